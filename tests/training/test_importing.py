@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,18 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StaffMemberFactory
 from tests.support.applications import make_app
 from tests.support.databases import Database
+from tests.support.pages.asked import asked
 from tests.training.conftest import NOW, Scene
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.training.importing.actions import RowsRefused, carry_out, lines_of, upload_file
+from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.training.importing import views
+from wss_cases.training.importing.actions import RowsRefused, carry_out, discard_file, lines_of, upload_file
 from wss_cases.training.importing.models import TrainingFile
+from wss_cases.training.importing.rules import MOST_WAITING, digest_of
 from wss_cases.training.records.models import TrainingRecord
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
@@ -38,8 +42,13 @@ def uploaded(scene: Scene, text: str, by: Any = None) -> int:
 def sent(scene: Scene, text: str, by: Any = None) -> int:
     """Upload a file and confirm it as it is shown; returns how many rows went on record."""
     call, file = scene.call(by or scene.head), db.session.get_one(TrainingFile, uploaded(scene, text, by))
-    carry_out(call, file.id, len(lines_of(call.actor, file, call.now)[0]))
+    carry_out(call, file.id, shown(call, file.id))
     return len(fresh(file).landed)
+
+
+def shown(call: Invocation, number: int) -> str:
+    """What the page of a file carries of the rows that it shows."""
+    return digest_of(lines_of(call.actor, db.session.get_one(TrainingFile, number), call.now)[0])
 
 
 def wrong_in(scene: Scene, text: str, by: Any = None) -> list[tuple[int, str, str]]:
@@ -110,7 +119,7 @@ def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is
         assert words in shown
     assert on_record() == [], "looking writes nothing"
     sound = (scene.teacher.id, date(2026, 9, 1), 90)
-    assert client.submit(first.location, {}).status_code == 303
+    assert client.submit(first.location, {}, holding="shown").status_code == 303
     done = client.page(first.location).text
     assert on_record() == [sound] and "Row 9, column hours:" in done and "Row 2," not in done
     again = upload(HEAD + rows)
@@ -119,8 +128,44 @@ def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is
     assert (
         "Row 2, column staff: This training of this person is already on record." in client.page(mended.location).text
     )
-    client.submit(mended.location, {})
+    file = db.session.get_one(TrainingFile, int(first.location.rsplit("/", 1)[1]))
+    assert [number for number, cells in enumerate(file.rows, 1) if not cells] == file.landed == [2], "kept no more"
+    assert client.submit(mended.location, {"shown": ""}, holding="shown").status_code == 400 and on_record() == [sound]
+    client.submit(mended.location, {}, holding="shown")
     assert on_record() == [sound, (scene.teacher.id, date(2026, 9, 2), 60)]
+
+
+def test_every_row_of_a_file_can_be_seen(scene: Scene, client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_SHOWN", 1)
+    number = uploaded(scene, HEAD + "".join(f"tom@district.example,bias,2026-09-0{day},1,\n" for day in (1, 2)))
+    client, page = client_as(scene.head), f"/training/import/{number}"
+    one, other = client.get(page).text, client.get(f"{page}?after=2").text
+    assert ("Row 2 ·" in one, "Row 3 ·" in one, f"{page}?after=2" in one) == (True, False, True)
+    assert ("Row 2 ·" in other, "Row 3 ·" in other, "?after=3" in other) == (False, True, False)
+    refused = client.submit(f"{page}?after=2", {"shown": "x"}, holding="shown")
+    assert refused.status_code == 400 and shown(scene.call(scene.head), number) in refused.text, "to be confirmed now"
+    assert client.submit(f"{page}?after=2", {}, holding="shown").status_code == 303
+    assert len(db.session.scalars(select(TrainingRecord.id)).all()) == 2
+
+
+def test_a_person_has_five_files_waiting_at_most_and_discards_one(scene: Scene, client_as: Any) -> None:
+    client, text = client_as(scene.head), f"{HEAD}tom@district.example,bias,2026-09-01,1,\n"
+    numbers = [uploaded(scene, text) for _number in range(MOST_WAITING)]
+    with pytest.raises(Refused, match="5 of your files are waiting"):
+        uploaded(scene, text)
+    page = f"/training/import/{numbers[0]}"
+    for stranger in (scene.district, scene.stranger):
+        with pytest.raises(NotFound):
+            discard_file(scene.call(stranger), numbers[0])
+    assert client.submit(page, {}, action=f"{page}/discard").status_code == 303
+    assert client.get(page).status_code == 404 and db.session.get(TrainingFile, numbers[0]) is None
+    last = uploaded(scene, text)
+    carry_out(scene.call(scene.head), last, shown(scene.call(scene.head), last))
+    assert "What is wrong" not in client.page(f"/training/import/{last}").text, "each row of it is on record"
+    with pytest.raises(Refused, match="already carried out"):
+        discard_file(scene.call(scene.head), last)
+    assert "training_file" not in clean(NOW + timedelta(days=399))
+    assert clean(NOW + timedelta(days=401))["training_file"] == MOST_WAITING, "carried out or not"
 
 
 def test_who_left_another_school_is_nobody_here(scene: Scene) -> None:
@@ -140,21 +185,25 @@ def test_who_works_at_another_school_is_nobody_here_but_the_district_knows_them(
 def test_of_two_files_with_the_same_rows_one_goes_on_record_and_by_who_uploaded_it_alone(scene: Scene) -> None:
     text = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n"
     first, second = uploaded(scene, text), uploaded(scene, text)
-    with pytest.raises(Refused, match="has changed"):
-        carry_out(scene.call(scene.head), first, 2)
+    seen, other = shown(scene.call(scene.head), first), uploaded(scene, text.replace(",1,", ",2,"))
+    with pytest.raises(Refused, match="has changed"):  # as many rows, and not the same
+        carry_out(scene.call(scene.head), first, shown(scene.call(scene.head), other))
     for stranger in (scene.district, scene.stranger, scene.teacher):
         with pytest.raises(NotFound):
-            carry_out(scene.call(stranger), first, 1)
-    carry_out(scene.call(scene.head), first, 1)
+            carry_out(scene.call(stranger), first, seen)
+    carry_out(scene.call(scene.head), first, seen)
     for number, words in ((first, "already carried out"), (second, "has changed")):
         with pytest.raises(Refused, match=words):
-            carry_out(scene.call(scene.head), number, 1)
+            carry_out(scene.call(scene.head), number, seen)
     assert len(db.session.scalars(select(TrainingRecord)).all()) == 1
 
 
 def test_what_is_no_file_of_trainings(scene: Scene) -> None:
     assert [one[:2] for one in wrong_in(scene, "staff,topic,topic\n")] == [(1, "date"), (1, "hours"), (1, "topic")]
     assert wrong_in(scene, HEAD)[0][:2] == (1, "staff")
+    with asked() as statements:
+        assert [one[:2] for one in wrong_in(scene, HEAD + "x\n" * 5_001)] == [(5_002, "staff")]
+    assert not any("FROM staff_member" in one for one in statements), "a file that is too long asks for no one"
     with pytest.raises(Refused):
         upload_file(scene.call(scene.head), scene.school.id, "trainings.csv", b"\xff\xfe\x00")
     with pytest.raises(NotFound):
@@ -168,7 +217,7 @@ def test_the_same_rows_sent_at_once_go_on_record_once(database: Database, tmp_pa
     def confirm(actor: Actor, number: int) -> str:
         with app.app_context():
             try:
-                carry_out(Invocation(actor, NOW), number, 1)
+                carry_out(Invocation(actor, NOW), number, seen)
             except Refused as refused:
                 return refused.message
             return ""
@@ -180,7 +229,7 @@ def test_the_same_rows_sent_at_once_go_on_record_once(database: Database, tmp_pa
         db.session.commit()
         rows = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n".encode()
         files = [upload_file(Invocation(actor, NOW), school.id, "a.csv", rows) for _number in range(2)]
-        teacher_id = teacher.id
+        teacher_id, seen = teacher.id, shown(Invocation(actor, NOW), files[0])
     looking = engine(database).execution_options(isolation_level="AUTOCOMMIT")
     with ThreadPoolExecutor(2) as pool, engine(database).connect() as holder, looking.connect() as looker:
         if holder.dialect.name == "postgresql":

@@ -4,7 +4,6 @@ from wtforms import FileField, HiddenField
 
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.ids import id_in
 
 
 class TrainingFileForm(BaseForm):
@@ -14,11 +13,6 @@ class TrainingFileForm(BaseForm):
 
 
 class CarryOutForm(BaseForm):
-    """The confirmation of a file, with how many rows the page showed."""
+    """The confirmation of a file, with the digest of the rows that the page showed."""
 
     shown = HiddenField()
-
-    @property
-    def shown_rows(self) -> int:
-        """How many rows the page showed; 0 for what is no number."""
-        return id_in(self.shown.data) or 0

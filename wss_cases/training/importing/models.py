@@ -14,7 +14,7 @@ class TrainingFile(Base):
     all or none. No one else reads it: its people may work at several schools.
 
     `school_id` is the school that was chosen, None for the district; `landed` the numbers of the rows that went on
-    record, so that those left out can still be named.
+    record, which are kept empty in `rows`, so that those left out can still be named until the file goes by its age.
     """
 
     __tablename__ = "training_file"

@@ -5,13 +5,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import in_force_at
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
@@ -47,6 +47,12 @@ def files_of(actor: Actor, before: int | None = None, limit: int = PAGE + 1) -> 
     return found
 
 
+def waiting_files(actor: Actor) -> int:
+    """Return how many files of the actor wait to be confirmed."""
+    waiting = visible_to(select(func.count(TrainingFile.id)), actor).where(TrainingFile.done_at.is_(None))
+    return db.session.scalar(waiting) or 0
+
+
 def known_now(
     actor: Actor, school_id: int | None, emails: Collection[str], numbers: Collection[str], now: datetime
 ) -> Known:
@@ -75,7 +81,7 @@ def known_now(
         for name in (row.name_es, row.name_en, row.code)
     }
     on_record = select(TrainingRecord.user_id, TrainingRecord.topic, TrainingRecord.completed_on).where(
-        TrainingRecord.user_id.in_([one[0] for one in staff.values()]), TrainingRecord.taken_back_at.is_(None)
+        among(TrainingRecord.user_id, [one[0] for one in staff.values()]), TrainingRecord.taken_back_at.is_(None)
     )
     recorded = frozenset((row[0], row[1], row[2]) for row in db.session.execute(on_record))
     return Known(staff, frozenset(left), topics, recorded, today)
@@ -95,13 +101,16 @@ def _held(actor: Actor, people: Collection[int], now: datetime) -> dict[int, set
     does no more, none."""
     here = in_schools(RoleGrant.school_id, actor, *KEEPERS)
     ever = select(RoleGrant.user_id).where(
-        RoleGrant.user_id.in_(sorted(people)), RoleGrant.role.in_(sorted(STAFF)), RoleGrant.school_id.is_not(None), here
+        among(RoleGrant.user_id, sorted(people)),
+        RoleGrant.role.in_(sorted(STAFF)),
+        RoleGrant.school_id.is_not(None),
+        here,
     )
     found: dict[int, set[int]] = {user_id: set() for user_id in db.session.scalars(ever)}
     at_work = (
         select(RoleGrant.user_id, RoleGrant.school_id)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(RoleGrant.user_id.in_(sorted(found)), RoleGrant.role.in_(sorted(STAFF)), in_force_at(now))
+        .where(among(RoleGrant.user_id, sorted(found)), RoleGrant.role.in_(sorted(STAFF)), in_force_at(now))
         .where(here, UserAccount.state != AccountState.DISABLED)
     )
     for user_id, school_id in db.session.execute(at_work):

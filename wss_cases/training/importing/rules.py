@@ -1,5 +1,7 @@
 """Pure reading of a file of trainings: every row is checked, and each error names its row and column."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +15,7 @@ from wss_cases.training.records.rules import Training, minutes_in
 COLUMNS: Final = ("staff", "topic", "date", "hours")
 OPTIONAL: Final = ("provider", "certificate", "valid_until")
 MOST_ROWS: Final = 5_000
+MOST_WAITING: Final = 5
 LONGEST: Final = {"provider": 200, "certificate": 120}
 
 
@@ -58,10 +61,8 @@ def keys_of(rows: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
 
 
 def check(rows: Sequence[Sequence[str]], known: Known) -> tuple[list[Row], list[Wrong]]:
-    """Return the rows that a file puts on record, and all that is wrong with it."""
-    names = [cell.lower() for cell in rows[0]] if rows else []
-    if heads := _heads(names, len(rows)):
-        return [], heads
+    """Return the rows that a file, sound as a whole, puts on record, and what is wrong in the others."""
+    names = [cell.lower() for cell in rows[0]]
     sound: list[Row] = []
     wrong: list[Wrong] = []
     seen: set[tuple[int, str, date]] = set()
@@ -86,12 +87,19 @@ def check(rows: Sequence[Sequence[str]], known: Known) -> tuple[list[Row], list[
     return sound, wrong
 
 
-def _heads(names: Sequence[str], number: int) -> list[Wrong]:
+def digest_of(rows: Sequence[Row]) -> str:
+    """Return what names these rows as they are shown: another row, person, school, or word is another digest."""
+    said = [(one.number, one.school_id, *vars(one.training).values()) for one in rows]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
+
+
+def wrong_heads(rows: Sequence[Sequence[str]]) -> list[Wrong]:
     """Return what is wrong with a file as a whole: a column is missing or there twice, or it has too many rows."""
+    names = [cell.lower() for cell in rows[0]] if rows else []
     found = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS if name not in names]
     every = (*COLUMNS, *OPTIONAL)
     found += [Wrong(1, name, _("This column is there twice.")) for name in every if names.count(name) > 1]
-    if number > MOST_ROWS + 1:
+    if len(rows) > MOST_ROWS + 1:
         found.append(Wrong(MOST_ROWS + 2, "staff", _("A file has at most %(most)d rows.", most=MOST_ROWS)))
     return found
 

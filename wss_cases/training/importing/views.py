@@ -1,6 +1,6 @@
 """Trainings in bulk from a file: upload it, see what would go on record, confirm it."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -8,6 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
@@ -16,7 +17,7 @@ from wss_cases.training.importing import actions
 from wss_cases.training.importing.forms import CarryOutForm, TrainingFileForm
 from wss_cases.training.importing.presenters import line_rows
 from wss_cases.training.importing.queries import PAGE, files_of, get_file
-from wss_cases.training.importing.rules import Wrong
+from wss_cases.training.importing.rules import Wrong, digest_of
 from wss_cases.training.records.queries import school_asked
 
 blueprint = Blueprint("training_import", __name__, url_prefix="/training/import")
@@ -67,19 +68,41 @@ def preview(training_file_id: int) -> Page:
     actor = current_actor()
     file = get_file(actor, training_file_id)
     rows, wrong = actions.lines_of(actor, file, clock.now())
+    after, digest = id_in(request.args.get("after")), digest_of(rows)
+    found = [one for one in rows if one.number > (after or 0)]
+    page, more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
     shown = {
-        "file": file, "most": MOST_SHOWN, "number": len(rows), "rows": line_rows(rows[:MOST_SHOWN]),
+        "file": file, "most": MOST_SHOWN, "number": len(rows), "rows": line_rows(page),
         "upload_href": url_for(".upload", school=file.school_id),
-        "wrong": [one for one in wrong if one.row not in file.landed],
+        # row 1 is wrong where every other row went on record and is kept no more
+        "wrong": [one for one in wrong if file.done_at is None or one.row not in (1, *file.landed)],
+        "newer": _address(file.id) if after else None,
+        "older": url_for(".preview", training_file_id=file.id, after=page[-1].number) if more else None,
     }  # fmt: skip
     if file.done_at is not None and request.method == "GET":
         record_href = url_for("trainings.on_record", school=file.school_id)
         return render_template("training/importing/done.html", record_href=record_href, **shown)
-    form = CarryOutForm(shown=str(len(rows)))
+    form = CarryOutForm(shown=digest)
+    seen, form.shown.data = form.shown.data or "", digest
     return form_page(
-        form, lambda: actions.carry_out(submitted(form), file.id, form.shown_rows),
-        with_flash(_("The rows are on record."), _address(file.id)), "training/importing/preview.html", **shown,
+        form, lambda: actions.carry_out(submitted(form), file.id, seen),
+        with_flash(_("The rows are on record."), _address(file.id)), "training/importing/preview.html",
+        key=BaseForm(formdata=None).request_key.data, **shown,
     )  # fmt: skip
+
+
+@blueprint.post("/<int:training_file_id>/discard")
+@gate(Permission.TRAINING_MANAGE)
+def discard(training_file_id: int) -> Page:
+    """Throw away a file that waits."""
+    file = get_file(current_actor(), training_file_id)
+    try:
+        actions.discard_file(submitted(BaseForm()), file.id)
+    except Refused as refusal:
+        flash(refusal.message)
+        return redirect(_address(file.id), 303)
+    flash(_("The uploaded file is discarded. Nothing was changed."))
+    return redirect(url_for(".upload", school=file.school_id), 303)
 
 
 def _address(file_id: int) -> str:

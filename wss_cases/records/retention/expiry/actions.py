@@ -26,7 +26,7 @@ CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
     *("period_guess", "period_code", "training_guess"),
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
-    *("board_report", "plan_pdf", "roster_upload"),
+    *("board_report", "plan_pdf", "roster_upload", "training_file"),
 )
 KIND_OF = {
     "incident_draft": "draft",
@@ -43,6 +43,7 @@ KIND_OF = {
     "push_delivery": "mail",
     "import_run": "import",
     "roster_upload": "import",
+    "training_file": "import",
     "export_record": "export",
     "board_report": "board_report",
     "plan_pdf": "board_report",
@@ -70,6 +71,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         "board_report": "asked_at",
         "plan_pdf": "asked_at",
         "roster_upload": "made_at",
+        "training_file": "made_at",
         "period_code": "ends_at",
     }
     column: ColumnElement[datetime] = one[day.get(name, "at")]

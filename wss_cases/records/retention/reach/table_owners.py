@@ -175,6 +175,7 @@ TABLES: dict[str, Kept] = {
     "import_run": _running("import"),
     "roster_upload": _running("import"),
     "roster_upload_part": _running("import"),
+    "training_file": _running("import"),
     "export_record": _running("export"),
     "board_report": _running("board_report"),
     "plan_pdf": _running("board_report"),
@@ -193,7 +194,7 @@ TABLES: dict[str, Kept] = {
         "calendar_draft behavior_code location_code detail_questions legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "
-        "training_topic training_requirement training_session training_file "
+        "training_topic training_requirement training_session "
         "threat_team safe_passage_route "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause standby_lapse "
         "standby_watch "
