@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 from random import Random
 
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
@@ -25,21 +26,24 @@ class YearOfSchool:
     """The true figures of a school at the end of each month; `grows`: nothing was corrected, so they only grow.
 
     `removals`: how many there were up to each month, as board reports say, however few; a student can have several.
+    `counted`: for each month the school as it was counted at its end, with what was corrected until then.
     """
 
     months: list[dict[str, int]]
     grows: bool
     removals: list[int] = field(default_factory=list)
+    counted: list[YearOfSchool] = field(default_factory=list)
 
 
 @dataclass
 class Pages:
     """What anyone could read in a year: every figure that any page showed, with its month; `live` are those that the
-    school's page showed in each month, and `sums` the most that a figure can be by what else is added up: its name, its
-    month, the most, and whether it is exactly that."""
+    school's page showed in each month, `told` what each new page did not repeat, and `sums` the most that a figure can
+    be by what else is added up: its name, its month, the most, and whether it is exactly that."""
 
     shown: list[tuple[str, int, int]] = field(default_factory=list)
     live: list[list[Published]] = field(default_factory=list)
+    told: list[list[tuple[str, int, int]]] = field(default_factory=list)
     sums: list[tuple[str, int, int, bool]] = field(default_factory=list)
 
 
@@ -48,31 +52,43 @@ def random_school(random: Random, grows: bool) -> YearOfSchool:
     enrolled = random.choice((random.randint(20, 60), random.randint(60, 300), random.randint(300, 1500)))
     pace = random.choice((0.01, 0.03, 0.08))
     now = {ENROLLED: enrolled, **dict.fromkeys(PARENTS, 0)}
-    months = []
+    again = Random(enrolled * MONTHS)
+    more = list(accumulate(again.choice((0, 0, 0, 1, 3)) for _ in range(MONTHS)))
+    months, so_far, counted = list[dict[str, int]](), list[dict[str, int]](), list[YearOfSchool]()
     for _ in range(MONTHS):
         for name in (ROOT, CLOSED):
             now[name] = min(enrolled, now[name] + _step(random, enrolled * pace))
         for name in (REMOVED, POLICE, REPAIRED):
             room = now[PARENTS[name]] - now[name]
             now[name] += min(room, _step(random, max(2.0, room * random.choice((0.05, 0.3, 0.9)))))
+        so_far.append(dict(now))
         if not grows and random.random() < 0.3:
-            _correct(random, now)
-        months.append(dict(now))
-    again = Random(enrolled * MONTHS)
-    more = [again.choice((0, 0, 0, 1, 3)) for _ in range(MONTHS)]
-    removals = [month[REMOVED] + sum(more[: number + 1]) for number, month in enumerate(months)]
-    return YearOfSchool(months, grows, removals)
+            _correct(random, so_far, random.choice(list(PARENTS)), random.randint(1, 4))
+        if not grows and again.random() < 0.3:
+            _correct(again, so_far, REMOVED, again.randint(1, 12))
+        months.append(dict(so_far[-1]))
+        now = dict(so_far[-1])
+        counted.append(YearOfSchool([dict(one) for one in so_far], True, _removals(so_far, more)))
+    return YearOfSchool(months, grows, _removals(months, more), counted)
+
+
+def _removals(months: Sequence[Numbers], more: Sequence[int]) -> list[int]:
+    return [month[REMOVED] + several for month, several in zip(months, more, strict=False)]
 
 
 def _step(random: Random, mean: float) -> int:
     return int(random.expovariate(1 / mean)) if random.random() < 0.8 else 0
 
 
-def _correct(random: Random, now: dict[str, int]) -> None:
-    """Take a few students out again, as a merged or unfounded report does."""
-    name = random.choice(list(PARENTS))
-    floor = max((now[child] for child, parent in PARENTS.items() if parent == name), default=0)
-    now[name] = max(floor, now[name] - random.randint(1, 4))
+def _correct(random: Random, so_far: list[dict[str, int]], name: str, students: int) -> None:
+    """Take students out again who came in some month, as a merged or unfounded report or a reversed removal does."""
+    first = random.randrange(len(so_far))
+    before = so_far[first - 1][name] if first else 0
+    inside = [child for child, parent in PARENTS.items() if parent == name]
+    room = [one[name] - one[child] for one in so_far[first:] for child in inside]
+    fewer = min([students, so_far[first][name] - before, *room])
+    for one in so_far[first:]:
+        one[name] -= fewer
 
 
 def publish_for_a_year(
@@ -82,8 +98,9 @@ def publish_for_a_year(
     pages, live, ever = Pages(), list[Published](), list[Published]()
     for month, numbers in enumerate(school.months):
         if random.random() >= 0.15:
-            reports = Reports(_day(0), numbers[ENROLLED], school.removals[: month + 1])
+            reports = Reports(_day(0), numbers[ENROLLED], school.counted[month].removals)
             shown = beside(rule(numbers, pages_of(ever), minimums), _day(month), ever, reports, minimums.cell)
+            pages.told.append([(name, month, number) for name, number in shown.items()])
             live = with_repeated(shown, _day(month), live)
             ever += live
             if random.random() < 0.05:

@@ -18,12 +18,15 @@ from wss_cases.outcomes.exports.analyst_files.content.rules import (
     Facts,
     divided,
 )
-from wss_cases.plans.public.figures.bounds import Reports
+from wss_cases.plans.public.figures.bounds import Reports, beside_reports
 from wss_cases.plans.public.figures.rules import Numbers, Published, publishable
-from wss_cases.plans.public.figures.states import PARENTS
+from wss_cases.plans.public.figures.states import PARENTS, REMOVED
 from wss_cases.surveys.results.rules import Counted
 from wss_cases.surveys.results.states import ResultState
 from wss_cases.surveys.rounds.rules import FEWEST, Counts
+
+REVERSED = 12
+"""A district with a school that showed removals which were reversed later."""
 
 
 def every_school_added_up(true: Sequence[Numbers], live: Sequence[Sequence[Published]]) -> dict[str, int]:
@@ -36,6 +39,18 @@ def without_reports(
 ) -> dict[str, int]:
     """A page that forgets that board reports say how many removals there were in each month."""
     return dict(shown)
+
+
+def nothing_once_corrected(
+    shown: Mapping[str, int], as_of: date, before: Iterable[Published], reports: Reports, cell: int
+) -> dict[str, int]:
+    """A page that gives up once a page before says more removals than board reports do since one was reversed."""
+    earlier, first = list(before), reports.first
+    months = [(one.as_of.year - first.year) * 12 + one.as_of.month - first.month for one in earlier]
+    by_then = zip(earlier, months, strict=True)
+    if any(one.name == REMOVED and one.number > reports.removals[month] for one, month in by_then):
+        return dict(shown)
+    return beside_reports(shown, as_of, earlier, reports, cell)
 
 
 def held_against_nothing(facts: Sequence[Fact], least: int) -> Said:
@@ -83,6 +98,9 @@ WEAK_EXPORTS: dict[str, Callable[[int], int]] = {
     ),
     "board reports: forgotten by the pages": lambda number: len(
         attacked(publishable, number, beside=without_reports).known
+    ),
+    "board reports: forgotten once one is corrected": lambda number: len(
+        attacked(publishable, number, REVERSED, nothing_once_corrected).known
     ),
     "files for analysts: held against nothing": lambda number: _in_files(number, write=held_against_nothing),
     "files for analysts: places without a name forgotten": lambda number: _in_files(number, write=named_places_only),

@@ -5,6 +5,9 @@ students were removed at most, and from one month to the next no more for the fi
 a page that says how many students were, the months before can become known to a few. So a figure leaves only where each
 count that may be below a cell keeps as many values as a cell has, or as many as the board reports alone leave. All of
 that are differences of two numbers, so the least and the most of each are shortest paths.
+
+Corrections change the board reports, and then a page before can contradict them, or the new one. Whoever reads them
+need not believe such a figure, so a new one is held against whatever can be believed together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,20 +42,55 @@ def beside_reports(
     shown: Mapping[str, int], as_of: date, before: Iterable[Published], reports: Reports, cell: int
 ) -> dict[str, int]:
     """Return those of the figures that may be shown at a month's end, beside board reports and all pages before."""
-    kept, earlier = dict(shown), [one for one in before if one.name in BOUND]
+    kept, newer = dict(shown), sorted(before, key=lambda one: one.as_of, reverse=True)
+    earlier = [one for one in dict.fromkeys(newer) if one.name in BOUND]
     if not set(BOUND) & set(kept):
         return kept
-    alone = _most(reports, [])
-    tells = set(_told(reports, _most(reports, earlier), alone, cell))
+    alone = _of_reports(reports)
     for name in DROPPED:
         now = [Published(one, number, as_of) for one, number in kept.items() if one in BOUND]
-        if set(_told(reports, _most(reports, [*earlier, *now]), alone, cell)) <= tells:
+        if not _tells_more(reports, alone, earlier, now, cell):
             break
         kept.pop(name, None)
     return kept
 
 
-def _most(reports: Reports, pages: Iterable[Published]) -> Most:
+def _tells_more(
+    reports: Reports, alone: Most, earlier: Sequence[Published], now: Sequence[Published], cell: int
+) -> bool:
+    """Whether a page tells of too few whom the reports and the pages before do not tell of, whatever of these is
+    believed; also where it contradicts the reports, so that nothing can be said of what it tells."""
+    if not now:
+        return False
+    newest = _with(alone, reports, now)
+    if newest is None:
+        return True
+    for believed, most in _believed(reports, newest, earlier):
+        told = set(_told(reports, most, alone, cell))
+        then = _with(alone, reports, believed) if told else None
+        if told and (then is None or not told <= set(_told(reports, then, alone, cell))):
+            return True
+    return False
+
+
+def _believed(
+    reports: Reports, newest: Most, earlier: Sequence[Published]
+) -> Iterator[tuple[Sequence[Published], Most]]:
+    """Yield which figures of the pages before a reader may believe, and what is known with them: none; as many as do
+    not contradict each other, the newer first; and beside each that is left as many as do not contradict it."""
+    yield (), newest
+    left = earlier
+    while left:
+        first, most, believed = left[0], newest, list[Published]()
+        for one in dict.fromkeys((first, *earlier)):
+            if (more := _with(most, reports, [one])) is not None:
+                most, believed = more, [*believed, one]
+        if first in believed:
+            yield believed, most
+        left = [one for one in left[1:] if one not in believed]
+
+
+def _of_reports(reports: Reports) -> Most:
     months, nobody = len(reports.removals), len(BOUND) * len(reports.removals)
     most = [[0 if one == other else FAR for other in range(nobody + 1)] for one in range(nobody + 1)]
 
@@ -73,11 +111,25 @@ def _most(reports: Reports, pages: Iterable[Published]) -> Most:
         above(nobody, here, removals)
         if month:
             above(here - 1, here, removals - reports.removals[month - 1])
-    for one in pages:
-        here = BOUND.index(one.name) * months + _month_of(reports, one.as_of)
-        above(nobody, here, one.number)
-        above(here, nobody, -one.number)
     return _shortest(most)
+
+
+def _with(most: Most, reports: Reports, figures: Iterable[Published]) -> Most | None:
+    """Return what is known with some figures, too; None where they contradict each other or what is known."""
+    months, nobody = len(reports.removals), len(most) - 1
+    for one in figures:
+        here = BOUND.index(one.name) * months + _month_of(reports, one.as_of)
+        most_here, most_nobody, number = most[here], most[nobody], one.number
+        if most_nobody[here] < number or most_here[nobody] < -number:
+            return None
+        most = [
+            [
+                min(known, row[nobody] + number + up, row[here] - number + down)
+                for known, up, down in zip(row, most_here, most_nobody, strict=True)
+            ]
+            for row in most
+        ]
+    return most
 
 
 def _month_of(reports: Reports, day: date) -> int:
