@@ -1,23 +1,30 @@
 """A pathway that ends before its outcome leaves nothing that nobody can settle."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import NOW, TODAY, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.cases import PathwayFactory
+from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
+from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.case_page.closing import blockers
+from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.casework.case_page.actions import Answers, close
+from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.pathway_page import actions as pathway_actions
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, client_as, how
     end(world, row, how)
     kinds = db.session.scalars(select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open"))
     assert list(kinds) == ["agreement_term"]
-    [left] = blockers(world.case)
+    [left] = blockers(world.actor, world.case)
     assert left.words == "Agreement term not updated: number 1"
     page = client_as(world.coordinator).page(f"/cases/{world.case.id}/close")
     marked_at = f"/cases/{world.case.id}/pathways/{row.id}/terms/{term.id}"
@@ -58,7 +65,7 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, client_as, how
     with pytest.raises(Refused, match="has ended"):
         actions_terms.change_term(Invocation(world.actor, NOW), term.id, instead, people)
     actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
-    assert blockers(world.case) == []
+    assert blockers(world.actor, world.case) == []
     assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
 
 
@@ -67,7 +74,33 @@ def test_a_draft_for_a_partner_does_not_keep_the_case_open(session, how):
     scene = make_scene()
     draft(scene)
     end(scene.world, scene.pathway, how)
-    assert blockers(scene.world.case) == []
+    assert blockers(scene.world.actor, scene.world.case) == []
+
+
+def test_closing_tells_nobody_but_the_coordinator_of_a_need_for_housing(session, at, client_as):
+    at("2026-11-24 10:00")
+    scene = make_scene(services=["housing_basic_needs"])
+    case, school, coordinator = scene.world.case, scene.world.school, scene.world.coordinator
+    scene.pathway.kind = Kind.HOUSING_BASIC_NEEDS.value
+    db.session.commit()
+    draft(scene)
+    liaison = FollowUpFactory(case_id=case.id, school_id=school.id, owner_id=coordinator.id, kind=LIAISON)
+    dean = make_user(school, Role.DEAN)
+    words = [[one.words for one in blockers(actor, case)] for actor in (scene.world.actor, actor_for(dean))]
+    assert words[0] == ["Pathway not ended: Basic needs support", f"Referral not ended: {scene.partner.name}"]
+    assert words[1] == ["Something that only the coordinator sees has not ended. Ask the coordinator."]
+    left = left_open(actor_for(dean), case.id)
+    assert (left.of_others, left.own, left_open(scene.world.actor, case.id).own) == ([], [], [liaison])
+    answers = Answers(CaseResult.REPAIRED, AgreementKept.NO_AGREEMENT, HarmedSays.REPAIRED, "")
+    with pytest.raises(Refused, match=re.escape(words[1][0])):
+        close(Invocation(actor_for(dean), NOW), case.id, answers)
+    end(scene.world, scene.pathway, "ended")
+    assert close(Invocation(actor_for(dean), NOW), case.id, answers) == case.id, "nothing that they see speaks against"
+    assert db.session.get(FollowUp, liaison.id).state == "open", "whoever does it still does"
+    for who, sees in ((dean, False), (coordinator, True)):
+        history = client_as(who).page(f"/cases/{case.id}?tab=history").text
+        assert ("Ended early: Basic needs support." in history) is sees
+        assert ("What the record says" in history) is sees
 
 
 def test_families_with_an_end_of_their_own_lead_there(world, client_as):

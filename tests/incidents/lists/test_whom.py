@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseParticipantFactory
-from tests.factories.incidents import make_incident
+from tests.factories.followups import FollowUpFactory
+from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
+from wss_cases.incidents.incident.states import PersonKind
 
+PAST = date(2026, 11, 20)
 NAME = "Zuleika de Quillfeather"
 
 
@@ -44,3 +48,13 @@ def test_the_case_team_sees_whom_lists_are_about_and_a_reporter_does_not(
     lists = [shown(client, address) for address in ("/incidents", "/cases", "/duties")]
     assert all("Z. Q." in words and "Zuleika" not in words for words in lists)
     assert client.submit("/account", {"shown": None}, holding="shown").status_code == 400
+    twins = [StudentFactory(school=school, given_name="Maria", family_name="Lopez") for _number in range(2)]
+    seen = make_incident(school, twins)
+    IncidentPersonFactory(incident_id=seen.id, kind=PersonKind.OTHER_ADULT, description="tall, red coat")
+    for person in seen.people:
+        FollowUpFactory(
+            school_id=school.id, incident_id=seen.id, incident_person_id=person.id, kind="safety_plan", due_on=PAST
+        )
+    rows = client.page("/outcomes/behind/follow_ups?year=2026-27").find_all("main")[0].find_all("li")
+    titles = [one.text for row in rows for one in row.find_all("span") if one.get("class") == "work-title"]
+    assert titles == ["Safety plan", "M. L.", "M. L."], "a student's initials, and nothing of anybody else"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
 
+BEHIND = ("follow_ups?choice=liaison", "funnel?choice=wraparound&step=proposed", "funnel?step=proposed")
+"""Lists behind figures: two that hold nothing but the need, and one with the other pathways of the report."""
 WORDS = ("Basic needs support", "basic needs", "liaison", "Housing")
 
 
@@ -48,6 +51,8 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
     (case,) = db.session.scalars(select(Case))
     (made,) = db.session.scalars(select(Pathway).where(Pathway.kind == "housing_basic_needs"))
     (told,) = db.session.scalars(select(FollowUp).where(FollowUp.kind == LIAISON))
+    told.due_on = date(2026, 11, 20)
+    db.session.commit()
     for who, sees in ((make_user(Role.DEAN, place.school), False), (place.coordinator, True)):
         actor = acting(who)
         assert (
@@ -61,3 +66,9 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
         for address in ([f"/cases/{case.id}?tab=p{one.id}" for one in db.session.scalars(select(Pathway))]
                         + [f"/cases/{case.id}/print?section=history"]):  # fmt: skip
             assert sees or not [word for word in WORDS if word in client.get(address).text], address
+        lists = [client.page(f"/outcomes/behind/{list_}&year=2026-27").find_all("main")[0].text for list_ in BEHIND]
+        assert [student.shown_name in rows for rows in lists] == [sees, sees, True], "the figures count it all the same"
+        closing = client.page(f"/cases/{case.id}/close")
+        assert bool([word for word in WORDS if word in closing.text]) is sees
+        assert ("Something that only the coordinator sees has not ended." in closing.text) is not sees
+        assert any(link.get("href").endswith(f"/pathways/{made.id}") for link in closing.find_all("a")) is sees

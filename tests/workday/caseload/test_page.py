@@ -17,6 +17,8 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.reports.cases.queries import caseload_of
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.common.steps import Step
 from wss_cases.roster.directory.queries import school_days
@@ -108,7 +110,7 @@ def test_each_lead_sees_their_own_and_the_sums_agree_with_the_cases(world):
     theirs = desk_cases(world.actor, world.school.id, [other.id], TODAY, NOW, Weights())
     everybody = desk_cases(world.actor, world.school.id, None, TODAY, NOW, Weights())
     assert (len(mine), len(theirs), len(everybody)) == (13, 5, 18)
-    loads = {load.lead_id: load for load in loads_at(world.school.id, Weights())}
+    loads = {load.lead_id: load for load in loads_at(world.actor, world.school.id, Weights())}
     assert loads[world.coordinator.id].points == sum(one.weight for one in mine)
     assert loads[other.id].cases == 5
     stranger = actor_for(make_user(make_world().school))
@@ -130,9 +132,13 @@ def test_a_need_for_housing_is_on_the_coordinators_desk_alone(world):
     PathwayFactory(kind=Kind.HOUSING_BASIC_NEEDS.value, **row)
     FollowUpFactory(owner_id=world.coordinator.id, kind="liaison", due_on=PAST, **row)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
-    own, others = (
-        desk_cases(actor, world.school.id, None, TODAY, NOW, Weights())[0] for actor in (world.actor, administrator)
-    )
+    readers = (world.actor, administrator)
+    own, others = (desk_cases(actor, world.school.id, None, TODAY, NOW, Weights())[0] for actor in readers)
+    [[carries], [told]] = [loads_at(actor, world.school.id, Weights()) for actor in readers]
+    assert (carries.points, told.points) == (own.weight, others.weight), "nothing is left of the sum that tells"
+    assert own.weight > others.weight
+    scope = Scope(world.school.id, "2026-27", date(2026, 8, 1), TODAY, TODAY)
+    assert [caseload_of(actor, scope).most for actor in readers] == [own.weight, others.weight]
     assert (list(own.kinds.values()), own.placed.act.what) == ([Kind.HOUSING_BASIC_NEEDS], "liaison")
     assert (list(others.kinds.values()), others.placed.act.act.value) == ([], "add_pathway")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import literal, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
@@ -105,7 +106,7 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
 
 def seen_by(file: CaseFile, actor: Actor) -> CaseFile:
     """Return what somebody may see of a case: a need for housing support is seen by the coordinator alone."""
-    if actor.covers(file.case.school_id, Role.COORDINATOR):
+    if may_know_of_housing(actor, file.case.school_id):
         return file
     return replace(
         file,
@@ -118,7 +119,7 @@ def history_seen(
     case: Case, actor: Actor, before: int | None = None, limit: int = 50, incidents: Sequence[int] = ()
 ) -> list[TimelineEntry]:
     """Return the newest entries of a case that somebody may see; `before` is an entry's id."""
-    if actor.covers(case.school_id, Role.COORDINATOR):
+    if may_know_of_housing(actor, case.school_id):
         return case_history(case.id, before, limit, incidents)
     of_housing = select(Referral.id).where(Referral.case_id == case.id, Referral.service == Kind.HOUSING_BASIC_NEEDS)
     hidden = {("referral", number) for number in db.session.scalars(of_housing)}

@@ -51,10 +51,10 @@ def close(uow: UnitOfWork, case_id: int, answers: Answers) -> int:
     """
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     open_only(case)
-    standing = blockers(case)
+    standing = blockers(uow.actor, case)
     if standing:
         raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(one.words for one in standing)))
-    against = record_of(case.id).against(answers.result, answers.agreement_kept, answers.harmed_says)
+    against = record_of(uow.actor, case).against(answers.result, answers.agreement_kept, answers.harmed_says)
     if against:
         why = _(
             "The record does not match this result. %(what)s Explain why it is closing this way.",

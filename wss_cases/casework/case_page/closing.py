@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
@@ -14,12 +15,14 @@ from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.casework.case_file.presenters import duty_words
 from wss_cases.casework.case_file.queries import open_duties_of, terms_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import visible_to
 from wss_cases.followups.core.states import OTHERS_WAIT
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -55,18 +58,23 @@ class LeftOpen:
     own: list[FollowUp] = field(default_factory=list)
 
 
-def record_of(case_id: int) -> Record:
-    """Return what the record of a case says that its closing must not contradict."""
+def record_of(actor: Actor, case: Case) -> Record:
+    """Return what the record of a case says, as the actor sees it, that its closing must not contradict."""
     terms = sorted(
-        number for rows in terms_of(case_id).values() for number, _on, state in rows if state is TermState.NOT_KEPT
+        number for rows in terms_of(case.id).values() for number, _on, state in rows if state is TermState.NOT_KEPT
     )
-    ended = [str(Kind(row.kind).label) for row in pathways_of(case_id) if row.state is PathwayState.ENDED_EARLY]
+    seen, _hidden = _pathways(actor, case)
+    ended = [str(Kind(row.kind).label) for row in seen if row.state is PathwayState.ENDED_EARLY]
     return Record(terms, sorted(set(ended)))
 
 
 def left_open(actor: Actor, case_id: int) -> LeftOpen:
-    """Return what is open in a case: a family's call, first contact and others' work are nobody's to drop."""
-    statement = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
+    """Return what is open in a case: a family's call, first contact and others' work are nobody's to drop.
+
+    What the actor does not see is not asked of them, and stays open with whoever does it.
+    """
+    of_case = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
+    statement = visible_to(of_case, actor, live=True)
     found = LeftOpen()
     for row in db.session.scalars(statement.order_by(FollowUp.due_on, FollowUp.id)):
         waits = row.kind in OTHERS_WAIT or row.owner_id not in (actor.user_id, None)
@@ -76,62 +84,82 @@ def left_open(actor: Actor, case_id: int) -> LeftOpen:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that must end before a case closes, in words, and the page where it ends."""
+    """One thing that must end before a case closes, in words, and the page where it ends: none where the reader has no
+    page of it."""
 
     words: str
-    endpoint: str
-    ids: dict[str, Any]
+    endpoint: str = ""
+    ids: dict[str, Any] = field(default_factory=dict)
 
 
-def blockers(case: Case) -> list[Blocker]:
+def _pathways(actor: Actor, case: Case) -> tuple[list[Pathway], list[Pathway]]:
+    """Return the pathways of a case that the actor sees, and those that tell of what is not theirs to know."""
+    rows = pathways_of(case.id)
+    if may_know_of_housing(actor, case.school_id):
+        return rows, []
+    seen = [row for row in rows if row.kind != Kind.HOUSING_BASIC_NEEDS]
+    return seen, [row for row in rows if row not in seen]
+
+
+def blockers(actor: Actor, case: Case) -> list[Blocker]:
     """Return what stands in the way of closing, a sentence and a page each.
 
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
+    Of what only the coordinator sees, that there is something.
     """
-    partners = select(Referral).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
+    seen, hidden = _pathways(actor, case)
+    open_referral = select(Referral).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
+    referrals = list(db.session.scalars(open_referral.order_by(Referral.id)))
+    with_partner, unseen = {row.pathway_id for row in referrals}, {row.id for row in hidden}
+    found = [
+        Blocker(
+            _("Legal duty still open: %(duty)s", duty=duty_words(duty.code)), "safeguards.duty", {"duty_id": duty.id}
+        )
+        for duty in open_duties_of(case.id)
+    ]
+    for row in seen:
+        if row.state in LIVE:
+            words = _("Pathway not ended: %(kind)s", kind=str(Kind(row.kind).label))
+            found.append(Blocker(words, *_page_of(case, row.id)))
+    found += _open_terms(case)
+    for referral in referrals:
+        if referral.pathway_id not in unseen:
+            words = _("Referral not ended: %(name)s", name=referral.partner_name)
+            found.append(Blocker(words, *_page_of(case, referral.pathway_id)))
+    found += _living_plans(case)
+    if any(row.state in LIVE or row.id in with_partner for row in hidden):
+        found.append(Blocker(_("Something that only the coordinator sees has not ended. Ask the coordinator.")))
+    return found
 
-    def of_pathway(pathway_id: int) -> tuple[str, dict[str, Any]]:
-        return "pathways.pathway", {"case_id": case.id, "pathway_id": pathway_id}
 
+def _page_of(case: Case, pathway_id: int) -> tuple[str, dict[str, Any]]:
+    return "pathways.pathway", {"case_id": case.id, "pathway_id": pathway_id}
+
+
+def _open_terms(case: Case) -> list[Blocker]:
     return [
-        *(
-            Blocker(
-                _("Legal duty still open: %(duty)s", duty=duty_words(duty.code)),
-                "safeguards.duty",
-                {"duty_id": duty.id},
-            )
-            for duty in open_duties_of(case.id)
-        ),
-        *(
-            Blocker(_("Pathway not ended: %(kind)s", kind=str(Kind(row.kind).label)), *of_pathway(row.id))
-            for row in pathways_of(case.id)
-            if row.state in LIVE
-        ),
-        *(
-            Blocker(
-                _("Agreement term not updated: number %(position)s", position=str(term.position)),
-                "agreements.term",
-                {
-                    "case_id": case.id,
-                    "pathway_id": db.session.get_one(Agreement, term.agreement_id).pathway_id,
-                    "term_id": term.id,
-                },
-            )
-            for term in open_terms_of(case.id)
-        ),
-        *(
-            Blocker(_("Referral not ended: %(name)s", name=row.partner_name), *of_pathway(row.pathway_id))
-            for row in db.session.scalars(partners.order_by(Referral.id))
-        ),
-        *(
-            Blocker(
-                _(
-                    "Safety plan not ended: %(name)s. End it, or transfer it to the new school.",
-                    name=person_words(plan.participant),
-                ),
-                "safety.plan",
-                {"case_id": case.id, "plan_id": plan.id},
-            )
-            for plan in living_plans(case.id)
-        ),
+        Blocker(
+            _("Agreement term not updated: number %(position)s", position=str(term.position)),
+            "agreements.term",
+            {
+                "case_id": case.id,
+                "pathway_id": db.session.get_one(Agreement, term.agreement_id).pathway_id,
+                "term_id": term.id,
+            },
+        )
+        for term in open_terms_of(case.id)
+    ]
+
+
+def _living_plans(case: Case) -> list[Blocker]:
+    return [
+        Blocker(
+            _(
+                "Safety plan not ended: %(name)s. End it, or transfer it to the new school.",
+                name=person_words(plan.participant),
+            ),
+            "safety.plan",
+            {"case_id": case.id, "plan_id": plan.id},
+        )
+        for plan in living_plans(case.id)
     ]

@@ -117,9 +117,10 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
             {"label": _("What does the person harmed say?"), "value": str(HarmedSays(says).label)},
             {"label": _("What still needs attention?"), "value": page.case.what_is_left},
         ]
-    against = record_of(page.case.id).against(page.case.result, kept, says) if closing else []
-    if against or page.case.closed_despite:
+    against = record_of(actor, page.case).against(page.case.result, kept, says) if closing else []
+    if against:
         closing.append({"label": _("What the record says"), "value": " ".join(against)})
+    if against or page.case.closed_despite:
         closing.append({"label": _("Why it closed this way anyway"), "value": page.case.closed_despite})
     older = (
         url_for("casework.case", case_id=page.case.id, tab="history", before=entries[-1].id)

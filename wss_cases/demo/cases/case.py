@@ -168,7 +168,7 @@ def _end(work: Work, now: datetime) -> Life:
             end_plan(work.calls(now), work.plan_id, PLAN_WORKED)
             work.plan_id = None
             now = yield calendar.soon(now, 5)
-        if not blockers(db.session.get_one(Case, work.id)):
+        if not blockers(work.calls(now).actor, db.session.get_one(Case, work.id)):
             _close(work, now)
             work.is_closed = True
             return

@@ -30,13 +30,15 @@ class About:
     """Whom one follow-up is about, by the names that the school uses, and the guardians to call, a line each.
 
     `person` is the one person whom it names, the same in every case and report; '' where it names nobody or several.
-    `phones`: whom to call, each with what stands on the link and the number that it dials.
+    `phones`: whom to call, each with what stands on the link and the number that it dials. `students`: the names on
+    screen of the students among them, and of nobody else, for lists that shorten them.
     """
 
     who: str = ""
     guardians: tuple[str, ...] = ()
     person: str = ""
     phones: tuple[tuple[str, str], ...] = ()
+    students: tuple[str, ...] = ()
 
     def titled(self, title: str) -> str:
         """Return a follow-up's title with whom it is about."""
@@ -66,7 +68,13 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
         names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
         calls = [one for key in called[row.id] for one in guardians[key]]
         key = person_key(named[row.id][0]) if row.id in named else ""
-        shown[row.id] = About(", ".join(names), tuple(lines[one] for one in calls), key, tuple(_phones(calls, lines)))
+        shown[row.id] = About(
+            who=", ".join(names),
+            guardians=tuple(lines[one] for one in calls),
+            person=key,
+            phones=tuple(_phones(calls, lines)),
+            students=_students(found[row.id]),
+        )
     return shown
 
 
@@ -133,6 +141,11 @@ def _words(person: Any, namesakes: Counter[str]) -> str:
     if person.student is not None and namesakes[words] > 1:
         return _("%(name)s (number ends in %(digits)s)", name=words, digits=person.student.student_number[-4:])
     return words
+
+
+def _students(people: Iterable[Any]) -> tuple[str, ...]:
+    """The names on screen of the students among people, each student once."""
+    return tuple({one.student.id: one.student.shown_name for one in people if one.student}.values())
 
 
 def _line(who: GuardianOf) -> str:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Actor
+from wss_cases.access.housing import housing_known_at
 from wss_cases.access.visibility import finds_any, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
@@ -55,9 +55,14 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
     """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
     the open ones alone."""
     team = of_team_or_own(FollowUp, actor, FollowUp.owner_id == actor.user_id, live=live)
-    # a need for housing support is seen by the coordinator, and by whoever was asked to see to it
-    open_to = or_(FollowUp.kind != LIAISON, FollowUp.owner_id == actor.user_id)
-    return statement.where(team, or_(open_to, in_schools(FollowUp.school_id, actor, Role.COORDINATOR)))
+    return statement.where(team, known_to(actor))
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of the follow-ups that do not tell the actor of a need for housing support which is not
+    theirs to know: whoever was asked to see to it knows."""
+    own = FollowUp.owner_id == actor.user_id
+    return or_(FollowUp.kind != LIAISON, own, housing_known_at(FollowUp.school_id, actor))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:

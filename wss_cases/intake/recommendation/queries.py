@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
@@ -59,7 +60,7 @@ class Situation:
 
 def shown_to(actor: Actor, school_id: int, now: Situation) -> Situation:
     """Return a situation as somebody may see it: a need for housing support is seen by the coordinator alone."""
-    if actor.covers(school_id, Role.COORDINATOR):
+    if may_know_of_housing(actor, school_id):
         return now
     plan = replace(
         now.plan,

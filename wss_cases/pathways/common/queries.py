@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.housing import housing_known_at
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
@@ -25,10 +25,13 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
     """Return the statement over the pathways that the actor sees, as on the case team; `live`: only live ones."""
-    team = in_view(Pathway, actor, *CASE_TEAM, live=live)
-    # a need for housing support is seen by the coordinator alone
-    open_to = or_(Pathway.kind != Kind.HOUSING_BASIC_NEEDS, in_schools(Pathway.school_id, actor, Role.COORDINATOR))
-    return statement.where(team, open_to)
+    return statement.where(in_view(Pathway, actor, *CASE_TEAM, live=live), known_to(actor))
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of the pathways that do not tell the actor of a need for housing support which is not
+    theirs to know."""
+    return or_(Pathway.kind != Kind.HOUSING_BASIC_NEEDS, housing_known_at(Pathway.school_id, actor))
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select, true
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
@@ -85,10 +86,6 @@ def disclosures(
         .limit(limit)
     )
     return [
-        ListedDisclosure(row, student, name or "", row.of_housing and not _coordinates(actor, student))
+        ListedDisclosure(row, student, name or "", row.of_housing and not may_know_of_housing(actor, student.school_id))
         for row, student, name in db.session.execute(ordered)
     ]
-
-
-def _coordinates(actor: Actor, student: Student) -> bool:
-    return actor.covers(student.school_id, Role.COORDINATOR)

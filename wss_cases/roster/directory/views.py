@@ -5,8 +5,9 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation.dates import day_words_with_year
@@ -126,7 +127,7 @@ def _supports(student: Student, actor: Actor) -> list[dict[str, Any]]:
         {"label": _("504 plan"), "value": known[student.has_504]},
         {"label": _("English learner"), "value": known[student.is_english_learner]},
     ]
-    if actor.covers(student.school_id, Role.COORDINATOR):
+    if may_know_of_housing(actor, student.school_id):
         rows.append({"label": _("Housing support"), "value": known[student.has_housing_support]})
     return rows
 

@@ -131,7 +131,7 @@ def read_desk(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: 
     """Return a caseload as a file takes it. Raises NotFound without a school, or for a desk that is not there."""
     school = existing(get_school(chosen_school_id(actor, *CASE_TEAM) or 0))
     desk = open_desk(actor, school, arguments.get("whose", ""), now)
-    names, group = names_of(desk, loads_at(school.id, desk.weights)), group_of(arguments)
+    names, group = names_of(desk, loads_at(actor, school.id, desk.weights)), group_of(arguments)
     cases = desk_cases(actor, school.id, desk.lead_ids, desk.today, now, desk.weights, desk.days)
     kept = [case for case in cases if group is None or case.placed.group is group]
     ordered = in_order(kept, order_of(CASELOAD, arguments), names)[:limit]

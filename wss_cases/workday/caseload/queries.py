@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case, CaseIncident
@@ -18,10 +18,11 @@ from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayIte
 from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.states import LIAISON
+from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.db import among, db
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
+from wss_cases.pathways.common.queries import known_to as pathways_known_to
+from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -96,7 +97,7 @@ def desk_cases(
     rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
     if not rows:
         return []
-    hanging = _hanging(actor, school_id, [row.id for row in rows])
+    hanging = _hanging(actor, [row.id for row in rows])
     live = [pathway for of_case in hanging.pathways.values() for pathway in of_case]
     steps = steps_alone(live, today, now, days or school_days(school_id))
     leads = _at_work({row.lead_id for row in rows if row.lead_id is not None}, school_id, now)
@@ -151,23 +152,21 @@ def _placed(
     )
 
 
-def _hanging(actor: Actor, school_id: int, case_ids: Sequence[int]) -> _Hanging:
+def _hanging(actor: Actor, case_ids: Sequence[int]) -> _Hanging:
     """Return what of these cases the actor may see: a need for housing support is seen by the coordinator alone."""
     hanging = _Hanging()
-    seen, follow_ups_seen = [Pathway.kind != Kind.HOUSING_BASIC_NEEDS], [_no_liaison(actor)]
-    if actor.covers(school_id, Role.COORDINATOR):
-        seen, follow_ups_seen = [], []
-    pathways = select(*READ).where(among(Pathway.case_id, case_ids), Pathway.state.in_(LIVE), *seen)
+    seen = pathways_known_to(actor)
+    pathways = select(*READ).where(among(Pathway.case_id, case_ids), Pathway.state.in_(LIVE), seen)
     for pathway in db.session.execute(pathways.order_by(Pathway.id)):
         hanging.pathways[pathway.case_id].append(pathway)
     bare = [case_id for case_id in case_ids if case_id not in hanging.pathways]
-    had = select(Pathway.case_id, Pathway.state).where(among(Pathway.case_id, bare), Pathway.state.not_in(LIVE), *seen)
+    had = select(Pathway.case_id, Pathway.state).where(among(Pathway.case_id, bare), Pathway.state.not_in(LIVE), seen)
     for case_id, state in db.session.execute(had.distinct()) if bare else ():
         if hanging.had.get(case_id) not in BEGUN:
             hanging.had[case_id] = state
     one = FollowUp
     follow_ups = select(one.case_id, one.id, one.kind, one.due_on, one.pathway_id, one.owner_id).where(
-        among(one.case_id, case_ids), one.state == FollowUpState.OPEN, *follow_ups_seen
+        among(one.case_id, case_ids), one.state == FollowUpState.OPEN, follow_ups_known_to(actor)
     )
     for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
         hanging.follow_ups[item.case_id].append(item)
@@ -180,10 +179,6 @@ def _hanging(actor: Actor, school_id: int, case_ids: Sequence[int]) -> _Hanging:
         hanging.duties[case_id].append(DutyItem(duty_id, code))
     hanging.moves = open_moves(case_ids)
     return hanging
-
-
-def _no_liaison(actor: Actor) -> ColumnElement[bool]:
-    return or_(FollowUp.kind != LIAISON, FollowUp.owner_id == actor.user_id)
 
 
 def open_moves(case_ids: Sequence[int]) -> dict[int, int]:
@@ -206,16 +201,20 @@ class Load:
     points: int
 
 
-def loads_at(school_id: int, weights: Weights) -> list[Load]:
-    """Return what each lead of a school carries, in one query; the caller reaches the school."""
-    return loads_of([Case.school_id == school_id], weights)
+def loads_at(actor: Actor, school_id: int, weights: Weights) -> list[Load]:
+    """Return what each lead of a school carries, in one query, of what the actor sees; the caller reaches the school.
+
+    No more than the desk weighs: what is left of a sum would tell of a pathway that only the coordinator sees.
+    """
+    return loads_of([Case.school_id == school_id], weights, pathways_known_to(actor))
 
 
-def loads_of(where: Sequence[ColumnElement[bool]], weights: Weights) -> list[Load]:
-    """Return what each lead carries of the open cases that meet these conditions; the caller reaches them."""
+def loads_of(where: Sequence[ColumnElement[bool]], weights: Weights, *seen: ColumnElement[bool]) -> list[Load]:
+    """Return what each lead carries of the open cases that meet these conditions, by the pathways that are `seen`; the
+    caller reaches them."""
     cases: dict[int | None, int] = defaultdict(int)
     points: dict[int | None, int] = defaultdict(int)
-    for lead_id, what, name, count in db.session.execute(_carrying(where)):
+    for lead_id, what, name, count in db.session.execute(_carrying(where, seen)):
         if what == STAGE:
             cases[lead_id] += count
             points[lead_id] += count * weight_of(CaseState(name), (), weights)
@@ -224,7 +223,7 @@ def loads_of(where: Sequence[ColumnElement[bool]], weights: Weights) -> list[Loa
     return [Load(lead_id, cases[lead_id], points[lead_id]) for lead_id in cases]
 
 
-def _carrying(where: Sequence[ColumnElement[bool]]) -> Any:
+def _carrying(where: Sequence[ColumnElement[bool]], seen: Sequence[ColumnElement[bool]]) -> Any:
     """Return a select of open cases by lead and stage, and of their pathways by lead and family."""
     stages = (
         select(Case.lead_id, literal(STAGE), cast(Case.state, String(40)), func.count())
@@ -234,7 +233,7 @@ def _carrying(where: Sequence[ColumnElement[bool]]) -> Any:
     families = (
         select(Case.lead_id, literal(FAMILY), Pathway.pathway, func.count())
         .join(Pathway, Pathway.case_id == Case.id)
-        .where(*where, Case.state.in_(OPEN), Pathway.state.in_(LIVE))
+        .where(*where, Case.state.in_(OPEN), Pathway.state.in_(LIVE), *seen)
         .group_by(Case.lead_id, Pathway.pathway)
     )
     return union_all(stages, families)

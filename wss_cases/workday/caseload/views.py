@@ -51,7 +51,7 @@ def page() -> Page:
         return redirect(url_for("web.schools"), 303)
     desk = open_desk(actor, school, request.args.get("whose", ""), now)
     cases = desk_cases(actor, school.id, desk.lead_ids, desk.today, now, desk.weights, desk.days)
-    loads = loads_at(school.id, desk.weights)
+    loads = loads_at(actor, school.id, desk.weights)
     names = names_of(desk, loads)
     entries = calendar(actor, school.id, desk.lead_ids, desk.today, school.time_zone, desk.days)
     return render_template(

@@ -141,10 +141,11 @@ _case_act(
 @gate(Permission.CASE_WORK)
 def close(case_id: int) -> Page:
     """Close the case with its three questions and its result."""
-    case = get_case(current_actor(), case_id)
+    actor = current_actor()
+    case = get_case(actor, case_id)
     form = forms.CloseForm(version=case.version, result=request.args.get("result"))
-    left = left_open(current_actor(), case.id)
-    people = about(current_actor(), left.of_others)
+    left = left_open(actor, case.id)
+    people = about(actor, left.of_others)
     waiting = {row.id: _waiting_words(row, people[row.id]) for row in left.of_others}
     form.stay.choices = choices([(str(key), words) for key, words in waiting.items()])
     for name, rows in (("stay", left.of_others), ("cancel_reason", left.own)):
@@ -158,7 +159,7 @@ def close(case_id: int) -> Page:
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
-        standing=[(one.words, url_for(one.endpoint, **one.ids)) for one in blockers(case)],
+        standing=[(one.words, one.endpoint and url_for(one.endpoint, **one.ids)) for one in blockers(actor, case)],
         of_others=[(words, url_for("followups.follow_up", follow_up_id=key)) for key, words in waiting.items()],
     )
 

@@ -92,14 +92,14 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
     return {"proposed": or_(held, and_(is_planned, alone)), "offered": held, "accepted": held, "held": held}
 
 
-def came_to(step: str, pathway: str = "") -> ColumnElement[bool]:
-    """Return the condition of an incident of which a pathway (of this family, where one is named) came to a step, or a
-    conversation without a case did."""
+def came_to(step: str, pathway: str = "", *seen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition of an incident of which a pathway (of this family, where one is named, and of those that are
+    `seen`) came to a step, or a conversation without a case did."""
     came = (
         select(CaseIncident.incident_id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .where(step_conditions()[step], *([Pathway.pathway == pathway] if pathway else []))
+        .where(step_conditions()[step], *([Pathway.pathway == pathway] if pathway else []), *seen)
     )
     light = light_conditions() if pathway in ("", Family.RESTORATIVE_CONVERSATION.value) else {}
     return or_(Incident.id.in_(came), light[step]) if step in light else Incident.id.in_(came)

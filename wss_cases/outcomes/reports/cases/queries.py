@@ -22,6 +22,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of
@@ -149,9 +150,11 @@ def _by_weights(actor: Actor, scope: Scope) -> Values:
 
 @cached_count("caseload", version=1, depends_on=_by_weights)
 def caseload_of(actor: Actor, scope: Scope) -> Caseload:
-    """Return what the coordinators of a scope carry now, whatever its days, in one query."""
+    """Return what the coordinators of a scope carry now, whatever its days, in one query; of a school by the pathways
+    that the actor sees, as its caseload weighs them."""
     where = within_schools(actor, scope, Case.school_id)
-    loads = loads_of(where, CASELOAD_WEIGHTS.on(scope.today))
+    seen = [] if reads_all(actor, scope) else [known_to(actor)]
+    loads = loads_of(where, CASELOAD_WEIGHTS.on(scope.today), *seen)
     led = [load for load in loads if load.lead_id is not None]
     led.sort(key=lambda load: (-load.points, -load.cases, load.lead_id or 0))
     return Caseload(led, sum(load.cases for load in loads if load.lead_id is None))

@@ -12,6 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.queries import visible_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -34,6 +35,7 @@ from wss_cases.outcomes.reports.cases.queries import timed_cases
 from wss_cases.outcomes.reports.repeats.queries import CAUSED, finished_windows
 from wss_cases.outcomes.reports.repeats.rules import LENGTHS
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
@@ -68,8 +70,9 @@ def rows_behind(
     """Return the newest rows of one list with an id below `before`, one more than a page holds, and how many rows the
     whole list has.
 
-    What is outside the actor's visibility window is counted in the figure, and not listed. Raises NotFound for a name
-    that is no list, or a school whose lists the actor may not open.
+    What is outside the actor's visibility window, and what tells of a need for housing support that is not theirs to
+    know, is counted in the figure, and not listed. Raises NotFound for a name that is no list, or a school whose lists
+    the actor may not open.
     """
     if name not in LISTS or not may_list(actor, scope.school_id):
         raise NotFound
@@ -120,7 +123,8 @@ def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any
 
 def _follow_ups(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     columns = (FollowUp.id, literal("follow_up"), FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.state)
-    statement = select(*columns, FollowUp.closed_on).where(*due_follow_ups(actor, scope))
+    due: Any = select(*columns, FollowUp.closed_on).where(*due_follow_ups(actor, scope))
+    statement = visible_to(due, actor)
     return statement if not choice else statement.where(FollowUp.kind == choice), FollowUp.id
 
 
@@ -155,7 +159,7 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     if step not in STEPS:
         raise NotFound
     columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), came_to(step, choice)), Incident.id
+    return select(*columns).where(*counted(actor, scope), came_to(step, choice, known_to(actor))), Incident.id
 
 
 def _unoffered(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:

@@ -31,7 +31,7 @@ def whom_behind(actor: Actor, name: str, rows: Sequence[Behind]) -> Names:
         return {}
     if name == "follow_ups":
         found = about(actor, db.session.scalars(select(FollowUp).where(FollowUp.id.in_(ids))))
-        return {key: one.who.split(", ") for key, one in found.items() if one.who}
+        return {key: list(one.students) for key, one in found.items() if one.students}
     if name == "removals":
         action = DisciplineAction
         return _each(

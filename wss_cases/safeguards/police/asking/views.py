@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, flash, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices, filled
@@ -117,12 +117,12 @@ def ask(incident_id: int) -> Page:
 
 def _supports(student: Student) -> tuple[str, str]:
     """What the roster knows of a student's supports, so that nobody overlooks one; of housing the coordinator alone."""
-    coordinates = current_actor().covers(student.school_id, Role.COORDINATOR)
+    known_here = may_know_of_housing(current_actor(), student.school_id)
     known = [
         (student.has_iep, _("has an IEP")),
         (student.has_504, _("has a 504 plan")),
         (student.is_english_learner, _("learns English")),
-        (student.has_housing_support and coordinates, _("gets housing support")),
+        (student.has_housing_support and known_here, _("gets housing support")),
     ]
     supports = [words for has, words in known if has]
     if student.language and student.language.split("-")[0] != "en":

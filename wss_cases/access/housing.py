@@ -1,0 +1,21 @@
+"""Who may know that a student needs housing support: the coordinators of the school, and no dean or administrator.
+
+Every room that shows a pathway, a follow-up or a fact of the roster that tells of it asks here.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+
+
+def may_know_of_housing(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor may know of a need for housing support at this school."""
+    return actor.is_system or actor.covers(school_id, Role.COORDINATOR)
+
+
+def housing_known_at(column: Any, actor: Actor) -> ColumnElement[bool]:
+    """Return the same as a condition on a column of schools."""
+    return in_schools(column, actor, Role.COORDINATOR)
