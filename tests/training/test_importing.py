@@ -162,7 +162,7 @@ def test_a_person_has_five_files_waiting_at_most_and_discards_one(scene: Scene, 
     last = uploaded(scene, text)
     carry_out(scene.call(scene.head), last, shown(scene.call(scene.head), last))
     assert "What is wrong" not in client.page(f"/training/import/{last}").text, "each row of it is on record"
-    with pytest.raises(Refused, match="already carried out"):
+    with pytest.raises(Refused, match="already imported"):
         discard_file(scene.call(scene.head), last)
     assert "training_file" not in clean(NOW + timedelta(days=399))
     assert clean(NOW + timedelta(days=401))["training_file"] == MOST_WAITING, "carried out or not"
@@ -192,7 +192,7 @@ def test_of_two_files_with_the_same_rows_one_goes_on_record_and_by_who_uploaded_
         with pytest.raises(NotFound):
             carry_out(scene.call(stranger), first, seen)
     carry_out(scene.call(scene.head), first, seen)
-    for number, words in ((first, "already carried out"), (second, "has changed")):
+    for number, words in ((first, "already imported"), (second, "has changed")):
         with pytest.raises(Refused, match=words):
             carry_out(scene.call(scene.head), number, seen)
     assert len(db.session.scalars(select(TrainingRecord)).all()) == 1

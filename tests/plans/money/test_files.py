@@ -112,7 +112,7 @@ def test_the_sound_rows_land_together_or_not_at_all(
             actions.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 0
     actions.carry_out(call, file_id, 2)
-    with pytest.raises(Refused, match="already carried out"):
+    with pytest.raises(Refused, match="already imported"):
         actions.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 2
 

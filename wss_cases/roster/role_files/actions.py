@@ -58,7 +58,7 @@ def carry_out(uow: UnitOfWork, file_id: int) -> int:
     file = uow.load(RoleFile, file_id, Permission.ROSTER_ACCOUNTS)
     assert uow.actor.user_id is not None
     if file.done_at is not None:
-        raise Refused("", _("The file was already carried out."))
+        raise Refused("", _("This file was already imported."))
     changes = changes_of(file.rows, frozenset({uow.actor.user_id, file.made_by_id}), uow.now)
     if any(one.role in NEEDS_SECOND for one in changes):
         refuse_one_person("", uow.actor.user_id, [file.made_by_id], uow.now)

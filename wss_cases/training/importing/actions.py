@@ -94,7 +94,7 @@ def _waiting(uow: UnitOfWork, file_id: int) -> TrainingFile:
     mine = visible_to(select(TrainingFile), uow.actor).where(TrainingFile.id == file_id)
     file: TrainingFile = existing(uow.session.scalar(mine.with_for_update()))
     if file.done_at is not None:
-        raise Refused("", _("The file was already carried out."))
+        raise Refused("", _("This file was already imported."))
     return file
 
 

@@ -105,7 +105,7 @@ def wrong_heads(rows: Sequence[Sequence[str]]) -> list[Wrong]:
 
 
 def _too_long(number: int, names: Sequence[str]) -> Wrong:
-    words = _("The row has more cells than the header. Put quotation marks around it.")
+    words = _("The row has more cells than the header. Put quotation marks around the text that has a comma.")
     return Wrong(number, names[-1], words)
 
 

@@ -30,7 +30,7 @@ def _canceled(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
 
 def _put_back(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
     day = _day(message)
-    words = _("The training on %(day)s, of which we wrote that it was not held, counts for you after all.", day=day)
+    words = _("We told you that the training on %(day)s was not held. It does count for you.", day=day)
     return _context(_("A training counts again"), words)
 
 

@@ -63,7 +63,7 @@ def carry_out(uow: UnitOfWork, file_id: int, shown: int, anyway: bool = False) -
     """
     file = uow.load(MoneyFile, file_id, Permission.PLAN_MONEY_IMPORT)
     if file.done_at is not None:
-        raise Refused("", _("The file was already carried out."))
+        raise Refused("", _("This file was already imported."))
     _refuse_again(file.kind, file.digest)
     sound, _wrong = lines_of(uow.actor, file, uow.now)
     if len(sound) != shown or not sound:

@@ -100,14 +100,13 @@ def check(rows: Sequence[Sequence[str]], kind: FileKind, known: Known) -> tuple[
     sound: list[Line] = []
     wrong: list[Wrong] = []
     seen: set[Any] = {*known.funding, *known.resources}
+    too_many = _("The row has more cells than the header. Put quotation marks around the text that has a comma.")
     for number, cells in enumerate(rows[1:], 2):
         if not any(cells):
             continue
         try:
             if len(cells) > len(names):
-                raise _Odd(
-                    COLUMNS[kind][-1], _("The row has more cells than the header. Put quotation marks around it.")
-                )
+                raise _Odd(COLUMNS[kind][-1], too_many)
             row = dict.fromkeys(COLUMNS[kind], "") | dict(zip(names, cells, strict=False))
             sound.append(_line(number, row, kind, known, seen))
         except _Odd as odd:
