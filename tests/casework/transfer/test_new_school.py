@@ -156,6 +156,21 @@ def test_what_is_not_chosen_stays_and_the_pathway_ends_all_the_same(world, there
     assert fresh(plan).state is PlanState.ENDED
 
 
+def test_what_tells_of_a_need_for_housing_goes_along_unseen(world, there, client_as):
+    """Whoever may not know of it is not asked, and cannot leave it behind."""
+    dean = make_user(world.school, Role.DEAN)
+    placed = {"case_id": world.case.id, "school_id": world.school.id, "participant_id": world.people[0].id}
+    PathwayFactory(kind=Kind.HOUSING_BASIC_NEEDS.value, state=PathwayState.ACTIVE, for_whom="caused_harm", **placed)
+    notice_moves(NOW)
+    address = f"/cases/{world.case.id}/people/{world.people[0].id}/continue"
+    assert ["Basic needs support" in client_as(one).page(address).text for one in (dean, world.coordinator)] == [
+        False, True,
+    ]  # fmt: skip
+    go(world, actor=actor_for(dean))
+    new = db.session.scalars(select(Case).where(Case.continued_from_id == world.case.id)).one()
+    assert db.session.scalars(select(Pathway.kind).where(Pathway.case_id == new.id)).all() == ["housing_basic_needs"]
+
+
 def test_a_promise_stays_where_the_one_who_sends_the_case_may_not_read_it(world, there):
     _own, _circle, agreement, _plan = take_along(world)
     dean = actor_for(make_user(world.school, Role.DEAN))

@@ -20,7 +20,9 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
@@ -141,6 +143,26 @@ def test_a_snow_day_says_what_it_moves_and_then_moves_it(day: Day) -> None:
     own = day.client.get(f"/follow-ups/{day.follow_up.id}").get_data(as_text=True)
     assert "first due Tue, Nov 24" in own and "There is no school on Tue, Nov 24 (Snow day)." in own
     assert "Snow day" in day.client.get(f"/school-calendar/schools/{day.world.school.id}?of=2026-11").text
+
+
+def test_what_tells_of_a_need_for_housing_moves_unsaid(day: Day, client_as: Any) -> None:
+    placed = {"school_id": day.world.school.id, "case_id": day.world.case.id}
+    kept = PathwayFactory(kind=Kind.HOUSING_BASIC_NEEDS.value, state=PathwayState.ACTIVE, next_step_on=TODAY, **placed)
+    asked = FollowUpFactory(kind=LIAISON, owner_id=day.world.coordinator.id, **placed)
+    db.session.commit()
+    told = ("Basic needs support", "liaison")
+    page = day.client.submit(day.address, SNOW).get_data(as_text=True)
+    assert "One-to-one mentoring" in page and not any(words in page for words in told)
+    day.declare()
+    assert (fresh(kept).next_step_on, fresh(asked).due_on) == (NEXT, NEXT)
+    for address in ("moved", "take-back"):
+        page = day.client.get(f"{day.address}/{address}").get_data(as_text=True)
+        assert "One-to-one mentoring" in page and not any(words in page for words in told), address
+    both = make_user(Role.ADMINISTRATOR, day.world.school)
+    db.session.add(RoleGrant(user_id=both.id, role=Role.COORDINATOR, school_id=day.world.school.id, starts_on=TODAY))
+    db.session.commit()
+    page = client_as(both).get(f"{day.address}/moved").get_data(as_text=True)
+    assert all(words in page for words in told)
 
 
 def test_nothing_is_mailed_for_the_old_day_and_one_mail_for_the_new(day: Day, at: At) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.housing import may_know_of_housing
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
@@ -22,8 +21,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import pathways_of
+from wss_cases.pathways.common.queries import parted, pathways_of
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
@@ -63,7 +61,7 @@ def record_of(actor: Actor, case: Case) -> Record:
     terms = sorted(
         number for rows in terms_of(case.id).values() for number, _on, state in rows if state is TermState.NOT_KEPT
     )
-    seen, _hidden = _pathways(actor, case)
+    seen, _hidden = parted(actor, case.school_id, pathways_of(case.id))
     ended = [str(Kind(row.kind).label) for row in seen if row.state is PathwayState.ENDED_EARLY]
     return Record(terms, sorted(set(ended)))
 
@@ -92,22 +90,13 @@ class Blocker:
     ids: dict[str, Any] = field(default_factory=dict)
 
 
-def _pathways(actor: Actor, case: Case) -> tuple[list[Pathway], list[Pathway]]:
-    """Return the pathways of a case that the actor sees, and those that tell of what is not theirs to know."""
-    rows = pathways_of(case.id)
-    if may_know_of_housing(actor, case.school_id):
-        return rows, []
-    seen = [row for row in rows if row.kind != Kind.HOUSING_BASIC_NEEDS]
-    return seen, [row for row in rows if row not in seen]
-
-
 def blockers(actor: Actor, case: Case) -> list[Blocker]:
     """Return what stands in the way of closing, a sentence and a page each.
 
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
     Of what only the coordinator sees, that there is something.
     """
-    seen, hidden = _pathways(actor, case)
+    seen, hidden = parted(actor, case.school_id, pathways_of(case.id))
     open_referral = select(Referral).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
     referrals = list(db.session.scalars(open_referral.order_by(Referral.id)))
     with_partner, unseen = {row.pathway_id for row in referrals}, {row.id for row in hidden}

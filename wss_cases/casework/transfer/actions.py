@@ -31,6 +31,7 @@ from wss_cases.pathways.circles.agreements.term_changes import release_term
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
+from wss_cases.pathways.common.queries import parted
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.legal_holds.queries import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
@@ -150,9 +151,10 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
     case, person = old
     newcomer = new.participants[0]
     _take_check_ins(uow, case, person, new, going)
-    for row in own_pathways(case.id, person.id):
-        _no_open_referral(row)
-        if row.id in going.pathway_ids:
+    seen, hidden = parted(uow.actor, case.school_id, own_pathways(case.id, person.id))
+    for row in (*seen, *hidden):
+        _no_open_referral(row, told=row in seen)
+        if row.id in going.pathway_ids or row in hidden:  # whoever cannot see it cannot leave it behind
             propose(
                 uow, new, pathway=row.pathway, kind=row.kind, for_whom=row.for_whom,
                 participant_id=newcomer.id, tier=row.tier, rules=[], start_by=new.next_review_on,
@@ -194,7 +196,7 @@ def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: C
         cancel_row(uow, row, _("It continues at the new school."))
 
 
-def _no_open_referral(row: Pathway) -> None:
+def _no_open_referral(row: Pathway, told: bool) -> None:
     """Raise Refused while a partner has a referral: people decide whether a service ends, not a change of school."""
     referral = open_referral(row.id) if row.pathway == Family.WRAPAROUND else None
     if referral is not None:
@@ -202,7 +204,8 @@ def _no_open_referral(row: Pathway) -> None:
             "Resolve the referral to %(name)s first: close it with what was received, or withdraw it.",
             name=referral.partner_name,
         )
-        raise Refused("pathways", words)
+        hidden = _("Something that only the coordinator sees has not ended. Ask the coordinator.")
+        raise Refused("pathways", words if told else hidden)
 
 
 def _settle(uow: UnitOfWork, case: Case, move: StudentMove) -> None:

@@ -22,6 +22,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.queries import parted
 
 blueprint = Blueprint("case_moves", __name__, url_prefix="/cases/<int:case_id>")
 
@@ -68,7 +69,8 @@ def _form(
 ) -> MoveForm:
     form = MoveForm()
     names, instead = names_of_others(people, person), _("another student")
-    form.pathways.choices = choices([(str(row.id), kind_words(row)) for row in own_pathways(case.id, person.id)])
+    seen, _hidden = parted(current_actor(), case.school_id, own_pathways(case.id, person.id))
+    form.pathways.choices = choices([(str(row.id), kind_words(row)) for row in seen])
     form.terms.choices = choices(
         [
             (

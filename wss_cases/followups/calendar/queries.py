@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.calendar.rules import Planned, is_check_in, planned_check_in, planned_off, too_late
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.queries import FollowUpRow, listing, rows
+from wss_cases.followups.core.queries import FollowUpRow, known_to, listing, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
@@ -42,9 +43,9 @@ def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
     return (FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on == day)
 
 
-def leaving(school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
-    """Return where the follow-ups due on a date would go if these were the school's days."""
-    due = rows(listing().where(*standing_on(school_id, day)).order_by(FollowUp.id))
+def leaving(actor: Actor, school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
+    """Return where the follow-ups due on a date that the actor may know of would go if these were the school's days."""
+    due = rows(listing().where(*standing_on(school_id, day), known_to(actor)).order_by(FollowUp.id))
     return [_shift(row, day, plan_for(row, school_id, day, today, days)) for row in due]
 
 
@@ -101,6 +102,6 @@ def returning(moves: Iterable[CalendarMove]) -> dict[int, FollowUpRow]:
     return {row.id: row for row in moved if row.due_on == targets[row.id]}
 
 
-def lines_of(ids: Iterable[int]) -> dict[int, FollowUpRow]:
-    """Return follow-ups by id as lines of a list."""
-    return {row.id: row for row in rows(listing().where(FollowUp.id.in_(sorted(ids))))}
+def lines_of(actor: Actor, ids: Iterable[int]) -> dict[int, FollowUpRow]:
+    """Return by id, as lines of a list, those of these follow-ups that the actor may know of."""
+    return {row.id: row for row in rows(listing().where(FollowUp.id.in_(sorted(ids)), known_to(actor)))}

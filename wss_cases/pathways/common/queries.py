@@ -1,5 +1,6 @@
 """Reading pathways; every read starts from what the actor may see."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -7,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.housing import housing_known_at
+from wss_cases.access.housing import housing_known_at, may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
@@ -32,6 +33,14 @@ def known_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the pathways that do not tell the actor of a need for housing support which is not
     theirs to know."""
     return or_(Pathway.kind != Kind.HOUSING_BASIC_NEEDS, housing_known_at(Pathway.school_id, actor))
+
+
+def parted(actor: Actor, school_id: int, rows: Sequence[Pathway]) -> tuple[list[Pathway], list[Pathway]]:
+    """Return of pathways of one school those that the actor sees, and those that tell of what is not theirs to know."""
+    if may_know_of_housing(actor, school_id):
+        return list(rows), []
+    seen = [row for row in rows if row.kind != Kind.HOUSING_BASIC_NEEDS]
+    return seen, [row for row in rows if row not in seen]
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:

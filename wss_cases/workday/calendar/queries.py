@@ -1,4 +1,5 @@
-"""What a change of the calendar would move at one school, and what it has moved. The caller has checked the school."""
+"""What a change of the calendar would move at one school, and what it has moved, of what the actor may know of. The
+caller has checked the school."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
@@ -21,6 +23,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.school_days import MEETING
 from wss_cases.pathways.common.calendar import PATHWAY
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.states import LIVE, Kind
 from wss_cases.roster.calendar.days.queries import Shift, moves_of_day
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
@@ -54,18 +57,18 @@ def meetings_on(school: School, day: date) -> list[CircleMeeting]:
     return list(db.session.scalars(statement.order_by(CircleMeeting.starts_at, CircleMeeting.id)))
 
 
-def consequences(school: School, day: date, becomes: DayKind, today: date) -> Consequences:
+def consequences(actor: Actor, school: School, day: date, becomes: DayKind, today: date) -> Consequences:
     """Return what would move at a school if a date became this."""
     if becomes is not DayKind.CLOSED:
-        return Consequences(returning=_returning(moves_of_day(school.id, day)))
+        return Consequences(returning=_returning(actor, moves_of_day(school.id, day)))
     days = school_days(school.id).having(day, becomes)
     to_day = days.on_or_after(max(day, today))
     meetings = meetings_on(school, day)
     return Consequences(
         leaving=[
-            *leaving(school.id, day, today, days),
+            *leaving(actor, school.id, day, today, days),
             *_reviews(school.id, day, to_day),
-            *_steps(school.id, day, to_day, {meeting.pathway_id for meeting in meetings}),
+            *_steps(actor, school.id, day, to_day, {meeting.pathway_id for meeting in meetings}),
         ],
         meetings=_asks(school, meetings, day, to_day),
     )
@@ -81,13 +84,13 @@ def _reviews(school_id: int, day: date, to_day: date) -> list[Shift]:
     return [Shift(_("Review of the case"), reference, name or "", day, to_day) for reference, name in rows]
 
 
-def _steps(school_id: int, day: date, to_day: date, but: Iterable[int]) -> list[Shift]:
+def _steps(actor: Actor, school_id: int, day: date, to_day: date, but: Iterable[int]) -> list[Shift]:
     statement = (
         select(Pathway.kind, Case.reference, UserAccount.name)
         .join(Case, Case.id == Pathway.case_id)
         .outerjoin(UserAccount, UserAccount.id == Pathway.owner_id)
         .where(Pathway.school_id == school_id, Pathway.next_step_on == day, Pathway.state.in_(LIVE))
-        .where(Pathway.id.not_in(sorted(but)))
+        .where(Pathway.id.not_in(sorted(but)), known_to(actor))
     )
     return [
         Shift(_step_words(kind), reference, name or "", day, to_day)
@@ -122,9 +125,9 @@ def _places(meeting_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     return {row[0]: (row[1], row[2] or "") for row in db.session.execute(statement)}
 
 
-def _returning(moves: Sequence[CalendarMove]) -> list[Shift]:
+def _returning(actor: Actor, moves: Sequence[CalendarMove]) -> list[Shift]:
     standing = [move for move in moves if move.returned_at is None]
-    untouched = _untouched(standing)
+    untouched = _untouched(actor, standing)
     return [
         Shift(*untouched[move.subject_type, move.subject_id], move.moved_to, move.day, move.why)
         for move in standing
@@ -132,10 +135,10 @@ def _returning(moves: Sequence[CalendarMove]) -> list[Shift]:
     ]
 
 
-def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
+def _untouched(actor: Actor, moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
     """What the calendar moved and nobody has touched since, with its words: (what, reference, owner)."""
-    words = _words(moves)
-    still = {(FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)}
+    words = _words(actor, moves)
+    still = {(FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves) if (FOLLOW_UP, key) in words}
     for move in moves:
         key = (move.subject_type, move.subject_id)
         if move.subject_type == CASE:
@@ -146,7 +149,7 @@ def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str
             fits = row is not None and row.state in LIVE and row.next_step_on == move.moved_to
         else:
             fits = move.subject_type == MEETING and _is_asked(move)
-        if fits:
+        if fits and key in words:
             still[key] = words[key]
     return still
 
@@ -161,11 +164,12 @@ def _is_asked(move: CalendarMove) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
+def _words(actor: Actor, moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
     def ids(subject_type: str) -> list[int]:
         return [move.subject_id for move in moves if move.subject_type == subject_type]
 
-    found = {(FOLLOW_UP, row.id): (row.title, row.reference, row.owner) for row in lines_of(ids(FOLLOW_UP)).values()}
+    lines = lines_of(actor, ids(FOLLOW_UP)).values()
+    found = {(FOLLOW_UP, row.id): (row.title, row.reference, row.owner) for row in lines}
     cases = (
         select(Case.id, Case.reference, UserAccount.name)
         .outerjoin(UserAccount, UserAccount.id == Case.lead_id)
@@ -177,7 +181,7 @@ def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, st
         select(Pathway.id, Pathway.kind, Case.reference, UserAccount.name)
         .join(Case, Case.id == Pathway.case_id)
         .outerjoin(UserAccount, UserAccount.id == Pathway.owner_id)
-        .where(Pathway.id.in_(ids(PATHWAY)))
+        .where(Pathway.id.in_(ids(PATHWAY)), known_to(actor))
     )
     for key, kind, reference, name in db.session.execute(steps):
         found[(PATHWAY, key)] = (_step_words(kind), reference, name or "")
@@ -190,10 +194,10 @@ def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, st
     return found
 
 
-def moved_by(school_id: int, day: date) -> list[tuple[Shift, bool]]:
+def moved_by(actor: Actor, school_id: int, day: date) -> list[tuple[Shift, bool]]:
     """Return what a date has moved at a school, in the order it did, and whether it went back since."""
     moves = moves_of_day(school_id, day)
-    words = _words(moves)
+    words = _words(actor, moves)
     return [
         (
             Shift(*words[move.subject_type, move.subject_id], move.day, move.moved_to, move.why),

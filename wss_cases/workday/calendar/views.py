@@ -87,7 +87,7 @@ def declare(school_id: int | None, day: str) -> Page:
         standing=standing,
         past=past,
         can_take_back=standing.own and standing.said_at is not None,
-        has_moved=place is not None and bool(moved_by(place.id, chosen)),
+        has_moved=place is not None and bool(moved_by(current_actor(), place.id, chosen)),
         **_frame(place, chosen),
     )
 
@@ -124,7 +124,7 @@ def moved(school_id: int | None, day: str) -> Page:
     """What a day of a school has moved, and why; of the district, that it is declared for all schools."""
     place, chosen = _place(school_id), _date(day)
     detailed = place is not None and current_actor().covers(place.id, *CASE_TEAM)
-    found = moved_by(place.id, chosen) if place is not None else []
+    found = moved_by(current_actor(), place.id, chosen) if place is not None else []
     words = shift_lines if detailed else lines_by_kind
     return render_template(
         "workday/calendar/moved.html",
@@ -198,7 +198,7 @@ def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
     """What a change would do at a school: line by line for its own case team, as counts for others."""
     if place is None:
         return {"found": None, "detailed": False}
-    found: Consequences = consequences(place, day, becomes, today_at(_id(place), clock.now()))
+    found: Consequences = consequences(current_actor(), place, day, becomes, today_at(_id(place), clock.now()))
     detailed = current_actor().covers(place.id, *CASE_TEAM)
     words = shift_lines if detailed else lines_by_kind
     return {
