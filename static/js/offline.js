@@ -131,7 +131,7 @@ function watchReturn() {
     if (!back.hidden || !(await isBack(document.getElementById("unsent").dataset.device))) return;
     away.hidden = true;
     back.hidden = false;
-    document.title = back.dataset.title;
+    document.title = document.querySelector("h1").textContent = back.dataset.title;
     const own = new URL(back.dataset.own, window.location.href).pathname;
     if (window.location.pathname !== own) back.querySelector("[data-again]").href = window.location.href;
   };
