@@ -31,6 +31,8 @@ from wss_cases.setup.test_letter.queries import last_letters
 DUE = "ix_outbox_message_due"
 SMALL = "ix_outbox_message_letters"
 """An index of a handful of rows may be read as a whole."""
+LAST = "SELECT max(outbox_message.id)"
+"""One row at the end of its key; of an empty table PostgreSQL may plan that as a reading of the whole key."""
 
 
 def everything(now: datetime) -> None:
@@ -59,7 +61,8 @@ def test_nothing_reads_the_mails_of_all_years(session: Any, at: Callable[..., da
     engine = session.get_bind().engine
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        if "outbox_message" in statement and statement.startswith(("SELECT", "UPDATE", "WITH")):
+        asks = statement.startswith(("SELECT", "UPDATE", "WITH")) and not statement.startswith(LAST)
+        if "outbox_message" in statement and asks:
             said.append((statement, values))
 
     event.listen(engine, "before_cursor_execute", note)

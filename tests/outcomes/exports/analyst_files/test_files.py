@@ -58,7 +58,8 @@ def test_from_the_agreement_to_the_file_by_two_people_and_an_attacker_finds_noth
     assert {one["month"] for one in incidents} >= {"2026-09", "2026-10"}
     log = db.session.scalars(select(ExportRecord)).one()
     assert (log.name, log.form, log.row_count, log.reason) == ("incidents", "zip", 160, WANTED["reason"])
-    acts = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.object_type == "analyst_file")))
+    log_of_it = select(AuditEntry.action).where(AuditEntry.object_type == "analyst_file").order_by(AuditEntry.id)
+    acts = list(db.session.scalars(log_of_it))
     assert acts == ["analyst_file.asked", "analyst_file.released", "analyst_file.taken"]
     mails = {(row[0], row[1]) for row in db.session.execute(select(OutboxMessage.kind, OutboxMessage.recipient_id))}
     assert mails >= {
