@@ -33,7 +33,7 @@ WHOLE_COPIES, ONE_IN = 8, 10
 LOOSE = frozenset({"actor_id", "case_id", "entry_id", "last_school_id", "object_id", "school_id", "subject_id"})
 """Columns that hold an id of a table that is multiplied, without a foreign key."""
 NUMBERED = frozenset({("reengagement_plan", "cause_key"), ("counter", "series")})
-"""Words with an id behind a colon."""
+"""Words with an id behind a colon; a counter without one counts for the whole district."""
 
 WRITTEN = "INSERT INTO counter (series, value) VALUES (%s, %s)"
 """The schools were written past the session: no process may hold those of another district for them."""
@@ -60,6 +60,19 @@ def build(database: Database, copies: int, sizes: Sizes) -> None:
     size = [f"--{name}={value}" for name, value in vars(sizes).items()]
     run(database, "tests.bench.bulk", *size)
     address = database.url.replace("postgresql+psycopg", "postgresql")
+    multiply(address, copies)
+    with psycopg.connect(address, autocommit=True) as connection:
+        while connection.execute("SELECT public.wss_next_audit_month()").fetchone() != (None,):
+            pass
+        connection.execute("VACUUM ANALYZE")
+    run(database, "flask", "outcomes", "recount")
+    run(database, "flask", "reminders", "sweep")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(MAILED)
+
+
+def multiply(address: str, copies: int) -> None:
+    """Make so many of all that is not shared of the district in a database, which is the first of them."""
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DELETE FROM counter WHERE series = %s", [SERIES])
         indexes = _set_apart(connection)
@@ -70,13 +83,6 @@ def build(database: Database, copies: int, sizes: Sizes) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DROP SCHEMA base CASCADE")
         connection.execute(WRITTEN, [SERIES, secrets.randbelow(LARGEST)])
-        while connection.execute("SELECT public.wss_next_audit_month()").fetchone() != (None,):
-            pass
-        connection.execute("VACUUM ANALYZE")
-    run(database, "flask", "outcomes", "recount")
-    run(database, "flask", "reminders", "sweep")
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(MAILED)
 
 
 def logs_words(copies: int) -> str:
@@ -147,6 +153,8 @@ def _which(name: str) -> sql.Composable:
         return sql.SQL(f"k < {WHOLE_COPIES} OR made.id % {ONE_IN} = 0")
     if name == "role_grant":
         return sql.SQL("k = 0 OR school_id IS NOT NULL")
+    if name == "counter":
+        return sql.SQL("k = 0 OR series ~ '^[^:]+:[0-9]+$'")
     return sql.SQL("true")
 
 
@@ -156,7 +164,8 @@ def _value(table: Any, column: Any, copies: int) -> sql.Composable:
     spread = f"(({{name}} - 1) * {copies} + k + 1)"
     if (table.name, column.name) in NUMBERED:
         spread = spread.replace("{name}", "split_part({name}, ':', 2)::bigint")
-        return sql.SQL("split_part({name}, ':', 1) || ':' || " + spread).format(name=name)
+        numbered = "CASE WHEN {name} ~ '^[^:]+:[0-9]+$' THEN split_part({name}, ':', 1) || ':' || " + spread
+        return sql.SQL(numbered + " ELSE {name} END").format(name=name)
     if (table.name, column.name) == ("search_entry", "words"):
         school = "split_part({name}, 'z', 1)"
         spread = spread.replace("{name}", f"{school}::bigint")

@@ -23,6 +23,7 @@ from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import wait_until
 from wss_cases.jobs.supervisor import HOST, answers
+from wss_cases.web.serving import WARM
 
 PAGE = """<!doctype html><html lang="en"><head><title>Floor</title></head><body><h1>Floor</h1>
 <ul>{% for row in rows %}<li>{{ row.value }}</li>{% endfor %}</ul></body></html>"""
@@ -33,6 +34,7 @@ ONE = select(ROWS.c.value).where(ROWS.c.id == bindparam("number"))
 def make() -> Flask:
     """Return the application of bare pages on the database that the environment names."""
     app = Flask(__name__)
+    app.extensions[WARM] = True  # it has nothing of what the product's own pages are given before processes are forked
     engine = create_engine(os.environ["DATABASE_URL"], pool_size=8)
     template = app.jinja_env.from_string(PAGE)
 

@@ -14,6 +14,8 @@ def find(page: Page, typed: str, name: str) -> None:
         go(page, page.get_by_role("link", name=words_of(page)("Find"), exact=True).locator("visible=true").first)
     else:
         page.keyboard.press("/")
+    # letters typed before a field has the focus go nowhere
+    page.wait_for_function("document.activeElement instanceof HTMLInputElement")
     page.keyboard.type(typed)
     with page.expect_navigation():
         page.keyboard.press("Enter")
