@@ -5,6 +5,7 @@ from typing import Any
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.policy import Predicate
 from wss_cases.access.visibility import sees
+from wss_cases.followups.core.queries import is_known_to
 from wss_cases.foundation import clock
 
 
@@ -46,9 +47,10 @@ def own_report_or_team(actor: Actor, incident: Any) -> bool:
 
 
 def own_or_team(actor: Actor, follow_up: Any) -> bool:
-    """The owner has their follow-up while they work at its school; the case team has all of its school."""
+    """The owner has their follow-up while they work at its school; the case team has all of its school, but for what
+    tells of a need for housing."""
     own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
-    return sees(actor, follow_up, *(STAFF if own else CASE_TEAM))
+    return sees(actor, follow_up, *(STAFF if own else CASE_TEAM)) and is_known_to(actor, follow_up)
 
 
 def mentors_or_team(actor: Actor, plan: Any) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
+from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.actor import Role
@@ -245,6 +246,18 @@ def test_handing_over_takes_open_work_along(world):
     assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
     assert fresh(theirs).owner_id != other.id
     assert db.session.scalars(select(CaseNote.text)).all() == ["Call the aunt."]
+
+
+def test_a_dean_who_takes_a_case_over_learns_of_no_need_for_housing(world):
+    hung = {"case_id": world.case.id, "school_id": world.school.id, "owner_id": world.coordinator.id}
+    kept = PathwayFactory(kind="housing_basic_needs", **hung)
+    asked = FollowUpFactory(kind="referral_answer", pathway_id=kept.id, **hung)
+    told, plain = (FollowUpFactory(kind=kind, **hung) for kind in ("liaison", "other"))
+    db.session.commit()
+    dean = make_user(world.school, Role.DEAN)
+    actions_handover.hand_over(Invocation(actor_for(dean), NOW), world.case.id, dean.id, "I take it.")
+    owners = [fresh(row).owner_id for row in (kept, asked, told, plain)]
+    assert owners == [*[world.coordinator.id] * 3, dean.id]
 
 
 def test_joining_an_incident_brings_its_people(world):

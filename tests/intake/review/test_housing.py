@@ -10,19 +10,27 @@ from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import StudentFactory
-from tests.intake.making import WALL, Place
-from wss_cases.access.actor import Role
+from tests.intake.making import NOW, WALL, Place
+from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
+from wss_cases.casework.case_list.queries import CaseFilter, Sorting, case_rows
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to as follow_ups_visible
-from wss_cases.followups.core.states import LIAISON
+from wss_cases.followups.core.states import KINDS, LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
+from wss_cases.pathways.referrals.referral.states import FOLLOW_UPS
+from wss_cases.workday.digest.weekly import weekly_count
 
 BEHIND = ("follow_ups?choice=liaison", "funnel?choice=wraparound&step=proposed", "funnel?step=proposed")
 """Lists behind figures: two that hold nothing but the need, and one with the other pathways of the report."""
+PARTNERS = [str(KINDS[kind]) for kind in FOLLOW_UPS]
 WORDS = ("Basic needs support", "basic needs", "liaison", "Housing")
 
 
@@ -53,14 +61,26 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
     (told,) = db.session.scalars(select(FollowUp).where(FollowUp.kind == LIAISON))
     told.due_on = date(2026, 11, 20)
     db.session.commit()
+    with unit_of_work(SYSTEM, NOW) as uow:
+        asked = [follow(uow, made, kind, told.due_on) for kind in FOLLOW_UPS]
+    assert weekly_count(acting(place.administrator), NOW.date(), NOW).at_schools == 0
     for who, sees in ((make_user(Role.DEAN, place.school), False), (place.coordinator, True)):
         actor = acting(who)
         assert (
             db.session.scalar(pathways_visible(select(Pathway.id).where(Pathway.id == made.id), actor)) is not None
         ) is sees
-        one = select(FollowUp.id).where(FollowUp.id == told.id)
-        assert (db.session.scalar(follow_ups_visible(one, actor)) is not None) is sees
         client = client_as(who)
+        for row in (told, *asked):
+            one = select(FollowUp.id).where(FollowUp.id == row.id)
+            assert (db.session.scalar(follow_ups_visible(one, actor)) is not None) is sees
+            assert (can(actor, Permission.FOLLOWUP_WORK, row), client.get(f"/follow-ups/{row.id}").status_code) == (
+                (True, 200) if sees else (False, 404)
+            )
+        for address in (f"/cases/{case.id}?tab=all", f"/cases/{case.id}?tab=history", "/follow-ups?whose=school"):
+            shown = client.page(address).text
+            assert any(words in shown for words in PARTNERS) is sees, address
+        (listed,) = case_rows(actor, CaseFilter(), NOW, Sorting())
+        assert (listed.overdue, listed.live) == ((4, 2) if sees else (0, 1))
         history = client.page(f"/cases/{case.id}?tab=history").text
         assert bool([word for word in WORDS if word in history]) is sees
         for address in ([f"/cases/{case.id}?tab=p{one.id}" for one in db.session.scalars(select(Pathway))]

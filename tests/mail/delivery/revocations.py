@@ -18,7 +18,7 @@ from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import Place
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import RoleGrant
@@ -36,6 +36,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.models import MailStyle
 from wss_cases.mail.preferences.actions import stop
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 from wss_cases.pathways.referrals.consent import actions as actions_consent
 from wss_cases.pathways.referrals.referral import actions as referrals
@@ -151,6 +152,15 @@ def late_partner(place: Place) -> Queued:
     row = make_referral(pathway, student, PartnerFactory())
     row.answer_by = FRIDAY
     return Queued(place, "referral.overdue", "lead", row.id, pathway.id, more={"case": case.id})
+
+
+def told_of_housing(it: Queued) -> None:
+    """What the lead is told of is not a dean's to know."""
+    row = db.session.get_one(Pathway, it.pathway)
+    row.kind = Kind.HOUSING_BASIC_NEEDS.value
+    for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == it.place.ids["lead"])).all():
+        grant.role = Role.DEAN
+    db.session.commit()
 
 
 def digest(place: Place) -> Queued:
@@ -305,7 +315,7 @@ def cases() -> Iterator[tuple[str, Make, Way]]:
             yield f"{mail} to {to}: {way}", clock(mail, to), act
     partner = {
         "accepted": answered, "cannot": cannot, "taken back": taken_back, "consent taken back": consent_taken_back,
-        "pathway ended": pathway_ended, "case given on": handed_over(),
+        "pathway ended": pathway_ended, "case given on": handed_over(), "of housing, to a dean": told_of_housing,
     }  # fmt: skip
     for way, act in (GONE | partner).items():
         yield f"late partner: {way}", late_partner, act

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import literal, not_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.housing import may_know_of_housing
@@ -17,6 +17,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.casework.next_act.steps import stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import is_known_to, known_to
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
@@ -26,7 +27,7 @@ from wss_cases.journal.queries import case_history
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import pathways_of
+from wss_cases.pathways.common.queries import parted, pathways_of
 from wss_cases.pathways.common.steps import Step
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
@@ -106,13 +107,10 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
 
 def seen_by(file: CaseFile, actor: Actor) -> CaseFile:
     """Return what somebody may see of a case: a need for housing support is seen by the coordinator alone."""
-    if may_know_of_housing(actor, file.case.school_id):
-        return file
-    return replace(
-        file,
-        pathways=[row for row in file.pathways if row.kind != Kind.HOUSING_BASIC_NEEDS],
-        follow_ups=[row for row in file.follow_ups if row.kind != LIAISON or row.owner_id == actor.user_id],
-    )
+    seen, hidden = parted(actor, file.case.school_id, file.pathways)
+    unseen = {row.id for row in hidden}
+    follow_ups = [row for row in file.follow_ups if is_known_to(actor, row, unseen)]
+    return replace(file, pathways=seen, follow_ups=follow_ups)
 
 
 def history_seen(
@@ -122,7 +120,9 @@ def history_seen(
     if may_know_of_housing(actor, case.school_id):
         return case_history(case.id, before, limit, incidents)
     of_housing = select(Referral.id).where(Referral.case_id == case.id, Referral.service == Kind.HOUSING_BASIC_NEEDS)
+    untold = select(FollowUp.id).where(FollowUp.case_id == case.id, not_(known_to(actor)))
     hidden = {("referral", number) for number in db.session.scalars(of_housing)}
+    hidden |= {("follow_up", number) for number in db.session.scalars(untold)}
     found: list[TimelineEntry] = []
     while len(found) < limit:
         entries = case_history(case.id, before, limit, incidents)

@@ -14,11 +14,13 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import school_day
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import Student
 
@@ -121,9 +123,11 @@ def case_rows(
     overdue = (
         select(func.count(FollowUp.id))
         .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day)
+        .where(follow_ups_known_to(actor))
         .scalar_subquery()
     )
-    live = select(func.count(Pathway.id)).where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE)).scalar_subquery()
+    of_case = select(func.count(Pathway.id)).where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE))
+    live = of_case.where(pathways_known_to(actor)).scalar_subquery()
     columns = (
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
         works(Case.lead_id, Case.school_id, CASE_TEAM, now), Case.opened_on, Case.next_review_on, overdue, live,

@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.teams.queries import colleagues
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.progress.actions import open_only, write_note
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -17,6 +19,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.invitations.actions import tell_planned
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.states import LIVE
 
@@ -70,12 +73,15 @@ def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:
 
 
 def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: str) -> None:
-    open_rows = select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN)
+    """Give what the former lead had open to the new one, but for what is not theirs to know of."""
+    receiver = colleagues([to_id], uow.now)[to_id]
+    of_case = select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN)
+    open_rows = of_case.where(follow_ups_known_to(receiver))
     for follow_up in uow.session.scalars(open_rows.order_by(FollowUp.id)):
         if follow_up.owner_id in (former, None):
             follow_up.owner_id, follow_up.snoozed_until = to_id, None
             uow.record(follow_up, "followup.reassigned", owner=name)
-    live = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE))
+    live = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE), pathways_known_to(receiver))
     for pathway in uow.session.scalars(live.order_by(Pathway.id)):
         if pathway.owner_id in (former, None):
             pathway.owner_id = to_id

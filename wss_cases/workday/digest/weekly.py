@@ -11,6 +11,7 @@ from wss_cases.accounts.coverage.queries import near
 from wss_cases.accounts.teams.queries import teams_at
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.queries import known_to
 from wss_cases.followups.reminders.queries import overdue_quietly
 from wss_cases.foundation.db import db
 
@@ -48,12 +49,10 @@ def weekly_count(actor: Actor, day: date, now: datetime) -> Overdue:
     leads += [and_(Case.lead_id == row.user_id, FollowUp.school_id == row.school_id) for row in standing]
     elsewhere = and_(or_(*leads), FollowUp.school_id.not_in(sorted(administers)))
     others = or_(FollowUp.owner_id.is_(None), FollowUp.owner_id != actor.user_id)
-    return Overdue(
-        _count(and_(overdue_quietly(day), others, FollowUp.school_id.in_(sorted(administers & reach)))),
-        _count(and_(overdue_quietly(day), others, elsewhere)),
-    )
+    late = (overdue_quietly(day), others, known_to(actor))
+    return Overdue(_count(*late, FollowUp.school_id.in_(sorted(administers & reach))), _count(*late, elsewhere))
 
 
-def _count(wanted: ColumnElement[bool]) -> int:
-    statement = select(func.count(FollowUp.id)).outerjoin(Case, Case.id == FollowUp.case_id).where(wanted)
+def _count(*wanted: ColumnElement[bool]) -> int:
+    statement = select(func.count(FollowUp.id)).outerjoin(Case, Case.id == FollowUp.case_id).where(*wanted)
     return db.session.scalar(statement) or 0

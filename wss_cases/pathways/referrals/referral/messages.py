@@ -14,6 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.pathways.common.queries import parted
 from wss_cases.pathways.referrals.referral.overdue import late_referral
 from wss_cases.pathways.referrals.referral.queries import load_referral
 
@@ -76,6 +77,8 @@ def _still_late(message: OutboxMessage, actor: Actor) -> bool:
     row, late = load_referral(message.object_id), late_referral(now(), message.object_id)
     return (
         late is not None
+        and row is not None
+        and bool(parted(actor, row.school_id, [row.pathway])[0])
         and actor.user_id is not None
         and actor.user_id in late.people
         and message.dedupe_key == overdue_key(late.referral_id, late.due_on, actor.user_id)

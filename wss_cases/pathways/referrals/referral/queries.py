@@ -14,6 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.rules import CUT_SHORT
 from wss_cases.pathways.referrals.referral.states import OPEN, PARTNER_SEES, ReferralState
@@ -124,6 +125,7 @@ def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
         .join(Partner, Partner.id == Referral.partner_id)
         .where(
             in_view(Pathway, actor, *CASE_TEAM, live=True),
+            known_to(actor),
             Pathway.owner_id == actor.user_id,
             Referral.state == ReferralState.DECLINED,
             ~newer,
