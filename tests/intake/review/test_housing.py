@@ -59,6 +59,7 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
     (case,) = db.session.scalars(select(Case))
     (made,) = db.session.scalars(select(Pathway).where(Pathway.kind == "housing_basic_needs"))
     (told,) = db.session.scalars(select(FollowUp).where(FollowUp.kind == LIAISON))
+    assert told.owner_id == place.coordinator.id, "not the dean's who decides, as its template says of others"
     told.due_on = date(2026, 11, 20)
     db.session.commit()
     with unit_of_work(SYSTEM, NOW) as uow:

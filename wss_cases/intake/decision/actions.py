@@ -14,7 +14,7 @@ from wss_cases.cases.case.actions import open_case
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.states import CONVERSATION
+from wss_cases.followups.core.states import CONVERSATION, LIAISON
 from wss_cases.followups.making.actions import close_row, make
 from wss_cases.followups.making.recorded import close_if_reached
 from wss_cases.followups.templates.queries import template_in_force
@@ -190,7 +190,8 @@ def make_follow_up(
     if kind == FollowUpKind.PRE_MEETINGS and scene.made[kind, None]:
         return  # an earlier one asks for everyone's
     template = template_in_force(kind, scene.incident.school_id, scene.today)
-    is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
+    by_template = template is not None and template.owner_role == Role.DEAN
+    is_deans = kind == CONVERSATION or (by_template and kind != LIAISON)  # of which no dean is to know
     row = make(
         uow,
         school_id=scene.incident.school_id,
