@@ -22,6 +22,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.roster.names.planted import CHILDREN, Planted, planted
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
@@ -31,6 +32,7 @@ from wss_cases.incidents.incident.models import Addendum, Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
+from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import draft_of
 from wss_cases.records.family_copies.copy.states import Manner, Part, ReleaseState
@@ -39,6 +41,7 @@ from wss_cases.records.family_copies.request.actions import Asked, ask, withdraw
 from wss_cases.roster.directory.models import Student
 
 ALL = tuple(Part)
+PRINTED = "a coordinator prints the copy"
 
 
 @dataclass
@@ -306,6 +309,42 @@ def test_a_copy_holds_the_students_own_record_and_nothing_of_others(here: Here) 
     assert "Own reason" not in bare and "friend ran" not in bare
 
 
+def test_the_family_gets_what_its_administrators_do_not_learn(here: Here, client_as: Callable[[Any], Any]) -> None:
+    case = CaseFactory(school_id=here.school.id, lead_id=here.coordinator.id)
+    CaseIncidentFactory(case_id=case.id, incident_id=here.incident.id)
+    person = CaseParticipantFactory(case_id=case.id, student_id=here.student.id)
+    hung = {"case_id": case.id, "school_id": here.school.id, "participant_id": person.id}
+    need, _other = (PathwayFactory(kind=kind, **hung) for kind in ("housing_basic_needs", "family_support"))
+    db.session.commit()
+    readers = (client_as(here.coordinator), True), (client_as(here.administrator), False)
+    row = here.handed(here.ask())
+    need.state = PathwayState.ACTIVE  # and nobody is told that a line of it changed
+    db.session.commit()
+    here.release(row)
+    for address in ("", "/release", "/copy", "/copy?paper=1"):
+        for client, knows in readers:
+            answer = client.get(f"/family-copies/{row.id}{address}", follow_redirects=True)
+            closed = (address == "/copy?paper=1" and not knows) or (address == "/release" and knows)
+            assert (answer.status_code == 404) is closed, address
+            shown = ["Basic needs" in answer.text, "Family support" in answer.text, PRINTED in answer.text]
+            assert closed or shown == [knows, True, not knows], address
+    drafts = [here.ask(), here.handed(here.ask())]
+    for address in [f"/family-copies/{drafts[0].id}", f"/family-copies/{drafts[1].id}/release"]:
+        page = client.page(address).text
+        assert "Basic needs" not in page and "Family support" in page and PRINTED in page
+    assert "Basic needs support" in client_as(here.coordinator).page(f"/family-copies/{drafts[0].id}").text
+    plain = here.handed(here.ask(parts=()))
+    here.release(plain)
+    assert client.get(f"/family-copies/{plain.id}/copy?paper=1").status_code == 200, "one without cases tells of none"
+    db.session.add(
+        RoleGrant(
+            user_id=here.administrator.id, role=Role.COORDINATOR, school_id=here.school.id, starts_on=date(2026, 11, 1)
+        )
+    )
+    db.session.commit()
+    assert "Basic needs support" in client.page(f"/family-copies/{drafts[1].id}/release").text, "to a coordinator"
+
+
 def test_who_helped_to_keep_a_circle_is_taken_out_of_anothers_copy(here: Here) -> None:
     case = CaseFactory(school_id=here.school.id, lead_id=here.coordinator.id)
     CaseIncidentFactory(case_id=case.id, incident_id=here.incident.id)
@@ -352,7 +391,8 @@ def test_the_pages_lead_from_the_student_to_the_sheet(here: Here, client_as: Cal
     head = client_as(here.administrator)
     assert "another" not in head.get(f"{draft}/release").text.split("<main")[1].split("Kept")[0].lower()[:50]
     sheet = head.submit(f"{draft}/release", {"manner": "in_person", "identity": "Known here"}).location
-    paper = head.get(f"{sheet}?paper=1").text
+    assert head.get(sheet).status_code == 200
+    paper = client.get(f"{sheet}?paper=1").text
     assert "Copia del expediente escolar de Marisol Tenorio" in paper and "otro estudiante" in paper
     assert "Brien" not in paper and "imena" not in paper and "friend" not in paper
     assert head.get(draft).location.endswith("/copy")

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Actor
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
@@ -29,6 +30,7 @@ from wss_cases.incidents.pages.presenters import place_names, title_words, when_
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Part
@@ -64,8 +66,11 @@ class Section:
     lines: list[Line]
 
 
-def sections_of(release: FamilyRelease) -> list[Section]:
-    """Return what goes into a copy as the records stand now, in the language of this moment."""
+def sections_of(release: FamilyRelease, reader: Actor) -> list[Section]:
+    """Return what goes into a copy, and the reader may know, as the records stand now, in the language of this moment.
+
+    The family gets all of it: that is what the system reads.
+    """
     school = db.session.get_one(School, release.school_id)
     wanted = select(Incident).where(Incident.id.in_(release.incident_ids), Incident.school_id == release.school_id)
     incidents = list(db.session.scalars(wanted.order_by(Incident.local_date, Incident.id)))
@@ -77,7 +82,7 @@ def sections_of(release: FamilyRelease) -> list[Section]:
         if own:
             sections.append(_report(release, incident, own[0], school.time_zone))
     if Part.CASE in release.parts:
-        sections += _cases(release.student_id, incidents)
+        sections += _cases(reader, release.student_id, incidents)
     if Part.DISCIPLINE in release.parts:
         sections += _discipline(release.student_id, [incident.id for incident in incidents])
     chosen = files_of(release)
@@ -155,7 +160,7 @@ def _contacts(incident_id: int, person_id: int, zone: str) -> Iterator[Line]:
             yield _typed(f"{key}:note", _("Note of that attempt"), contact.note)
 
 
-def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
+def _cases(reader: Actor, student_id: int, incidents: list[Incident]) -> list[Section]:
     sections = []
     for case, own in cases_with(student_id, [incident.id for incident in incidents]):
         key = f"case:{case.id}"
@@ -165,15 +170,15 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
         lines = [
             Line(f"{key}:opened", _("Opened"), day_words_with_year(case.opened_on)),
             Line(f"{key}:state", _("State"), str(state)),
-            *_pathways(case.id, own.id),
+            *_pathways(reader, case.id, own.id),
             *_safety_plan(case.id, own.id),
         ]
         sections.append(Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines))
     return sections
 
 
-def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
-    wanted = select(Pathway).where(Pathway.case_id == case_id).order_by(Pathway.id)
+def _pathways(reader: Actor, case_id: int, participant_id: int) -> Iterator[Line]:
+    wanted = select(Pathway).where(Pathway.case_id == case_id, known_to(reader)).order_by(Pathway.id)
     signed = _signed_by(participant_id)
     for row in db.session.scalars(wanted):
         if row.participant_id == participant_id or row.id in signed:

@@ -1,11 +1,13 @@
 """Reading requests for a copy, their drafts as the records stand now, and what was released."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
@@ -19,12 +21,14 @@ from wss_cases.records.family_copies.copy.contents import Line, Section, section
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.names_to_find import finder_for
 from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
-from wss_cases.records.family_copies.copy.states import OPEN, ReleaseState
+from wss_cases.records.family_copies.copy.states import OPEN, Part, ReleaseState
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 
 RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 MOST = 100
+NOBODY = Actor(user_id=None, name="")
+"""Who knows of no need for housing."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,16 @@ class Draft:
         ]
 
 
-def draft_of(release: FamilyRelease) -> Draft:
-    """Return the draft of a copy, made from the records as they stand now, in the family's language."""
+def draft_of(release: FamilyRelease, reader: Actor = NOBODY) -> Draft:
+    """Return the draft of a copy, made from the records as they stand now, in the family's language.
+
+    It is decided about and handed on as nobody in particular reads it: what only a coordinator knows holds nothing that
+    somebody typed, so nothing there names another child.
+    """
     finder = finder_for(release)
     with force_locale(release.language):
         instead = _("another student")
-        sections = sections_of(release)
+        sections = sections_of(release, reader)
     marks: dict[str, list[Mark]] = {}
     left: list[str] = []
     for line in (line for section in sections for line in section.lines if line.is_free):
@@ -119,6 +127,19 @@ def deputys_yes(release: FamilyRelease) -> DeputyLook | None:
 def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:
     """Return what was released. Raises NotFound while nothing was."""
     return existing(db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id)))
+
+
+def shown_to(actor: Actor, release: FamilyRelease, stored: FamilyReleaseCopy) -> dict[str, Any]:
+    """Return what was released as the actor may read it; `sections_whole` stands in it where there is more to know."""
+    contents: dict[str, Any] = json.loads(stored.text)
+    whole = contents.pop("sections_whole", contents["sections"])
+    return contents | {"sections": whole if may_know_of_housing(actor, release.school_id) else contents["sections"]}
+
+
+def prints(actor: Actor, release: FamilyRelease) -> bool:
+    """Whether the actor prints the family's sheet of a copy: one that tells of cases is a coordinator's to print, so
+    that no one learns from it whether there is something in it which is not theirs to know."""
+    return Part.CASE not in release.parts or may_know_of_housing(actor, release.school_id)
 
 
 def releases_of(actor: Actor, student_id: int) -> list[FamilyRelease]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.accounts.two_persons.queries import refuse_one_person
@@ -163,13 +163,16 @@ def check_same(row: FamilyRelease, draft: Draft) -> None:
 
 
 def _frozen(row: FamilyRelease, student: Student, draft: Draft) -> str:
-    contents = {
+    contents: dict[str, Any] = {
         "language": row.language,
         "student": student.shown_name,
         "asked_by": row.asked_name,
         "asked_on": row.asked_on.isoformat(),
         "sections": draft.content(),
     }
+    whole = draft_of(row, SYSTEM).content()
+    if whole != contents["sections"]:
+        contents["sections_whole"] = whole
     return json.dumps(contents, ensure_ascii=False, sort_keys=True)
 
 

@@ -92,7 +92,7 @@ def draft(release_id: int) -> Page:
     release = queries.get_release(actor, release_id)
     if release.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
-    made = queries.draft_of(release)
+    made = queries.draft_of(release, actor)
     form = DraftForm(by_hand="\n".join(release.by_hand), version=str(release.version))
 
     def act() -> int:
@@ -142,6 +142,7 @@ def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, A
         "whys": [(why.value, words) for why, words in KeptWhy.labels().items()],
         "is_open": release.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
         "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, release) and release.state is ReleaseState.HANDED_ON,
+        "is_printed_by_another": not queries.prints(actor, release),
         "is_own": release.handed_on_by_id == actor.user_id,
         "deputy_agreed": queries.deputys_yes(release) is not None,
         "deputy_asked": open_look(FamilyRelease.__tablename__, release.id) is not None,

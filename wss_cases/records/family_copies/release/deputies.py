@@ -17,7 +17,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import deputys_yes, draft_of, held_back, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP
-from wss_cases.records.family_copies.copy.states import KeptWhy, ReleaseState
+from wss_cases.records.family_copies.copy.states import KeptWhy, Part, ReleaseState
 from wss_cases.records.family_copies.draft.actions import check_decided, check_same
 from wss_cases.records.family_copies.release.messages import ANSWERED
 from wss_cases.records.family_copies.request.actions import record
@@ -60,6 +60,8 @@ def for_deputy(row: FamilyRelease) -> ForDeputy | None:
     if draft.changed_since(row.seen) or draft.undecided or draft.left:
         words = _("The record changed since it was reviewed. Do not agree, so that the school reviews it again.")
         return ForDeputy(title, rows, [words])
+    if Part.CASE in row.parts:
+        rows.append((_("Not shown here"), _("Lines that only a coordinator may read. The family gets them too.")))
     kept = [f"“{mark.found.words}”: {KeptWhy(mark.why).label}" for mark in draft.all_marks if mark.done == KEEP]
     if kept:
         rows.append((_("Kept on purpose"), "; ".join(kept)))

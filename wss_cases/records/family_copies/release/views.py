@@ -1,6 +1,5 @@
 """Handing a draft on, releasing it, ending a request, and the copy as it was released."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
@@ -21,7 +20,15 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.records.family_copies.copy.contents import files_of, words_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.queries import copy_of, deputys_yes, draft_of, get_release, student_of
+from wss_cases.records.family_copies.copy.queries import (
+    copy_of,
+    deputys_yes,
+    draft_of,
+    get_release,
+    prints,
+    shown_to,
+    student_of,
+)
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.copy.states import KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.draft import actions
@@ -47,7 +54,7 @@ def give(release_id: int) -> Page:
         with_flash(_("It waits for a second person now."), url_for("family_copies.draft", release_id=release_id)),
         "records/family_copies/draft/draft.html",
         draft_form=shown,
-        **draft_page(actor, row, draft_of(row)),
+        **draft_page(actor, row, draft_of(row, actor)),
     )
 
 
@@ -73,7 +80,8 @@ def hand_over(release_id: int) -> Page:
 
 
 def _release_page(row: FamilyRelease, act: Callable[..., int]) -> Page:
-    made, form = draft_of(row), ReleaseForm(version=str(row.version))
+    actor = current_actor()
+    made, form = draft_of(row, actor), ReleaseForm(version=str(row.version))
     return form_page(
         form,
         lambda: act(submitted(form), row.id, manner=Manner(form.manner.data), identity=form.identity.data or ""),
@@ -83,6 +91,7 @@ def _release_page(row: FamilyRelease, act: Callable[..., int]) -> Page:
         "records/family_copies/release/release.html",
         **head_of(row),
         sections=made.content(),
+        is_printed_by_another=not prints(actor, row),
         kept=[(mark.found.words, KeptWhy(mark.why).label) for mark in made.all_marks if mark.done == KEEP],
     )
 
@@ -106,11 +115,15 @@ def end(release_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_PREPARE)
 def copy(release_id: int) -> Page:
     """What was released, on screen with how; with `paper` the sheet itself, in its own language."""
-    row = get_release(current_actor(), release_id)
+    actor = current_actor()
+    row = get_release(actor, release_id)
     stored_copy = copy_of(row)
-    values: dict[str, Any] = {"release": row, "copy": json.loads(stored_copy.text)}
+    values: dict[str, Any] = {"release": row, "copy": shown_to(actor, row, stored_copy)}
     if "paper" not in request.args:
+        values["is_printed_by_another"] = not prints(actor, row)
         return render_template("records/family_copies/release/copy.html", **values, **_register(row, stored_copy))
+    if not prints(actor, row):
+        raise NotFound
     school = get_school(row.school_id)
     zone = zone_of(row.school_id)
     with force_locale(row.language):
