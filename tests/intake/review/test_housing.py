@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import StudentFactory
-from tests.intake.making import NOW, WALL, Place
+from tests.intake.making import NOW, WALL, Place, route
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -20,12 +20,15 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to as follow_ups_visible
 from wss_cases.followups.core.states import KINDS, LIAISON
 from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.referrals.referral.states import FOLLOW_UPS
+from wss_cases.roster.directory.models import Student
 from wss_cases.workday.digest.weekly import weekly_count
 
 BEHIND = ("follow_ups?choice=liaison", "funnel?choice=wraparound&step=proposed", "funnel?step=proposed")
@@ -43,6 +46,7 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
     report = place.report(
         (student, PersonRole.CAUSED_HARM), (place.students[1], PersonRole.HARMED), narrative="A fight.", injury="minor"
     )
+    report_id, actors = report.id, [acting(place.coordinator), acting(place.dean)]
     dean, coordinator = client_as(place.dean), client_as(place.coordinator)
     for address in ("/review", f"/review/{report.id}", f"/students/{student.id}"):
         page = dean.page(address).text
@@ -93,3 +97,17 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
         assert bool([word for word in WORDS if word in closing.text]) is sees
         assert ("Something that only the coordinator sees has not ended." in closing.text) is not sees
         assert any(link.get("href").endswith(f"/pathways/{made.id}") for link in closing.find_all("a")) is sees
+    _called_for_no_more(report_id, actors, dean, at("2026-11-24 12:00"))
+
+
+def _called_for_no_more(report_id: int, actors: list[Any], dean: Any, later: Any) -> None:
+    """What a correction would end stands for the coordinator alone, too."""
+    report = db.session.get_one(Incident, report_id)
+    for student in db.session.scalars(select(Student)):
+        student.has_housing_support = False
+    db.session.commit()
+    route(report, later)
+    changed = [changes_for(actor, db.session.get_one(Incident, report_id)) for actor in actors]
+    kinds = [sorted(row.kind for row in (*one.pathways, *one.open)) for one in changed if one is not None]
+    assert kinds == [["housing_basic_needs", LIAISON], []]
+    assert not [word for word in WORDS if word in dean.page(f"/review/{report_id}").text]

@@ -317,6 +317,7 @@ def test_the_family_gets_what_its_administrators_do_not_learn(here: Here, client
     need, _other = (PathwayFactory(kind=kind, **hung) for kind in ("housing_basic_needs", "family_support"))
     db.session.commit()
     readers = (client_as(here.coordinator), True), (client_as(here.administrator), False)
+    administrator_id, school_id = here.administrator.id, here.school.id
     row = here.handed(here.ask())
     need.state = PathwayState.ACTIVE  # and nobody is told that a line of it changed
     db.session.commit()
@@ -328,21 +329,19 @@ def test_the_family_gets_what_its_administrators_do_not_learn(here: Here, client
             assert (answer.status_code == 404) is closed, address
             shown = ["Basic needs" in answer.text, "Family support" in answer.text, PRINTED in answer.text]
             assert closed or shown == [knows, True, not knows], address
-    drafts = [here.ask(), here.handed(here.ask())]
-    for address in [f"/family-copies/{drafts[0].id}", f"/family-copies/{drafts[1].id}/release"]:
+    draft = f"/family-copies/{here.ask().id}"
+    release_page = f"/family-copies/{here.handed(here.ask()).id}/release"
+    for address in (draft, release_page):
         page = client.page(address).text
         assert "Basic needs" not in page and "Family support" in page and PRINTED in page
-    assert "Basic needs support" in client_as(here.coordinator).page(f"/family-copies/{drafts[0].id}").text
+    assert "Basic needs support" in client_as(here.coordinator).page(draft).text
     plain = here.handed(here.ask(parts=()))
     here.release(plain)
     assert client.get(f"/family-copies/{plain.id}/copy?paper=1").status_code == 200, "one without cases tells of none"
-    db.session.add(
-        RoleGrant(
-            user_id=here.administrator.id, role=Role.COORDINATOR, school_id=here.school.id, starts_on=date(2026, 11, 1)
-        )
-    )
+    both = {"user_id": administrator_id, "school_id": school_id, "starts_on": date(2026, 11, 1)}
+    db.session.add(RoleGrant(role=Role.COORDINATOR, **both))
     db.session.commit()
-    assert "Basic needs support" in client.page(f"/family-copies/{drafts[1].id}/release").text, "to a coordinator"
+    assert "Basic needs support" in client.page(release_page).text, "to a coordinator"
 
 
 def test_who_helped_to_keep_a_circle_is_taken_out_of_anothers_copy(here: Here) -> None:

@@ -101,7 +101,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         **_around(report, actor, instant),
         may_ask=report.happened_at_id is None and report.reporter_id != actor.user_id,
         history=history_rows(report.id, zone, 20),
-        changes=words.change_words(changes) if (changes := changes_for(report)) is not None and changes.any else None,
+        changes=words.change_words(found) if (found := changes_for(actor, report)) is not None and found.any else None,
     )
     return (page, status) if status != 200 else page
 

@@ -25,7 +25,7 @@ def add_named(uow: UnitOfWork, incident_id: int, key: str) -> int:
     Raises Refused for what is there already or is not named.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
-    changes = changes_for(incident)
+    changes = changes_for(uow.actor, incident)
     items = {key_of(one): one for one in changes.items} if changes is not None else {}
     follow_ups = {key_of(one): one for one in changes.follow_ups} if changes is not None else {}
     if key not in items and key not in follow_ups:

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
+from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import is_known_to
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.recommendation.queries import Situation, situation
+from wss_cases.intake.recommendation.queries import Situation, shown_to, situation
 from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import parted
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.routing.engine.states import FollowUpKind, Kind
 from wss_cases.routing.engine.states import Pathway as Family
@@ -39,14 +42,15 @@ class Changes:
         return bool(self.items or self.follow_ups or self.pathways or self.open)
 
 
-def changes_for(incident: Incident) -> Changes | None:
-    """Return what routing would change for a decided report; None where it was not asked again since.
+def changes_for(actor: Actor, incident: Incident) -> Changes | None:
+    """Return what routing would change for a decided report, as the actor may see it; None where it was not asked again
+    since.
 
     The caller has checked the report.
     """
     if incident.state not in DECIDED or not _asked_again(incident):
         return None
-    now = situation(incident.id)
+    now = shown_to(actor, incident.school_id, situation(incident.id))
     cases = cases_of_incident(incident.id)
     case_id = cases[-1].id if cases else None
     made = list(db.session.scalars(select(FollowUp).where(_of(incident.id, case_id)).order_by(FollowUp.id)))
@@ -70,10 +74,10 @@ def changes_for(incident: Incident) -> Changes | None:
         follow_ups=_missing(wanted, made),
         pathways=tuple(
             row
-            for row in pathways
+            for row in parted(actor, incident.school_id, pathways)[0]
             if row.state in LIVE and _by_rule(row.rules) and (row.kind, row.participant_id) not in named
         ),
-        open=_no_longer(wanted, now.plan.items, made),
+        open=_no_longer(wanted, now.plan.items, [row for row in made if is_known_to(actor, row)]),
     )
 
 
