@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, NoReturn
 
@@ -19,6 +19,7 @@ from wss_cases.journal.audit.actions import seal as seal_at
 from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
 from wss_cases.journal.audit.queries import verify as verify_chain
 from wss_cases.journal.audit.rules import GENESIS
+from wss_cases.journal.audit.wrong_clock import note_wrong_clock
 from wss_cases.journal.months.actions import attach as attach_month
 from wss_cases.journal.months.actions import detach as detach_month
 from wss_cases.journal.months.rules import Month, month_named
@@ -86,6 +87,22 @@ def attach(month: str) -> None:
     click.echo(f"{month} is back in the audit log. Look at its rows: flask audit verify")
 
 
+@group.command("note-clock")
+@click.option("--reason", required=True, help="What was wrong with the clock, and since when it is right.")
+def note_clock(reason: str) -> None:
+    """Say in the log that a clock was wrong, where seals' times are all that `verify` finds fault with.
+
+    Set the clock right and stop the schedulers first. What it says is signed and sealed; `verify` names it each time.
+    """
+    try:
+        runs = note_wrong_clock(clock.now(), reason)
+    except Refused as refused:
+        _refuse(refused.message, False)
+    except SQLAlchemyError:
+        _refuse(UNREADABLE, False)
+    click.echo(f"It is noted that a wrong clock made {_runs(runs)}. Follow the chain: flask audit verify")
+
+
 @group.command("export-head")
 def export_head() -> None:
     """Print the head of the chain, to be kept where whoever can change the database cannot."""
@@ -124,8 +141,13 @@ def _words(verdict: Verdict, to_head: bool) -> str:
     reached = "The exported head is among them. " if to_head else ""
     away = ", ".join(f"{month} ({rows})" for month, rows in verdict.detached.items())
     reached += f"Detached with their rows, and known by their seals alone: {away}. " if away else ""
+    reached += f"Made by a wrong clock, as the log says: {_runs(verdict.clocks)}. " if verdict.clocks else ""
     tail = f"{verdict.unsealed} newer rows are not sealed yet and not covered."
     return f"{verdict.sealed} rows are as they were sealed. {reached}{tail}"
+
+
+def _runs(runs: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"seals {first} to {last}" if first != last else f"seal {first}" for first, last in runs)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from tests.journal.audit.months import FIRST, NOW, OLD, command, keys, run, seal
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.journal.audit.actions import last_seal, seal
-from wss_cases.journal.audit.detached import DETACHED, Gathering, Months, note_of, note_of_return
+from wss_cases.journal.audit.clocks import note_of_clock
+from wss_cases.journal.audit.detached import CLOCK, DETACHED, Gathering, Months, note_of, note_of_return
 from wss_cases.journal.audit.queries import Broken, rows_after, verify
 from wss_cases.journal.models import AuditSeal
 from wss_cases.journal.months.actions import make_months
@@ -99,6 +100,46 @@ def test_no_seal_is_of_a_time_that_cannot_be(grown: Any) -> None:
         broken = verify(NOW).broken
         assert broken is not None and (broken.seal, "earlier than the seal before" in broken.problem) == (9, True)
         assert isinstance(list(rows_after(NOW, 8))[-1], Broken) and verify(None).broken is None
+
+
+def test_what_a_wrong_clock_sealed_is_said_once_and_named_each_time(grown: Any, app: Flask, at: Any) -> None:
+    at(f"{NOW:%Y-%m-%d %H:%M}", "UTC")
+    assert "No seal says" in command(app, "note-clock", "--reason", "The battery").stderr
+    ahead, hour = NOW + timedelta(days=400), timedelta(hours=1)
+    for number in (8, 9):
+        write(NOW, number)
+        seal(ahead)  # and what comes then goes on from there, though the clock is right again
+    write(NOW, 10)
+    seal(NOW)
+    broken = verify(NOW).broken
+    assert broken is not None and (broken.seal, "still to come" in broken.problem) == (8, True)
+    assert "in at most 300 letters" in command(app, "note-clock", "--reason", "  ").stderr
+    with undone(grown):
+        run("UPDATE audit_entry SET object_id = 99 WHERE object_id = 2")
+        assert "the chain is broken" in command(app, "note-clock", "--reason", "The battery").stderr
+    done = command(app, "note-clock", "--reason", "The battery")
+    assert (done.exit_code, "seals 8 to 10" in done.stdout) == (0, True), (done.stderr, done.exception)
+    for moment in (NOW, NOW + hour, ahead + hour):
+        write(moment, 11)
+        seal(moment)
+        assert (verify(moment).broken, verify(moment).clocks) == (None, [(8, 10)]), "before that time and after it"
+    at(f"{ahead + hour:%Y-%m-%d %H:%M}", "UTC")
+    assert "Made by a wrong clock, as the log says: seals 8 to 10." in command(app, "verify").stdout
+    assert not isinstance(list(rows_after(ahead + hour, 0))[-1], Broken)
+    told = f"(SELECT id FROM audit_entry WHERE action = '{CLOCK}')"
+    for statement, problem in (
+        ("UPDATE audit_entry SET object_id = 99 WHERE object_id = 9", "changed after sealing"),
+        (f"DELETE FROM audit_seal WHERE entry_id = {told}", "the seal before it is missing"),
+        (f"UPDATE audit_entry SET changes = '{{}}' WHERE id = {told}", "still to come"),
+    ):
+        with undone(grown):
+            run(statement)
+            broken = verify(NOW + hour).broken
+            assert broken is not None and problem in broken.problem, (statement, broken)
+    with undone(grown):
+        with unit_of_work(SYSTEM, ahead) as uow:
+            uow.audit(CLOCK, "audit_seal", None, note_of_clock([(1, 14, "ab" * 32)], ahead, {"another": b"key"}))
+        assert verify(ahead + hour).clocks == [(8, 10)], "what no key signed says nothing"
 
 
 def test_a_month_is_out_as_long_as_nothing_newer_says_that_it_came_back() -> None:

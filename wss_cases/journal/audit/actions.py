@@ -7,6 +7,7 @@ this system. Nobody who writes ever waits for the sealer.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,9 @@ from sqlalchemy.orm import Session
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
+from wss_cases.journal.audit.clocks import Clocks
+from wss_cases.journal.audit.detached import CLOCK
+from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, Counter
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 
@@ -70,7 +73,8 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
     """Seal the next rows; returns how many, and whether there may be more.
 
     Of two rows with one number the first is sealed and the other is left, which `verify` names. No seal says an earlier
-    time than the one before: a clock that was set back would look like a seal that somebody made older.
+    time than the one before: a clock that was set back would look like a seal that somebody made older. Only where the
+    log says that the clock was wrong before, seals go on by this one.
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()  # a row about the sealing would have to be sealed in its turn
@@ -80,9 +84,10 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
         rows = [dict(row) for row in uow.session.execute(unsealed(settled).limit(BATCH)).mappings()]
         if rows and newest > settled:
             settled = newest if len(rows) < BATCH else max(settled, min(newest, rows[-1]["id"]))
-        if head is not None:
+        keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
+        name, key = next(iter(keys.items()))
+        if head is not None and not _is_of_wrong_clock(uow.session, head, now, keys):
             now = max(now, head.sealed_at)
-        name, key = next(iter(keyring(setting("WSS_KEYS").derived(PURPOSE)).items()))
         links: list[dict[str, Any]] = []
         for row in _first_of_each(rows):
             number += 1
@@ -95,6 +100,16 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
         if links:
             uow.session.execute(insert(table_of(AuditSeal)), links)
         return len(links), len(rows) == BATCH
+
+
+def _is_of_wrong_clock(session: Session, head: AuditSeal, now: datetime, keys: Mapping[str, bytes]) -> bool:
+    """Whether the newest seal lies so far ahead that `verify` names it, and the log says that its clock was wrong."""
+    if head.sealed_at <= now + CLOCKS_DIFFER:
+        return False
+    said = select(AuditEntry.id, AuditEntry.changes).where(
+        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action == CLOCK
+    )
+    return Clocks(((row[0], row[1]) for row in session.execute(said)), keys).of(head.number) is not None
 
 
 def _first_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

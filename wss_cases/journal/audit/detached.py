@@ -17,8 +17,8 @@ from typing import Any
 
 from wss_cases.journal.audit.rules import CLOCKS_DIFFER, SEAL_FIELDS, plain
 
-DETACHED, ATTACHED = "audit.month_detached", "audit.month_attached"
-"""The acts that say that a month went, and that it came back."""
+DETACHED, ATTACHED, CLOCK = "audit.month_detached", "audit.month_attached", "audit.clock_noted"
+"""The acts that say that a month went, that it came back, and that a clock was wrong."""
 LEAST_YEARS = 5
 """No month goes sooner: records of a student stay as long after the student left, and the log says who read them."""
 
@@ -68,10 +68,9 @@ class Detached:
     sealed_at: datetime | None = None
     """When the row that says so was sealed, once that was met as it was sealed."""
 
-    def explains(self, link: Mapping[str, Any]) -> bool:
+    def explains(self, made: datetime) -> bool:
         """Whether a seal without its row is one of these, made so long before that its month could go."""
         self.missing += 1
-        made: datetime = link["sealed_at"]
         return made <= years_before(self.at, LEAST_YEARS)
 
 
@@ -141,7 +140,7 @@ def note_of(
     returned = [each for old in earlier for each in _came_back(old, keys)]
     return {
         "months": [
-            _signed(DETACHED, {"month": one, "at": moment.isoformat(), **kept}, keys) for one, moment, kept in said
+            signed(DETACHED, {"month": one, "at": moment.isoformat(), **kept}, keys) for one, moment, kept in said
         ],
         "back": [_back(one, moment, keys) for one, moment in returned],
     }
@@ -153,21 +152,21 @@ def note_of_return(month: str, at: datetime, keys: Mapping[str, bytes]) -> dict[
 
 
 def _back(month: str, at: datetime, keys: Mapping[str, bytes]) -> dict[str, Any]:
-    return _signed(ATTACHED, {"month": month, "at": at.isoformat()}, keys)
+    return signed(ATTACHED, {"month": month, "at": at.isoformat()}, keys)
 
 
 def _read(entry_id: int, said: Any, keys: Mapping[str, bytes]) -> list[Detached]:
     return [
         Detached(entry_id, one["month"], datetime.fromisoformat(one["at"]), _kept(one))
-        for one in _believed(said, "months", DETACHED, keys)
+        for one in believed(said, "months", DETACHED, keys)
     ]
 
 
 def _came_back(said: Any, keys: Mapping[str, bytes]) -> list[tuple[str, datetime]]:
-    return [(one["month"], datetime.fromisoformat(one["at"])) for one in _believed(said, "back", ATTACHED, keys)]
+    return [(one["month"], datetime.fromisoformat(one["at"])) for one in believed(said, "back", ATTACHED, keys)]
 
 
-def _believed(said: Any, part: str, act: str, keys: Mapping[str, bytes]) -> list[dict[str, Any]]:
+def believed(said: Any, part: str, act: str, keys: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Return those of a part of a note that a key signed as this act; none of what this system did not write."""
     entries = said.get(part) if isinstance(said, dict) else None
     return [one for one in entries if _is_signed(one, act, keys)] if isinstance(entries, list) else []
@@ -180,18 +179,23 @@ def _is_signed(one: Any, act: str, keys: Mapping[str, bytes]) -> bool:
         return False
 
 
-_FIELDS = {DETACHED: ("month", "at", "key", "rows", "seals", "digest"), ATTACHED: ("month", "at", "key")}
+_FIELDS = {
+    DETACHED: ("month", "at", "key", "rows", "seals", "digest"),
+    ATTACHED: ("month", "at", "key"),
+    CLOCK: ("first", "last", "digest", "at", "key"),
+}
 
 
-def _signed(act: str, said: dict[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
+def signed(act: str, said: dict[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what is said in one entry of a note, signed by the first of the keys."""
     name, key = next(iter(keys.items()))
     one = {**said, "key": name}
     return one | {"signature": _signature(act, key, one)}
 
 
 def _signature(act: str, key: bytes, one: Mapping[str, Any]) -> str:
-    """Return the signature over all that is said of one month. It is over a list, and a seal over an object: what was
-    made as one is never the other."""
+    """Return the signature over all that is said of one month or clock. It is over a list, and a seal over an object:
+    what was made as one is never the other."""
     said = [act, *(one[name] for name in _FIELDS[act])]
     return hmac.new(key, json.dumps(said, separators=(",", ":")).encode("ascii"), hashlib.sha256).hexdigest()
 

@@ -1,6 +1,6 @@
 """Verifying the audit chain: the first row that is not as it was sealed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
-from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Months
+from wss_cases.journal.audit.clocks import Clocks, runs_of
+from wss_cases.journal.audit.detached import ATTACHED, CLOCK, DETACHED, Months
 from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
@@ -44,6 +45,7 @@ class Verdict:
     """What verifying found; `unsealed` rows at the end are not covered by any seal.
 
     `detached`: how many of the sealed rows went with each month that was detached; their seals alone were followed.
+    `clocks`: from which seal to which the log says that a clock was wrong.
     """
 
     sealed: int
@@ -51,6 +53,7 @@ class Verdict:
     head: str
     broken: Broken | None
     detached: dict[str, int] = field(default_factory=dict)
+    clocks: list[tuple[int, int]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """The verdict as plain data."""
@@ -85,7 +88,23 @@ def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verd
     walk = _Walk(now, number, digest)
     broken = next((found for link in links() if (found := walk.step(link))), None)
     broken = broken or walk.end() or _put_in(walk.settled) or _twice(walk.settled)
-    return Verdict(walk.number, waiting(walk.settled), walk.prev, broken, walk.months.gone())
+    clocks = [(run.first, run.last) for run in walk.clocks.seen]
+    return Verdict(walk.number, waiting(walk.settled), walk.prev, broken, walk.months.gone(), clocks)
+
+
+def untimely(now: datetime) -> tuple[Broken | None, list[tuple[int, int, str]]]:
+    """Return what is broken but for the times of seals, and the runs of seals whose times cannot be: first, last, and
+    the hash of the last."""
+    walk = _Walk(now, 0, GENESIS)
+    walk.odd = []
+    broken = next((found for link in links() if (found := walk.step(link))), None)
+    broken = broken or walk.end() or _put_in(walk.settled) or _twice(walk.settled)
+    return broken, runs_of(walk.odd)
+
+
+def clocks_noted(keys: Mapping[str, bytes]) -> Clocks:
+    """Return what the log says of wrong clocks."""
+    return Clocks(_notes(), keys)
 
 
 def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
@@ -118,7 +137,9 @@ class _Walk:
         self.now, self.wanted, self.digest = now, number, digest
         self.number, self.prev, self.settled = 0, GENESIS, 0
         self.latest: datetime | None = None
-        self.months = Months(_notes(), self.keys)
+        self.odd: list[tuple[int, str]] | None = None
+        notes = _notes()
+        self.months, self.clocks = Months(notes, self.keys), Clocks(notes, self.keys)
 
     def step(self, link: dict[str, Any] | Broken) -> Broken | None:
         if isinstance(link, Broken):
@@ -127,11 +148,12 @@ class _Walk:
         if problem:
             return Broken(link["number"], link["entry_id"], problem)
         self.number, self.prev, self.settled = link["number"], link["hash"], link["settled_id"]
-        self.latest = max(self.latest or link["sealed_at"], link["sealed_at"])
+        self.clocks.meet(link)
         if (month := self.months.of(link["number"])) is not None:
             month.met.add(link)
         if link["id"] is not None:
             self.months.proven(link["id"], link["sealed_at"])
+            self.clocks.proven(link["id"])
         return None
 
     def _problem(self, link: dict[str, Any]) -> str:
@@ -150,13 +172,24 @@ class _Walk:
 
     def _gone(self, link: dict[str, Any]) -> str:
         month = self.months.of(link["number"])
-        if month is None or not month.explains(link):
+        if month is None or not month.explains(self.clocks.made(link)):
             return "the row is gone"
         return self._otherwise(link)
 
     def _otherwise(self, link: dict[str, Any]) -> str:
         if link["number"] == self.wanted and link["hash"] != self.digest:
             return "it is another seal than the exported head says"
+        if self.clocks.of(link["number"]) is not None:
+            return ""
+        if (why := self._of_its_time(link)) and self.odd is not None:
+            self.odd.append((link["number"], link["hash"]))
+            return ""
+        if not why:
+            self.latest = max(self.latest or link["sealed_at"], link["sealed_at"])
+        return why
+
+    def _of_its_time(self, link: dict[str, Any]) -> str:
+        """Return why a seal's time cannot be, '' when it can; one that cannot is no measure for those behind it."""
         if self.now is not None and link["sealed_at"] > self.now + CLOCKS_DIFFER:
             return "it says that it was sealed at a time that is still to come"
         if self.now is not None and self.latest is not None and link["sealed_at"] < self.latest - CLOCKS_DIFFER:
@@ -166,14 +199,14 @@ class _Walk:
     def end(self) -> Broken | None:
         if self.number < self.wanted:
             return Broken(self.number + 1, None, f"the chain ends before the exported head (seal {self.wanted})")
-        if problem := self.months.problem():
+        if problem := self.months.problem() or self.clocks.problem():
             return Broken(None, *problem)
         return None
 
 
 def _notes() -> list[tuple[int, Any]]:
     said = select(AuditEntry.id, AuditEntry.changes).where(
-        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_([DETACHED, ATTACHED])
+        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_([DETACHED, ATTACHED, CLOCK])
     )
     try:
         return [(row[0], row[1]) for row in db.session.execute(said.order_by(AuditEntry.id))]

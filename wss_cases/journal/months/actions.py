@@ -3,10 +3,11 @@
 SQLite keeps one table, where there is nothing to make and nothing to detach.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -18,12 +19,13 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
+from wss_cases.journal.audit.clocks import carried_clocks
 from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, note_of_return, years_before
-from wss_cases.journal.audit.queries import verify
+from wss_cases.journal.audit.queries import clocks_noted, verify
 from wss_cases.journal.audit.rules import PURPOSE, keyring
-from wss_cases.journal.models import AuditSeal
+from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.months.queries import notes_in, rows_in, seals_in
-from wss_cases.journal.months.rules import Month
+from wss_cases.journal.months.rules import FIRST_YEAR, LAST_YEAR, Month
 from wss_cases.journal.unit_of_work import unit_of_work
 
 LOCK_MS = 500
@@ -33,6 +35,7 @@ CLOCK_OFF = timedelta(days=1)
 """How far the clock here and the database's may lie apart where a month shall go: one set ahead makes it old."""
 LOCK_NOT_HAD = "55P03"
 _NEXT = text("SELECT public.wss_next_audit_month()")
+_OTHERS = text("SELECT to_regclass('wss_months.audit_entry_others')")
 
 
 def make_months(now: datetime, share: Share = WHOLE) -> dict[str, int]:
@@ -59,6 +62,25 @@ def _make_one(now: datetime) -> bool:
         return False
 
 
+def months_ready(connection: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Make the partitions that these rows of a restored log belong in: one that is made later reads all rows that lie
+    among the others, and carries its own over."""
+    if table != AuditEntry.__tablename__ or connection.dialect.name != "postgresql":
+        return
+    if connection.scalar(_OTHERS) is None:
+        return  # of a release before: what brings it up to this one divides it
+    moments = [row["at"].astimezone(UTC) for row in rows]
+    for month in sorted({Month(at.year, at.month) for at in moments if FIRST_YEAR <= at.year < LAST_YEAR}):
+        connection.exec_driver_sql(
+            f"CREATE TABLE IF NOT EXISTS wss_months.{month.table} PARTITION OF public.audit_entry"
+            f" FOR VALUES {_span(month)}"
+        )
+
+
+def _span(month: Month) -> str:
+    return f"FROM ('{month.begins.isoformat()}') TO ('{month.ends.isoformat()}')"
+
+
 def detach(month: Month, now: datetime) -> int:
     """Take a month out of the log once the whole chain is verified; its table stays, in the schema `wss_detached`.
 
@@ -78,7 +100,8 @@ def detach(month: Month, now: datetime) -> int:
         uow.session.execute(text("LOCK TABLE ONLY public.audit_entry IN ACCESS EXCLUSIVE MODE"))
         if without := rows_in(uow.session, month) - seals.rows:
             raise Refused("month", _unsealed(without, month))
-        said = note_of(str(month), now, seals, notes_in(uow.session, month), _keys())
+        earlier = notes_in(uow.session, month)
+        said = note_of(str(month), now, seals, earlier, _keys()) | carried_clocks(earlier, _keys())
         uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
         uow.session.execute(text(f"ALTER TABLE wss_months.{month.table} SET SCHEMA wss_detached"))
         uow.audit(DETACHED, AuditSeal.__tablename__, None, said)
@@ -120,14 +143,13 @@ def attach(month: Month, now: datetime) -> None:
     """Put a detached month back, so that `verify` looks at its rows again. Raises Refused."""
     if not _is_divided():
         raise Refused("month", _("SQLite keeps the audit log in one table: no month can be attached."))
-    span = f"FROM ('{month.begins.isoformat()}') TO ('{month.ends.isoformat()}')"
     with unit_of_work(SYSTEM, now) as uow:
         _wait_briefly(uow.session)
         _must_be_there(
             "wss_detached", month, uow.session, _("%(month)s is not among the detached months.", month=month)
         )
         uow.session.execute(text(f"ALTER TABLE wss_detached.{month.table} SET SCHEMA wss_months"))
-        attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {span}"
+        attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {_span(month)}"
         uow.session.execute(text(attached.replace(":", "\\:")))
         uow.audit(ATTACHED, AuditSeal.__tablename__, None, note_of_return(str(month), now, _keys()))
     seal(now, EVERY_ROW)
@@ -153,9 +175,9 @@ def _must_be_there(schema: str, month: Month, session: Session, otherwise: str) 
 
 def _gathered(session: Session, month: Month, before: datetime) -> Gathering:
     """Return the seals of a month, each made early enough."""
-    seals = Gathering()
+    seals, clocks = Gathering(), clocks_noted(_keys())
     for link in seals_in(session, month):
-        if link["sealed_at"] > before:
+        if clocks.made(link) > before:
             raise Refused(
                 "month",
                 _(

@@ -7,7 +7,7 @@ from sqlalchemy import MetaData, Table, func, select
 from sqlalchemy.orm import Session
 
 from wss_cases.foundation.db import table_of
-from wss_cases.journal.audit.detached import ATTACHED, DETACHED
+from wss_cases.journal.audit.detached import ATTACHED, CLOCK, DETACHED
 from wss_cases.journal.audit.rules import SEAL_FIELDS
 from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.months.rules import Month
@@ -29,9 +29,9 @@ def seals_in(session: Session, month: Month) -> Iterator[Any]:
 
 
 def notes_in(session: Session, month: Month) -> list[Any]:
-    """Return what the rows of a month say of months that were detached in it, or put back."""
+    """Return what the rows of a month say of months that were detached in it, or put back, and of wrong clocks."""
     rows = _partition(month)
-    found = select(rows.c.changes).where(rows.c.action.in_([DETACHED, ATTACHED])).order_by(rows.c.id)
+    found = select(rows.c.changes).where(rows.c.action.in_([DETACHED, ATTACHED, CLOCK])).order_by(rows.c.id)
     return list(session.execute(found).scalars())
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+"""Rows of years before the first, and from the last on, lie among the others for good."""
 _WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
