@@ -86,7 +86,7 @@ from wss_cases.safeguards.police.review.states import NotificationGround, Review
 from wss_cases.setup.backups.actions import TROUBLE
 from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome
-from wss_cases.setup.standby.actions import MISSING
+from wss_cases.setup.standby.actions import MISSING, UNWATCHED
 from wss_cases.setup.test_letter.messages import TEST_LETTER
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.records.states import Because
@@ -610,6 +610,11 @@ def _no_standby(world: World) -> OutboxMessage:
     return world.message(MISSING, boss, row, f"{MISSING}:{boss.id}:{row.id}")
 
 
+def _no_watch(world: World) -> OutboxMessage:
+    boss = make_user(Role.SYSADMIN, locale=world.locale)
+    return world.message(UNWATCHED, boss, boss, f"{UNWATCHED}:{boss.id}:never")
+
+
 def _audit_head(world: World) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
@@ -675,6 +680,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     PUSH_FAILED: _push_failed,
     TROUBLE: _no_backup,
     MISSING: _no_standby,
+    UNWATCHED: _no_watch,
     WAITS: _rules_wait,
     MOVED: _school_moved,
     "mail.test": _about_account("mail.test"),

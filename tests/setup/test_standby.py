@@ -23,7 +23,7 @@ from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.monitoring.queries import standing
 from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.actions import MISSING, end_lapse, note_look
+from wss_cases.setup.standby.actions import MISSING, UNWATCHED, end_lapse, note_look
 from wss_cases.setup.standby.queries import last_lapses
 from wss_cases.setup.standby.rules import PATIENCE, Primary, Step, are_meant, step, unheard, wanted
 from wss_cases.setup.standby.watching import SeveralFirst, Watch
@@ -114,7 +114,7 @@ def test_a_watch_that_sees_nothing_is_not_called_well(
     with app.app_context(), psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as owner:
         boss = make_user(Role.SYSADMIN)
         db.session.commit()
-        client = people_client(app, boss)
+        client, boss_id = people_client(app, boss), boss.id
 
         def seen() -> tuple[str, bool, str]:
             page, looked = client.page("/system").text, next(one for one in examine(now) if one.what == "standby")
@@ -141,6 +141,15 @@ def test_a_watch_that_sees_nothing_is_not_called_well(
         assert (look("one", now), seen()[:2]) == ("", ("ok", False))
         later = now + timedelta(minutes=3)
         assert (standing(later).standby(True), standing(later).standby(False)) == ("unknown", "none")
+        note_look("one", later, "no answer")
+        mailed = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == UNWATCHED, OutboxMessage.at_any_hour)
+        assert list(db.session.scalars(mailed)) == [boss_id], "once, however often a look fails in that hour"
+        hour = now + timedelta(hours=1)
+        note_look("two", hour, "")
+        note_look("one", hour, "no answer")
+        assert len(list(db.session.scalars(mailed))) == 1, "another scheduler sees it"
+        note_look("two", hour, "no answer")
+        assert list(db.session.scalars(mailed)) == [boss_id, boss_id], "and now none does"
         db.session.remove()
         db.engine.dispose()
 

@@ -45,7 +45,8 @@ class DeliveryPause(Base):
 class StandbyLapse(Base):
     """A time in which what was saved was kept on one database machine alone: its standby did not answer.
 
-    `names` is which standbys commits waited for before, '' where for none.
+    `names` is which standbys commits waited for before, '' where for none. `setup/standby` writes both tables of the
+    standby; they stand here because how the machinery stands is asked with them, below.
     """
 
     __tablename__ = "standby_lapse"

@@ -2,16 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders_anywhere
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import StandbyLapse, StandbyWatch
+from wss_cases.mail.monitoring.queries import standing
 from wss_cases.setup.standby.queries import open_lapse
 
-MISSING = "standby.missing"
+MISSING, UNWATCHED = "standby.missing", "standby.unwatched"
 FORGET_AFTER = timedelta(days=1)
 _WAITS_FOR_NONE = text("SET LOCAL synchronous_commit = local")
 
@@ -46,14 +48,29 @@ def end_lapse(now: datetime) -> None:
 
 
 def note_look(name: str, now: datetime, failed_with: str) -> None:
-    """Keep that this scheduler saw the servers ('') or with what it failed; this waits for no standby."""
+    """Keep that this scheduler saw the servers ('') or with what it failed, and tell the administrators once none sees
+    them; this waits for no standby."""
     seen = {"seen_at": now, "failed_at": None, "failed_with": ""}
     failed = {"failed_at": now, "failed_with": failed_with[:200]}
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(_WAITS_FOR_NONE)
-        uow.no_audit()
         insert_once(uow.session, StandbyWatch, {"name": name, "failed_with": ""}, ["name"])
         mine = update(StandbyWatch).where(StandbyWatch.name == name)
         uow.session.execute(mine.values(**(failed if failed_with else seen)))
         last = func.coalesce(StandbyWatch.failed_at, StandbyWatch.seen_at)
         uow.session.execute(delete(StandbyWatch).where(last < now - FORGET_AFTER))
+        if failed_with and not standing(now).is_watched and _tell_unwatched(uow):
+            uow.audit("standby_watch.failed", "standby_watch", None, {"failed_with": [None, failed_with[:200]]})
+        else:
+            uow.no_audit()
+
+
+def _tell_unwatched(uow: UnitOfWork) -> bool:
+    """Tell the administrators that no scheduler sees the standby, once for the hour in which one saw it last; whether
+    anybody is told now."""
+    last = uow.session.scalar(select(func.max(StandbyWatch.seen_at)))
+    spell, told = f"{last:%Y%m%d%H}" if last is not None else "never", False
+    for user_id, _name in holders_anywhere(Role.SYSADMIN, today_at(None, uow.now)):
+        boss = uow.session.get_one(UserAccount, user_id)
+        told |= uow.notify(user_id, UNWATCHED, boss, f"{UNWATCHED}:{user_id}:{spell}", at_any_hour=True)
+    return told

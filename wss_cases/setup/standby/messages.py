@@ -1,10 +1,12 @@
-"""The email that the database's standby is missing: only where to look."""
+"""The emails that the database's standby is missing, or that no one sees it: only where to look."""
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.setup.standby.actions import MISSING
+from wss_cases.mail.monitoring.queries import standing
+from wss_cases.setup.standby.actions import MISSING, UNWATCHED
 
 _SAYS = leads_to(
     "/system",
@@ -17,8 +19,25 @@ _SAYS = leads_to(
 )
 
 
+_UNSEEN = leads_to(
+    "/system",
+    subject=_l("No one is watching the database’s second machine"),
+    words=_l(
+        "Nothing is lost, and work continues. But if the second machine fails now, saving stops until someone steps "
+        "in. The page says which scheduler does not see the machines, and why."
+    ),
+)
+
+
 def _runs_it(_message: OutboxMessage, actor: Actor) -> bool:
     return actor.has(Role.SYSADMIN)
 
 
-MESSAGES = (MessageKind(MISSING, "incident", _SAYS, _runs_it),)
+def _still_unseen(message: OutboxMessage, actor: Actor) -> bool:
+    return _runs_it(message, actor) and not standing(now()).is_watched
+
+
+MESSAGES = (
+    MessageKind(MISSING, "incident", _SAYS, _runs_it),
+    MessageKind(UNWATCHED, "incident", _UNSEEN, _still_unseen),
+)
