@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.mail.making import scene
+from tests.support.pages.asked import asked
 from tests.support.pages.client import PageClient
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
@@ -54,7 +55,9 @@ def test_paused_nothing_is_sent_and_released_each_goes_once(
         message.at_any_hour = True
     session.commit()
     assert deliver(now) == {"sent": 0, "retry": 0, "failed": 0}
-    assert "Email has been paused since" in coordinator.page("/my-day").text
+    with asked() as statements:
+        assert "Email has been paused since" in coordinator.page("/my-day").text
+    assert len([one for one in statements if "delivery_pause" in one]) == 1, "asked with who is signed in, once"
     assert "A restored backup" not in coordinator.page("/my-day").text
     assert "A restored backup" in admin.page("/system").text
     ready = admin.get("/readyz")

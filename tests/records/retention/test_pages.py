@@ -97,15 +97,21 @@ def test_the_list_holds_who_is_due_and_why_and_nobody_else(school: Any, client_a
     EnrolmentFactory(student=moved, school_id=elsewhere.id, starts_on=date(2023, 8, 20), ends_on=date(2025, 6, 1))
     seen(school, date(2015, 8, 20), date(2021, 11, 24), given_name="Left", family_name="Long")
     seen(elsewhere, date(2015, 8, 20), given_name="Other", family_name="School")
+    for name, last in (("Gone", school), ("Strayed", elsewhere)):
+        gone = seen(school, date(2015, 8, 20), date(2019, 6, 1), given_name=name, family_name="Away")
+        EnrolmentFactory(student=gone, school_id=last.id, starts_on=date(2019, 8, 20), ends_on=date(2021, 11, 24))
+        gone.school_id = None
+    db.session.commit()
     plain = StudentFactory(school=school, given_name="No", family_name="Record")
     EnrolmentFactory(student=plain, starts_on=date(2015, 8, 20))
     administrator = make_user(Role.ADMINISTRATOR, school)
     text = client_as(administrator).page("/records/reviews").text
     for name, why in (
         ("Four Years", "Four years since"), ("Moved Here", "Came from another"), ("Left Long", "the time has passed"),
+        ("Gone Away", "the time has passed"),
     ):  # fmt: skip
         assert name in text and why in text
-    for name in ("Newly Come", "Almost There", "Other School", "No Record"):
+    for name in ("Newly Come", "Almost There", "Other School", "No Record", "Strayed Away"):
         assert name not in text
 
 
