@@ -23,7 +23,7 @@ from wss_cases.foundation.db import db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS
-from wss_cases.journal.months.actions import make_months
+from wss_cases.journal.months.actions import make_months, months_ready
 from wss_cases.setup.backups.actions import note_by_hand
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.backups.writing import key_names_in_use, write_backup
@@ -74,7 +74,7 @@ def restore(path: Path) -> None:
     try:
         manifest = backup.checked(path, _say)
         with _made_of(manifest["revision"], "restored", PAUSED) as connection:
-            backup.fill(connection, path, manifest, _say)
+            backup.fill(connection, path, manifest, _say, months_ready)
         missing = sorted(set(manifest["keys"]) - set(key_names_in_use()))
         if missing:
             _say(f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.")
@@ -102,7 +102,7 @@ def take_over(path: Path) -> None:
         with _held(path) as source:
             head = source.execute(text("SELECT number, hash FROM audit_seal ORDER BY number DESC LIMIT 1")).first()
             with _made_of(revision, "taken_over", TAKEN_OVER) as connection:
-                rows = backup.carry(source, connection, _say)
+                rows = backup.carry(source, connection, _say, months_ready)
         _prove(*(head or (0, GENESIS)))
     except backup.BrokenBackup as error:
         _refuse(str(error))

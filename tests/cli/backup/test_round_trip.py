@@ -129,6 +129,13 @@ def _goes_on(there: Database, backend: str, tmp_path: Path) -> None:
         with db.engine.begin() as connection:
             given = connection.execute(text(new)).scalar_one()
         db.engine.dispose()
+    if there.kind == "postgresql":
+        with create_engine(there.url).connect() as connection:
+            lies = select(text("count(DISTINCT tableoid), count(DISTINCT date_trunc('month', at AT TIME ZONE 'UTC'))"))
+            parts, months = connection.execute(lies.select_from(text("audit_entry"))).one()
+            assert parts == months > 1, "each month of the log has its rows"
+            passed = connection.scalar(text("SELECT pg_relation_size('wss_months.audit_entry_others')"))
+            assert passed == 0, "and none of them came by way of the others, which each new month would read"
     if backend == there.kind == "postgresql":
         assert given == 2
 

@@ -30,6 +30,8 @@ REVISION = "alembic_version"
 BATCH = 1000
 
 Say = Callable[[str], None]
+Ready = Callable[[Connection, str, list[dict[str, Any]]], None]
+"""What makes room for the next rows of a table before they are put into it."""
 
 
 class BrokenBackup(Exception):
@@ -196,7 +198,7 @@ def checked(path: Path, say: Say) -> dict[str, Any]:
     return manifest
 
 
-def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say) -> None:
+def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say, ready: Ready | None = None) -> None:
     """Put the rows of a checked file in the place of what the tables hold, in the caller's transaction.
 
     Every row is read back and summed; raises BrokenBackup when a sum differs.
@@ -205,12 +207,12 @@ def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say)
     with zipfile.ZipFile(path) as archive:
         for name, about in manifest["tables"].items():
             with archive.open(_member(name)) as member:
-                _insert(connection, tables[name], member)
+                _insert(connection, tables[name], member, ready)
             _as_it_was(connection, tables[name], {"rows": about["rows"], "sum": about["sum"]}, say)
     set_next_ids(connection, manifest["next_ids"], {name: _highest(connection, t) for name, t in tables.items()})
 
 
-def carry(source: Connection, connection: Connection, say: Say) -> int:
+def carry(source: Connection, connection: Connection, say: Say, ready: Ready | None = None) -> int:
     """Put the rows of another database in the place of what the tables hold, in the caller's transaction; returns how
     many. Every row is read back and summed; raises BrokenBackup when a sum differs or a row is not taken."""
     there, count = tables_of(source), 0
@@ -218,7 +220,7 @@ def carry(source: Connection, connection: Connection, say: Say) -> int:
     for name, table in tables.items():
         summed = RowSum()
         try:
-            _insert(connection, table, summed.passing(lines(source, there[name])))
+            _insert(connection, table, summed.passing(lines(source, there[name])), ready)
         except DataError as error:
             words = f"The table {name} has a row that this database does not take, of its first {summed.rows}."
             raise BrokenBackup(words) from error
@@ -248,17 +250,23 @@ def _as_it_was(connection: Connection, table: Table, expected: dict[str, Any], s
     say(f"{table.name}: {summed.rows}")
 
 
-def _insert(connection: Connection, table: Table, member: Iterable[bytes]) -> None:
+def _insert(connection: Connection, table: Table, member: Iterable[bytes], ready: Ready | None) -> None:
     columns = [table.columns[name] for name in sorted(table.columns.keys())]
     batch: list[dict[str, Any]] = []
     for line in member:
         values = json.loads(line)
         batch.append({column.name: _typed(column, value) for column, value in zip(columns, values, strict=True)})
         if len(batch) == BATCH:
-            connection.execute(table.insert(), batch)
+            _put(connection, table, batch, ready)
             batch = []
     if batch:
-        connection.execute(table.insert(), batch)
+        _put(connection, table, batch, ready)
+
+
+def _put(connection: Connection, table: Table, batch: list[dict[str, Any]], ready: Ready | None) -> None:
+    if ready is not None:
+        ready(connection, table.name, batch)
+    connection.execute(table.insert(), batch)
 
 
 def _typed(column: Any, value: Any) -> Any:
