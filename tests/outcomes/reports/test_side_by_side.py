@@ -14,6 +14,7 @@ from tests.factories.accounts import make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory
+from tests.support.pages.asked import asked
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
@@ -69,6 +70,18 @@ def test_schools_sort_by_any_figure_and_each_stands_once(district: list[Any], cl
         assert [row[place] for row in up][len(figures) :] == ["–"] * (len(names) - len(figures)), "no figure comes last"
         down = every_row(client, f"{SCHOOLS}?sort=-{key}")
         assert [row[place] for row in down if row[place] != "–"] == figures[::-1], key
+
+
+def test_a_full_page_asks_no_more_than_a_short_one(district: list[Any], client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.DISTRICT))
+    every_row(client, SCHOOLS)  # what is counted once and kept
+    costs = []
+    for address, rows in ((SCHOOLS, PAGE), (f"{SCHOOLS}?q=07", 1)):
+        with asked() as statements:
+            assert len(rows_of(client.page(address))) == rows
+        costs.append(len(statements))
+    full, short = costs
+    assert full <= short, costs
 
 
 def test_one_click_on_a_figure_shows_the_most_first(district: list[Any], client_as: ClientAs) -> None:
