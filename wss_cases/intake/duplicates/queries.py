@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -28,7 +29,7 @@ def possible_duplicates(rows: Sequence[Any]) -> dict[int, list[Any]]:
         return {}
     others = db.session.execute(
         select(*SHOWN)
-        .where(Incident.counts(), or_(*(_near(row) for row in rows)))
+        .where(*_about(rows), Incident.counts(), or_(*(_near(row) for row in rows)))
         .order_by(Incident.id)
         .limit(MOST_CANDIDATES)
     ).all()
@@ -46,6 +47,17 @@ def possible_duplicates(rows: Sequence[Any]) -> dict[int, list[Any]]:
         number: [other for other in found if pair_of(number, other.id) not in apart][:MOST]
         for number, found in likely.items()
     }
+
+
+def _about(rows: Sequence[Any]) -> tuple[ColumnElement[bool], ...]:
+    """Return the schools and days outside of which nothing is near: with them alone a plan that PostgreSQL keeps looks
+    there, and not through the reports of the whole district. A local date is at most a day from that of UTC."""
+    first, last = (pick(row.occurred_at for row in rows) for pick in (min, max))
+    apart = DUPLICATE_WINDOW + timedelta(days=1)
+    return (
+        Incident.school_id.in_(sorted({row.school_id for row in rows})),
+        Incident.local_date.between((first - apart).date(), (last + apart).date()),
+    )
 
 
 def _near(row: Any) -> Any:
