@@ -1,6 +1,6 @@
 """Reading accounts: the signed-in person in one query, and who holds a role where."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -47,6 +47,19 @@ def ask_along(along: Along) -> None:
     """Let the statement of each request ask this too; for rooms above, before the first request."""
     _ALONG.append(along)
 
+
+WHO = (UserAccount.id, UserAccount.name, UserAccount.locale, UserAccount.initials, UserAccount.list_columns)
+"""What an actor is made of, besides the grants."""
+SESSION = (
+    UserSession.id, UserAccount.email, UserSession.last_seen_at, UserSession.expires_at, UserAccount.last_school_id,
+    UserSession.created_at, UserSession.verified_at, UserAccount.is_demo, SecondFactor.id.is_not(None),
+    UserSession.by_sign_on, UserSession.factor_by_provider, UserSession.says_when,
+)  # fmt: skip
+"""The fields of a `SessionRow`, in its order, but for the actor.
+
+Columns and no records: of an account most is of no use to a page. And psycopg works out anew, at each request, how to
+say a statement of more than 4,096 letters to the server.
+"""
 
 GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
 
@@ -129,10 +142,11 @@ def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
-    whose = (UserSession, UserAccount, SecondFactor.id, _past_open(now), every_setting(), code_tables_version())
+    whose = (*SESSION, *WHO, _past_open(now), every_setting(), code_tables_version())
     along = [one.statement().subquery(one.name) for one in _ALONG]
     statement = (
         select(*whose, *grant_columns(district_day(now)), *chain.from_iterable(one.c for one in along))
+        .select_from(UserSession)
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .where(UserSession.token_digest == bindparam("token_digest"), is_live(now))
@@ -151,26 +165,14 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     rows = db.session.execute(_live_session(), asked).all()
     if not rows:
         return None
-    session, user, factor_id, opened, settings, code_tables = rows[0][:6]
+    first = tuple(rows[0])
+    session, rest = first[: len(SESSION)], first[len(SESSION) :]
+    who, (opened, settings, code_tables) = rest[: len(WHO)], rest[len(WHO) : len(WHO) + 3]
     know_settings(settings)
     know_code_tables(code_tables)
-    end = _keep_along(rows[0])
-    actor = _actor(user, [row[6:end] for row in rows], opened, now)
-    return SessionRow(
-        session.id,
-        actor,
-        user.email,
-        session.last_seen_at,
-        session.expires_at,
-        user.last_school_id,
-        session.created_at,
-        session.verified_at,
-        user.is_demo,
-        factor_id is not None,
-        session.by_sign_on,
-        session.factor_by_provider,
-        session.says_when,
-    )
+    begin, end = len(SESSION) + len(WHO) + 3, _keep_along(rows[0])
+    actor = _actor(who, [row[begin:end] for row in rows], opened, now)
+    return SessionRow(session[0], actor, *session[1:])
 
 
 def _keep_along(row: Any) -> int:
@@ -185,24 +187,25 @@ def _keep_along(row: Any) -> int:
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:
     """Return a person as an actor with the grants of today; None when the account is not active."""
-    columns = select(UserAccount, _past_open(now), *grant_columns(today_at(None, now))).select_from(UserAccount)
+    columns = select(*WHO, _past_open(now), *grant_columns(today_at(None, now))).select_from(UserAccount)
     person = columns.where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
     rows = db.session.execute(with_grants(person, now)).all()
     if not rows:
         return None
-    user, opened = rows[0][:2]
-    return _actor(user, [row[2:] for row in rows], opened, now)
+    held = len(WHO) + 1
+    return _actor(rows[0][: len(WHO)], [row[held:] for row in rows], rows[0][len(WHO)], now)
 
 
-def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime) -> Actor:
+def _actor(who: Sequence[Any], grants: Iterable[Any], opened: int, now: datetime) -> Actor:
+    user_id, name, locale, initials, list_columns = who
     return Actor(
-        user_id=user.id,
-        name=user.name,
+        user_id=user_id,
+        name=name,
         grants=grants_of((tuple(grant) for grant in grants), today_at(None, now)),
-        locale=user.locale,
-        past_students=past_students(user.id, now) if opened else frozenset(),
-        initials=user.initials,
-        list_columns=user.list_columns,
+        locale=locale,
+        past_students=past_students(user_id, now) if opened else frozenset(),
+        initials=initials,
+        list_columns=list_columns,
     )
 
 
