@@ -22,6 +22,13 @@ from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of_each
 from wss_cases.roster.directory.presenters import guardian_words
 
+NAMED: dict[Any, Any] = {
+    CaseParticipant: (joinedload(CaseParticipant.student),),
+    IncidentPerson: tuple(
+        joinedload(one) for one in (IncidentPerson.student, IncidentPerson.staff, IncidentPerson.other_school)
+    ),
+}
+"""What says who a person is, read with their entry: else one statement for each who is no student."""
 PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
 
 
@@ -104,17 +111,17 @@ def _called(actor: Actor, row: Any, people: list[Any], call: bool) -> list[int]:
 
 def _named(rows: Iterable[Any]) -> dict[int, list[Any]]:
     """The one person whom a follow-up names: by their part in the case, or in the report."""
-    parts = _by_id(CaseParticipant, CaseParticipant.student, (row.participant_id for row in rows))
-    entries = _by_id(IncidentPerson, IncidentPerson.student, (row.incident_person_id for row in rows))
+    parts = _by_id(CaseParticipant, (row.participant_id for row in rows))
+    entries = _by_id(IncidentPerson, (row.incident_person_id for row in rows))
     found = {row.id: parts.get(row.participant_id) or entries.get(row.incident_person_id) for row in rows}
     return {key: [person] for key, person in found.items() if person is not None}
 
 
-def _by_id(kind: Any, student: Any, ids: Iterable[int | None]) -> dict[int, Any]:
+def _by_id(kind: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     wanted = sorted({one for one in ids if one is not None})
     if not wanted:
         return {}
-    statement = select(kind).options(joinedload(student)).where(kind.id.in_(wanted))
+    statement = select(kind).options(*NAMED[kind]).where(kind.id.in_(wanted))
     return {person.id: person for person in db.session.scalars(statement)}
 
 
@@ -129,7 +136,7 @@ def _parties(rows: Iterable[Any]) -> dict[tuple[int | None, int | None], list[An
         (IncidentPerson, IncidentPerson.incident_id, of_reports),
     )
     for kind, column, ids in of:
-        statement = select(column, kind).options(joinedload(kind.student)).where(column.in_(sorted({*ids})))
+        statement = select(column, kind).options(*NAMED[kind]).where(column.in_(sorted({*ids})))
         for key, person in db.session.execute(statement.where(kind.role.in_(PARTIES)).order_by(kind.id)) if ids else ():
             found.setdefault((key, None) if kind is CaseParticipant else (None, key), []).append(person)
     return found

@@ -49,14 +49,14 @@ def opened_by(cause_key: str) -> bool:
 
 def living_return(student_id: int, school_id: int) -> Pathway | None:
     """Return the live re-engagement of a student at a school, with its case; None when there is none."""
-    wanted = _living().where(ReengagementPlan.student_id == student_id, Pathway.school_id == school_id)
+    wanted = _living(Pathway).where(ReengagementPlan.student_id == student_id, Pathway.school_id == school_id)
     pathway: Pathway | None = db.session.scalars(wanted.order_by(Pathway.id)).first()
     return pathway
 
 
-def _living() -> Select[Any]:
+def _living(*entities: Any) -> Select[Any]:
     return (
-        select(Pathway)
+        select(*entities)
         .join(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
         .options(joinedload(Pathway.case), joinedload(Pathway.participant).joinedload(CaseParticipant.student))
         .where(Pathway.pathway == Family.REENGAGEMENT, Pathway.state.in_(LIVE))
@@ -65,7 +65,7 @@ def _living() -> Select[Any]:
 
 def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
     """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
-    wanted = visible_to(_living(), actor, live=True)
+    wanted = visible_to(_living(Pathway, ReengagementPlan), actor, live=True)
     if school_id is not None:
         wanted = wanted.where(Pathway.school_id == school_id)
     ordered = wanted.order_by(
@@ -74,9 +74,7 @@ def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -
         ReengagementPlan.return_on,
         Pathway.id,
     )
-    rows = list(db.session.scalars(ordered.limit(limit)))
-    plans = plans_of([row.id for row in rows]) if rows else {}
-    return [Return(row, plans[row.id]) for row in rows]
+    return [Return(pathway, plan) for pathway, plan in db.session.execute(ordered.limit(limit))]
 
 
 def reviews_of(pathway_id: int) -> list[ReengagementReview]:

@@ -2,12 +2,23 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
+from wss_cases.safeguards.police.review.states import OPEN, NotificationGround, ReviewState, Seconding
 
 
 class PoliceReview(OfIncident, Versioned, Base):
@@ -116,6 +127,20 @@ class PoliceReview(OfIncident, Versioned, Base):
     end_reason: Mapped[str] = mapped_column(Text, default="")
     clock_reminded_at: Mapped[datetime | None]
     clock_late_at: Mapped[datetime | None]
+
+    @classmethod
+    def always_visible(cls) -> ColumnElement[bool]:
+        """Open reviews: each keeps its report in view."""
+        return cls.state.in_(sorted(OPEN))
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Open reviews never fade; the others with their report."""
+        return or_(cls.always_visible(), super().since(first))
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether this review is in view from a day on."""
+        return self.state in OPEN or super().in_view_since(first)
 
     @property
     def waits_for_second_review(self) -> bool:

@@ -35,9 +35,10 @@ class ReviewRow:
     school: str
 
 
-def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the reviews of the schools of one's case team, and those that name one to approve in one's network."""
-    mine: ColumnElement[bool] = in_view(PoliceReview, actor, *CASE_TEAM)
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the reviews of the schools of one's case team, and those that name one to approve in one's network; with
+    `live` the statement asks for open ones alone."""
+    mine: ColumnElement[bool] = in_view(PoliceReview, actor, *CASE_TEAM, live=live)
     if actor.user_id is not None and actor.has(Role.DISTRICT):
         named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
         mine = or_(mine, in_schools(PoliceReview.school_id, actor, Role.DISTRICT) & named)
@@ -109,7 +110,7 @@ def waiting_counted(actor: Actor) -> Select[Any] | None:
         waiting.append(named & (PoliceReview.state == ReviewState.APPROVED_ONCE))
     if not waiting:
         return None
-    return visible_to(select(func.count(PoliceReview.id)).where(or_(*waiting)), actor)
+    return visible_to(select(func.count(PoliceReview.id)).where(or_(*waiting)), actor, live=True)
 
 
 def deciders(review: PoliceReview, now: datetime, but: Collection[int]) -> list[tuple[int, str]]:
@@ -159,7 +160,7 @@ def unseconded(now: datetime, network_by: datetime, limit: int) -> Sequence[int]
 
 def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
     """Return the emergency calls of the actor's schools whose record is due within the hour, the soonest due first."""
-    called = visible_to(_rows().where(PoliceReview.state == ReviewState.CALLED), actor)
+    called = visible_to(_rows().where(PoliceReview.state == ReviewState.CALLED), actor, live=True)
     rows = db.session.execute(called.order_by(PoliceReview.record_due_at, PoliceReview.id).limit(limit))
     return [ReviewRow(*row) for row in rows]
 
