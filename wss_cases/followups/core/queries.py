@@ -1,17 +1,17 @@
 """Reading follow-ups; every read starts from what the actor may see."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, column, func, not_, or_, select, table
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.housing import housing_known_at
-from wss_cases.access.visibility import finds_any, of_team_or_own
+from wss_cases.access.housing import housing_known_at, may_know_of_housing
+from wss_cases.access.visibility import finds_any, holds, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
@@ -20,8 +20,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import either
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.routing.engine.states import Kind
 
 Statement = TypeVar("Statement", bound=Select[Any])
+PATHWAY = table("pathway", column("id"), column("kind")).alias("hung_on")
+"""What a follow-up may hang on, by its name: pathways stand above."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,21 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
 def known_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the follow-ups that do not tell the actor of a need for housing support which is not
     theirs to know: whoever was asked to see to it knows."""
-    own = FollowUp.owner_id == actor.user_id
-    return or_(FollowUp.kind != LIAISON, own, housing_known_at(FollowUp.school_id, actor))
+    of_housing = select(PATHWAY.c.id).where(
+        PATHWAY.c.id == FollowUp.pathway_id, PATHWAY.c.kind == Kind.HOUSING_BASIC_NEEDS.value
+    )
+    tells = or_(FollowUp.kind == LIAISON, finds_any(of_housing))
+    own = FollowUp.owner_id.is_not_distinct_from(actor.user_id)
+    return or_(own, housing_known_at(FollowUp.school_id, actor), not_(tells))
+
+
+def is_known_to(actor: Actor, row: FollowUp, unseen: Collection[int] | None = None) -> bool:
+    """Whether `known_to` holds of one follow-up; `unseen`: the pathways that tell of it, where they are known."""
+    if row.owner_id == actor.user_id or may_know_of_housing(actor, row.school_id):
+        return True
+    if row.kind == LIAISON or row.pathway_id is None:
+        return row.kind != LIAISON
+    return row.pathway_id not in unseen if unseen is not None else holds(row, known_to(actor))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
