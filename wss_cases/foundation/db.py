@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ARRAY,
@@ -42,6 +41,7 @@ from wss_cases.foundation.connecting.replica import init_reports_db
 from wss_cases.foundation.connecting.sessions import EXTENSION, WRITING, RoomSession, statements_singly
 from wss_cases.foundation.connecting.silence import SILENCE
 from wss_cases.foundation.keys.loading import close_to_others
+from wss_cases.foundation.operations.migrating import init_migrations
 from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
 
 Record = TypeVar("Record")
@@ -185,7 +185,6 @@ def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
 db = SQLAlchemy(
     model_class=Base, disable_autonaming=True, session_options={"class_": RoomSession, "expire_on_commit": False}
 )
-migrate = Migrate()
 
 
 def init_db(app: Flask) -> None:
@@ -210,7 +209,7 @@ def init_db(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     init_reports_db(app)
-    migrate.init_app(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
+    init_migrations(app, db, f"{app.root_path}/../migrations")
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             fit_sqlite(db.engine)

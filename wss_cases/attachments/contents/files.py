@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
 
-from PIL import Image
-
 from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.attachments.contents.pdf import NotPaper, refuse_active
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.files.pictures import BadPicture, decoded
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
 
+Image = deferred("PIL.Image")
 FIELD: Final = "files"
 MOST_BYTES: Final = 10 * 1024**2
 LARGEST: Final = (2560, 2560)

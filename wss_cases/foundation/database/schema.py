@@ -1,24 +1,29 @@
 """Whether code and database are of one age: old code on a new schema, or the reverse, must not serve."""
 
+import re
 from functools import lru_cache
+from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from flask import current_app
-from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.migrating import EXTENSION, upgrade
 
 UPGRADE = "flask db upgrade"
 NEWER_CODE = "deploy the release that matches the database"
+_NUMBERS = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
+"""As every file of a revision says its own number and the one before it: read without running it, or Alembic."""
 
 
 @lru_cache(maxsize=1)
 def _known(directory: str) -> tuple[str, frozenset[str]]:
-    script = ScriptDirectory(directory)
-    head = script.get_current_head() or ""
-    return head, frozenset(revision.revision for revision in script.walk_revisions())
+    files = Path(directory, "versions").glob("*.py")
+    numbers = [found for path in files for found in _NUMBERS.findall(path.read_text(encoding="utf-8"))]
+    revisions = frozenset(number for name, number in numbers if name == "revision")
+    last = revisions - {number for name, number in numbers if name == "down_revision"}
+    return max(last, default=""), revisions
 
 
 def schema_command() -> str | None:
@@ -26,7 +31,7 @@ def schema_command() -> str | None:
 
     Raises OperationalError when the database cannot be reached.
     """
-    head, known = _known(current_app.extensions["migrate"].directory)
+    head, known = _known(current_app.extensions[EXTENSION].directory)
     try:
         found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     except (OperationalError, ProgrammingError):
@@ -40,10 +45,10 @@ def schema_command() -> str | None:
 
 def is_known(revision: str) -> bool:
     """Whether this release has a schema's revision."""
-    return revision in _known(current_app.extensions["migrate"].directory)[1]
+    return revision in _known(current_app.extensions[EXTENSION].directory)[1]
 
 
 def upgrade_to(revision: str = "head") -> None:
     """Bring the schema to a revision."""
     db.session.remove()
-    upgrade(revision=revision)
+    upgrade(revision)

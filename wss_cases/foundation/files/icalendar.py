@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from icalendar import Calendar, Event, vCalAddress, vDuration
+from wss_cases.foundation.operations.deferred import deferred
 
+icalendar = deferred("icalendar")
 MAKER = "-//Whole School Safety//wss_cases//EN"
 
 
@@ -51,7 +52,7 @@ def calendar_file(
     properties: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return a calendar with these entries; `method`: PUBLISH, REQUEST or CANCEL, none for one to subscribe to."""
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", MAKER)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
@@ -65,8 +66,8 @@ def calendar_file(
     return body
 
 
-def _event(entry: Entry, invited: Invited | None) -> Event:
-    event = Event()
+def _event(entry: Entry, invited: Invited | None) -> Any:
+    event = icalendar.Event()
     event.add("uid", entry.uid)
     event.add("sequence", entry.sequence)
     event.add("dtstamp", entry.changed)
@@ -94,8 +95,8 @@ def _event(entry: Entry, invited: Invited | None) -> Event:
     return event
 
 
-def _person(address: str, **parameters: str) -> vCalAddress:
-    person = vCalAddress(f"mailto:{address}")
+def _person(address: str, **parameters: str) -> Any:
+    person = icalendar.vCalAddress(f"mailto:{address}")
     for name, value in parameters.items():
         if value:
             person.params[name] = value
@@ -110,6 +111,6 @@ def _plain(text: str) -> str:
 
 def every(hours: int) -> dict[str, Any]:
     """Return how often a calendar that subscribed should look again, in the two ways calendars know."""
-    pause = vDuration(timedelta(hours=hours))
+    pause = icalendar.vDuration(timedelta(hours=hours))
     pause.params["VALUE"] = "DURATION"
-    return {"refresh-interval": pause, "x-published-ttl": vDuration(timedelta(hours=hours))}
+    return {"refresh-interval": pause, "x-published-ttl": icalendar.vDuration(timedelta(hours=hours))}

@@ -5,15 +5,19 @@ of the file but its pixels.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PIL import Image, ImageFile, ImageOps
-from pillow_heif import register_heif_opener
+from wss_cases.foundation.operations.deferred import deferred
 
-register_heif_opener(thumbnails=False, decode_threads=1)
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile, ImageOps
+else:
+    Image, ImageFile, ImageOps = map(deferred, ("PIL.Image", "PIL.ImageFile", "PIL.ImageOps"))
 
+pillow_heif = deferred("pillow_heif")
 SCAN: Final = b"\xff\xda"
 MOST_SCANS: Final = 120
 """A photo has a dozen at most; thousands of them in a small file keep a decoder busy for hours."""
@@ -29,7 +33,7 @@ class BadPicture(Exception):
         self.too_large = too_large
 
 
-def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> Image.Image:
+def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> "Image.Image":
     """Return a picture upright, not larger than `largest`, in RGBA and without metadata.
 
     `kinds`: the formats that are taken, by Pillow's names, each with the most pixels. Raises BadPicture for anything
@@ -38,6 +42,7 @@ def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> 
     if data.count(SCAN) > MOST_SCANS:
         raise BadPicture
     with _one_at_a_time:
+        _know_heic()
         # what makes letters tells the library, for its whole process, to take half a picture
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
@@ -50,7 +55,12 @@ def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> 
             raise BadPicture from error
 
 
-def _drawn(opened: ImageFile.ImageFile, kinds: Mapping[str, int], largest: tuple[int, int]) -> Image.Image:
+@cache
+def _know_heic() -> None:
+    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+
+
+def _drawn(opened: "ImageFile.ImageFile", kinds: Mapping[str, int], largest: tuple[int, int]) -> "Image.Image":
     # a phone's JPEG with a second picture for its colors calls itself MPO; the first is the photo
     kind = "JPEG" if opened.format == "MPO" else str(opened.format)
     if opened.width * opened.height > kinds[kind]:

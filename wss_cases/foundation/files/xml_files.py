@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from lxml import etree
+from wss_cases.foundation.operations.deferred import deferred
+
+etree = deferred("lxml.etree")
 
 
 class BadXml(Exception):

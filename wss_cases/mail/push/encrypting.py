@@ -7,11 +7,11 @@ from email.utils import parseaddr
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from webpush import WebPush, WebPushSubscription
-
 from wss_cases.foundation.keys.push_keys import PushKey
+from wss_cases.foundation.operations.deferred import deferred
 from wss_cases.mail.push.rules import Subscription
 
+webpush = deferred("webpush")
 SIGNED_FOR = timedelta(hours=12)
 """How long a service may take the signature for good: at most a day."""
 
@@ -38,9 +38,9 @@ def posted(key: PushKey, to: Subscription, said: bytes, sender: str, topic: str,
     `sender`: MAIL_FROM, so that the service can write to whoever sends.
     """
     contact = parseaddr(sender)[1]
-    push = WebPush(private_key=key.private_pem, public_key=key.public_pem)
+    push = webpush.WebPush(private_key=key.private_pem, public_key=key.public_pem)
     where: Any = {"endpoint": to.endpoint, "keys": {"p256dh": to.p256dh, "auth": to.auth}}
-    made = push.get(said, WebPushSubscription(**where), subscriber=contact, ttl=ttl)
+    made = push.get(said, webpush.WebPushSubscription(**where), subscriber=contact, ttl=ttl)
     parts = urlsplit(to.endpoint)
     origin = cast(Any, _Origin(parts.scheme, parts.netloc))
     signed = push.vapid.get_authorization_header(origin, contact, int(SIGNED_FOR.total_seconds()))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import xlsxwriter
-
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.rules import Scope
 
+xlsxwriter = deferred("xlsxwriter")
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 TYPES: Final = {
     "json": "application/json",

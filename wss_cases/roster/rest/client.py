@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import requests
-from authlib.common.errors import AuthlibBaseError
-
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
 from wss_cases.roster.import_files.report import BundleRefused, Problem
 from wss_cases.roster.rest.signing import refused_words, signature
 
+requests = deferred("requests")
+errors = deferred("authlib.common.errors")
 PAGE: Final = 1_000
 MOST_PAGES: Final = 20_000
 MOST_TRIES: Final = 5
@@ -74,7 +74,7 @@ class Server:
             raise _refused(kind, words)
 
     @staticmethod
-    def _rows_of(kind: str, answer: requests.Response) -> list[dict[str, Any]]:
+    def _rows_of(kind: str, answer: Any) -> list[dict[str, Any]]:
         try:
             rows: Any = answer.json()[kind]
         except (ValueError, KeyError, TypeError) as error:
@@ -83,7 +83,7 @@ class Server:
             raise _refused(kind, _("The server's answer cannot be read."))
         return rows
 
-    def _page(self, kind: str, offset: int) -> requests.Response:
+    def _page(self, kind: str, offset: int) -> Any:
         for attempt in range(MOST_TRIES):
             if time.monotonic() > self._until:
                 raise _refused(kind, _("The server is too slow: it was stopped after two hours."))
@@ -93,7 +93,7 @@ class Server:
                     f"{self.url.rstrip('/')}/{kind}", params={"limit": PAGE, "offset": offset}, timeout=TIMEOUT,
                     allow_redirects=False, **self._proof(),
                 )  # fmt: skip
-            except AuthlibBaseError as error:
+            except errors.AuthlibBaseError as error:
                 raise _refused(kind, _("OAuth 1 needs an address that begins with https://.")) from error
             except requests.RequestException:
                 self.pause(wait)

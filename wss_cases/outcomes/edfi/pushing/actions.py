@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
@@ -196,6 +196,7 @@ class _School:
         self.sent, self.deleted = [], []
 
 
-def _remote_of(answer: requests.Response) -> str:
+def _remote_of(answer: Any) -> str:
     """Return the id that a server gave: the last part of where it says that the resource is."""
-    return answer.headers.get("Location", "").rstrip("/").rpartition("/")[2][:80]
+    found: str = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2][:80]
+    return found

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import requests
-
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
 
+requests = deferred("requests")
 MOST_TRIES: Final = 5
 MOST_LOST: Final = 3
 """So many records in a row without an answer, and the server counts as away."""
@@ -49,15 +49,15 @@ class Ods:
         """Return the digest of the address, by which what stands there is told from what stands elsewhere."""
         return hashlib.sha256(self.url.encode()).hexdigest()
 
-    def put(self, resource: str, body: dict[str, Any]) -> requests.Response:
+    def put(self, resource: str, body: dict[str, Any]) -> Any:
         """Create a resource, or bring that of the same natural key up to date. Raises Away."""
         return self._send("POST", resource, body)
 
-    def delete(self, resource: str, remote: str) -> requests.Response:
+    def delete(self, resource: str, remote: str) -> Any:
         """Delete a resource by its id there. Raises Away."""
         return self._send("DELETE", f"{resource}/{remote}")
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = None
         for attempt in range(MOST_TRIES):
             if time.monotonic() > self._until:
@@ -73,7 +73,7 @@ class Ods:
             raise Away(_("The server does not respond, or is busy. What is missing is sent next time."))
         return answer
 
-    def _try(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response | None:
+    def _try(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         token = self._authorized()
         if not token:
             return None
@@ -110,7 +110,7 @@ class Ods:
         return self._token
 
 
-def reason_of(answer: requests.Response) -> str:
+def reason_of(answer: Any) -> str:
     """Return why a server refused a record, in its own words as far as it has any."""
     try:
         said: Any = answer.json()

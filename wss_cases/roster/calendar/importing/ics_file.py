@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from dateutil.rrule import rrulestr
-from icalendar import Calendar
-
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
 from wss_cases.foundation.school_time import local, on_clock, zone_of
 from wss_cases.roster.calendar.importing.events import Event, EventKind
 from wss_cases.roster.calendar.importing.titles import taken_for
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused
 from wss_cases.roster.import_files.values import required
 
+icalendar = deferred("icalendar")
+rrule = deferred("dateutil.rrule")
 _DAY = timedelta(days=1)
 _DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _UNTIL = re.compile(";UNTIL=[^;]*|UNTIL=[^;]*;")
@@ -40,7 +40,7 @@ def events_of_ics(name: str, text: str, year: str, report: Report) -> list[Event
     """Return the events of an ICS file, repetitions as far as they lie in a school year; unsound ones are refused in
     the report. Raises BundleRefused for a file that cannot be read."""
     try:
-        components = Calendar.from_ical(text, multiple=True)
+        components = icalendar.Calendar.from_ical(text, multiple=True)
         found = [event for component in components for event in component.walk("VEVENT")]
     except _READ_BADLY as error:
         raise _unreadable(name) from error
@@ -124,7 +124,7 @@ def _starts(component: Any, span: Span, year: str, moved: set[date]) -> list[dat
         for rule in _all(component.get("RRULE")):
             if rule.get("FREQ", [""])[0] not in _REPEATS:
                 raise RowRefused("RRULE", _("The event repeats within a day."))
-            written = rrulestr(_UNTIL.sub("", rule.to_ical().decode()), dtstart=clock)
+            written = rrule.rrulestr(_UNTIL.sub("", rule.to_ical().decode()), dtstart=clock)
             latest = datetime.combine(over + 2 * _DAY, time())
             ends = [_until(value, zone) for value in rule.get("UNTIL", [])]
             found.update(written.between(clock, min([latest, *ends]), inc=True))

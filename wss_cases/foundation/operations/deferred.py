@@ -1,0 +1,18 @@
+"""Libraries that only a few acts need: each is loaded at its first use, so that no process holds it for nothing."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class _Deferred(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self.__name__), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(import_module(self.__name__), name, value)
+
+
+def deferred(name: str) -> Any:
+    """Return what stands for a module: what is asked of it, or set, is so of the module, which is loaded by then."""
+    return _Deferred(name)
