@@ -14,7 +14,7 @@ import pytest
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
-from tests.support.servers.running import Running
+from tests.support.servers.running import Running, parent_of
 from wss_cases.jobs.supervisor import Child, port_is_free
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
@@ -147,7 +147,21 @@ def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, d
     assert one.process.poll() is None, one.words
     assert f"http://127.0.0.1:{port}/" in one.words
     # the first worker answers, and the address is printed, before gunicorn has forked the second
-    wait_until(lambda: len(one.alive()) >= 5, LONGEST_WAIT, "supervisor, gunicorn with two workers, scheduler")
+    wait_until(
+        lambda: len(one.alive()) >= 5 and one.named("scheduler") != [],
+        LONGEST_WAIT,
+        "supervisor, gunicorn with two workers, scheduler",
+    )
+    [scheduler] = one.named("scheduler")
+    loaded = parent_of(scheduler)
+    workers = {pid for pid in one.named("web server") if pid != loaded}
+    os.kill(loaded, signal.SIGHUP)
+    wait_until(lambda: workers.isdisjoint(one.alive()), LONGEST_WAIT, "other workers take over")
+    assert one.named("scheduler") == [scheduler] and len(one.alive()) == 5
+    os.kill(loaded, signal.SIGKILL)
+    wait_until(lambda: scheduler not in one.alive(), LONGEST_WAIT, "the scheduler ends with what it was forked from")
+    wait_until(lambda: len(one.alive()) == 5 and one.named("scheduler"), LONGEST_WAIT, "all of them run again")
+    assert one.words.count("ended with status") == one.words.count("The web server ended with status -9; starting") == 1
     assert one.end(signal.SIGTERM) < 10
     assert one.alive() == []
-    assert "ended with status" not in one.words
+    assert one.words.count("ended with status") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -17,9 +18,13 @@ from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, en
 from tests.support.depth import examples, full_cross
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
-from tests.support.servers.running import Running
+from tests.support.servers.running import Running, parent_of
 
 ACCOUNTS = ("reporter", "dean", "coordinator", "administrator", "district", "sysadmin", "partner", "auditor")
+FEW_ACTS_NEED = ("lxml", "PIL", "_pillow_heif", "pydantic_core", "charset_normalizer")
+"""Libraries with a part that the system maps into memory by its file."""
+MOST_MEGABYTES = 330
+"""Of all together, shared pages divided, before anybody came: some 230; with one more that holds all by itself, 370."""
 STAMP = ROOT / ".venv" / ".installed"
 
 
@@ -57,6 +62,24 @@ def health(running: Running) -> dict[str, str]:
     return found
 
 
+def _is_one_application(run: Running) -> None:
+    """What web and scheduler hold is held once, without what few acts need; the scheduler that dies is forked again."""
+    [scheduler] = run.named("scheduler")
+    loaded = parent_of(scheduler)
+    assert run.named("web server").count(loaded) == 1
+    held = Path(f"/proc/{loaded}/maps").read_text(encoding="utf-8")
+    assert "sqlalchemy" in held and [name for name in FEW_ACTS_NEED if f"/{name}" in held] == []
+    kilobytes = [
+        re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text("ascii"), re.MULTILINE)
+        for pid in run.alive()
+    ]
+    assert sum(int(one[1]) for one in kilobytes if one) < MOST_MEGABYTES * 1024
+    os.kill(scheduler, signal.SIGKILL)
+    wait_until(lambda: run.named("scheduler") not in ([], [scheduler]), LONGEST_WAIT, "another one runs")
+    assert [parent_of(one) for one in run.named("scheduler")] == [loaded]
+    assert "The scheduler ended with status -9; starting it again in 1 s." in run.words
+
+
 @pytest.mark.parametrize(
     ("backend", "number"),
     [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)][: examples(1, 2)],
@@ -73,6 +96,7 @@ def test_make_run_serves_and_ends(run: Running, number: int) -> None:
     for name in ACCOUNTS:
         assert f"{name}@demo.example" in run.words
     assert DEMO_PASSWORD in run.words
+    _is_one_application(run)
     began = time.monotonic()
     if number == signal.SIGINT:
         os.killpg(run.process.pid, number)  # Ctrl-C reaches the whole group of the terminal

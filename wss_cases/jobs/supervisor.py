@@ -1,39 +1,36 @@
 """Runs the web server and the scheduler side by side: `python -m wss_cases.jobs.supervisor`.
 
-It loads the application once and forks both from it, so that they share its memory. The children stay in this process
-group, so that Ctrl-C reaches them too; SIGINT and SIGTERM are handled here as well, because a shell starts background
-jobs with SIGINT ignored. A child that dies is started again after a growing pause. The web server must come up once;
-until it has, its end is the end of everything.
+This process stays small: the one it forks loads the application, and is the parent of the web's workers and of the
+scheduler (`jobs/side_by_side.py`), which so share its memory. All stay in this process group, so that Ctrl-C reaches
+them too; SIGINT and SIGTERM are handled here as well, because a shell starts background jobs with SIGINT ignored. A
+child that dies is started again after a growing pause. The web server must come up once; until it has, its end is the
+end of everything.
 """
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import signal
 import socket
 import sys
 import time
 import traceback
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-ARENAS = "MALLOC_ARENA_MAX"
-"""Threads of one process share their memory's arenas: for eight of them glibc would open sixteen. Read at the start."""
+MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+"""How glibc keeps memory, read as a process begins: one arena where eight threads would open sixteen, and what a large
+answer took is given back, where it would keep the more the larger one was."""
 NAME_BYTES = 15
 MODULE = "wss_cases.jobs.supervisor"
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.1
+END_POLL_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 7.0
@@ -42,39 +39,92 @@ STOP_SECONDS = 7.0
 @dataclass
 class Child:
     """One supervised process, forked to carry out `work`; `essential` means that it must have become ready once, or
-    everything ends."""
+    everything ends. Whoever forks it asks now and then how it ended."""
 
     name: str
     work: Callable[[], object]
     ready: Callable[[], bool] | None = None
     essential: bool = False
-    process: ForkProcess | None = None
+    number: int = 0
     started_at: float = 0.0
     restart_at: float = 0.0
     pause: float = 0.0
-    was_ready: bool = field(default=False)
+    was_ready: bool = False
 
     def start(self, now: float) -> None:
         """Fork the process; `now` is monotonic seconds."""
-        self.process = multiprocessing.get_context("fork").Process(target=self._be)
-        self.process.start()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.number = os.fork()
         self.started_at = now
+        if self.number == 0:
+            self._be()
 
     def _be(self) -> None:
-        """Be the process, which has signals of its own, and a name for whoever lists processes."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        with suppress(OSError):
-            Path("/proc/self/comm").write_text(self.name[:NAME_BYTES], encoding="ascii")
-        self.work()
+        """Be the process, which has signals of its own, and a name for whoever lists processes; never returns."""
+        status = 1
+        try:
+            for number in signal.valid_signals():
+                if callable(signal.getsignal(number)):
+                    signal.signal(number, signal.SIG_DFL)
+            with suppress(OSError):
+                Path("/proc/self/comm").write_text(self.name[:NAME_BYTES], encoding="ascii")
+            self.work()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status)
+
+    def ended(self) -> int | None:
+        """Return how the process ended, once: its status, or minus the signal; None while it lives."""
+        try:
+            number, status = os.waitpid(self.number, os.WNOHANG)
+        except ChildProcessError:
+            # its parent asked for the end of any child, and this one's was the answer
+            number, status = self.number, 0
+        if number == 0:
+            return None
+        self.number = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def tell(self, number: int) -> None:
+        """Send the process a signal, if it is there."""
+        if self.number:
+            with suppress(ProcessLookupError):
+                os.kill(self.number, number)
+
+    def end_by(self, deadline: float) -> None:
+        """Wait until the process has ended, and end it where it has not by then."""
+        while self.number and self.ended() is None:
+            if time.monotonic() >= deadline:
+                self.tell(signal.SIGKILL)
+            time.sleep(END_POLL_SECONDS)
 
     def plan_restart(self, now: float) -> float:
         """Note that the process is gone and return the seconds until the next start: 1, 2, 4 … 30."""
         steady = now - self.started_at >= STEADY_SECONDS
         self.pause = 1.0 if steady or not self.pause else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
-        self.process = None
         self.restart_at = now + self.pause
         return self.pause
+
+    def look_after(self, now: float) -> int | None:
+        """Start the process where it is time to, and return how it ended where it did."""
+        if not self.number:
+            if now >= self.restart_at:
+                self.start(now)
+            return None
+        return self.ended()
+
+    def say_restart(self, now: float, code: int) -> None:
+        """Plan the next start of a process that ended, and say so."""
+        pause = self.plan_restart(now)
+        say(f"The {self.name} ended with status {code}; starting it again in {pause:.0f} s.")
 
 
 class Supervisor:
@@ -104,34 +154,27 @@ class Supervisor:
 
     def _look_after(self, now: float) -> int:
         for child in self.children:
-            if child.process is None:
-                if now >= child.restart_at:
-                    child.start(now)
-            elif (code := child.process.exitcode) is not None:
-                if self.stopping:
-                    return 0
-                if child.essential and not child.was_ready:
-                    say(f"The {child.name} could not start (it ended with status {code}).")
-                    return 1
-                pause = child.plan_restart(now)
-                say(f"The {child.name} ended with status {code}; starting it again in {pause:.0f} s.")
-            elif not child.was_ready:
-                child.was_ready = child.ready is None or child.ready()
+            code = child.look_after(now)
+            if code is None:
+                child.was_ready = child.was_ready or (child.number > 0 and (child.ready is None or child.ready()))
+            elif self.stopping:
+                return 0
+            elif child.essential and not child.was_ready:
+                say(f"The {child.name} could not start (it ended with status {code}).")
+                return 1
+            else:
+                child.say_restart(now, code)
         if not self.announced and all(child.was_ready for child in self.children):
             self.announced = True
             self.on_ready()
         return 0
 
     def _end_all(self) -> None:
-        running = [child.process for child in self.children if child.process and child.process.exitcode is None]
-        for process in running:
-            process.terminate()
+        for child in self.children:
+            child.tell(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        for process in running:
-            process.join(max(0.0, deadline - time.monotonic()))
-            if process.exitcode is None:
-                process.kill()
-                process.join()
+        for child in self.children:
+            child.end_by(deadline)
 
 
 def say(text: str) -> None:
@@ -151,11 +194,12 @@ def port_is_free(port: int) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether the web server answers its health page."""
+    """Whether the web server answers its health page; asked by a bare socket, for this process stays small."""
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=1) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
+        with socket.create_connection((HOST, port), timeout=1) as asking:
+            asking.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            return asking.recv(12).endswith(b" 200")
+    except OSError:
         return False
 
 
@@ -167,28 +211,10 @@ def web_command(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def loaded() -> Any:
-    """Return the application, loaded and with what every process needs made, for all that are forked from here."""
-    app = import_module("wsgi").app
-    import_module("gunicorn.app.wsgiapp")
-    serving = import_module("wss_cases.web.serving")
-    import_module(serving.worker_class.rpartition(".")[0])
-    serving.warm(app)
-    gc.collect()
-    gc.freeze()
-    return app
-
-
-def be_web(port: int) -> None:
-    """Be gunicorn."""
+def be_both(port: int) -> None:
+    """Be the web server, with the scheduler beside its workers."""
     sys.argv = web_command(port)[2:]
-    import_module("gunicorn.app.wsgiapp").run(prog="gunicorn")
-
-
-def be_scheduler(app: Any) -> None:
-    """Be the one process that sweeps and delivers reminders."""
-    info = import_module("flask.cli").ScriptInfo(create_app=lambda: app)
-    app.cli.main(["scheduler", "run"], prog_name="flask", obj=info)
+    import_module("wss_cases.jobs.side_by_side").run()
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -201,21 +227,11 @@ def main(environment: Mapping[str, str]) -> int:
     if not port_is_free(port):
         say(f"Port {port} is already in use. Stop the other program, or choose another: PORT=8001 make run")
         return 1
-    if ARENAS not in environment:
-        os.execve(sys.executable, [sys.executable, "-m", MODULE], {ARENAS: "2", **environment})
+    if not MALLOC.keys() <= environment.keys():
+        os.execve(sys.executable, [sys.executable, "-m", MODULE], {**MALLOC, **environment})
     os.chdir(ROOT)
-    try:
-        app = loaded()
-    except Exception:
-        traceback.print_exc()
-        say("The application could not be loaded.")
-        return 1
-    address = f"http://{HOST}:{port}/"
-    children = [
-        Child("web server", lambda: be_web(port), ready=lambda: answers(port), essential=True),
-        Child("scheduler", lambda: be_scheduler(app)),
-    ]
-    return Supervisor(children, lambda: say(f"Running at {address} (Ctrl-C ends it)")).run()
+    both = Child("web server", lambda: be_both(port), ready=lambda: answers(port), essential=True)
+    return Supervisor([both], lambda: say(f"Running at http://{HOST}:{port}/ (Ctrl-C ends it)")).run()
 
 
 if __name__ == "__main__":

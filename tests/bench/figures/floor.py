@@ -22,7 +22,7 @@ from tests.bench.figures.measuring import Visit
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import wait_until
-from wss_cases.jobs.supervisor import HOST, answers
+from wss_cases.jobs.supervisor import HOST, MALLOC, answers
 from wss_cases.web.serving import WARM
 
 PAGE = """<!doctype html><html lang="en"><head><title>Floor</title></head><body><h1>Floor</h1>
@@ -75,7 +75,7 @@ def bare(database: Database, folder: Path) -> Iterator[int]:
                 sys.executable, "-m", "gunicorn", "-c", "python:wss_cases.web.serving",
                 "tests.bench.figures.floor:make()", "--bind", f"{HOST}:{port}",
             ],
-            cwd=ROOT, env=environment(database.url, MALLOC_ARENA_MAX="2"), stdin=subprocess.DEVNULL, stdout=log,
+            cwd=ROOT, env=environment(database.url, **MALLOC), stdin=subprocess.DEVNULL, stdout=log,
             stderr=log,
         )  # fmt: skip
     try:

@@ -31,6 +31,10 @@ class Running:
             pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _session(pid) == self.process.pid
         ]
 
+    def named(self, name: str) -> list[int]:
+        """Every living process of its session that goes by a name."""
+        return [pid for pid in self.alive() if _words(pid, "comm").strip() == name]
+
     def end(self, number: int) -> float:
         """Send a signal to the command alone and return the seconds until it ended."""
         began = time.monotonic()
@@ -39,9 +43,19 @@ class Running:
         return time.monotonic() - began
 
 
+def parent_of(pid: int) -> int:
+    """Return which process started another."""
+    return int(_words(pid, "stat").rpartition(")")[2].split()[1])
+
+
 def _session(pid: int) -> int:
+    fields = _words(pid, "stat").rpartition(")")[2].split()
+    return 0 if not fields or fields[0] == "Z" else int(fields[3])
+
+
+def _words(pid: int, what: str) -> str:
+    """Return what the system says of a process, nothing of one that is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/{what}").read_text(encoding="utf-8")
     except OSError:
-        return 0
-    return 0 if fields[0] == "Z" else int(fields[3])
+        return ""
