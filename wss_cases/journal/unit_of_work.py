@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.foundation.connecting.sessions import read_again
 from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
@@ -248,6 +249,7 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
         kind = "save" if request_key else "unit"
         reach(f"{kind}.before_commit")
         session.commit()
+        read_again(session)
         reach(f"{kind}.after_commit")
     except StaleDataError as error:
         session.rollback()

@@ -173,3 +173,17 @@ def test_the_server_is_asked_no_more_often_than_there_are_statements(town: Town)
     begun = [one for one in asked if one.startswith("BEGIN")]
     assert begun == ["BEGIN"] and asked.index("BEGIN") == len(asked) - 2, "of the row that says it was read alone"
     assert trips == len(asked) + 1, "a COMMIT beside them"
+
+
+def test_what_the_server_has_planned_outlasts_a_page_of_figures_and_a_save(town: Town) -> None:
+    def planned() -> list[str]:
+        with town.engine.connect() as one:
+            return list(one.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars())
+
+    for name in ("Hallway", "Stairs", "Gym", "Yard"):
+        assert town.client.get(PAGE).status_code == 200
+        with town.just_before("nothing", int) as asked:
+            town.client.submit(FORM, {"name": name})
+    assert town.saved() == 4
+    assert any("WITH found" in one for one in planned()) and any(SAVE in one for one in planned())
+    assert asked.count("BEGIN") == 1, "what a page reads once its form is saved stands for itself"

@@ -8,8 +8,11 @@ No connection is asked whether it still lives before it is used. The BEGIN of a 
 another one; where statements stand each for itself, whoever reads asks again (`RoomSession`).
 """
 
+from contextlib import suppress
 from typing import Any
 
+from psycopg import OperationalError
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -26,6 +29,7 @@ def fit_pooler(engine: Engine) -> None:
     """Let an engine's connections find out what they lead to, and behave so."""
     event.listen(engine, "connect", _meet)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "rollback", _end_reading)
 
 
 def _meet(opened: Any, record: Any) -> None:
@@ -41,6 +45,18 @@ def _meet(opened: Any, record: Any) -> None:
 def stands_singly(connection: Connection) -> bool:
     """Whether no transaction was begun for what is asked over a connection: not behind a pooler, which wants one."""
     return SINGLY in connection.get_execution_options() and not connection.info[_POOLED]
+
+
+def _end_reading(connection: Connection) -> None:
+    """Commit what has only read, before it is rolled back: at a ROLLBACK the driver throws away all that the server has
+    planned for this connection, and the next page is planned anew."""
+    if connection.invalidated or connection.info[_POOLED]:
+        return
+    opened: Any = connection.connection.driver_connection
+    only_reads = opened.read_only or SINGLY in connection.get_execution_options()
+    if only_reads and opened.info.transaction_status is TransactionStatus.INTRANS:
+        with suppress(OperationalError):  # a connection that is lost just now is found to be so by the ROLLBACK
+            opened.commit()
 
 
 def _begin(connection: Connection) -> None:

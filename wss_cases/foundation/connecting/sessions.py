@@ -7,12 +7,15 @@ import flask_sqlalchemy.session
 from flask import current_app, has_request_context
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from wss_cases.foundation.connecting.pooler import SINGLY, stands_singly
 from wss_cases.foundation.connecting.replica import reading_engine
 
 WRITING = "wss_writing"
 """Under it a session, and the connection it works on, say that they were begun to write."""
+_WRITTEN = "wss_written"
+"""Under it a session says that it has written: it goes on at the main database, which knows of it."""
 EXTENSION = "wss_singly"
 _VIEW = "one_view"
 _ONE_VIEW = text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -31,7 +34,7 @@ class RoomSession(flask_sqlalchemy.session.Session):
         if bind is None and self.bind is not None:
             return self.bind
         if bind is None and WRITING not in self.info:
-            if (copy := reading_engine()) is not None:
+            if (copy := reading_engine()) is not None and _WRITTEN not in self.info:
                 return copy
             if has_request_context() and (singly := current_app.extensions.get(EXTENSION)) is not None:
                 return singly  # type: ignore[no-any-return]
@@ -74,6 +77,12 @@ class RoomSession(flask_sqlalchemy.session.Session):
             self.execute(_ONE_VIEW)
             self.info[_VIEW] = True
         return _VIEW in self.info
+
+
+def read_again(session: Session) -> None:
+    """Let a session whose unit of work is committed read from here on as that of a page does."""
+    session.info.pop(WRITING, None)
+    session.info[_WRITTEN] = True
 
 
 @event.listens_for(RoomSession, "before_flush")
