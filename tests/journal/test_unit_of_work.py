@@ -16,8 +16,9 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
+from wss_cases.journal.leaving import MOST
 from wss_cases.journal.models import AuditEntry, OutboxMessage, RequestKey, TimelineEntry
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import Act, unit_of_work
 
 
 def rows(model: Any) -> int:
@@ -106,6 +107,26 @@ def test_an_older_version_loses(session: Any) -> None:
     with pytest.raises(Stale):
         rename(actor, user.id, "Second", version=seen)
     assert session.get(UserAccount, user.id).name == "First"
+
+
+@pytest.mark.both_databases
+def test_few_and_many_acts_leave_their_rows_in_order_and_the_answer_to_the_form(session: Any) -> None:
+    user = make_user(Role.SYSADMIN)
+    told = select(TimelineEntry.subject_id, TimelineEntry.data).where(TimelineEntry.kind == "test.told")
+    noted = select(AuditEntry.object_id, AuditEntry.changes).where(AuditEntry.action == "test.told")
+    expected: list[tuple[int, dict[str, Any]]] = []
+    for number in (1, 2, MOST, MOST + 1):
+        acts = [Act("user_account", number, None, None, {"of": number, "place": one}, {}) for one in range(number)]
+        with unit_of_work(acting(user), clock.now(), f"form-{number}") as uow:
+            uow.record_each("test.told", acts)
+            uow.answer = number
+        expected += [(number, act.data) for act in acts]
+        assert [tuple(row) for row in session.execute(told.order_by(TimelineEntry.id))] == expected
+        assert [tuple(row) for row in session.execute(noted.order_by(AuditEntry.id))] == [
+            (subject, {}) for subject, _data in expected
+        ]
+        with unit_of_work(acting(user), clock.now(), f"form-{number}") as uow:
+            assert uow.answered and uow.answer == number
 
 
 def together(work: Callable[[int], None], threads: int) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import event, insert, inspect, select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -21,7 +22,8 @@ from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.changes import Changes
 from wss_cases.journal.counted import insert_of, one_more, one_more_noted
-from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, RequestKey, TimelineEntry
+from wss_cases.journal.leaving import Form, Leaving
+from wss_cases.journal.models import Disclosure, OutboxMessage, RequestKey
 from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
@@ -48,20 +50,27 @@ class UnitOfWork:
         self.session = session
         self.version: int | None = None
         self.asked_of: tuple[str, int] | None = None
-        self.request_row: RequestKey | None = None
         self.recorded = False
-        self._timeline: list[dict[str, Any]] = []
-        self._audit: list[dict[str, Any]] = []
+        self._form: Form | None = None
+        self._leaving = Leaving()
         self._changes = Changes()
         event.listen(session, "before_flush", self._changes.remember)
 
     def write_log(self) -> None:
-        """Write what was recorded: all of it at the end, by one statement for each of the two tables."""
+        """Write what was recorded, and the answer to the form: all of it at the end."""
         self.session.flush()
-        for model, rows in ((TimelineEntry, self._timeline), (AuditEntry, self._audit)):
-            if rows:
-                self.session.execute(insert(table_of(model)), rows)
-                rows.clear()
+        if self._form is not None and self._form.answered_now:
+            self._leaving.answer(self._form.id, str(self._form.answer))
+        self._leaving.write(self.session)
+
+    def along(self, statement: Any, values: dict[str, Any]) -> None:
+        """Carry out a statement with what is recorded, at the end: one of a module, its values bound by its own names,
+        about rows that nothing else of this unit writes."""
+        self._leaving.along.append((statement, values))
+
+    def claim(self, key: str) -> None:
+        """Take the key of a form for this unit; where its first submission was carried out, its answer stands there."""
+        self._form = _claim(self.session, self.actor.user_id, key, self.now)
 
     def end(self) -> None:
         """Stop looking at what the session writes."""
@@ -70,18 +79,18 @@ class UnitOfWork:
     @property
     def answered(self) -> bool:
         """Whether the same form was already carried out; then return `answer` and do nothing."""
-        return self.request_row is not None and self.request_row.answer is not None
+        return self._form is not None and self._form.answer is not None
 
     @property
     def answer(self) -> int:
         """The id that the first submission answered with."""
-        assert self.request_row is not None and self.request_row.answer is not None
-        return int(self.request_row.answer)
+        assert self._form is not None and self._form.answer is not None
+        return int(self._form.answer)
 
     @answer.setter
     def answer(self, value: int) -> None:
-        if self.request_row is not None:
-            self.request_row.answer = str(value)
+        if self._form is not None:
+            self._form.answer, self._form.answered_now = str(value), True
 
     def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
         """Lock a record, check the policy on it and the version the form was made from.
@@ -132,7 +141,7 @@ class UnitOfWork:
         self.recorded = True
         by = {"at": self.now, "actor_id": self.actor.user_id}
         for act in acts:
-            self._timeline.append(
+            self._leaving.timeline.append(
                 {
                     "subject_type": act.subject_type, "subject_id": act.subject_id, "case_id": act.case_id,
                     "school_id": act.school_id, "kind": kind, "data": act.data, "actor_name": self.actor.name, **by,
@@ -144,7 +153,7 @@ class UnitOfWork:
         self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
     ) -> None:
         """Write an audit row alone, e.g. for a confidential read or a batch."""
-        self._audit.append(self._noted(action, object_type, object_id, changes or {}))
+        self._leaving.audit.append(self._noted(action, object_type, object_id, changes or {}))
         self.recorded = True
 
     def audit_counted(
@@ -158,7 +167,7 @@ class UnitOfWork:
             return int(self.session.execute(one_more_noted(), asked).scalar_one())
         number = self.next_number(series)
         if number <= most:
-            self._audit.append(noted)
+            self._leaving.audit.append(noted)
         return number
 
     def _noted(self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +250,7 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
     unit = UnitOfWork(actor, now, session)
     try:
         if request_key and actor.user_id is not None:
-            unit.request_row = _claim(session, actor.user_id, request_key, now)
+            unit.claim(request_key)
         yield unit
         if not unit.recorded and not unit.answered and (session.new or session.dirty or session.deleted):
             raise RuntimeError("a write without its audit row")
@@ -272,9 +281,16 @@ def _keep_overreach(refused: UnitOfWork) -> None:
     again.session.commit()
 
 
-def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
+def _claim(session: Session, user_id: int | None, key: str, now: datetime) -> Form:
     own = {"user_id": user_id, "key": key_digest(key)}
     # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
-    claim = insert_of(session)(RequestKey).values(**own, at=now).on_conflict_do_nothing(index_elements=list(own))
-    claimed = session.scalars(claim.returning(RequestKey)).one_or_none()
-    return claimed or session.scalars(select(RequestKey).filter_by(**own)).one()
+    claimed = session.scalar(_claiming(insert_of(session)), own | {"at": now})
+    if claimed is not None:
+        return Form(claimed)
+    return Form(*session.execute(select(RequestKey.id, RequestKey.answer).filter_by(**own)).one())
+
+
+@cache
+def _claiming(insert: Any) -> Any:
+    keys = table_of(RequestKey)
+    return insert(keys).on_conflict_do_nothing(index_elements=["user_id", "key"]).returning(keys.c.id)

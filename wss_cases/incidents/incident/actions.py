@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.db import table_of
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
@@ -35,6 +36,11 @@ UNOPENED_FOR = timedelta(minutes=30)
 """How long a worry about a student may stay unread before its administrators are called to act."""
 TOLD = frozenset(IncidentState) - WAITING
 """States that the reporter is told of, by a mail without content."""
+
+_DRAFTS = table_of(IncidentDraft)
+_OWN = (_DRAFTS.c.user_id == bindparam("draft_by")) & (_DRAFTS.c.form == bindparam("draft_form"))
+_DRAFT_OF_NEW = delete(_DRAFTS).where(_OWN, _DRAFTS.c.incident_id.is_(None))
+_DRAFT_OF_ONE = delete(_DRAFTS).where(_OWN, _DRAFTS.c.incident_id == bindparam("draft_of"))
 
 
 def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
@@ -220,8 +226,11 @@ def append_text(uow: UnitOfWork, incident: Incident, text: str) -> None:
 
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
     """Delete this person's draft of a form once it is submitted."""
-    own = (IncidentDraft.user_id == uow.actor.user_id) & (IncidentDraft.form == form)
-    uow.session.execute(delete(IncidentDraft).where(own & (IncidentDraft.incident_id == incident_id)))
+    values = {"draft_by": uow.actor.user_id, "draft_form": form}
+    if incident_id is None:
+        uow.along(_DRAFT_OF_NEW, values)
+    else:
+        uow.along(_DRAFT_OF_ONE, values | {"draft_of": incident_id})
 
 
 def _school(uow: UnitOfWork, capture: Capture) -> School:

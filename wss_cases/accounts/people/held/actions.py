@@ -72,9 +72,9 @@ def say_not_me(message_id: int, now: datetime) -> Stopped:
     message = existing(db.session.get(OutboxMessage, message_id))
     user = db.session.get_one(UserAccount, message.recipient_id)
     with unit_of_work(Actor(user.id, user.name), now, f"not me:{message_id}") as uow:
-        if uow.request_row is None or uow.answered:
+        if uow.answered:
             raise NotFound
-        uow.request_row.answer = str(user.id)
+        uow.answer = user.id
         user = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
         schools, given = schools_of(uow, user), _given(uow, message)
         stopped = _stop_waiting(uow, user, message.kind) if given is None else _end_given(uow, user, given)
