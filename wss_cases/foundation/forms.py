@@ -4,8 +4,10 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar, cast
 
+from babel.support import NullTranslations, Translations
 from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
@@ -22,10 +24,12 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.plausible import refuse_implausible
@@ -35,6 +39,25 @@ _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
 _ALLOWED_CONTROLS = {"\n", "\r", "\t"}
 PICK = ("", _l("Choose one"))
+
+
+class _LibraryWords:
+    """The words of WTForms itself. Flask-WTF would read the file of them anew for each request."""
+
+    @staticmethod
+    def gettext(message: str) -> str:
+        """Return a message in the reader's language."""
+        return str(_library_catalogue(locale_code()).gettext(message))
+
+    @staticmethod
+    def ngettext(one: str, many: str, num: int) -> str:
+        """Return the form of a message that fits a number."""
+        return str(_library_catalogue(locale_code()).ngettext(one, many, num))
+
+
+@cache
+def _library_catalogue(language: str) -> NullTranslations:
+    return Translations.load(messages_path(), [language], domain="wtforms")
 
 
 class BaseForm(FlaskForm):
@@ -49,6 +72,10 @@ class BaseForm(FlaskForm):
             if posted is None:
                 return _kept_for(form)
             return request.form if isinstance(posted, CombinedMultiDict) else posted
+
+        def get_translations(self, form: Any) -> Any:
+            """Return what puts the library's own messages into the reader's language."""
+            return _LibraryWords
 
     request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
     version = HiddenField(default="")

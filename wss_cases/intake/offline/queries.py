@@ -33,6 +33,11 @@ def own_entry(actor: Actor, name: str) -> OfflineEntry | None:
     return found
 
 
+def waits_to_be_mended(actor: Actor, name: str) -> bool:
+    """Whether one's own entry with this key waits for its writer's answer."""
+    return db.session.scalar(_to_mend(actor, OfflineEntry.id).where(OfflineEntry.name == name)) is not None
+
+
 def count_to_mend(actor: Actor) -> int:
     """Return how many entries wait for their writer's answer."""
     return db.session.scalar(_to_mend(actor, func.count())) or 0

@@ -25,7 +25,7 @@ from wss_cases.foundation.sign_in.login import current_user, generate_csrf
 from wss_cases.intake.offline.actions import discard_entry, finish_mended
 from wss_cases.intake.offline.filing import take
 from wss_cases.intake.offline.presenters import answer_to_device, refilled, shell_page, shown_to_mend
-from wss_cases.intake.offline.queries import count_to_mend, one_to_mend, own_entry, to_mend
+from wss_cases.intake.offline.queries import count_to_mend, one_to_mend, own_entry, to_mend, waits_to_be_mended
 from wss_cases.intake.offline.rules import entry_in
 from wss_cases.journal.queries import already_done
 from wss_cases.roster.directory.queries import schools_by_id
@@ -154,6 +154,6 @@ def _finish(answer: Response) -> Response:
     key = request.form.get("request_key", "") if taken else ""
     if key and current_user.is_authenticated:
         actor = current_actor()
-        if own_entry(actor, key) is not None and already_done(actor.user_id, key):
+        if waits_to_be_mended(actor, key) and already_done(actor.user_id, key):
             finish_mended(actor, key, clock.now())
     return answer
