@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from flask import Flask
 
 from config import from_environment
 from tests.containers.files import Step, compose, sources, stages, steps
 from tests.support.databases import ROOT
 from wss_cases.foundation.settings.secrets import SECRETS
+from wss_cases.web.large_files import ATTACHED, ROSTER, largest_body
 
 OURS = "wss-cases"
 NO_APPLICATION = {"tests", "docs", ".ci", ".venv"}
@@ -98,3 +100,13 @@ def test_the_proxy_buffers_as_the_deployment_page_says() -> None:
         "client_body_timeout 15s;",
     ):
         assert required in page and required in proxy
+
+
+def test_the_proxy_takes_in_what_is_attached_and_uploaded(app: Flask) -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    for text in (page, compose()["configs"]["proxy"]["content"].replace("$$", "$")):
+        shape, megabytes = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", text)[0]
+        assert int(megabytes) * 1024**2 >= largest_body(app), "a page of the proxy's own would lose what was typed"
+        taking = [rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in {*ATTACHED, ROSTER}]
+        assert len(taking) == 7
+        assert [address for address in taking if not re.search(shape, address)] == []

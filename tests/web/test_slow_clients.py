@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,10 @@ def test_slow_clients_hold_up_nobody(served: LiveSystem) -> None:
         line.settimeout(ANSWERED_WITHIN)
         line.sendall(b"x" * (100_000 - len(b"email=")))
         assert line.recv(12).startswith(b"HTTP/1.1 400"), "whoever is slow is answered in the end: without a token, 400"
+    large = urllib.request.Request(f"{served.url}/incidents/1/files", b"x" * (17 * 1024**2), method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(large, timeout=ANSWERED_WITHIN)
+    assert b"</html>" in refused.value.read(), "what is too large for a form is answered by the application's own page"
 
 
 def test_the_deployment_page_requires_a_proxy_that_buffers_and_marks_its_lines() -> None:

@@ -14,12 +14,12 @@ from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.server import create_server
 
+from wss_cases.web.large_files import largest_body
+
 ROUND_SECONDS = 0.5
 IDLE_SECONDS = 60
 CONNECTIONS = 900
 """Open ones of a process, below the 1,024 files that most systems allow it."""
-LARGEST_BODY = 16 * 1024 * 1024
-"""What is taken in at all: far above what the application accepts, whose own page then says so."""
 
 
 class BufferingWorker(Worker):
@@ -31,7 +31,7 @@ class BufferingWorker(Worker):
         server = create_server(
             self.wsgi, map=channels, sockets=[one.sock for one in self.sockets], threads=self.cfg.threads, ident="",
             connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
-            max_request_body_size=LARGEST_BODY, clear_untrusted_proxy_headers=False, log_socket_errors=False,
+            max_request_body_size=largest_body(self.wsgi), clear_untrusted_proxy_headers=False, log_socket_errors=False,
         )  # fmt: skip
         while self.alive and self.ppid == os.getppid():
             self._round(channels)

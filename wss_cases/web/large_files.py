@@ -20,6 +20,15 @@ ATTACHED_AT_ONCE: Final = 64 * 1024**2
 """Bytes of the files that are attached together, six of the largest."""
 
 
+FORM: Final = 16 * 1024**2
+"""Bytes above the largest file that the server takes in: then the application's own page says what is too large."""
+
+
+def largest_body(app: Flask) -> int:
+    """Return how many bytes of one request the server takes in before the application is asked."""
+    return max(ATTACHED_AT_ONCE, int(app.config["ROSTER_UPLOAD_MB"]) * 1024**2) + FORM
+
+
 def init_large_files(app: Flask) -> None:
     """Must be registered before anything reads what was sent."""
     app.before_request(_give_room)
