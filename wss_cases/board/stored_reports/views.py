@@ -34,7 +34,7 @@ def ask() -> AnyResponse:
             raise Refused("language", _("Choose English or Spanish for the report."))
         made = ask_report(submitted(form), page.scope, form.language.data)
     except Refused as refused:
-        flash(refused.message)
+        flash(refused.message, "warning")
         return redirect(address_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     return redirect(url_for("board_reports.report", report_id=made), 303)
 

@@ -120,7 +120,7 @@ def _done(act: Callable[[], int], words: str) -> Page:
     try:
         act()
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     else:
         flash(words)
     return redirect(url_for(".mine"), 303)

@@ -150,7 +150,7 @@ def _done(webhook_id: int, act: Callable[..., int], words: str) -> Page:
     try:
         act(submitted(BaseForm()), webhook_id)
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     else:
         flash(words)
     return redirect(url_for(".webhook", webhook_id=webhook_id), 303)

@@ -13,7 +13,7 @@ def pdf_response(opened: Callable[[], bytes], page: str, name: str) -> AnyRespon
     try:
         content = opened()
     except Refused as refused:
-        flash(refused.message)
+        flash(refused.message, "warning")
         return redirect(page, 303)
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype="application/pdf", headers=disposition)

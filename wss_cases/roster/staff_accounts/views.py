@@ -163,7 +163,7 @@ def confirm(account_rule_id: int) -> Page:
     try:
         actions.confirm_rule(submitted(BaseForm()), account_rule_id)
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     return redirect(url_for(".page"), 303)
 
 

@@ -72,7 +72,7 @@ def discard(upload_id: int) -> Page:
     try:
         discard_upload(submitted(BaseForm()), upload_id)
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
         return redirect(_address(upload_id), 303)
     flash(_("The uploaded file is discarded. Nothing was changed."))
     return redirect(url_for(".upload"), 303)

@@ -65,7 +65,7 @@ def cancel(replay_id: int) -> Page:
     try:
         actions_replay.cancel(actor, replay_id, clock.now())
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     else:
         flash(_("The replay is canceled."))
     return redirect(url_for("replays.replay", replay_id=replay_id), 303)

@@ -125,7 +125,7 @@ def withdraw(name: str) -> Page:
     try:
         withdraw_setting(submitted(BaseForm()), entry, existing(id_in(request.form.get("row", ""))))
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     else:
         flash(_("The change is withdrawn."))
     return redirect(url_for(".change", name=name), 303)

@@ -56,5 +56,5 @@ def agree(user_id: int, held_id: int) -> Page:
     try:
         actions.agree(actor, user_id, held_id, now)
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
     return redirect(url_for("people.person", user_id=user_id), 303)

@@ -157,7 +157,7 @@ def _removed(part: Any, act: Callable[..., int]) -> Page:
     try:
         act(Invocation(current_actor(), clock.now(), version=id_in(request.form.get("version"))), part.id)
     except Refused as refused:
-        flash(refused.message)
+        flash(refused.message, "warning")
     else:
         flash(_("Removed."))
     return redirect(href, 303)

@@ -121,7 +121,7 @@ def move(school_plan_id: int) -> Page:
     try:
         move_plan(call, plan.id, target)
     except Refused as refused:
-        flash(refused.message)
+        flash(refused.message, "warning")
     else:
         flash(_("The plan is now: %(state)s.", state=target.label))
     return redirect(href, 303)

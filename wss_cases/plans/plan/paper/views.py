@@ -46,7 +46,7 @@ def pdfs(school_plan_id: int) -> Page:
         try:
             href = url_for("plan_papers.pdf", plan_pdf_id=ask_pdf(submitted(form), plan.id, form.language.data))
         except Refused as refused:
-            flash(refused.message)
+            flash(refused.message, "warning")
             href = url_for("plan_papers.pdfs", school_plan_id=school_plan_id)
         return redirect(href, 303)
     before = id_in(request.args.get("before"))

@@ -94,5 +94,5 @@ def confirm(plan_template_id: int) -> Page:
     try:
         confirm_template(Invocation(current_actor(), clock.now()), plan_template_id)
     except Refused as refused:
-        flash(refused.message)
+        flash(refused.message, "warning")
     return redirect(url_for("plan_templates.template"), 303)
