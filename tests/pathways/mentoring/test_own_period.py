@@ -130,12 +130,13 @@ def test_only_their_own_period_only_today(made, rows, teacher, client_as, at):
     at("2026-11-28 09:10")  # a Saturday
     client = client_as(again(number))
     assert client.get(f"/period/{row}/0").location == "/period"
+    assert "notice-warning" in client.get("/period").text, "what was not saved does not look saved"
     with pytest.raises(Refused, match="no school"):
         mark_own(Invocation(actor_for(again(number)), clock.now()), row, 0, 2, None)
 
 
 def test_absent_students_and_answers_of_others(made, rows, teacher, client_as):
-    number, other = teacher.id, rows[1].id
+    number, mentor, other = teacher.id, made.user.id, rows[1].id
     first = taught(rows[0])
     mark_cell(Invocation(made.actor, clock.now()), rows[0].id, TODAY, Cell("Period 2", 0, 1, None))
     client = client_as(again(number))
@@ -145,8 +146,20 @@ def test_absent_students_and_answers_of_others(made, rows, teacher, client_as):
     note_arrival(Invocation(made.actor, clock.now()), other, Came.ABSENT)
     client = client_as(again(number))
     assert "1 of 2 answered" in client.page("/period").text
+    card = client_as(again(mentor)).page(f"/mentoring/{other}/card")
+    assert "Absent" in card.text and "No days are recorded yet." in card.text
     absent = db.session.scalars(select(PeriodTeacher.id).where(PeriodTeacher.pathway_id == other)).one()
     assert client.get(f"/period/{absent}/0").location == "/period"
+
+
+def test_what_is_wrong_with_a_period_is_said_at_its_field(made, client_as):
+    team = client_as(made.world.coordinator)
+    sent = {"name0": "First", "starts0": "09:00", "ends0": "08:00"}
+    sent |= {"name1": "First", "starts1": "09:00", "ends1": "10:00"}
+    refused = team.submit("/mentoring/periods", sent)
+    assert refused.status_code == 400
+    for field, words in (("ends0", "First ends before it starts."), ("name1", "Two periods have the same name.")):
+        assert f'href="#{field}">{words}' in refused.text
 
 
 def make_code(made, client_as, teacher, day="2026-11-24", period="Period 2"):

@@ -25,6 +25,7 @@ from wss_cases.foundation.school_time import at_local, local
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.mail.push.views import offer_on_my_day
+from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.own_period.views import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
@@ -118,7 +119,8 @@ def _periods(actor: Actor) -> list[dict[str, Any]]:
 def _mentoring(actor: Actor) -> dict[str, Any] | None:
     found = my_students(actor)
     rows = [row for row in rows_of(found) if not row["waits"]]
-    return {"students": rows[:MOST_MENTORED], "count": len(rows)} if found else None
+    grid = any(own.pathway.kind == Kind.CHECK_IN_CHECK_OUT for own in found)
+    return {"students": rows[:MOST_MENTORED], "count": len(rows), "grid": grid} if found else None
 
 
 def _greeting(hour: int) -> str:

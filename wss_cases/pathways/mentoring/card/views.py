@@ -22,9 +22,17 @@ from wss_cases.pathways.common.views import asked_day, page_of
 from wss_cases.pathways.mentoring.card import actions
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.mentoring.plan.presenters import card_chart, day_state_words, percent_words, school_days_back
-from wss_cases.pathways.mentoring.plan.queries import LOGGED, OwnStudent, card_days, card_of, get_own, is_team
+from wss_cases.pathways.mentoring.plan.queries import (
+    LOGGED,
+    OwnStudent,
+    card_days,
+    card_of,
+    get_own,
+    is_team,
+    session_on,
+)
 from wss_cases.pathways.mentoring.plan.rules import percent
-from wss_cases.pathways.mentoring.plan.states import DayState
+from wss_cases.pathways.mentoring.plan.states import DayState, Missed
 from wss_cases.pathways.mentoring.sessions.forms import marks_of, period_form
 from wss_cases.roster.directory.queries import get_school, school_days
 
@@ -49,6 +57,7 @@ def card(pathway_id: int) -> Page:
     days_by_date = card_days(row.id, min(back[0], day))
     shown = days_by_date.get(day)
     share = percent(shown.marks) if shown else None
+    absent = _is_absent(pathway_id, day, shown)
     return render_template(
         "pathways/mentoring/card/card.html",
         own=own,
@@ -58,7 +67,8 @@ def card(pathway_id: int) -> Page:
         school=days.is_school_day(day),
         open=own.pathway.state in LOGGED,
         state=shown.state.value if shown else DayState.NOT_BEGUN.value,
-        state_words=_state_words(shown, own.plan.school_id),
+        absent=absent,
+        state_words=_("Absent") if absent else _state_words(shown, own.plan.school_id),
         share=share,
         share_words=percent_words(share),
         reached=share is not None and share >= row.goal_percent,
@@ -72,6 +82,13 @@ def card(pathway_id: int) -> Page:
         case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
         spoken=locale_code(),
     )
+
+
+def _is_absent(pathway_id: int, on: date, day: DailyCardDay | None) -> bool:
+    if day is not None and day.checked_in_at is not None:
+        return False
+    session = session_on(pathway_id, on)
+    return session is not None and session.missed == Missed.STUDENT_ABSENT
 
 
 def _state_words(day: DailyCardDay | None, school_id: int) -> str:

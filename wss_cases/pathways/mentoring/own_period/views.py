@@ -64,7 +64,7 @@ def _own(actor: Actor, row_id: int) -> OwnPeriod | None:
 
 
 def _closed() -> Page:
-    flash(_("This cannot be answered now. Nothing was saved."))
+    flash(_("This cannot be answered now. Nothing was saved."), "warning")
     return redirect(url_for("own_periods.mine"), 303)
 
 

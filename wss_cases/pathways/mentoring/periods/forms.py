@@ -20,14 +20,23 @@ class PeriodsForm(BaseForm):
     """The periods of a school's day; its fields are made below, three for each row."""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; a row that has a name has its times, and the other way round."""
+        """Check each field, and each row: a name of its own with both times, or nothing; it ends after it starts."""
         sound = bool(super().validate(extra_validators))
+        names: set[str] = set()
         for row in ROWS:
             name, starts, ends = (self[f"{part}{row}"] for part in ("name", "starts", "ends"))
-            filled = [bool((name.data or "").strip()), starts.data is not None, ends.data is not None]
-            if any(filled) and not all(filled) and not (name.errors or starts.errors or ends.errors):
+            words = (name.data or "").strip()
+            filled = [bool(words), starts.data is not None, ends.data is not None]
+            if name.errors or starts.errors or ends.errors or not any(filled):
+                continue
+            if not all(filled):
                 name.errors = [*name.errors, _("Write the name and both times, or leave all three empty.")]
-                sound = False
+            elif words in names:
+                name.errors = [*name.errors, _("Two periods have the same name.")]
+            elif ends.data <= starts.data:
+                ends.errors = [*ends.errors, _("%(period)s ends before it starts.", period=words)]
+            names.add(words)
+            sound = sound and not (name.errors or ends.errors)
         return sound
 
     def times(self) -> list[Times]:
