@@ -69,6 +69,16 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, client_as, how
     assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
 
 
+def test_what_was_held_is_stopped_and_no_longer_declined(world, client_as):
+    row = held_circle(world)
+    agreed(world, row)
+    address, client = f"/cases/{world.case.id}/pathways/{row.id}", client_as(world.coordinator)
+    assert "Someone chose to stop" in client.page(address).text and "It was declined" not in client.page(address).text
+    assert client.submit(f"{address}/decline", {}).status_code == 303
+    page = client.page(address).text
+    assert "ended: someone chose to stop" in page and "declined" not in page.lower()
+
+
 @pytest.mark.parametrize("how", ["declined", "ended"])
 def test_a_draft_for_a_partner_does_not_keep_the_case_open(session, how):
     scene = make_scene()

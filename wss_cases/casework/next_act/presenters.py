@@ -4,9 +4,11 @@ from wss_cases.cases.case.states import CaseOrigin
 from wss_cases.casework.next_act.rules import Next
 from wss_cases.casework.next_act.states import Act
 from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind
+from wss_cases.pathways.common.rules import has_begun
+from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 
 
@@ -37,3 +39,10 @@ def kind_of(code: str) -> str:
 def kind_words(pathway: Pathway) -> str:
     """Return a pathway's kind in the reader's language."""
     return kind_of(pathway.kind)
+
+
+def state_words(pathway: Pathway) -> str:
+    """Return where a pathway stands in the reader's language; what began was not declined, someone chose to stop."""
+    if pathway.state is PathwayState.DECLINED and has_begun(pathway):
+        return _("Someone chose to stop")
+    return str(PathwayState(pathway.state).label)

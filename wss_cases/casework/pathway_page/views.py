@@ -12,7 +12,7 @@ from wss_cases.cases.case.queries import get_case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, reasons
 from wss_cases.casework.case_file.queries import history_seen
-from wss_cases.casework.next_act.presenters import kind_words
+from wss_cases.casework.next_act.presenters import kind_words, state_words
 from wss_cases.casework.pathway_page.panels import panel_of
 from wss_cases.casework.safety_plans.presenters import safety_card
 from wss_cases.foundation import clock
@@ -22,6 +22,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import has_begun
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
 from wss_cases.routing.engine.states import AppliesTo, Person, Police
 from wss_cases.routing.engine.states import Pathway as Family
@@ -53,9 +54,10 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
     context: dict[str, Any] = {
         "row": row,
         "kind": kind_words(row),
-        "kind_state": str(PathwayState(row.state).label),
+        "kind_state": state_words(row),
         "kind_tone": TONES.get(row.state, "slate"),
         "live": live,
+        "begun": has_begun(row),
         "act": (str(step.words), url_for(step.endpoint, **step.values)) if step and not step.waits else None,
         "facts": _facts(page, row),
         "safety": safety_card(page.case, page.today),

@@ -39,7 +39,7 @@ RESTORED = (
 )
 """Columns that an act changes, and that taking it back sets as they were."""
 
-PATHWAY_ENDS = ("pathway.completed", "pathway.ended_early", "pathway.declined")
+PATHWAY_ENDS = ("pathway.completed", "pathway.ended_early", "pathway.declined", "pathway.left")
 
 
 def restorable(row: FollowUp) -> dict[str, Any]:

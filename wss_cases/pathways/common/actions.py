@@ -19,7 +19,7 @@ from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.rules import may_become, outcomes_for
+from wss_cases.pathways.common.rules import has_begun, may_become, outcomes_for
 from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
 
@@ -152,7 +152,7 @@ def note_decline(uow: UnitOfWork, row: Pathway) -> None:
     """End a live pathway because it was declined or left; its open follow-ups are cancelled."""
     move_pathway(row, PathwayState.DECLINED)
     _close(uow, row)
-    uow.record(row, "pathway.declined", what=row.kind)
+    uow.record(row, "pathway.left" if has_begun(row) else "pathway.declined", what=row.kind)
     follow_event(uow, row, "pathway_declined", of_case=True)
 
 

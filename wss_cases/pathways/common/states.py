@@ -88,6 +88,7 @@ SENTENCES = {
     "pathway.offered": (_l("%(what)s offered by %(by)s"), _WHAT),
     "pathway.accepted": (_l("%(what)s accepted; preparation begins"), _WHAT),
     "pathway.declined": (_l("%(what)s declined"), _WHAT),
+    "pathway.left": (_l("%(what)s ended: someone chose to stop"), _WHAT),
     "pathway.started": (_l("%(what)s started"), _WHAT),
     "pathway.next_step": (_l("Next step of the %(what)s set"), _WHAT),
     "pathway.no_school": (

@@ -14,7 +14,7 @@ from wss_cases.casework.access.one_case.forms import OneCaseForm
 from wss_cases.casework.access.one_case.queries import get_opened, open_now
 from wss_cases.casework.case_file.presenters import head, history_items, open_page
 from wss_cases.casework.case_file.queries import history_seen
-from wss_cases.casework.next_act.presenters import kind_words
+from wss_cases.casework.next_act.presenters import kind_words, state_words
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation import clock
@@ -25,7 +25,6 @@ from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.states import PathwayState
 
 blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
 ENTRIES = 50
@@ -74,7 +73,7 @@ def case(case_id: int) -> Page:
         reason=opening.reason,
         until=moment_words(opening.expires_at, page.zone),
         people=[(person_words(row), str(PersonRole(row.role).label)) for row in page.file.people],
-        pathways=[(kind_words(row), str(PathwayState(row.state).label)) for row in page.file.pathways],
+        pathways=[(kind_words(row), state_words(row)) for row in page.file.pathways],
         follow_ups=[
             (str(words), day_words(row.due_on), _("Open") if row.state is FollowUpState.OPEN else _("Settled"))
             for words, row in due

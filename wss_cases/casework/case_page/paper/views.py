@@ -12,7 +12,7 @@ from wss_cases.cases.case.queries import get_case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
 from wss_cases.casework.case_file.queries import history_seen, terms_of
-from wss_cases.casework.next_act.presenters import kind_words
+from wss_cases.casework.next_act.presenters import kind_words, state_words
 from wss_cases.casework.next_act.states import SECTION_LABELS
 from wss_cases.casework.story.presenters import story_of
 from wss_cases.followups.core.models import FollowUpState
@@ -24,7 +24,6 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.states import PathwayState
 
 blueprint = Blueprint("case_print", __name__, url_prefix="/cases/<int:case_id>")
 
@@ -75,7 +74,7 @@ def _pathways(page: CasePage, reader: CaseParticipant | None) -> list[dict[str, 
         shown.append(
             {
                 "kind": kind_words(row),
-                "state": str(PathwayState(row.state).label),
+                "state": state_words(row),
                 "terms": [
                     (position, day_words(due_on), str(TermState(state).label))
                     for position, due_on, state in terms.get(row.id, ())

@@ -13,6 +13,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.forms import ConfirmForm, EndForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.rules import has_begun
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.routing.engine.states import Pathway as Family
@@ -43,6 +44,8 @@ def _decline_words(row: Pathway) -> dict[str, Any]:
         _("Declining or leaving is free and has no consequence. No reason is asked."),
         _("It is never used as evidence in a discipline action."),
     ]
+    if has_begun(row):
+        return act_context(row, _("Someone chose to stop"), _("Record that it ended"), facts=facts)
     return act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts)
 
 
