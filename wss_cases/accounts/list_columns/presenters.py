@@ -89,6 +89,7 @@ def _head(kind: ListKind, column: Any, order: Order, address: Callable[..., str]
         "label": column.label,
         "said": column.said,
         "wide": column.wide,
+        "unbroken": column.unbroken,
         "href": address(sort=sort) if column.sorts else "",
         "sorted": ("descending" if order.down else "ascending") if is_on else "",
     }

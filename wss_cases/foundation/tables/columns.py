@@ -15,7 +15,7 @@ class Column:
 
     `sorts`: the list can stand in its order. `most_first`: whoever sorts by it sees the largest number first. `always`:
     no one can leave it out. `said`: where the row is a card, its name stands before the value. `wide`: left out there.
-    `off`: shown only to whoever asks for it.
+    `off`: shown only to whoever asks for it. `unbroken`: at a desk its words stay on one line.
     """
 
     key: str
@@ -26,6 +26,7 @@ class Column:
     wide: bool = False
     off: bool = False
     most_first: bool = False
+    unbroken: bool = False
 
 
 @dataclass(frozen=True)

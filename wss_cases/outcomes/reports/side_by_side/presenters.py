@@ -20,8 +20,8 @@ SEARCHED = 100
 """Letters of a name that are looked for."""
 
 
-def _measure(key: str, label: Any, *, wide: bool = False) -> Column:
-    return Column(key, label, sorts=True, most_first=True, said=True, wide=wide)
+def _measure(key: str, label: Any, *, wide: bool = False, unbroken: bool = False) -> Column:
+    return Column(key, label, sorts=True, most_first=True, said=True, wide=wide, unbroken=unbroken)
 
 
 _MEASURES = (
@@ -29,8 +29,8 @@ _MEASURES = (
     _measure("before", _l("Same days a year before"), wide=True),
     _measure("rate", _l("Per 100 students per school day")),
     _measure("reported", _l("Staff who reported, per 100"), wide=True),
-    _measure("offered", _l("With an offer to repair")),
-    _measure("repaired", _l("Harm repaired")),
+    _measure("offered", _l("With an offer to repair"), unbroken=True),
+    _measure("repaired", _l("Harm repaired"), unbroken=True),
     _measure("removals", _l("Removals per 100 students"), wide=True),
     _measure("police", _l("Police notifications per 1,000 students"), wide=True),
 )
