@@ -115,6 +115,8 @@ def test_the_list_goes_back_page_by_page(school: Any, client_as: Callable[[Any],
     client = client_as(make_user(Role.AUDITOR))
     first = client.page("/disclosures")
     [older] = [a.attributes["href"] for a in first.find_all("a") if a.attributes.get("rel") == "next"]
+    folds = [fold.text for fold in first.find_all("details") if "Who asked" in fold.text]
+    assert len(folds) == PAGE and all("with written consent" in fold for fold in folds)
     seen = first.text + client.page(older).text
     assert [number for number in range(PAGE + 3) if seen.count(f"Office {number:03}") != 1] == []
     assert client.get("/disclosures?before=soon~x").status_code == 200

@@ -16,7 +16,7 @@ from wss_cases.foundation.school_time import at_local, zone_of
 from wss_cases.journal.models import Disclosure
 from wss_cases.roster.directory.models import Student
 
-PAGE = 50
+PAGE = 20
 RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 """Who keeps the disclosures of their school's students; auditors read them all."""
 
