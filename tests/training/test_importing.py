@@ -136,7 +136,7 @@ def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is
 
 
 def test_every_row_of_a_file_can_be_seen(scene: Scene, client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MOST_SHOWN", 1)
+    monkeypatch.setattr(views, "PREVIEWED", 1)
     number = uploaded(scene, HEAD + "".join(f"tom@district.example,bias,2026-09-0{day},1,\n" for day in (1, 2)))
     client, page = client_as(scene.head), f"/training/import/{number}"
     one, other = client.get(page).text, client.get(f"{page}?after=2").text

@@ -22,6 +22,9 @@ from wss_cases.training.records.queries import school_asked
 
 blueprint = Blueprint("training_import", __name__, url_prefix="/training/import")
 MOST_SHOWN = 200
+"""Wrong cells that are named at once."""
+PREVIEWED = 20
+"""Rows on one page of a preview, so that what imports them stands in sight."""
 
 
 @blueprint.route("", methods=["GET", "POST"])
@@ -70,7 +73,7 @@ def preview(training_file_id: int) -> Page:
     rows, wrong = actions.lines_of(actor, file, clock.now())
     after, digest = id_in(request.args.get("after")), digest_of(rows)
     found = [one for one in rows if one.number > (after or 0)]
-    page, more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
+    page, more = found[:PREVIEWED], len(found) > PREVIEWED
     shown = {
         "file": file, "most": MOST_SHOWN, "number": len(rows), "rows": line_rows(page),
         "upload_href": url_for(".upload", school=file.school_id),
@@ -99,7 +102,7 @@ def discard(training_file_id: int) -> Page:
     try:
         actions.discard_file(submitted(BaseForm()), file.id)
     except Refused as refusal:
-        flash(refusal.message)
+        flash(refusal.message, "warning")
         return redirect(_address(file.id), 303)
     flash(_("The uploaded file is discarded. Nothing was changed."))
     return redirect(url_for(".upload", school=file.school_id), 303)

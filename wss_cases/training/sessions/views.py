@@ -112,6 +112,7 @@ def cancel(training_session_id: int) -> Page:
     back, title = url_for(".session", training_session_id=row.id, school=row.school_id), _("Cancel the session")
     words: dict[str, Any] = {"title": title, "go_words": title, "back_href": back, "lede": here["meta"]}
     words["crumbs"] = _crumbs(row.school_id, (here["title"], back), (title, None))
+    words["back_words"] = _("Keep the session")
     words["fact"] = _(
         "It no longer counts for anyone who was signed in. They see your words under My trainings; if it was not held, "
         "they also get an email. You can put the session back."
