@@ -16,7 +16,7 @@ from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import BaseForm, choices
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, today_at
@@ -159,10 +159,13 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
         {"label": _("Area"), "value": row.area},
         {"label": _("Places"), "value": _("%(taken)d of %(places)d spots taken", taken=taken, places=row.capacity)},
         {"label": _("Agreement"), "value": " – ".join(day for day in days if day)},
-        {"label": _("Answers within"), "value": _("%(n)d school days", n=row.days_to_answer)},
+        {
+            "label": _("Answers within"),
+            "value": ngettext("%(num)d school day", "%(num)d school days", row.days_to_answer),
+        },
         {
             "label": _("First service after accepting"),
-            "value": _("within %(n)d school days", n=row.days_to_first_service),
+            "value": ngettext("within %(num)d school day", "within %(num)d school days", row.days_to_first_service),
         },
         {"label": _("Who to call"), "value": " · ".join(x for x in (row.contact_name, row.phone) if x)},
     ]
