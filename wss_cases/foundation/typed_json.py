@@ -32,7 +32,7 @@ def reader_of(kind: Any) -> Reader:
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
-        return lambda plain: kind(**{name: read(plain[name]) for name, read in readers.items()})  # type: ignore[operator]
+        return _record(kind, list(readers), {name: read for name, read in readers.items() if read is not _as_it_is})
     if origin is tuple and ... not in args:
         return lambda plain: tuple(read(cell) for read, cell in zip(inner, plain, strict=True))
     if origin in (list, tuple):
@@ -43,4 +43,20 @@ def reader_of(kind: Any) -> Reader:
         return lambda plain: None if plain is None else inner[0](plain)
     if isinstance(kind, type) and issubclass(kind, date):
         return kind.fromisoformat
-    return kind if isinstance(kind, type) and issubclass(kind, Enum) else lambda plain: plain
+    return kind if isinstance(kind, type) and issubclass(kind, Enum) else _as_it_is
+
+
+def _as_it_is(plain: Any) -> Any:
+    return plain
+
+
+def _record(kind: Any, names: list[str], readers: Mapping[str, Reader]) -> Reader:
+    """Return what makes a dataclass: a page has thousands, most of whose values are plain and need no reader."""
+
+    def read(plain: Mapping[str, Any]) -> Any:
+        values = {name: plain[name] for name in names}
+        for name, made in readers.items():
+            values[name] = made(values[name])
+        return kind(**values)
+
+    return read

@@ -27,7 +27,7 @@ from sqlalchemy.orm import ORMExecuteState
 from tests.support.applications import make_app
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
-from wss_cases.outcomes.answers.queries import removed_students
+from wss_cases.outcomes.answers.queries import removed_in_any_way
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
 from wss_cases.outcomes.counting.daily_figures.queries import count_days
 from wss_cases.outcomes.counting.filters.queries import Asked, count_year, read, written
@@ -86,7 +86,7 @@ COUNTS: dict[str, Count] = {
     "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_repair.removals, OF_DAYS, ()),
     "repeats": (queries_repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
-    "removed_students": (removed_students, OF_DAYS, ()),
+    "removed_students": (removed_in_any_way, OF_DAYS, ()),
     "reporting": (reporting, OF_DAYS, ()),
     "said": (queries_pathways.answered_by_school, (SCOPE,), (queries_pathways,)),
     "schools_begun": (schools_begun, (SYSTEM, None), ()),

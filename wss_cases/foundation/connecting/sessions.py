@@ -75,8 +75,13 @@ class RoomSession(flask_sqlalchemy.session.Session):
         """
         if _VIEW not in self.info and self.reads_a_page and stands_singly(self.connection()):
             self.execute(_ONE_VIEW)
-            self.info[_VIEW] = True
+            self.info[_VIEW] = {}
         return _VIEW in self.info
+
+    @property
+    def seen_in_view(self) -> dict[str, Any] | None:
+        """What a page has found out of the one instant that it reads, to be asked once; None where it reads of more."""
+        return self.info.get(_VIEW)
 
 
 def read_again(session: Session) -> None:

@@ -127,9 +127,19 @@ def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | 
 
 def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
     """Return the words of behaviour codes in a language, the newest wording of each."""
-    label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
-    statement = select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    wanted, words = frozenset(codes), every_behavior(locale)
+    return {code: said for code, said in words.items() if code in wanted}
+
+
+def every_behavior(locale: str) -> dict[str, str]:
+    """Return the words of all behaviour codes in a language, the newest wording of each."""
+    by_day = sorted(_BEHAVIORS.rows(), key=lambda one: one.starts_on)
+    return {one.code: one.label_es if locale == "es" else one.label_en for one in by_day}
+
+
+def every_place(locale: str) -> dict[str, str]:
+    """Return the words of all location codes in a language."""
+    return {one.code: one.label_es if locale == "es" else one.label_en for one in locations()}
 
 
 def locations() -> list[LocationCode]:

@@ -4,20 +4,23 @@ the police; each beside the same days of the year before."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.daily_figures.queries import total_of
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
-from wss_cases.outcomes.counting.repair.queries import funnel, removals, removed
-from wss_cases.outcomes.counting.scope.queries import by_days, enrolled_on, recorded_year_before
+from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
+from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_on, recorded_year_before
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day
 from wss_cases.outcomes.equity.queries import tables_for
 from wss_cases.outcomes.equity.tables import Table, settled
-from wss_cases.roster.directory.queries import school_days
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 
@@ -39,30 +42,52 @@ class Answers:
         return self.police.instances
 
 
-@cached_count("removed_students", version=1, depends_on=by_days)
-def removed_students(actor: Actor, scope: Scope) -> int:
-    """Return how many different students were removed in any way."""
-    different = func.count(DisciplineAction.student_id.distinct())
-    return db.session.scalar(select(different).where(*removed(actor, scope))) or 0
+@cached_count("removed_students", version=2, depends_on=by_days)
+def removed_in_any_way(actor: Actor, scope: Scope) -> tuple[int, int]:
+    """Return (removals of any kind, different students in them)."""
+    numbers = select(func.count(), func.count(DisciplineAction.student_id.distinct()))
+    row = db.session.execute(numbers.select_from(DisciplineAction).where(*removed(actor, scope))).one()
+    return row[0], row[1]
 
 
-def answers_of(actor: Actor, scope: Scope) -> Answers:
-    """Return the figures of a period."""
-    day = reference_day(scope, school_days(scope.school_id))
+def offered(actor: Actor, scope: Scope) -> int:
+    """Return how many incidents came to an offer: of the whole district as the funnel has it, which is stored; of one
+    school this alone is asked."""
+    if by_days(actor, scope) is not None:
+        return funnel(actor, scope)["any"]["offered"]
+    number = select(func.count()).select_from(Incident).where(*counted(actor, scope), _came_to_offer())
+    return db.session.scalar(number) or 0
+
+
+def _came_to_offer() -> ColumnElement[bool]:
+    """Return the condition of an incident of which any pathway was offered, or a conversation without a case was held:
+    the same as the funnel has it, without the way to agreements."""
+    offer = exists().where(
+        CaseIncident.incident_id == Incident.id,
+        Pathway.case_id == CaseIncident.case_id,
+        Pathway.offered_on.is_not(None),
+    )
+    return or_(offer, light_conditions()["offered"])
+
+
+def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
+    """Return the figures of a period; `days` are the school days of its school or district."""
+    day = reference_day(scope, days)
+    removals, students = removed_in_any_way(actor, scope)
     return Answers(
         harms=harms(actor, scope),
-        offered=Share(funnel(actor, scope)["any"]["offered"], total_of(actor, scope)),
-        removals=sum(instances for instances, _students in removals(actor, scope).values()),
-        removed=removed_students(actor, scope),
+        offered=Share(offered(actor, scope), total_of(actor, scope)),
+        removals=removals,
+        removed=students,
         police=police(actor, scope),
         students=enrolled_on(actor, scope, [day])[0],
     )
 
 
-def answers_before(actor: Actor, scope: Scope) -> Answers | None:
+def answers_before(actor: Actor, scope: Scope, days: SchoolDays) -> Answers | None:
     """Return the figures of the same days of the year before; None where nothing was recorded then."""
     earlier = recorded_year_before(actor, scope)
-    return answers_of(actor, earlier) if earlier is not None else None
+    return answers_of(actor, earlier, days) if earlier is not None else None
 
 
 def groups_of(actor: Actor, scope: Scope) -> Mapping[str, Table]:

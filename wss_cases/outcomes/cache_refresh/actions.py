@@ -124,9 +124,9 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
     stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
     yield Round(f"incidents {stamp}", often, partial(core_of, SYSTEM, scope, days))
     yield Round(f"repair {stamp}", often, partial(repair_of, SYSTEM, scope, days))
-    yield Round(f"answers {stamp}", often, partial(answers_of, SYSTEM, scope))
+    yield Round(f"answers {stamp}", often, partial(answers_of, SYSTEM, scope, days))
     if scope.is_current:
-        yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope))
+        yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope, days))
     yield Round(f"pathways {stamp}", often, partial(figures_of_pathways, SYSTEM, scope, days))
     yield Round(f"cases {stamp}", often, partial(times_of, SYSTEM, scope, days))
     yield Round(f"students {stamp}", often, partial(bands_of, SYSTEM, scope))

@@ -23,6 +23,7 @@ from wss_cases.outcomes.reports.practice import views as views_practice
 from wss_cases.outcomes.reports.saved_views import views as views_saved
 from wss_cases.outcomes.sections import views as views_sections
 from wss_cases.outcomes.sections.views import framed
+from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 _REPORTS = (views_history, views_behind, views_core, views_climate, views_practice, views_saved, views_sections)
@@ -48,7 +49,8 @@ def overview() -> Page:
     page = shown_by_network()
     if "pathway" in request.args:  # as this page's own form once was sent
         return redirect(page.at("repair", pathway=request.args["pathway"], _anchor="funnel"))
-    now, before = answers_of(page.actor, page.scope), answers_before(page.actor, page.scope)
+    days = school_days(page.scope.school_id)
+    now, before = answers_of(page.actor, page.scope, days), answers_before(page.actor, page.scope, days)
     return render_template(
         "outcomes/overview/page.html",
         **framed(page, "overview"),

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import ACTED, conditions_of
@@ -36,6 +36,7 @@ TOGETHER = 0
 """Stands for a school where schools are counted together."""
 MOST_BEHIND = 300
 """Audit rows that a page still reckons with by itself; with more of them it counts everything from the rows."""
+UNRECKONED = "unreckoned_days"
 READ = "incident.read"
 """The act that leaves a row of an incident and moves nothing; there are far more of them than of all others."""
 MOVED = "figures.moved"
@@ -68,7 +69,7 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
     if not before:
         return days
     columns = (Incident.id, Incident.school_id, Incident.local_date)
-    for incident_id, school_id, day in db.session.execute(select(*columns).where(Incident.id.in_(sorted(before)))):
+    for incident_id, school_id, day in db.session.execute(select(*columns).where(among(Incident.id, sorted(before)))):
         schools, dates = {school_id}, {day}
         for changed in before[incident_id]:
             schools |= {old for old in changed.get("school_id", [])[:1] if old is not None}
@@ -79,7 +80,7 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
 
 def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
     """Return every breakdown of a scope's incidents, of those of one weekday (Monday is 0) where one is given."""
-    unreckoned = unreckoned_days()
+    unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return counted_parts(actor, scope, *([] if weekday is None else conditions_of(IncidentFilter(weekday=weekday))))
     moved = ((day, figure, 1) for (_school, day), figure in _moved(actor, scope, unreckoned).items())
@@ -89,7 +90,7 @@ def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
 
 def total_of(actor: Actor, scope: Scope) -> int:
     """Return how many incidents a scope had, without their breakdowns."""
-    unreckoned = unreckoned_days()
+    unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
     days = _figures(actor, scope, unreckoned).subquery()
@@ -99,7 +100,7 @@ def total_of(actor: Actor, scope: Scope) -> int:
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
     """Return how many incidents each school of a scope had; one without any is not there."""
-    unreckoned = unreckoned_days()
+    unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
         return {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
@@ -121,6 +122,25 @@ def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
 
 def unreckoned_days() -> list[SchoolDay] | None:
     """Return the days that moved since the scheduler last reckoned; None when the figures cannot be used."""
+    session: Any = db.session()
+    seen: dict[str, Any] = {} if session.seen_in_view is None else session.seen_in_view
+    if UNRECKONED not in seen:
+        seen[UNRECKONED] = _unreckoned()
+    days: list[SchoolDay] | None = seen[UNRECKONED]
+    return days
+
+
+def _unreckoned_of(scope: Scope) -> list[SchoolDay] | None:
+    """Return those of them that a scope's figures can hold."""
+    days = unreckoned_days()
+    if days is None:
+        return None
+    return [
+        (school, day) for school, day in days if scope.first <= day <= scope.last and scope.school_id in (None, school)
+    ]
+
+
+def _unreckoned() -> list[SchoolDay] | None:
     state = FigureState
     upto = db.session.scalar(select(state.upto).where(state.id == ONLY_ROW, state.built_at.is_not(None)))
     if upto is None:

@@ -64,11 +64,8 @@ def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
         _add(parts.by_day, day, times * figure.incidents)
         month = parts.months.setdefault(day.replace(day=1), {})
         for part, keys in figure.parts.items():
-            sums = getattr(parts, part)
-            for key, number in keys.items():
-                _add(sums, key or None, times * number)
-                if part == "behavior":
-                    _add(month, key or None, times * number)
+            _add_all(getattr(parts, part), keys, times)
+        _add_all(month, figure.parts.get("behavior", {}), times)
     for part in BREAKDOWNS:
         setattr(parts, part, _known(getattr(parts, part)))
     parts.by_day = _known(parts.by_day)
@@ -78,6 +75,12 @@ def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
 
 def _add(numbers: dict[Any, int], key: Any, number: int) -> None:
     numbers[key] = numbers.get(key, 0) + number
+
+
+def _add_all(sums: dict[str | None, int], keys: dict[str, int], times: int) -> None:
+    for key, number in keys.items():  # thousands of them on a page: as plain as can be
+        known = key or None
+        sums[known] = sums.get(known, 0) + times * number
 
 
 def _known(numbers: dict[Any, int]) -> dict[Any, int]:

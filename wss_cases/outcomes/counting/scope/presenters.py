@@ -1,7 +1,9 @@
 """What every page of outcomes starts from: who asks, which school, which school year."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from flask import request, url_for
 
@@ -17,6 +19,10 @@ from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counte
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
+
+ANY_KEY: Final = "0any0key0"
+PLAIN_KEY: Final = re.compile("[A-Za-z0-9_-]+")
+"""What stands in an address as it is."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,18 @@ def shown_by_network() -> Shown:
     if page.school is not None or network not in networks_of(page.actor):
         raise NotFound
     return replace(page, scope=replace(page.scope, network=network))
+
+
+def address_by_key(part: str, link: Callable[..., str | None]) -> Callable[[str], str | None]:
+    """Return what gives the address of one key of a breakdown: it is made once, and each key put into its place."""
+    pattern = link(**{part: ANY_KEY})
+
+    def address(key: str) -> str | None:
+        if pattern is None or not PLAIN_KEY.fullmatch(key):
+            return link(**{part: key})
+        return pattern.replace(f"{part}={ANY_KEY}", f"{part}={key}")
+
+    return address
 
 
 def years_of(page: Shown) -> list[str]:

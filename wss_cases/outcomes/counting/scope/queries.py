@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, selec
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db, read_one_view
-from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import every_place
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
@@ -116,9 +117,8 @@ def not_ended(day: date) -> ColumnElement[bool]:
 
 def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
     """Return the words of location codes in a language."""
-    label = LocationCode.label_es if locale == "es" else LocationCode.label_en
-    statement = select(LocationCode.code, label).where(LocationCode.code.in_(codes))
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    wanted, words = frozenset(codes), every_place(locale)
+    return {code: said for code, said in words.items() if code in wanted}
 
 
 def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
@@ -139,12 +139,14 @@ def _by_nothing(actor: Actor, school_id: int | None) -> Values:
     return () if school_id is None and reads_everywhere(actor) else None
 
 
-@cached_count("first_year", version=1, depends_on=_by_nothing)
+@cached_count("first_year", version=2, depends_on=_by_nothing)
 def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
     """Return the date of the first incident in the actor's schools, None when there is none."""
-    statement = visible_to(select(func.min(Incident.local_date)), actor, Incident.school_id)
+    # of each school by itself, which an index knows: the day alone would be looked for among all incidents
+    first = select(func.min(Incident.local_date)).where(Incident.school_id == School.id).correlate(School)
+    statement = visible_to(select(func.min(first.scalar_subquery())).select_from(School), actor, School.id)
     if school_id is not None:
-        statement = statement.where(Incident.school_id == school_id)
+        statement = statement.where(School.id == school_id)
     day: date | None = db.session.scalar(statement)
     return day
 

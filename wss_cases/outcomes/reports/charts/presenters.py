@@ -11,7 +11,7 @@ from wss_cases.incidents.lists.presenters import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
 from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED, NOT_CONFIRMED_LABEL
-from wss_cases.outcomes.counting.scope.presenters import Shown
+from wss_cases.outcomes.counting.scope.presenters import Shown, address_by_key
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
@@ -66,9 +66,9 @@ def bars(part: str, rows: list[Count], longest: int, link: Callable[..., str | N
     all others as one bar."""
     is_long = part in ("behavior", "place") and len(rows) > longest + 1
     first, rest = (rows[:longest], rows[longest:]) if is_long else (rows, [])
-    shown = []
+    shown, address = [], address_by_key(part, link)
     for row in first:
-        href = link(**{part: row.key or "none"}) if row.number and (row.key or part == "group") else None
+        href = address(row.key or "none") if row.number and (row.key or part == "group") else None
         # Spanish writes a day of the week without a capital inside a sentence
         spoken = weekday_name(A_MONDAY + timedelta(days=int(row.key))) if part == "weekday" else row.label
         shown.append(bar(row.label, row.number, "teal" if row.key else "slate", href=href, said=spoken))

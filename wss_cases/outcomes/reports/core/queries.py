@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, case, func, select
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
@@ -95,12 +96,7 @@ def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] 
 
 def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:
     """Return the words of every behaviour and every place, the newest wording of each, in the order of the words."""
-    behavior = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
-    place = LocationCode.label_es if locale == "es" else LocationCode.label_en
-    codes = select(BehaviorCode.code, behavior).order_by(BehaviorCode.starts_on)
-    behaviors = {row[0]: row[1] for row in db.session.execute(codes)}
-    places = {row[0]: row[1] for row in db.session.execute(select(LocationCode.code, place))}
-    return _sorted(behaviors), _sorted(places)
+    return _sorted(every_behavior(locale)), _sorted(every_place(locale))
 
 
 def _sorted(words: dict[str, str]) -> dict[str, str]:
