@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 PLANS_AFTER = 2
 """How often a statement runs before the server keeps its plan, on a session of one's own."""
+PLANS_KEPT = 500
+"""How many of them: all pages have more than the hundred that the driver keeps by itself, which then keeps none."""
 SINGLY = "wss_singly"
 """The option of connections whose statements stand each for itself: no transaction is begun, none has to be ended."""
 _POOLED = "wss_pooled"
@@ -37,6 +39,7 @@ def _meet(opened: Any, record: Any) -> None:
     pooled = opened.execute("SELECT pg_backend_pid()").fetchone()[0] != opened.info.backend_pid
     record.info[_POOLED] = pooled
     opened.prepare_threshold = None if pooled else PLANS_AFTER
+    opened.prepared_max = PLANS_KEPT
     if not pooled:
         opened.execute(f"SET {_NO_JIT}")
     opened.commit()
