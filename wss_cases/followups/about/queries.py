@@ -1,7 +1,7 @@
 """Whom follow-ups are about, and which guardians to call, for pages and what is printed of them; never for a mail."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.rules import person_words as party_words
 from wss_cases.followups.core.states import FAMILY
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
@@ -53,18 +53,25 @@ class About:
 
 
 NOBODY = About()
+Named = Mapping[int, list[Any]]
+"""The one person whom a follow-up names, by its id."""
 
 
-def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int, About]:
+def about(
+    actor: Actor, rows: Iterable[Any], *, call: bool = False, named: Named | None = None, beside: Iterable[Any] = ()
+) -> dict[int, About]:
     """Return whom these follow-ups, which the actor may see, are about, by id.
 
     Of one that names nobody the case team alone hears who stands in its case or report. Guardians come with what is
-    asked of a family, and with `call` beside everything that the case team sees.
+    asked of a family, and with `call` beside everything that the case team sees. `named` is what `named_in` says of
+    them, where a page has it. Students of one name are told apart, those of the follow-ups `beside` among them, of
+    which nothing else is asked.
     """
     rows = list(rows)
-    named = _named(rows)
-    parties = _parties([row for row in rows if row.id not in named and actor.covers(row.school_id, *CASE_TEAM)])
-    found = {row.id: named.get(row.id) or parties.get((row.case_id, row.incident_id), []) for row in rows}
+    every = [*rows, *beside]
+    named = named_in(every) if named is None else named
+    parties = _parties([row for row in every if row.id not in named and actor.covers(row.school_id, *CASE_TEAM)])
+    found = {row.id: named.get(row.id) or parties.get((row.case_id, row.incident_id), []) for row in every}
     students = {person.student_id: person.student for people in found.values() for person in people if person.student}
     namesakes = Counter(student.shown_name for student in students.values())
     called = {row.id: _called(actor, row, found[row.id], call) for row in rows}
@@ -74,11 +81,10 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     for row in rows:
         names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
         calls = [one for key in called[row.id] for one in guardians[key]]
-        key = person_key(named[row.id][0]) if row.id in named else ""
         shown[row.id] = About(
             who=", ".join(names),
             guardians=tuple(lines[one] for one in calls),
-            person=key,
+            person=person_key(named[row.id][0]) if row.id in named else "",
             phones=tuple(_phones(calls, lines)),
             students=_students(found[row.id]),
         )
@@ -96,7 +102,7 @@ def person_key(person: Any) -> str:
 def spoken_of(row: Any) -> tuple[set[int], frozenset[str]]:
     """Return the students whom a follow-up is about, and the words of which the student agrees that the family is told:
     none where it is about several, since one's words are not another family's to hear."""
-    people = _named([row]).get(row.id) or _parties([row]).get((row.case_id, row.incident_id), [])
+    people = named_in([row]).get(row.id) or _parties([row]).get((row.case_id, row.incident_id), [])
     entries = [one if isinstance(one, IncidentPerson) else one.incident_person_id for one in people]
     found = [db.session.get(IncidentPerson, one) if isinstance(one, int) else one for one in entries]
     words = may_tell(found[0]) if len(found) == 1 else frozenset()
@@ -109,8 +115,8 @@ def _called(actor: Actor, row: Any, people: list[Any], call: bool) -> list[int]:
     return [person.student_id for person in people if person.student_id] if calls else []
 
 
-def _named(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    """The one person whom a follow-up names: by their part in the case, or in the report."""
+def named_in(rows: Collection[Any]) -> Named:
+    """Return the one person whom a follow-up names, by its id: by their part in the case, or in the report."""
     parts = _by_id(CaseParticipant, (row.participant_id for row in rows))
     entries = _by_id(IncidentPerson, (row.incident_person_id for row in rows))
     found = {row.id: parts.get(row.participant_id) or entries.get(row.incident_person_id) for row in rows}
@@ -121,7 +127,7 @@ def _by_id(kind: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     wanted = sorted({one for one in ids if one is not None})
     if not wanted:
         return {}
-    statement = select(kind).options(*NAMED[kind]).where(kind.id.in_(wanted))
+    statement = select(kind).options(*NAMED[kind]).where(among(kind.id, wanted))
     return {person.id: person for person in db.session.scalars(statement)}
 
 
@@ -136,7 +142,7 @@ def _parties(rows: Iterable[Any]) -> dict[tuple[int | None, int | None], list[An
         (IncidentPerson, IncidentPerson.incident_id, of_reports),
     )
     for kind, column, ids in of:
-        statement = select(column, kind).options(*NAMED[kind]).where(column.in_(sorted({*ids})))
+        statement = select(column, kind).options(*NAMED[kind]).where(among(column, sorted({*ids})))
         for key, person in db.session.execute(statement.where(kind.role.in_(PARTIES)).order_by(kind.id)) if ids else ():
             found.setdefault((key, None) if kind is CaseParticipant else (None, key), []).append(person)
     return found

@@ -77,7 +77,7 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
     due = due_items(actor, today, calendars, standing, most)
     caseload, stuck = _caseload(actor, today)
-    waits, besides = waiting_counted(actor, today), beside_counted(actor, now)
+    waits, besides = waiting_counted(actor, today), beside_counted(actor, now, zones)
     counted = counts_of(**waits, **besides)
     return MyDay(
         today=today,
@@ -88,7 +88,7 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
         coming=list(due.by_part[COMING]),
         snoozed=list(due.by_part[SNOOZED]),
         counts=due.counts,
-        circles=circles_today(actor, now, zones),
+        circles=circles_today(actor, now, zones) if counted["circles"] else [],
         waiting=waiting_for(actor, today, standing, {name: counted[name] for name in waits}),
         caseload=caseload,
         stuck=stuck,

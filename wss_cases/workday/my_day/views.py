@@ -33,7 +33,7 @@ from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
 from wss_cases.workday.my_day.due import COMING, OVERDUE, TODAY
 from wss_cases.workday.my_day.meetings.presenters import circle_card, planned_card, reentry_card
-from wss_cases.workday.my_day.people import MOST_THINGS, by_person
+from wss_cases.workday.my_day.people import MOST_PEOPLE, MOST_THINGS, by_person, told
 from wss_cases.workday.my_day.presenters import given_row, snoozed_row, strip, waiting_rows
 from wss_cases.workday.my_day.queries import MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
@@ -58,8 +58,7 @@ def page() -> Page:
     beside = around(actor, day, now)
     team = actor.has(*CASE_TEAM)
     now_due = [*day.overdue, *day.due_today]
-    near = [*now_due[:MOST_THINGS], *day.coming[:MOST_THINGS]]
-    whom = about(actor, [item.row for item in near], call=True)
+    (today, coming), whom = told(actor, (now_due, MOST_PEOPLE), (day.coming, MOST_COMING))
     aside = about(actor, [item.row for item in (*day.snoozed, *beside.given)])
     meetings = _circle_cards(day, actor, now)
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
@@ -70,8 +69,8 @@ def page() -> Page:
         lede=_lede(day),
         needs_you=strip(actor, day.waiting, now),
         overdue_count=day.counts[OVERDUE],
-        today=by_person(now_due, day.counts[OVERDUE] + day.counts[TODAY], actor, whom),
-        coming=by_person(day.coming, day.counts[COMING], actor, whom, MOST_COMING),
+        today=by_person(today, day.counts[OVERDUE] + day.counts[TODAY], actor, whom),
+        coming=by_person(coming, day.counts[COMING], actor, whom),
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting, actor)),
         waiting_count=day.waiting.count - day.waiting.first_count,
@@ -85,7 +84,7 @@ def page() -> Page:
         returns=return_lines(actor, day.calendars.of) if team and day.beside["returns"] else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
-        mail_lines=trouble_lines(actor, now),
+        mail_lines=trouble_lines(actor, now) if day.beside["trouble"] else [],
         covers=[cover_words(row, actor) for row in day.covers],
         undo=undo_line(actor, now) if day.beside["done"] else None,
         left=_left(actor),

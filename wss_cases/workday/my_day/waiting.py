@@ -25,9 +25,10 @@ from wss_cases.safeguards.duties.duty.queries import (
     open_duties_counted,
     second_reviews_counted,
 )
-from wss_cases.safeguards.police.review.queries import seconds_counted
+from wss_cases.safeguards.police.review.queries import made_by_others, second_looks_waiting, seconds_counted
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 from wss_cases.training.requirements.queries import asked_counted, behind, own_due
+from wss_cases.workday.my_day.beside import any_of
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 MOST = 200
@@ -83,14 +84,18 @@ class Waiting:
 
 
 def waiting_counted(actor: Actor, today: date) -> dict[str, Select[Any] | None]:
-    """Return what counts each kind of what waits for a person on their date, by its name."""
+    """Return what counts each kind of what waits for a person on their date, by its name; of `danger`, `asked` and
+    `notified` whether there is any, which is read then."""
     return {
+        "danger": any_of(_of_danger(select(Incident.id), actor)) if actor.has(*REVIEWERS) else None,
+        "asked": any_of(_asked(select(Incident.id), actor)),
         "to_review": _to_review(actor),
         "second_looks": second_reviews_counted(actor),
         "duties": open_duties_counted(actor),
         "own_duties": mandated_duties_counted(actor),
         "police_reviews": police_reviews_counted(actor),
         "police_seconds": seconds_counted(actor),
+        "notified": any_of(made) if (made := made_by_others(actor)) is not None else None,
         "concerns": unscreened_counted(actor),
         "appeals": undecided_appeals_counted(actor),
         "circle_requests": requests_counted(actor, danger=False),
@@ -108,6 +113,9 @@ def waiting_for(
     """
     counts = dict(counts_of(**waiting_counted(actor, today)) if counted is None else counted)
     counts["duties"] -= counts["second_looks"]
+    danger, asked = counts.pop("danger"), counts.pop("asked")
+    if counts.pop("notified"):
+        counts["police_seconds"] += second_looks_waiting(actor)
     of_schools: dict[int, set[int]] = {}
     if counts.pop("requirements"):
         of_schools, _people = behind(actor.school_ids(Role.ADMINISTRATOR), today)
@@ -115,8 +123,8 @@ def waiting_for(
         counts["school_trainings"] = len(set[int]().union(*of_schools.values()))
     return Waiting(
         new_cases=_new_cases(actor, covered),
-        questions=_questions(actor),
-        dangers=_dangers(actor),
+        questions=_questions(actor) if asked else [],
+        dangers=_dangers(actor) if danger else [],
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
         schools_behind=sorted(of_schools),
         **counts,
@@ -132,13 +140,15 @@ def _to_review(actor: Actor) -> Select[Any] | None:
 
 def _dangers(actor: Actor) -> list[Danger]:
     """Return the reports of danger that nobody decided yet, which come before everything else, the newest first."""
-    if not actor.has(*REVIEWERS):
-        return []
     columns = (Incident.id, Incident.reference, Incident.tile, Incident.location_code, Incident.submitted_at)
-    waits = select(*columns).where(
-        in_schools(Incident.school_id, actor, *REVIEWERS), Incident.state.in_(WAITING), Incident.danger_now
-    )
-    return [Danger(*row) for row in db.session.execute(waits.order_by(Incident.id.desc()).limit(MOST))]
+    reports: Any = select(*columns)
+    waits = _of_danger(reports, actor).order_by(Incident.id.desc()).limit(MOST)
+    return [Danger(*row) for row in db.session.execute(waits)]
+
+
+def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
+    queue = in_schools(Incident.school_id, actor, *REVIEWERS)
+    return statement.where(queue, Incident.state.in_(WAITING), Incident.danger_now)
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
@@ -153,7 +163,10 @@ def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[i
 
 
 def _questions(actor: Actor) -> list[tuple[int, str]]:
-    asked = select(Incident.id, Incident.reference).where(
-        reported_by(actor, live=True), Incident.state == IncidentState.RETURNED
-    )
-    return [(row[0], row[1]) for row in db.session.execute(asked.order_by(Incident.id).limit(MOST))]
+    reports: Any = select(Incident.id, Incident.reference)
+    asked = _asked(reports, actor).order_by(Incident.id).limit(MOST)
+    return [(row[0], row[1]) for row in db.session.execute(asked)]
+
+
+def _asked(statement: Select[Any], actor: Actor) -> Select[Any]:
+    return statement.where(reported_by(actor, live=True), Incident.state == IncidentState.RETURNED)

@@ -45,6 +45,9 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
     return statement.where(mine)
 
 
+SECONDS = (Role.DEAN, Role.ADMINISTRATOR, Role.DISTRICT)
+"""Who may be a second person."""
+
 load_review = by_id(PoliceReview)
 
 
@@ -166,22 +169,46 @@ def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
 
 
 def seconds_counted(actor: Actor) -> Select[Any] | None:
-    """Return the select of how many reviews wait for the actor as a second person: a duty to verify, or a notification
-    that somebody else made to review."""
-    if not actor.has(Role.DEAN, Role.ADMINISTRATOR, Role.DISTRICT):
+    """Return the select of how many reviews wait for the actor as a second person, to verify a duty."""
+    if not actor.has(*SECONDS):
         return None
-    named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
-    here = in_schools(PoliceReview.school_id, actor, Role.DEAN, Role.ADMINISTRATOR)
     refused = PoliceReview.seconding == Seconding.REFUSED
-    seconding = (PoliceReview.state == ReviewState.SECONDING) & or_(named, here & ~refused)
-    afterwards = (
-        (PoliceReview.state == ReviewState.NOTIFIED)
-        & PoliceReview.review_due_on.is_not(None)
-        & PoliceReview.second_at.is_(None)
+    seconding = (PoliceReview.state == ReviewState.SECONDING) & or_(_named(actor), _here(actor) & ~refused)
+    return visible_to(select(func.count(PoliceReview.id)).where(_of_others(actor), seconding), actor, live=True)
+
+
+def made_by_others(actor: Actor) -> Select[Any] | None:
+    """Return the select of the notifications that somebody else made and a second person is still to review, at the
+    actor's schools or in their name; whether each is in view is another question, and rarely one to ask."""
+    if not actor.has(*SECONDS):
+        return None
+    return select(PoliceReview.id).where(
+        PoliceReview.state == ReviewState.NOTIFIED,
+        PoliceReview.review_due_on.is_not(None),
+        PoliceReview.second_at.is_(None),
+        _of_others(actor),
+        or_(_here(actor), _named(actor)),
     )
-    others = PoliceReview.requested_by_id.is_distinct_from(actor.user_id)
-    counted = select(func.count(PoliceReview.id)).where(others, or_(seconding, afterwards & or_(here, named)))
-    return visible_to(counted, actor)
+
+
+def second_looks_waiting(actor: Actor) -> int:
+    """Return how many of those the actor has in view."""
+    made = made_by_others(actor)
+    if made is None:
+        return 0
+    return db.session.scalar(select(func.count()).select_from(visible_to(made, actor).subquery())) or 0
+
+
+def _of_others(actor: Actor) -> ColumnElement[bool]:
+    return PoliceReview.requested_by_id.is_distinct_from(actor.user_id)
+
+
+def _named(actor: Actor) -> ColumnElement[bool]:
+    return or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
+
+
+def _here(actor: Actor) -> ColumnElement[bool]:
+    return in_schools(PoliceReview.school_id, actor, Role.DEAN, Role.ADMINISTRATOR)
 
 
 def notifications_of(incident_id: int) -> list[PoliceNotification]:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, local_date, today_at
 from wss_cases.pathways.circles.circle.leading import led_visible_to
-from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
@@ -55,6 +55,20 @@ class ReentryToday:
     held: bool
     case_id: int
     pathway_id: int
+
+
+def may_meet(actor: Actor, now: datetime, zones: Mapping[int, str]) -> Select[Any]:
+    """Return the select of circles among which all are that `circles_today` returns: what else keeps one from the actor
+    is asked there."""
+    meeting = CircleMeeting
+    bounds = [bound for zone in sorted(set(zones.values())) for bound in _bounds(now, zone)]
+    leads = exists().where(Case.id == meeting.case_id, Case.lead_id == actor.user_id)
+    keeps = exists().where(CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.user_id == actor.user_id)
+    return select(meeting.id).where(
+        in_schools(meeting.school_id, actor, *STAFF),
+        meeting.starts_at.between(min(bounds, default=now), max(bounds, default=now)),
+        or_(meeting.keeper_id == actor.user_id, leads, keeps),
+    )
 
 
 def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
@@ -104,7 +118,12 @@ def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> li
 def _today(column: Any, now: datetime, zones: Mapping[int, str]) -> ColumnElement[bool]:
     by_zone = []
     for zone in sorted(set(zones.values())):
-        day = local_date(now, zone)
-        start, end = at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
+        start, end = _bounds(now, zone)
         by_zone.append(and_(School.time_zone == zone, column >= start, column < end))
     return or_(*by_zone) if by_zone else column.is_(None) & column.is_not(None)
+
+
+def _bounds(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the instants at which a zone's day begins and the next one does."""
+    day = local_date(now, zone)
+    return at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
