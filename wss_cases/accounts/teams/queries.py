@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at, with_grants
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import today_at
 
 Team = Mapping[Role, Mapping[int, str]]
@@ -82,5 +82,5 @@ def user_names(ids: Iterable[int | None]) -> dict[int, str]:
     wanted = sorted({user_id for user_id in ids if user_id is not None})
     if not wanted:
         return {}
-    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
+    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(among(UserAccount.id, wanted)))
     return {row[0]: row[1] for row in rows}

@@ -12,7 +12,7 @@ from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, LocationCode
@@ -61,7 +61,7 @@ def participants_of(case_id: int) -> list[CaseParticipant]:
 
 def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of cases. The caller has checked the cases."""
-    return _students_where(CaseParticipant.case_id.in_(sorted(case_ids))) if case_ids else {}
+    return _students_where(among(CaseParticipant.case_id, sorted(case_ids))) if case_ids else {}
 
 
 def students_seen(actor: Actor, case_ids: Collection[int]) -> dict[int, list[str]]:

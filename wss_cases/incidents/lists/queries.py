@@ -13,7 +13,7 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
@@ -203,7 +203,7 @@ def students_in(incident_ids: Collection[int]) -> dict[int, list[str]]:
     statement = (
         select(IncidentPerson.incident_id, Student)
         .join(Student, Student.id == IncidentPerson.student_id)
-        .where(IncidentPerson.incident_id.in_(sorted(incident_ids)))
+        .where(among(IncidentPerson.incident_id, sorted(incident_ids)))
         .order_by(IncidentPerson.id)
     )
     names: dict[int, list[str]] = {}

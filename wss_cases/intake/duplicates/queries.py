@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
 from wss_cases.intake.duplicates.models import ToldApart
@@ -69,7 +69,7 @@ def _near(row: Any) -> Any:
 
 def _students(ids: Collection[int]) -> Mapping[int, set[int]]:
     statement = select(IncidentPerson.incident_id, IncidentPerson.student_id).where(
-        IncidentPerson.incident_id.in_(sorted(ids)), IncidentPerson.student_id.is_not(None)
+        among(IncidentPerson.incident_id, sorted(ids)), IncidentPerson.student_id.is_not(None)
     )
     students: dict[int, set[int]] = defaultdict(set)
     for incident_id, student_id in db.session.execute(statement):
@@ -82,7 +82,7 @@ def told_apart(ids: Collection[int]) -> set[tuple[int, int]]:
     """Return the pairs that a reviewer told apart, of which one is among these; the caller has checked them."""
     numbers = sorted(ids)
     statement = select(ToldApart.lower_id, ToldApart.higher_id).where(
-        or_(ToldApart.lower_id.in_(numbers), ToldApart.higher_id.in_(numbers))
+        or_(among(ToldApart.lower_id, numbers), among(ToldApart.higher_id, numbers))
     )
     return {(lower, higher) for lower, higher in db.session.execute(statement)}
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.housing import may_know_of_housing
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
@@ -22,7 +22,7 @@ def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson
     people: dict[int, list[IncidentPerson]] = defaultdict(list)
     statement = (
         select(IncidentPerson)
-        .where(IncidentPerson.incident_id.in_(incident_ids))
+        .where(among(IncidentPerson.incident_id, incident_ids))
         .options(
             joinedload(IncidentPerson.student),
             joinedload(IncidentPerson.staff),
@@ -37,7 +37,7 @@ def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson
 
 def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) -> dict[int, list[Answered]]:
     """Return the newest answer for everyone who is routed now, by incident; the caller has checked them."""
-    statement = select(RoutingAnswer).where(RoutingAnswer.incident_id.in_(ids)).order_by(RoutingAnswer.id)
+    statement = select(RoutingAnswer).where(among(RoutingAnswer.incident_id, ids)).order_by(RoutingAnswer.id)
     newest: dict[tuple[int, int | None], RoutingAnswer] = {}
     for answer in db.session.scalars(statement):
         newest[answer.incident_id, answer.incident_person_id] = answer

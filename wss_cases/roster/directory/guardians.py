@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, StudentGuardian
 from wss_cases.roster.directory.rules import reach
 from wss_cases.roster.directory.states import Reach, Restriction
@@ -74,7 +74,7 @@ def _linked(student_ids: Collection[int]) -> Any:
         select(Guardian, StudentGuardian, limit)
         .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
         .outerjoin(limit, own)
-        .where(StudentGuardian.student_id.in_(sorted(student_ids)))
+        .where(among(StudentGuardian.student_id, sorted(student_ids)))
         .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
     )
 
