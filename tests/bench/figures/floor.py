@@ -35,6 +35,7 @@ def make() -> Flask:
     """Return the application of bare pages on the database that the environment names."""
     app = Flask(__name__)
     app.extensions[WARM] = True  # it has nothing of what the product's own pages are given before processes are forked
+    app.config["ROSTER_UPLOAD_MB"] = 1
     engine = create_engine(os.environ["DATABASE_URL"], pool_size=8)
     template = app.jinja_env.from_string(PAGE)
 
