@@ -31,7 +31,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.school_time import local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.circle.rules import was_harmed
@@ -49,7 +49,10 @@ from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.requirements.many import begun_in_columns, requirements_in_columns
+from wss_cases.pathways.circles.requirements.next_steps import next_steps, steps_alone
 from wss_cases.pathways.circles.requirements.queries import Circle
+from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
@@ -360,6 +363,16 @@ class Circles(RuleBasedStateMachine):
         self.state = row.state
         self._asked_after_support(around)
         self._inside_the_tables(around)
+        self._the_same_in_columns(around)
+
+    def _the_same_in_columns(self, around: Circle) -> None:
+        """What lists of many circles read says the same as what the page of one does."""
+        row, today = self.row, local_date(self.now, DEFAULT_ZONE)
+        assert steps_alone([row], today, self.now) == next_steps([row], today, self.now)
+        read = begun_in_columns([row])
+        requirements_in_columns(read, [row])
+        assert read[row.id].requirements_on(today) == around.requirements_on(today)
+        assert completion_meeting_allowed(read[row.id]) == completion_meeting_allowed(around)
 
     def _asked_after_support(self, around: Circle) -> None:
         for person in around.invited:

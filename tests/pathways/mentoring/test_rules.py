@@ -72,8 +72,8 @@ def test_what_a_rhythm_plans(rhythm: Cadence, start: date, closed: frozenset[int
         assert due == school
     middle = start + timedelta(days=length // 2)
     assert due_days(rhythm, start, until, days, middle) == [day for day in due if day >= middle]
-    assert coming_days(rhythm, start, until, days, middle) == [day for day in due if day >= middle]
-    assert coming_days(rhythm, start, until, days, start - timedelta(days=9)) == due
+    assert coming_days(days, middle)(rhythm, start, until) == [day for day in due if day >= middle]
+    assert coming_days(days, start - timedelta(days=9))(rhythm, start, until) == due
     # growing the span takes nothing back
     assert due_days(rhythm, start, until + timedelta(days=10), days)[: len(due)] == due
 

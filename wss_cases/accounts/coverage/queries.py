@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 
 from wss_cases.accounts.account.models import Cover, UserAccount
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import school_day
 
 
@@ -36,9 +38,9 @@ def cover_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     return (Cover.starts_on <= day) & (Cover.ends_on >= day) & Cover.ended_at.is_(None)
 
 
-def _rows(*conditions: ColumnElement[bool]) -> list[CoverRow]:
+def _covers(*conditions: ColumnElement[bool]) -> Select[Any]:
     away, stands_in = UserAccount.__table__.alias("away"), UserAccount.__table__.alias("stands_in")
-    statement = (
+    return (
         select(
             Cover.id, Cover.school_id, Cover.user_id, away.c.name, Cover.cover_id, stands_in.c.name,
             Cover.starts_on, Cover.ends_on, Cover.note,
@@ -48,20 +50,30 @@ def _rows(*conditions: ColumnElement[bool]) -> list[CoverRow]:
         .where(*conditions)
         .order_by(Cover.starts_on, Cover.id)
     )  # fmt: skip
-    return [CoverRow(*row) for row in db.session.execute(statement)]
+
+
+def _rows(statement: Select[Any], **given: Any) -> list[CoverRow]:
+    return [CoverRow(*row) for row in db.session.execute(statement, given)]
 
 
 def covers_of(user_ids: Iterable[int], school_id: int, day: date) -> list[CoverRow]:
     """Return the covers of these people at one school that are in force on a date or still to come."""
     wanted = sorted(user_ids)
     coming = (Cover.ends_on >= day) & Cover.ended_at.is_(None)
-    return _rows(Cover.user_id.in_(wanted), Cover.school_id == school_id, coming) if wanted else []
+    return _rows(_covers(Cover.user_id.in_(wanted), Cover.school_id == school_id, coming)) if wanted else []
 
 
 def near(user_id: int | None, now: datetime) -> list[CoverRow]:
     """Return the covers of today that this person is away in or stands in for, in one query."""
-    mine = (Cover.cover_id == user_id) | (Cover.user_id == user_id)
-    return _rows(mine, cover_on(school_day(Cover.school_id, now))) if user_id is not None else []
+    return _rows(_near(), who=user_id, now=now) if user_id is not None else []
+
+
+@cache
+def _near() -> Select[Any]:
+    """Return the select of the covers of `who` at `now`; put together once."""
+    who: BindParameter[int] = bindparam("who")
+    now = bindparam("now", type_=UtcDateTime())
+    return _covers((Cover.cover_id == who) | (Cover.user_id == who), cover_on(school_day(Cover.school_id, now)))
 
 
 def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date) -> bool:
@@ -85,4 +97,4 @@ def covers_at(school_ids: Iterable[int], day: date) -> dict[tuple[int, int], int
 def overlapping(user_id: int, school_id: int, starts_on: date, ends_on: date) -> list[CoverRow]:
     """Return the covers of a person at a school that share a day with these dates."""
     shared = (Cover.starts_on <= ends_on) & (Cover.ends_on >= starts_on) & Cover.ended_at.is_(None)
-    return _rows(Cover.user_id == user_id, Cover.school_id == school_id, shared)
+    return _rows(_covers(Cover.user_id == user_id, Cover.school_id == school_id, shared))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
@@ -37,7 +37,9 @@ def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
     return {school_id: found[school_id] for school_id in school_ids}
 
 
-def works(user_id: Any, school_id: Any, roles: Collection[Role], now: datetime) -> ColumnElement[bool]:
+def works(
+    user_id: Any, school_id: Any, roles: Collection[Role], now: datetime | BindParameter[Any]
+) -> ColumnElement[bool]:
     """Whether somebody holds one of these roles at a school now, in SQL; nobody whose account is disabled does.
 
     `user_id` and `school_id` are columns.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.states import Act, Stuck
@@ -10,8 +11,7 @@ from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(NamedTuple):
     """The next act: on which record (`object_id`) or the step of which pathway, and since or until when.
 
     `what`: the kind of the follow-up, or the code of the duty. `others_due`: it waits, and something of others is due.
@@ -26,16 +26,14 @@ class Next:
     others_due: bool = False
 
 
-@dataclass(frozen=True)
-class DutyItem:
+class DutyItem(NamedTuple):
     """An open legal duty."""
 
     id: int
     code: str
 
 
-@dataclass(frozen=True)
-class FollowUpItem:
+class FollowUpItem(NamedTuple):
     """An open follow-up of the case that no step of a pathway stands for; `of_others`: not done by who leads it."""
 
     id: int
@@ -44,8 +42,7 @@ class FollowUpItem:
     of_others: bool = False
 
 
-@dataclass(frozen=True)
-class PathwayItem:
+class PathwayItem(NamedTuple):
     """A pathway with the next act that its own room names; None once it has ended."""
 
     id: int
@@ -72,23 +69,19 @@ def next_act(case: Situation) -> Next:
         return Next(Act.REOPEN)
     if case.duties:
         return Next(Act.DUTY, case.duties[0].id, what=case.duties[0].code)
-    live = [pathway for pathway in case.pathways if pathway.state in LIVE and pathway.step is not None]
-    acts = [
-        Next(Act.STEP, pathway_id=pathway.id, on=pathway.step.on, step=pathway.step)
-        for pathway in live
-        if pathway.step and not pathway.step.waits
-    ]
-    urgent = [act for act in acts if act.step and act.step.urgent]
-    if urgent:
-        return urgent[0]
-    own = (item for item in case.follow_ups if item.due_on <= case.today and not item.of_others)
-    due = sorted(own, key=lambda item: item.due_on)
+    live = [(item.id, item.step) for item in case.pathways if item.step is not None and item.state in LIVE]
+    acts = [(pathway_id, step) for pathway_id, step in live if not step.waits]
+    for pathway_id, step in acts:
+        if step.urgent:
+            return _step_of(pathway_id, step)
+    due = [item for item in case.follow_ups if item.due_on <= case.today and not item.of_others]
     if due:
-        return Next(Act.FOLLOW_UP, due[0].id, on=due[0].due_on, what=due[0].kind)
+        first = min(due, key=lambda item: item.due_on)
+        return Next(Act.FOLLOW_UP, first.id, on=first.due_on, what=first.kind)
     if not case.has_lead:
         return Next(Act.CHOOSE_LEAD)
     if acts:
-        return min(acts, key=lambda act: act.on or case.today)
+        return _step_of(*min(acts, key=lambda act: act[1].on or case.today))
     if case.review_on is not None and case.review_on <= case.today:
         return Next(Act.REVIEW, on=case.review_on)
     if not case.pathways or _opened_again(case):
@@ -96,7 +89,11 @@ def next_act(case: Situation) -> Next:
     if not any(pathway.state in LIVE for pathway in case.pathways) and not case.follow_ups:
         return Next(Act.CLOSE)
     others_due = any(item.due_on <= case.today for item in case.follow_ups if item.of_others)
-    return Next(Act.WAIT, on=_soonest(case, live), others_due=others_due)
+    return Next(Act.WAIT, on=_soonest(case, [step.on for _pathway_id, step in live]), others_due=others_due)
+
+
+def _step_of(pathway_id: int, step: Step) -> Next:
+    return Next(Act.STEP, pathway_id=pathway_id, on=step.on, step=step)
 
 
 def _opened_again(case: Situation) -> bool:
@@ -107,11 +104,10 @@ def _opened_again(case: Situation) -> bool:
     return case.state is CaseState.INTAKE and begun and not live and not case.follow_ups
 
 
-def _soonest(case: Situation, live: Sequence[PathwayItem]) -> date | None:
-    dates = [item.due_on for item in case.follow_ups]
-    dates += [pathway.step.on for pathway in live if pathway.step is not None and pathway.step.on is not None]
-    dates += [case.review_on] if case.review_on is not None else []
-    return min((day for day in dates if day > case.today), default=None)  # what others let pass is no day to come
+def _soonest(case: Situation, steps_on: Sequence[date | None]) -> date | None:
+    dates = [*(item.due_on for item in case.follow_ups), *steps_on, case.review_on]
+    # what others let pass is no day to come
+    return min((day for day in dates if day is not None and day > case.today), default=None)
 
 
 def why_stuck(

@@ -1,5 +1,6 @@
 """Asks each pathway's room for the one next act of its live pathways, many at once."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -49,11 +50,14 @@ def steps_alone(rows: Sequence[Any], today: date, now: datetime, days: SchoolDay
 
 
 def _asked(rooms: Mapping[str, Ask], rows: Sequence[Any], today: date, now: datetime) -> dict[int, Step]:
+    live: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.state in LIVE:
+            live[row.pathway].append(row)
     found: dict[int, Step] = {}
     for family, ask in rooms.items():
-        live = [row for row in rows if row.pathway == family and row.state in LIVE]
-        if live:
-            found |= ask(live, today, now)
+        if family in live:
+            found |= ask(live[family], today, now)
     return found
 
 

@@ -1,6 +1,6 @@
 """The caseload as a table, in words: its columns, order and rows, with reasons and weights; one for page and file."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.workday.caseload.queries import DeskCase, desk_cases, loads_at
-from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why, first_things_first
+from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part
 from wss_cases.workday.caseload.whose import MINE, Desk, names_of, open_desk
 
@@ -62,9 +62,8 @@ def group_of(arguments: Mapping[str, str]) -> Group | None:
     return Group(group) if group in set(Group) else None
 
 
-def in_order(cases: Iterable[DeskCase], order: Order, names: Mapping[int, str]) -> list[DeskCase]:
-    """Return the cases of a desk by one of its columns; as they come first where two are equal."""
-    first = sorted(cases, key=lambda case: (*first_things_first(case.placed), case.id))
+def in_order(first: Sequence[DeskCase], order: Order, names: Mapping[int, str]) -> Sequence[DeskCase]:
+    """Return the cases of a desk, first things first, by one of its columns; as they were where two are equal."""
     if order.key == PRIORITY:
         return first[::-1] if order.down else first
     return sorted(first, key=_sorted_by(order.key, first, names), reverse=order.down)

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, select, union_all
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.account.models import UserAccount
@@ -19,7 +20,7 @@ from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.db import UtcDateTime, among, db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -39,8 +40,7 @@ MOST = 400
 """Open cases that a desk reads; a school with more of them sees the first ones."""
 
 
-@dataclass(frozen=True)
-class DeskCase:
+class DeskCase(NamedTuple):
     """One open case on the desk."""
 
     id: int
@@ -77,7 +77,6 @@ class _Hanging:
     had: dict[int, PathwayState] = field(default_factory=dict)
     follow_ups: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
     duties: dict[int, list[DutyItem]] = field(default_factory=lambda: defaultdict(list))
-    moves: dict[int, int] = field(default_factory=dict)
 
 
 def desk_cases(
@@ -89,15 +88,16 @@ def desk_cases(
     `days` are the school's, where they are known already.
     """
     columns: Any = select(
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on
-    )
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
+        _moved().label("moved"), _open_duty().label("open_duty"),
+    )  # fmt: skip
     statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     if lead_ids is not None:
         statement = statement.where(Case.lead_id.in_(sorted(lead_ids)))
     rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
     if not rows:
         return []
-    hanging = _hanging(actor, [row.id for row in rows])
+    hanging = _hanging(actor, school_id, rows)
     live = [pathway for of_case in hanging.pathways.values() for pathway in of_case]
     steps = steps_alone(live, today, now, days or school_days(school_id))
     leads = _at_work({row.lead_id for row in rows if row.lead_id is not None}, school_id, now)
@@ -120,8 +120,15 @@ def desk_cases(
 
 def _at_work(lead_ids: Collection[int], school_id: int, now: datetime) -> frozenset[int]:
     """Return which of these leads are on the school's case team now."""
-    here = works(UserAccount.id, literal(school_id), CASE_TEAM, now)
-    return frozenset(db.session.scalars(select(UserAccount.id).where(UserAccount.id.in_(sorted(lead_ids)), here)))
+    asked = {"leads": sorted(lead_ids), "school": school_id, "now": now}
+    return frozenset(db.session.scalars(_working(), asked))
+
+
+@cache
+def _working() -> Select[Any]:
+    """Return a select of those `leads` who are on the case team of a `school` at `now`; put together once."""
+    here = works(UserAccount.id, bindparam("school"), CASE_TEAM, bindparam("now", type_=UtcDateTime()))
+    return select(UserAccount.id).where(UserAccount.id.in_(bindparam("leads", expanding=True)), here)
 
 
 def _placed(
@@ -138,25 +145,27 @@ def _placed(
         review_on=row.next_review_on,
         duties=hanging.duties.get(row.id, ()),
         follow_ups=[
-            FollowUpItem(item.id, item.due_on, item.kind, of_others=item.owner_id not in (None, row.lead_id))
-            for item in follow_ups
-            if not stands_for(item.kind, item.pathway_id, steps)
+            FollowUpItem(number, due_on, kind, owner_id not in (None, row.lead_id))
+            for number, due_on, kind, pathway_id, owner_id in follow_ups
+            if not stands_for(kind, pathway_id, steps)
         ],
         pathways=pathways,
     )
     return place(
         situation,
-        all_due=[item.due_on for item in follow_ups],
+        all_due=[due_on for _number, due_on, *_more in follow_ups],
         start_by=[pathway.start_by for pathway in live if pathway.start_by is not None and not_begun(pathway.state)],
-        moved=hanging.moves.get(row.id, 0),
+        moved=row.moved,
     )
 
 
-def _hanging(actor: Actor, case_ids: Sequence[int]) -> _Hanging:
-    """Return what of these cases the actor may see: a need for housing support is seen by the coordinator alone."""
+def _hanging(actor: Actor, school_id: int, cases: Sequence[Any]) -> _Hanging:
+    """Return what of these cases of a school the actor may see: a need for housing support only the coordinator."""
+    case_ids = [case.id for case in cases]
     hanging = _Hanging()
     seen = pathways_known_to(actor)
-    pathways = select(*READ).where(among(Pathway.case_id, case_ids), Pathway.state.in_(LIVE), seen)
+    of_these = among(Pathway.case_id, case_ids)
+    pathways = select(*READ).where(of_these, Pathway.school_id == school_id, Pathway.state.in_(LIVE), seen)
     for pathway in db.session.execute(pathways.order_by(Pathway.id)):
         hanging.pathways[pathway.case_id].append(pathway)
     bare = [case_id for case_id in case_ids if case_id not in hanging.pathways]
@@ -165,31 +174,39 @@ def _hanging(actor: Actor, case_ids: Sequence[int]) -> _Hanging:
         if hanging.had.get(case_id) not in BEGUN:
             hanging.had[case_id] = state
     one = FollowUp
-    follow_ups = select(one.case_id, one.id, one.kind, one.due_on, one.pathway_id, one.owner_id).where(
+    follow_ups: Any = select(one.case_id, one.id, one.due_on, one.kind, one.pathway_id, one.owner_id).where(
         among(one.case_id, case_ids), one.state == FollowUpState.OPEN, follow_ups_known_to(actor)
     )
-    for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
-        hanging.follow_ups[item.case_id].append(item)
-    duties = (
-        select(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
-        .join(LegalDuty, LegalDuty.incident_id == CaseIncident.incident_id)
-        .where(among(CaseIncident.case_id, case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
-    )
-    for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)):
+    for of_case, *item in db.session.execute(follow_ups.order_by(FollowUp.id)):
+        hanging.follow_ups[of_case].append(item)
+    with_duty = [case.id for case in cases if case.open_duty]
+    duties = _duties(CaseIncident.case_id, LegalDuty.id, LegalDuty.code).where(among(CaseIncident.case_id, with_duty))
+    for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)) if with_duty else ():
         hanging.duties[case_id].append(DutyItem(duty_id, code))
-    hanging.moves = open_moves(case_ids)
     return hanging
 
 
-def open_moves(case_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many students of each case are at another school now, and nobody has settled it yet."""
+def _duties(*columns: Any) -> Select[Any]:
+    """Return a select of the school's legal duties of the cases' incidents that still ask for something."""
+    duty = LegalDuty
+    joined = select(*columns).select_from(CaseIncident).join(duty, duty.incident_id == CaseIncident.incident_id)
+    return joined.where(duty.state.in_(OPEN_DUTY), shared())
+
+
+def _open_duty() -> ColumnElement[bool]:
+    """Whether such a duty is open of a case."""
+    return _duties(LegalDuty.id).where(CaseIncident.case_id == Case.id).exists()
+
+
+def _moved() -> ColumnElement[int]:
+    """How many students of a case are at another school now, and nobody has settled it yet."""
     statement = (
-        select(StudentMove.case_id, func.count())
+        select(func.count())
+        .select_from(StudentMove)
         .join(FollowUp, FollowUp.id == StudentMove.follow_up_id)
-        .where(among(StudentMove.case_id, case_ids), FollowUp.state == FollowUpState.OPEN)
-        .group_by(StudentMove.case_id)
+        .where(StudentMove.case_id == Case.id, FollowUp.state == FollowUpState.OPEN)
     )
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    return statement.scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -206,7 +223,8 @@ def loads_at(actor: Actor, school_id: int, weights: Weights) -> list[Load]:
 
     No more than the desk weighs: what is left of a sum would tell of a pathway that only the coordinator sees.
     """
-    return loads_of([Case.school_id == school_id], weights, pathways_known_to(actor))
+    # a pathway names its school too, by which those of the whole school are found at once
+    return loads_of([Case.school_id == school_id], weights, pathways_known_to(actor), Pathway.school_id == school_id)
 
 
 def loads_of(where: Sequence[ColumnElement[bool]], weights: Weights, *seen: ColumnElement[bool]) -> list[Load]:

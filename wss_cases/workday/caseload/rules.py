@@ -4,6 +4,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from wss_cases.casework.next_act.rules import Next, Situation, next_act
 from wss_cases.casework.next_act.states import Act
@@ -45,8 +46,7 @@ class Reason:
     count: int = 1
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A case with its group, its one next act, and the reasons why it does not move."""
 
     group: Group
@@ -62,31 +62,31 @@ def place(case: Situation, *, all_due: Sequence[date], start_by: Sequence[date],
     days until which its proposed pathways were to begin; `moved` how many of its students changed school.
     """
     act = next_act(case)
-    reasons = _reasons(case, all_due, start_by, moved)
-    group = _group(case, act, all_due, reasons)
+    late = [day for day in all_due if day < case.today]
+    reasons = _reasons(case, all_due, late, start_by, moved)
+    group = _group(case, act, all_due, late, reasons)
     dates = [reason.since for reason in reasons if reason.since is not None]
     dates += [act.on] if act.on is not None else []
     return Placed(group, act, reasons, min(dates, default=case.today))
 
 
-def _group(case: Situation, act: Next, all_due: Sequence[date], reasons: Sequence[Reason]) -> Group:
+def _group(
+    case: Situation, act: Next, all_due: Sequence[date], late: Sequence[date], reasons: Sequence[Reason]
+) -> Group:
     if act.act is Act.DUTY or (act.step is not None and act.step.urgent):
         return Group.URGENT
-    late = [day for day in all_due if day < case.today]
     if late or (case.review_on is not None and case.review_on < case.today):
         return Group.OVERDUE
-    if (
-        any(day == case.today for day in all_due)
-        or case.review_on == case.today
-        or (act.act is Act.STEP and act.on == case.today)
-    ):
+    if case.today in all_due or case.review_on == case.today or (act.act is Act.STEP and act.on == case.today):
         return Group.TODAY
     if reasons:
         return Group.STUCK
     return Group.WAITS if act.act is Act.WAIT else Group.NEXT
 
 
-def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date], moved: int) -> list[Reason]:
+def _reasons(
+    case: Situation, all_due: Sequence[date], late: Sequence[date], start_by: Sequence[date], moved: int
+) -> list[Reason]:
     found = []
     if case.duties:
         found.append(Reason(Why.DUTY, count=len(case.duties)))
@@ -94,7 +94,6 @@ def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date],
         found.append(Reason(Why.MOVED, count=moved))
     if not case.has_lead:
         found.append(Reason(Why.LEAD))
-    late = [day for day in all_due if day < case.today]
     if late:
         found.append(Reason(Why.OVERDUE, min(late), len(late)))
     if case.review_on is not None and case.review_on < case.today:
@@ -102,11 +101,11 @@ def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date],
     not_begun = [day for day in start_by if day < case.today]
     if not_begun:
         found.append(Reason(Why.START, min(not_begun), len(not_begun)))
-    steps = [pathway.step for pathway in case.pathways if pathway.step is not None]
-    waiting = [step.on for step in steps if step.on is not None and step.on < case.today]
-    if waiting and not late and not not_begun:
-        found.append(Reason(Why.STEP, min(waiting), len(waiting)))
-    if not any(pathway.state in LIVE for pathway in case.pathways) and not all_due:
+    if not late and not not_begun:
+        steps = [pathway.step.on for pathway in case.pathways if pathway.step is not None]
+        waiting = [day for day in steps if day is not None and day < case.today]
+        found += [Reason(Why.STEP, min(waiting), len(waiting))] if waiting else []
+    if not all_due and not any(pathway.state in LIVE for pathway in case.pathways):
         found.append(Reason(Why.NOTHING))
     return found
 

@@ -1,33 +1,38 @@
 """What stands in the next two weeks for the cases of one or more leads: meetings, sessions, returns."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Date, Integer, Select, String, cast, literal, null, or_, select, union_all
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
-from wss_cases.pathways.mentoring.plan.rules import coming_days
+from wss_cases.pathways.mentoring.plan.rules import coming_days, last_day_of
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.states import Pathway as Family
 
 AHEAD = timedelta(days=14)
 CIRCLE, SESSION, REENTRY, RETURN = "circle", "session", "reentry", "return"
-Rows = Callable[[Any], Any]
-"""Reads columns of the cases whose days are asked for."""
+OF_SOME: dict[str, Any] = {
+    "at": UtcDateTime(),
+    "place": String(200),
+    "on_day": Date(),
+    "rhythm": MentoringPlan.rhythm.type,
+    "weeks": Integer(),
+}
+"""What is read of some kinds of things alone."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing of a day: what it is, when and where (`at` None: some time that day), and of which pathway."""
 
     day: date
@@ -43,76 +48,66 @@ class Entry:
 def calendar(
     actor: Actor, school_id: int, lead_ids: Collection[int] | None, today: date, zone: str, days: SchoolDays
 ) -> list[Entry]:
-    """Return what stands in the fourteen days from today, by day and hour, in three queries."""
+    """Return what stands in the fourteen days from today, by day and hour, in one query."""
     start, end = at_local(today, 0, 0, zone), at_local(today + AHEAD, 0, 0, zone)
-
-    def rows(columns: Any) -> Any:
-        # what hangs on a case names its school too, by which it is found sooner; not by its lead: a planner takes it
-        # that hardly a case of a school is theirs, and goes through all plans of the school for each
-        statement = visible_to(columns.add_columns(Case.lead_id), actor, live=True)
-        found = db.session.execute(statement.where(Case.school_id == school_id))
-        return [row for row in found if lead_ids is None or row.lead_id in lead_ids]
-
-    entries = [
-        *_circles(rows, school_id, start, end, zone),
-        *_returns(rows, school_id, (start, end), (today, today + AHEAD), zone),
-        *_sessions(rows, school_id, today, days),
-    ]
+    parts = (_circles(school_id, start, end), _returns(school_id, (start, end), today), _sessions(school_id))
+    # what hangs on a case names its school too, by which it is found sooner; not by its lead: a planner takes it
+    # that hardly a case of a school is theirs, and goes through all plans of the school for each
+    seen = (visible_to(part.where(Case.school_id == school_id), actor, live=True) for part in parts)
+    rows = [row for row in db.session.execute(union_all(*seen)) if lead_ids is None or row.lead_id in lead_ids]
+    coming, last = coming_days(days, today), today + AHEAD - timedelta(days=1)
+    entries: list[Entry] = []
+    for row in rows:
+        of = (row.case_id, row.pathway_id, row.reference, row.kind)
+        if row.what == SESSION:
+            until = min(last, last_day_of(row.on_day, row.weeks) or last)
+            entries += [Entry(day, SESSION, *of) for day in coming(row.rhythm, row.on_day, until)]
+            continue
+        if row.at is not None and start <= row.at < end:
+            entries.append(Entry(local_date(row.at, zone), row.what, *of, row.at, row.place))
+        if row.on_day is not None and today <= row.on_day < today + AHEAD:
+            entries.append(Entry(row.on_day, RETURN, *of))
     return sorted(entries, key=lambda entry: (entry.day, entry.at or end, entry.reference))
 
 
-def _circles(rows: Rows, school_id: int, start: datetime, end: datetime, zone: str) -> Iterable[Entry]:
-    columns = (
+def _select(what: str, of: Any, **columns: Any) -> Select[Any]:
+    """Return a select of one kind of thing of open cases, with the columns of all kinds."""
+    given = [columns.get(name, cast(null(), type_)).label(name) for name, type_ in OF_SOME.items()]
+    return (
         select(
-            CircleMeeting.starts_at, CircleMeeting.room, Case.id, CircleMeeting.pathway_id, Case.reference, Pathway.kind
+            literal(what, String(20)).label("what"), *given, Case.id.label("case_id"), of.pathway_id, Case.reference,
+            Pathway.kind, Case.lead_id,
         )
-        .join(Case, Case.id == CircleMeeting.case_id)
-        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
-        .where(CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
-        .where(CircleMeeting.happened.is_(None), CircleMeeting.school_id == school_id)
+        .join(Case, Case.id == of.case_id)
+        .join(Pathway, Pathway.id == of.pathway_id)
+    )  # fmt: skip
+
+
+def _circles(school_id: int, start: datetime, end: datetime) -> Select[Any]:
+    one = CircleMeeting
+    return _select(CIRCLE, one, at=one.starts_at, place=one.room).where(
+        one.starts_at >= start, one.starts_at < end, one.happened.is_(None), one.school_id == school_id
     )
-    for at, room, case_id, pathway_id, reference, kind, _lead_id in rows(columns):
-        yield Entry(local_date(at, zone), CIRCLE, case_id, pathway_id, reference, kind, at, room)
 
 
-def _returns(
-    rows: Rows, school_id: int, between: tuple[datetime, datetime], dates: tuple[date, date], zone: str
-) -> Iterable[Entry]:
+def _returns(school_id: int, between: tuple[datetime, datetime], today: date) -> Select[Any]:
     plan = ReengagementPlan
     meets = (plan.meeting_at >= between[0]) & (plan.meeting_at < between[1])
-    returns = (plan.return_on >= dates[0]) & (plan.return_on < dates[1])
-    columns = (
-        select(
-            plan.meeting_at, plan.meeting_place, plan.return_on, Case.id, plan.pathway_id, Case.reference, Pathway.kind
-        )
-        .join(Case, Case.id == plan.case_id)
-        .join(Pathway, Pathway.id == plan.pathway_id)
-        .where(or_(meets, returns), Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)))
-        .where(Pathway.school_id == school_id)
+    returns = (plan.return_on >= today) & (plan.return_on < today + AHEAD)
+    return _select(REENTRY, plan, at=plan.meeting_at, place=plan.meeting_place, on_day=plan.return_on).where(
+        or_(meets, returns),
+        Pathway.pathway == Family.REENGAGEMENT,
+        Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)),
+        Pathway.school_id == school_id,
     )
-    for row in rows(columns):
-        if row.meeting_at is not None and between[0] <= row.meeting_at < between[1]:
-            day = local_date(row.meeting_at, zone)
-            yield Entry(day, REENTRY, row[3], row[4], row[5], row[6], row.meeting_at, row.meeting_place)
-        if row.return_on is not None and dates[0] <= row.return_on < dates[1]:
-            yield Entry(row.return_on, RETURN, row[3], row[4], row[5], row[6])
 
 
-def _sessions(rows: Rows, school_id: int, today: date, days: SchoolDays) -> Iterable[Entry]:
+def _sessions(school_id: int) -> Select[Any]:
     plan = MentoringPlan
-    last = today + AHEAD - timedelta(days=1)
-    columns = (
-        select(plan.rhythm, plan.starts_on, plan.weeks, Case.id, plan.pathway_id, Case.reference, Pathway.kind)
-        .join(Case, Case.id == plan.case_id)
-        .join(Pathway, Pathway.id == plan.pathway_id)
-        .where(
-            Pathway.school_id == school_id,
-            Pathway.state == PathwayState.ACTIVE,
-            plan.rhythm.is_not(None),
-            plan.starts_on.is_not(None),
-        )
+    return _select(SESSION, plan, rhythm=plan.rhythm, on_day=plan.starts_on, weeks=plan.weeks).where(
+        Pathway.pathway == Family.MENTORING,
+        Pathway.state == PathwayState.ACTIVE,
+        Pathway.school_id == school_id,
+        plan.rhythm.is_not(None),
+        plan.starts_on.is_not(None),
     )
-    for row in rows(columns):
-        end = row.starts_on + timedelta(weeks=row.weeks) - timedelta(days=1) if row.weeks else last
-        for day in coming_days(row.rhythm, row.starts_on, min(last, end), days, today):
-            yield Entry(day, SESSION, row[3], row[4], row[5], row[6])

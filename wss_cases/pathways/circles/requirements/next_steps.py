@@ -1,14 +1,14 @@
 """The one next act of each live circle, read for many circles at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import Requirement, unmet
-from wss_cases.pathways.circles.requirements.queries import Circle, begun_for, circles_for, read_requirements
+from wss_cases.pathways.circles.requirements.many import begun_in_columns, requirements_in_columns
+from wss_cases.pathways.circles.requirements.queries import Circle, circles_for
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -52,14 +52,14 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     """Return the next act of each live circle by its id, with what was read for it, in a constant number of queries."""
     live = [row for row in rows if row.state in LIVE]
     circles = circles_for(live)
-    return {row.id: replace(_step(row, circles[row.id], today, now), seen=circles[row.id]) for row in live}
+    return {row.id: _step(row, circles[row.id], today, now)._replace(seen=circles[row.id]) for row in live}
 
 
 def steps_alone(rows: Sequence[Any], today: date, now: datetime) -> dict[int, Step]:
     """Return the same for many circles without what was read: their requirements only where the act asks for them."""
     live = [row for row in rows if row.state in LIVE]
-    circles = begun_for(live)
-    read_requirements(circles, [row for row in live if _asks_requirements(circles[row.id], now)])
+    circles = begun_in_columns(live)
+    requirements_in_columns(circles, [row for row in live if _asks_requirements(circles[row.id], now)])
     return {row.id: _step(row, circles[row.id], today, now) for row in live}
 
 

@@ -14,6 +14,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import PlanState
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import get_circle
@@ -92,8 +93,10 @@ class Circle:
     @property
     def without_plan(self) -> list[str]:
         """The invited who were harmed, did no harm themselves, and have no safety plan that is agreed, by name."""
-        bare = [one for one in self.invited if one.role is PersonRole.HARMED and one.id not in self.planned]
-        return [person_words(one) for one in bare]
+        return [person_words(one) for one in self._without_plan()]
+
+    def _without_plan(self) -> list[Any]:
+        return [one for one in self.invited if one.role is PersonRole.HARMED and one.id not in self.planned]
 
     def keepers_on(self, day: date) -> dict[int, str]:
         """Return the keepers who may keep a circle of this school on a day, as `may_keep` says it: id to name."""
@@ -134,7 +137,7 @@ class Circle:
             guardians_asked=self.guardians_asked,
             screen=self.screen.answer if self.screen else None,
             screened_on=self.screen.screened_on if self.screen else None,
-            plan_agreed=bool(self.planned) and not self.without_plan,
+            plan_agreed=bool(self.planned) and not self._without_plan(),
             planned=self.planned,
         )
 
@@ -170,17 +173,17 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
     """Return everything that decides about each circle, by its id, in a constant number of queries."""
     if not rows:
         return {}
-    circles = begun_for(rows, selectinload(CircleMeeting.attendance))
-    read_requirements(circles, rows)
+    circles = _begun_for(rows)
+    _read_requirements(circles, rows)
     for supporter in db.session.scalars(_of(CircleSupporter, circles)):
         circles[supporter.pathway_id].supporters.append(supporter)
     return circles
 
 
-def begun_for(rows: Sequence[Any], *beside: Any) -> dict[int, Circle]:
-    """Return the meetings and the agreement of each circle, by its id; `beside`: what is loaded with a meeting."""
+def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
+    """Return the meetings and the agreement of each circle, by its id."""
     circles = {row.id: Circle() for row in rows}
-    for meeting in db.session.scalars(_of(CircleMeeting, circles).options(*beside)):
+    for meeting in db.session.scalars(_of(CircleMeeting, circles).options(selectinload(CircleMeeting.attendance))):
         circles[meeting.pathway_id].meetings.append(meeting)
     for agreement in db.session.scalars(_of(Agreement, circles).options(joinedload(Agreement.terms))).unique():
         circles[agreement.pathway_id].agreement = agreement
@@ -189,10 +192,8 @@ def begun_for(rows: Sequence[Any], *beside: Any) -> dict[int, Circle]:
     return circles
 
 
-def read_requirements(circles: Mapping[int, Circle], rows: Sequence[Any]) -> None:
+def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -> None:
     """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
-    if not rows:
-        return
     case_ids = sorted({row.case_id for row in rows})
     people, answers, planned = _people(case_ids), answers_on_cases(case_ids), _planned(case_ids)
     read = {row.id: circles[row.id] for row in rows}
@@ -203,11 +204,13 @@ def read_requirements(circles: Mapping[int, Circle], rows: Sequence[Any]) -> Non
         circle.planned = planned[row.case_id]
     _read_parties(read)
     for row in rows:
-        _leave_out_unset(read[row.id], row.participant_id)
-    _read_keepers(read, {row.id: row.school_id for row in rows})
+        leave_out_unset(read[row.id], row.participant_id)
+    read_lifts(read)
+    read_keepers(read)
+    _read_settings(read, {row.id: row.school_id for row in rows})
 
 
-def _leave_out_unset(circle: Circle, named_id: int | None) -> None:
+def leave_out_unset(circle: Circle, named_id: int | None) -> None:
     """Invite nobody whose part is not set, but for whom it was proposed, or who was asked or prepared already."""
     known = {named_id, *circle.consents, *circle.preparations}
     circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
@@ -247,12 +250,28 @@ def _read_parties(circles: dict[int, Circle]) -> None:
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
     for screen in db.session.scalars(_of(CircleScreen, circles)):
         circles[screen.pathway_id].screen = screen
+
+
+def read_lifts(circles: Mapping[int, Circle]) -> None:
+    """Read which holds of these circles were lifted; no query where none has a hold."""
     held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
     for lift in db.session.scalars(_of(HoldLift, held)) if held else ():
         circles[lift.pathway_id].lifted.add(lift.rule)
 
 
-def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> None:
+def read_keepers(circles: Mapping[int, Circle]) -> None:
+    """Read who keeps these circles now, the roles they hold at its school, and their trainings."""
+    for pathway_id, user_id, name, trained, role_held, since, until in _keepers.rows(circles):
+        circle = circles[pathway_id]
+        circle.keeper_names[user_id] = name
+        if trained is not None and trained not in circle.trainings:
+            circle.trainings.append(trained)
+        if role_held is not None:
+            circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
+
+
+@Prepared
+def _keepers(among_ids: Narrow) -> Any:
     training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
     work = and_(
         RoleGrant.user_id == CircleKeeper.user_id,
@@ -260,21 +279,17 @@ def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> Non
         UserAccount.state == AccountState.ACTIVE,
     )
     role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
-    keepers = (
+    return (
         select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
         .outerjoin(TrainingRecord, training)
         .outerjoin(RoleGrant, work)
-        .where(among(CircleKeeper.pathway_id, list(circles)), CircleKeeper.ended_at.is_(None))
+        .where(among_ids(CircleKeeper.pathway_id), CircleKeeper.ended_at.is_(None))
         .order_by(CircleKeeper.id, TrainingRecord.id)
     )
-    for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
-        circle = circles[pathway_id]
-        circle.keeper_names[user_id] = name
-        if trained is not None and trained not in circle.trainings:
-            circle.trainings.append(trained)
-        if role_held is not None:
-            circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
+
+
+def _read_settings(circles: Mapping[int, Circle], schools: Mapping[int, int]) -> None:
     at_school = sorted(set(schools.values()))
     settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
     asks_guardians = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}

@@ -14,7 +14,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.rules import person_words
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -61,6 +62,11 @@ def plan_of(pathway_id: int) -> MentoringPlan | None:
 def courses_of(pathway_ids: Sequence[int]) -> dict[int, Any]:
     """Return what tells the next session of many pathways, by pathway, in one query: of the plan, whether there is a
     card, how many sessions were logged, and the newest day."""
+    return {row.pathway_id: row for row in _courses.rows(pathway_ids)}
+
+
+@Prepared
+def _courses(among_ids: Narrow) -> Any:
     plan, log = MentoringPlan, select(MentoringSession).where(MentoringSession.pathway_id == MentoringPlan.pathway_id)
     card = select(DailyCard.id).where(DailyCard.pathway_id == plan.pathway_id).exists()
     statement = select(
@@ -69,7 +75,7 @@ def courses_of(pathway_ids: Sequence[int]) -> dict[int, Any]:
         log.with_only_columns(func.count()).scalar_subquery().label("logged"),
         log.with_only_columns(func.max(MentoringSession.on_day)).scalar_subquery().label("newest"),
     )  # fmt: skip
-    return {row.pathway_id: row for row in db.session.execute(statement.where(among(plan.pathway_id, pathway_ids)))}
+    return statement.where(among_ids(plan.pathway_id))
 
 
 def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSession]:

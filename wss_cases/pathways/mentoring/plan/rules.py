@@ -1,9 +1,10 @@
 """Pure rules of mentoring: which sessions a rhythm plans, the dose delivered, the card's percent, whom to match."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Protocol
 
 from wss_cases.foundation.ids import fold
@@ -73,9 +74,16 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, si
     return [day for day in due if since <= day <= until]
 
 
-def coming_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, since: date) -> list[date]:
-    """Return the days of `due_days` from a day on, without going through the periods that were over before it."""
-    return due_days(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST), days, since)
+def coming_days(days: SchoolDays, since: date) -> Callable[[Cadence, date, date], list[date]]:
+    """Return what tells the days of `due_days` from a day on by rhythm, first day and last, without going through the
+    periods that were over before it; of many plans with the same periods once."""
+    known = cache(lambda rhythm, begins, until: due_days(rhythm, begins, until, days, since))
+
+    def coming(rhythm: Cadence, starts_on: date, until: date) -> list[date]:
+        found: list[date] = known(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST))
+        return found
+
+    return coming
 
 
 def _period_of(rhythm: Cadence, starts_on: date, day: date) -> date:

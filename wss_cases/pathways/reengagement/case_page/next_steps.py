@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step, ids, waiting
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.pathways.reengagement.plan.queries import plans_of
+from wss_cases.pathways.reengagement.plan.queries import days_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of
 from wss_cases.pathways.reengagement.plan.states import Meeting
 
@@ -16,12 +16,12 @@ from wss_cases.pathways.reengagement.plan.states import Meeting
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
     """Return the next act of each live return by its id: plan, meeting, first day back, review, or its outcome."""
     live = [row for row in rows if row.state in LIVE]
-    plans = plans_of([row.id for row in live]) if live else {}
+    plans = days_of(row.id for row in live) if live else {}
     return {row.id: step_of(row, plans.get(row.id), today, now) for row in live}
 
 
-def step_of(row: Pathway, plan: ReengagementPlan | None, today: date, now: datetime) -> Step:
-    """Return the next act of one live return. Pure."""
+def step_of(row: Pathway, plan: Any, today: date, now: datetime) -> Step:
+    """Return the next act of one live return with the days of its plan, None where there is no plan. Pure."""
     if plan is None or row.state is PathwayState.PROPOSED:
         return Step("plan_return", _l("Plan the return"), "reengagement.details", ids(row), on=row.start_by)
     if plan.return_on is None:

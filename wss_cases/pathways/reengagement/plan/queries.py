@@ -1,6 +1,6 @@
 """Reading returns: the plan of a pathway, its reviews, the returns of a school, what the roster says of gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased, joinedload
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to
 from wss_cases.pathways.common.states import LIVE
@@ -36,10 +37,19 @@ def plan_of(pathway_id: int) -> ReengagementPlan | None:
     return db.session.scalar(select(ReengagementPlan).where(ReengagementPlan.pathway_id == pathway_id))
 
 
-def plans_of(pathway_ids: Sequence[int]) -> dict[int, ReengagementPlan]:
-    """Return the plans of these pathways by pathway, in one query."""
-    wanted = select(ReengagementPlan).where(among(ReengagementPlan.pathway_id, pathway_ids))
-    return {plan.pathway_id: plan for plan in db.session.scalars(wanted)}
+def days_of(pathway_ids: Iterable[int]) -> dict[int, Any]:
+    """Return of these plans what tells the next act of a pathway: their days, by pathway, in one query."""
+    return {plan.pathway_id: plan for plan in _days.rows(pathway_ids)}
+
+
+@Prepared
+def _days(among_ids: Narrow) -> Any:
+    one = ReengagementPlan
+    columns = select(
+        one.pathway_id, one.return_on, one.returned_on, one.next_review_on, one.meeting_at, one.meeting_held_on,
+        one.meeting_missed,
+    )  # fmt: skip
+    return columns.where(among_ids(one.pathway_id))
 
 
 def opened_by(cause_key: str) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Bundle
 
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -36,19 +36,20 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     if not live:
         return {}
     by_pathway: dict[int, list[Asked]] = defaultdict(list)
-    for *read, consent in db.session.execute(_asked([row.id for row in live])):
+    for *read, consent in _asked.rows(row.id for row in live):
         referral = Asked._make([*read, consent if consent.id is not None else None])
         by_pathway[referral.pathway_id].append(referral)
     return {row.id: step_of(row, by_pathway[row.id], today) for row in live}
 
 
-def _asked(pathway_ids: Sequence[int]) -> Select[Any]:
+@Prepared
+def _asked(among_ids: Narrow) -> Any:
     """Return a select of the referrals of these pathways, newest first."""
     one, agreed = Referral, ReferralConsent
     consent: Any = Bundle("consent", agreed.id, agreed.signed_on, agreed.until_on, agreed.revoked_at)
     columns = (one.id, one.pathway_id, one.state, one.received, one.answer_by, one.first_service_by, consent)
     statement = select(*columns).select_from(one).outerjoin(one.consent)
-    return statement.where(among(one.pathway_id, pathway_ids)).order_by(one.id.desc())
+    return statement.where(among_ids(one.pathway_id)).order_by(one.id.desc())
 
 
 def step_of(row: Pathway, referrals: Sequence[Asked], today: date) -> Step:

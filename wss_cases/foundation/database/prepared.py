@@ -1,0 +1,34 @@
+"""Statements about many ids, put together once for each database: that takes longer than carrying one out."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, func
+
+from wss_cases.foundation.db import db
+
+Narrow = Callable[[Any], ColumnElement[bool]]
+"""Says of a column that it is one of the ids; see `among`, which says it of ids that are known."""
+
+
+class Prepared:
+    """A select of what hangs on some ids: `build` is asked for it once for each database, with what narrows it."""
+
+    def __init__(self, build: Callable[[Narrow], Any]) -> None:
+        self._build = cache(lambda dialect: build(_as_array if dialect == "postgresql" else _listed))
+
+    def rows(self, ids: Iterable[int]) -> Any:
+        """Return the rows for these ids."""
+        statement = self._build(db.session.get_bind().dialect.name)
+        return db.session.execute(statement, {"ids": list(ids)})
+
+
+def _as_array(column: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+    return found
+
+
+def _listed(column: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_(bindparam("ids", expanding=True))
+    return found
