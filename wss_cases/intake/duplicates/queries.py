@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from wss_cases.foundation.db import among, db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
 from wss_cases.intake.duplicates.models import ToldApart
@@ -51,12 +52,13 @@ def possible_duplicates(rows: Sequence[Any]) -> dict[int, list[Any]]:
 
 def _about(rows: Sequence[Any]) -> tuple[ColumnElement[bool], ...]:
     """Return the schools and days outside of which nothing is near: with them alone a plan that PostgreSQL keeps looks
-    there, and not through the reports of the whole district. A local date is at most a day from that of UTC."""
-    first, last = (pick(row.occurred_at for row in rows) for pick in (min, max))
-    apart = DUPLICATE_WINDOW + timedelta(days=1)
+    there, and not through the reports of the whole district. A day more on either side, since two hours may go over
+    midnight."""
+    days = {today_at(row.school_id, row.occurred_at) for row in rows}
+    apart = timedelta(days=1)
     return (
         Incident.school_id.in_(sorted({row.school_id for row in rows})),
-        Incident.local_date.between((first - apart).date(), (last + apart).date()),
+        Incident.local_date.between(min(days) - apart, max(days) + apart),
     )
 
 
