@@ -191,3 +191,11 @@ def test_nothing_that_only_read_is_rolled_back_so_its_plans_stay(town: Town) -> 
     read_last = asked[-1].startswith("SELECT offline_entry")
     assert asked.count("BEGIN") == 1 and read_last, "what is read once a form is saved stands for itself"
     assert b"ROLLBACK" not in said
+
+
+def test_plans_that_an_upgrade_outdates_are_let_go(town: Town) -> None:
+    """Servers go on while a release with wider columns is brought in beside them."""
+    for _time in range(4):
+        assert town.client.get(LIST).status_code == 200
+    town.ask("ALTER TABLE incident ALTER COLUMN reference TYPE text, ALTER COLUMN location_code TYPE text")
+    assert town.client.get(LIST).status_code == 200

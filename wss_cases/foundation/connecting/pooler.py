@@ -12,8 +12,9 @@ from contextlib import suppress
 from typing import Any
 
 from psycopg import OperationalError
+from psycopg.errors import FeatureNotSupported
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DBAPIError
 
 PLANS_AFTER = 2
@@ -32,6 +33,7 @@ def fit_pooler(engine: Engine) -> None:
     event.listen(engine, "connect", _meet)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "rollback", _end_reading)
+    event.listen(engine, "handle_error", _let_go_of_old_plans)
 
 
 def _meet(opened: Any, record: Any) -> None:
@@ -52,7 +54,7 @@ def stands_singly(connection: Connection) -> bool:
 
 def _end_reading(connection: Connection) -> None:
     """Commit what has only read, before it is rolled back: at a ROLLBACK the driver throws away all that the server has
-    planned for this connection, and the next page is planned anew."""
+    planned for this connection, and the next page is planned from the beginning."""
     if connection.invalidated or connection.info[_POOLED]:
         return
     opened: Any = connection.connection.driver_connection
@@ -60,6 +62,12 @@ def _end_reading(connection: Connection) -> None:
     if only_reads and opened.info.transaction_status is TransactionStatus.INTRANS:
         with suppress(OperationalError):  # a connection that is lost just now is found to be so by the ROLLBACK
             opened.commit()
+
+
+def _let_go_of_old_plans(error: ExceptionContext) -> None:
+    """Take a connection for lost whose plans are of columns that an upgrade has widened since: another one has none."""
+    if isinstance(error.original_exception, FeatureNotSupported):
+        error.is_disconnect = True
 
 
 def _begin(connection: Connection) -> None:

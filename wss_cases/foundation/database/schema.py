@@ -13,7 +13,7 @@ from wss_cases.foundation.operations.migrating import EXTENSION, upgrade
 
 UPGRADE = "flask db upgrade"
 NEWER_CODE = "deploy the release that matches the database"
-_NUMBERS = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
+_NUMBERS = re.compile(r"""^(revision|down_revision) = ["'](\w+)["']$""", re.MULTILINE)
 """As every file of a revision says its own number and the one before it: read without running it, or Alembic."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
@@ -42,13 +42,7 @@ def school_days(school_id: int | None) -> SchoolDays:
     """
     named: dict[str, Any] = {"ends": last_days()} | ({} if school_id is None else {"school": school_id})
     rows = db.session.execute(_days(school_id is None), named)
-    return _days_of(tuple((row[0], row[1], bool(row[2])) for row in rows))
-
-
-@lru_cache(maxsize=32)
-def _days_of(rows: Sequence[tuple[date, DayKind, bool]]) -> SchoolDays:
-    """Return the school days that rows of the calendar make; the same rows are put together once."""
-    return SchoolDays(merge_days(rows))
+    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in rows))
 
 
 @cache

@@ -20,7 +20,9 @@ def audit_refused(where: Engine | Connection, refuse: Callable[[str], None]) -> 
             columns = statement[statement.index(INSERT) :]
             place = columns[columns.index("(") + 1 : columns.index(")")].split(", ").index("action")
             for row in given if many else [given]:
-                refuse(row["action"] if isinstance(row, dict) else row[place])
+                named = row.items() if isinstance(row, dict) else [("action", row[place])]
+                for act in (held for name, held in named if name.endswith("action")):
+                    refuse(act)
 
     event.listen(where, "before_cursor_execute", look)
     try:
