@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from wss_cases.foundation.connecting.replica import reading_engine
 from wss_cases.foundation.connecting.sessions import RoomSession
 from wss_cases.foundation.db import KNOWN_CODE_TABLES, CodeTable, db
 
@@ -38,8 +39,8 @@ class HeldRows(Generic[Row]):
     """The rows that `load` reads, held by this process for as long as no code table was written.
 
     A request knows from its session's statement whether one was; whatever else runs (commands, the scheduler) reads
-    them each time. `load` takes no argument where all rows are asked for (`rows`), and ids where a page needs one or
-    two of many (`own_rows`).
+    them each time. What a copy for reports says, which may be minutes behind, is not held. `load` takes no argument
+    where all rows are asked for (`rows`), and ids where a page needs one or two of many (`own_rows`).
     """
 
     def __init__(self, load: Callable[..., Iterable[Row]]) -> None:
@@ -49,7 +50,7 @@ class HeldRows(Generic[Row]):
     def rows(self) -> list[Row]:
         """Return all rows, to be read. They belong to no session: `own` one before it is changed or related to."""
         held = self._now_held()
-        if held is None:
+        if held is None or (held.every is None and reading_engine() is not None):
             return list(self._load())
         if held.every is None:
             held.every = [_apart(row) for row in self._load()]
@@ -61,6 +62,8 @@ class HeldRows(Generic[Row]):
         if held is None:
             return list(self._load(ids))
         missing = [number for number in ids if number not in held.by_id]
+        if missing and reading_engine() is not None:
+            return list(self._load(ids))
         if missing:
             held.by_id.update({row.id: _apart(row) for row in self._load(missing)})
         return [own(held.by_id[number]) for number in ids if number in held.by_id]

@@ -78,10 +78,14 @@ def test_reports_read_the_copy_and_writes_never_go_there(
     copy = databases.copy(database)
     run(copy.url, "DELETE FROM search_entry")
     run(copy.url, "DELETE FROM incident WHERE number = (SELECT min(number) FROM incident)")
+    run(copy.url, "UPDATE location_code SET label_en = 'Of yesterday' WHERE code = 'hallway'")
+    run(database.url, "DELETE FROM counter WHERE series = 'code_tables'")
+    run(database.url, "INSERT INTO counter (series, value) VALUES ('code_tables', 77)")
     two = make_app(database.url, tmp_path / "two", REPORTS_DATABASE_URL=copy.url)
     try:
-        assert number_on(ask(app, PAGE)) == REPORTS and number_on(ask(two, PAGE)) == REPORTS - 1
+        assert number_on(ask(two, PAGE)) == REPORTS - 1 and number_on(ask(app, PAGE)) == REPORTS
         assert f"({REPORTS})" in ask(two, "/incidents").text
+        assert "Of yesterday" not in ask(two, "/incidents?place=hallway").text, "a process holds no codes of the copy"
         listed = ask(two, "/outcomes/behind/serious").text
         assert listed.count("-I-") == REPORTS, "no copy lists reports: it may hold some that are erased"
         command = ["outcomes", "report", "core", "--school-year", clock.school_year(today), "--format", "json"]
