@@ -64,7 +64,8 @@ def test_a_token_reads_once_another_person_agreed_and_not_a_moment_after_its_end
     assert (only().ended_why, boss.get(f"{one}/end").status_code) == (Ended.REVOKED, 404)
     told = boss.page(one).text
     assert "Agreed by a second person" in told and "Ended: Revoked" in told
-    acts = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.object_type == "api_token")))
+    read = select(AuditEntry.action).where(AuditEntry.object_type == "api_token").order_by(AuditEntry.id)
+    acts = list(db.session.scalars(read))
     assert acts == ["api_token.asked", "overreach.refused", "api_token.agreed", "api.read", "api_token.ended"]
 
 
