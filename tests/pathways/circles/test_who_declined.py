@@ -72,7 +72,7 @@ def test_a_copy_for_either_family_says_the_same(world, circle):
     case = fresh(world.case)
     case.state, case.result = "closed", CaseResult.DECLINED.value
     db.session.commit()
-    lines = [line.text for one in _cases(world.students[0].id, [world.incident]) for line in one.lines]
+    lines = [line.text for one in _cases(world.actor, world.students[0].id, [world.incident]) for line in one.lines]
     assert "No meeting is scheduled" in lines and "Declined" not in lines
 
 
