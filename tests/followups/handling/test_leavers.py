@@ -11,19 +11,24 @@ from sqlalchemy import select
 
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
-from tests.factories.cases import CaseFactory
+from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.actions import end_role, set_enabled
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLE_ENDED, ROLES_CHANGED
 from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.next_act.states import Stuck
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.followups.reminders.rules import reassignee
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.common.states import Kind, PathwayState
 
 MONDAY, LATER = date(2026, 11, 16), date(2026, 12, 15)
 GIVEN = "followups.given"
@@ -91,6 +96,38 @@ def test_who_takes_over(session: Any, at: At, gone: tuple[str, ...], covered: bo
         end_roles(place, who)
     place.sweep(at("2026-11-16 10:01"))
     assert fresh(row).owner_id == place.ids[expected]
+
+
+@pytest.mark.parametrize("others", [("lead", "other"), ()])
+def test_what_tells_of_a_need_for_housing_goes_to_coordinators_alone(
+    session: Any, at: At, others: tuple[str, ...]
+) -> None:
+    now = at("2026-11-16 10:00")
+    place = make_place()
+    case = place.case("owner")
+    need = PathwayFactory(
+        kind=Kind.HOUSING_BASIC_NEEDS.value, state=PathwayState.ACTIVE, case_id=case.id, school_id=place.school.id,
+        owner_id=place.ids["owner"],
+    )  # fmt: skip
+    row, same_day = {"lead": "owner"}, {"kind": LIAISON, "same_day": True}
+    told, of_pathway = place.due(MONDAY, **row, **same_day), place.due(MONDAY, **row, pathway_id=need.id)
+    nobodys, covered = place.due(MONDAY, None, **row, **same_day), place.due(MONDAY, lead="none", **same_day)
+    hand_over(Invocation(acting(place.people["owner"]), now), case.id, place.ids["dean"], "Yours.")
+    place.cover("owner", "admin", MONDAY, LATER)
+    place.seen = max(db.session.scalars(select(OutboxMessage.id)))
+    for who in {"owner", "lead", "other"}.difference(others):
+        end_roles(place, who)
+    queued = place.sweep(at("2026-11-19 10:01"))
+    assert {words for words in queued if words.split()[0] in ("dean", "admin")} <= {"admin digest"}, queued
+    digests = db.session.scalars(select(OutboxMessage).filter_by(kind="digest", recipient_id=place.ids["admin"]))
+    assert [one for one in digests if compose(one, at("2026-11-19 10:02"))] == [], "of nothing they may know"
+    rows, heir = (told, of_pathway, nobodys, covered), place.ids["lead"]
+    if not others:
+        kept = place.ids["owner"]
+        assert [fresh(one).owner_id for one in rows] == [kept, kept, None, kept]
+        heir = place.join("newcomer", Role.COORDINATOR).id
+        assert f"newcomer {GIVEN}" in place.sweep(at("2026-11-20 10:01"))
+    assert {fresh(one).owner_id for one in rows} == {heir}
 
 
 def test_nobodys_goes_the_same_way(session: Any, at: At) -> None:

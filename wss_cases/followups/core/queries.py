@@ -64,12 +64,16 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
 def known_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the follow-ups that do not tell the actor of a need for housing support which is not
     theirs to know: whoever was asked to see to it knows."""
+    own = FollowUp.owner_id.is_not_distinct_from(actor.user_id)
+    return or_(own, housing_known_at(FollowUp.school_id, actor), not_(tells_of_housing()))
+
+
+def tells_of_housing() -> ColumnElement[bool]:
+    """Return the condition of the follow-ups that tell of a need for housing support."""
     of_housing = select(PATHWAY.c.id).where(
         PATHWAY.c.id == FollowUp.pathway_id, PATHWAY.c.kind == Kind.HOUSING_BASIC_NEEDS.value
     )
-    tells = or_(FollowUp.kind == LIAISON, finds_any(of_housing))
-    own = FollowUp.owner_id.is_not_distinct_from(actor.user_id)
-    return or_(own, housing_known_at(FollowUp.school_id, actor), not_(tells))
+    return or_(FollowUp.kind == LIAISON, finds_any(of_housing))
 
 
 def is_known_to(actor: Actor, row: FollowUp, unseen: Collection[int] | None = None) -> bool:

@@ -24,7 +24,7 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What the sweep reads of one open follow-up."""
+    """What the sweep reads of one open follow-up; `of_housing`: it tells of a need for housing support."""
 
     id: int
     kind: str
@@ -39,6 +39,7 @@ class Item:
     created_at: datetime
     time_zone: str
     last_bell: time
+    of_housing: bool
 
     @property
     def individual(self) -> bool:
@@ -58,7 +59,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sweep knows of an item's people and school.
+    """What the sweep knows of an item's people and school: of those alone who may know what it tells.
 
     `owner_works` and `lead_works`: they still may see it; `covers`: who stands in for whom there today; `singles`:
     who chose single mails; `load`: open cases a coordinator leads; `after`: school days overdue after which it

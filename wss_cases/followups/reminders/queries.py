@@ -12,6 +12,7 @@ from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, Us
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import tells_of_housing
 from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.rules import ESCALATING
 from wss_cases.foundation.db import among, db
@@ -37,6 +38,7 @@ ITEM: tuple[Any, ...] = (
     FollowUp.created_at,
     School.time_zone,
     School.last_bell,
+    tells_of_housing().label("of_housing"),
 )
 """The columns of an `Item`, in its order."""
 

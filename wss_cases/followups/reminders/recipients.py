@@ -9,6 +9,7 @@ from functools import cached_property
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.housing import KNOW, may_know_of_housing
 from wss_cases.accounts.coverage.queries import covers_at
 from wss_cases.accounts.teams.queries import Team, colleagues, teams_at
 from wss_cases.cases.case.models import Case
@@ -89,6 +90,13 @@ class Known:
         person = self.people.get(user_id) if user_id is not None else None
         return person is not None and person.covers(school_id, *(CASE_TEAM if on_team else STAFF))
 
+    def acts(self, user_id: int | None, school_id: int, *, of_housing: bool) -> bool:
+        """Whether somebody is on a school's case team today and, of what tells of a need for housing, may know that."""
+        person = self.people.get(user_id) if user_id is not None else None
+        if person is None or not self.works(user_id, school_id, on_team=True):
+            return False
+        return not of_housing or may_know_of_housing(person, school_id)
+
     def name_of(self, user_id: int, school_id: int) -> str:
         """Return somebody's name: a colleague's, or that of a member of the school's team."""
         person = self.people.get(user_id)
@@ -97,27 +105,37 @@ class Known:
         team = self._teams.get(school_id, {})
         return next((people[user_id] for people in team.values() if user_id in people), "")
 
-    def team(self, school_id: int) -> Team:
-        """Return the case team of a school learned."""
-        return self._teams[school_id]
+    def team(self, school_id: int, *, of_housing: bool = False) -> Team:
+        """Return the case team of a school learned; of it those who may know of a need for housing."""
+        team = self._teams[school_id]
+        return {role: people for role, people in team.items() if role in KNOW} if of_housing else team
+
+    def covers(self, school_id: int, *, of_housing: bool = False) -> Mapping[int, int]:
+        """Return who stands in for whom today at a school learned; of them those who may know of a need for housing."""
+        found = self._covers[school_id]
+        if not of_housing:
+            return found
+        return {away: cover for away, cover in found.items() if self.acts(cover, school_id, of_housing=True)}
 
     def days(self, school_id: int) -> SchoolDays:
         """Return the school days of a school learned, until today."""
         return self._days[school_id]
 
-    def with_covers(self, people: Mapping[int, Why], school_id: int, but: int | None) -> dict[int, Why]:
+    def with_covers(
+        self, people: Mapping[int, Why], school_id: int, but: int | None, *, of_housing: bool = False
+    ) -> dict[int, Why]:
         """Return these people and who stands in for them today, but for one person."""
-        return with_covers(people, self._covers[school_id], but)
+        return with_covers(people, self.covers(school_id, of_housing=of_housing), but)
 
     def facts(self, item: Item) -> Facts:
         """Return what is known for one of the items learned."""
         owner_works = self.works(item.owner_id, item.school_id)
-        team = self.team(item.school_id)
+        team = self.team(item.school_id, of_housing=item.of_housing)
         return Facts(
             owner_works=owner_works,
-            lead_works=self.works(item.lead_id, item.school_id, on_team=True),
+            lead_works=self.acts(item.lead_id, item.school_id, of_housing=item.of_housing),
             team=team,
-            covers=self._covers[item.school_id],
+            covers=self.covers(item.school_id, of_housing=item.of_housing),
             singles=self.singles,
             days=self.days(item.school_id),
             load={} if owner_works else self._load_of(team),
