@@ -37,7 +37,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
@@ -219,6 +219,23 @@ def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: 
     accept(scene, referral_id, at("2026-12-04 10:00"))
     assert compose(late[0], at("2026-12-04 10:01")) is None
     assert reached("2026-12-07 09:00") == set()
+
+
+def test_a_late_partner_in_a_need_for_housing_reaches_coordinators_alone(scene: Scene, at: Any) -> None:
+    world = scene.world
+    dean, _administrator = (make_user(world.school, role) for role in (Role.DEAN, Role.ADMINISTRATOR))
+    other = make_user(world.school, Role.COORDINATOR)
+    sent(scene)
+    db.session.get_one(Pathway, scene.pathway.id).kind = Kind.HOUSING_BASIC_NEEDS.value
+    db.session.get_one(Case, world.case.id).lead_id = dean.id
+    db.session.commit()
+    for wall, told in (
+        ("2026-12-02 09:00", {world.coordinator.id}), ("2026-12-04 09:00", {world.coordinator.id, other.id})
+    ):  # fmt: skip
+        sweep(at(wall))
+        late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
+        assert {mail.recipient_id for mail in late} == told
+        assert all(compose(mail, at(wall)) for mail in late), "whoever is said to be told is told"
 
 
 @pytest.fixture(scope="module")

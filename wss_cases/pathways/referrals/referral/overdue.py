@@ -18,6 +18,7 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import waits_until
 from wss_cases.pathways.referrals.referral.states import AWAITS_ANSWER, ReferralState
 from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.states import Kind
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Late:
 
 
 def late_referrals(now: datetime, school_ids: Collection[int]) -> list[Late]:
-    """Return the late partners of these schools: they reach the case's lead first, then the administrators."""
+    """Return the late partners of these schools: they reach the case's lead first, then the administrators.
+
+    Of a need for housing support they reach its owner where the lead may not know, then the coordinators."""
     return _late(now, Referral.school_id.in_(school_ids))
 
 
@@ -45,8 +48,9 @@ def late_referral(now: datetime, referral_id: int) -> Late | None:
 def _late(now: datetime, wanted: Any) -> list[Late]:
     day = day_in(School.time_zone, now)
     whose = (Referral.id, Referral.case_id, Referral.school_id, Case.lead_id, School.time_zone)
+    hung = (Pathway.kind, Pathway.owner_id)
     statement = (
-        select(*whose, Referral.state, Referral.answer_by, Referral.first_service_by)
+        select(*whose, *hung, Referral.state, Referral.answer_by, Referral.first_service_by)
         .join(School, School.id == Referral.school_id)
         .join(Case, Case.id == Referral.case_id)
         .join(Pathway, Pathway.id == Referral.pathway_id)
@@ -63,7 +67,7 @@ def _late(now: datetime, wanted: Any) -> list[Late]:
     rows = db.session.execute(statement).all()
     known = Known(now)
     known.learn_schools({row.school_id: row.time_zone for row in rows})
-    known.learn_people(row.lead_id for row in rows)
+    known.learn_people(user_id for row in rows for user_id in (row.lead_id, row.owner_id))
     return [late for row in rows if (late := _reaching(known, row)) is not None]
 
 
@@ -72,9 +76,14 @@ def _reaching(known: Known, row: Any) -> Late | None:
     if due_on is None:
         return None
     late = known.days(row.school_id).between(due_on, local_date(known.now, row.time_zone))
-    lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
-    people: dict[int, Why] = {}
-    for level in levels_of(late, known.escalates_after):
-        people |= people_reached(level, None, lead_id, known.team(row.school_id))
-    recipients = known.with_covers(people, row.school_id, None)
+    of_housing = row.kind == Kind.HOUSING_BASIC_NEEDS
+    lead_id, owner_id = (
+        who if known.acts(who, row.school_id, of_housing=of_housing) else None for who in (row.lead_id, row.owner_id)
+    )
+    levels = levels_of(late, known.escalates_after)
+    people: dict[int, Why] = {owner_id: Why.ACTS} if of_housing and owner_id is not None and levels else {}
+    first, team = lead_id or (owner_id if of_housing else None), known.team(row.school_id, of_housing=of_housing)
+    for level in levels:
+        people = people_reached(level, None, first, team) | people
+    recipients = known.with_covers(people, row.school_id, None, of_housing=of_housing)
     return Late(row.id, row.case_id, row.school_id, due_on, late, recipients) if recipients else None

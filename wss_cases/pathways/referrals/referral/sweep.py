@@ -1,4 +1,4 @@
-"""The morning's sweep of referrals: a partner that is late reaches the case's lead, then the administrators."""
+"""The morning's sweep of referrals: whom a partner that is late reaches hears of it, and the record says whom."""
 
 from collections.abc import Iterable, Sequence
 
