@@ -49,7 +49,10 @@ class CirclePreparation(InPathway, Versioned, Base):
     """
 
     __tablename__ = "circle_preparation"
-    __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
+    __table_args__ = (
+        UniqueConstraint("pathway_id", "participant_id"),
+        Index("ix_circle_preparation_participant", "participant_id"),
+    )
 
     id: Mapped[Id]
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
