@@ -24,6 +24,8 @@ PLANS_KEPT = 500
 SINGLY = "wss_singly"
 """The option of connections whose statements stand each for itself: no transaction is begun, none has to be ended."""
 _POOLED = "wss_pooled"
+_OLD_PLAN = "RevalidateCachedQuery"
+"""What of the server refuses a plan of columns that have changed, in whatever language it says so."""
 _NO_JIT = "jit = off"
 """Compiling the statement of a page takes a hundred times as long as running it."""
 
@@ -66,7 +68,8 @@ def _end_reading(connection: Connection) -> None:
 
 def _let_go_of_old_plans(error: ExceptionContext) -> None:
     """Take a connection for lost whose plans are of columns that an upgrade has widened since: another one has none."""
-    if isinstance(error.original_exception, FeatureNotSupported):
+    refused = error.original_exception
+    if isinstance(refused, FeatureNotSupported) and refused.diag.source_function == _OLD_PLAN:
         error.is_disconnect = True
 
 
