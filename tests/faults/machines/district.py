@@ -43,6 +43,7 @@ class District:
         names = ("proxy", "app1", "app2", "db1", "db2")
         self.proxy, self.app1, self.app2, *hosts = [self.network.machine(name) for name in names]
         self.first, self.second = [Server(host, programs) for host in hosts]
+        self.schools: list[int] = []
         self.office = Office(self.network.address)
         self.office.start()
         self.clock = folder / "clock"
@@ -87,6 +88,7 @@ class District:
             make_user(Role.SYSADMIN)
             for _number in range(PEOPLE):
                 school = SchoolFactory()
+                self.schools.append(school.id)
                 make_user(Role.ADMINISTRATOR, school)
                 cookies.append(_cookie(self.app, make_user(Role.DEAN, school)))
             db.session.commit()
@@ -117,6 +119,12 @@ class District:
         """Start the scheduler of a machine."""
         env = self._environment(machine, "wss_scheduler")
         return machine.start("scheduler", sys.executable, "-m", "flask", "scheduler", "run", env=env)
+
+    def hold_a_school(self, machine: Machine) -> None:
+        """Let a save of a school that people save at stand still on a machine, just before it commits."""
+        env = self._environment(machine, "wss_web")
+        machine.start("holding", sys.executable, "-m", "tests.faults.machines.holding", str(self.schools[0]), env=env)
+        wait_until(lambda: "held" in machine.words("holding"), LONGEST_WAIT, "a save stands still")
 
     def pass_on(self) -> None:
         """Start nginx with the lines of docs/deployment.md."""

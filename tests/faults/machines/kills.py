@@ -121,7 +121,8 @@ class Kills:
         self.district.schedule(self.district.app2)
 
     def kill_app(self) -> None:
-        """No power."""
+        """No power, and that in the middle of a save that all others of a school wait for."""
+        self.district.hold_a_school(self.district.app1)
         self.district.app1.power_off()
         self.note_gap()
 

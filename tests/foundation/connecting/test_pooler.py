@@ -35,7 +35,8 @@ ROUNDS = 3
 KEPT = (
     "SELECT (SELECT count(*) FROM pg_prepared_statements) + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')"
     " + (SELECT count(*) FROM pg_class WHERE relpersistence = 't') + (SELECT count(*) FROM pg_settings WHERE source ="
-    " 'session' AND name IN ('jit', 'lock_timeout', 'default_transaction_read_only', 'work_mem', 'synchronous_commit'))"
+    " 'session' AND name IN ('jit', 'lock_timeout', 'default_transaction_read_only', 'work_mem', 'synchronous_commit',"
+    " 'tcp_user_timeout'))"
 )
 """How much a session holds that its next user would have to bear."""
 

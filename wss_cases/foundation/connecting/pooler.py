@@ -17,6 +17,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import DBAPIError
 
+from wss_cases.foundation.connecting.silence import OF_THE_SERVER
+
 PLANS_AFTER = 2
 """How often a statement runs before the server keeps its plan, on a session of one's own."""
 PLANS_KEPT = 500
@@ -45,7 +47,7 @@ def _meet(opened: Any, record: Any) -> None:
     opened.prepare_threshold = None if pooled else PLANS_AFTER
     opened.prepared_max = PLANS_KEPT
     if not pooled:
-        opened.execute(f"SET {_NO_JIT}")
+        opened.execute(f"SET {_NO_JIT}; {OF_THE_SERVER}")
     opened.commit()
 
 
