@@ -1,12 +1,13 @@
 """Reads each room's ROOM and wires; decides nothing."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 from flask import Flask
 
@@ -40,6 +41,14 @@ from wss_cases.workday.caseload.weights import read_weights
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class Application(Flask):
+    """Flask, whose functions are all plain ones here: it would ask each at every request whether it is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 @cache
 def rooms() -> tuple[Room, ...]:
     """Return what each folder with a `room.py` brings, in the order of their names."""
@@ -50,7 +59,7 @@ def rooms() -> tuple[Room, ...]:
 def create_app(overrides: dict[str, object] | None = None) -> Flask:
     """Return the application; touches neither database nor network."""
     instance = Path(os.environ.get("WSS_INSTANCE", ROOT / "instance"))
-    app = Flask(
+    app = Application(
         __name__,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),

@@ -7,7 +7,20 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    true,
+)
 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
@@ -25,7 +38,8 @@ SCHOOL = table("school", column("id"), column("network"), column("name"))
 
 NETWORK = table("network", column("name"))
 PARTNER = table("partner", column("id"), column("name"))
-"""The same of networks, and of the partners' directory."""
+UNFILED = table("offline_entry", column("user_id"), column("state"))
+"""The same of networks, of the partners' directory, and of what people wrote without network."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ SESSION = (
     UserSession.id, UserAccount.email, UserSession.last_seen_at, UserSession.expires_at, UserAccount.last_school_id,
     UserSession.created_at, UserSession.verified_at, UserAccount.is_demo, SecondFactor.id.is_not(None),
     UserSession.by_sign_on, UserSession.factor_by_provider, UserSession.says_when,
+    exists().where(UNFILED.c.user_id == UserAccount.id, UNFILED.c.state == literal_column("'to_mend'")),
 )  # fmt: skip
 """The fields of a `SessionRow`, in its order, but for the actor.
 
@@ -81,6 +96,8 @@ class SessionRow:
     by_sign_on: bool
     factor_by_provider: bool
     says_when: bool
+    has_to_mend: bool
+    """Whether something that this person wrote without network waits for their answer."""
 
 
 def in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:

@@ -1,9 +1,9 @@
 """How long a connection to PostgreSQL waits for a machine that says nothing any more.
 
 A server that is shut down says so; a machine without power or network says nothing, and its connections would be waited
-for until the kernel gives up, after a quarter of an hour, or after two hours where only an answer is awaited. The server
-waits as long for a web machine that died in the middle of a save, and keeps what was locked for it: a whole school
-could not report. So both ends are told not to.
+for until the kernel gives up, after a quarter of an hour, or after two hours where only an answer is awaited. The
+server waits as long for a web machine that died in the middle of a save, and keeps what was locked for it: a whole
+school could not report. So both ends are told not to.
 """
 
 from typing import Any, Final

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 from flask import current_app, has_app_context
-from sqlalchemy import Date, ScalarSelect, String, cast, column, func, select, table
+from sqlalchemy import Date, ScalarSelect, String, cast, column, func, literal_column, select, table
 
 from wss_cases.foundation.settings.reading import setting
 
@@ -28,9 +28,11 @@ Rows = Sequence[tuple[date, str]]
 def every_setting() -> ScalarSelect[Any]:
     """Return, in SQL, all settings in one text, for a statement of another purpose; null where there are none."""
     columns = SETTING.c
-    starts_on = func.coalesce(cast(columns.starts_on, String(10)), "")
-    row = cast(columns.id, String(20)) + _PART + columns.key + _PART + starts_on + _PART + columns.value
-    return select(func.aggregate_strings(row, _ROW)).where(columns.withdrawn_at.is_(None)).scalar_subquery()
+    # written out: what is said beside a statement is said again at each request
+    part, end, nothing = (literal_column(f"'{written}'", String) for written in (_PART, _ROW, ""))
+    starts_on = func.coalesce(cast(columns.starts_on, String(10)), nothing)
+    row = cast(columns.id, String(20)) + part + columns.key + part + starts_on + part + columns.value
+    return select(func.aggregate_strings(row, end)).where(columns.withdrawn_at.is_(None)).scalar_subquery()
 
 
 def _session() -> Any:

@@ -152,7 +152,7 @@ def _finish(answer: Response) -> Response:
     # only what was taken has been read: a form that was too large for that has no fields to ask for
     taken = answer.status_code == 303 and request.method == "POST" and request.endpoint in SAVING
     key = request.form.get("request_key", "") if taken else ""
-    if key and current_user.is_authenticated:
+    if key and current_user.is_authenticated and current_user.row.has_to_mend:
         actor = current_actor()
         if waits_to_be_mended(actor, key) and already_done(actor.user_id, key):
             finish_mended(actor, key, clock.now())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import Integer, and_, bindparam, case, func, literal_column, or_, select
 
 from wss_cases.accounts.grants.queries import Along, ask_along
 from wss_cases.foundation.db import db
@@ -74,6 +74,10 @@ def failed_watches(now: datetime) -> list[StandbyWatch]:
     return list(db.session.scalars(statement.order_by(StandbyWatch.name)))
 
 
+_ONE, _NONE = literal_column("1", Integer), literal_column("0", Integer)
+"""Written out: what is said beside a statement is said again at each request."""
+
+
 @cache
 def _standing() -> Any:
     """Put the statement of every page together once."""
@@ -83,11 +87,11 @@ def _standing() -> Any:
     lives = Heartbeat.at.between(first, last)
     watches = StandbyWatch.failed_at.is_(None) & StandbyWatch.seen_at.between(seen, last)
     swept = Heartbeat.swept_at.between(first, last)
-    well = and_(lives, or_(swept, Heartbeat.failures == 0))
+    well = and_(lives, or_(swept, Heartbeat.failures == _NONE))
     return select(
         func.max(Heartbeat.at).label("last_beat"),
-        func.max(case((lives, 1), else_=0)).label("lives"),
-        func.max(case((well, 1), else_=0)).label("well"),
+        func.max(case((lives, _ONE), else_=_NONE)).label("lives"),
+        func.max(case((well, _ONE), else_=_NONE)).label("well"),
         select(DeliveryPause.since).scalar_subquery().label("paused_since"),
         select(func.min(StandbyLapse.since))
         .where(StandbyLapse.until.is_(None))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.school_time import known_schools, last_days
@@ -135,7 +135,7 @@ def students_matching(
         row.school_id == school_id, row.is_active, named_or_numbered(words)
     )
     if recent:
-        statement = statement.order_by(case((row.id.in_(list(recent)), 0), else_=1))
+        statement = statement.order_by(case((among(row.id, recent), 0), else_=1))
     statement = statement.order_by(row.search_key_family, row.search_key, row.id).limit(limit)
     return [
         FoundPerson(student_id, f"{preferred or given} {preferred_family or family}".strip(), grade, number)
