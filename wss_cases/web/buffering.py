@@ -15,6 +15,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from wss_cases.web.large_files import largest_body
+from wss_cases.web.turns import InTurn
 
 ROUND_SECONDS = 0.5
 IDLE_SECONDS = 60
@@ -29,7 +30,7 @@ class BufferingWorker(Worker):
         """Serve until told to stop or left alone, then finish what was begun."""
         channels: dict[int, Any] = {}
         server = create_server(
-            self.wsgi, map=channels, sockets=[one.sock for one in self.sockets], threads=self.cfg.threads, ident="",
+            InTurn(self.wsgi), map=channels, sockets=[one.sock for one in self.sockets], threads=self.cfg.threads, ident="",
             connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
             max_request_body_size=largest_body(self.wsgi), clear_untrusted_proxy_headers=False, log_socket_errors=False,
         )  # fmt: skip
