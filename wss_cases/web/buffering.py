@@ -30,8 +30,9 @@ class BufferingWorker(Worker):
         """Serve until told to stop or left alone, then finish what was begun."""
         channels: dict[int, Any] = {}
         server = create_server(
-            InTurn(self.wsgi), map=channels, sockets=[one.sock for one in self.sockets], threads=self.cfg.threads, ident="",
-            connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
+            InTurn(self.wsgi), map=channels, sockets=[one.sock for one in self.sockets],
+            threads=self.cfg.threads, ident="", connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS,
+            asyncore_use_poll=True,
             max_request_body_size=largest_body(self.wsgi), clear_untrusted_proxy_headers=False, log_socket_errors=False,
         )  # fmt: skip
         while self.alive and self.ppid == os.getppid():

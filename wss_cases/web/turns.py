@@ -1,8 +1,8 @@
 """Who computes in a process: two requests at a time, and the others wait, for all at once only slow each other down.
 
-A process runs one thread at a time however many it has, and one that comes back from the database waits for it behind all
-others that compute. Two are enough to use the time in which one waits for the database. The threads are still there for
-what takes long: a paper, a large file. A request that has waited half a second begins all the same.
+A process runs one thread at a time however many it has, and one that comes back from the database waits for it behind
+all others that compute. Two are enough to use the time in which one waits for the database. The threads are still there
+for what takes long: a paper, a large file. A request that has waited half a second begins all the same.
 """
 
 from collections.abc import Callable, Iterable
