@@ -1,13 +1,16 @@
 """Numbers of a series, handed out one after the other: alone, or with the audit row of what is counted beside it."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from wss_cases.foundation.db import table_of
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db, table_of
 from wss_cases.journal.models import AuditEntry, Counter
 
 NOTED = ("at", "actor_id", "action", "object_type", "object_id", "changes", "request_id")
@@ -28,12 +31,41 @@ def one_more(insert: Any) -> Any:
     return counted.returning(counter.c.value)
 
 
+def noted(
+    actor: Actor, now: datetime, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Return an audit row."""
+    return {
+        "action": action, "object_type": object_type, "object_id": object_id, "changes": changes,
+        "request_id": "", "at": now, "actor_id": actor.user_id,
+    }  # fmt: skip
+
+
 @cache
-def one_more_noted() -> Any:
-    """Return the same for PostgreSQL, of the series `counting`, which writes an audit row in the same statement while
-    the number is at most `most`."""
-    audit = table_of(AuditEntry)
-    counted = one_more(postgresql.insert).values(series=bindparam("counting"), value=1).cte("counted")
+def _one_more_noted() -> Any:
+    audit, counter = table_of(AuditEntry), table_of(Counter)
+    below = (counter.c.series == bindparam("counting")) & (counter.c.value < bindparam("most"))
+    counted = update(counter).where(below).values(value=counter.c.value + 1).returning(counter.c.value).cte("counted")
     row = select(*(bindparam(name, type_=audit.c[name].type) for name in NOTED)).select_from(counted)
-    noted = postgresql.insert(audit).from_select(list(NOTED), row.where(counted.c.value <= bindparam("most")))
-    return select(counted.c.value).add_cte(noted.cte("noted"))
+    written = postgresql.insert(audit).from_select(list(NOTED), row)
+    return select(counted.c.value).add_cte(written.cte("noted"))
+
+
+def count_and_note(series: str, most: int, row: dict[str, Any]) -> bool:
+    """Count one more of a series and write its audit row, by one statement on the page's own session that commits by
+    itself: no unit of work is begun for it.
+
+    False where nothing was done, and a unit has to: the first of a series, one more than `most`, a database or a page
+    whose statements do not stand each for itself, and a connection that was lost meanwhile.
+    """
+    session: Any = db.session()
+    if not session.stands_alone:
+        return False
+    try:
+        found = session.connection().execute(_one_more_noted(), {**row, "counting": series, "most": most}).first()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        session.rollback()
+        return False
+    return found is not None

@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import event, inspect, select
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -21,7 +20,7 @@ from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.changes import Changes
-from wss_cases.journal.counted import insert_of, one_more, one_more_noted
+from wss_cases.journal.counted import insert_of, noted, one_more
 from wss_cases.journal.leaving import Form, Leaving
 from wss_cases.journal.models import Disclosure, OutboxMessage, RequestKey
 from wss_cases.journal.queries import key_digest
@@ -153,28 +152,8 @@ class UnitOfWork:
         self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
     ) -> None:
         """Write an audit row alone, e.g. for a confidential read or a batch."""
-        self._leaving.audit.append(self._noted(action, object_type, object_id, changes or {}))
+        self._leaving.audit.append(noted(self.actor, self.now, action, object_type, object_id, changes or {}))
         self.recorded = True
-
-    def audit_counted(
-        self, series: str, most: int, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]
-    ) -> int:
-        """Return the next number of a series, and write an audit row while that is at most `most`: on PostgreSQL both
-        by one statement."""
-        noted, self.recorded = self._noted(action, object_type, object_id, changes), True
-        if insert_of(self.session) is postgresql.insert:
-            asked = {**noted, "counting": series, "most": most}
-            return int(self.session.execute(one_more_noted(), asked).scalar_one())
-        number = self.next_number(series)
-        if number <= most:
-            self._leaving.audit.append(noted)
-        return number
-
-    def _noted(self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "action": action, "object_type": object_type, "object_id": object_id, "changes": changes,
-            "request_id": "", "at": self.now, "actor_id": self.actor.user_id,
-        }  # fmt: skip
 
     def no_audit(self) -> None:
         """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""

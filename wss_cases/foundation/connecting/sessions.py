@@ -68,6 +68,12 @@ class RoomSession(flask_sqlalchemy.session.Session):
         """Whether this is the session of a request outside of its units of work."""
         return WRITING not in self.info and has_request_context()
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether what this session is asked next stands for itself, and commits itself, on the main database."""
+        own = current_app.extensions.get(EXTENSION) if self.reads_a_page and _VIEW not in self.info else None
+        return own is not None and self.get_bind() is own and stands_singly(self.connection())
+
     def read_one_view(self) -> bool:
         """Let what a page reads from here on be of one instant: figures that must agree, and rows that are streamed.
 

@@ -29,7 +29,8 @@ def every_setting() -> ScalarSelect[Any]:
     """Return, in SQL, all settings in one text, for a statement of another purpose; null where there are none."""
     columns = SETTING.c
     # written out: what is said beside a statement is said again at each request
-    part, end, nothing = (literal_column(f"'{written}'", String) for written in (_PART, _ROW, ""))
+    written: list[Any] = [literal_column(f"'{one}'", String) for one in (_PART, _ROW, "")]
+    part, end, nothing = written
     starts_on = func.coalesce(cast(columns.starts_on, String(10)), nothing)
     row = cast(columns.id, String(20)) + part + columns.key + part + starts_on + part + columns.value
     return select(func.aggregate_strings(row, end)).where(columns.withdrawn_at.is_(None)).scalar_subquery()

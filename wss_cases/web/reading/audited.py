@@ -12,7 +12,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.foundation import clock
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.web.errors import page
-from wss_cases.web.reading.rate_limit import is_over, one_more
+from wss_cases.web.reading.rate_limit import is_over, noted_alone, one_more
 
 PLAIN = frozenset(
     {
@@ -104,9 +104,11 @@ def _audited(answer: Response) -> Response:
         return answer
     kind = RECORDS[named] if named else LIST
     said = {"page": request.endpoint, **{name: arguments[name] for name in RECORDS if name in arguments}}
+    read = (f"{kind}.read", kind, arguments[named] if named else None, said)
     try:
+        if told and noted_alone(actor, read):
+            return answer
         with unit_of_work(actor, clock.now()) as uow:
-            read = (f"{kind}.read", kind, arguments[named] if named else None, said)
             shown = one_more(uow, actor, read if told else None) and told
     except SQLAlchemyError as error:
         current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
