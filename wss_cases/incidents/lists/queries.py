@@ -21,6 +21,8 @@ from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import NAME
+from wss_cases.roster.directory.rules import name_on_screen
 
 PAGE = 20
 COUNTED = "counted"
@@ -201,12 +203,12 @@ def _what(narrow: IncidentFilter) -> list[Any]:
 def students_in(incident_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of reports. The caller has checked the reports."""
     statement = (
-        select(IncidentPerson.incident_id, Student)
+        select(IncidentPerson.incident_id, *NAME)
         .join(Student, Student.id == IncidentPerson.student_id)
         .where(among(IncidentPerson.incident_id, sorted(incident_ids)))
         .order_by(IncidentPerson.id)
     )
     names: dict[int, list[str]] = {}
-    for incident_id, student in db.session.execute(statement):
-        names.setdefault(incident_id, []).append(student.shown_name)
+    for incident_id, *name in db.session.execute(statement):
+        names.setdefault(incident_id, []).append(name_on_screen(*name))
     return names

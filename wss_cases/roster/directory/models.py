@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.roster.directory.rules import SCHOOL_HOURS
+from wss_cases.roster.directory.rules import SCHOOL_HOURS, name_on_screen
 from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy, Restriction
 
@@ -148,9 +148,7 @@ class Student(Versioned, Base):
     @property
     def shown_name(self) -> str:
         """The name on screen: preferred where there is one, exactly as typed."""
-        given = self.preferred_given_name or self.given_name
-        family = self.preferred_family_name or self.family_name
-        return f"{given} {family}".strip()
+        return name_on_screen(self.given_name, self.family_name, self.preferred_given_name, self.preferred_family_name)
 
 
 class Enrolment(Base):

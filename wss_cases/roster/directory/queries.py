@@ -16,9 +16,11 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.school_time import known_schools, last_days
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Network, School, StaffMember, Student
-from wss_cases.roster.directory.rules import SchoolDays, merge_days
+from wss_cases.roster.directory.rules import SchoolDays, merge_days, name_on_screen
 from wss_cases.roster.directory.states import DayKind
 
+NAME = (Student.given_name, Student.family_name, Student.preferred_given_name, Student.preferred_family_name)
+"""What `name_on_screen` takes, in its order."""
 LEAST_DIGITS = 4
 """Digits of a student's number from which on it is looked for."""
 
@@ -130,16 +132,15 @@ def students_matching(
     if not words or not _may_search(actor, school_id):
         return []
     row = Student
-    names = (row.given_name, row.family_name, row.preferred_given_name, row.preferred_family_name)
-    statement = select(row.id, *names, row.grade, row.student_number).where(
+    statement = select(row.id, *NAME, row.grade, row.student_number).where(
         row.school_id == school_id, row.is_active, named_or_numbered(words)
     )
     if recent:
         statement = statement.order_by(case((among(row.id, recent), 0), else_=1))
     statement = statement.order_by(row.search_key_family, row.search_key, row.id).limit(limit)
     return [
-        FoundPerson(student_id, f"{preferred or given} {preferred_family or family}".strip(), grade, number)
-        for student_id, given, family, preferred, preferred_family, grade, number in db.session.execute(statement)
+        FoundPerson(student_id, name_on_screen(*name), grade, number)
+        for student_id, *name, grade, number in db.session.execute(statement)
     ]
 
 

@@ -29,6 +29,11 @@ SCHOOL_HOURS: StoredSetting[tuple[time, time]] = StoredSetting("school.hours", r
 """The bells of a school of which nobody said others: it begins with them."""
 
 
+def name_on_screen(given: str, family: str, preferred_given: str | None, preferred_family: str | None) -> str:
+    """Return a student's name: preferred where there is one, exactly as typed."""
+    return f"{preferred_given or given} {preferred_family or family}".strip()
+
+
 class SchoolDays:
     """School days of one school: its calendar where it is known, Monday to Friday on every other date."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
+from wss_cases.roster.directory.rules import name_on_screen
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.spellings import Named
 
@@ -86,7 +87,7 @@ def students_named(statement: Select[Any]) -> list[Named]:
     """Return students as the finder takes them; the statement selects COLUMNS."""
     return [
         Named(
-            label=f"{preferred or given} {preferred_family or family}".strip(),
+            label=name_on_screen(given, family, preferred, preferred_family),
             given=tuple(name for name in (given, middle, preferred) if name),
             family=tuple(name for name in (family, preferred_family) if name),
             numbers=tuple(each for each in (number, sourced) if each),
