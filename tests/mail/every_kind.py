@@ -24,7 +24,7 @@ from tests.factories.referrals import PartnerFactory, make_partner_user, make_re
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
+from wss_cases.accounts.account.models import AccountState, Cover, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.attachments.sealing.states import SEALED as FILE_SEALED
 from wss_cases.board.report.states import Every
@@ -94,6 +94,7 @@ from wss_cases.training.sessions.states import CANCELED as TRAINING_CANCELED
 from wss_cases.training.sessions.states import PUT_BACK as TRAINING_PUT_BACK
 from wss_cases.training.topics.states import KnownTopic
 from wss_cases.workday.digest.messages import weekly_key
+from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR, no_coordinator_key
 from wss_cases.workday.digest.queries import digest_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -250,6 +251,12 @@ def _weekly(world: World) -> OutboxMessage:
     to = world.people[Role.ADMINISTRATOR]
     world.due(date(2026, 11, 20), kind="pre_meetings", single_mail=False)
     return world.message("weekly", to, to, weekly_key(to.id, date(2026, 11, 23)))
+
+
+def _no_coordinator(world: World) -> OutboxMessage:
+    bare, to = SchoolFactory(), world.people[Role.ADMINISTRATOR]
+    db.session.add(RoleGrant(user_id=to.id, role=Role.ADMINISTRATOR, school_id=bare.id, starts_on=date(2026, 8, 1)))
+    return world.message(NO_COORDINATOR, to, bare, no_coordinator_key(to.id, bare.id, TODAY))
 
 
 def _digest(world: World) -> OutboxMessage:
@@ -693,6 +700,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "mail.together": _together,
     "digest": _digest,
     "weekly": _weekly,
+    NO_COORDINATOR: _no_coordinator,
     "case_assigned": _to_lead("case_assigned"),
     "case.happened_again": _to_lead("case.happened_again"),
     "cases_handed_over": _to_lead("cases_handed_over"),

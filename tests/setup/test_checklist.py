@@ -56,6 +56,11 @@ def test_what_was_set_is_in_order_for_both(app: Flask, session: Any, client_as: 
     assert said["roster"] == ("warning", "The roster is 5 days old.")
     assert said["staff accounts"][1].endswith(f": {other.name}.")
     assert said["keepers"][0] == "warning"
+    lacking = sorted((school.name, other.name))
+    words = f"No coordinator, so no one sees a student’s need for housing support: {', '.join(lacking)}."
+    assert said["coordinators"] == ("warning", words)
+    make_user(Role.COORDINATOR, school), make_user(Role.COORDINATOR, other)
+    assert both(app, client)["coordinators"] == ("ok", "Every school has a coordinator.")
     assert 'href="/police-approvers"' in client.get("/setup/checklist").get_data(as_text=True)
 
 

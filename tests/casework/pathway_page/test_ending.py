@@ -1,6 +1,7 @@
 """A pathway that ends before its outcome leaves nothing that nobody can settle."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -17,13 +18,16 @@ from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework.case_page.actions import Answers, close
 from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.pathway_page import actions as pathway_actions
-from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.common.actions import add as add_pathway
+from wss_cases.pathways.common.actions import plan as plan_pathway
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 
 
@@ -111,6 +115,46 @@ def test_closing_tells_nobody_but_the_coordinator_of_a_need_for_housing(session,
         history = client_as(who).page(f"/cases/{case.id}?tab=history").text
         assert ("Ended early: Basic needs support." in history) is sees
         assert ("What the record says" in history) is sees
+
+
+@pytest.mark.parametrize("how", ["declined", "ended"])
+def test_no_message_of_a_districts_own_tells_a_dean_that_it_ended(session, at, client_as, how):
+    at("2026-11-24 10:00")
+    scene = make_scene(services=["housing_basic_needs"])
+    case, coordinator = scene.world.case, scene.world.coordinator
+    dean = make_user(scene.world.school, Role.DEAN)
+    scene.pathway.kind, scene.pathway.owner_id, case.lead_id = Kind.HOUSING_BASIC_NEEDS.value, None, dean.id
+    event = "pathway_declined" if how == "declined" else "pathway_ended_early"
+    own = {"title_en": "Basic needs have ended", "title_es": "Basic needs have ended", "starts_on": date(2026, 8, 1)}
+    db.session.add(FollowUpTemplate(kind="other", event=event, due_in_school_days=1, owner_role="dean", **own))
+    db.session.commit()
+    end(scene.world, scene.pathway, how)
+    [made] = db.session.scalars(select(FollowUp).where(FollowUp.kind == "other"))
+    assert (made.owner_id, made.pathway_id) == (coordinator.id, scene.pathway.id)
+    for who, sees in ((dean, False), (coordinator, True)):
+        client = client_as(who)
+        assert (client.get(f"/follow-ups/{made.id}").status_code == 200) is sees
+        shown = [client.page(address).text for address in (f"/cases/{case.id}?tab=all", "/follow-ups?whose=school")]
+        assert any("Basic needs have ended" in text for text in shown) is sees
+
+
+def test_only_who_may_know_is_named_for_a_need_for_housing(session):
+    world = make_world()
+    dean, other = make_user(world.school, Role.DEAN), make_user(world.school)
+    need = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind="housing_basic_needs", owner_id=world.coordinator.id
+    )
+    asked = {"next_step": "", "next_step_on": None, "expected_end": None}
+    for owner, words in ((dean, "only coordinators see this"), (make_user(make_world().school), "only coordinators")):
+        with pytest.raises(Refused, match=words):
+            plan_pathway(Invocation(world.actor, NOW), need.id, owner_id=owner.id, **asked)
+        with pytest.raises(Refused, match=words):
+            add_pathway(
+                Invocation(world.actor, NOW), world.case.id, kind="housing_basic_needs", for_whom="any",
+                participant_id=None, start_by=None, owner_id=owner.id,
+            )  # fmt: skip
+    plan_pathway(Invocation(world.actor, NOW), need.id, owner_id=other.id, **asked)
+    assert db.session.get(Pathway, need.id).owner_id == other.id
 
 
 def test_families_with_an_end_of_their_own_lead_there(world, client_as):

@@ -29,6 +29,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR
 
 MONDAY, LATER = date(2026, 11, 16), date(2026, 12, 15)
 GIVEN = "followups.given"
@@ -118,9 +119,14 @@ def test_what_tells_of_a_need_for_housing_goes_to_coordinators_alone(
     for who in {"owner", "lead", "other"}.difference(others):
         end_roles(place, who)
     queued = place.sweep(at("2026-11-19 10:01"))
-    assert {words for words in queued if words.split()[0] in ("dean", "admin")} <= {"admin digest"}, queued
+    of_school = set() if others else {f"admin {NO_COORDINATOR}"}
+    assert {words for words in queued if words.split()[0] in ("dean", "admin")} <= {"admin digest", *of_school}, queued
+    assert of_school <= queued, "that nobody there may know, whatever waits"
     digests = db.session.scalars(select(OutboxMessage).filter_by(kind="digest", recipient_id=place.ids["admin"]))
     assert [one for one in digests if compose(one, at("2026-11-19 10:02"))] == [], "of nothing they may know"
+    for late in db.session.scalars(select(OutboxMessage).filter_by(kind="followup.late", object_id=told.id)):
+        said = compose(late, at("2026-11-19 10:02"))
+        assert said and "you are next in line to see to it" in said.get_body().get_content(), "a dean leads its case"
     rows, heir = (told, of_pathway, nobodys, covered), place.ids["lead"]
     if not others:
         kept = place.ids["owner"]
@@ -128,6 +134,28 @@ def test_what_tells_of_a_need_for_housing_goes_to_coordinators_alone(
         heir = place.join("newcomer", Role.COORDINATOR).id
         assert f"newcomer {GIVEN}" in place.sweep(at("2026-11-20 10:01"))
     assert {fresh(one).owner_id for one in rows} == {heir}
+
+
+@pytest.mark.both_databases
+def test_what_a_dean_could_not_have_goes_to_the_coordinator_after_them(session: Any, at: At) -> None:
+    now = at("2026-11-16 10:00")
+    place = make_place()
+    case, hung = place.case("owner"), {"lead": "owner"}
+    need = PathwayFactory(
+        kind=Kind.HOUSING_BASIC_NEEDS.value, state=PathwayState.ACTIVE, case_id=case.id, school_id=place.school.id,
+        owner_id=place.ids["owner"],
+    )  # fmt: skip
+    rows = place.due(LATER, **hung, kind=LIAISON), place.due(LATER, **hung, pathway_id=need.id), need
+    colleagues = place.due(LATER, "lead", **hung, kind=LIAISON)
+    plain = place.due(LATER, **hung)
+    for giver, to, keeps in (("owner", "dean", "owner"), ("dean", "admin", "owner"), ("admin", "other", "other")):
+        hand_over(Invocation(acting(place.people[giver]), now), case.id, place.ids[to], "Yours.")
+        assert {fresh(one).owner_id for one in rows} == {place.ids[keeps]}, to
+        assert fresh(plain).owner_id == place.ids[to]
+    assert fresh(colleagues).owner_id == place.ids["lead"], "what never was the lead's"
+    mine = place.due(LATER, "owner", **hung, kind=LIAISON)
+    hand_over(Invocation(acting(place.people["other"]), now), case.id, place.ids["lead"], "Yours.")
+    assert fresh(mine).owner_id == place.ids["owner"], "after one who could know of it, it is theirs who have it"
 
 
 def test_nobodys_goes_the_same_way(session: Any, at: At) -> None:

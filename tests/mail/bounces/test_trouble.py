@@ -64,7 +64,8 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     user_id, email = here.coordinator.id, here.coordinator.email
     own = client_as(here.coordinator)
     admin = client_as(make_user(Role.ADMINISTRATOR, here.school))
-    elsewhere = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
+    other = SchoolFactory()
+    elsewhere, _theirs = client_as(make_user(Role.ADMINISTRATOR, other)), make_user(Role.COORDINATOR, other)
     sysadmin = client_as(make_user(Role.SYSADMIN))
     mailing.replies[email] = "550 5.1.1 no such user"
     assert deliver(at("2026-11-24 10:00"))["failed"] == 2
@@ -84,7 +85,7 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     assert deliver(at("2026-11-24 10:00"))["sent"] == 1
     [told] = mailing.wait_for(1)
     assert told.subject == "May be missed: First contact with the person harmed"
-    assert "Email to the person responsible is not being delivered; no one else leads its case" in told.everything
+    assert "Email to the person responsible is not being delivered; you are next in line" in told.everything
     assert elsewhere.post(f"/people/{user_id}/mail/retry", data=token(elsewhere)).status_code == 404
     mailing.replies.clear()
     assert admin.submit("/people/mail", action=f"/people/{user_id}/mail/retry").status_code == 303

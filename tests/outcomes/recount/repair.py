@@ -134,12 +134,13 @@ def contact(seen: Shown) -> None:
 
 
 def follow_ups(seen: Shown) -> None:
-    """On time of due, by kind, in the report and on the page."""
+    """On time of due, by kind, in the report and on the page; nothing that tells of a need for housing support."""
     plain = seen.plain
     due = (
         f"select f.kind, count(*) from follow_up f where {plain.of('f', 'due_on')} and f.state <> 'cancelled' "
         f"and f.plan_step_id is null and (f.state = 'done' or f.due_on < '{plain.today}') "
-        "and f.kind <> 'contact_person_harmed'"
+        "and f.kind not in ('contact_person_harmed', 'liaison') and not exists (select 1 from pathway p "
+        "where p.id = f.pathway_id and p.kind = 'housing_basic_needs')"
     )
     every = pairs(f"{due} group by f.kind")
     good = pairs(f"{due} and f.state = 'done' and f.closed_on <= f.due_on group by f.kind")

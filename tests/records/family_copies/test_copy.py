@@ -315,6 +315,7 @@ def test_the_family_gets_what_its_administrators_do_not_learn(here: Here, client
     person = CaseParticipantFactory(case_id=case.id, student_id=here.student.id)
     hung = {"case_id": case.id, "school_id": here.school.id, "participant_id": person.id}
     need, _other = (PathwayFactory(kind=kind, **hung) for kind in ("housing_basic_needs", "family_support"))
+    PathwayFactory(kind="one_to_one", state=PathwayState.DECLINED, started_on=date(2026, 11, 2), **hung)
     db.session.commit()
     readers = (client_as(here.coordinator), True), (client_as(here.administrator), False)
     administrator_id, school_id = here.administrator.id, here.school.id
@@ -334,7 +335,9 @@ def test_the_family_gets_what_its_administrators_do_not_learn(here: Here, client
     for address in (draft, release_page):
         page = client.page(address).text
         assert "Basic needs" not in page and "Family support" in page and PRINTED in page
-    assert "Basic needs support" in client_as(here.coordinator).page(draft).text
+    whole = client_as(here.coordinator).page(draft).text
+    assert "Basic needs support" in whole
+    assert "Someone chose to stop" in whole and "Declined" not in whole, "as the pathway's page says it"
     plain = here.handed(here.ask(parts=()))
     here.release(plain)
     assert client.get(f"/family-copies/{plain.id}/copy?paper=1").status_code == 200, "one without cases tells of none"

@@ -1,20 +1,22 @@
 """Reading cases; every read starts from what the actor may see."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants.queries import actor_of, holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.other_schools.queries import named_elsewhere
 from wss_cases.roster.directory.models import Student
@@ -128,6 +130,15 @@ def choose_lead(school_id: int, day: date) -> int | None:
     )
     load = {row[0]: row[1] for row in db.session.execute(statement)}
     return min(people, key=lambda user_id: (load.get(user_id, 0), user_id))
+
+
+def choose_for_housing(school_id: int, wanted_id: int | None, now: datetime) -> int | None:
+    """Return who sees to a need for housing support at a school: whoever is wanted where they may know of it, else a
+    coordinator as `choose_lead` does; None at a school without any, where it waits for one."""
+    wanted = actor_of(wanted_id, now) if wanted_id is not None else None
+    if wanted is not None and may_know_of_housing(wanted, school_id):
+        return wanted_id
+    return choose_lead(school_id, today_at(school_id, now))
 
 
 def place_words(codes: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, not_, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, not_, or_, select, table
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -64,7 +64,7 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
 def known_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the follow-ups that do not tell the actor of a need for housing support which is not
     theirs to know: whoever was asked to see to it knows."""
-    own = FollowUp.owner_id.is_not_distinct_from(actor.user_id)
+    own = false() if actor.user_id is None else FollowUp.owner_id.is_not_distinct_from(actor.user_id)
     return or_(own, housing_known_at(FollowUp.school_id, actor), not_(tells_of_housing()))
 
 
@@ -78,7 +78,8 @@ def tells_of_housing() -> ColumnElement[bool]:
 
 def is_known_to(actor: Actor, row: FollowUp, unseen: Collection[int] | None = None) -> bool:
     """Whether `known_to` holds of one follow-up; `unseen`: the pathways that tell of it, where they are known."""
-    if row.owner_id == actor.user_id or may_know_of_housing(actor, row.school_id):
+    own = actor.user_id is not None and row.owner_id == actor.user_id
+    if own or may_know_of_housing(actor, row.school_id):
         return True
     if row.kind == LIAISON or row.pathway_id is None:
         return row.kind != LIAISON

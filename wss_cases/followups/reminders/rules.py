@@ -45,7 +45,7 @@ class Why(Labelled):
     """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
 
     LEADS = "leads", _l("you lead the case or plan it belongs to")
-    NEXT = "next", _l("no one else leads its case or plan, and you are next in line")
+    NEXT = "next", _l("you are next in line to see to it")
     ADMINISTERS = "administers", _l("you administer the school")
     STANDS_IN = "stands_in", _l("you are covering for someone who is away")
     ACTS = "acts", _l("you are responsible for it")

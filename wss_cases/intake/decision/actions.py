@@ -47,7 +47,7 @@ REVIEW_WITH_HOLD = 5
 
 @dataclass(frozen=True)
 class Scene:
-    """What the steps of one decision share."""
+    """What the steps of one decision share. `coordinator_id`: nobody at a school without one, where a dean leads."""
 
     incident: Incident
     today: date
@@ -55,6 +55,7 @@ class Scene:
     now: Situation
     items: tuple[PlanItem, ...]
     lead_id: int | None
+    coordinator_id: int | None
     dean_id: int | None
     made: Counter[tuple[str, int | None]]
 
@@ -90,13 +91,15 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
         route_incident(uow, incident)
         now = situation(incident.id)
     today = today_at(incident.school_id, uow.now)
+    coordinator_id = choose_lead(incident.school_id, today)
     return Scene(
         incident=incident,
         today=today,
         days=school_days(incident.school_id),
         now=now,
         items=choose(now.plan),
-        lead_id=choose_lead(incident.school_id, today) or uow.actor.user_id,
+        lead_id=coordinator_id or uow.actor.user_id,
+        coordinator_id=coordinator_id,
         dean_id=_dean(uow, incident.school_id, today),
         made=_made(incident),
     )
@@ -183,20 +186,23 @@ def _follow_up(uow: UnitOfWork, scene: Scene, case: Case | None, choice: Choice)
 def make_follow_up(
     uow: UnitOfWork, scene: Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
-    """Make one follow-up of a decision, for the dean or the lead as its template says; one made before stands."""
+    """Make one follow-up of a decision, for the dean or the lead as its template says; one made before stands.
+
+    Of a need for housing no dean is to know: at a school without a coordinator it is nobody's until there is one.
+    """
     if scene.made[kind, person_id]:
         scene.made[kind, person_id] -= 1
         return
     if kind == FollowUpKind.PRE_MEETINGS and scene.made[kind, None]:
         return  # an earlier one asks for everyone's
     template = template_in_force(kind, scene.incident.school_id, scene.today)
-    by_template = template is not None and template.owner_role == Role.DEAN
-    is_deans = kind == CONVERSATION or (by_template and kind != LIAISON)  # of which no dean is to know
+    is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
+    owner_id = scene.coordinator_id if kind == LIAISON else scene.dean_id if is_deans else scene.lead_id
     row = make(
         uow,
         school_id=scene.incident.school_id,
         kind=kind,
-        owner_id=scene.dean_id if is_deans else scene.lead_id,
+        owner_id=owner_id,
         due_on=scene.days.add(scene.today, days),
         incident_id=None if case else scene.incident.id,
         case_id=case.id if case else None,

@@ -38,13 +38,16 @@ def add(
     start_by: date | None,
     owner_id: int | None,
 ) -> int:
-    """Propose a pathway by hand in an open case. Returns its id. Raises Refused for an owner elsewhere."""
+    """Propose a pathway by hand in an open case. Returns its id.
+
+    Raises Refused for an owner elsewhere, or one who may not know of it.
+    """
     case = uow.load(Case, case_id, Permission.CASE_WORK)
     open_only(case)
     if kind not in set(Kind):
         raise Refused("kind", _("Choose one of the kinds."))
-    if owner_id is not None and owner_id not in team_of(case.school_id, today_at(case.school_id, uow.now)):
-        raise Refused("owner_id", _("Choose the lead person."))
+    if owner_id is not None:
+        _owner(uow, case.school_id, kind, "owner_id", owner_id)
     row = propose(
         uow,
         case,
@@ -58,6 +61,16 @@ def add(
         owner_id=owner_id if owner_id is not None else case.lead_id,
     )
     return row.id
+
+
+def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int) -> str:
+    """The name of who is to own a pathway of a kind."""
+    people = team_of(school_id, today_at(school_id, uow.now), kind)
+    if owner_id in people:
+        return people[owner_id]
+    if kind == Kind.HOUSING_BASIC_NEEDS:
+        raise Refused(field, _("Choose a coordinator: only coordinators see this."))
+    raise Refused(field, _("Choose the lead person."))
 
 
 def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, family: Family | None = None) -> Pathway:
@@ -205,14 +218,14 @@ def plan(
     expected_end: date | None,
     owner_id: int | None,
 ) -> int:
-    """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
+    """Set the next step with its date, the expected end, and the owner.
+
+    Raises Refused for an owner elsewhere, or one who may not know of it.
+    """
     row = load_live(uow, pathway_id, uow.version)
     if owner_id is not None and owner_id != row.owner_id:
-        people = team_of(row.school_id, today_at(row.school_id, uow.now))
-        if owner_id not in people:
-            raise Refused("owner", _("Choose the lead person."))
-        row.owner_id = owner_id
-        uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
+        name, row.owner_id = _owner(uow, row.school_id, row.kind, "owner", owner_id), owner_id
+        uow.record(row, "pathway.owner", what=row.kind, to=name)
     row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
     uow.record(row, "pathway.next_step", what=row.kind)
     return row.id

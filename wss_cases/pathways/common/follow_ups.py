@@ -7,30 +7,40 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
+from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row, make, make_for_event
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.states import Kind
 
 
 def follow(
     uow: UnitOfWork, row: Pathway, kind: str, due_on: date, *, title: str = "", of_case: bool = False
 ) -> FollowUp:
-    """Make a follow-up for whoever works a pathway; `of_case`: it belongs to the case and outlives the pathway."""
-    return make(uow, kind=kind, due_on=due_on, title=title, **_whose(row, of_case))
+    """Make a follow-up for whoever works a pathway; `of_case`: it belongs to the case and outlives the pathway.
+
+    Of a need for housing it stays on its pathway, which says who may know of it, and goes to none but them.
+    """
+    return make(uow, kind=kind, due_on=due_on, title=title, **_whose(uow, row, of_case))
 
 
 def follow_event(uow: UnitOfWork, row: Pathway, event: str, *, of_case: bool = False) -> None:
     """Make what the templates say for something that happened in a pathway today; `of_case` as for `follow`."""
     today = today_at(row.school_id, uow.now)
-    make_for_event(uow, event, from_day=today, pathway_kind=row.kind, **_whose(row, of_case))
+    make_for_event(uow, event, from_day=today, pathway_kind=row.kind, **_whose(uow, row, of_case))
 
 
-def _whose(row: Pathway, of_case: bool) -> dict[str, Any]:
-    hangs_on = {"case_id": row.case_id, "pathway_id": None if of_case else row.id, "participant_id": row.participant_id}
-    return {"school_id": row.school_id, "owner_id": row.owner_id or row.case.lead_id, **hangs_on}
+def _whose(uow: UnitOfWork, row: Pathway, of_case: bool) -> dict[str, Any]:
+    owner_id, of_pathway = row.owner_id or row.case.lead_id, not of_case
+    if row.kind == Kind.HOUSING_BASIC_NEEDS:
+        owner_id, of_pathway = choose_for_housing(row.school_id, owner_id, uow.now), True
+    hangs_on = {
+        "case_id": row.case_id, "pathway_id": row.id if of_pathway else None, "participant_id": row.participant_id
+    }  # fmt: skip
+    return {"school_id": row.school_id, "owner_id": owner_id, **hangs_on}
 
 
 def open_follow_ups(uow: UnitOfWork, pathway_id: int, *kinds: str) -> list[FollowUp]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -24,11 +25,13 @@ def propose(
     start_by: date | None,
     owner_id: int | None,
 ) -> Pathway:
-    """Add a proposed pathway to a case.
+    """Add a proposed pathway to a case. Of a need for housing its owner is whoever may know, or nobody yet.
 
     Raises Refused for a kind that is not in its family, or a person who is not in the case.
     """
     _check(case, pathway, kind, for_whom, participant_id)
+    if kind == Kind.HOUSING_BASIC_NEEDS:
+        owner_id = choose_for_housing(case.school_id, owner_id, uow.now)
     row = uow.add(
         Pathway(
             case_id=case.id,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.housing import housing_known_at, may_know_of_housing
+from wss_cases.access.housing import KNOW, housing_known_at, may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
@@ -87,7 +87,9 @@ def family_language(student: Student | None) -> str:
     return next(filter(None, [*spoken, student.language if student is not None else ""]), None) or "en"
 
 
-def team_of(school_id: int, day: date) -> dict[int, str]:
-    """Return the people of a school's case team on a day: id to name, by name."""
-    people = {user_id: name for role in CASE_TEAM for user_id, name in holders(role, school_id, day)}
+def team_of(school_id: int, day: date, kind: str = "") -> dict[int, str]:
+    """Return the people of a school's case team on a day: id to name, by name; of those, where a kind of pathway is
+    given, who may know of it."""
+    roles = KNOW if kind == Kind.HOUSING_BASIC_NEEDS else CASE_TEAM
+    people = {user_id: name for role in roles for user_id, name in holders(role, school_id, day)}
     return dict(sorted(people.items(), key=lambda item: item[1]))

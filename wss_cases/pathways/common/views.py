@@ -153,7 +153,9 @@ def plan(case_id: int, pathway_id: int) -> Page:
     """Set the next step with its date."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     form = PlanForm(obj=row, owner=str(row.owner_id or ""))
-    form.owner.choices = people_choices(team_of(row.school_id, today_at(row.school_id, clock.now())), _("No one yet"))
+    form.owner.choices = people_choices(
+        team_of(row.school_id, today_at(row.school_id, clock.now()), row.kind), _("No one yet")
+    )
     return form_page(
         form,
         lambda: actions.plan(

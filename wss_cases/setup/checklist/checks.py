@@ -21,6 +21,7 @@ CHECKS: Final = (
     Check("accounts", _l("System administrators"), people.accounts, Role.SYSADMIN, "people.people"),
     Check("schools", _l("School administrators"), people.leaders, Role.SYSADMIN, "people.people"),
     Check("staff accounts", _l("Deans and coordinators"), people.staff, Role.SYSADMIN, "people.people"),
+    Check("coordinators", _l("Coordinators"), people.coordinators, Role.SYSADMIN, "people.people"),
     Check(
         "police reviews",
         _l("Second approvals"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
+from wss_cases.access.housing import KNOW
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.accounts.network_approvers.models import NetworkApprover
@@ -56,6 +57,17 @@ def staff(now: datetime) -> Found:
         _("There is no school yet, so no one works on cases."),
         _("Every school has a dean or a coordinator."),
         _("Without a dean or coordinator, no one works on cases there"),
+    )
+
+
+def coordinators(now: datetime) -> Found:
+    """Whether each school has a coordinator: of a need for housing support nobody else there knows."""
+    known = {school_id for _user, school_id, _role in _at_work(now, KNOW)}
+    return _each_school(
+        known,
+        _("There is no school yet, so none has a coordinator."),
+        _("Every school has a coordinator."),
+        _("No coordinator, so no one sees a student’s need for housing support"),
     )
 
 

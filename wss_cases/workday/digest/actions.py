@@ -20,6 +20,7 @@ from wss_cases.mail.delivery.actions import queue
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
 from wss_cases.workday.digest.messages import WEEKLY, weekly_key
+from wss_cases.workday.digest.no_coordinator import no_coordinator_mails
 from wss_cases.workday.digest.queries import DIGEST, Given, Morning, digest_key, mornings, with_covers, with_work
 from wss_cases.workday.digest.weekly import weekly_people
 
@@ -67,7 +68,8 @@ def _claim(uow: UnitOfWork, morning: Morning) -> bool:
 
 
 def _mails(batch: Iterable[Morning], given: Given, now: datetime) -> list[Planned]:
-    """One digest and one weekly count a person and date, however many schools they work at."""
+    """One digest and one weekly count a person and date, however many schools they work at; for each school without a
+    coordinator one a week."""
     together: dict[tuple[date, date, bool], list[Morning]] = defaultdict(list)
     for morning in batch:
         together[morning.day, morning.horizon, morning.begins_week].append(morning)
@@ -77,6 +79,7 @@ def _mails(batch: Iterable[Morning], given: Given, now: datetime) -> list[Planne
         if begins_week:
             people = weekly_people([morning.school_id for morning in alike], day, now)
             mails += _planned(with_covers(people, day), WEEKLY, MailList.WEEKLY, day, now)
+        mails += no_coordinator_mails([morning.school_id for morning in alike], day, now)
         for message in mails:
             planned.setdefault(message.dedupe_key, message)
     return list(planned.values())

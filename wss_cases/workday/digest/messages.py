@@ -21,6 +21,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.workday.digest import no_coordinator
 from wss_cases.workday.digest.queries import DIGEST, begins_week, digest_key, missed_the_first, never_reached
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.due import Item
@@ -222,4 +223,5 @@ MESSAGES = (
     MessageKind(WEEKLY, "weekly", _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
     MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
     MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
+    no_coordinator.MESSAGE,
 )

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, not_, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import known_to, tells_of_housing
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, within
+from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, reads_all, within
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.states import TermState
@@ -241,12 +242,15 @@ def terms(actor: Actor, scope: Scope) -> Terms:
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a follow-up on students that was due in the period: not cancelled, done or past its
     date. What a school promised in its plan is counted there, and first contact with a person harmed by its own clock.
+
+    What tells of a need for housing support is counted for whoever may know of it, and in no figure of the district.
     """
     over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
     on_students = FollowUp.plan_step_id.is_(None)
     counts = FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE))
-    return [*dates, on_students, counts, over, FollowUp.kind != FollowUpKind.CONTACT_PERSON_HARMED.value]
+    known = not_(tells_of_housing()) if actor.is_system or reads_all(actor, scope) else known_to(actor)
+    return [*dates, on_students, counts, over, FollowUp.kind != FollowUpKind.CONTACT_PERSON_HARMED.value, known]
 
 
 def on_time() -> ColumnElement[bool]:
@@ -254,7 +258,7 @@ def on_time() -> ColumnElement[bool]:
     return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
 
 
-@cached_count("follow_ups", version=2, depends_on=by_days)
+@cached_count("follow_ups", version=3, depends_on=by_days)
 def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     """Return for each kind the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))

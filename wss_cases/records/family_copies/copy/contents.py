@@ -17,7 +17,7 @@ from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import CaseResult, CaseState, PlanState
-from wss_cases.casework.next_act.presenters import harm_words, kind_words
+from wss_cases.casework.next_act.presenters import harm_words, kind_words, state_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
@@ -191,7 +191,7 @@ def _state_words(row: Pathway) -> str:
     # who declined is never told: a circle with nobody's agreement is only not planned, whatever anybody said
     if row.pathway == Family.CIRCLE and row.state in (PathwayState.DECLINED, PathwayState.ENDED_EARLY):
         return _("No meeting is scheduled")
-    return str(PathwayState(row.state).label)
+    return state_words(row)
 
 
 def _signed_by(participant_id: int) -> set[int]:
