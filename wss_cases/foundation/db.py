@@ -4,7 +4,7 @@ import contextlib
 import enum
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -29,6 +29,7 @@ from sqlalchemy import (
     event,
     func,
     literal,
+    literal_column,
     select,
     text,
 )
@@ -163,13 +164,10 @@ def newest(
     return statement.order_by(model.id.desc()).limit(limit)
 
 
-def counts_of(**counting: Select[Any] | None) -> dict[str, int]:
-    """Return the numbers of several counting selects by their names, in one query; 0 for None."""
-    asked = {name: statement for name, statement in counting.items() if statement is not None}
-    if not asked:
-        return dict.fromkeys(counting, 0)
-    row = db.session.execute(select(*(statement.scalar_subquery() for statement in asked.values()))).one()
-    return dict.fromkeys(counting, 0) | dict(zip(asked, row, strict=True))
+def counting(asked: Mapping[str, Select[Any] | None]) -> Select[Any]:
+    """Return the select of the numbers of several counting selects, each under its name; 0 for None."""
+    none: ColumnElement[int] = literal_column("0")
+    return select(*((none if one is None else one.scalar_subquery()).label(name) for name, one in asked.items()))
 
 
 def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:

@@ -12,7 +12,8 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.rules import person_words as party_words
 from wss_cases.followups.core.states import FAMILY
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
@@ -22,14 +23,34 @@ from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of_each
 from wss_cases.roster.directory.presenters import guardian_words
 
-NAMED: dict[Any, Any] = {
-    CaseParticipant: (joinedload(CaseParticipant.student),),
-    IncidentPerson: tuple(
-        joinedload(one) for one in (IncidentPerson.student, IncidentPerson.staff, IncidentPerson.other_school)
-    ),
-}
-"""What says who a person is, read with their entry: else one statement for each who is no student."""
 PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
+
+
+def _named(kind: Any) -> Any:
+    """Return the select of entries with what says who a person is: else one statement for each who is no student."""
+    if kind is CaseParticipant:
+        return select(kind).options(joinedload(CaseParticipant.student))
+    one = IncidentPerson
+    return select(kind).options(joinedload(one.student), joinedload(one.staff), joinedload(one.other_school))
+
+
+PEOPLE: dict[Any, Prepared] = {
+    CaseParticipant: Prepared(lambda among_ids: _named(CaseParticipant).where(among_ids(CaseParticipant.id))),
+    IncidentPerson: Prepared(lambda among_ids: _named(IncidentPerson).where(among_ids(IncidentPerson.id))),
+}
+"""Entries by their ids."""
+
+
+@Prepared
+def _of_cases(among_ids: Narrow) -> Any:
+    one = CaseParticipant
+    return _named(one).where(among_ids(one.case_id), one.role.in_(PARTIES)).order_by(one.id)
+
+
+@Prepared
+def _of_reports(among_ids: Narrow) -> Any:
+    one = IncidentPerson
+    return _named(one).where(among_ids(one.incident_id), one.role.in_(PARTIES)).order_by(one.id)
 
 
 @dataclass(frozen=True)
@@ -127,8 +148,7 @@ def _by_id(kind: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     wanted = sorted({one for one in ids if one is not None})
     if not wanted:
         return {}
-    statement = select(kind).options(*NAMED[kind]).where(among(kind.id, wanted))
-    return {person.id: person for person in db.session.scalars(statement)}
+    return {person.id: person for person in PEOPLE[kind].rows(wanted).scalars()}
 
 
 def _parties(rows: Iterable[Any]) -> dict[tuple[int | None, int | None], list[Any]]:
@@ -137,14 +157,10 @@ def _parties(rows: Iterable[Any]) -> dict[tuple[int | None, int | None], list[An
     of_cases, of_reports = (
         [getattr(row, key) for row in rows if getattr(row, key)] for key in ("case_id", "incident_id")
     )
-    of: tuple[tuple[Any, Any, list[int]], ...] = (
-        (CaseParticipant, CaseParticipant.case_id, of_cases),
-        (IncidentPerson, IncidentPerson.incident_id, of_reports),
-    )
-    for kind, column, ids in of:
-        statement = select(column, kind).options(*NAMED[kind]).where(among(column, sorted({*ids})))
-        for key, person in db.session.execute(statement.where(kind.role.in_(PARTIES)).order_by(kind.id)) if ids else ():
-            found.setdefault((key, None) if kind is CaseParticipant else (None, key), []).append(person)
+    for person in _of_cases.rows({*of_cases}).scalars() if of_cases else ():
+        found.setdefault((person.case_id, None), []).append(person)
+    for person in _of_reports.rows({*of_reports}).scalars() if of_reports else ():
+        found.setdefault((None, person.incident_id), []).append(person)
     return found
 
 

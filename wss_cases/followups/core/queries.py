@@ -6,11 +6,12 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, not_, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, bindparam, column, false, func, not_, or_, select, table
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.housing import housing_known_at, may_know_of_housing
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any, holds, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
@@ -122,6 +123,11 @@ def title_of(kind: str, title: str, template_en: str | None, template_es: str | 
 
 def rows(statement: Any) -> list[FollowUpRow]:
     """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
+    return lines(db.session.execute(statement))
+
+
+def lines(found: Iterable[Any]) -> list[FollowUpRow]:
+    """Return the lines of rows of such a select."""
     return [
         FollowUpRow(
             **dict(zip(STORED, row, strict=False)),
@@ -131,7 +137,7 @@ def rows(statement: Any) -> list[FollowUpRow]:
             location_code=row.case_place or row.incident_place or "",
             owner=row.owner or "",
         )
-        for row in db.session.execute(statement)
+        for row in found
     ]
 
 
@@ -178,7 +184,7 @@ def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
-Covered = Iterable[tuple[int, int]]
+Covered = Collection[tuple[int, int]]
 """Whom somebody stands in for, and where: (person, school)."""
 
 
@@ -189,19 +195,39 @@ def due_for(
 
     `covered` adds those of the people whom the actor stands in for, `narrowed` takes away.
     """
+    if not covered and not narrowed:
+        return lines(_oldest_due.rows(actor, until=until, limit=limit))
     statement = _due_for(listing(), actor, until, covered).where(*narrowed)
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
+@PreparedFor
+def _oldest_due(actor: Actor) -> Any:
+    due = _due_for(listing(), actor, bindparam("until"))
+    return due.order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
+
+
 def due_counted(actor: Actor, until: date, covered: Covered = ()) -> list[tuple[int, date, date | None, int]]:
     """Return how many those are by school, day and until when they stand aside: (school, day, day or None, number)."""
-    by = (FollowUp.school_id, FollowUp.due_on, FollowUp.snoozed_until)
-    counted: Any = select(*by, func.count())
-    found = db.session.execute(_due_for(counted, actor, until, covered).group_by(*by))
+    if covered:
+        found = db.session.execute(_due_by_day(actor, until, covered))
+    else:
+        found = _counted_by_day.rows(actor, until=until)
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
-def _due_for(statement: Statement, actor: Actor, until: date, covered: Covered) -> Statement:
+@PreparedFor
+def _counted_by_day(actor: Actor) -> Any:
+    return _due_by_day(actor, bindparam("until"))
+
+
+def _due_by_day(actor: Actor, until: Any, covered: Covered = ()) -> Any:
+    by = (FollowUp.school_id, FollowUp.due_on, FollowUp.snoozed_until)
+    counted: Any = select(*by, func.count())
+    return _due_for(counted, actor, until, covered).group_by(*by)
+
+
+def _due_for(statement: Statement, actor: Actor, until: Any, covered: Covered = ()) -> Statement:
     mine = FollowUp.owner_id == actor.user_id
     theirs = [and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id) for owner_id, school_id in covered]
     return visible_to(statement, actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.scope import in_schools
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct
-from wss_cases.followups.core.queries import FollowUpRow, listing, rows, rows_by_id, visible_to
+from wss_cases.followups.core.queries import FollowUpRow, lines, listing, rows_by_id, visible_to
 from wss_cases.followups.undo.rules import UNDO_FOR
 from wss_cases.foundation.db import db
 
@@ -60,21 +61,25 @@ def moved_with(actor: Actor, act_id: int) -> list[int]:
 
 def given_by(actor: Actor, limit: int) -> tuple[list[FollowUpRow], int]:
     """Return what the actor gave to others and may still see, the oldest due first, and how much there is of it."""
-    conditions = (
-        FollowUp.given_by_id == actor.user_id,
-        FollowUp.owner_id.is_not(None),
-        FollowUp.owner_id != actor.user_id,
-    )
-    given = rows(
-        visible_to(listing(), actor, live=True)
-        .where(*conditions)
-        .order_by(FollowUp.due_on, FollowUp.id)
-        .limit(limit + 1)
-    )
+    given = lines(_given.rows(actor, limit=limit + 1))
     if len(given) <= limit:
         return given, len(given)
-    counted = visible_to(select(func.count(FollowUp.id)), actor, live=True).where(*conditions)
-    return given[:limit], db.session.scalar(counted) or 0
+    return given[:limit], _given_counted.rows(actor).scalar_one()
+
+
+@PreparedFor
+def _given(actor: Actor) -> Any:
+    return _by(actor, listing()).order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
+
+
+@PreparedFor
+def _given_counted(actor: Actor) -> Any:
+    return _by(actor, select(func.count(FollowUp.id)))
+
+
+def _by(actor: Actor, statement: Any) -> Any:
+    to_others = (FollowUp.owner_id.is_not(None), FollowUp.owner_id != actor.user_id)
+    return visible_to(statement, actor, live=True).where(FollowUp.given_by_id == actor.user_id, *to_others)
 
 
 def overdue_ids(actor: Actor, days: Sequence[tuple[int, date]], limit: int) -> list[int]:

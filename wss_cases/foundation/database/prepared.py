@@ -18,10 +18,15 @@ class Prepared:
     def __init__(self, build: Callable[[Narrow], Any]) -> None:
         self._build = cache(lambda dialect: build(_as_array if dialect == "postgresql" else _listed))
 
-    def rows(self, ids: Iterable[int]) -> Any:
-        """Return the rows for these ids."""
+    def rows(self, ids: Iterable[int], **values: Any) -> Any:
+        """Return the rows for these ids, with the values of the statement's other parameters."""
         statement = self._build(db.session.get_bind().dialect.name)
-        return db.session.execute(statement, {"ids": list(ids)})
+        return db.session.execute(statement, {"ids": list(ids), **values})
+
+
+def among_ids(column: Any) -> ColumnElement[bool]:
+    """Return that a column is one of the parameter `ids` of a statement that is put together for this database."""
+    return (_as_array if db.session.get_bind().dialect.name == "postgresql" else _listed)(column)
 
 
 def _as_array(column: Any) -> ColumnElement[bool]:

@@ -2,9 +2,10 @@
 
 import json
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -41,10 +42,14 @@ def is_live(now: datetime) -> ColumnElement[bool]:
     Their session was neither signed out nor revoked, their account is active, and their person was there of late. That
     a session ran out by itself ends none: a phone in a pocket would hear of nothing.
     """
+    return _seen_after(now - UNSEEN_FOR)
+
+
+def _seen_after(instant: Any) -> ColumnElement[bool]:
     theirs = (UserSession.id == PushDevice.session_id, UserSession.user_id == PushDevice.user_id)
     signed_in = exists().where(*theirs, UserSession.revoked_at.is_(None), UserSession.awaits_code.is_(False))
     active = exists().where(UserAccount.id == PushDevice.user_id, UserAccount.state == AccountState.ACTIVE)
-    return and_(PushDevice.seen_at > now - UNSEEN_FOR, signed_in, active)
+    return and_(PushDevice.seen_at > instant, signed_in, active)
 
 
 def own_devices(user_id: int | None, now: datetime) -> list[PushDevice]:
@@ -85,9 +90,16 @@ def heard_of_danger_without_push(actor: Actor, now: datetime) -> bool:
     """Whether a message that is pushed went to a person, and none of their devices gets any."""
     if newest_key() is None or not might(actor, Permission.PUSH_USE):
         return False
-    mine = exists().where(PushDevice.user_id == actor.user_id, is_live(now))
-    told = exists().where(OutboxMessage.recipient_id == actor.user_id, OutboxMessage.kind.in_(push_kinds()))
-    return db.session.scalar(select(and_(told, ~mine))) is True
+    asked = {"who": actor.user_id, "unseen_since": now - UNSEEN_FOR}
+    return db.session.scalar(_told_without_device(), asked) is True
+
+
+@cache
+def _told_without_device() -> Any:
+    who: Any = bindparam("who")
+    mine = exists().where(PushDevice.user_id == who, _seen_after(bindparam("unseen_since")))
+    told = exists().where(OutboxMessage.recipient_id == who, OutboxMessage.kind.in_(push_kinds()))
+    return select(and_(told, ~mine))
 
 
 def devices_live(now: datetime) -> int:

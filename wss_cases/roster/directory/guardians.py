@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, StudentGuardian
 from wss_cases.roster.directory.rules import reach
 from wss_cases.roster.directory.states import Reach, Restriction
@@ -46,7 +46,7 @@ def guardians_of(student_id: int) -> list[GuardianOf]:
 def guardians_of_each(student_ids: Collection[int]) -> dict[int, list[GuardianOf]]:
     """Return the guardians of many students by student, read at once; see `guardians_of`."""
     linked: dict[int, list[Any]] = {student_id: [] for student_id in student_ids}
-    for row in db.session.execute(_linked(linked)) if linked else ():
+    for row in _linked.rows(linked) if linked else ():
         linked[row[1].student_id].append(row)
     return {student_id: _guardians(rows) for student_id, rows in linked.items()}
 
@@ -67,14 +67,15 @@ def languages_of(student_id: int) -> list[str]:
     return [who.language for who in contacts_of(student_id) if who.language]
 
 
-def _linked(student_ids: Collection[int]) -> Any:
+@Prepared
+def _linked(among_ids: Narrow) -> Any:
     limit = GuardianLimit
     own = and_(limit.student_id == StudentGuardian.student_id, limit.guardian_id == Guardian.id)
     return (
         select(Guardian, StudentGuardian, limit)
         .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
         .outerjoin(limit, own)
-        .where(among(StudentGuardian.student_id, sorted(student_ids)))
+        .where(among_ids(StudentGuardian.student_id))
         .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
     )
 

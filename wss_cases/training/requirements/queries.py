@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, or_, select
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -69,12 +69,12 @@ def get_requirement(requirement_id: int) -> TrainingRequirement:
     return existing(db.session.get(TrainingRequirement, requirement_id))
 
 
-def _asked_on(day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _asked_on(day: date | BindParameter[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     going = or_(TrainingRequirement.ends_on.is_(None), TrainingRequirement.ends_on >= day)
     return TrainingRequirement.starts_on <= day, going
 
 
-def asked_counted(day: date) -> Select[Any]:
+def asked_counted(day: date | BindParameter[Any]) -> Select[Any]:
     """Select how many requirements are in force on a day."""
     counted: Select[Any] = select(func.count(TrainingRequirement.id)).where(*_asked_on(day))
     return counted

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
@@ -18,31 +18,42 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.workday.my_day.meetings.queries import may_meet
+from wss_cases.workday.my_day.meetings.queries import may_meet, meet_between
+
+BESIDE = ("mentored", "periods", "returns", "circles", "planned", "trouble", "given", "done")
+"""The names of what `beside_counted` counts."""
 
 
-def beside_counted(actor: Actor, now: datetime, zones: Mapping[int, str]) -> dict[str, Select[Any] | None]:
+def beside_counted(actor: Actor) -> dict[str, Select[Any] | None]:
     """Return, by a name, what counts 1 where the actor may have some of it, and 0 where they have none: students whom
     they mentor, periods, students who come back, circles of today and planned ones, mail that does not arrive, what
-    they gave away or have just done."""
-    mine, today = actor.user_id, today_at(None, now)
+    they gave away or have just done. Its parameters are those of `around_now`."""
+    mine = actor.user_id
     back = (
         select(ReengagementPlan.id)
         .join(Pathway, Pathway.id == ReengagementPlan.pathway_id)
         .where(in_schools(ReengagementPlan.school_id, actor, *CASE_TEAM), Pathway.state.in_(LIVE))
     )
     trouble = select(MailTrouble.id)
-    around_today = CirclePlan.planned_on.between(today - timedelta(days=1), today + timedelta(days=1))
+    lately = FollowUpAct.at >= bindparam("undone_until")
+    around_today = CirclePlan.planned_on.between(bindparam("yesterday"), bindparam("tomorrow"))
     return {
         "mentored": any_of(select(Mentor.id).where(Mentor.user_id == mine, Mentor.is_active)),
         "periods": any_of(select(PeriodTeacher.id).where(PeriodTeacher.user_id == mine)),
         "returns": any_of(back) if actor.has(*CASE_TEAM) else None,
-        "circles": any_of(may_meet(actor, now, zones)),
+        "circles": any_of(may_meet(actor)),
         "planned": any_of(select(CirclePlan.id).where(CirclePlan.keeper_id == mine, around_today)),
         "trouble": any_of(trouble if actor.has(Role.ADMINISTRATOR) else trouble.where(MailTrouble.user_id == mine)),
         "given": any_of(select(FollowUp.id).where(FollowUp.given_by_id == mine, FollowUp.state == FollowUpState.OPEN)),
-        "done": any_of(select(FollowUpAct.id).where(FollowUpAct.user_id == mine, FollowUpAct.at >= now - UNDO_FOR)),
+        "done": any_of(select(FollowUpAct.id).where(FollowUpAct.user_id == mine, lately)),
     }
+
+
+def around_now(now: datetime, zones: Mapping[int, str]) -> dict[str, Any]:
+    """Return the parameters of what is counted beside a day; `zones` names each own school's."""
+    today, day = today_at(None, now), timedelta(days=1)
+    days = {"yesterday": today - day, "tomorrow": today + day}
+    return {**days, "undone_until": now - UNDO_FOR, **meet_between(now, zones)}
 
 
 def any_of(found: Select[Any]) -> Select[Any]:

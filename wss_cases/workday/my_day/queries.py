@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage.queries import CoverRow, near
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.followups.undo.queries import given_by
-from wss_cases.foundation.db import counts_of, db
+from wss_cases.foundation.db import counting, db
 from wss_cases.foundation.school_time import district_zone, local_date, zone_of
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
@@ -22,7 +23,7 @@ from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.queries import kept_on
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.workday.my_day.beside import beside_counted
+from wss_cases.workday.my_day.beside import BESIDE, around_now, beside_counted
 from wss_cases.workday.my_day.due import COMING, OVERDUE, SNOOZED, TODAY, Calendars, Item, due_items
 from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday, circles_today, reentries_today
 from wss_cases.workday.my_day.waiting import Waiting, waiting_counted, waiting_for
@@ -77,8 +78,8 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
     due = due_items(actor, today, calendars, standing, most)
     caseload, stuck = _caseload(actor, today)
-    waits, besides = waiting_counted(actor, today), beside_counted(actor, now, zones)
-    counted = counts_of(**waits, **besides)
+    counted = _counted.rows(actor, today=today, **around_now(now, zones)).one()._asdict()
+    besides = {name: counted.pop(name) for name in BESIDE}
     return MyDay(
         today=today,
         time_zone=time_zone,
@@ -88,13 +89,19 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
         coming=list(due.by_part[COMING]),
         snoozed=list(due.by_part[SNOOZED]),
         counts=due.counts,
-        circles=circles_today(actor, now, zones) if counted["circles"] else [],
-        waiting=waiting_for(actor, today, standing, {name: counted[name] for name in waits}),
+        circles=circles_today(actor, now, zones) if besides["circles"] else [],
+        waiting=waiting_for(actor, today, standing, counted),
         caseload=caseload,
         stuck=stuck,
-        beside={name: counted[name] for name in besides},
+        beside=besides,
         covers=covers,
     )
+
+
+@PreparedFor
+def _counted(actor: Actor) -> Any:
+    """Return the select of all that is counted for a day; PostgreSQL plans it anew each time, so it is one."""
+    return counting(waiting_counted(actor) | beside_counted(actor))
 
 
 def around(actor: Actor, day: MyDay, now: datetime) -> Around:
@@ -124,11 +131,16 @@ def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, Inci
 def _caseload(actor: Actor, today: date) -> tuple[dict[CaseState, int], int]:
     if not actor.has(*CASE_TEAM):
         return {}, 0
-    late = func.sum(case((Case.next_review_on < today, 1), else_=0))
+    rows = _by_state.rows(actor, today=today).all()
+    return {row[0]: row[1] for row in rows}, sum(int(row[2] or 0) for row in rows)
+
+
+@PreparedFor
+def _by_state(actor: Actor) -> Any:
+    late = func.sum(case((Case.next_review_on < bindparam("today"), 1), else_=0))
     cases: Any = select(Case.state, func.count(), late)
     mine = cases_visible(cases, actor, live=True).where(Case.lead_id == actor.user_id, Case.state.in_(OPEN))
-    rows = db.session.execute(mine.group_by(Case.state)).all()
-    return {row[0]: row[1] for row in rows}, sum(int(row[2] or 0) for row in rows)
+    return mine.group_by(Case.state)
 
 
 def digest_people(school_ids: Sequence[int]) -> list[tuple[int, int]]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.scope import in_schools
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import CaseState
-from wss_cases.foundation.db import counts_of, db
+from wss_cases.foundation.db import counting, db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import unscreened_counted
@@ -83,9 +84,9 @@ class Waiting:
         return len(self.questions) + len(self.dangers) + self.requests_of_danger
 
 
-def waiting_counted(actor: Actor, today: date) -> dict[str, Select[Any] | None]:
-    """Return what counts each kind of what waits for a person on their date, by its name; of `danger`, `asked` and
-    `notified` whether there is any, which is read then."""
+def waiting_counted(actor: Actor) -> dict[str, Select[Any] | None]:
+    """Return what counts each kind of what waits for a person on their date, the parameter `today`, by its name; of
+    `danger`, `asked` and `notified` whether there is any, which is read then."""
     return {
         "danger": any_of(_of_danger(select(Incident.id), actor)) if actor.has(*REVIEWERS) else None,
         "asked": any_of(_asked(select(Incident.id), actor)),
@@ -100,7 +101,7 @@ def waiting_counted(actor: Actor, today: date) -> dict[str, Select[Any] | None]:
         "appeals": undecided_appeals_counted(actor),
         "circle_requests": requests_counted(actor, danger=False),
         "requests_of_danger": requests_counted(actor, danger=True),
-        "requirements": asked_counted(today),
+        "requirements": asked_counted(bindparam("today")),
     }
 
 
@@ -111,7 +112,7 @@ def waiting_for(
 
     `counted`: what `waiting_counted` counts, where a page has it already.
     """
-    counts = dict(counts_of(**waiting_counted(actor, today)) if counted is None else counted)
+    counts = dict(_counted.rows(actor, today=today).one()._asdict() if counted is None else counted)
     counts["duties"] -= counts["second_looks"]
     danger, asked = counts.pop("danger"), counts.pop("asked")
     if counts.pop("notified"):
@@ -122,13 +123,18 @@ def waiting_for(
         counts["own_trainings"] = len(own_due(actor, today))
         counts["school_trainings"] = len(set[int]().union(*of_schools.values()))
     return Waiting(
-        new_cases=_new_cases(actor, covered),
+        new_cases=_new_cases(actor, covered) if actor.has(*CASE_TEAM) else [],
         questions=_questions(actor) if asked else [],
         dangers=_dangers(actor) if danger else [],
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
         schools_behind=sorted(of_schools),
         **counts,
     )
+
+
+@PreparedFor
+def _counted(actor: Actor) -> Any:
+    return counting(waiting_counted(actor))
 
 
 def _to_review(actor: Actor) -> Select[Any] | None:
@@ -152,14 +158,22 @@ def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
-    if not actor.has(*CASE_TEAM):
-        return []
+    found: Any = db.session.execute(_new(actor, covered)) if covered else _own_new.rows(actor)
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+@PreparedFor
+def _own_new(actor: Actor) -> Any:
+    return _new(actor, ())
+
+
+def _new(actor: Actor, covered: Sequence[tuple[int, int]]) -> Any:
     cases: Any = select(Case.id, Case.reference, Case.harm_kind)
     theirs = [and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered]
     mine = cases_visible(cases, actor, live=True).where(
         or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
     )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id.desc()).limit(MOST))]
+    return mine.order_by(Case.id.desc()).limit(MOST)
 
 
 def _questions(actor: Actor) -> list[tuple[int, str]]:

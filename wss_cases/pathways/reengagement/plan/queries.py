@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.database.prepared import Narrow, Prepared
@@ -75,16 +76,25 @@ def _living(*entities: Any) -> Select[Any]:
 
 def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
     """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
+    found = _returns if school_id is None else _returns_at
+    return [Return(pathway, plan) for pathway, plan in found.rows(actor, school=school_id, limit=limit)]
+
+
+@PreparedFor
+def _returns(actor: Actor) -> Any:
     wanted = visible_to(_living(Pathway, ReengagementPlan), actor, live=True)
-    if school_id is not None:
-        wanted = wanted.where(Pathway.school_id == school_id)
     ordered = wanted.order_by(
         ReengagementPlan.returned_on.is_not(None),
         ReengagementPlan.return_on.is_(None),
         ReengagementPlan.return_on,
         Pathway.id,
     )
-    return [Return(pathway, plan) for pathway, plan in db.session.execute(ordered.limit(limit))]
+    return ordered.limit(bindparam("limit"))
+
+
+@PreparedFor
+def _returns_at(actor: Actor) -> Any:
+    return _returns.build(actor).where(Pathway.school_id == bindparam("school"))
 
 
 def reviews_of(pathway_id: int) -> list[ReengagementReview]:

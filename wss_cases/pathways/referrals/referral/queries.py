@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
@@ -115,6 +116,12 @@ def open_referral(pathway_id: int) -> Referral | None:
 def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
     """Return (case_id, pathway_id, reference, partner) of the pathways that the actor owns whose last referral was
     declined: another partner is to be found."""
+    rows: Sequence[Any] = _declined.rows(actor, limit=limit).all()
+    return rows
+
+
+@PreparedFor
+def _declined(actor: Actor) -> Any:
     later = aliased(Referral)
     newer = exists().where(later.pathway_id == Referral.pathway_id, later.id > Referral.id)
     statement = (
@@ -131,7 +138,7 @@ def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
             ~newer,
         )
     )
-    return db.session.execute(statement.order_by(Referral.answered_on, Referral.id).limit(limit)).all()
+    return statement.order_by(Referral.answered_on, Referral.id).limit(bindparam("limit"))
 
 
 def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import user_names
@@ -146,12 +147,15 @@ def open_duties_counted(actor: Actor) -> Select[Any] | None:
 
 def running_clocks(actor: Actor, limit: int) -> list[DutyRow]:
     """Return the open duties of the actor's schools that the law gives a clock, the soonest first."""
+    return [DutyRow(*row) for row in _running.rows(actor, limit=limit)]
+
+
+@PreparedFor
+def _running(actor: Actor) -> Any:
     statement = visible_to(_rows(), actor, live=True).where(
         LegalDuty.state.in_(OPEN_DUTY), LegalDutyKind.clock_hours.is_not(None), LegalDuty.due_at.is_not(None)
     )
-    return [
-        DutyRow(*row) for row in db.session.execute(statement.order_by(LegalDuty.due_at, LegalDuty.id).limit(limit))
-    ]
+    return statement.order_by(LegalDuty.due_at, LegalDuty.id).limit(bindparam("limit"))
 
 
 def second_reviews_counted(actor: Actor) -> Select[Any] | None:
@@ -170,6 +174,12 @@ def mandated_duties_counted(actor: Actor) -> Select[Any] | None:
     if not actor.has(*STAFF):
         return None
     return mandated_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
+
+
+def mandated_duties_waiting(actor: Actor) -> int:
+    """Return how many they are."""
+    counted = mandated_duties_counted(actor)
+    return 0 if counted is None else db.session.scalar(counted) or 0
 
 
 def mandated_duties(actor: Actor) -> list[DutyRow]:

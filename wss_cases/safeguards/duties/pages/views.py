@@ -14,7 +14,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import counts_of
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
@@ -71,7 +70,7 @@ def duties() -> Page:
         states_words=DutyState(wanted.state).label if wanted.state else None,
         first=url_for("safeguards.duties", **filters) if request.args.get("after") else None,
         more=url_for("safeguards.duties", after=rows[PAGE - 1].duty.id, **filters) if len(rows) > PAGE else None,
-        own=counts_of(own=queries.mandated_duties_counted(actor))["own"],
+        own=queries.mandated_duties_waiting(actor),
         may_read_table=might(actor, Permission.DUTY_TABLE_READ),
     )
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.grants.queries import holders
@@ -163,9 +164,13 @@ def unseconded(now: datetime, network_by: datetime, limit: int) -> Sequence[int]
 
 def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
     """Return the emergency calls of the actor's schools whose record is due within the hour, the soonest due first."""
+    return [ReviewRow(*row) for row in _called.rows(actor, limit=limit)]
+
+
+@PreparedFor
+def _called(actor: Actor) -> Any:
     called = visible_to(_rows().where(PoliceReview.state == ReviewState.CALLED), actor, live=True)
-    rows = db.session.execute(called.order_by(PoliceReview.record_due_at, PoliceReview.id).limit(limit))
-    return [ReviewRow(*row) for row in rows]
+    return called.order_by(PoliceReview.record_due_at, PoliceReview.id).limit(bindparam("limit"))
 
 
 def seconds_counted(actor: Actor) -> Select[Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -57,18 +57,23 @@ class ReentryToday:
     pathway_id: int
 
 
-def may_meet(actor: Actor, now: datetime, zones: Mapping[int, str]) -> Select[Any]:
+def may_meet(actor: Actor) -> Select[Any]:
     """Return the select of circles among which all are that `circles_today` returns: what else keeps one from the actor
-    is asked there."""
+    is asked there. Its parameters are those of `meet_between`."""
     meeting = CircleMeeting
-    bounds = [bound for zone in sorted(set(zones.values())) for bound in _bounds(now, zone)]
     leads = exists().where(Case.id == meeting.case_id, Case.lead_id == actor.user_id)
     keeps = exists().where(CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.user_id == actor.user_id)
     return select(meeting.id).where(
         in_schools(meeting.school_id, actor, *STAFF),
-        meeting.starts_at.between(min(bounds, default=now), max(bounds, default=now)),
+        meeting.starts_at.between(bindparam("day_begins"), bindparam("day_ends")),
         or_(meeting.keeper_id == actor.user_id, leads, keeps),
     )
+
+
+def meet_between(now: datetime, zones: Mapping[int, str]) -> dict[str, datetime]:
+    """Return when the day begins in the first of these zones and ends in the last."""
+    bounds = [bound for zone in sorted(set(zones.values())) for bound in _bounds(now, zone)]
+    return {"day_begins": min(bounds, default=now), "day_ends": max(bounds, default=now)}
 
 
 def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
