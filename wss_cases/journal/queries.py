@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import RequestKey, TimelineEntry
@@ -28,12 +30,22 @@ def case_history(
 
     `before` is an entry's id.
     """
-    of_case = TimelineEntry.case_id == case_id
-    of_incidents = (TimelineEntry.subject_type == "incident") & TimelineEntry.subject_id.in_(incidents)
-    statement = select(TimelineEntry).where(of_case | of_incidents if incidents else of_case)
-    if before is not None:
-        statement = statement.where(TimelineEntry.id < before)
-    return list(db.session.scalars(statement.order_by(TimelineEntry.id.desc()).limit(limit)))
+    asked = {"case": case_id, "before": before, "limit": limit, "incidents": incidents}
+    statement = _of_case(with_incidents=bool(incidents), on_from=before is not None)
+    return list(db.session.scalars(statement, asked))
+
+
+@cache
+def _of_case(*, with_incidents: bool, on_from: bool) -> Any:
+    """Return the select of the entries of a `case`, and of its `incidents`, of those `before` an entry where it goes
+    on from there; put together once."""
+    of_case = TimelineEntry.case_id == bindparam("case")
+    numbers: Any = bindparam("incidents", expanding=True)
+    of_incidents = (TimelineEntry.subject_type == "incident") & TimelineEntry.subject_id.in_(numbers)
+    statement = select(TimelineEntry).where(of_case | of_incidents if with_incidents else of_case)
+    if on_from:
+        statement = statement.where(TimelineEntry.id < bindparam("before"))
+    return statement.order_by(TimelineEntry.id.desc()).limit(bindparam("limit"))
 
 
 def last_acts(subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], datetime]:

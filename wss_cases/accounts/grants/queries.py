@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Date,
     Select,
     bindparam,
     column,
@@ -100,7 +101,7 @@ class SessionRow:
     """Whether something that this person wrote without network waits for their answer."""
 
 
-def in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:
+def in_force(day: date | ColumnElement[date] | BindParameter[Any]) -> ColumnElement[bool]:
     """Grants in force on a date of the place where they are held."""
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
 
@@ -244,7 +245,14 @@ def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who hold this role at this school on a date, by name."""
-    return _active(RoleGrant.role == role, RoleGrant.school_id == school_id, in_force(day))
+    found = db.session.execute(_holders(), {"role": role, "school": school_id, "day": day})
+    return [(row[0], row[1]) for row in found]
+
+
+@cache
+def _holders() -> Any:
+    here = (RoleGrant.role == bindparam("role"), RoleGrant.school_id == bindparam("school"))
+    return _of_active(*here, in_force(bindparam("day", type_=Date())))
 
 
 def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role, dict[int, str]]:
@@ -268,11 +276,14 @@ def holders_anywhere(role: Role, day: date) -> list[tuple[int, str]]:
 
 
 def _active(*held: ColumnElement[bool]) -> list[tuple[int, str]]:
-    statement = (
+    return [(row[0], row[1]) for row in db.session.execute(_of_active(*held))]
+
+
+def _of_active(*held: ColumnElement[bool]) -> Any:
+    return (
         select(UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
         .where(*held, UserAccount.state == AccountState.ACTIVE)
         .distinct()
         .order_by(UserAccount.name, UserAccount.id)
     )
-    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at, with_grants
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import today_at
 
 Team = Mapping[Role, Mapping[int, str]]
@@ -20,21 +21,25 @@ Team = Mapping[Role, Mapping[int, str]]
 
 def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
     """Return each school's case team now, in one query; an empty one where there is nobody."""
-    statement = (
+    found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+    for school_id, role, user_id, name in _teams.rows(school_ids, now=now):
+        found[school_id][role][user_id] = name
+    return {school_id: found[school_id] for school_id in school_ids}
+
+
+@Prepared
+def _teams(among_ids: Narrow) -> Any:
+    return (
         select(RoleGrant.school_id, RoleGrant.role, UserAccount.id, UserAccount.name)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
         .where(
-            RoleGrant.school_id.in_(sorted(school_ids)),
+            among_ids(RoleGrant.school_id),
             RoleGrant.role.in_(sorted(CASE_TEAM)),
             UserAccount.state == AccountState.ACTIVE,
-            in_force_at(now),
+            in_force_at(bindparam("now", type_=UtcDateTime())),
         )
         .order_by(UserAccount.id)
     )
-    found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
-    for school_id, role, user_id, name in db.session.execute(statement):
-        found[school_id][role][user_id] = name
-    return {school_id: found[school_id] for school_id in school_ids}
 
 
 def works(
@@ -84,5 +89,9 @@ def user_names(ids: Iterable[int | None]) -> dict[int, str]:
     wanted = sorted({user_id for user_id in ids if user_id is not None})
     if not wanted:
         return {}
-    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(among(UserAccount.id, wanted)))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in _accounts.rows(wanted)}
+
+
+@Prepared
+def _accounts(among_ids: Narrow) -> Any:
+    return select(UserAccount.id, UserAccount.name).where(among_ids(UserAccount.id))

@@ -4,20 +4,23 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.housing import may_know_of_housing
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import actor_of, holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
-from wss_cases.foundation.db import among, by_id, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.other_schools.queries import named_elsewhere
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.names.finder import Finder
@@ -47,23 +50,37 @@ load_case = by_id(Case)
 
 def get_case(actor: Actor, case_id: int) -> Case:
     """Return a case that the actor may see. Raises NotFound."""
-    return existing(db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor)))
+    case: Case | None = _by_id.rows(actor, case=case_id).scalar()
+    return existing(case)
+
+
+@PreparedFor
+def _by_id(actor: Actor) -> Any:
+    return visible_to(select(Case).where(Case.id == bindparam("case")), actor)
 
 
 def participants_of(case_id: int) -> list[CaseParticipant]:
     """Return the people of a case with their students; the caller has checked the case."""
-    statement = (
-        select(CaseParticipant)
-        .options(joinedload(CaseParticipant.student))
-        .where(CaseParticipant.case_id == case_id)
-        .order_by(CaseParticipant.id)
-    )
-    return list(db.session.scalars(statement))
+    return people_of_each([case_id])[case_id]
+
+
+def people_of_each(case_ids: Collection[int]) -> dict[int, list[CaseParticipant]]:
+    """Return the same of several cases, in one query."""
+    people: dict[int, list[CaseParticipant]] = {case_id: [] for case_id in case_ids}
+    for person in _people.rows(people).scalars():
+        people[person.case_id].append(person)
+    return people
+
+
+@Prepared
+def _people(among_ids: Narrow) -> Any:
+    with_students = select(CaseParticipant).options(joinedload(CaseParticipant.student))
+    return with_students.where(among_ids(CaseParticipant.case_id)).order_by(CaseParticipant.id)
 
 
 def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of cases. The caller has checked the cases."""
-    return _students_where(among(CaseParticipant.case_id, sorted(case_ids))) if case_ids else {}
+    return _names(_students.rows(case_ids)) if case_ids else {}
 
 
 def students_seen(actor: Actor, case_ids: Collection[int]) -> dict[int, list[str]]:
@@ -72,18 +89,22 @@ def students_seen(actor: Actor, case_ids: Collection[int]) -> dict[int, list[str
     if not case_ids:
         return {}
     seen = visible_to(select(Case.id).where(Case.id.in_(sorted(case_ids))), actor)
-    return _students_where(CaseParticipant.case_id.in_(seen))
+    return _names(db.session.execute(_students_where(CaseParticipant.case_id.in_(seen))))
 
 
-def _students_where(of_cases: ColumnElement[bool]) -> dict[int, list[str]]:
-    statement = (
-        select(CaseParticipant.case_id, Student)
-        .join(Student, Student.id == CaseParticipant.student_id)
-        .where(of_cases)
-        .order_by(CaseParticipant.id)
-    )
+@Prepared
+def _students(among_ids: Narrow) -> Any:
+    return _students_where(among_ids(CaseParticipant.case_id))
+
+
+def _students_where(of_cases: ColumnElement[bool]) -> Any:
+    of_parties = select(CaseParticipant.case_id, Student).join(Student, Student.id == CaseParticipant.student_id)
+    return of_parties.where(of_cases).order_by(CaseParticipant.id)
+
+
+def _names(found: Iterable[Any]) -> dict[int, list[str]]:
     names: dict[int, list[str]] = {}
-    for case_id, student in db.session.execute(statement):
+    for case_id, student in found:
         names.setdefault(case_id, []).append(student.shown_name)
     return names
 
@@ -142,12 +163,9 @@ def choose_for_housing(school_id: int, wanted_id: int | None, now: datetime) -> 
 
 
 def place_words(codes: Iterable[str]) -> dict[str, str]:
-    """Return location code to its label in the reader's language, in one query."""
-    wanted = sorted({code for code in codes if code})
-    if not wanted:
-        return {}
-    statement = select(LocationCode.code, in_language(LocationCode, "label")).where(LocationCode.code.in_(wanted))
-    return {row[0]: row[1] for row in db.session.execute(statement)}
+    """Return location code to its label in the reader's language."""
+    wanted = {code for code in codes if code}
+    return {one.code: in_language(one, "label") for one in locations() if one.code in wanted} if wanted else {}
 
 
 def names_of_others(people: Sequence[CaseParticipant], person: CaseParticipant) -> Finder:

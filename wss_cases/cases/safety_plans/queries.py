@@ -1,10 +1,13 @@
 """Reading safety plans; the caller has checked the case."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PlanState
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound
 
@@ -13,12 +16,14 @@ load_plan = by_id(SafetyPlan)
 
 def plans_of(case_id: int) -> list[SafetyPlan]:
     """Return the safety plans of a case with the person each is for, newest first."""
-    statement = (
-        select(SafetyPlan)
-        .options(joinedload(SafetyPlan.participant).joinedload(CaseParticipant.student))
-        .where(SafetyPlan.case_id == case_id)
-    )
-    return list(db.session.scalars(statement.order_by(SafetyPlan.id.desc())))
+    return list(_of_cases.rows([case_id]).scalars())
+
+
+@Prepared
+def _of_cases(among_ids: Narrow) -> Any:
+    person = joinedload(SafetyPlan.participant).joinedload(CaseParticipant.student)
+    plans = select(SafetyPlan).options(person).where(among_ids(SafetyPlan.case_id))
+    return plans.order_by(SafetyPlan.id.desc())
 
 
 def living_plans(case_id: int) -> list[SafetyPlan]:

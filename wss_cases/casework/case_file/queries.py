@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import literal, not_, select
+from sqlalchemy import bindparam, not_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.housing import may_know_of_housing
@@ -19,7 +19,8 @@ from wss_cases.casework.next_act.steps import stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import is_known_to, known_to
 from wss_cases.followups.core.states import LIAISON
-from wss_cases.foundation.db import db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
@@ -87,7 +88,7 @@ class CaseFile:
 def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     """Gather what hangs on a case that the actor may see."""
     pathways = pathways_of(case.id)
-    follow_ups = list(db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id)))
+    follow_ups = list(_follow_ups.rows([case.id]).scalars())
     staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
     names, gone = _staff(staff, case, now)
     incidents, answers = _incidents_of(case.id)
@@ -103,6 +104,11 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         names=names,
         gone=gone,
     )
+
+
+@Prepared
+def _follow_ups(among_ids: Narrow) -> Any:
+    return select(FollowUp).where(among_ids(FollowUp.case_id)).order_by(FollowUp.id)
 
 
 def seen_by(file: CaseFile, actor: Actor) -> CaseFile:
@@ -138,32 +144,45 @@ def history_seen(
 def _staff(ids: Sequence[int | None], case: Case, now: datetime) -> tuple[dict[int, str], frozenset[int]]:
     """The names of staff by id, and those of them who no longer work at the case's school; in one query."""
     wanted = sorted({user_id for user_id in ids if user_id is not None})
-    here = works(UserAccount.id, literal(case.school_id), CASE_TEAM, now)
-    statement = select(UserAccount.id, UserAccount.name, here).where(UserAccount.id.in_(wanted))
-    rows = db.session.execute(statement).all() if wanted else []
+    rows = _at_work.rows(wanted, school=case.school_id, now=now).all() if wanted else []
     gone = () if case.state is CaseState.CLOSED else (row[0] for row in rows if not row[2])
     return {row[0]: row[1] for row in rows}, frozenset(gone)
 
 
+@Prepared
+def _at_work(among_ids: Narrow) -> Any:
+    here = works(UserAccount.id, bindparam("school"), CASE_TEAM, bindparam("now", type_=UtcDateTime()))
+    return select(UserAccount.id, UserAccount.name, here).where(among_ids(UserAccount.id))
+
+
 def _incidents_of(case_id: int) -> tuple[list[tuple[int, date]], list[RoutingAnswer]]:
     """Return a case's incidents, and the newest stored answer for each person of them, in one query."""
-    statement = (
-        select(Incident.id, Incident.local_date, RoutingAnswer)
-        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
-        .outerjoin(RoutingAnswer, RoutingAnswer.incident_id == Incident.id)
-        .where(CaseIncident.case_id == case_id)
-        .order_by(Incident.id, RoutingAnswer.id)
-    )
-    rows = db.session.execute(statement).all()
+    rows = _answered.rows([case_id]).all()
     newest = {(row.incident_id, row.incident_person_id): row for _number, _day, row in rows if row is not None}
     return list({number: (number, day) for number, day, _row in rows}.values()), list(newest.values())
 
 
+@Prepared
+def _answered(among_ids: Narrow) -> Any:
+    return (
+        select(Incident.id, Incident.local_date, RoutingAnswer)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .outerjoin(RoutingAnswer, RoutingAnswer.incident_id == Incident.id)
+        .where(among_ids(CaseIncident.case_id))
+        .order_by(Incident.id, RoutingAnswer.id)
+    )
+
+
 def open_duties_of(case_id: int) -> list[LegalDuty]:
     """Return the school's legal duties of a case's incidents that still ask for something; no adult's own."""
-    incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
-    statement = select(LegalDuty).where(LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared())
-    return list(db.session.scalars(statement.order_by(LegalDuty.id)))
+    return list(_open_duties.rows([case_id]).scalars())
+
+
+@Prepared
+def _open_duties(among_ids: Narrow) -> Any:
+    incidents = select(CaseIncident.incident_id).where(among_ids(CaseIncident.case_id))
+    duties = select(LegalDuty).where(LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared())
+    return duties.order_by(LegalDuty.id)
 
 
 def situation(file: CaseFile, today: date) -> Situation:

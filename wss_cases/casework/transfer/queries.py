@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, exists, select
 
@@ -10,6 +11,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.cases.case.states import OPEN, PlanState
 from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import keepers_of
@@ -139,5 +141,9 @@ def linked_case(actor: Actor, case_id: int | None) -> Case | None:
 
 def continued_as(case_id: int) -> list[int]:
     """Return the ids of the cases in which a case goes on elsewhere."""
-    statement = select(Case.id).where(Case.continued_from_id == case_id)
-    return list(db.session.scalars(statement.order_by(Case.id)))
+    return list(_continued.rows([case_id]).scalars())
+
+
+@Prepared
+def _continued(among_ids: Narrow) -> Any:
+    return select(Case.id).where(among_ids(Case.continued_from_id)).order_by(Case.id)

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
@@ -70,23 +71,27 @@ def _near(row: Any) -> Any:
 
 
 def _students(ids: Collection[int]) -> Mapping[int, set[int]]:
-    statement = select(IncidentPerson.incident_id, IncidentPerson.student_id).where(
-        among(IncidentPerson.incident_id, sorted(ids)), IncidentPerson.student_id.is_not(None)
-    )
     students: dict[int, set[int]] = defaultdict(set)
-    for incident_id, student_id in db.session.execute(statement):
-        if student_id is not None:
-            students[incident_id].add(student_id)
+    for incident_id, student_id in _in_reports.rows(ids):
+        students[incident_id].add(student_id)
     return students
+
+
+@Prepared
+def _in_reports(among_ids: Narrow) -> Any:
+    columns = select(IncidentPerson.incident_id, IncidentPerson.student_id)
+    return columns.where(among_ids(IncidentPerson.incident_id), IncidentPerson.student_id.is_not(None))
 
 
 def told_apart(ids: Collection[int]) -> set[tuple[int, int]]:
     """Return the pairs that a reviewer told apart, of which one is among these; the caller has checked them."""
-    numbers = sorted(ids)
-    statement = select(ToldApart.lower_id, ToldApart.higher_id).where(
-        or_(among(ToldApart.lower_id, numbers), among(ToldApart.higher_id, numbers))
-    )
-    return {(lower, higher) for lower, higher in db.session.execute(statement)}
+    return {(lower, higher) for lower, higher in _apart.rows(ids)}
+
+
+@Prepared
+def _apart(among_ids: Narrow) -> Any:
+    columns = select(ToldApart.lower_id, ToldApart.higher_id)
+    return columns.where(or_(among_ids(ToldApart.lower_id), among_ids(ToldApart.higher_id)))
 
 
 def apart_from(incident_id: int) -> Sequence[Any]:

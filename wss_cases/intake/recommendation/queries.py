@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.housing import may_know_of_housing
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
@@ -20,33 +21,34 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson]]:
     """Return the people of several incidents with their students, in one query; the caller has checked them."""
     people: dict[int, list[IncidentPerson]] = defaultdict(list)
-    statement = (
-        select(IncidentPerson)
-        .where(among(IncidentPerson.incident_id, incident_ids))
-        .options(
-            joinedload(IncidentPerson.student),
-            joinedload(IncidentPerson.staff),
-            joinedload(IncidentPerson.other_school),
-        )
-        .order_by(IncidentPerson.id)
-    )
-    for person in db.session.scalars(statement):
+    for person in _people.rows(incident_ids).scalars():
         people[person.incident_id].append(person)
     return people
 
 
+@Prepared
+def _people(among_ids: Narrow) -> Any:
+    one = IncidentPerson
+    named = select(one).options(joinedload(one.student), joinedload(one.staff), joinedload(one.other_school))
+    return named.where(among_ids(one.incident_id)).order_by(one.id)
+
+
 def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) -> dict[int, list[Answered]]:
     """Return the newest answer for everyone who is routed now, by incident; the caller has checked them."""
-    statement = select(RoutingAnswer).where(among(RoutingAnswer.incident_id, ids)).order_by(RoutingAnswer.id)
-    newest: dict[tuple[int, int | None], RoutingAnswer] = {}
-    for answer in db.session.scalars(statement):
-        newest[answer.incident_id, answer.incident_person_id] = answer
+    newest = {(row.incident_id, row.incident_person_id): row for row in _answers.rows(ids)}
     latest: dict[int, list[Answered]] = {}
     for incident_id in ids:
         who: Iterable[IncidentPerson | None] = routed_people(people.get(incident_id, [])) or [None]
         theirs = [(person, newest.get((incident_id, person.id if person else None))) for person in who]
         latest[incident_id] = [Answered(person, row.facts, row.answer) for person, row in theirs if row is not None]
     return latest
+
+
+@Prepared
+def _answers(among_ids: Narrow) -> Any:
+    one = RoutingAnswer
+    columns = select(one.incident_id, one.incident_person_id, one.facts, one.answer)
+    return columns.where(among_ids(one.incident_id)).order_by(one.id)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from wss_cases.access.housing import KNOW, housing_known_at, may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.common.models import Pathway
@@ -72,13 +73,13 @@ def standing(case_id: int) -> dict[tuple[str, int | None], Pathway]:
 
 def pathways_of(case_id: int) -> list[Pathway]:
     """Return the pathways of a case with the person each is for, oldest first; the caller has checked the case."""
-    statement = (
-        select(Pathway)
-        .options(joinedload(Pathway.participant).joinedload(CaseParticipant.student))
-        .where(Pathway.case_id == case_id)
-        .order_by(Pathway.id)
-    )
-    return list(db.session.scalars(statement))
+    return list(_of_cases.rows([case_id]).scalars())
+
+
+@Prepared
+def _of_cases(among_ids: Narrow) -> Any:
+    person = joinedload(Pathway.participant).joinedload(CaseParticipant.student)
+    return select(Pathway).options(person).where(among_ids(Pathway.case_id)).order_by(Pathway.id)
 
 
 def family_language(student: Student | None) -> str:

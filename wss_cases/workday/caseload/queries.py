@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, select, union_all
 
 from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case, CaseIncident
@@ -20,7 +21,8 @@ from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
-from wss_cases.foundation.db import UtcDateTime, among, db
+from wss_cases.foundation.database.prepared import Narrow, Prepared, among_ids
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -87,14 +89,8 @@ def desk_cases(
 
     `days` are the school's, where they are known already.
     """
-    columns: Any = select(
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
-        _moved().label("moved"), _open_duty().label("open_duty"),
-    )  # fmt: skip
-    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
-    if lead_ids is not None:
-        statement = statement.where(Case.lead_id.in_(sorted(lead_ids)))
-    rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
+    found = _open_cases if lead_ids is None else _open_cases_of
+    rows = found.rows(actor, school=school_id, leads=sorted(lead_ids or ())).all()
     if not rows:
         return []
     hanging = _hanging(actor, school_id, rows)
@@ -116,6 +112,23 @@ def desk_cases(
         for row in rows
     ]
     return sorted(desk, key=lambda case: (*first_things_first(case.placed), case.id))
+
+
+@PreparedFor
+def _open_cases(actor: Actor) -> Any:
+    """Return the select of the open cases of a `school`."""
+    columns: Any = select(
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
+        _moved().label("moved"), _open_duty().label("open_duty"),
+    )  # fmt: skip
+    here = visible_to(columns, actor, live=True).where(Case.school_id == bindparam("school"))
+    return here.order_by(Case.next_review_on, Case.id).limit(MOST)
+
+
+@PreparedFor
+def _open_cases_of(actor: Actor) -> Any:
+    """Return the select of those of them that some `leads` have."""
+    return _open_cases.build(actor).where(Case.lead_id.in_(bindparam("leads", expanding=True)))
 
 
 def _at_work(lead_ids: Collection[int], school_id: int, now: datetime) -> frozenset[int]:
@@ -163,27 +176,44 @@ def _hanging(actor: Actor, school_id: int, cases: Sequence[Any]) -> _Hanging:
     """Return what of these cases of a school the actor may see: a need for housing support only the coordinator."""
     case_ids = [case.id for case in cases]
     hanging = _Hanging()
-    seen = pathways_known_to(actor)
-    of_these = among(Pathway.case_id, case_ids)
-    pathways = select(*READ).where(of_these, Pathway.school_id == school_id, Pathway.state.in_(LIVE), seen)
-    for pathway in db.session.execute(pathways.order_by(Pathway.id)):
+    for pathway in _live.rows(actor, ids=case_ids, school=school_id):
         hanging.pathways[pathway.case_id].append(pathway)
     bare = [case_id for case_id in case_ids if case_id not in hanging.pathways]
-    had = select(Pathway.case_id, Pathway.state).where(among(Pathway.case_id, bare), Pathway.state.not_in(LIVE), seen)
-    for case_id, state in db.session.execute(had.distinct()) if bare else ():
+    for case_id, state in _had.rows(actor, ids=bare) if bare else ():
         if hanging.had.get(case_id) not in BEGUN:
             hanging.had[case_id] = state
-    one = FollowUp
-    follow_ups: Any = select(one.case_id, one.id, one.due_on, one.kind, one.pathway_id, one.owner_id).where(
-        among(one.case_id, case_ids), one.state == FollowUpState.OPEN, follow_ups_known_to(actor)
-    )
-    for of_case, *item in db.session.execute(follow_ups.order_by(FollowUp.id)):
+    for of_case, *item in _open_follow_ups.rows(actor, ids=case_ids):
         hanging.follow_ups[of_case].append(item)
     with_duty = [case.id for case in cases if case.open_duty]
-    duties = _duties(CaseIncident.case_id, LegalDuty.id, LegalDuty.code).where(among(CaseIncident.case_id, with_duty))
-    for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)) if with_duty else ():
+    for case_id, duty_id, code in _of_law.rows(with_duty) if with_duty else ():
         hanging.duties[case_id].append(DutyItem(duty_id, code))
     return hanging
+
+
+@PreparedFor
+def _live(actor: Actor) -> Any:
+    here = (among_ids(Pathway.case_id), Pathway.school_id == bindparam("school"), Pathway.state.in_(LIVE))
+    return select(*READ).where(*here, pathways_known_to(actor)).order_by(Pathway.id)
+
+
+@PreparedFor
+def _had(actor: Actor) -> Any:
+    over = (among_ids(Pathway.case_id), Pathway.state.not_in(LIVE), pathways_known_to(actor))
+    return select(Pathway.case_id, Pathway.state).where(*over).distinct()
+
+
+@PreparedFor
+def _open_follow_ups(actor: Actor) -> Any:
+    one = FollowUp
+    columns: Any = select(one.case_id, one.id, one.due_on, one.kind, one.pathway_id, one.owner_id)
+    seen = (among_ids(one.case_id), one.state == FollowUpState.OPEN, follow_ups_known_to(actor))
+    return columns.where(*seen).order_by(one.id)
+
+
+@Prepared
+def _of_law(among_ids: Narrow) -> Any:
+    duties = _duties(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
+    return duties.where(among_ids(CaseIncident.case_id)).order_by(LegalDuty.id)
 
 
 def _duties(*columns: Any) -> Select[Any]:

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, Integer, Select, String, cast, literal, null, or_, select, union_all
+from sqlalchemy import Date, Integer, Select, String, bindparam, cast, literal, null, or_, select, union_all
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.foundation.db import UtcDateTime, db
+from wss_cases.foundation.db import UtcDateTime
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
@@ -50,11 +51,8 @@ def calendar(
 ) -> list[Entry]:
     """Return what stands in the fourteen days from today, by day and hour, in one query."""
     start, end = at_local(today, 0, 0, zone), at_local(today + AHEAD, 0, 0, zone)
-    parts = (_circles(school_id, start, end), _returns(school_id, (start, end), today), _sessions(school_id))
-    # what hangs on a case names its school too, by which it is found sooner; not by its lead: a planner takes it
-    # that hardly a case of a school is theirs, and goes through all plans of the school for each
-    seen = (visible_to(part.where(Case.school_id == school_id), actor, live=True) for part in parts)
-    rows = [row for row in db.session.execute(union_all(*seen)) if lead_ids is None or row.lead_id in lead_ids]
+    found = _entries.rows(actor, school=school_id, start=start, end=end, today=today, last=today + AHEAD)
+    rows = [row for row in found if lead_ids is None or row.lead_id in lead_ids]
     coming, last = coming_days(days, today), today + AHEAD - timedelta(days=1)
     entries: list[Entry] = []
     for row in rows:
@@ -70,6 +68,18 @@ def calendar(
     return sorted(entries, key=lambda entry: (entry.day, entry.at or end, entry.reference))
 
 
+@PreparedFor
+def _entries(actor: Actor) -> Any:
+    """Return the select of what may stand there of a `school` from `start` to `end`, which begin `today` and the day
+    after the `last`."""
+    # what hangs on a case names its school too, by which it is found sooner; not by its lead: a planner takes it
+    # that hardly a case of a school is theirs, and goes through all plans of the school for each
+    here = Case.school_id == bindparam("school")
+    return union_all(
+        *(visible_to(part.where(here), actor, live=True) for part in (_circles(), _returns(), _sessions()))
+    )
+
+
 def _select(what: str, of: Any, **columns: Any) -> Select[Any]:
     """Return a select of one kind of thing of open cases, with the columns of all kinds."""
     given = [columns.get(name, cast(null(), type_)).label(name) for name, type_ in OF_SOME.items()]
@@ -83,31 +93,32 @@ def _select(what: str, of: Any, **columns: Any) -> Select[Any]:
     )  # fmt: skip
 
 
-def _circles(school_id: int, start: datetime, end: datetime) -> Select[Any]:
+def _circles() -> Select[Any]:
     one = CircleMeeting
+    soon = (one.starts_at >= bindparam("start"), one.starts_at < bindparam("end"))
     return _select(CIRCLE, one, at=one.starts_at, place=one.room).where(
-        one.starts_at >= start, one.starts_at < end, one.happened.is_(None), one.school_id == school_id
+        *soon, one.happened.is_(None), one.school_id == bindparam("school")
     )
 
 
-def _returns(school_id: int, between: tuple[datetime, datetime], today: date) -> Select[Any]:
+def _returns() -> Select[Any]:
     plan = ReengagementPlan
-    meets = (plan.meeting_at >= between[0]) & (plan.meeting_at < between[1])
-    returns = (plan.return_on >= today) & (plan.return_on < today + AHEAD)
+    meets = (plan.meeting_at >= bindparam("start")) & (plan.meeting_at < bindparam("end"))
+    returns = (plan.return_on >= bindparam("today")) & (plan.return_on < bindparam("last"))
     return _select(REENTRY, plan, at=plan.meeting_at, place=plan.meeting_place, on_day=plan.return_on).where(
         or_(meets, returns),
         Pathway.pathway == Family.REENGAGEMENT,
         Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)),
-        Pathway.school_id == school_id,
+        Pathway.school_id == bindparam("school"),
     )
 
 
-def _sessions(school_id: int) -> Select[Any]:
+def _sessions() -> Select[Any]:
     plan = MentoringPlan
     return _select(SESSION, plan, rhythm=plan.rhythm, on_day=plan.starts_on, weeks=plan.weeks).where(
         Pathway.pathway == Family.MENTORING,
         Pathway.state == PathwayState.ACTIVE,
-        Pathway.school_id == school_id,
+        Pathway.school_id == bindparam("school"),
         plan.rhythm.is_not(None),
         plan.starts_on.is_not(None),
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, and_, column, exists, or_, select, table
+from sqlalchemy import BindParameter, Boolean, Date, and_, bindparam, column, exists, or_, select, table
 
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
@@ -42,7 +43,7 @@ def partners_with_agreement(day: date) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(partners.order_by(PARTNER.c.name))}
 
 
-def _in_force(day: date) -> Any:
+def _in_force(day: date | BindParameter[Any]) -> Any:
     partner = PARTNER.c
     return and_(
         partner.is_active,
@@ -57,11 +58,18 @@ def outside_keepers_of(pathway_id: int, day: date) -> list[OutsideKeeper]:
 
     Somebody of a partner while its agreement is in force, a student while the adult beside them keeps it.
     """
+    return _named(_keeping.rows([pathway_id], day=day))
+
+
+@Prepared
+def _keeping(among_ids: Narrow) -> Any:
     one = CircleOutsideKeeper
     keeps = exists().where(
         CircleKeeper.pathway_id == one.pathway_id, CircleKeeper.user_id == one.adult_id, CircleKeeper.ended_at.is_(None)
     )
-    return _listed(one.pathway_id == pathway_id, one.ended_at.is_(None), or_(_in_force(day), keeps))
+    return _listed(
+        among_ids(one.pathway_id), one.ended_at.is_(None), or_(_in_force(bindparam("day", type_=Date())), keeps)
+    )
 
 
 def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
@@ -70,12 +78,13 @@ def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
     The caller has checked their circle.
     """
     wanted = sorted({number for number in ids if number is not None})
-    return {one.id: outside_name(one) for one in _listed(CircleOutsideKeeper.id.in_(wanted))} if wanted else {}
+    found = _named(db.session.execute(_listed(CircleOutsideKeeper.id.in_(wanted)))) if wanted else []
+    return {one.id: outside_name(one) for one in found}
 
 
-def _listed(*which: Any) -> list[OutsideKeeper]:
+def _listed(*which: Any) -> Any:
     one = CircleOutsideKeeper
-    statement = (
+    return (
         select(one, PARTNER.c.name, UserAccount.name, Student)
         .outerjoin(PARTNER, PARTNER.c.id == one.partner_id)
         .outerjoin(UserAccount, UserAccount.id == one.adult_id)
@@ -83,9 +92,12 @@ def _listed(*which: Any) -> list[OutsideKeeper]:
         .where(*which)
         .order_by(one.id)
     )
+
+
+def _named(found: Iterable[Any]) -> list[OutsideKeeper]:
     return [
         OutsideKeeper(row.id, student.shown_name if student else row.name, partner, adult, row.student_id)
-        for row, partner, adult, student in db.session.execute(statement)
+        for row, partner, adult, student in found
     ]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Date, Select, and_, column, false, or_, select, table, tr
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.plans.models import CirclePlan
@@ -50,7 +51,13 @@ def get_circle_plan(actor: Actor, circle_plan_id: int) -> CirclePlan:
 
 def plan_of(pathway_id: int) -> CirclePlan | None:
     """Return the plan of a circle, None while it has none; the caller has checked the circle."""
-    return db.session.scalar(select(CirclePlan).where(CirclePlan.pathway_id == pathway_id))
+    found: CirclePlan | None = _of_circles.rows([pathway_id]).scalar()
+    return found
+
+
+@Prepared
+def _of_circles(among_ids: Narrow) -> Any:
+    return select(CirclePlan).where(among_ids(CirclePlan.pathway_id))
 
 
 def ready_made(actor: Actor, language: str) -> Sequence[CirclePlan]:

@@ -1,31 +1,22 @@
 """Everything that decides about circles, read for many at once; the caller has checked the pathways."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import joinedload, selectinload
-
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.queries import people_of_each
 from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import PlanState
-from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.leading import may_lead_as
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
-    CircleKeeper,
     CircleMeeting,
     CirclePreparation,
     CircleScreen,
-    CircleSetting,
     CircleSupporter,
     HoldLift,
 )
@@ -39,12 +30,11 @@ from wss_cases.pathways.circles.circle.rules import (
     parties,
     requirements_of,
 )
+from wss_cases.pathways.circles.requirements import selects
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.rules import in_force
-from wss_cases.training.topics.states import KnownTopic
 
 
 @dataclass
@@ -144,14 +134,7 @@ class Circle:
 
 def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[Any]]:
     """Return the newest stored answer for each person of the cases' incidents, by case."""
-    one = RoutingAnswer
-    statement = (
-        select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer)
-        .join(one, one.incident_id == CaseIncident.incident_id)
-        .where(among(CaseIncident.case_id, sorted(case_ids)))
-        .order_by(one.id)
-    )
-    newest = {tuple(whose): answer for *whose, answer in db.session.execute(statement)}
+    newest = {tuple(whose): answer for *whose, answer in selects.answers.rows(case_ids)}
     by_case: dict[int, list[Any]] = defaultdict(list)
     for (case_id, _incident, _person), answer in newest.items():
         by_case[case_id].append(answer)
@@ -175,7 +158,7 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         return {}
     circles = _begun_for(rows)
     _read_requirements(circles, rows)
-    for supporter in db.session.scalars(_of(CircleSupporter, circles)):
+    for supporter in selects.of(CircleSupporter).rows(circles).scalars():
         circles[supporter.pathway_id].supporters.append(supporter)
     return circles
 
@@ -183,9 +166,9 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
 def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
     """Return the meetings and the agreement of each circle, by its id."""
     circles = {row.id: Circle() for row in rows}
-    for meeting in db.session.scalars(_of(CircleMeeting, circles).options(selectinload(CircleMeeting.attendance))):
+    for meeting in selects.meetings.rows(circles).scalars():
         circles[meeting.pathway_id].meetings.append(meeting)
-    for agreement in db.session.scalars(_of(Agreement, circles).options(joinedload(Agreement.terms))).unique():
+    for agreement in selects.agreements.rows(circles).scalars().unique():
         circles[agreement.pathway_id].agreement = agreement
     for circle in circles.values():
         circle.meetings.sort(key=lambda meeting: (meeting.starts_at, meeting.id), reverse=True)
@@ -195,7 +178,7 @@ def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
 def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -> None:
     """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
     case_ids = sorted({row.case_id for row in rows})
-    people, answers, planned = _people(case_ids), answers_on_cases(case_ids), _planned(case_ids)
+    people, answers, planned = people_of_each(case_ids), answers_on_cases(case_ids), _planned(case_ids)
     read = {row.id: circles[row.id] for row in rows}
     for row in rows:
         circle = read[row.id]
@@ -216,52 +199,32 @@ def leave_out_unset(circle: Circle, named_id: int | None) -> None:
     circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
 
 
-def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
-    statement = (
-        select(CaseParticipant)
-        .options(joinedload(CaseParticipant.student))
-        .where(among(CaseParticipant.case_id, case_ids))
-        .order_by(CaseParticipant.id)
-    )
-    by_case: dict[int, list[CaseParticipant]] = defaultdict(list)
-    for person in db.session.scalars(statement):
-        by_case[person.case_id].append(person)
-    return by_case
-
-
 def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
-    statement = select(SafetyPlan.case_id, SafetyPlan.participant_id).where(
-        among(SafetyPlan.case_id, case_ids), SafetyPlan.state == PlanState.AGREED
-    )
     by_case = dict.fromkeys(case_ids, frozenset[int]())
-    for case_id, participant_id in db.session.execute(statement):
+    for case_id, participant_id in selects.agreed_plans.rows(case_ids):
         by_case[case_id] |= {participant_id}
     return by_case
 
 
-def _of(model: Any, ids: Iterable[int]) -> Any:
-    return select(model).where(among(model.pathway_id, list(ids))).order_by(model.id)
-
-
 def _read_parties(circles: dict[int, Circle]) -> None:
-    for consent in db.session.scalars(_of(CircleConsent, circles).where(CircleConsent.replaced_at.is_(None))):
+    for consent in selects.consents.rows(circles).scalars():
         circles[consent.pathway_id].consents[consent.participant_id] = consent
-    for prepared in db.session.scalars(_of(CirclePreparation, circles)):
+    for prepared in selects.of(CirclePreparation).rows(circles).scalars():
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
-    for screen in db.session.scalars(_of(CircleScreen, circles)):
+    for screen in selects.of(CircleScreen).rows(circles).scalars():
         circles[screen.pathway_id].screen = screen
 
 
 def read_lifts(circles: Mapping[int, Circle]) -> None:
     """Read which holds of these circles were lifted; no query where none has a hold."""
     held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
-    for lift in db.session.scalars(_of(HoldLift, held)) if held else ():
+    for lift in selects.of(HoldLift).rows(held).scalars() if held else ():
         circles[lift.pathway_id].lifted.add(lift.rule)
 
 
 def read_keepers(circles: Mapping[int, Circle]) -> None:
     """Read who keeps these circles now, the roles they hold at its school, and their trainings."""
-    for pathway_id, user_id, name, trained, role_held, since, until in _keepers.rows(circles):
+    for pathway_id, user_id, name, trained, role_held, since, until in selects.keepers.rows(circles):
         circle = circles[pathway_id]
         circle.keeper_names[user_id] = name
         if trained is not None and trained not in circle.trainings:
@@ -270,28 +233,7 @@ def read_keepers(circles: Mapping[int, Circle]) -> None:
             circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
 
 
-@Prepared
-def _keepers(among_ids: Narrow) -> Any:
-    training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
-    work = and_(
-        RoleGrant.user_id == CircleKeeper.user_id,
-        RoleGrant.school_id == CircleKeeper.school_id,
-        UserAccount.state == AccountState.ACTIVE,
-    )
-    role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
-    return (
-        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
-        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
-        .outerjoin(TrainingRecord, training)
-        .outerjoin(RoleGrant, work)
-        .where(among_ids(CircleKeeper.pathway_id), CircleKeeper.ended_at.is_(None))
-        .order_by(CircleKeeper.id, TrainingRecord.id)
-    )
-
-
 def _read_settings(circles: Mapping[int, Circle], schools: Mapping[int, int]) -> None:
-    at_school = sorted(set(schools.values()))
-    settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
-    asks_guardians = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
+    asks_guardians = {row.school_id for row in selects.settings.rows(set(schools.values())) if row.guardian_consent}
     for pathway_id, circle in circles.items():
         circle.guardians_asked = schools[pathway_id] in asks_guardians
