@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +14,13 @@ from tests.factories.base import one_commit
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
-from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.prepared import PreparedFor
+from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
+from wss_cases.access.prepared import PreparedFor, _kind_of
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to
+from wss_cases.foundation.database.prepared import Prepared, among_ids
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
 
 ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 
@@ -48,3 +52,43 @@ def test_each_of_one_kind_sees_their_own(session: Any, at: Any) -> None:
     # of a kind once; of two schools, with past years open and for the system each time
     assert len(built) == len(ROLES) + 2 + 2
     assert len({frozenset(kept.rows(actor).scalars()) for actor in actors}) > len(ROLES)
+
+
+class _NoSettings(dict[str, Any]):
+    """What a session knows of the district, of which a statement that is kept may ask nothing."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        raise AssertionError(f"a kept statement depends on the setting {key}")
+
+
+def _kept() -> dict[str, Any]:
+    """Return every statement that is kept, by where it stands."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("wss_cases.")]
+    kinds = (PreparedFor, Prepared)
+    found = {id(one): (module, name) for module in modules for name, one in vars(module).items() if type(one) in kinds}
+    return {f"{module.__name__}.{name}": getattr(module, name) for module, name in found.values()}
+
+
+def _said(session: Any, statement: Any) -> tuple[str, dict[str, Any]]:
+    compiled = statement.compile(dialect=session.get_bind().dialect)
+    return str(compiled), dict(compiled.params)
+
+
+@pytest.mark.both_databases
+def test_no_kept_statement_holds_a_day_a_language_or_a_setting(session: Any, at: Any) -> None:
+    grants = [(Grant(role, None if role is Role.DISTRICT else 1, district=role is Role.DISTRICT),) for role in ROLES]
+    kinds = [_kind_of(one) for one in grants]
+    found: list[dict[str, Any]] = []
+    for when, language in (("2026-11-24 10:00", "en"), ("2028-02-29 23:30", "es")):
+        at(when)
+        with force_locale(language):
+            session.info[KNOWN_DISTRICT] = _NoSettings()
+            said = {}
+            for name, one in _kept().items():
+                for kind in kinds if isinstance(one, PreparedFor) else kinds[:1]:
+                    built = one.build(kind) if isinstance(one, PreparedFor) else one.build(among_ids)
+                    said[name, kind] = _said(session, built)
+            found.append(said)
+            del session.info[KNOWN_DISTRICT]
+    assert len({name for name, _kind in found[0]}) > 40
+    assert found[0] == found[1]

@@ -16,11 +16,12 @@ class Prepared:
     """A select of what hangs on some ids: `build` is asked for it once for each database, with what narrows it."""
 
     def __init__(self, build: Callable[[Narrow], Any]) -> None:
-        self._build = cache(lambda dialect: build(_as_array if dialect == "postgresql" else _listed))
+        self.build = build
+        self._built = cache(lambda dialect: build(_as_array if dialect == "postgresql" else _listed))
 
     def rows(self, ids: Iterable[int], **values: Any) -> Any:
         """Return the rows for these ids, with the values of the statement's other parameters."""
-        statement = self._build(db.session.get_bind().dialect.name)
+        statement = self._built(db.session.get_bind().dialect.name)
         return db.session.execute(statement, {"ids": list(ids), **values})
 
 
