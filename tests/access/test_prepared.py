@@ -78,12 +78,12 @@ def _said(session: Any, statement: Any) -> tuple[str, dict[str, Any]]:
 def test_no_kept_statement_holds_a_day_a_language_or_a_setting(session: Any, at: Any) -> None:
     grants = [(Grant(role, None if role is Role.DISTRICT else 1, district=role is Role.DISTRICT),) for role in ROLES]
     kinds = [_kind_of(one) for one in grants]
-    found: list[dict[str, Any]] = []
+    found: list[dict[tuple[str, Any], Any]] = []
     for when, language in (("2026-11-24 10:00", "en"), ("2028-02-29 23:30", "es")):
         at(when)
         with force_locale(language):
             session.info[KNOWN_DISTRICT] = _NoSettings()
-            said = {}
+            said: dict[tuple[str, Any], Any] = {}
             for name, one in _kept().items():
                 for kind in kinds if isinstance(one, PreparedFor) else kinds[:1]:
                     built = one.build(kind) if isinstance(one, PreparedFor) else one.build(among_ids)
