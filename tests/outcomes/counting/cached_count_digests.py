@@ -29,13 +29,13 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.answers.queries import removed_in_any_way
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
-from wss_cases.outcomes.counting.daily_figures.queries import count_days
+from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_days
 from wss_cases.outcomes.counting.filters.queries import Asked, count_year, read, written
 from wss_cases.outcomes.counting.repair import harms as queries_harms
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_repair
 from wss_cases.outcomes.counting.scope import small_shares as rules_answers
-from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_counted
+from wss_cases.outcomes.counting.scope.queries import _first_year, enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity import queries as queries_equity
 from wss_cases.outcomes.equity import rules as rules_equity
@@ -76,8 +76,8 @@ COUNTS: dict[str, Count] = {
     "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
     "equity": (queries_equity._plain_tables, ("district", SCOPE, "race", Minimums(10, 30)), TABLES),
     "figures_between": (figures_between, (SYSTEM, None, SCOPE.first, TODAY), ()),
-    "filtered": (count_year, (SYSTEM, FILTERED), (count_days, written, read)),
-    "first_year": (first_year_counted, (SYSTEM, None), ()),
+    "filtered": (count_year, (SYSTEM, FILTERED), (count_days, _added_up, written, read)),
+    "first_year": (_first_year, (SYSTEM, None), ()),
     "follow_ups": (queries_repair.follow_ups, OF_DAYS, ()),
     "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._came, queries_repair._reached)),
     "harms": (queries_harms.harms, OF_DAYS, (queries_harms,)),
@@ -103,7 +103,9 @@ def digest_of(name: str) -> str:
 
     def note(state: ORMExecuteState) -> None:
         compiled = state.statement.compile()
-        values = [(key, _in_order(value)) for key, value in sorted(compiled.params.items())]
+        given = state.parameters if isinstance(state.parameters, dict) else {}
+        named = {key: given.get(key, value) for key, value in compiled.params.items()}
+        values = [(key, _in_order(value)) for key, value in sorted(named.items())]
         words.append(f"{compiled} {values}")
 
     event.listen(db.session, "do_orm_execute", note)

@@ -31,8 +31,8 @@ from wss_cases.outcomes.equity.queries import PIECES, _pieces
 from wss_cases.outcomes.equity.states import FAMILIES
 from wss_cases.roster.directory.rules import SchoolDays
 
-MOST_STATEMENTS = 31
-"""What the first page of outcomes of a school asks at most."""
+MOST_STATEMENTS = 11
+"""What the first page of outcomes of a school asks at most from its first figure on."""
 TUESDAY = 1
 Asked = list[tuple[str, Any]]
 

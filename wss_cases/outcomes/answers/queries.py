@@ -8,14 +8,13 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.daily_figures.queries import total_of
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
-from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_on, recorded_year_before
+from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, counted, enrolled_on, recorded_year_before
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day
 from wss_cases.outcomes.equity.queries import tables_for
 from wss_cases.outcomes.equity.tables import Table, settled
@@ -45,9 +44,17 @@ class Answers:
 @cached_count("removed_students", version=2, depends_on=by_days)
 def removed_in_any_way(actor: Actor, scope: Scope) -> tuple[int, int]:
     """Return (removals of any kind, different students in them)."""
-    numbers = select(func.count(), func.count(DisciplineAction.student_id.distinct()))
-    row = db.session.execute(numbers.select_from(DisciplineAction).where(*removed(actor, scope))).one()
+    row = _REMOVED.rows(actor, scope).one()
     return row[0], row[1]
+
+
+_REMOVED = Prepared(
+    lambda actor, scope: (
+        select(func.count(), func.count(DisciplineAction.student_id.distinct()))
+        .select_from(DisciplineAction)
+        .where(*removed(actor, scope))
+    )
+)
 
 
 def offered(actor: Actor, scope: Scope) -> int:
@@ -55,8 +62,12 @@ def offered(actor: Actor, scope: Scope) -> int:
     school this alone is asked."""
     if by_days(actor, scope) is not None:
         return funnel(actor, scope)["any"]["offered"]
-    number = select(func.count()).select_from(Incident).where(*counted(actor, scope), _came_to_offer())
-    return db.session.scalar(number) or 0
+    return int(_OFFERED.rows(actor, scope).scalar_one())
+
+
+_OFFERED = Prepared(
+    lambda actor, scope: select(func.count()).select_from(Incident).where(*counted(actor, scope), _came_to_offer())
+)
 
 
 def _came_to_offer() -> ColumnElement[bool]:

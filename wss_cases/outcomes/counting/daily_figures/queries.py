@@ -3,12 +3,15 @@ the rows on top, and where that is too much, or nothing was reckoned yet, everyt
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     String,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -21,14 +24,22 @@ from sqlalchemy import (
 )
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Prepared as OfIds
+from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import ACTED, conditions_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
-from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, reads_all, within
+from wss_cases.outcomes.counting.scope.queries import (
+    Prepared,
+    could_lead_to_police,
+    counted,
+    once_in_view,
+    reads_all,
+    within,
+)
 from wss_cases.outcomes.counting.scope.rules import Scope
 
 SchoolDay = tuple[int, date]
@@ -46,14 +57,20 @@ MOVED = "figures.moved"
 def changes_after(upto: int, limit: int, last: int | None = None) -> Sequence[Any]:
     """Return id, action, object_id and changes of the audit rows above a number (and not above `last`) that may have
     moved figures, the oldest first."""
+    named = {"upto": upto, "last": last, "limit": limit}
+    return db.session.execute(_changes(last is not None), named).all()
+
+
+@cache
+def _changes(up_to_the_last: bool) -> Any:
     entry = AuditEntry
     about_incidents = and_(entry.object_type == Incident.__tablename__, entry.action != READ)
     statement = select(entry.id, entry.action, entry.object_id, entry.changes).where(
-        entry.id > upto, or_(about_incidents, entry.action == MOVED)
+        entry.id > bindparam("upto"), or_(about_incidents, entry.action == MOVED)
     )
-    if last is not None:
-        statement = statement.where(entry.id <= last)
-    return db.session.execute(statement.order_by(entry.id).limit(limit)).all()
+    if up_to_the_last:
+        statement = statement.where(entry.id <= bindparam("last"))
+    return statement.order_by(entry.id).limit(bindparam("limit", type_=Integer()))
 
 
 def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
@@ -68,14 +85,17 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
             before.setdefault(change.object_id, []).append(change.changes)
     if not before:
         return days
-    columns = (Incident.id, Incident.school_id, Incident.local_date)
-    for incident_id, school_id, day in db.session.execute(select(*columns).where(among(Incident.id, sorted(before)))):
+    for incident_id, school_id, day in _STANDS.rows(sorted(before)):
         schools, dates = {school_id}, {day}
         for changed in before[incident_id]:
             schools |= {old for old in changed.get("school_id", [])[:1] if old is not None}
             dates |= {date.fromisoformat(old) for old in changed.get("local_date", [])[:1] if old}
         days |= {(school, on) for school in schools for on in dates}
     return days
+
+
+_STANDS = OfIds(lambda narrow: select(Incident.id, Incident.school_id, Incident.local_date).where(narrow(Incident.id)))
+"""Where reports stand now."""
 
 
 def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
@@ -93,9 +113,19 @@ def total_of(actor: Actor, scope: Scope) -> int:
     unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
-    days = _figures(actor, scope, unreckoned).subquery()
-    stored = db.session.scalar(select(func.sum(days.c.incidents * days.c.times))) or 0
-    return int(stored) + sum(figure.incidents for figure in _moved(actor, scope, unreckoned).values())
+    return int(_TOTAL.rows(actor, scope, bool(unreckoned), moved=unreckoned).scalar_one())
+
+
+def _total(actor: Actor, scope: Scope, has_moved: bool) -> Any:
+    days = _figures(actor, scope, has_moved).subquery()
+    stored = select(func.coalesce(func.sum(days.c.incidents * days.c.times), 0)).scalar_subquery()
+    if not has_moved:
+        return select(stored)
+    anew = select(func.count()).select_from(Incident).where(*counted(actor, scope), _is_moved(Incident))
+    return select(stored + anew.scalar_subquery())
+
+
+_TOTAL = Prepared(_total)
 
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
@@ -122,12 +152,7 @@ def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
 
 def unreckoned_days() -> list[SchoolDay] | None:
     """Return the days that moved since the scheduler last reckoned; None when the figures cannot be used."""
-    session: Any = db.session()
-    seen: dict[str, Any] = {} if session.seen_in_view is None else session.seen_in_view
-    if UNRECKONED not in seen:
-        seen[UNRECKONED] = _unreckoned()
-    days: list[SchoolDay] | None = seen[UNRECKONED]
-    return days
+    return once_in_view(UNRECKONED, _unreckoned)
 
 
 def _unreckoned_of(scope: Scope) -> list[SchoolDay] | None:
@@ -150,20 +175,24 @@ def _unreckoned() -> list[SchoolDay] | None:
 
 
 def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
-    rows = db.session.execute(_figures(actor, scope, without))
+    rows = _FIGURES.rows(actor, scope, bool(without), moved=without)
     return [(row[0], DayFigure(*row[1:4]), row[4]) for row in rows]
 
 
-def _figures(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> Any:
+def _figures(actor: Actor, scope: Scope, has_moved: bool) -> Any:
     """One statement, so that a reckoning in between cannot come between sum and part."""
     own, all_of_them = DailyFigure, DistrictFigure
-    moved = tuple_(own.school_id, own.day).in_(without)
     of_schools = _columns(own, 1).where(*within(actor, scope, own.school_id, own.day))
     if reads_all(actor, scope):
         together = _columns(all_of_them, 1).where(all_of_them.day.between(scope.first, scope.last))
-        taken_back = _columns(own, -1).where(own.day.between(scope.first, scope.last), moved)
-        return union_all(together, taken_back) if without else together
-    return of_schools.where(~moved) if without else of_schools
+        taken_back = _columns(own, -1).where(own.day.between(scope.first, scope.last), _is_moved(own))
+        return union_all(together, taken_back) if has_moved else together
+    return of_schools.where(~_is_moved(own)) if has_moved else of_schools
+
+
+def _is_moved(model: Any) -> ColumnElement[bool]:
+    day = Incident.local_date if model is Incident else model.day
+    return tuple_(model.school_id, day).in_(bindparam("moved", expanding=True))
 
 
 def _columns(model: Any, times: int) -> Any:
@@ -171,10 +200,7 @@ def _columns(model: Any, times: int) -> Any:
 
 
 def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[SchoolDay, DayFigure]:
-    if not days:
-        return {}
-    moved = tuple_(Incident.school_id, Incident.local_date).in_(days)
-    return count_days([*counted(actor, scope), moved], by_school=True)
+    return _added_up(_MOVED.rows(actor, scope, moved=days)) if days else {}
 
 
 def figures_of_school(school_id: int, days: Collection[date] | None = None) -> dict[date, DayFigure]:
@@ -189,8 +215,12 @@ def figures_of_school(school_id: int, days: Collection[date] | None = None) -> d
 
 def count_days(conditions: Sequence[ColumnElement[bool]], by_school: bool = False) -> dict[SchoolDay, DayFigure]:
     """Return what the incidents that meet these conditions add up to, by (school or 0, day), in one query."""
+    return _added_up(db.session.execute(union_all(*_branches(conditions, by_school))))
+
+
+def _added_up(rows: Iterable[Any]) -> dict[SchoolDay, DayFigure]:
     figures: dict[SchoolDay, DayFigure] = {}
-    for part, school_id, day, key, number in db.session.execute(union_all(*_branches(conditions, by_school))):
+    for part, school_id, day, key, number in rows:
         figures.setdefault((school_id, day), DayFigure()).count(part, key, number)
     return figures
 
@@ -224,3 +254,9 @@ def _branch(found: Any, part: str, number: Any, by_school: bool, column: Any = N
         number.label("number"),
     ).select_from(found.id.table)  # fmt: skip
     return statement.group_by(*grouped, *([] if column is None else [key]))
+
+
+_FIGURES = Prepared(_figures)
+_MOVED = Prepared(
+    lambda actor, scope: union_all(*_branches([*counted(actor, scope), _is_moved(Incident)], by_school=True))
+)

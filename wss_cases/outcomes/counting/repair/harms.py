@@ -1,18 +1,17 @@
 """Counting whether harm was repaired: how cases with a person harmed were closed, and what that person said then."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import CaseResult, CaseState
-from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, within_schools
+from wss_cases.outcomes.counting.scope.queries import HARMED, Prepared, by_days, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 
 LEFT_OUT: Final = (CaseResult.UNFOUNDED, CaseResult.TRANSFERRED)
@@ -55,11 +54,21 @@ class Harms:
 
 def closed_with_harm(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a case that was closed in the period, is closed still, and has a person harmed."""
+    return _closed(actor, scope, **_moments(scope))
+
+
+def _moments(scope: Scope) -> dict[str, datetime]:
+    """The moments at which a period begins, and after which it is over."""
+    zone = district_zone()
+    return {"since": at_local(scope.first, 0, 0, zone), "until": at_local(scope.last + timedelta(days=1), 0, 0, zone)}
+
+
+def _closed(actor: Actor, scope: Scope, since: Any, until: Any) -> list[ColumnElement[bool]]:
     return [
         *within_schools(actor, scope, Case.school_id),
         Case.state == CaseState.CLOSED,
-        Case.closed_at >= at_local(scope.first, 0, 0, district_zone()),
-        Case.closed_at < at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
+        Case.closed_at >= since,
+        Case.closed_at < until,
         exists().where(CaseParticipant.case_id == Case.id, CaseParticipant.role.in_(HARMED)),
     ]
 
@@ -67,13 +76,20 @@ def closed_with_harm(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 @cached_count("harms", version=1, depends_on=by_days)
 def harms(actor: Actor, scope: Scope) -> Harms:
     """Return how the cases with a person harmed were closed, and what that person said, in one query."""
-    columns = (Case.result, Case.harmed_says)
-    grouped = select(*columns, func.count()).where(*closed_with_harm(actor, scope)).group_by(*columns)
     numbers = dict.fromkeys(CHOICES, 0)
     said: dict[str, int] = {}
-    for result, says, number in db.session.execute(grouped):
+    for result, says, number in _HARMS.rows(actor, scope, **_moments(scope)):
         numbers[next(name for name, results in CHOICES.items() if result in results)] += number
         if result not in LEFT_OUT:
             key = says.value if says is not None else ""
             said[key] = said.get(key, 0) + number
     return Harms(**numbers, said=said)
+
+
+def _by_result(actor: Actor, scope: Scope) -> Any:
+    columns = (Case.result, Case.harmed_says)
+    closed = _closed(actor, scope, bindparam("since"), bindparam("until"))
+    return select(*columns, func.count()).where(*closed).group_by(*columns)
+
+
+_HARMS = Prepared(_by_result)

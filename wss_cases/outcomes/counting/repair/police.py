@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import by_days, within
+from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -82,22 +81,8 @@ def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
-    conditions = notified(actor, scope)
-    door = PoliceNotification.door
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in (not_confirmed(), was_avoidable())]
-    doors = select(door, func.count(), *sums).where(*conditions).group_by(door)
-    students = (
-        select(func.count(NotifiedStudent.student_id.distinct()))
-        .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
-        .where(*conditions)
-    )
-    refused = (
-        select(func.count(PoliceReview.id))
-        .join(Incident, Incident.id == PoliceReview.incident_id)
-        .where(*refused_reviews(actor, scope))
-    )
-    counts = {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in db.session.execute(doors)}
-    others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()
+    counts = {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in _DOORS.rows(actor, scope)}
+    others = _OTHERS.rows(actor, scope).one()
     return Police(
         {ground: made - unconfirmed for ground, (made, unconfirmed, _avoidable) in counts.items()},
         others[0],
@@ -105,3 +90,26 @@ def police(actor: Actor, scope: Scope) -> Police:
         sum(unconfirmed for _made, unconfirmed, _avoidable in counts.values()),
         sum(avoidable for _made, _unconfirmed, avoidable in counts.values()),
     )
+
+
+def _by_door(actor: Actor, scope: Scope) -> Any:
+    door = PoliceNotification.door
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in (not_confirmed(), was_avoidable())]
+    return select(door, func.count(), *sums).where(*notified(actor, scope)).group_by(door)
+
+
+def _students_and_refused(actor: Actor, scope: Scope) -> Any:
+    students = (
+        select(func.count(NotifiedStudent.student_id.distinct()))
+        .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
+        .where(*notified(actor, scope))
+    )
+    refused = (
+        select(func.count(PoliceReview.id))
+        .join(Incident, Incident.id == PoliceReview.incident_id)
+        .where(*refused_reviews(actor, scope))
+    )
+    return select(students.scalar_subquery(), refused.scalar_subquery())
+
+
+_DOORS, _OTHERS = Prepared(_by_door), Prepared(_students_and_refused)

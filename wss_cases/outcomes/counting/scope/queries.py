@@ -1,12 +1,13 @@
 """Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, String, and_, bindparam, case, cast, func, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db, read_one_view
 from wss_cases.incidents.incident.models import Incident
@@ -16,6 +17,7 @@ from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
 from wss_cases.roster.directory.models import Enrolment, School
 
+Found = TypeVar("Found")
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 SERIOUS_GROUP = 4
@@ -49,6 +51,15 @@ def streamed(statement: Any) -> Iterable[Any]:
     return db.session.execute(statement, execution_options={"yield_per": AT_ONCE})
 
 
+def once_in_view(what: Any, find: Callable[[], Found]) -> Found:
+    """Return what is found out once for all that a page reads of one instant; elsewhere it is asked each time."""
+    session: Any = db.session()
+    seen: dict[Any, Found] = {} if session.seen_in_view is None else session.seen_in_view
+    if what not in seen:
+        seen[what] = find()
+    return seen[what]
+
+
 def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[ColumnElement[bool]]:
     """Return the conditions that keep the rows of a scope by their school."""
     conditions = [in_schools(school_column, actor, *READERS)]
@@ -69,6 +80,35 @@ def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.counts()]
 
 
+class Prepared:
+    """A statement about a scope, put together once for each kind of scope: that takes longer than carrying it out.
+
+    `build` takes a reader, a scope and whatever else tells one statement from another (`shape`). The scope holds names
+    in the place of its school, network, first and last day, so these are compared with columns and nothing else.
+    """
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+        self._built = cache(lambda kind, shape: build(SYSTEM, _named(*kind), *shape))
+
+    def rows(self, actor: Actor, scope: Scope, *shape: Any, **values: Any) -> Any:
+        """Return the rows of a scope; `values` are those of the names that `build` itself gives."""
+        if reads_everywhere(actor) or actor.covers(scope.school_id, *READERS):
+            statement = self._built((scope.school_id is not None, scope.network is not None), shape)
+        else:  # some schools or none, which are narrowed to those of the reader
+            statement = self._build(actor, scope, *shape)
+        of_scope = {"school": scope.school_id, "network": scope.network, "first": scope.first, "last": scope.last}
+        return db.session.execute(statement, {**of_scope, **values})
+
+
+def _named(of_school: bool, of_network: bool) -> Scope:
+    """Return a scope with names in the place of its values."""
+    named: dict[str, Any] = {name: bindparam(name, type_=Date()) for name in ("first", "last")}
+    named |= {"school_id": bindparam("school") if of_school else None, "year": "", "today": date.min}
+    named["network"] = bindparam("network") if of_network else None
+    return Scope(**named)
+
+
 def could_lead_to_police() -> ColumnElement[bool]:
     """Return the condition of the avoidable-notification rate's denominator: group 4 up, weapon, substance, injury."""
     return or_(
@@ -86,11 +126,18 @@ def _by_days_asked(actor: Actor, scope: Scope, days: Sequence[date], grade: int 
 @cached_count("enrolled", version=1, depends_on=_by_days_asked)
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
     """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
-    sums = [func.sum(case((and_(*enrolled_at(day)), 1), else_=0)) for day in days]
+    named = {f"day_{number}": day for number, day in enumerate(days)}
+    row = _ENROLLED_ON.rows(actor, scope, tuple(named), grade is not None, grade=grade, **named).one()
+    return [int(value or 0) for value in row]
+
+
+def _on_days(actor: Actor, scope: Scope, days: Sequence[str], of_grade: bool) -> Any:
+    sums = [func.sum(case((and_(*enrolled_at(bindparam(day, type_=Date()))), 1), else_=0)) for day in days]
     statement = _enrolled(actor, scope, *sums)
-    if grade is not None:
-        statement = statement.where(Enrolment.grade == grade)
-    return [int(value or 0) for value in db.session.execute(statement).one()]
+    return statement.where(Enrolment.grade == bindparam("grade")) if of_grade else statement
+
+
+_ENROLLED_ON = Prepared(_on_days)
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
@@ -105,12 +152,12 @@ def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
     )
 
 
-def enrolled_at(day: date) -> tuple[ColumnElement[bool], ...]:
+def enrolled_at(day: Any) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of an enrolment that stands on a date."""
     return Enrolment.starts_on <= day, not_ended(day)
 
 
-def not_ended(day: date) -> ColumnElement[bool]:
+def not_ended(day: Any) -> ColumnElement[bool]:
     """Return the condition of an enrolment that has not ended before a date."""
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
 
@@ -139,16 +186,25 @@ def _by_nothing(actor: Actor, school_id: int | None) -> Values:
     return () if school_id is None and reads_everywhere(actor) else None
 
 
-@cached_count("first_year", version=2, depends_on=_by_nothing)
 def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
     """Return the date of the first incident in the actor's schools, None when there is none."""
+    return once_in_view(("first_year", actor, school_id), lambda: _first_year(actor, school_id))
+
+
+@cached_count("first_year", version=2, depends_on=_by_nothing)
+def _first_year(actor: Actor, school_id: int | None) -> date | None:
+    day: date | None = _FIRST.rows(actor, Scope(school_id, "", date.min, date.max, date.max)).scalar_one()
+    return day
+
+
+def _first(actor: Actor, scope: Scope) -> Any:
     # of each school by itself, which an index knows: the day alone would be looked for among all incidents
     first = select(func.min(Incident.local_date)).where(Incident.school_id == School.id).correlate(School)
-    statement = visible_to(select(func.min(first.scalar_subquery())).select_from(School), actor, School.id)
-    if school_id is not None:
-        statement = statement.where(School.id == school_id)
-    day: date | None = db.session.scalar(statement)
-    return day
+    earliest = select(func.min(first.scalar_subquery())).select_from(School)
+    return earliest.where(*within_schools(actor, scope, School.id))
+
+
+_FIRST = Prepared(_first)
 
 
 def networks_of(actor: Actor) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
@@ -13,7 +14,7 @@ from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
-from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_within, within_schools
+from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, counted, enrolled_within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Enrolment, StaffMember
 
@@ -40,6 +41,14 @@ def _by_days_of_all(
 @cached_count("bands", version=3, depends_on=_by_days_of_all)
 def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
     """Return the bands of all students (of a grade, when given) enrolled on any day of the period, in one query."""
+    if more or grade is not None:
+        row = db.session.execute(_each_band(actor, scope, more, grade)).one()
+    else:
+        row = _BANDS.rows(actor, scope).one()
+    return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
+
+
+def _each_band(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Any:
     person = IncidentPerson
     incidents = func.count(Incident.id.distinct()).label("number")
     each = (
@@ -56,8 +65,10 @@ def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (
     # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
     several = select(each.c.student_id).where(each.c.number >= FEW)
     others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
-    row = db.session.execute(select(others.scalar_subquery(), several_incidents, many).select_from(each)).one()
-    return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
+    return select(others.scalar_subquery(), several_incidents, many).select_from(each)
+
+
+_BANDS = Prepared(_each_band)
 
 
 @dataclass(frozen=True)
@@ -71,11 +82,19 @@ class Reporting:
 @cached_count("reporting", version=2, depends_on=_by_days_of_all)
 def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
     """Return how many different people reported, and how many staff there are, in one query."""
+    rows: Any = db.session.execute(_reporters(actor, scope, more)) if more else _REPORTING.rows(actor, scope)
+    row = rows.one()
+    return Reporting(row[0], row[1])
+
+
+def _reporters(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Any:
     reporters = select(func.count(Incident.reporter_id.distinct()))
     who = reporters.where(*counted(actor, scope), *more).scalar_subquery()
     staff = select(func.count()).where(StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id))
-    row = db.session.execute(select(who, staff.scalar_subquery())).one()
-    return Reporting(row[0], row[1])
+    return select(who, staff.scalar_subquery())
+
+
+_REPORTING = Prepared(_reporters)
 
 
 def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> list[tuple[str, int]]:
