@@ -24,6 +24,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user
+from wss_cases.foundation.tables.figures import FOR_TEMPLATES
 from wss_cases.mail.push.views import key_to_ask_with
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
@@ -118,6 +119,7 @@ def init_layout(app: Flask) -> None:
     init_i18n(app, choose_locale)
     app.before_request(_keep_session)
     app.context_processor(_context)
+    app.jinja_env.globals |= FOR_TEMPLATES
     app.jinja_env.globals["might"] = lambda name: might(current_actor(), Permission(name))
 
 
