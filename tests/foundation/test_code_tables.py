@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,11 +14,14 @@ from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.incidents.incident.models import LocationCode
-from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.roster.directory.states import DayKind
 from wss_cases.roster.oneroster.staging import upsert
 
 FORM = "/incidents/new"
 LIST = "/incidents"
+REPORT = "/outcomes/incidents"
+A_TUESDAY = date(2026, 10, 6)
 
 pytestmark = pytest.mark.both_databases
 
@@ -49,6 +54,25 @@ def test_a_place_that_is_renamed_has_its_name_at_the_next_click(dean: Any, sessi
     place.label_en = "Breezeway"
     session.commit()
     assert "Breezeway" in dean.get(LIST + "?place=hallway").text
+
+
+def test_a_day_off_counts_at_the_next_click_and_the_calendar_is_asked_for_no_more(
+    session: Any, client_as: Callable[[Any], Any]
+) -> None:
+    school = SchoolFactory()
+    reader = client_as(make_user(Role.ADMINISTRATOR, school))
+
+    def school_days() -> int:
+        return int(re.search(r"(\d+) school days", reader.get(REPORT).text)[1])
+
+    before = school_days()
+    session.add(CalendarDay(school_year="2026-27", school_id=school.id, day=A_TUESDAY, kind=DayKind.CLOSED))
+    session.commit()
+    assert school_days() == before - 1
+    asked: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert school_days() == before - 1
+    assert asked and not [statement for statement in asked if "FROM calendar_day" in statement]
 
 
 def test_a_page_asks_for_none_of_them_again(dean: Any, session: Any) -> None:

@@ -1,4 +1,4 @@
-"""Tables that hardly ever change and that every page reads (schools, code lists, rule sets, webhooks).
+"""Tables that hardly ever change and that every page reads (schools, calendar, code lists, rule sets, webhooks).
 
 The process holds their rows until one of them is written: docs/decisions/0047-rows-held-by-the-process.md.
 """
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wss_cases.foundation.connecting.replica import reading_engine
-from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.connecting.sessions import WRITING, RoomSession
 from wss_cases.foundation.db import KNOWN_CODE_TABLES, CodeTable, db
 
 Row = TypeVar("Row", bound=Any)
+Value = TypeVar("Value")
 SERIES = "code_tables"
 _COUNTER = table("counter", column("series"), column("value"))
 """The journal, which keeps it, is a room above."""
@@ -76,6 +77,29 @@ class HeldRows(Generic[Row]):
         if version is not None and held.version != version:
             held = self._held = _Held(version)
         return None if version is None else held
+
+
+class HeldValues(Generic[Value]):
+    """What `find` makes of code tables for a key, held by this process as their rows are, for pages that read.
+
+    A unit of work finds it each time: it may have changed what nothing has told the database yet.
+    """
+
+    def __init__(self, find: Callable[..., Value]) -> None:
+        self._find = find
+        self._held: tuple[int | None, dict[Any, Value]] = (None, {})
+
+    def of(self, *key: Any) -> Value:
+        """Return what was found for a key."""
+        version = db.session.info.get(KNOWN_CODE_TABLES)
+        if version is None or WRITING in db.session.info or reading_engine() is not None:
+            return self._find(*key)
+        held = self._held
+        if held[0] != version:
+            held = self._held = (version, {})
+        if key not in held[1]:
+            held[1][key] = self._find(*key)
+        return held[1][key]
 
 
 def own(row: Row) -> Row:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id
+from wss_cases.foundation.db import Base, CodeTable, Id
 
 
-class EquityMinimum(Base):
+class EquityMinimum(CodeTable, Base):
     """From a day on: the fewest students in a cell and in a group for their figures to be shown.
 
     A school year keeps the row in force on its first day. A change is a new row; none is ever changed or taken away.

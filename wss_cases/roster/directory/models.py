@@ -56,7 +56,7 @@ class School(CodeTable, Versioned, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class CalendarDay(Base):
+class CalendarDay(CodeTable, Base):
     """One date of one school year; a row with a school overrides the district's row of that date.
 
     `last_bell` is a half day's own. Somebody who declared the day stands in `said_by_id` and `said_at`; what the

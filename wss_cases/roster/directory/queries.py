@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
+from wss_cases.foundation.code_tables import HeldValues
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words
@@ -37,14 +38,22 @@ class FoundPerson:
 
 
 def school_days(school_id: int | None) -> SchoolDays:
-    """Return the school days of a school (None: the district's), in one query; Monday to Friday where unknown.
+    """Return the school days of a school (None: the district's); Monday to Friday where unknown."""
+    return _HELD_DAYS.of(school_id, tuple(last_days()))
 
-    District rows that say no more than the weekday does are not read: they are most of a calendar, and a page waits
-    for this. The last day of a year is, since it tells that the year is known.
+
+def _school_days(school_id: int | None, ends: tuple[int, ...]) -> SchoolDays:
+    """Return them in one query.
+
+    District rows that say no more than the weekday does are not read: they are most of a calendar. The last day of a
+    year is, since it tells that the year is known.
     """
-    named: dict[str, Any] = {"ends": last_days()} | ({} if school_id is None else {"school": school_id})
+    named: dict[str, Any] = {"ends": ends} | ({} if school_id is None else {"school": school_id})
     rows = db.session.execute(_days(school_id is None), named)
     return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in rows))
+
+
+_HELD_DAYS = HeldValues(_school_days)
 
 
 @cache
