@@ -74,7 +74,7 @@ COUNTS: dict[str, Count] = {
     "caseload": (caseload_of, OF_DAYS, (loads_of, weight_of)),
     "contacts": (queries_repair.contacts, OF_DAYS, ()),
     "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
-    "equity": (queries_equity._plain_tables, ("district", SCOPE, "race", Minimums(10, 30)), TABLES),
+    "equity": (queries_equity._plain_tables, ("district", dict, SCOPE, "race", Minimums(10, 30)), TABLES),
     "figures_between": (figures_between, (SYSTEM, None, SCOPE.first, TODAY), ()),
     "filtered": (count_year, (SYSTEM, FILTERED), (count_days, _added_up, written, read)),
     "first_year": (_first_year, (SYSTEM, None), ()),

@@ -9,14 +9,21 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.outcomes.counting.cache.cached_counts import cached_count
+from wss_cases.outcomes.counting.cache.cached_counts import cached_count, read_ahead, stored_key
 from wss_cases.outcomes.counting.daily_figures.queries import total_of
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
-from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, counted, enrolled_on, recorded_year_before
-from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day
-from wss_cases.outcomes.equity.queries import tables_for
+from wss_cases.outcomes.counting.scope.queries import (
+    Prepared,
+    by_days,
+    counted,
+    enrolled_on,
+    first_year_key,
+    recorded_year_before,
+)
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day, year_before
+from wss_cases.outcomes.equity.queries import stored_keys, tables_for
 from wss_cases.outcomes.equity.tables import Table, settled
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.rules import SchoolDays
@@ -81,6 +88,15 @@ def _came_to_offer() -> ColumnElement[bool]:
     return or_(offer, light_conditions()["offered"])
 
 
+def read_answers_ahead(actor: Actor, scope: Scope, days: SchoolDays) -> None:
+    """Read what is stored of the first screen's figures, now and a year before, and of its groups, by one statement."""
+    counts = (harms, funnel, police, removed_in_any_way)
+    keys = [stored_key(count, actor, one) for one in (scope, year_before(scope)) for count in counts]
+    keys += [stored_key(enrolled_on, actor, one, [reference_day(one, days)]) for one in (scope, year_before(scope))]
+    counted = _counted_for_groups(scope)
+    read_ahead([*keys, first_year_key(actor, scope.school_id), *(stored_keys(counted) if counted else ())])
+
+
 def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
     """Return the figures of a period; `days` are the school days of its school or district."""
     day = reference_day(scope, days)
@@ -103,7 +119,9 @@ def answers_before(actor: Actor, scope: Scope, days: SchoolDays) -> Answers | No
 
 def groups_of(actor: Actor, scope: Scope) -> Mapping[str, Table]:
     """Return each kind of group's table, counted to the end of the last month; none for a network, which has none."""
-    counted = settled(scope)
-    if counted is None or scope.network is not None:
-        return {}
-    return tables_for(actor, counted)
+    counted = _counted_for_groups(scope)
+    return tables_for(actor, counted) if counted else {}
+
+
+def _counted_for_groups(scope: Scope) -> Scope | None:
+    return settled(scope) if scope.network is None else None

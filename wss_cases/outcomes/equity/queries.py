@@ -5,8 +5,9 @@ outcomes they see, as docs/decisions/0017 lets it be.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
@@ -80,7 +82,12 @@ def minimums_of(year: str) -> Minimums:
 
 def minimum_rows() -> list[EquityMinimum]:
     """Return every row of the setting, the newest first."""
-    return list(db.session.scalars(select(EquityMinimum).order_by(EquityMinimum.starts_on.desc())))
+    return _MINIMUMS.rows()
+
+
+_MINIMUMS: HeldRows[EquityMinimum] = HeldRows(
+    lambda: db.session.scalars(select(EquityMinimum).order_by(EquityMinimum.starts_on.desc()))
+)
 
 
 def count_students(scope: Scope, family: str) -> Counted:
@@ -227,17 +234,28 @@ def table_for(actor: Actor, scope: Scope, family: str) -> Table:
 
 def tables_for(actor: Actor, scope: Scope) -> dict[str, Table]:
     """Return the table of every kind of group: what is stored of them is read by one statement."""
+    read_ahead(stored_keys(scope))
     least = minimums_of(scope.year)
-    depends_on = (_by_family(scope, family, least) for family in FAMILIES)
-    read_ahead([key_of("equity", (*values, _piece_of(scope.school_id))) for values in depends_on])
     return {family: _table(actor, scope, family, least) for family in FAMILIES}
+
+
+def stored_keys(scope: Scope, families: Iterable[str] = FAMILIES) -> list[str]:
+    """Return the keys under which the tables of a scope are stored, to be read ahead."""
+    least = minimums_of(scope.year)
+    return [key_of("equity", (*_by_family(scope, one, least), _piece_of(scope.school_id))) for one in families]
 
 
 def _table(actor: Actor, scope: Scope, family: str, least: Minimums) -> Table:
     if not may_see(actor, scope.school_id):
         raise NotFound
-    piece = _piece_of(scope.school_id)
-    return table_from(_plain_tables(piece, scope, family, least), scope.school_id, STAGES)
+    table: Table = _plain_tables(_piece_of(scope.school_id), _of_school(scope.school_id), scope, family, least)
+    return table
+
+
+@cache
+def _of_school(school_id: int | None) -> Callable[[dict[str, Any]], Table]:
+    """Return what makes the table of a school, or with None of the district, of a piece: the same each time."""
+    return lambda plain: table_from(plain, school_id, STAGES)
 
 
 def _by_family(scope: Scope, family: str, least: Minimums) -> tuple[Any, ...]:

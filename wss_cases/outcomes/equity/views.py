@@ -1,7 +1,7 @@
 """Equity at every stage: each group of students against all others, and the smallest figures that are shown."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, render_template, request, url_for
 
@@ -15,12 +15,14 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.outcomes.counting.cache.cached_counts import read_ahead
 from wss_cases.outcomes.counting.scope.presenters import shown, years_of
+from wss_cases.outcomes.counting.scope.queries import first_year_key
 from wss_cases.outcomes.equity.actions import set_minimums
 from wss_cases.outcomes.equity.forms import MinimumForm
 from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.presenters import interval_words, meaning_of_row, names_of, points_words, ratio_words
-from wss_cases.outcomes.equity.queries import WITHHELD, exact_counts, minimum_rows, minimums_of, table_for
+from wss_cases.outcomes.equity.queries import WITHHELD, exact_counts, minimum_rows, minimums_of, stored_keys, table_for
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
 from wss_cases.outcomes.equity.tables import Cell, Line, Table, settled
@@ -37,6 +39,8 @@ def table() -> str:
     if family not in FAMILIES:
         raise NotFound
     scope = settled(page.scope)
+    if scope:
+        read_ahead([*stored_keys(scope, [family]), first_year_key(page.actor, page.scope.school_id)])
     table = table_for(page.actor, scope, family) if scope else Table()
     stages = [stage for stage in STAGES if stage not in JUDGED]
     return render_template(
@@ -98,17 +102,28 @@ def _within(cell: Cell) -> str:
     return _("Within the same school (%(number)s schools): %(words)s", number=cell.schools, words=words)
 
 
-def _cell(line: Line, cell: Cell) -> dict[str, str]:
+class _Said(NamedTuple):
+    """One cell of a table in words."""
+
+    rate: str
+    of: str
+    meaning: str
+    ratio: str
+    points: str
+    within: str
+
+
+def _cell(line: Line, cell: Cell) -> _Said:
     is_one_group = len(line.categories) == 1
     against = cell.against if is_one_group else None
-    return {
-        "rate": f"{cell.percent:.1f}%",
-        "of": _("%(part)s of %(whole)s", part=f"{cell.came:,}", whole=f"{cell.of:,}"),
-        "meaning": meaning_of_row(line.categories, against),
-        "ratio": interval_words(against.ratio) if against else "",
-        "points": points_words(against.difference) if against else "",
-        "within": _within(cell) if is_one_group else "",
-    }
+    return _Said(
+        rate=f"{cell.percent:.1f}%",
+        of=_("%(part)s of %(whole)s", part=f"{cell.came:,}", whole=f"{cell.of:,}"),
+        meaning=meaning_of_row(line.categories, against),
+        ratio=interval_words(against.ratio) if against else "",
+        points=points_words(against.difference) if against else "",
+        within=_within(cell) if is_one_group else "",
+    )
 
 
 @blueprint.route("/minimums", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.pages import Page
 from wss_cases.outcomes.answers.presenters import answers
-from wss_cases.outcomes.answers.queries import answers_before, answers_of, groups_of
+from wss_cases.outcomes.answers.queries import answers_before, answers_of, groups_of, read_answers_ahead
 from wss_cases.outcomes.counting.cache.views import figures_pages
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.presenters import shown_by_network
@@ -50,6 +50,7 @@ def overview() -> Page:
     if "pathway" in request.args:  # as this page's own form once was sent
         return redirect(page.at("repair", pathway=request.args["pathway"], _anchor="funnel"))
     days = school_days(page.scope.school_id)
+    read_answers_ahead(page.actor, page.scope, days)
     now, before = answers_of(page.actor, page.scope, days), answers_before(page.actor, page.scope, days)
     return render_template(
         "outcomes/overview/page.html",

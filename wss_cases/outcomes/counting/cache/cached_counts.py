@@ -6,12 +6,12 @@ same change: what was stored under another version is not read, and is counted a
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from hashlib import sha256
 from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
@@ -27,6 +27,8 @@ GOOD, OLDEST, AHEAD = "good_cached_counts", "oldest_cached_count", "cached_count
 """What a session knows of them."""
 VERSIONS: dict[str, int] = {}
 """Every cached count by its name."""
+_DEPENDS_ON: dict[Callable[..., Any], tuple[str, Callable[..., Any]]] = {}
+"""The name of each, and what its figures follow from."""
 Values = Sequence[Any] | None
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,8 +64,10 @@ def cached_count(
             if values is None:
                 return count(*args, **kwargs)
             key = key_of(name, values)
-            return _figures(key, read, lambda: {key: count(*args, **kwargs)})
+            figures: R = _figures(key, lambda rows: read(json.loads(rows)), lambda: {key: count(*args, **kwargs)})
+            return figures
 
+        _DEPENDS_ON[counted] = (name, depends_on)
         return counted
 
     return cached
@@ -71,28 +75,32 @@ def cached_count(
 
 def cached_in_pieces(
     name: str, version: int, depends_on: Callable[..., Sequence[Any]], pieces: Callable[[R], Mapping[str, R]]
-) -> Callable[[Callable[P, R]], Callable[Concatenate[str, P], R]]:
-    """Cache what a function returns in pieces of which a page reads one: the function takes the piece's name first.
+) -> Callable[[Callable[P, R]], Callable[Concatenate[str, Callable[[R], Any], P], Any]]:
+    """Cache what a function returns in pieces of which a page reads one: the function takes the piece's name first, and
+    what makes of it what the page shows, which this process holds for as long as the same is stored.
 
     `pieces` takes the figures and returns their pieces by name, whatever was counted the same names.
     """
     _name(name, version)
 
-    def cached(count: Callable[P, R]) -> Callable[Concatenate[str, P], R]:
-        read = reader_of(get_type_hints(count)["return"])
-
+    def cached(count: Callable[P, R]) -> Callable[Concatenate[str, Callable[[R], Any], P], Any]:
         @wraps(count)
-        def counted(piece: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def counted(piece: str, make: Callable[[R], Any], /, *args: P.args, **kwargs: P.kwargs) -> Any:
             values = depends_on(*args, **kwargs)
 
             def every() -> dict[str, R]:
                 return {key_of(name, (*values, one)): made for one, made in pieces(count(*args, **kwargs)).items()}
 
-            return _figures(key_of(name, (*values, piece)), read, every)
+            return _figures(key_of(name, (*values, piece)), lambda stored: _made(make, stored), every, make)
 
         return counted
 
     return cached
+
+
+@lru_cache(maxsize=64)
+def _made(make: Callable[[Any], Any], stored: str) -> Any:
+    return make(json.loads(stored))
 
 
 def counted_elsewhere(name: str, version: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -107,18 +115,20 @@ def _name(name: str, version: int) -> None:
     VERSIONS[name] = version
 
 
-def _figures(key: str, read: Callable[[Any], Any], count: Callable[[], dict[str, R]]) -> R:
+def _figures(
+    key: str, read: Callable[[str], Any], count: Callable[[], dict[str, R]], make: Callable[[R], Any] = lambda one: one
+) -> Any:
     """Return what is stored under a key, else what counting finds for it, which is noted where counts are recorded."""
     recorded = _RECORDED.get()
     stored = _stored(key) if recorded is None else None
     if stored is not None:
-        return read(json.loads(stored))  # type: ignore[no-any-return]
+        return read(stored)
     began = perf_counter()
     found = count()
     if recorded is not None:
         took = round((perf_counter() - began) * 1000)
         recorded |= {one: Recorded(as_json(figures), took) for one, figures in found.items()}
-    return found[key]
+    return make(found[key])
 
 
 @contextmanager
@@ -148,12 +158,24 @@ def oldest_shown() -> datetime | None:
     return oldest
 
 
-def read_ahead(keys: Sequence[str]) -> None:
+def read_ahead(keys: Iterable[str | None]) -> None:
     """Read what is stored under these keys by one statement: whoever asks for one of them next finds it read."""
-    good = [key for key in keys if key in _good()] if _RECORDED.get() is None else []
-    if good:
-        rows = db.session.execute(select(CachedCount.digest, CachedCount.rows).where(CachedCount.digest.in_(good)))
-        db.session.info.setdefault(AHEAD, {}).update({row[0]: row[1] for row in rows})
+    ahead = db.session.info.setdefault(AHEAD, {})
+    wanted = [key for key in keys if key is not None and key not in ahead]
+    if not wanted or _RECORDED.get() is not None:
+        return
+    good = select(CachedCount.digest, CachedCount.rows, CachedCount.counted_at).where(
+        CachedCount.digest.in_(wanted), CachedCount.good_until > clock.now()
+    )
+    found = {row[0]: (row[1], row[2]) for row in db.session.execute(good)}
+    ahead.update({key: found.get(key) for key in wanted})
+
+
+def stored_key(count: Callable[..., Any], *args: Any, **kwargs: Any) -> str | None:
+    """Return the key under which a cached count has the figures for these arguments; None where none is stored."""
+    name, depends_on = _DEPENDS_ON[count]
+    values = depends_on(*args, **kwargs)
+    return None if values is None else key_of(name, values)
 
 
 def _good() -> dict[str, datetime]:
@@ -167,11 +189,15 @@ def _good() -> dict[str, datetime]:
 
 def _stored(key: str) -> str | None:
     """Return what is stored under a key, and note for the page how old it is; None when nothing good is."""
-    counted_at = _good().get(key)
-    if counted_at is None:
+    ahead: dict[str, tuple[str, datetime] | None] = db.session.info.get(AHEAD, {})
+    if key in ahead:
+        found = ahead[key]
+    elif (counted_at := _good().get(key)) is None:
+        found = None
+    else:
+        rows = db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
+        found = None if rows is None else (rows, counted_at)
+    if found is None:
         return None
-    read: str | None = db.session.info.get(AHEAD, {}).pop(key, None)
-    stored = read or db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
-    if stored is not None:
-        db.session.info[OLDEST] = min(counted_at, db.session.info.get(OLDEST, counted_at))
-    return stored
+    db.session.info[OLDEST] = min(found[1], db.session.info.get(OLDEST, found[1]))
+    return found[0]

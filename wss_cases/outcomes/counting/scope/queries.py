@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db, read_one_view
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import every_place
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count, stored_key
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
 from wss_cases.roster.directory.models import Enrolment, School
 
@@ -195,6 +195,11 @@ def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
 def _first_year(actor: Actor, school_id: int | None) -> date | None:
     day: date | None = _FIRST.rows(actor, Scope(school_id, "", date.min, date.max, date.max)).scalar_one()
     return day
+
+
+def first_year_key(actor: Actor, school_id: int | None) -> str | None:
+    """Return the key under which that date is stored, to be read ahead."""
+    return stored_key(_first_year, actor, school_id)
 
 
 def _first(actor: Actor, scope: Scope) -> Any:
