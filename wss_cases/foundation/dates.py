@@ -1,7 +1,7 @@
 """Dates and times as people say them, in the reader's language."""
 
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from babel.dates import format_date, format_skeleton, format_time
 
@@ -13,6 +13,11 @@ from wss_cases.foundation.school_time import district_zone, local, local_date
 @lru_cache(maxsize=4096)
 def _formed(skeleton: str, day: date, locale: str) -> str:
     return format_skeleton(skeleton, day, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _written(pattern: str, day: date, locale: str) -> str:
+    return format_date(day, pattern, locale=locale)
 
 
 def day_words(day: date | None) -> str:
@@ -41,22 +46,27 @@ def month_day_words(day: date) -> str:
 
 def weekday_words(day: date) -> str:
     """Return a date's weekday, short: "Fri"."""
-    return format_date(day, "EEE", locale=locale_code())
+    return _written("EEE", day, locale_code())
 
 
 def weekday_name(day: date) -> str:
     """Return a date's weekday, long: "Friday"."""
-    return format_date(day, "EEEE", locale=locale_code())
+    return _written("EEEE", day, locale_code())
 
 
 def time_words(instant: datetime, time_zone: str) -> str:
     """Return the school's wall-clock time of an instant: "2:15 pm"."""
-    return format_time(local(instant, time_zone), "h:mm a", locale=locale_code()).lower()
+    return time_of_day_words(local(instant, time_zone))
 
 
-def time_of_day_words(wall: time) -> str:
+def time_of_day_words(wall: time | datetime) -> str:
     """Return a wall-clock time as "2:15 pm"."""
-    return format_time(wall, "h:mm a", locale=locale_code()).lower()
+    return _clock_words(wall.hour, wall.minute, locale_code())
+
+
+@cache
+def _clock_words(hour: int, minute: int, language: str) -> str:
+    return format_time(time(hour, minute), "h:mm a", locale=language).lower()
 
 
 def month_words(day: date) -> str:

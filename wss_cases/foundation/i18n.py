@@ -33,6 +33,7 @@ def init_i18n(app: Flask, select_locale: Callable[[], str]) -> None:
     Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, _form_for, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]  # Jinja's own looks that name up for each word
 
 
 # Flask-Babel's own functions ask five proxies and write the locale's name for each word; a page has hundreds of words

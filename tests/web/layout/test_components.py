@@ -222,6 +222,20 @@ def test_bars_begin_at_nothing_and_share_one_scale(show: Any) -> None:
     assert widths == [100.0, 25.0, 0.0]
 
 
+def test_a_bar_beyond_the_longest_drawn_is_cut_and_keeps_its_figure(show: Any) -> None:
+    rows = [
+        {"label": "a", "value": 250},
+        {"label": "b", "value": 12.345, "note": "of 10"},
+        {"label": "c", "value": None},
+    ]
+    page = show("{{ bar_chart('Steps', rows, cap=100) }}", rows=[*rows, {"label": "d", "value": 4, "figure": "4%"}])
+    bars = [bar for bar in page.find_all("li") if bar.get("class") == "bar"]
+    assert [float(bar.find_all("rect")[0].get("width").rstrip("%")) for bar in bars] == [100.0, 12.3, 0.0, 4.0]
+    assert [len(bar.find_all("line")) for bar in bars] == [1, 0, 0, 0]
+    lines = [[cell.text for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
+    assert lines == [["250", ""], ["12.35", "of 10"], ["–", ""], ["4%", ""]]
+
+
 @pytest.mark.parametrize("name", ["500", "503", "maintenance"])
 def test_pages_for_bad_moments_need_no_context_and_speak_both_languages(app: Flask, name: str) -> None:
     with app.test_request_context("/"):

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
+from functools import cache, lru_cache
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_skeleton, format_time
 
+from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -40,15 +42,25 @@ def _group(group: str | None) -> str:
 
 def hour_words(hour: int) -> str:
     """Return an hour of the day: "8 am"."""
-    return format_time(time(hour % 24), "h a", locale=locale_code()).lower()
+    return _hour(hour % 24, locale_code())
+
+
+@cache
+def _hour(hour: int, language: str) -> str:
+    return format_time(time(hour), "h a", locale=language).lower()
 
 
 def month_words(first: date) -> str:
     """Return a month with its year: "Nov 2026"."""
-    return format_skeleton("yMMM", first, locale=locale_code())
+    return _month(first, locale_code())
+
+
+@lru_cache(maxsize=512)
+def _month(first: date, language: str) -> str:
+    return format_skeleton("yMMM", first, locale=language)
 
 
 def weekday_words(weekday: int) -> str:
     """Return a day of the week, 0 for Monday, with a capital."""
-    words = format_date(A_MONDAY + timedelta(days=weekday), "EEEE", locale=locale_code())
+    words = weekday_name(A_MONDAY + timedelta(days=weekday))
     return words[:1].upper() + words[1:]

@@ -13,7 +13,8 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.database.prepared import Prepared
+from wss_cases.foundation.db import db
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
@@ -202,13 +203,17 @@ def _what(narrow: IncidentFilter) -> list[Any]:
 
 def students_in(incident_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of reports. The caller has checked the reports."""
-    statement = (
-        select(IncidentPerson.incident_id, *NAME)
-        .join(Student, Student.id == IncidentPerson.student_id)
-        .where(among(IncidentPerson.incident_id, sorted(incident_ids)))
-        .order_by(IncidentPerson.id)
-    )
     names: dict[int, list[str]] = {}
-    for incident_id, *name in db.session.execute(statement):
+    for incident_id, *name in _STUDENTS.rows(sorted(incident_ids)):
         names.setdefault(incident_id, []).append(name_on_screen(*name))
     return names
+
+
+_STUDENTS = Prepared(
+    lambda narrow: (
+        select(IncidentPerson.incident_id, *NAME)
+        .join(Student, Student.id == IncidentPerson.student_id)
+        .where(narrow(IncidentPerson.incident_id))
+        .order_by(IncidentPerson.id)
+    )
+)

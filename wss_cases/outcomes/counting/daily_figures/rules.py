@@ -64,8 +64,10 @@ def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
         _add(parts.by_day, day, times * figure.incidents)
         month = parts.months.setdefault(day.replace(day=1), {})
         for part, keys in figure.parts.items():
-            _add_all(getattr(parts, part), keys, times)
-        _add_all(month, figure.parts.get("behavior", {}), times)
+            _add_all(month if part == "behavior" else getattr(parts, part), keys, times)
+    for month in parts.months.values():
+        for behavior, number in month.items():
+            _add(parts.behavior, behavior, number)
     for part in BREAKDOWNS:
         setattr(parts, part, _known(getattr(parts, part)))
     parts.by_day = _known(parts.by_day)
