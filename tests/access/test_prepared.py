@@ -37,6 +37,8 @@ def test_each_of_one_kind_sees_their_own(session: Any, at: Any) -> None:
             FollowUpFactory(school_id=school.id, owner_id=person.id, incident_id=report.id)
     of_two = make_user(Role.DEAN, schools[0])
     RoleGrantFactory(user_id=of_two.id, role=Role.REPORTER, school_id=schools[1].id)
+    both = make_user(Role.REPORTER, schools[2])
+    RoleGrantFactory(user_id=both.id, role=Role.DEAN, school_id=schools[2].id)
     built: list[Actor] = []
 
     def build(actor: Actor) -> Any:
@@ -44,13 +46,13 @@ def test_each_of_one_kind_sees_their_own(session: Any, at: Any) -> None:
         return visible_to(select(FollowUp.id), actor)
 
     kept = PreparedFor(build)
-    actors = [acting(one) for one in (*people, of_two)]
+    actors = [acting(one) for one in (*people, both, of_two)]
     back = replace(actors[0], past_students=frozenset({1}))
     for actor in (*actors, *actors, back, SYSTEM):
         plain = set(session.scalars(visible_to(select(FollowUp.id), actor)))
         assert set(kept.rows(actor).scalars()) == plain, actor
-    # of a kind once; of two schools, with past years open and for the system each time
-    assert len(built) == len(ROLES) + 2 + 2
+    # of a kind once, both roles together too; of two schools, with past years open and for the system each time
+    assert len(built) == len(ROLES) + 1 + 2 + 2
     assert len({frozenset(kept.rows(actor).scalars()) for actor in actors}) > len(ROLES)
 
 

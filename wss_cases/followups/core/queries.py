@@ -201,10 +201,13 @@ def due_for(
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
-@PreparedFor
-def _oldest_due(actor: Actor) -> Any:
+def oldest_due(actor: Actor) -> Any:
+    """Return the select of all of those of the actor's own; `until` and `limit` are its parameters."""
     due = _due_for(listing(), actor, bindparam("until"))
     return due.order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
+
+
+_oldest_due = PreparedFor(oldest_due)
 
 
 def due_counted(actor: Actor, until: date, covered: Covered = ()) -> list[tuple[int, date, date | None, int]]:

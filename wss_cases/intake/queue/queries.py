@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, literal, or_, select, true, tuple_
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.tables.columns import Order
@@ -84,7 +85,8 @@ class Queue:
         if whose == MINE:
             return [Assignment.assignee_id == self.actor.user_id]
         # whose role has ended reviews nothing any more
-        nobody = or_(Assignment.assignee_id.is_(None), Assignment.assignee_id.not_in(sorted(self.reviewers)))
+        reviewers: Any = bindparam("reviewers", sorted(self.reviewers), expanding=True)
+        nobody = or_(Assignment.assignee_id.is_(None), Assignment.assignee_id.not_in(reviewers))
         return [nobody] if whose == UNASSIGNED else []
 
 
@@ -99,14 +101,36 @@ def _urgency() -> ColumnElement[int]:
 
 def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
     """Return how many reports wait: all that fit, and of each `whose` and `first` when only that one is changed."""
-    apart = {
+    if narrow == Narrow() and queue.school_id is not None:
+        row = _all_counted.rows(queue.actor, school=queue.school_id, reviewers=sorted(queue.reviewers)).one()
+    else:
+        row = db.session.execute(_counted(queue, narrow)).one()
+    return dict(zip(_apart(narrow), row, strict=True))
+
+
+def _apart(narrow: Narrow) -> dict[str, Narrow]:
+    return {
         "": narrow,
         **{f"whose={name}": replace(narrow, whose=name) for name in ("", MINE, UNASSIGNED)},
         **{f"first={name}": replace(narrow, first=name) for name in (DANGER, DUTY)},
     }
-    fits = (and_(true(), *queue.conditions(one)) for one in apart.values())
+
+
+def _counted(queue: Queue, narrow: Narrow) -> Any:
+    fits = (and_(true(), *queue.conditions(one)) for one in _apart(narrow).values())
     sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in fits]
-    return dict(zip(apart, db.session.execute(queue.waiting(*sums).select_from(Incident)).one(), strict=True))
+    return queue.waiting(*sums).select_from(Incident)
+
+
+@PreparedFor
+def _all_counted(actor: Actor) -> Any:
+    return _counted(_queue_at_school(actor), Narrow())
+
+
+def _queue_at_school(actor: Actor) -> Queue:
+    """Return the queue of a `school` with its `reviewers`, for statements of the whole of it."""
+    school: Any = bindparam("school")
+    return Queue(actor, school, datetime.max.replace(tzinfo=UTC), frozenset())
 
 
 def queue_page(
@@ -119,15 +143,11 @@ def queue_page(
     Rows of a report's columns with how many `duties` are open and who it is assigned to. `labels` are those of the
     codes of a column; `after` is the id of the last report of the page before.
     """
-    duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
-    columns = (
-        Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
-        Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
-        duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
-        (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
-    )  # fmt: skip
+    if narrow == Narrow() and order == FIRST and after is None and queue.school_id is not None:
+        first: Sequence[Any] = _first.rows(queue.actor, school=queue.school_id, limit=limit or PAGE + 1).all()
+        return first
     keys = _keys(order, labels or {})
-    statement = queue.waiting(*columns).select_from(Incident).where(*queue.conditions(narrow))
+    statement = _listed(queue).where(*queue.conditions(narrow))
     last = _place_of(queue.actor, keys, after) if after is not None else None
     if last is not None:
         place = tuple_(*keys)
@@ -135,6 +155,22 @@ def queue_page(
         statement = statement.where(place < mark if order.down else place > mark)
     sorted_ = [key.desc() if order.down else key for key in keys]
     return db.session.execute(statement.order_by(*sorted_).limit(limit or PAGE + 1)).all()
+
+
+@PreparedFor
+def _first(actor: Actor) -> Any:
+    return _listed(_queue_at_school(actor)).order_by(*_keys(FIRST, {})).limit(bindparam("limit"))
+
+
+def _listed(queue: Queue) -> Select[Any]:
+    duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
+    columns = (
+        Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
+        Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
+        duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
+        (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
+    )  # fmt: skip
+    return queue.waiting(*columns).select_from(Incident)
 
 
 def _keys(order: Order, labels: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -18,16 +18,16 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.workday.my_day.meetings.queries import may_meet, meet_between
+from wss_cases.workday.my_day.meetings.queries import may_meet, may_reenter, meet_between
 
-BESIDE = ("mentored", "periods", "returns", "circles", "planned", "trouble", "given", "done")
+BESIDE = ("mentored", "periods", "returns", "reentries", "circles", "planned", "trouble", "given", "done")
 """The names of what `beside_counted` counts."""
 
 
 def beside_counted(actor: Actor) -> dict[str, Select[Any] | None]:
     """Return, by a name, what counts 1 where the actor may have some of it, and 0 where they have none: students whom
-    they mentor, periods, students who come back, circles of today and planned ones, mail that does not arrive, what
-    they gave away or have just done. Its parameters are those of `around_now`."""
+    they mentor, periods, students who come back, meetings about that, circles of today and planned ones, mail that does
+    not arrive, what they gave away or have just done. Its parameters are those of `around_now`."""
     mine = actor.user_id
     back = (
         select(ReengagementPlan.id)
@@ -41,6 +41,7 @@ def beside_counted(actor: Actor) -> dict[str, Select[Any] | None]:
         "mentored": any_of(select(Mentor.id).where(Mentor.user_id == mine, Mentor.is_active)),
         "periods": any_of(select(PeriodTeacher.id).where(PeriodTeacher.user_id == mine)),
         "returns": any_of(back) if actor.has(*CASE_TEAM) else None,
+        "reentries": any_of(may_reenter(actor)) if actor.has(*CASE_TEAM) else None,
         "circles": any_of(may_meet(actor)),
         "planned": any_of(select(CirclePlan.id).where(CirclePlan.keeper_id == mine, around_today)),
         "trouble": any_of(trouble if actor.has(Role.ADMINISTRATOR) else trouble.where(MailTrouble.user_id == mine)),

@@ -1,16 +1,18 @@
 """What is due on a person's day: as many follow-ups as are shown, and how many there are."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.prepared import PreparedFor
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.queries import FollowUpRow, due_counted, due_for
+from wss_cases.followups.core.queries import FollowUpRow, due_counted, due_for, lines, oldest_due
 from wss_cases.followups.core.rules import Due, due_words
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days
@@ -63,22 +65,9 @@ class Calendars:
             return TODAY if due_on == today else OVERDUE
         return COMING if due_on <= self._last(school_id) else LATER
 
-    def now_due(self, school_ids: Collection[int]) -> ColumnElement[bool]:
-        """Return, in SQL, that a follow-up of these schools is overdue or due today."""
-        return or_(*(self._awake(one) & (FollowUp.due_on <= self._today(one)) for one in school_ids))
-
-    def coming(self, school_ids: Collection[int]) -> ColumnElement[bool]:
-        """Return, in SQL, that it is due on one of the days looked ahead to."""
-        days = ((one, FollowUp.due_on > self._today(one), FollowUp.due_on <= self._last(one)) for one in school_ids)
-        return or_(*(and_(self._awake(one), begun, ended) for one, begun, ended in days))
-
-    def asleep(self, school_ids: Collection[int]) -> ColumnElement[bool]:
-        """Return, in SQL, that it stands aside until a later day."""
-        return or_(*(and_(FollowUp.school_id == one, FollowUp.snoozed_until > self._today(one)) for one in school_ids))
-
-    def _awake(self, school_id: int) -> ColumnElement[bool]:
-        slept = or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= self._today(school_id))
-        return and_(FollowUp.school_id == school_id, slept)
+    def days(self, school_ids: Collection[int]) -> list[tuple[int, date, date]]:
+        """Return these schools, each with its own date and the last day that is looked ahead to."""
+        return [(one, self._today(one), self._last(one)) for one in sorted(school_ids)]
 
     def _last(self, school_id: int) -> date:
         if school_id not in self._ahead:
@@ -95,6 +84,40 @@ class Calendars:
         if school_id not in self._dates:
             self._dates[school_id] = today_at(school_id, self._now)
         return self._dates[school_id]
+
+
+def _now_due(school_id: Any, today: Any, _last: Any) -> ColumnElement[bool]:
+    """In SQL, that a follow-up of a school is overdue or due today."""
+    return and_(_awake(school_id, today), FollowUp.due_on <= today)
+
+
+def _coming(school_id: Any, today: Any, last: Any) -> ColumnElement[bool]:
+    """That it is due on one of the days looked ahead to."""
+    return and_(_awake(school_id, today), FollowUp.due_on > today, FollowUp.due_on <= last)
+
+
+def _asleep(school_id: Any, today: Any, _last: Any) -> ColumnElement[bool]:
+    """That it stands aside until a later day."""
+    return and_(FollowUp.school_id == school_id, FollowUp.snoozed_until > today)
+
+
+def _awake(school_id: Any, today: Any) -> ColumnElement[bool]:
+    slept = or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= today)
+    return and_(FollowUp.school_id == school_id, slept)
+
+
+Narrow = Callable[[Any, Any, Any], ColumnElement[bool]]
+READ_APART: Sequence[tuple[Narrow, Sequence[str]]] = (
+    (_now_due, (OVERDUE, TODAY)), (_coming, (COMING,)), (_asleep, (SNOOZED,)),
+)  # fmt: skip
+"""What is read of many things, and to which parts of the day it belongs."""
+
+
+def _within(narrow: Narrow, actor: Actor) -> Any:
+    return oldest_due(actor).where(narrow(bindparam("school"), bindparam("today"), bindparam("last")))
+
+
+_AT_ONE_SCHOOL = {narrow: PreparedFor(partial(_within, narrow)) for narrow, _parts in READ_APART}
 
 
 @dataclass(frozen=True)
@@ -121,10 +144,15 @@ def due_items(
         counts[calendars.part(school_id, due_on, snoozed_until)] += number
         schools.add(school_id)
     rows = _unless_read(found, calendars, counts, most)
-    wanted = ((calendars.now_due, OVERDUE, TODAY), (calendars.coming, COMING), (calendars.asleep, SNOOZED))
-    for narrowed, *parts in wanted:
-        if sum(counts[part] for part in parts) and not rows.get(parts[0]):
-            rows[parts[0]] = due_for(actor, until, most, covered, narrowed(sorted(schools)))
+    for narrow, parts in READ_APART:
+        if not sum(counts[part] for part in parts) or rows.get(parts[0]):
+            continue
+        days = calendars.days(schools)
+        if len(days) == 1 and not covered:
+            named = dict(zip(("school", "today", "last"), days[0], strict=True))
+            rows[parts[0]] = lines(_AT_ONE_SCHOOL[narrow].rows(actor, until=until, limit=most, **named))
+        else:
+            rows[parts[0]] = due_for(actor, until, most, covered, or_(*(narrow(*one) for one in days)))
     return DueItems(_parted([row for each in rows.values() for row in each], calendars), counts)
 
 

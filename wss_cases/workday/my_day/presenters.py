@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.cases.case.queries import place_words
@@ -125,7 +125,7 @@ def strip(actor: Actor, waiting: Waiting, now: datetime) -> dict[str, list[Line]
 
     The lines: emergency calls to record, then legal clocks by what is left, requests of danger, questions.
     """
-    rows = [*_police(actor, now), *_clocks(actor, waiting, now), *_requests(waiting), *_questions(waiting)]
+    rows = [*_police(actor, waiting, now), *_clocks(actor, waiting, now), *_requests(waiting), *_questions(waiting)]
     return {"dangers": _dangers(actor, waiting, now), "more": list(_more_dangers(waiting)), "rows": rows}
 
 
@@ -162,8 +162,8 @@ def _more_dangers(waiting: Waiting) -> Iterator[Line]:
         yield _waits(words, "queue.page", "")
 
 
-def _police(actor: Actor, now: datetime) -> Iterator[Line]:
-    if not actor.has(*CASE_TEAM):
+def _police(actor: Actor, waiting: Waiting, now: datetime) -> Iterator[Line]:
+    if not waiting.called:
         return
     for row in calls_to_record(actor, MOST_OF_A_SORT):
         review = row.review
@@ -189,7 +189,7 @@ def _left(due_at: datetime | None, now: datetime) -> str:
 
 
 def _clocks(actor: Actor, waiting: Waiting, now: datetime) -> Iterator[Line]:
-    if not waiting.duties:
+    if not waiting.clocks:
         return
     rows = running_clocks(actor, MOST_OF_A_SORT)
     for row in rows:

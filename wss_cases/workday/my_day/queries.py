@@ -108,7 +108,7 @@ def around(actor: Actor, day: MyDay, now: datetime) -> Around:
     """Return the re-entry meetings of a person's day, the community circles that they planned for it, and what they
     gave to others and is still open."""
     given, count = given_by(actor, MOST_GIVEN) if day.beside["given"] else ([], 0)
-    meetings = reentries_today(actor, now, day.calendars.zones) if day.beside["returns"] else []
+    meetings = reentries_today(actor, now, day.calendars.zones) if day.beside["reentries"] else []
     days = [(number, local_date(now, zone)) for number, zone in day.calendars.zones.items()]
     planned = kept_on(actor, days) if day.beside["planned"] else []
     return Around(meetings, planned, [day.calendars.item(row) for row in given], count)

@@ -22,11 +22,17 @@ from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.queries import waiting_counted as requests_counted
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (
+    clocks_found,
     mandated_duties_counted,
     open_duties_counted,
     second_reviews_counted,
 )
-from wss_cases.safeguards.police.review.queries import made_by_others, second_looks_waiting, seconds_counted
+from wss_cases.safeguards.police.review.queries import (
+    calls_found,
+    made_by_others,
+    second_looks_waiting,
+    seconds_counted,
+)
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 from wss_cases.training.requirements.queries import asked_counted, behind, own_due
 from wss_cases.workday.my_day.beside import any_of
@@ -63,6 +69,12 @@ class Waiting:
     appeals: int = 0
     circle_requests: int = 0
     requests_of_danger: int = 0
+    called: int = 0
+    """Whether the record of an emergency call is due."""
+
+    clocks: int = 0
+    """Whether any of the `duties` has a clock."""
+
     own_trainings: int = 0
     school_trainings: int = 0
     dangers: Sequence[Danger] = ()
@@ -86,7 +98,8 @@ class Waiting:
 
 def waiting_counted(actor: Actor) -> dict[str, Select[Any] | None]:
     """Return what counts each kind of what waits for a person on their date, the parameter `today`, by its name; of
-    `danger`, `asked` and `notified` whether there is any, which is read then."""
+    `danger`, `asked`, `notified`, `called` and `clocks` whether there is any, which is read then."""
+    team = actor.has(*CASE_TEAM)
     return {
         "danger": any_of(_of_danger(select(Incident.id), actor)) if actor.has(*REVIEWERS) else None,
         "asked": any_of(_asked(select(Incident.id), actor)),
@@ -97,6 +110,8 @@ def waiting_counted(actor: Actor) -> dict[str, Select[Any] | None]:
         "police_reviews": police_reviews_counted(actor),
         "police_seconds": seconds_counted(actor),
         "notified": any_of(made) if (made := made_by_others(actor)) is not None else None,
+        "called": any_of(calls_found(actor)) if team else None,
+        "clocks": any_of(clocks_found(actor)) if team else None,
         "concerns": unscreened_counted(actor),
         "appeals": undecided_appeals_counted(actor),
         "circle_requests": requests_counted(actor, danger=False),

@@ -152,10 +152,19 @@ def running_clocks(actor: Actor, limit: int) -> list[DutyRow]:
 
 @PreparedFor
 def _running(actor: Actor) -> Any:
-    statement = visible_to(_rows(), actor, live=True).where(
-        LegalDuty.state.in_(OPEN_DUTY), LegalDutyKind.clock_hours.is_not(None), LegalDuty.due_at.is_not(None)
-    )
+    statement = visible_to(_rows(), actor, live=True).where(*_has_clock())
     return statement.order_by(LegalDuty.due_at, LegalDuty.id).limit(bindparam("limit"))
+
+
+def clocks_found(actor: Actor) -> Select[Any]:
+    """Return the select of those duties, to ask whether there are any."""
+    joined: Any = select(LegalDuty.id).join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
+    return visible_to(joined.where(*_has_clock()), actor, live=True)
+
+
+def _has_clock() -> tuple[ColumnElement[bool], ...]:
+    clock = (LegalDutyKind.clock_hours.is_not(None), LegalDuty.due_at.is_not(None))
+    return LegalDuty.state.in_(OPEN_DUTY), *clock
 
 
 def second_reviews_counted(actor: Actor) -> Select[Any] | None:

@@ -167,6 +167,12 @@ def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
     return [ReviewRow(*row) for row in _called.rows(actor, limit=limit)]
 
 
+def calls_found(actor: Actor) -> Select[Any]:
+    """Return the select of those calls, to ask whether there are any."""
+    called: Any = select(PoliceReview.id).where(PoliceReview.state == ReviewState.CALLED)
+    return visible_to(called, actor, live=True)
+
+
 @PreparedFor
 def _called(actor: Actor) -> Any:
     called = visible_to(_rows().where(PoliceReview.state == ReviewState.CALLED), actor, live=True)

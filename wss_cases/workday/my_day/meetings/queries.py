@@ -70,6 +70,27 @@ def may_meet(actor: Actor) -> Select[Any]:
     )
 
 
+def may_reenter(actor: Actor) -> Any:
+    """Return the same of the re-entry meetings that `reentries_today` returns."""
+    return _reentries(select(ReengagementPlan.id), actor).where(
+        ReengagementPlan.meeting_at.between(bindparam("day_begins"), bindparam("day_ends"))
+    )
+
+
+def _reentries(statement: Any, actor: Actor) -> Any:
+    plan = ReengagementPlan
+    return (
+        statement.select_from(plan)
+        .join(Pathway, Pathway.id == plan.pathway_id)
+        .join(Case, Case.id == plan.case_id)
+        .where(
+            in_schools(plan.school_id, actor, *CASE_TEAM),
+            or_(Pathway.owner_id == actor.user_id, Case.lead_id == actor.user_id),
+            Pathway.state.in_(LIVE),
+        )
+    )
+
+
 def meet_between(now: datetime, zones: Mapping[int, str]) -> dict[str, datetime]:
     """Return when the day begins in the first of these zones and ends in the last."""
     bounds = [bound for zone in sorted(set(zones.values())) for bound in _bounds(now, zone)]
@@ -100,24 +121,11 @@ def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list
 
 def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[ReentryToday]:
     """Return the re-entry meetings of today of returns that the actor owns or leads the case of."""
-    if not actor.has(*CASE_TEAM):
-        return []
     plan = ReengagementPlan
-    statement = (
-        select(plan.meeting_at, School.time_zone, plan.meeting_place, Case.reference, plan.meeting_held_on.is_not(None))
-        .add_columns(Case.id, Pathway.id)
-        .select_from(plan)
-        .join(Pathway, Pathway.id == plan.pathway_id)
-        .join(Case, Case.id == plan.case_id)
-        .join(School, School.id == plan.school_id)
-        .where(
-            in_schools(plan.school_id, actor, *CASE_TEAM),
-            or_(Pathway.owner_id == actor.user_id, Case.lead_id == actor.user_id),
-            Pathway.state.in_(LIVE),
-            _today(plan.meeting_at, now, zones),
-        )
-    )
-    return [ReentryToday(*row) for row in db.session.execute(statement.order_by(plan.meeting_at))]
+    columns = (plan.meeting_at, School.time_zone, plan.meeting_place, Case.reference, plan.meeting_held_on.is_not(None))
+    of_today = _reentries(select(*columns, Case.id, Pathway.id), actor).join(School, School.id == plan.school_id)
+    statement = of_today.where(_today(plan.meeting_at, now, zones)).order_by(plan.meeting_at)
+    return [ReentryToday(*row) for row in db.session.execute(statement)]
 
 
 def _today(column: Any, now: datetime, zones: Mapping[int, str]) -> ColumnElement[bool]:
