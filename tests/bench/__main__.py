@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -55,14 +56,14 @@ HEADING = (
 
 
 @contextmanager
-def serving(database: Database, folder: Path, more: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Web and scheduler as `make run` starts them; gives the port and the number of the process above them."""
+def serving(database: Database, folder: Path, more: dict[str, str], tree: Path = ROOT) -> Iterator[tuple[int, int]]:
+    """Web and scheduler as `make run` starts them in a tree; gives the port and the process above them."""
     port = free_port()
     settings = environment(database.url, WSS_INSTANCE=str(folder), PORT=str(port), **more)
     with (folder / "serving.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "wss_cases.jobs.supervisor"],
-            cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=tree, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         said = folder / "serving.log"
@@ -117,8 +118,9 @@ def opened(app: Flask, wanted: list[Page], port: int, beside: int, rounds: int) 
             people[email] = Person(over_the_network(port), email, DEMO_PASSWORD)
         alone.append(sql_alone(app, email, DEMO_PASSWORD, page.visit, page.saves))
         floor = Opened(nobody, floor_of(alone[-1][1], page.saves), page.saves)
-        each.append((Opened(people[email], page.visit, page.saves), floor))
-    in_turn(each, rounds, lambda: reports(app))
+        counting = partial(reports, app) if page.saves else None
+        each.append((Opened(people[email], page.visit, page.saves, counting), floor))
+    in_turn(each, rounds)
     print(HEADING)
     measured = []
     for page, (mine, floor), (sql, statements) in zip(wanted, each, alone, strict=True):

@@ -85,13 +85,16 @@ def look() -> Found:
 
 
 def deans(number: int) -> list[tuple[str, Found]]:
-    """Return the address of a dean at each of so many schools, with what she needs to know."""
+    """Return the address of a dean who can sign in at each of so many schools, the first that have one, with what she
+    needs to know."""
     grants = (
         select(UserAccount.email, RoleGrant.school_id)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
         .join(School, School.id == RoleGrant.school_id)
         .where(RoleGrant.role == "dean", RoleGrant.ends_on.is_(None), School.is_active)
+        .where(UserAccount.password_hash.is_not(None))
         .distinct(RoleGrant.school_id)
+        .order_by(RoleGrant.school_id, UserAccount.id)
         .limit(number)
     )
     return [(email, _students(school_id)) for email, school_id in db.session.execute(grants)]

@@ -36,17 +36,22 @@ class Act:
 
 @dataclass
 class Opened:
-    """One page as it is opened again and again: times in milliseconds, block by block."""
+    """One page as it is opened again and again: times in milliseconds, block by block; `reports` counts those that
+    stand, where it saves one."""
 
     person: Person
     visit: Visit
     saves: bool = False
+    reports: Reports | None = None
     blocks: list[list[float]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
 
     def open(self, times: int) -> None:
-        """Open it so many times, one after the other; a block of its own."""
+        """Open it so many times in a row; a block of its own. RuntimeError where a save leaves no report."""
+        before = self.reports() if self.reports else 0
         answers = [checked(self.visit(self.person), self.saves) for _ in range(times)]
+        if self.reports and (more := self.reports() - before) != times:
+            raise RuntimeError(f"{times} saves left {more} reports")
         self.blocks.append([answer.took for answer in answers])
         self.sizes += [len(answer.body) for answer in answers]
 
@@ -74,18 +79,14 @@ def checked(answer: Answer, saves: bool = False) -> Answer:
     return answer
 
 
-def in_turn(pages: Sequence[tuple[Opened, Opened]], rounds: int, reports: Reports) -> None:
-    """Open each page and its floor in blocks, each block of all pages after the other, so that an hour in which the
-    machine is slow is slow for all. RuntimeError where a save leaves no report."""
+def in_turn(groups: Sequence[Sequence[Opened]], rounds: int) -> None:
+    """Open what belongs together, a page and its floor, in blocks, each block of all groups after the other, so that an
+    hour in which the machine is slow is slow for all; in every other block the last of a group comes first."""
     each = max(2, rounds // BLOCKS)
     for block in range(BLOCKS + 1):
-        for page, floor in pages:
-            times = each if block else WARM
-            before = reports() if page.saves else 0
-            page.open(times)
-            if page.saves and (more := reports() - before) != times:
-                raise RuntimeError(f"{times} saves left {more} reports")
-            floor.open(times)
+        for group in groups:
+            for one in group if block % 2 else reversed(group):
+                one.open(each if block else WARM)
 
 
 def sql_alone(app: Flask, who: str, password: str, visit: Visit, saves: bool) -> tuple[float, int]:
@@ -114,16 +115,19 @@ def sql_alone(app: Flask, who: str, password: str, visit: Visit, saves: bool) ->
     return statistics.median(took for took, _number in sums), sums[-1][1]
 
 
-def mixed(workers: list[tuple[Person, list[Act]]], seconds: int, reports: Reports) -> tuple[dict[str, float], str]:
+def mixed(
+    workers: list[tuple[Person, list[Act]]], seconds: float, reports: Reports, turn: int = 0
+) -> tuple[dict[str, float], str]:
     """Return what so many people at once got done in this time, as figures and in words: answers a second, how long
-    they took, and how many saves left a report. RuntimeError where some did not."""
+    they took, and how many saves left a report. RuntimeError where some did not. Each turn has an order of its own,
+    the same for all that are told of that turn."""
     until = time.monotonic() + seconds
     taken: list[float] = []
     wrong: list[str] = []
     saved: list[bool] = []
 
     def work(number: int, person: Person, acts: list[Act]) -> None:
-        chance = random.Random(number)
+        chance = random.Random(turn * len(workers) + number)
         shares = [act.share for act in acts]
         while time.monotonic() < until:
             [act] = chance.choices(acts, shares)
