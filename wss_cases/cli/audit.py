@@ -38,6 +38,8 @@ def seal(as_json: bool) -> None:
     except SQLAlchemyError:
         _refuse(UNREADABLE, as_json)
     click.echo(json.dumps(counts) if as_json else f"{counts['sealed']} rows sealed.")
+    if counts.get("unreadable"):
+        click.echo("What cannot be read of a wrong clock was passed over. Run: flask audit verify", err=True)
 
 
 @group.command("verify")

@@ -71,17 +71,21 @@ class Tick:
         try:
             return act()
         except Exception as error:
-            self.failed = True
             words = words_of(error)
-            self.words.append(f"{name} failed: {words}")
+            db.session.remove()
+            self.complain(name, words)
             if not isinstance(error, AWAY):
                 self.words.append("".join(traceback.format_tb(error.__traceback__)[-6:]))
-            db.session.remove()
-            self._keep(lambda: note_failure(self.name, name, words, self.now))
             return None
         finally:
             if time.monotonic() - self.beaten > BEAT_SECONDS:
                 self.beat(clock.now())
+
+    def complain(self, name: str, words: str) -> None:
+        """Say that a part failed, or did what it could and left something that somebody must see to."""
+        self.failed = True
+        self.words.append(f"{name} failed: {words}")
+        self._keep(lambda: note_failure(self.name, name, words, self.now))
 
     def beat(self, now: datetime, sweep_ms: int | None = None) -> None:
         """Leave the heartbeat, and learn whether the tick before had failed."""
@@ -154,7 +158,8 @@ def _sweep(this: Tick, now: datetime, thorough: bool) -> dict[str, int] | None:
 
 def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | None]:
     """Seal what happened, and let go of what is past its days."""
-    this.part("seal", lambda: seal(now))
+    if unreadable := (this.part("seal", lambda: seal(now)) or {}).get("unreadable"):
+        this.complain("seal", f"notes of a wrong clock that cannot be read and were passed over: {unreadable}")
     gone = this.part("shred", lambda: shred(now, this.share(SMALL_SECONDS)))
     this.part("forget", lambda: forget_kept(now, this.share(SMALL_SECONDS)))
     if thorough:

@@ -19,6 +19,7 @@ from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.clocks import Clocks
 from wss_cases.journal.audit.detached import CLOCK
+from wss_cases.journal.audit.notes import notes_of
 from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, Counter
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
@@ -40,15 +41,16 @@ _WRITERS = text(
 
 
 def seal(now: datetime, batches: int = TICK_BATCHES) -> dict[str, int]:
-    """Seal what is not sealed yet, at most so many batches; returns how many rows were `sealed`."""
+    """Seal what is not sealed yet, at most so many batches; returns how many rows were `sealed`, and how many notes of
+    a clock are `unreadable` where any had to be passed over."""
     newest = settled_row()
-    sealed = 0
+    sealed, unreadable = 0, 0
     for _number in range(batches):
-        done, more = _seal_batch(now, newest)
-        sealed += done
+        done, more, passed_over = _seal_batch(now, newest)
+        sealed, unreadable = sealed + done, max(unreadable, passed_over)
         if not more:
             break
-    return {"sealed": sealed}
+    return {"sealed": sealed} | ({"unreadable": unreadable} if unreadable else {})
 
 
 def settled_row() -> int:
@@ -69,8 +71,8 @@ def _writers() -> set[str]:
     return set(db.session.execute(_WRITERS).scalars())
 
 
-def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
-    """Seal the next rows; returns how many, and whether there may be more.
+def _seal_batch(now: datetime, newest: int) -> tuple[int, bool, int]:
+    """Seal the next rows; returns how many, whether there may be more, and how many notes of a clock cannot be read.
 
     Of two rows with one number the first is sealed and the other is left, which `verify` names. No seal says an earlier
     time than the one before: a clock that was set back would look like a seal that somebody made older. Only where the
@@ -86,7 +88,8 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
             settled = newest if len(rows) < BATCH else max(settled, min(newest, rows[-1]["id"]))
         keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
         name, key = next(iter(keys.items()))
-        if head is not None and not _is_of_wrong_clock(uow.session, head, now, keys):
+        of_wrong_clock, unreadable = _is_of_wrong_clock(uow.session, head, now, keys)
+        if head is not None and not of_wrong_clock:
             now = max(now, head.sealed_at)
         links: list[dict[str, Any]] = []
         for row in _first_of_each(rows):
@@ -99,17 +102,18 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
             links.append(link)
         if links:
             uow.session.execute(insert(table_of(AuditSeal)), links)
-        return len(links), len(rows) == BATCH
+        return len(links), len(rows) == BATCH, unreadable
 
 
-def _is_of_wrong_clock(session: Session, head: AuditSeal, now: datetime, keys: Mapping[str, bytes]) -> bool:
-    """Whether the newest seal lies so far ahead that `verify` names it, and the log says that its clock was wrong."""
-    if head.sealed_at <= now + CLOCKS_DIFFER:
-        return False
-    said = select(AuditEntry.id, AuditEntry.changes).where(
-        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action == CLOCK
-    )
-    return Clocks(((row[0], row[1]) for row in session.execute(said)), keys).of(head.number) is not None
+def _is_of_wrong_clock(
+    session: Session, head: AuditSeal | None, now: datetime, keys: Mapping[str, bytes]
+) -> tuple[bool, int]:
+    """Whether the newest seal lies so far ahead that `verify` names it, and the log says that its clock was wrong; and
+    how many rows might say so and cannot be read."""
+    if head is None or head.sealed_at <= now + CLOCKS_DIFFER:
+        return False, 0
+    said, unreadable = notes_of(session, [CLOCK])
+    return Clocks(said, keys).of(head.number) is not None, len(unreadable)
 
 
 def _first_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

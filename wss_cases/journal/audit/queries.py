@@ -12,12 +12,14 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
 from wss_cases.journal.audit.clocks import Clocks, runs_of
 from wss_cases.journal.audit.detached import ATTACHED, CLOCK, DETACHED, Months
+from wss_cases.journal.audit.notes import notes_of
 from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
 CHUNK = 1000
 NEAR = 10 * CHUNK
 """Rows of a chunk whose numbers lie so near are read as one span of numbers, the quickest way over all months."""
+NOTES = (DETACHED, ATTACHED, CLOCK)
 NO_ROW = dict.fromkeys(ENTRY_FIELDS)
 FORMAT = "wss-audit-head-1"
 VERIFIED = "audit.verified"
@@ -104,7 +106,7 @@ def untimely(now: datetime) -> tuple[Broken | None, list[tuple[int, int, str]]]:
 
 def clocks_noted(keys: Mapping[str, bytes]) -> Clocks:
     """Return what the log says of wrong clocks."""
-    return Clocks(_notes(), keys)
+    return Clocks(notes_of(db.session, NOTES)[0], keys)
 
 
 def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
@@ -138,7 +140,8 @@ class _Walk:
         self.number, self.prev, self.settled = 0, GENESIS, 0
         self.latest: datetime | None = None
         self.odd: list[tuple[int, str]] | None = None
-        notes = _notes()
+        # one that cannot be read explains nothing, and the walk comes to it
+        notes, _unreadable = notes_of(db.session, NOTES)
         self.months, self.clocks = Months(notes, self.keys), Clocks(notes, self.keys)
 
     def step(self, link: dict[str, Any] | Broken) -> Broken | None:
@@ -202,16 +205,6 @@ class _Walk:
         if problem := self.months.problem() or self.clocks.problem():
             return Broken(None, *problem)
         return None
-
-
-def _notes() -> list[tuple[int, Any]]:
-    said = select(AuditEntry.id, AuditEntry.changes).where(
-        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_([DETACHED, ATTACHED, CLOCK])
-    )
-    try:
-        return [(row[0], row[1]) for row in db.session.execute(said.order_by(AuditEntry.id))]
-    except (ValueError, TypeError):
-        return []  # one that cannot be read explains nothing, and the walk comes to it
 
 
 def links(last: int = 0) -> Iterator[dict[str, Any] | Broken]:
