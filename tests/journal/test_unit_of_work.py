@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 
 from tests.factories.accounts import acting, make_user
 from tests.support.applications import make_app
@@ -14,7 +14,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Stale
 from wss_cases.journal.leaving import MOST
 from wss_cases.journal.models import AuditEntry, OutboxMessage, RequestKey, TimelineEntry
@@ -127,6 +127,29 @@ def test_few_and_many_acts_leave_their_rows_in_order_and_the_answer_to_the_form(
         ]
         with unit_of_work(acting(user), clock.now(), f"form-{number}") as uow:
             assert uow.answered and uow.answer == number
+
+
+@pytest.mark.both_databases
+def test_two_statements_that_bind_a_value_by_one_name_do_not_go_along_together(session: Any) -> None:
+    user, other = make_user(Role.SYSADMIN), make_user(Role.SYSADMIN)
+    accounts = table_of(UserAccount)
+    named = update(accounts).where(accounts.c.id == bindparam("of")).values(name=bindparam("name_given"))
+    moved = update(accounts).where(accounts.c.id == bindparam("of_one")).values(name=bindparam("name_found"))
+
+    def name_both() -> None:
+        with unit_of_work(acting(user), clock.now()) as uow:
+            for one in (user, other):
+                uow.along(named, {"of": one.id, "name_given": "One"})
+
+    with pytest.raises(RuntimeError, match="bind name_given, of"):
+        name_both()
+    with unit_of_work(acting(user), clock.now(), "form") as uow:
+        uow.along(named, {"of": user.id, "name_given": "One"})
+        uow.along(moved, {"of_one": other.id, "name_found": "Another"})
+        uow.answer = user.id
+        uow.no_audit()
+    names = select(UserAccount.name).where(UserAccount.id.in_([user.id, other.id])).order_by(UserAccount.id)
+    assert session.scalars(names).all() == ["One", "Another"]
 
 
 def together(work: Callable[[int], None], threads: int) -> None:

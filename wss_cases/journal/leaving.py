@@ -38,9 +38,17 @@ class Leaving:
     audit: list[dict[str, Any]] = field(default_factory=list)
     along: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
 
+    def go_along(self, statement: Any, values: dict[str, Any]) -> None:
+        """Carry out a statement too. RuntimeError where another one binds a value by the same name: together they have
+        one place for it."""
+        taken = {name for _statement, said in self.along for name in said}
+        if shared := sorted(taken & values.keys()):
+            raise RuntimeError(f"two statements of one unit bind {', '.join(shared)}")
+        self.along.append((statement, values))
+
     def answer(self, form_id: int, answer: str) -> None:
         """Keep the answer to a form under the key that was claimed for it."""
-        self.along.append((_answered(), {"form_id": form_id, "form_answer": answer}))
+        self.go_along(_answered(), {"form_id": form_id, "form_answer": answer})
 
     def write(self, session: Session) -> None:
         """Write it."""

@@ -64,8 +64,9 @@ class UnitOfWork:
 
     def along(self, statement: Any, values: dict[str, Any]) -> None:
         """Carry out a statement with what is recorded, at the end: one of a module, its values bound by its own names,
-        about rows that nothing else of this unit writes."""
-        self._leaving.along.append((statement, values))
+        about rows that nothing else of this unit writes. RuntimeError where one of these names is taken, as those of a
+        statement are that already goes along."""
+        self._leaving.go_along(statement, values)
 
     def claim(self, key: str) -> None:
         """Take the key of a form for this unit; where its first submission was carried out, its answer stands there."""
