@@ -153,6 +153,16 @@ def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
         broken.unlink()
 
 
+def test_a_library_that_is_loaded_at_its_first_use_and_is_not_there_is_named(
+    running: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("lxml.etree", "xlsxwriter"):
+        monkeypatch.setitem(sys.modules, name, None)
+    level, words = found(running)["libraries"]
+    assert level == "bad" and words.startswith("What few acts need cannot be loaded: lxml.etree, xlsxwriter. Run: ")
+    assert words.partition("Run: ")[2] in (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+
+
 def test_what_the_settings_break_is_named(
     running: Flask, demo_database: Database, tmp_path: Path, network_guard: Guard
 ) -> None:

@@ -21,6 +21,7 @@ from wss_cases.foundation.connecting.replica import reports_database
 from wss_cases.foundation.database.schema import schema_command
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.keys.envelope import key_names
+from wss_cases.foundation.operations.deferred import not_loadable
 from wss_cases.foundation.operations.pango import INSTALL, pango_is_here
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal
@@ -33,6 +34,7 @@ from wss_cases.setup.checklist.checks import CHECKS
 from wss_cases.setup.checklist.rules import Level
 
 CLOCKS_APART = timedelta(seconds=5)
+INSTALL_LIBRARIES = "Run: .venv/bin/pip install --require-hashes --no-deps -r requirements.lock"
 LITTLE_SPACE = 1_000_000_000
 
 
@@ -185,6 +187,12 @@ def _pdfs(_now: datetime) -> Finding:
     )
 
 
+def _libraries(_now: datetime) -> Finding:
+    if missing := not_loadable():
+        return bad("libraries", f"What few acts need cannot be loaded: {', '.join(missing)}. {INSTALL_LIBRARIES}")
+    return ok("libraries", "All that are loaded at their first use are here.")
+
+
 def _space(_now: datetime) -> Finding:
     path = db.engine.url.database
     if db.engine.dialect.name != "sqlite" or not path:
@@ -195,7 +203,7 @@ def _space(_now: datetime) -> Finding:
 
 
 LOOKS: tuple[Callable[[datetime], Finding], ...] = (
-    *(_reports, _standby, _clocks, _keys, _audit, _queue, _webhooks, _pdfs, _space),
+    *(_reports, _standby, _clocks, _keys, _audit, _queue, _webhooks, _pdfs, _libraries, _space),
 )
 ANSWERS: dict[str, Callable[[], Finding]] = {"mail": _mail}
 """What of the list is set and in order a command looks at more closely than a page has time for."""

@@ -4,6 +4,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+_NAMES: set[str] = set()
+
 
 class _Deferred(ModuleType):
     def __getattr__(self, name: str) -> Any:
@@ -15,4 +17,18 @@ class _Deferred(ModuleType):
 
 def deferred(name: str) -> Any:
     """Return what stands for a module: what is asked of it, or set, is so of the module, which is loaded by then."""
+    _NAMES.add(name)
     return _Deferred(name)
+
+
+def not_loadable() -> list[str]:
+    """Load every module that something stands for, and return those that are not here or cannot be loaded."""
+    return [name for name in sorted(_NAMES) if not _loads(name)]
+
+
+def _loads(name: str) -> bool:
+    try:
+        import_module(name)
+    except (ImportError, OSError):
+        return False
+    return True
