@@ -69,6 +69,13 @@ def test_a_child_that_ignores_the_signal_is_killed(running: list[Running], tmp_p
     assert one.alive() == []
 
 
+def test_children_end_though_the_supervisor_is_killed(running: list[Running], tmp_path: Path) -> None:
+    one = supervise(running, tmp_path, f"[child('a', {SLEEPER!r}), child('b', {SLEEPER!r})]")
+    wait_until(lambda: one.words.count("up") == 2, LONGEST_WAIT, "two children run")
+    one.end(signal.SIGKILL)
+    wait_until(lambda: one.alive() == [], 10, "its children are told")
+
+
 def test_signals_work_when_started_with_sigint_ignored(running: list[Running], tmp_path: Path) -> None:
     children = f"[child('a', {SLEEPER!r})]"
     ignoring = (
@@ -162,6 +169,6 @@ def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, d
     wait_until(lambda: scheduler not in one.alive(), LONGEST_WAIT, "the scheduler ends with what it was forked from")
     wait_until(lambda: len(one.alive()) == 5 and one.named("scheduler"), LONGEST_WAIT, "all of them run again")
     assert one.words.count("ended with status") == one.words.count("The web server ended with status -9; starting") == 1
-    assert one.end(signal.SIGTERM) < 10
-    assert one.alive() == []
+    one.end(signal.SIGKILL)
+    wait_until(lambda: one.alive() == [], 10, "all that it started ends with it")
     assert one.words.count("ended with status") == 1

@@ -6,10 +6,8 @@ that dies is started again after a growing pause; it ends with its parent, as th
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-import threading
 import time
 import traceback
 from typing import Any
@@ -21,7 +19,6 @@ from gunicorn.arbiter import Arbiter
 from wss_cases.jobs.supervisor import Child, say
 
 STOP_SECONDS = 4.0
-WATCH_SECONDS = 1.0
 
 
 class Both(Arbiter):
@@ -64,7 +61,6 @@ class Both(Arbiter):
             listening.sock.close()  # the file descriptor alone: the port is the workers'
         for worker in self.WORKERS.values():
             worker.tmp.close()
-        threading.Thread(target=_end_with, args=[self.pid], daemon=True).start()
         app = self.app.wsgi()
         app.cli.main(["scheduler", "run"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
 
@@ -89,10 +85,3 @@ class Application(WSGIApplication):
 def run() -> None:
     """Be gunicorn, by the words of the command line."""
     Application("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").run()
-
-
-def _end_with(parent: int) -> None:
-    """End this process, as if told to, once its parent is gone."""
-    while os.getppid() == parent:
-        time.sleep(WATCH_SECONDS)
-    os.kill(os.getpid(), signal.SIGTERM)

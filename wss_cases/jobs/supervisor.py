@@ -2,9 +2,9 @@
 
 This process stays small: the one it forks loads the application, and is the parent of the web's workers and of the
 scheduler (`jobs/side_by_side.py`), which so share its memory. All stay in this process group, so that Ctrl-C reaches
-them too; SIGINT and SIGTERM are handled here as well, because a shell starts background jobs with SIGINT ignored. A
-child that dies is started again after a growing pause. The web server must come up once; until it has, its end is the
-end of everything.
+them too; SIGINT and SIGTERM are handled here as well, because a shell starts background jobs with SIGINT ignored. Where
+this process is killed its child ends, and all below that. A child that dies is started again after a growing pause. The
+web server must come up once; until it has, its end is the end of everything.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_M
 """How glibc keeps memory, read as a process begins: one arena where eight threads would open sixteen, and what a large
 answer took is given back, where it would keep the more the larger one was."""
 NAME_BYTES = 15
+TOLD_OF_PARENTS_END = 1
+"""What Linux calls PR_SET_PDEATHSIG."""
 MODULE = "wss_cases.jobs.supervisor"
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.1
@@ -55,18 +57,20 @@ class Child:
         """Fork the process; `now` is monotonic seconds."""
         sys.stdout.flush()
         sys.stderr.flush()
+        parent = os.getpid()
         self.number = os.fork()
         self.started_at = now
         if self.number == 0:
-            self._be()
+            self._be(parent)
 
-    def _be(self) -> None:
+    def _be(self, parent: int) -> None:
         """Be the process, which has signals of its own, and a name for whoever lists processes; never returns."""
         status = 1
         try:
             for number in signal.valid_signals():
                 if callable(signal.getsignal(number)):
                     signal.signal(number, signal.SIG_DFL)
+            end_with(parent)
             with suppress(OSError):
                 Path("/proc/self/comm").write_text(self.name[:NAME_BYTES], encoding="ascii")
             self.work()
@@ -175,6 +179,15 @@ class Supervisor:
         deadline = time.monotonic() + STOP_SECONDS
         for child in self.children:
             child.end_by(deadline)
+
+
+def end_with(parent: int) -> None:
+    """Let this process be told to end, as by its parent, once that is gone: one that was killed tells nobody. By the
+    kernel: a system that is not Linux does without."""
+    with suppress(AttributeError, OSError):
+        import_module("ctypes").CDLL(None).prctl(TOLD_OF_PARENTS_END, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(0)
 
 
 def say(text: str) -> None:
