@@ -80,35 +80,43 @@ def test_a_sound_file_goes_on_record(scene: Scene) -> None:
     }
 
 
-def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is_named(
-    scene: Scene, client_as: Any
-) -> None:
+WRONG = (
+    "tom@district.example,De-escalation,2026-09-01,1.5,No. 7\n"
+    "gone@district.example,De-escalation,2026-09-01,1,\n"
+    "nobody@district.example,De-escalation,2026-09-01,1,\n"
+    "tom@district.example,Juggling,2026-09-01,1,\n"
+    "tom@district.example,De-escalation,2099-01-01,1,\n"
+    "tom@district.example,De-escalation,2026-11-25,1,\n"
+    "tom@district.example,De-escalation,09/01/2026,1,\n"
+    "tom@district.example,De-escalation,2026-09-02,-1,\n"
+    f"tom@district.example,De-escalation,2026-09-03,1,{'x' * 121}\n"
+    "tom@district.example,De-escalation,2026-09-01,3,\n"
+    "tom@district.example,De-escalation,2026-09-04,3,a,b\n"
+)
+"""One sound row, and one for each thing that can be wrong."""
+
+
+def upload(client: Any, text: str) -> Any:
+    """Send a file by the form."""
+    page = "/training/import"
+    hidden = {name: held[0] for name, held in client.form(page).values().items() if held}
+    data = hidden | {"file": (io.BytesIO(text.encode()), "trainings.csv")}
+    return client.post(page, data=data, content_type="multipart/form-data")
+
+
+def on_record() -> list[tuple[int, date, int | None]]:
+    found = db.session.scalars(select(TrainingRecord).order_by(TrainingRecord.id))
+    return [(one.user_id, one.completed_on, one.minutes) for one in found]
+
+
+def sound_row(scene: Scene) -> tuple[int, date, int | None]:
+    return scene.teacher.id, date(2026, 9, 1), 90
+
+
+def test_a_file_is_seen_first_with_each_error_by_row_and_column(scene: Scene, client_as: Any) -> None:
     left(scene)
-    client, page = client_as(scene.head), "/training/import"
-    rows = (
-        "tom@district.example,De-escalation,2026-09-01,1.5,No. 7\n"
-        "gone@district.example,De-escalation,2026-09-01,1,\n"
-        "nobody@district.example,De-escalation,2026-09-01,1,\n"
-        "tom@district.example,Juggling,2026-09-01,1,\n"
-        "tom@district.example,De-escalation,2099-01-01,1,\n"
-        "tom@district.example,De-escalation,2026-11-25,1,\n"
-        "tom@district.example,De-escalation,09/01/2026,1,\n"
-        "tom@district.example,De-escalation,2026-09-02,-1,\n"
-        f"tom@district.example,De-escalation,2026-09-03,1,{'x' * 121}\n"
-        "tom@district.example,De-escalation,2026-09-01,3,\n"
-        "tom@district.example,De-escalation,2026-09-04,3,a,b\n"
-    )
-
-    def upload(text: str) -> Any:
-        hidden = {name: held[0] for name, held in client.form(page).values().items() if held}
-        data = hidden | {"file": (io.BytesIO(text.encode()), "trainings.csv")}
-        return client.post(page, data=data, content_type="multipart/form-data")
-
-    def on_record() -> list[tuple[int, date, int | None]]:
-        found = db.session.scalars(select(TrainingRecord).order_by(TrainingRecord.id))
-        return [(one.user_id, one.completed_on, one.minutes) for one in found]
-
-    first = upload(HEAD + rows)
+    client = client_as(scene.head)
+    first = upload(client, HEAD + WRONG)
     assert first.status_code == 303
     shown = client.page(first.location).text
     assert "Tom Teacher" in shown and "No. 7" in shown and "Import 1 row" in shown
@@ -118,21 +126,30 @@ def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is
     for words in ("has left", "No one who works here", "has not come yet", "A row above", "more cells"):
         assert words in shown
     assert on_record() == [], "looking writes nothing"
-    sound = (scene.teacher.id, date(2026, 9, 1), 90)
+
+
+def test_sound_rows_go_on_record_once_and_of_the_others_the_errors_stay(scene: Scene, client_as: Any) -> None:
+    client = client_as(scene.head)
+    first = upload(client, HEAD + WRONG)
     assert client.submit(first.location, {}, holding="shown").status_code == 303
     done = client.page(first.location).text
-    assert on_record() == [sound] and "Row 9, column hours:" in done and "Row 2," not in done
-    again = upload(HEAD + rows)
-    assert again.status_code == 400 and "already on record" in again.text and on_record() == [sound]
-    mended = upload(HEAD + rows.replace(",-1,", ",1,"))
-    assert (
-        "Row 2, column staff: This training of this person is already on record." in client.page(mended.location).text
-    )
+    assert on_record() == [sound_row(scene)] and "Row 9, column hours:" in done and "Row 2," not in done
     file = db.session.get_one(TrainingFile, int(first.location.rsplit("/", 1)[1]))
     assert [number for number, cells in enumerate(file.rows, 1) if not cells] == file.landed == [2], "kept no more"
-    assert client.submit(mended.location, {"shown": ""}, holding="shown").status_code == 400 and on_record() == [sound]
-    client.submit(mended.location, {}, holding="shown")
-    assert on_record() == [sound, (scene.teacher.id, date(2026, 9, 2), 60)]
+    again = upload(client, HEAD + WRONG)
+    assert again.status_code == 400 and "already on record" in again.text and on_record() == [sound_row(scene)]
+
+
+def test_a_file_that_was_mended_brings_what_was_wrong_before_and_nothing_twice(scene: Scene, client_as: Any) -> None:
+    client = client_as(scene.head)
+    client.submit(upload(client, HEAD + WRONG).location, {}, holding="shown")
+    mended = upload(client, HEAD + WRONG.replace(",-1,", ",1,")).location
+    twice = "Row 2, column staff: This training of this person is already on record."
+    assert twice in client.page(mended).text
+    assert client.submit(mended, {"shown": ""}, holding="shown").status_code == 400, "not before it is seen"
+    assert on_record() == [sound_row(scene)]
+    client.submit(mended, {}, holding="shown")
+    assert on_record() == [sound_row(scene), (scene.teacher.id, date(2026, 9, 2), 60)]
 
 
 def test_every_row_of_a_file_can_be_seen(scene: Scene, client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,29 +1,25 @@
-"""Closing with its three questions, what stands in the way, reopening, handing over, joining incidents."""
+"""Closing with its three questions, what stands in the way, reopening."""
 
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.casework.case_page.making import add_follow_up
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
-from tests.factories.followups import FollowUpFactory
-from tests.factories.roster import StudentFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import CaseNote
-from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
-from wss_cases.casework.case_page import hand_over as actions_handover
 from wss_cases.casework.case_page.closing import Record
-from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.circle.states import MeetingState
@@ -70,16 +66,6 @@ def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
     db.session.add(duty)
     db.session.commit()
     return duty
-
-
-def add_follow_up(world, **values):
-    given = {"kind": "other", "owner_id": world.coordinator.id} | values
-    row = FollowUp(
-        school_id=world.school.id, case_id=world.case.id, created_at=NOW, due_on=TODAY, original_due_on=TODAY, **given
-    )
-    db.session.add(row)
-    db.session.commit()
-    return row
 
 
 def test_closing_keeps_the_answers_and_settles_the_incident(world):
@@ -225,67 +211,6 @@ def test_reopening_needs_a_reason_and_a_review_date(world):
 def reopen(world, now=NOW, **changes):
     given = {"reason": ReopenReason.ASKED, "note": "", "review_on": date(2026, 12, 1)}
     return actions.reopen(Invocation(world.actor, now), world.case.id, **(given | changes))
-
-
-def test_handing_over_takes_open_work_along(world):
-    mine, theirs = add_follow_up(world), add_follow_up(world, title="Not mine")
-    other = make_user(world.school)
-    theirs.owner_id = make_user(world.school).id
-    db.session.commit()
-    row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
-    with pytest.raises(Refused):
-        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "  ")
-    with pytest.raises(Refused):
-        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, world.coordinator.id, "note")
-    with pytest.raises(Refused):
-        actions_handover.hand_over(
-            Invocation(world.actor, NOW), world.case.id, make_user(make_world().school).id, "note"
-        )
-    actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "Call the aunt.")
-    assert fresh(world.case).lead_id == other.id
-    assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
-    assert fresh(theirs).owner_id != other.id
-    assert db.session.scalars(select(CaseNote.text)).all() == ["Call the aunt."]
-
-
-def test_a_dean_who_takes_a_case_over_learns_of_no_need_for_housing(world):
-    hung = {"case_id": world.case.id, "school_id": world.school.id, "owner_id": world.coordinator.id}
-    kept = PathwayFactory(kind="housing_basic_needs", **hung)
-    asked = FollowUpFactory(kind="referral_answer", pathway_id=kept.id, **hung)
-    told, plain = (FollowUpFactory(kind=kind, **hung) for kind in ("liaison", "other"))
-    db.session.commit()
-    dean = make_user(world.school, Role.DEAN)
-    actions_handover.hand_over(Invocation(actor_for(dean), NOW), world.case.id, dean.id, "I take it.")
-    owners = [fresh(row).owner_id for row in (kept, asked, told, plain)]
-    assert owners == [*[world.coordinator.id] * 3, dean.id]
-
-
-def test_joining_an_incident_brings_its_people(world):
-    newcomer = StudentFactory(school=world.school)
-    parts = [(newcomer, PersonRole.WITNESS), (world.students[0], PersonRole.HARMED)]
-    other = make_incident(world.school, *parts, state=IncidentState.SUBMITTED)
-    actions.merge_incident(Invocation(world.actor, NOW), world.case.id, f" {other.reference} ")
-    assert fresh(other).state is IncidentState.ROUTED
-    roles = {person.student_id: person.role for person in participants_of(world.case.id)}
-    assert roles[newcomer.id] is PersonRole.WITNESS
-    assert roles[world.students[0].id] is PersonRole.BOTH
-    with pytest.raises(Refused):
-        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, other.reference)
-
-
-@pytest.mark.parametrize("which", ["unknown", "other_school", "other_case", "closed"])
-def test_incidents_that_cannot_be_joined(world, which):
-    stranger = make_world()
-    reference = {"unknown": "X-I-1", "other_school": stranger.incident.reference}.get(which, "")
-    if which == "other_case":
-        second = make_world()
-        second.incident.school_id = world.school.id
-        db.session.commit()
-        reference = second.incident.reference
-    if which == "closed":
-        reference = make_incident(world.school, state=IncidentState.NO_FURTHER_ACTION).reference
-    with pytest.raises(Refused):
-        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, reference)
 
 
 def test_a_referral_that_is_with_a_partner_is_named(world):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +13,11 @@ from sqlalchemy import select, text, update
 
 from tests.access.planted import planted_walk
 from tests.access.walk import Walk
-from tests.cases.making import NOW, TODAY, make_user
-from tests.factories.accounts import RoleGrantFactory, acting
+from tests.cases.making import NOW, TODAY
 from tests.factories.accounts import make_user as make_account
 from tests.factories.base import fresh
-from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
-from tests.factories.roster import StudentFactory
-from tests.pathways.referrals.making import Scene, accept, make_scene, sent
+from tests.factories.referrals import PartnerFactory
+from tests.pathways.referrals.making import Scene, make_scene, sent
 from tests.support.applications import people_client
 from tests.support.databases import Databases
 from tests.support.depth import in_turn
@@ -27,7 +25,6 @@ from wss_cases.access.actor import Role
 from wss_cases.access.gate import permission_of
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation import clock
@@ -36,17 +33,13 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.overdue import late_referrals
-from wss_cases.pathways.referrals.referral.queries import visible_to
 from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.pathways.referrals.service import actions as services
 from wss_cases.roster.directory.models import Student
-from wss_cases.workday.sweep.actions import sweep
 
 
 @pytest.fixture
@@ -198,46 +191,6 @@ def test_a_form_sets_nothing_but_its_own_fields(scene: Scene, client_as: Any) ->
     assert db.session.scalars(select(ServiceDate)).one().logged_by_id == scene.user.id
 
 
-def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: Any) -> None:
-    administrator = make_user(scene.world.school, Role.ADMINISTRATOR)
-    referral_id = sent(scene)
-    assert db.session.get_one(Referral, referral_id).answer_by == date(2026, 12, 1)
-    schools = [scene.world.school.id]
-
-    def reached(wall: str) -> set[int]:
-        return {user_id for late in late_referrals(at(wall), schools) for user_id in late.people}
-
-    assert reached("2026-12-01 18:00") == set()
-    assert reached("2026-12-02 09:00") == {scene.world.coordinator.id}
-    told = reached("2026-12-04 09:00")
-    assert told == {scene.world.coordinator.id, administrator.id}
-    assert sweep(at("2026-12-04 09:00"))["queued"] >= 2
-    late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
-    assert {mail.recipient_id for mail in late} == told
-    said = str(compose(late[0], at("2026-12-04 09:00")))
-    assert scene.pathway.kind not in said and scene.world.students[0].family_name not in said
-    accept(scene, referral_id, at("2026-12-04 10:00"))
-    assert compose(late[0], at("2026-12-04 10:01")) is None
-    assert reached("2026-12-07 09:00") == set()
-
-
-def test_a_late_partner_in_a_need_for_housing_reaches_coordinators_alone(scene: Scene, at: Any) -> None:
-    world = scene.world
-    dean, _administrator = (make_user(world.school, role) for role in (Role.DEAN, Role.ADMINISTRATOR))
-    other = make_user(world.school, Role.COORDINATOR)
-    sent(scene)
-    db.session.get_one(Pathway, scene.pathway.id).kind = Kind.HOUSING_BASIC_NEEDS.value
-    db.session.get_one(Case, world.case.id).lead_id = dean.id
-    db.session.commit()
-    for wall, told in (
-        ("2026-12-02 09:00", {world.coordinator.id}), ("2026-12-04 09:00", {world.coordinator.id, other.id})
-    ):  # fmt: skip
-        sweep(at(wall))
-        late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
-        assert {mail.recipient_id for mail in late} == told
-        assert all(compose(mail, at(wall)) for mail in late), "whoever is said to be told is told"
-
-
 @pytest.fixture(scope="module")
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """The application on a demo district with a referral of one's own and a foreign one."""
@@ -311,63 +264,3 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     own += ("offline.device", "offline.send", "offline.waiting")
     beyond = {endpoint for endpoint, _address in reached if not endpoint.startswith(own)}
     assert {each for each in beyond if permission_of(walk.app, each) is not Permission.PUBLIC} == set()
-
-
-def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:
-    """Over every state, consent, pathway and partner: the policy, the SQL and who gets mail say the same."""
-    at("2026-11-24 10:00")
-    scene = make_scene()
-    partners = [scene.partner, PartnerFactory(), PartnerFactory(is_active=False)]
-    users = [scene.user, make_partner_user(partners[1]), make_partner_user(partners[2])]
-    both = make_partner_user(partners[0])
-    RoleGrantFactory(user_id=both.id, role=Role.PARTNER, partner_id=partners[1].id)
-    former = make_partner_user(partners[0])
-    gone = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == former.id)).one()
-    gone.ends_on = TODAY - timedelta(days=2)
-    people = [*users, both, former, scene.world.coordinator]
-    made: list[Referral] = []
-    for state in ReferralState:
-        for number, until in enumerate((TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=30))):
-            for place in (PathwayState.ACTIVE, PathwayState.ENDED_EARLY, PathwayState.COMPLETED):
-                made.append(_referral(scene, partners[number], state, until, place))
-    for row in made[::7]:
-        if row.consent is not None:
-            row.consent.revoked_on, row.consent.revoked_at = TODAY, NOW
-    db.session.commit()
-    ids = [row.id for row in made]
-    agreed = 0
-    for user in people:
-        actor = acting(user)
-        db.session.expire_all()
-        by_policy = {one for one in ids if can(actor, Permission.REFERRAL_ANSWER, db.session.get(Referral, one))}
-        by_filter = set(db.session.scalars(visible_to(select(Referral.id).where(Referral.id.in_(ids)), actor, TODAY)))
-        assert by_policy == by_filter, user.email
-        for one in ids:
-            mail = OutboxMessage(
-                kind="referral.sent", recipient_id=user.id, object_type="referral", object_id=one,
-                dedupe_key=f"{user.id}:{one}", message_id="m", created_at=NOW, next_attempt_at=NOW,
-            )  # fmt: skip
-            assert (compose(mail, NOW) is not None) is (one in by_filter)
-        agreed += len(by_filter)
-    assert agreed
-
-
-def _referral(scene: Scene, partner: Any, state: ReferralState, until: date, place: PathwayState) -> Referral:
-    pathway = Pathway(
-        case_id=scene.world.case.id,
-        school_id=scene.world.school.id,
-        pathway="wraparound",
-        kind="family_support",
-        for_whom="both",
-        state=place,
-        proposed_at=NOW,
-        accepted_on=TODAY,
-        started_on=TODAY,
-        outcome="service_received" if place is PathwayState.COMPLETED else "",
-        end_reason="no_contact" if place is PathwayState.ENDED_EARLY else "",
-        ended_at=None if place is PathwayState.ACTIVE else NOW,
-    )
-    db.session.add(pathway)
-    db.session.flush()
-    student = StudentFactory(school=scene.world.school)
-    return make_referral(pathway, student, partner, state, until=max(until, date(2026, 11, 19)))

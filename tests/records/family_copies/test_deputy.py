@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.safeguards import make_approver
-from tests.records.family_copies.test_copy import Here, here
+from tests.records.family_copies.making import Here
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
@@ -25,7 +25,6 @@ from wss_cases.records.family_copies.copy.states import ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide, hand_on
 from wss_cases.records.family_copies.release.deputies import waiting
 
-__all__ = ["here"]
 HANDED = {"manner": "in_person", "identity": "Known to the office"}
 
 
