@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Select
+
 from wss_cases.access.actor import Actor
 from wss_cases.access.policy import load_object
 from wss_cases.journal.rooms import (
@@ -38,10 +40,11 @@ def panels_for(place: Place, actor: Actor, *record: Any) -> list[Shown]:
     return [shown for panel in ordered if (shown := panel.show(actor, *record)) is not None]
 
 
-def recent_students(actor: Actor, school_id: int) -> list[int]:
-    """Return ids of the students whom the actor met lately at a school: they come first in a search."""
-    providers = [room.recent_students for room in _rooms if room.recent_students is not None]
-    return [student_id for provider in providers for student_id in provider(actor, school_id)]
+def recent_students(actor: Actor, school_id: int) -> Select[Any] | None:
+    """Return the select of the ids of the students whom the actor met lately at a school: they come first in a
+    search."""
+    providers = (room.recent_students for room in _rooms if room.recent_students is not None)
+    return next((provider(actor, school_id) for provider in providers), None)
 
 
 def react(uow: UnitOfWork, kind: str, record: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from click import Command
 from flask import Blueprint
+from sqlalchemy import Select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
@@ -210,8 +211,8 @@ class Room:
 
     `tables`: modules whose models belong to the schema. `pages`: blueprints. `commands`: of `flask …`. `sentences`:
     what timeline kinds say. `messages`: kinds of email. `loaders`: table name to what loads one record by its id.
-    `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
-    students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
+    `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: the select
+    of the ids of students whom an actor met lately at a school. `smallest_groups`: of a school year. `reactions`: what
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
     network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts. `lists`:
     those that are tables. `plan_tabs`: pages among the tabs of a safety plan. `plan_columns`: what the list of all
@@ -226,7 +227,7 @@ class Room:
     loaders: Mapping[str, Callable[[int], Any]] = field(default_factory=dict)
     exemptions: Mapping[str, tuple[Exemption, ...]] = field(default_factory=dict)
     panels: tuple[Panel, ...] = ()
-    recent_students: Callable[[Actor, int], Sequence[int]] | None = None
+    recent_students: Callable[[Actor, int], Select[Any]] | None = None
     smallest_groups: Callable[[str], SmallestGroups] | None = None
     reactions: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     deputy_looks: Mapping[str, DeputyLooks] = field(default_factory=dict)

@@ -232,20 +232,17 @@ def newest_draft(
     return None if draft is not None and kept_at is not None and kept_at > draft.updated_at else draft
 
 
-def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:
-    """Return the students of this person's own latest reports at a school, newest first."""
+def recent_students(actor: Actor, school_id: int, limit: int = 20) -> Select[Any]:
+    """Return the select of the ids of the students of this person's own latest reports at a school."""
     latest = (
         select(Incident.id)
         .where(Incident.reporter_id == actor.user_id, Incident.school_id == school_id)
         .order_by(Incident.id.desc())
         .limit(limit)
     )
-    statement = (
-        select(IncidentPerson.student_id)
-        .where(IncidentPerson.incident_id.in_(latest), IncidentPerson.student_id.is_not(None))
-        .order_by(IncidentPerson.id.desc())
+    return select(IncidentPerson.student_id).where(
+        IncidentPerson.incident_id.in_(latest), IncidentPerson.student_id.is_not(None)
     )
-    return list(dict.fromkeys(student_id for student_id in db.session.scalars(statement) if student_id is not None))
 
 
 def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.code_tables import HeldValues
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.school_time import known_schools, last_days
@@ -130,9 +130,10 @@ def get_student(actor: Actor, student_id: int) -> Student:
 
 
 def students_matching(
-    actor: Actor, school_id: int | None, text: str, limit: int = 10, recent: Sequence[int] = ()
+    actor: Actor, school_id: int | None, text: str, limit: int = 10, recent: Select[Any] | None = None
 ) -> list[FoundPerson]:
-    """Return the school's students of whom every typed word begins some name; `recent` ids first, then by name.
+    """Return the school's students of whom every typed word begins some name, by name, those of `recent` first: a
+    select of ids.
 
     Or whose number begins with what is typed, four digits or more. Case, accents, apostrophes and Ł do not matter.
     Nothing for fewer than two letters, or for another's school.
@@ -144,8 +145,8 @@ def students_matching(
     statement = select(row.id, *NAME, row.grade, row.student_number).where(
         row.school_id == school_id, row.is_active, named_or_numbered(words)
     )
-    if recent:
-        statement = statement.order_by(case((among(row.id, recent), 0), else_=1))
+    if recent is not None:
+        statement = statement.order_by(case((row.id.in_(recent), 0), else_=1))
     statement = statement.order_by(row.search_key_family, row.search_key, row.id).limit(limit)
     return [
         FoundPerson(student_id, name_on_screen(*name), grade, number)
