@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, column, false, func, not_, or_, select, table
+from sqlalchemy import ColumnElement, Select, bindparam, column, false, func, not_, or_, select, table, tuple_
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -195,45 +195,41 @@ def due_for(
 
     `covered` adds those of the people whom the actor stands in for, `narrowed` takes away.
     """
-    if not covered and not narrowed:
-        return lines(_oldest_due.rows(actor, until=until, limit=limit))
-    statement = _due_for(listing(), actor, until, covered).where(*narrowed)
-    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+    asked: dict[str, Any] = {"until": until, "limit": limit, "covered": list(covered)}
+    if not narrowed:
+        return lines((_OLDEST_COVERING if covered else _OLDEST).rows(actor, **asked))
+    return lines(db.session.execute(oldest_due(bool(covered), actor).where(*narrowed), asked))
 
 
-def oldest_due(actor: Actor) -> Any:
-    """Return the select of all of those of the actor's own; `until` and `limit` are its parameters."""
-    due = _due_for(listing(), actor, bindparam("until"))
-    return due.order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
+def oldest_due(covering: bool, actor: Actor) -> Any:
+    """Return the select of those follow-ups, the `covered` ones among them; its parameters are `until` and `limit`
+    too."""
+    return _due_for(listing(), actor, covering).order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
 
 
-_oldest_due = PreparedFor(oldest_due)
+_OLDEST, _OLDEST_COVERING = (PreparedFor(partial(oldest_due, covering)) for covering in (False, True))
 
 
 def due_counted(actor: Actor, until: date, covered: Covered = ()) -> list[tuple[int, date, date | None, int]]:
     """Return how many those are by school, day and until when they stand aside: (school, day, day or None, number)."""
-    if covered:
-        found = db.session.execute(_due_by_day(actor, until, covered))
-    else:
-        found = _counted_by_day.rows(actor, until=until)
+    found = (_BY_DAY_COVERING if covered else _BY_DAY).rows(actor, until=until, covered=list(covered))
     return [(row[0], row[1], row[2], row[3]) for row in found]
 
 
-@PreparedFor
-def _counted_by_day(actor: Actor) -> Any:
-    return _due_by_day(actor, bindparam("until"))
-
-
-def _due_by_day(actor: Actor, until: Any, covered: Covered = ()) -> Any:
+def _by_day(covering: bool, actor: Actor) -> Any:
     by = (FollowUp.school_id, FollowUp.due_on, FollowUp.snoozed_until)
     counted: Any = select(*by, func.count())
-    return _due_for(counted, actor, until, covered).group_by(*by)
+    return _due_for(counted, actor, covering).group_by(*by)
 
 
-def _due_for(statement: Statement, actor: Actor, until: Any, covered: Covered = ()) -> Statement:
+_BY_DAY, _BY_DAY_COVERING = (PreparedFor(partial(_by_day, covering)) for covering in (False, True))
+
+
+def _due_for(statement: Statement, actor: Actor, covering: bool) -> Statement:
     mine = FollowUp.owner_id == actor.user_id
-    theirs = [and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id) for owner_id, school_id in covered]
-    return visible_to(statement, actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
+    theirs = tuple_(FollowUp.owner_id, FollowUp.school_id).in_(bindparam("covered", expanding=True))
+    own = or_(mine, theirs) if covering else mine
+    return visible_to(statement, actor, live=True).where(own, FollowUp.due_on <= bindparam("until"))
 
 
 def rows_by_id(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:

@@ -113,11 +113,15 @@ READ_APART: Sequence[tuple[Narrow, Sequence[str]]] = (
 """What is read of many things, and to which parts of the day it belongs."""
 
 
-def _within(narrow: Narrow, actor: Actor) -> Any:
-    return oldest_due(actor).where(narrow(bindparam("school"), bindparam("today"), bindparam("last")))
+def _within(narrow: Narrow, covering: bool, actor: Actor) -> Any:
+    return oldest_due(covering, actor).where(narrow(bindparam("school"), bindparam("today"), bindparam("last")))
 
 
-_AT_ONE_SCHOOL = {narrow: PreparedFor(partial(_within, narrow)) for narrow, _parts in READ_APART}
+_AT_ONE_SCHOOL = {
+    (narrow, covering): PreparedFor(partial(_within, narrow, covering))
+    for narrow, _parts in READ_APART
+    for covering in (False, True)
+}
 
 
 @dataclass(frozen=True)
@@ -148,9 +152,10 @@ def due_items(
         if not sum(counts[part] for part in parts) or rows.get(parts[0]):
             continue
         days = calendars.days(schools)
-        if len(days) == 1 and not covered:
+        if len(days) == 1:
             named = dict(zip(("school", "today", "last"), days[0], strict=True))
-            rows[parts[0]] = lines(_AT_ONE_SCHOOL[narrow].rows(actor, until=until, limit=most, **named))
+            kept = _AT_ONE_SCHOOL[narrow, bool(covered)]
+            rows[parts[0]] = lines(kept.rows(actor, until=until, limit=most, covered=list(covered), **named))
         else:
             rows[parts[0]] = due_for(actor, until, most, covered, or_(*(narrow(*one) for one in days)))
     return DueItems(_parted([row for each in rows.values() for row in each], calendars), counts)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.prepared import PreparedFor
@@ -173,22 +174,20 @@ def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
-    found: Any = db.session.execute(_new(actor, covered)) if covered else _own_new.rows(actor)
+    found = (_NEW_COVERING if covered else _NEW).rows(actor, covered=list(covered))
     return [(row[0], row[1], row[2]) for row in found]
 
 
-@PreparedFor
-def _own_new(actor: Actor) -> Any:
-    return _new(actor, ())
-
-
-def _new(actor: Actor, covered: Sequence[tuple[int, int]]) -> Any:
+def _new(covering: bool, actor: Actor) -> Any:
     cases: Any = select(Case.id, Case.reference, Case.harm_kind)
-    theirs = [and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered]
-    mine = cases_visible(cases, actor, live=True).where(
-        or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
-    )
-    return mine.order_by(Case.id.desc()).limit(MOST)
+    mine = Case.lead_id == actor.user_id
+    theirs = tuple_(Case.lead_id, Case.school_id).in_(bindparam("covered", expanding=True))
+    led = or_(mine, theirs) if covering else mine
+    new = cases_visible(cases, actor, live=True).where(led, Case.state == CaseState.INTAKE)
+    return new.order_by(Case.id.desc()).limit(MOST)
+
+
+_NEW, _NEW_COVERING = (PreparedFor(partial(_new, covering)) for covering in (False, True))
 
 
 def _questions(actor: Actor) -> list[tuple[int, str]]:
