@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.demo import client_of
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import db, read_one_view
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.outcomes.answers.queries import answers_of
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 from wss_cases.outcomes.counting.cache.models import CachedCount
 from wss_cases.outcomes.counting.daily_figures.actions import recount
@@ -29,9 +30,10 @@ from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, s
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.equity.queries import PIECES, _pieces
 from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
 
-MOST_STATEMENTS = 8
+MOST_STATEMENTS = 4
 """What the first page of outcomes of a school asks at most from its first figure on."""
 DIGEST = 64
 """Letters of a key."""
@@ -76,6 +78,23 @@ def test_a_schools_page_reads_its_own_piece_of_the_tables_of_all(demo: Flask, as
     assert len(opened) <= MOST_STATEMENTS, len(opened)
     rows = [json.loads(row) for row in db.session.scalars(select(CachedCount.rows).where(CachedCount.digest.in_(keys)))]
     assert len(rows) == len(FAMILIES) and not [row for row in rows if "district" in row]
+
+
+@pytest.mark.both_databases
+def test_what_a_page_reads_together_is_what_is_read_alone(demo: Flask, asked: Asked) -> None:
+    here = replace(this_year(), school_id=db.session.scalar(select(func.min(School.id))))
+    recount(clock.now(), 60)
+    days = SchoolDays()
+    alone = answers_of(SYSTEM, here, days)
+    db.session.remove()
+    with demo.test_request_context("/"):
+        is_together = read_one_view()
+        assert is_together is (db.session.get_bind().dialect.name == "postgresql")
+        asked.clear()
+        assert answers_of(SYSTEM, here, days) == alone
+    counts = [one for one, _values in asked if "FROM enrolment" in one or "FROM discipline_action" in one]
+    assert len(counts) == (1 if is_together else 2)
+    assert 0 < alone.removed < alone.students and 0 < alone.offered.part < alone.offered.whole
 
 
 def test_a_piece_holds_no_other_schools() -> None:

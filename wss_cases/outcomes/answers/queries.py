@@ -10,16 +10,18 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count, read_ahead, stored_key
-from wss_cases.outcomes.counting.daily_figures.queries import total_of
+from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
-from wss_cases.outcomes.counting.repair.police import Police, police
+from wss_cases.outcomes.counting.repair.police import OTHERS, Police, police
 from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
 from wss_cases.outcomes.counting.scope.queries import (
     Prepared,
     by_days,
     counted,
+    enrolled_asked,
     enrolled_on,
     first_year_key,
+    read_together,
     recorded_year_before,
 )
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day, year_before
@@ -51,7 +53,7 @@ class Answers:
 @cached_count("removed_students", version=2, depends_on=by_days)
 def removed_in_any_way(actor: Actor, scope: Scope) -> tuple[int, int]:
     """Return (removals of any kind, different students in them)."""
-    row = _REMOVED.rows(actor, scope).one()
+    row = _REMOVED.row(actor, scope)
     return row[0], row[1]
 
 
@@ -69,7 +71,7 @@ def offered(actor: Actor, scope: Scope) -> int:
     school this alone is asked."""
     if by_days(actor, scope) is not None:
         return funnel(actor, scope)["any"]["offered"]
-    return int(_OFFERED.rows(actor, scope).scalar_one())
+    return int(_OFFERED.row(actor, scope)[0])
 
 
 _OFFERED = Prepared(
@@ -100,6 +102,9 @@ def read_answers_ahead(actor: Actor, scope: Scope, days: SchoolDays) -> None:
 def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
     """Return the figures of a period; `days` are the school days of its school or district."""
     day = reference_day(scope, days)
+    if by_days(actor, scope) is None:
+        one_row = (_REMOVED.asked(), _OFFERED.asked(), OTHERS.asked(), enrolled_asked([day]))
+        read_together(actor, scope, [*one_row, *total_asked(scope)])
     removals, students = removed_in_any_way(actor, scope)
     return Answers(
         harms=harms(actor, scope),

@@ -33,6 +33,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
 from wss_cases.outcomes.counting.scope.queries import (
+    Asked,
     Prepared,
     could_lead_to_police,
     counted,
@@ -113,7 +114,13 @@ def total_of(actor: Actor, scope: Scope) -> int:
     unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
-    return int(_TOTAL.rows(actor, scope, bool(unreckoned), moved=unreckoned).scalar_one())
+    return int(_TOTAL.row(actor, scope, bool(unreckoned), moved=tuple(unreckoned))[0])
+
+
+def total_asked(scope: Scope) -> list[Asked]:
+    """Return what `total_of` reads, to be read together with others; nothing where it counts every incident."""
+    unreckoned = _unreckoned_of(scope)
+    return [] if unreckoned is None else [_TOTAL.asked(bool(unreckoned), moved=tuple(unreckoned))]
 
 
 def _total(actor: Actor, scope: Scope, has_moved: bool) -> Any:

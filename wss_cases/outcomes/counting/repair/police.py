@@ -82,7 +82,7 @@ def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
     counts = {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in _DOORS.rows(actor, scope)}
-    others = _OTHERS.rows(actor, scope).one()
+    others = OTHERS.row(actor, scope)
     return Police(
         {ground: made - unconfirmed for ground, (made, unconfirmed, _avoidable) in counts.items()},
         others[0],
@@ -112,4 +112,6 @@ def _students_and_refused(actor: Actor, scope: Scope) -> Any:
     return select(students.scalar_subquery(), refused.scalar_subquery())
 
 
-_DOORS, _OTHERS = Prepared(_by_door), Prepared(_students_and_refused)
+_DOORS = Prepared(_by_door)
+OTHERS = Prepared(_students_and_refused)
+"""Different students of notifications, and reviews that were refused."""

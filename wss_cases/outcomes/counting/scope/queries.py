@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, String, and_, bindparam, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, String, and_, bindparam, case, cast, func, or_, select, true
 
 from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
 from wss_cases.access.scope import in_schools
@@ -88,7 +88,7 @@ class Prepared:
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
-        self._build = build
+        self.build = build
         self._built = cache(lambda kind, shape: build(SYSTEM, _named(*kind), *shape))
 
     def rows(self, actor: Actor, scope: Scope, *shape: Any, **values: Any) -> Any:
@@ -96,9 +96,49 @@ class Prepared:
         if reads_everywhere(actor) or actor.covers(scope.school_id, *READERS):
             statement = self._built((scope.school_id is not None, scope.network is not None), shape)
         else:  # some schools or none, which are narrowed to those of the reader
-            statement = self._build(actor, scope, *shape)
+            statement = self.build(actor, scope, *shape)
         of_scope = {"school": scope.school_id, "network": scope.network, "first": scope.first, "last": scope.last}
         return db.session.execute(statement, {**of_scope, **values})
+
+    def row(self, actor: Actor, scope: Scope, *shape: Any, **values: Any) -> Any:
+        """Return the one row of a statement that counts; where it was read together with others, what was read."""
+        read = (self, actor, scope, shape, tuple(values.items()))
+        return once_in_view(read, lambda: self.rows(actor, scope, *shape, **values).one())
+
+    def asked(self, *shape: Any, **values: Any) -> "Asked":
+        """Return what `row` will be asked for, to be read together with others."""
+        return self, shape, values
+
+
+Asked = tuple[Prepared, tuple[Any, ...], dict[str, Any]]
+
+
+def read_together(actor: Actor, scope: Scope, asked: Sequence[Asked]) -> None:
+    """Read the one row of each of these by one statement, where a page reads of one instant."""
+    session: Any = db.session()
+    if session.seen_in_view is None:
+        return
+    values = {name: value for _one, _shape, given in asked for name, value in given.items()}
+    rows: list[list[Any]] = [[] for _one in asked]
+    together = _TOGETHER.rows(actor, scope, *((one, shape) for one, shape, _given in asked), **values).one()
+    for name, value in together._mapping.items():
+        rows[int(name.split("_")[1])].append(value)
+    for (one, shape, given), row in zip(asked, rows, strict=True):
+        once_in_view((one, actor, scope, shape, tuple(given.items())), partial(tuple, row))
+
+
+def _joined(actor: Actor, scope: Scope, *parts: tuple[Prepared, tuple[Any, ...]]) -> Any:
+    each = [one.build(actor, scope, *shape).subquery() for one, shape in parts]
+    columns = [
+        column.label(f"of_{number}_{place}") for number, one in enumerate(each) for place, column in enumerate(one.c)
+    ]
+    joined: Any = each[0]
+    for one in each[1:]:
+        joined = joined.join(one, true())
+    return select(*columns).select_from(joined)
+
+
+_TOGETHER = Prepared(_joined)
 
 
 def _named(of_school: bool, of_network: bool) -> Scope:
@@ -126,9 +166,14 @@ def _by_days_asked(actor: Actor, scope: Scope, days: Sequence[date], grade: int 
 @cached_count("enrolled", version=1, depends_on=_by_days_asked)
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
     """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
+    _one, shape, named = enrolled_asked(days, grade)
+    return [int(value or 0) for value in _ENROLLED_ON.row(actor, scope, *shape, **named)]
+
+
+def enrolled_asked(days: Sequence[date], grade: int | None = None) -> Asked:
+    """Return what `enrolled_on` reads, to be read together with others."""
     named = {f"day_{number}": day for number, day in enumerate(days)}
-    row = _ENROLLED_ON.rows(actor, scope, tuple(named), grade is not None, grade=grade, **named).one()
-    return [int(value or 0) for value in row]
+    return _ENROLLED_ON.asked(tuple(named), grade is not None, grade=grade, **named)
 
 
 def _on_days(actor: Actor, scope: Scope, days: Sequence[str], of_grade: bool) -> Any:
