@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
-    ARRAY,
     JSON,
     BigInteger,
     CheckConstraint,
@@ -28,7 +27,6 @@ from sqlalchemy import (
     Table,
     event,
     func,
-    literal,
     literal_column,
     select,
     text,
@@ -37,6 +35,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from wss_cases.foundation.connecting.one_of import one_of
 from wss_cases.foundation.connecting.pooler import fit_pooler
 from wss_cases.foundation.connecting.replica import init_reports_db
 from wss_cases.foundation.connecting.sessions import EXTENSION, WRITING, RoomSession, statements_singly
@@ -171,13 +170,8 @@ def counting(asked: Mapping[str, Select[Any] | None]) -> Select[Any]:
 
 
 def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return that a column is one of many ids, on PostgreSQL as one array: a long list of parameters costs more to
-    write down than to carry out."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        found: ColumnElement[bool] = column == func.any(literal(list(ids), ARRAY(BigInteger)))
-        return found
-    listed: ColumnElement[bool] = column.in_(ids)
-    return listed
+    """Return that a column is one of many ids, as this database takes many."""
+    return one_of(db.session.get_bind().dialect.name, column, ids)
 
 
 db = SQLAlchemy(

@@ -1,11 +1,12 @@
 """Statements about many ids, put together once for each database: that takes longer than carrying one out."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, func
+from sqlalchemy import ColumnElement
 
+from wss_cases.foundation.connecting.one_of import IDS, one_of
 from wss_cases.foundation.db import db
 
 Narrow = Callable[[Any], ColumnElement[bool]]
@@ -17,24 +18,14 @@ class Prepared:
 
     def __init__(self, build: Callable[[Narrow], Any]) -> None:
         self.build = build
-        self._built = cache(lambda dialect: build(_as_array if dialect == "postgresql" else _listed))
+        self._built = cache(lambda dialect: build(partial(one_of, dialect)))
 
     def rows(self, ids: Iterable[int], **values: Any) -> Any:
         """Return the rows for these ids, with the values of the statement's other parameters."""
         statement = self._built(db.session.get_bind().dialect.name)
-        return db.session.execute(statement, {"ids": list(ids), **values})
+        return db.session.execute(statement, {IDS: list(ids), **values})
 
 
 def among_ids(column: Any) -> ColumnElement[bool]:
     """Return that a column is one of the parameter `ids` of a statement that is put together for this database."""
-    return (_as_array if db.session.get_bind().dialect.name == "postgresql" else _listed)(column)
-
-
-def _as_array(column: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column == func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-    return found
-
-
-def _listed(column: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column.in_(bindparam("ids", expanding=True))
-    return found
+    return one_of(db.session.get_bind().dialect.name, column)
