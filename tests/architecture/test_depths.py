@@ -23,6 +23,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.foundation.database.bulk": "tests.roster.oneroster.test_import",
     "wss_cases.foundation.code_tables": "tests.foundation.test_code_tables",
     "wss_cases.foundation.db": "tests.journal.test_unit_of_work",
+    "wss_cases.access.prepared": "tests.access.test_prepared",
     "wss_cases.foundation.database.prepared": "tests.workday.caseload.test_page",
     "wss_cases.foundation.database.erasing": "tests.records.retention.test_deletion",
     "wss_cases.foundation.backup.word_indexes": "tests.cli.backup.test_round_trip",

@@ -47,7 +47,8 @@ def _meet(opened: Any, record: Any) -> None:
     opened.prepare_threshold = None if pooled else PLANS_AFTER
     opened.prepared_max = PLANS_KEPT
     if not pooled:
-        opened.execute(f"SET {_NO_JIT}; {OF_THE_SERVER}")
+        own = (_NO_JIT, *(f"{name} = {value}" for name, value in OF_THE_SERVER.items()))
+        opened.execute("; ".join(f"SET {one}" for one in own))
     opened.commit()
 
 

@@ -17,8 +17,8 @@ SILENCE: Final[dict[str, Any]] = {
 }
 """Nine seconds, eight where something was sent; a server that works on a long statement answers for its machine."""
 
-OF_THE_SERVER: Final = "; ".join(
-    f"SET tcp_{name.removeprefix('tcp_')} = {SILENCE[name]}"
+OF_THE_SERVER: Final = {
+    f"tcp_{name.removeprefix('tcp_')}": SILENCE[name]
     for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
-)
-"""The same, said to the server about us; on a session of one's own."""
+}
+"""The same, as the server calls it: how long it waits for us."""
