@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import RoleGrantFactory, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place
@@ -193,3 +193,16 @@ def test_names_lead_to_the_student_and_initials_hide_them(place: Place, client_a
     db.session.merge(place.dean).initials = True
     db.session.commit()
     assert who.shown_name not in client_as(place.dean).page("/review").text
+
+
+def test_who_reviews_at_two_schools_sees_the_queue_of_the_chosen_one(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    there = Place()
+    RoleGrantFactory(user_id=place.dean.id, role=Role.DEAN, school_id=there.school.id)
+    here, elsewhere = (one.report((one.students[0], CAUSED)) for one in (place, there))
+    client = client_as(place.dean)
+    for school, report in ((place.school, here), (there.school, elsewhere), (place.school, here)):
+        client.post("/school", data={"school_id": school.id, "csrf_token": client.csrf_token("/review")})
+        assert shown(client) == [report.id]
+        assert "Waiting for a decision (1)" in " ".join(client.page("/review").text.split())
