@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, bindparam
 
 from wss_cases.access.actor import Actor, Grant
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import district_zone
 
 _WHO: Any = bindparam("actor_id", type_=BigInteger())
 _WHERE: Any = bindparam("actor_school", type_=BigInteger())
@@ -23,12 +24,13 @@ class PreparedFor:
 
     It is given one who stands for all who hold the same roles: their id and their school are parameters of the
     statement, so conditions compare them with columns, and nothing else can be told from them. Of whoever holds roles
-    at several schools, signs in for a partner or has past years open it is put together each time.
+    at several schools, signs in for a partner or has past years open it is put together each time. The days of what is
+    in view begin in the district's zone, so for another zone there is another statement.
     """
 
     def __init__(self, build: Callable[[Actor], Any]) -> None:
         self.build = build
-        self._kept = lru_cache(maxsize=KINDS)(lambda _dialect, actor: build(actor))
+        self._kept = lru_cache(maxsize=KINDS)(lambda _dialect, _zone, actor: build(actor))
 
     def rows(self, actor: Actor, **values: Any) -> Any:
         """Return the rows for an actor, with the values of the statement's own parameters."""
@@ -36,7 +38,7 @@ class PreparedFor:
         alone = len(school_ids) > 1 or bool(actor.past_students) or bool(actor.partner_ids())
         if actor.user_id is None or alone:
             return db.session.execute(self.build(actor), values)
-        statement = self._kept(db.session.get_bind().dialect.name, _kind_of(actor.grants))
+        statement = self._kept(db.session.get_bind().dialect.name, district_zone(), _kind_of(actor.grants))
         whose = {_WHO.key: actor.user_id, _WHERE.key: next(iter(school_ids), None)}
         return db.session.execute(statement, values | whose)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, object_session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
 from wss_cases.access.scope import in_schools
+from wss_cases.foundation.school_time import district_zone
 
 MAY_LOOK_BACK = CASE_TEAM
 """Roles that may open a student's past years for a reason; who only reports may never."""
@@ -147,8 +148,9 @@ def exemptions_of(table: str, ids: Any, first: date) -> list[ColumnElement[bool]
 
 
 @lru_cache(maxsize=512)
-def _since(model: Any, first: date) -> ColumnElement[bool]:
-    """What a table says of its records in view; putting it together takes longer than asking the database."""
+def _since(model: Any, first: date, _zone: str) -> ColumnElement[bool]:
+    """What a table says of its records in view, whose days begin in the district's zone; putting it together takes
+    longer than asking the database."""
     found: ColumnElement[bool] = model.since(first)
     return found
 
@@ -158,11 +160,11 @@ def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> Colum
 
     With `live` those alone that are always visible: a list of open things need not ask what keeps the others.
     """
-    return _in_view(model, actor, roles, live)
+    return _in_view(model, actor, roles, live, district_zone())
 
 
 @lru_cache(maxsize=512)
-def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> ColumnElement[bool]:
+def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool, zone: str) -> ColumnElement[bool]:
     """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
     if live:
         return and_(model.always_visible(), _reached(model, actor, roles))
@@ -180,7 +182,7 @@ def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> C
             parts.append(here)
         else:
             opened = model.about(actor.past_students) if looks_back else false()
-            parts.append(and_(here, or_(_since(model, first), opened)))
+            parts.append(and_(here, or_(_since(model, first, zone), opened)))
     return or_(false(), *parts)
 
 

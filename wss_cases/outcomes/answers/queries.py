@@ -15,7 +15,7 @@ from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import OTHERS, Police, police
 from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
 from wss_cases.outcomes.counting.scope.queries import (
-    Prepared,
+    PreparedOfScope,
     by_days,
     counted,
     enrolled_asked,
@@ -57,7 +57,7 @@ def removed_in_any_way(actor: Actor, scope: Scope) -> tuple[int, int]:
     return row[0], row[1]
 
 
-_REMOVED = Prepared(
+_REMOVED = PreparedOfScope(
     lambda actor, scope: (
         select(func.count(), func.count(DisciplineAction.student_id.distinct()))
         .select_from(DisciplineAction)
@@ -74,7 +74,7 @@ def offered(actor: Actor, scope: Scope) -> int:
     return int(_OFFERED.row(actor, scope)[0])
 
 
-_OFFERED = Prepared(
+_OFFERED = PreparedOfScope(
     lambda actor, scope: select(func.count()).select_from(Incident).where(*counted(actor, scope), _came_to_offer())
 )
 

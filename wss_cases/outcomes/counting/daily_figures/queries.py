@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.database.prepared import Prepared as OfIds
+from wss_cases.foundation.database.prepared import Prepared
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -34,7 +34,7 @@ from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigu
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
 from wss_cases.outcomes.counting.scope.queries import (
     Asked,
-    Prepared,
+    PreparedOfScope,
     could_lead_to_police,
     counted,
     once_in_view,
@@ -95,7 +95,9 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
     return days
 
 
-_STANDS = OfIds(lambda narrow: select(Incident.id, Incident.school_id, Incident.local_date).where(narrow(Incident.id)))
+_STANDS = Prepared(
+    lambda narrow: select(Incident.id, Incident.school_id, Incident.local_date).where(narrow(Incident.id))
+)
 """Where reports stand now."""
 
 
@@ -132,7 +134,7 @@ def _total(actor: Actor, scope: Scope, has_moved: bool) -> Any:
     return select(stored + anew.scalar_subquery())
 
 
-_TOTAL = Prepared(_total)
+_TOTAL = PreparedOfScope(_total)
 
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
@@ -263,7 +265,7 @@ def _branch(found: Any, part: str, number: Any, by_school: bool, column: Any = N
     return statement.group_by(*grouped, *([] if column is None else [key]))
 
 
-_FIGURES = Prepared(_figures)
-_MOVED = Prepared(
+_FIGURES = PreparedOfScope(_figures)
+_MOVED = PreparedOfScope(
     lambda actor, scope: union_all(*_branches([*counted(actor, scope), _is_moved(Incident)], by_school=True))
 )

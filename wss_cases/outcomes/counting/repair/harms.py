@@ -11,7 +11,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import HARMED, Prepared, by_days, within_schools
+from wss_cases.outcomes.counting.scope.queries import HARMED, PreparedOfScope, by_days, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 
 LEFT_OUT: Final = (CaseResult.UNFOUNDED, CaseResult.TRANSFERRED)
@@ -92,4 +92,4 @@ def _by_result(actor: Actor, scope: Scope) -> Any:
     return select(*columns, func.count()).where(*closed).group_by(*columns)
 
 
-_HARMS = Prepared(_by_result)
+_HARMS = PreparedOfScope(_by_result)

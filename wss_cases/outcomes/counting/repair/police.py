@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, within
+from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -112,6 +112,6 @@ def _students_and_refused(actor: Actor, scope: Scope) -> Any:
     return select(students.scalar_subquery(), refused.scalar_subquery())
 
 
-_DOORS = Prepared(_by_door)
-OTHERS = Prepared(_students_and_refused)
+_DOORS = PreparedOfScope(_by_door)
+OTHERS = PreparedOfScope(_students_and_refused)
 """Different students of notifications, and reviews that were refused."""

@@ -80,7 +80,7 @@ def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.counts()]
 
 
-class Prepared:
+class PreparedOfScope:
     """A statement about a scope, put together once for each kind of scope: that takes longer than carrying it out.
 
     `build` takes a reader, a scope and whatever else tells one statement from another (`shape`). The scope holds names
@@ -110,7 +110,7 @@ class Prepared:
         return self, shape, values
 
 
-Asked = tuple[Prepared, tuple[Any, ...], dict[str, Any]]
+Asked = tuple[PreparedOfScope, tuple[Any, ...], dict[str, Any]]
 
 
 def read_together(actor: Actor, scope: Scope, asked: Sequence[Asked]) -> None:
@@ -127,7 +127,7 @@ def read_together(actor: Actor, scope: Scope, asked: Sequence[Asked]) -> None:
         once_in_view((one, actor, scope, shape, tuple(given.items())), partial(tuple, row))
 
 
-def _joined(actor: Actor, scope: Scope, *parts: tuple[Prepared, tuple[Any, ...]]) -> Any:
+def _joined(actor: Actor, scope: Scope, *parts: tuple[PreparedOfScope, tuple[Any, ...]]) -> Any:
     each = [one.build(actor, scope, *shape).subquery() for one, shape in parts]
     columns = [
         column.label(f"of_{number}_{place}") for number, one in enumerate(each) for place, column in enumerate(one.c)
@@ -138,7 +138,7 @@ def _joined(actor: Actor, scope: Scope, *parts: tuple[Prepared, tuple[Any, ...]]
     return select(*columns).select_from(joined)
 
 
-_TOGETHER = Prepared(_joined)
+_TOGETHER = PreparedOfScope(_joined)
 
 
 def _named(of_school: bool, of_network: bool) -> Scope:
@@ -182,7 +182,7 @@ def _on_days(actor: Actor, scope: Scope, days: Sequence[str], of_grade: bool) ->
     return statement.where(Enrolment.grade == bindparam("grade")) if of_grade else statement
 
 
-_ENROLLED_ON = Prepared(_on_days)
+_ENROLLED_ON = PreparedOfScope(_on_days)
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
@@ -254,7 +254,7 @@ def _first(actor: Actor, scope: Scope) -> Any:
     return earliest.where(*within_schools(actor, scope, School.id))
 
 
-_FIRST = Prepared(_first)
+_FIRST = PreparedOfScope(_first)
 
 
 def networks_of(actor: Actor) -> list[str]:

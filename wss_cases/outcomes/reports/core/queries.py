@@ -14,7 +14,7 @@ from wss_cases.incidents.incident.queries import every_behavior, every_place
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
-from wss_cases.outcomes.counting.scope.queries import Prepared, by_days, counted, enrolled_within, within_schools
+from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, counted, enrolled_within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Enrolment, StaffMember
 
@@ -68,7 +68,7 @@ def _each_band(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] =
     return select(others.scalar_subquery(), several_incidents, many).select_from(each)
 
 
-_BANDS = Prepared(_each_band)
+_BANDS = PreparedOfScope(_each_band)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _reporters(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] =
     return select(who, staff.scalar_subquery())
 
 
-_REPORTING = Prepared(_reporters)
+_REPORTING = PreparedOfScope(_reporters)
 
 
 def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> list[tuple[str, int]]:
