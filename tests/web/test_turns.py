@@ -50,17 +50,19 @@ def test_two_at_a_time_each_in_its_turn_and_an_error_gives_it_back() -> None:
 
 
 def test_what_takes_long_holds_no_one_else_up() -> None:
-    somebody_else_was_there = threading.Event()
+    let_go = threading.Event()
 
     def answering(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/short":
-            somebody_else_was_there.set()
-        elif not somebody_else_was_there.wait(LONGEST):
+        if environ["PATH_INFO"] == "/long" and not let_go.wait(LONGEST):
             raise TimeoutError("no one came in beside what takes long")
         return [b"done"]
 
     app = InTurn(answering)
     with ThreadPoolExecutor(TURNS + 1) as people:
         long = [people.submit(app, {"PATH_INFO": "/long"}, None) for _number in range(TURNS)]
-        assert people.submit(app, {"PATH_INFO": "/short"}, None).result(LONGEST) == [b"done"]
+        for _number in range(2):
+            assert people.submit(app, {"PATH_INFO": "/short"}, None).result(LONGEST) == [b"done"]
+            assert app.held_long, "who comes next does not wait in vain once more"
+        let_go.set()
         assert [one.result(LONGEST) for one in long] == [[b"done"]] * TURNS
+    assert not app.held_long

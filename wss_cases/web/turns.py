@@ -2,7 +2,8 @@
 
 A process runs one thread at a time however many it has, and one that comes back from the database waits for it behind
 all others that compute. Two are enough to use the time in which one waits for the database. The threads are still there
-for what takes long: a paper, a large file. A request that has waited half a second begins all the same.
+for what takes long: a paper, a large file. A request that has waited half a second begins all the same, and those after
+it at once, until one of the two is done.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,12 +21,16 @@ class InTurn:
 
     def __init__(self, app: Wsgi) -> None:
         self.app, self.turns = app, BoundedSemaphore(TURNS)
+        self.held_long = False
+        """Whether somebody has waited in vain since a turn was last given back: then no one else waits."""
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         """Answer a request."""
-        has_turn = self.turns.acquire(timeout=PATIENCE_SECONDS)
+        has_turn = self.turns.acquire(timeout=0 if self.held_long else PATIENCE_SECONDS)
+        self.held_long = not has_turn
         try:
             return self.app(environ, start)
         finally:
             if has_turn:
+                self.held_long = False
                 self.turns.release()

@@ -18,7 +18,8 @@ SILENCE: Final[dict[str, Any]] = {
 """Nine seconds, eight where something was sent; a server that works on a long statement answers for its machine."""
 
 OF_THE_SERVER: Final = {
-    f"tcp_{name.removeprefix('tcp_')}": SILENCE[name]
-    for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
+    **{f"tcp_{name}": SILENCE[name] for name in ("keepalives_idle", "keepalives_interval", "keepalives_count")},
+    "tcp_user_timeout": 30_000,
 }
-"""The same, as the server calls it: how long it waits for us."""
+"""The same, as the server calls it: how long it waits for us. Longer where an answer is not taken, for a process that
+stands still for a moment lives."""

@@ -81,6 +81,10 @@ class StoredSetting(Generic[Value]):
         """Return what it is while none is stored, and everything that was."""
         return [self.otherwise(), *(self.read(value) for _starts_on, value in _rows(self.key))]
 
+    def said(self) -> tuple[tuple[date, str], ...]:
+        """Return what was stored, first days and values: another tuple where anything of it is another."""
+        return tuple(_rows(self.key))
+
     def on(self, day: date) -> Value:
         """Return what is in force on a date; a page's session knows all settings without a statement of their own."""
         for starts_on, value in reversed(_rows(self.key)):

@@ -15,7 +15,7 @@ from wss_cases.foundation.code_tables import HeldValues
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import search_words
-from wss_cases.foundation.school_time import known_schools, last_days
+from wss_cases.foundation.school_time import YEAR_START, known_schools, last_days
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Network, School, StaffMember, Student
 from wss_cases.roster.directory.rules import SchoolDays, merge_days, name_on_screen
 from wss_cases.roster.directory.states import DayKind
@@ -39,16 +39,16 @@ class FoundPerson:
 
 def school_days(school_id: int | None) -> SchoolDays:
     """Return the school days of a school (None: the district's); Monday to Friday where unknown."""
-    return _HELD_DAYS.of(school_id, tuple(last_days()))
+    return _HELD_DAYS.of(school_id, YEAR_START.said())
 
 
-def _school_days(school_id: int | None, ends: tuple[int, ...]) -> SchoolDays:
-    """Return them in one query.
+def _school_days(school_id: int | None, _years: tuple[tuple[date, str], ...]) -> SchoolDays:
+    """Return them in one query; when years begin tells which days are of one.
 
     District rows that say no more than the weekday does are not read: they are most of a calendar. The last day of a
     year is, since it tells that the year is known.
     """
-    named: dict[str, Any] = {"ends": ends} | ({} if school_id is None else {"school": school_id})
+    named: dict[str, Any] = {"ends": last_days()} | ({} if school_id is None else {"school": school_id})
     rows = db.session.execute(_days(school_id is None), named)
     return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in rows))
 
