@@ -68,11 +68,14 @@ class _NoSettings(dict[str, Any]):
 
 
 def _kept() -> dict[str, Any]:
-    """Return every statement that is kept, by where it stands."""
-    modules = [module for name, module in sys.modules.items() if name.startswith("wss_cases.")]
-    kinds = (PreparedFor, Prepared)
-    found = {id(one): (module, name) for module in modules for name, one in vars(module).items() if type(one) in kinds}
-    return {f"{module.__name__}.{name}": getattr(module, name) for module, name in found.values()}
+    """Return the statements that modules keep for ids and for actors, by where they stand: by a name or in a table."""
+    found: dict[str, Any] = {}
+    for module in [one for name, one in sys.modules.items() if name.startswith("wss_cases.")]:
+        for name, held in vars(module).items():
+            each = held.values() if isinstance(held, dict) else [held]
+            kept = (one for one in each if type(one) in (PreparedFor, Prepared))
+            found |= {f"{module.__name__}.{name}.{number}": one for number, one in enumerate(kept)}
+    return found
 
 
 def _said(session: Any, statement: Any) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.web.turns import TURNS, InTurn
+from wss_cases.web.turns import PATIENCE_SECONDS, TURNS, InTurn
 
 pytestmark = pytest.mark.any_database("it passes requests on, and asks no database")
 REQUESTS = 8
@@ -66,3 +66,4 @@ def test_what_takes_long_holds_no_one_else_up() -> None:
         let_go.set()
         assert [one.result(LONGEST) for one in long] == [[b"done"]] * TURNS
     assert not app.held_long
+    assert PATIENCE_SECONDS < 1, "the first alone waits, and no longer than a person notices"

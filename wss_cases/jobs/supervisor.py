@@ -183,8 +183,8 @@ class Supervisor:
 
 def end_with(parent: int) -> None:
     """Let this process be told to end, as by its parent, once that is gone: one that was killed tells nobody. By the
-    kernel: a system that is not Linux does without."""
-    with suppress(AttributeError, OSError):
+    kernel: a system that is not Linux does without, as does a Python without ctypes."""
+    with suppress(AttributeError, ImportError, OSError):
         import_module("ctypes").CDLL(None).prctl(TOLD_OF_PARENTS_END, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(0)

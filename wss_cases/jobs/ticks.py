@@ -159,7 +159,8 @@ def _sweep(this: Tick, now: datetime, thorough: bool) -> dict[str, int] | None:
 def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | None]:
     """Seal what happened, and let go of what is past its days."""
     if unreadable := (this.part("seal", lambda: seal(now)) or {}).get("unreadable"):
-        this.complain("seal", f"notes of a wrong clock that cannot be read and were passed over: {unreadable}")
+        said = f"sealing goes on; {unreadable} unreadable notes of a wrong clock passed over, see flask audit verify"
+        this.complain("seal", said)
     gone = this.part("shred", lambda: shred(now, this.share(SMALL_SECONDS)))
     this.part("forget", lambda: forget_kept(now, this.share(SMALL_SECONDS)))
     if thorough:

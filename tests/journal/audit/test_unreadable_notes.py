@@ -59,7 +59,7 @@ def test_sealing_goes_on_by_what_can_be_read_and_the_scheduler_complains(noted: 
     head = last_seal(db.session)
     # by this clock, because the other note says that the one before was wrong
     assert head is not None and (head.number, head.sealed_at) == (3, NOW + HOUR)
-    said = "notes of a wrong clock that cannot be read and were passed over: 1"
+    said = "sealing goes on; 1 unreadable notes of a wrong clock passed over, see flask audit verify"
     assert f"seal failed: {said}" in words
     assert (heart().failed_part, heart().failed_with, heart().failures) == ("seal", said, 1)
     broken = verify(NOW + HOUR).broken

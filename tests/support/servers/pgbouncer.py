@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.databases import ROOT
 from tests.support.postgres import RUNUSER, USER, free_port
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 
@@ -26,10 +28,14 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
-default_pool_size = {sessions}
-query_wait_timeout = 20
-"""
+{lines}"""
+
+
+def _lines_of_the_page() -> str:
+    """Return what docs/deployment.md has for `pgbouncer.ini`."""
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    [lines] = re.findall(r"\n\[pgbouncer\]\n(.*?)```", page, re.DOTALL)
+    return str(lines)
 
 
 def program() -> str | None:
@@ -41,7 +47,8 @@ def program() -> str | None:
 def pooled(server: int, name: str, sessions: int = SESSIONS) -> Iterator[str]:
     """PgBouncer runs inside the block, as it is by default but for the mode; yields the database's address there."""
     port = free_port()
-    words = _CONFIGURATION.format(name=name, reports=REPORTS, server=server, user=USER, port=port, sessions=sessions)
+    lines = re.sub("(default_pool_size) = .*", rf"\1 = {sessions}", _lines_of_the_page())
+    words = _CONFIGURATION.format(name=name, reports=REPORTS, server=server, user=USER, port=port, lines=lines)
     command = [str(program())]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         path = Path(folder, "pgbouncer.ini")

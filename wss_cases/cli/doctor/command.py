@@ -190,7 +190,7 @@ def _pdfs(_now: datetime) -> Finding:
 def _libraries(_now: datetime) -> Finding:
     if missing := not_loadable():
         return bad("libraries", f"What few acts need cannot be loaded: {', '.join(missing)}. {INSTALL_LIBRARIES}")
-    return ok("libraries", "All that are loaded at their first use are here.")
+    return ok("libraries", "Every library that is loaded when first needed is here.")
 
 
 def _space(_now: datetime) -> Finding:

@@ -106,14 +106,14 @@ def _awake(school_id: Any, today: Any) -> ColumnElement[bool]:
     return and_(FollowUp.school_id == school_id, slept)
 
 
-Narrow = Callable[[Any, Any, Any], ColumnElement[bool]]
-READ_APART: Sequence[tuple[Narrow, Sequence[str]]] = (
+Part = Callable[[Any, Any, Any], ColumnElement[bool]]
+READ_APART: Sequence[tuple[Part, Sequence[str]]] = (
     (_now_due, (OVERDUE, TODAY)), (_coming, (COMING,)), (_asleep, (SNOOZED,)),
 )  # fmt: skip
 """What is read of many things, and to which parts of the day it belongs."""
 
 
-def _within(narrow: Narrow, covering: bool, actor: Actor) -> Any:
+def _within(narrow: Part, covering: bool, actor: Actor) -> Any:
     return oldest_due(covering, actor).where(narrow(bindparam("school"), bindparam("today"), bindparam("last")))
 
 

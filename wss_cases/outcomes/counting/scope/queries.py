@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache, partial
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Date, String, and_, bindparam, case, cast, func, or_, select, true
@@ -118,7 +119,10 @@ def read_together(actor: Actor, scope: Scope, asked: Sequence[Asked]) -> None:
     session: Any = db.session()
     if session.seen_in_view is None:
         return
-    values = {name: value for _one, _shape, given in asked for name, value in given.items()}
+    values: dict[str, Any] = {}
+    for name, value in chain.from_iterable(given.items() for _one, _shape, given in asked):
+        if values.setdefault(name, value) != value:
+            raise RuntimeError(f"two statements that are read together bind {name} differently")
     rows: list[list[Any]] = [[] for _one in asked]
     together = _TOGETHER.rows(actor, scope, *((one, shape) for one, shape, _given in asked), **values).one()
     for name, value in together._mapping.items():
