@@ -38,6 +38,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.mail.delivery.actions": "tests.mail.delivery.test_reminders",
     "wss_cases.mail.delivery.bundles": "tests.mail.delivery.test_bundles",
     "wss_cases.pathways.circles.invitations.actions": "tests.pathways.circles.test_invitations",
+    "wss_cases.pathways.common.owners": "tests.intake.review.test_housing",
     "wss_cases.plans.money.files.queries": "tests.plans.money.test_files",
     "wss_cases.roster.oneroster.staging": "tests.roster.oneroster.test_import",
     "wss_cases.roster.oneroster.ledger": "tests.roster.oneroster.test_import",

@@ -10,13 +10,16 @@ from sqlalchemy import select
 
 from tests.cases.making import make_world
 from tests.factories.accounts import make_user
-from tests.factories.cases import CaseFactory
+from tests.factories.cases import CaseFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.casework.access.one_case.queries import PAGE
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.pathways.common.states import Kind
 
 REASON = "A family complained about how long this takes."
 
@@ -109,17 +112,23 @@ def test_the_list_of_looks_goes_back_page_by_page(world: Any, client_as: Callabl
     assert world.case.reference in first.text
 
 
-def test_that_an_own_duty_was_looked_at_is_told_to_nobody_even_without_its_owner(
+def test_that_an_own_duty_or_a_need_for_housing_was_looked_at_is_told_to_nobody_who_may_not_know(
     world: Any, client_as: Callable[[Any], Any]
 ) -> None:
     placed = {"school_id": world.school.id, "incident_id": world.incident.id}
+    of_case = {"school_id": world.school.id, "case_id": world.case.id}
     shared = LegalDutyFactory(**placed)
     own = LegalDutyFactory(code="child_abuse_or_neglect", owner_id=None, **placed)
-    for duty in (shared, own):
+    need = PathwayFactory(kind=Kind.HOUSING_BASIC_NEEDS.value, **of_case)
+    for kind, row in (
+        ("legal_duty", shared), ("legal_duty", own), ("pathway", need),
+        ("follow_up", FollowUpFactory(pathway_id=need.id, **of_case)),
+        ("follow_up", FollowUpFactory(kind=LIAISON, **of_case)),
+    ):  # fmt: skip
         db.session.add(
             AuditEntry(
-                at=clock.now(), actor_id=world.coordinator.id, action="legal_duty.read",
-                object_type="legal_duty", object_id=duty.id, changes={"page": "safeguards.duty"},
+                at=clock.now(), actor_id=world.coordinator.id, action=f"{kind}.read",
+                object_type=kind, object_id=row.id, changes={"page": "a.page"},
             )
         )  # fmt: skip
     db.session.commit()

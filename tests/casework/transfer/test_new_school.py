@@ -17,6 +17,7 @@ from wss_cases.cases.case.states import CaseState, PlanState
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere, notice_moves
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
@@ -168,7 +169,10 @@ def test_what_tells_of_a_need_for_housing_goes_along_unseen(world, there, client
     ]  # fmt: skip
     go(world, actor=actor_for(dean))
     new = db.session.scalars(select(Case).where(Case.continued_from_id == world.case.id)).one()
-    assert db.session.scalars(select(Pathway.kind).where(Pathway.case_id == new.id)).all() == ["housing_basic_needs"]
+    went = db.session.scalars(select(Pathway).where(Pathway.case_id == new.id)).one()
+    assert (went.kind, went.owner_id) == ("housing_basic_needs", there.id)
+    told = db.session.scalars(select(FollowUp).where(FollowUp.case_id == new.id, FollowUp.kind == LIAISON)).one()
+    assert (told.pathway_id, told.owner_id, told.due_on) == (went.id, there.id, date(2026, 11, 25))
 
 
 def test_a_promise_stays_where_the_one_who_sends_the_case_may_not_read_it(world, there):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from tests.factories.accounts import acting, make_user
+from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place, route
@@ -21,7 +21,6 @@ from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.people.actions import give_role
 from wss_cases.cases.case.models import Case
 from wss_cases.casework.case_list.queries import CaseFilter, Sorting, case_rows
 from wss_cases.followups.core.models import FollowUp
@@ -31,16 +30,19 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.corrections.changes.queries import changes_for
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.outcomes.counting.repair.queries import follow_ups
 from wss_cases.outcomes.counting.scope.rules import scope_of
+from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.referrals.referral.states import FOLLOW_UPS
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import FOLLOW_UPS, ReferralState
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.sweep.actions import sweep
@@ -128,6 +130,7 @@ def test_what_was_decided_is_the_coordinators_alone(scene: Scene, client_as: Cal
         assert bool([word for word in WORDS if word in closing.text]) is sees
         assert ("Something that only the coordinator sees has not ended." in closing.text) is not sees
         assert any(link.get("href").endswith(f"/pathways/{made.id}") for link in closing.find_all("a")) is sees
+    _answers_of_partners(made, place)
 
 
 def _pages(client: Any, case: Case, sees: bool) -> None:
@@ -150,6 +153,19 @@ def _figures(actor: Actor, client: Any, scene: Scene, sees: bool) -> None:
         late = {LIAISON, *FOLLOW_UPS}
         assert late.intersection(follow_ups(actor, scope)) == (late if sees else set())
         assert late.isdisjoint(follow_ups(SYSTEM, scope)), "the whole district's figures are cached for everyone"
+
+
+def _answers_of_partners(made: Pathway, place: Place) -> None:
+    """A referral for the need counts for the coordinator, and in no figure of a dean or of the district."""
+    db.session.add(Referral.of(made, state=ReferralState.SENT, sent_on=date(2026, 11, 20)))
+    db.session.commit()
+    scopes = [scope_of(scope_id, "2026-27", NOW.date()) for scope_id in (place.school.id, None)]
+    readers = (acting(place.dean), acting(place.coordinator), SYSTEM)
+    sent = [
+        [figures_of_pathways(one, scope, school_days(scope.school_id)).answers.of for one in readers]
+        for scope in scopes if scope is not None
+    ]  # fmt: skip
+    assert sent == [[0, 1, 0]] * 2
 
 
 @pytest.mark.both_databases
@@ -182,11 +198,22 @@ def test_without_a_coordinator_it_is_nobodys_until_there_is_one(
     assert said is not None and said["Subject"] == "Your school has no coordinator"
     now = at("2026-11-25 11:00")
     sweep(now)
-    give_role(SYSTEM, place.coordinator.id, Role.COORDINATOR, place.school.id, now.date(), None, now)
+    # a role that is given today and began years ago
+    RoleGrantFactory(user_id=place.coordinator.id, role=Role.COORDINATOR, school_id=place.school.id)
     sweep(at("2026-11-25 11:01"))
     assert {fresh(row).owner_id for row in rows} == {place.coordinator.id}, "at once, and not on the day it is due"
+    _came_with_its_history(made, place.coordinator)
     assert words_on(client_as(place.coordinator), f"/follow-ups/{told.id}") != []
     assert compose(mail, at("2026-11-25 11:02")) is None, "it has one now"
+
+
+def _came_with_its_history(made: Pathway, coordinator: Any) -> None:
+    """The pathway is the coordinator's too, and its history says so."""
+    assert fresh(made).owner_id == coordinator.id
+    given = select(TimelineEntry).where(TimelineEntry.kind == "pathway.owner", TimelineEntry.subject_id == made.id)
+    assert [entry.data["to"] for entry in db.session.scalars(given)] == [coordinator.name]
+    noted = select(AuditEntry).where(AuditEntry.action == "pathway.owner", AuditEntry.object_id == made.id)
+    assert [one.changes["owner_id"] for one in db.session.scalars(noted)] == [[None, coordinator.id]]
 
 
 def _called_for_no_more(report_id: int, actors: list[Any], dean: Any, later: Any) -> None:

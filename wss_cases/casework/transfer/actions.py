@@ -20,7 +20,7 @@ from wss_cases.casework.safety_plans.actions import end_living
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.casework.transfer.queries import CONCERNED, own_pathways, own_plan, terms_read_by, unnoticed
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.states import CHECK_INS
+from wss_cases.followups.core.states import CHECK_INS, LIAISON
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
@@ -29,6 +29,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
 from wss_cases.pathways.common.actions import note_end
+from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.queries import parted
@@ -37,6 +38,7 @@ from wss_cases.pathways.legal_holds.queries import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.finder import Finder
+from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.engine.states import Pathway as Family
 
 AT_ONCE = 100
@@ -149,17 +151,12 @@ def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id:
 
 def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: Finder) -> None:
     case, person = old
-    newcomer = new.participants[0]
     _take_check_ins(uow, case, person, new, going)
     seen, hidden = parted(uow.actor, case.school_id, own_pathways(case.id, person.id))
     for row in (*seen, *hidden):
         _no_open_referral(row, told=row in seen)
         if row.id in going.pathway_ids or row in hidden:  # whoever cannot see it cannot leave it behind
-            propose(
-                uow, new, pathway=row.pathway, kind=row.kind, for_whom=row.for_whom,
-                participant_id=newcomer.id, tier=row.tier, rules=[], start_by=new.next_review_on,
-                owner_id=new.lead_id,
-            )  # fmt: skip
+            _propose_there(uow, new, row)
         note_end(uow, row, EndReason.MOVED_SCHOOL, "")
     tomorrow = school_days(new.school_id).add(today_at(new.school_id, uow.now), 1)
     here: dict[str, Any] = {"school_id": new.school_id, "owner_id": new.lead_id, "case_id": new.id}
@@ -174,9 +171,20 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
         return
     if going.with_plan:
         steps, phone = (names.without(text, instead) for text in (plan.steps, plan.phone))
-        draft_plan(uow, new, newcomer.id, PlanText(steps=steps, phone=phone))
+        draft_plan(uow, new, new.participants[0].id, PlanText(steps=steps, phone=phone))
         make(uow, kind="safety_plan", due_on=tomorrow, **here)
     end_living(uow, plan, _("The student changed school."))
+
+
+def _propose_there(uow: UnitOfWork, new: Case, row: Pathway) -> None:
+    """Propose a pathway anew; of a need for housing that school's liaison is to hear, so that it waits in a list."""
+    made = propose(
+        uow, new, pathway=row.pathway, kind=row.kind, for_whom=row.for_whom,
+        participant_id=new.participants[0].id, tier=row.tier, rules=[], start_by=new.next_review_on,
+        owner_id=new.lead_id,
+    )  # fmt: skip
+    if row.kind == Kind.HOUSING_BASIC_NEEDS:
+        follow(uow, made, LIAISON, school_days(new.school_id).add(today_at(new.school_id, uow.now), 1))
 
 
 def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: Going) -> None:

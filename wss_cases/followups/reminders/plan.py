@@ -16,6 +16,7 @@ from wss_cases.followups.reminders.rules import (
     reassignee,
     reminds_at,
     reminds_on,
+    while_nobodys,
     with_covers,
 )
 from wss_cases.foundation.school_time import local_date
@@ -99,6 +100,8 @@ def plan(item: Item, facts: Facts, now: datetime) -> Plan:
     """Return what an item asks for at this instant."""
     owner_id = item.owner_id if facts.owner_works else _taken_over(item, facts)
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
+    if item.of_housing and owner_id is None:
+        again_at = while_nobodys(again_at, now)
     if now < item.begins:
         return Plan(owner_id, (), (), again_at)
     remind = [user_id for user_id in _readers(owner_id, facts) if item.individual or user_id in facts.singles]

@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text, union
 
 from wss_cases.access.actor import STAFF
-from wss_cases.access.housing import KNOW
 from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -108,10 +106,10 @@ def item(follow_up_id: int) -> Item | None:
 
 def superseded(now: datetime) -> list[int]:
     """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
-    them, mail to their owner has not arrived since, their owner's account was disabled or last role at the school
-    ended, or somebody came who may know what nobody there did."""
+    them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the
+    school ended."""
     disabled = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
-    return sorted(disabled | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now) | _newly_known(now))
+    return sorted(disabled | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now))
 
 
 _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
@@ -149,23 +147,6 @@ def _of_former(now: datetime) -> set[int]:
     still = works(FollowUp.owner_id, FollowUp.school_id, STAFF, now)
     theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~still)
     return set(db.session.scalars(theirs))
-
-
-def _newly_known(now: datetime) -> set[int]:
-    # a coordinator who comes finds at once what waits for one: with whoever left, or with nobody
-    day = today_at(None, now)
-    came = RoleGrant.starts_on.between(day - RECENT, day + RECENT) & in_force_at(now)
-    began = (
-        select(RoleGrant.school_id)
-        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(RoleGrant.role.in_(sorted(KNOW)), came, UserAccount.state == AccountState.ACTIVE)
-    )
-    schools = {school_id for school_id in db.session.scalars(began) if school_id is not None}
-    if not schools:
-        return set()
-    held = works(FollowUp.owner_id, FollowUp.school_id, STAFF, now)
-    waiting = select(FollowUp.id).where(OPEN, among(FollowUp.school_id, sorted(schools)), tells_of_housing(), ~held)
-    return set(db.session.scalars(waiting))
 
 
 def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()) -> list[tuple[int, int]]:

@@ -23,6 +23,9 @@ UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
 LONGEST_UNSWEPT = timedelta(days=7)
 """How long the sweep leaves an open follow-up alone: its owner may have left in the meantime."""
 
+BEFORE_NEXT_SWEEP = timedelta(seconds=30)
+"""After less than that no sweep looks again; the scheduler's next one does."""
+
 UNDELIVERABLE, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
 """Levels of lateness that reach who leads the case or plan, then the school's administrators. UNDELIVERABLE: from its
@@ -81,6 +84,11 @@ def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) ->
         return min(at_local(day, 0, 0, time_zone), now + LONGEST_UNSWEPT)
     tomorrow = at_local(today + timedelta(days=1), 0, 0, time_zone)
     return tomorrow if now >= begins else min(begins, now + UNTIL_BELL_IS_SEEN, tomorrow)
+
+
+def while_nobodys(again_at: datetime, now: datetime) -> datetime:
+    """Return the same for what nobody there may know of: the next sweep looks whether somebody came who may."""
+    return min(again_at, now + BEFORE_NEXT_SWEEP)
 
 
 def levels_of(late: int, after: Days) -> tuple[int, ...]:

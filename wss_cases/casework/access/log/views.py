@@ -47,7 +47,7 @@ def history(case_id: int) -> Page:
     case = get_case(actor, case_id)
     require(actor, Permission.CASE_ACCESS_READ, case)
     before = number(request.args.get("before"))
-    looks = looks_at(case_id, before, PAGE + 1)
+    looks = looks_at(actor, case_id, before, PAGE + 1)
     zone = zone_of(case.school_id)
     openings = openings_of(case_id)
     return render_template(

@@ -12,10 +12,12 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 
@@ -65,18 +67,19 @@ class Look:
     page: str
 
 
-def looks_at(case_id: int, before: int | None = None, limit: int = PAGE) -> list[Look]:
+def looks_at(actor: Actor, case_id: int, before: int | None = None, limit: int = PAGE) -> list[Look]:
     """Return who looked at a case, its incidents, pathways, follow-ups and duties, the newest first.
 
-    `before` is a look's id. The caller has checked the case.
+    Looks at what tells of a need for housing support are for whoever may know of it. `before` is a look's id. The
+    caller has checked the case.
     """
     entry = AuditEntry
     incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
     hanging: dict[str, Any] = {
         "case_record": [case_id],
         "incident": incidents,
-        "pathway": select(Pathway.id).where(Pathway.case_id == case_id),
-        "follow_up": select(FollowUp.id).where(FollowUp.case_id == case_id),
+        "pathway": select(Pathway.id).where(Pathway.case_id == case_id, pathways_known_to(actor)),
+        "follow_up": select(FollowUp.id).where(FollowUp.case_id == case_id, follow_ups_known_to(actor)),
         # an adult's own duty is nobody else's to know of, not even that it was looked at
         "legal_duty": select(LegalDuty.id).where(LegalDuty.incident_id.in_(incidents), shared()),
     }

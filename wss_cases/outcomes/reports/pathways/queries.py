@@ -14,12 +14,20 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import by_days, reads_everywhere, streamed, within, within_schools
+from wss_cases.outcomes.counting.scope.queries import (
+    by_days,
+    reads_all,
+    reads_everywhere,
+    streamed,
+    within,
+    within_schools,
+)
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.outcomes.counting.scope.small_shares import hidden_among, shown_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.plan.states import Cadence
@@ -28,6 +36,7 @@ from wss_cases.pathways.reengagement.plan.rules import is_near
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.states import Kind
 
 GOOD: Final = 4
 """The value from which an answer is a good one, on the scale of 1 to 5."""
@@ -69,7 +78,7 @@ class PathwayFigures:
     returns: Share
 
 
-@cached_count("pathways", version=2, depends_on=by_days)
+@cached_count("pathways", version=3, depends_on=by_days)
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
     """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
     handed_out, plans = _asked(actor, scope), _started_plans(actor, scope)
@@ -221,12 +230,18 @@ def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[i
 
 
 def _dated(actor: Actor, scope: Scope) -> Any:
-    """Referrals sent in the period with their answer and first service; returns in it with their meeting."""
+    """Referrals sent in the period with their answer and first service; returns in it with their meeting.
+
+    What tells of a need for housing support is counted for whoever may know of it, and in no figure of the district.
+    """
     plan, nothing = ReengagementPlan, literal(None, Date)
     of_referral = (Referral.sent_on, Referral.answered_on, Referral.first_service_on)
+    others = Pathway.kind != Kind.HOUSING_BASIC_NEEDS
+    known = others if actor.is_system or reads_all(actor, scope) else known_to(actor)
     sent = (
         select(literal(ANSWERED), *of_referral, func.count())
-        .where(*within(actor, scope, Referral.school_id, Referral.sent_on))
+        .join(Pathway, Pathway.id == Referral.pathway_id)
+        .where(*within(actor, scope, Referral.school_id, Referral.sent_on), known)
         .group_by(*of_referral)
     )
     of_return = (plan.returned_on, plan.meeting_held_on)

@@ -24,6 +24,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_around
+from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.rules import Span
@@ -188,10 +189,12 @@ def _cases_of(student_id: int, school_id: int) -> Select[Any]:
 
 
 def _pathways_offered(student_id: int, school_id: int, since: date) -> list[Offer]:
+    # support with housing is in no list: deans and administrators read it, and it becomes part of the action
     own = select(CaseParticipant.id).where(CaseParticipant.student_id == student_id)
     statement = select(Pathway.pathway, Pathway.offered_on).where(
         Pathway.case_id.in_(_cases_of(student_id, school_id)),
         Pathway.pathway.in_(list(FAMILIES)),
+        Pathway.kind != Kind.HOUSING_BASIC_NEEDS,
         Pathway.offered_on >= since,
         or_(Pathway.participant_id.in_(own), Pathway.participant_id.is_(None) & (Pathway.for_whom != "harmed")),
     )
