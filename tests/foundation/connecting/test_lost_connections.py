@@ -161,7 +161,7 @@ def test_the_server_gives_up_a_machine_without_power_that_holds_what_others_wait
     # what then becomes of it only machines show: `python -m tests.faults.machines` lets one die before its commit
     told = "keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout"
     with town.app.app_context():
-        assert [db.session.scalar(text(f"SHOW tcp_{name}")) for name in told] == ["3", "2", "3", "30000"]
+        assert [db.session.scalar(text(f"SHOW tcp_{name}")) for name in told] == ["3", "2", "3", "15000"]
         db.session.remove()
 
 
