@@ -1,6 +1,7 @@
 """Completing a report at the desk: parts, behaviours, harm; the narrative itself only grows."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
@@ -10,6 +11,8 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import (
     CAUSED,
+    SHARED_FACTS,
+    UNKNOWN,
     CapturedPerson,
     Details,
     PersonDetails,
@@ -42,9 +45,7 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     incident.bias_basis, incident.property_damage = details.bias_basis, details.property_damage
     if details.heard_from is not None:
         say_heard_from(incident, details.heard_from)
-    # only a reviewer says that harm was mutual; a reporter completing later does not take it back
-    kept = {name: value for name, value in incident.facts.items() if name == "mutual"}
-    incident.facts = kept | dict(details.facts)
+    incident.facts = _completed_facts(incident.facts, details.facts)
     mine = {person.id: person for person in incident.people}
     for part in details.people:
         if part.person_id not in mine:
@@ -54,6 +55,20 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     incident.behavior_group = highest_group(incident.people)
     incident.details_completed_at = uow.now
     uow.record(incident, "incident.details_completed")
+
+
+def _completed_facts(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a report once its reporter completed it.
+
+    What a reviewer said stays (mutual, sent on, asked, what is not routed); the unknown stays so until answered.
+    """
+    reviewers = {"mutual", "sent_on", "asked"}
+    stays = {
+        name: value
+        for name, value in before.items()
+        if name in reviewers or name not in SHARED_FACTS or (value == UNKNOWN and said.get(name) is None)
+    }
+    return {**said, **stays}
 
 
 def say_heard_from(incident: Incident, heard_from: str) -> None:

@@ -11,6 +11,9 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.roster.directory.models import Student
 
+UNKNOWN = "unknown"
+"""A fact that the report points to and that no one has answered."""
+
 PREK2_FROM = date(2024, 8, 26)
 """From this date pre-K to grade 2 have a behaviour set of their own and no groups."""
 
@@ -42,6 +45,7 @@ SHARED_FACTS = (
     "imminent_danger",
     "distribution",
     "sexual",
+    "adult_conduct",
     "intimate_partner",
     "bullying",
     "bias",
@@ -51,8 +55,13 @@ SHARED_FACTS = (
     "repeated_between_same_people",
     "mutual",
     "verified",
+    "sent_on",
+    "asked",
 )
-"""Routing facts that `Incident.facts` may hold; a fact not asked or not known is absent."""
+"""Routing facts that `Incident.facts` may hold.
+
+A fact that no one asked about is absent; one that the report points to and no one has answered is "unknown".
+"""
 
 PERSON_FACTS = ("mutual", "returning_from", "ready_to_meet", "harmed_wants_to_meet", "housing_support_open")
 """Routing facts that `IncidentPerson.facts` may hold besides the shared ones, which they override."""
@@ -198,13 +207,15 @@ def facts_of(
     harmed = harmed_kind(incident, person, people)
     if harmed is not None:
         facts["harmed"] = harmed
+    if harmed == "student":
+        facts["harmed_supports"] = harmed_supports(person, people)
     if incident.place is not None:
         facts["place"] = incident.place.value
     facts |= _known(incident.facts, SHARED_FACTS)
     if incident.danger_now:
         facts["danger_reported"] = True
-    if incident.tile == Tile.BULLYING:
-        facts.setdefault("bullying", True)
+    if incident.tile == Tile.BULLYING and facts.get("bullying", UNKNOWN) == UNKNOWN:
+        facts["bullying"] = True
     if priors is not None:
         facts["priors_90d"], facts["priors_365d"] = priors
     if student is not None:
@@ -215,12 +226,27 @@ def facts_of(
 
 
 def harmed_kind(incident: Incident, person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> str | None:
-    """Return whom this person's act harmed: student, staff, community, none, or None while nobody has said."""
+    """Return whom this person's act harmed: student, staff, community, none; "unknown" while someone's part is not set
+    and no one is known to be harmed; None while no one has said."""
     kinds = {_harmed_as(other.kind) for other in people if other is not person and other.role in SUFFERED}
     for kind in ("student", "staff", "community"):
         if kind in kinds:
             return kind
+    if any(other is not person and other.role is PersonRole.INVOLVED for other in people):
+        return UNKNOWN
     return "none" if incident.details_completed_at is not None else None
+
+
+def has_plan(student: Student) -> bool:
+    """Whether a student has a plan of special education or under Section 504."""
+    return bool(student.has_iep or student.has_504)
+
+
+def harmed_supports(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[str]:
+    """Return the supports of the students whom this person's act harmed, in the order of the roster's own list."""
+    harmed = [other.student for other in people if other is not person and other.role in SUFFERED and other.student]
+    found = {support for student in harmed for support in _supports(student)}
+    return [support for support in ("iep", "504", "el", "housing") if support in found]
 
 
 def highest_group(people: Sequence[IncidentPerson]) -> int | None:

@@ -5,13 +5,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.incidents.incident.rules import SUFFERED
+from wss_cases.incidents.incident.rules import SUFFERED, has_plan
 from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.routing.engine.facts import Facts
-from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, FollowUpKind, Kind, Pathway, Person, Police
+from wss_cases.routing.engine.facts import FACTS, Facts
+from wss_cases.routing.engine.states import (
+    PATHWAY_OF,
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    HoldState,
+    Kind,
+    Pathway,
+    Person,
+    Police,
+    Weight,
+)
 
 _POLICE_ORDER = (Police.NOT_INDICATED, Police.VERIFY, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
-_ONCE = frozenset({FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
+_ONCE = frozenset({FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN, FollowUpKind.THREAT_TEAM})
 _CALLS = (FollowUpKind.GUARDIAN_CONTACT, FollowUpKind.GUARDIAN_CONTACT_HARMED)
 _OF_THE_HARMED = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.CHECK_IN_PERSON_HARMED})
 
@@ -61,6 +73,18 @@ class PlanHold:
     rules: tuple[str, ...]
     until: Text
     because: Text
+    state: HoldState = HoldState.HOLDS
+
+
+@dataclass(frozen=True)
+class PlanQuestion:
+    """A fact that no one has said, asked once for the whole report; `possible` are the duties that hang on it."""
+
+    fact: str
+    weight: Weight
+    rules: tuple[str, ...]
+    because: Text
+    possible: tuple[Duty, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +117,12 @@ class Plan:
     asks_about_danger: bool = False
     danger_answered: bool = False
     not_coded: bool = False
+    open_questions: tuple[PlanQuestion, ...] = ()
+
+    @property
+    def must_ask(self) -> bool:
+        """Whether something has to be answered before anything is decided."""
+        return any(question.weight is Weight.MUST for question in self.open_questions)
 
     @property
     def tier(self) -> int:
@@ -146,6 +176,31 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         asks_about_danger=any(Facts(a.facts).asks_about_danger() for a in answers),
         danger_answered=bool(answers) and all("imminent_danger" in a.facts for a in answers),
         not_coded=any("not_coded_yet" in a.answer["notes"] for a in answers),
+        open_questions=_questions(answers),
+    )
+
+
+def _questions(answers: Sequence[Answered]) -> tuple[PlanQuestion, ...]:
+    """Return the questions of all answers, each fact once by its heaviest weight, in the order of the engine."""
+    weights, facts = list(Weight), list(FACTS)
+    asked: dict[str, PlanQuestion] = {}
+    for answered in answers:
+        possible = [duty for duty in answered.answer["duties"] if duty["state"] == DutyState.POSSIBLE]
+        for said in answered.answer.get("open_questions", []):
+            rules = tuple(said["rules"])
+            duties = tuple(Duty(duty["duty"]) for duty in possible if not set(rules).isdisjoint(duty["rules"]))
+            question = PlanQuestion(said["fact"], Weight(said["weight"]), rules, said["because"], duties)
+            before = asked.get(question.fact)
+            asked[question.fact] = _one_question(before, question) if before else question
+    return tuple(sorted(asked.values(), key=lambda one: (weights.index(one.weight), facts.index(one.fact))))
+
+
+def _one_question(one: PlanQuestion, other: PlanQuestion) -> PlanQuestion:
+    return replace(
+        one,
+        weight=min(one.weight, other.weight, key=list(Weight).index),
+        rules=tuple(dict.fromkeys((*one.rules, *other.rules))),
+        possible=tuple(dict.fromkeys((*one.possible, *other.possible))),
     )
 
 
@@ -217,6 +272,8 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
             targets = list(harmed) or [None]
         elif kind is FollowUpKind.GUARDIAN_CONTACT_HARMED or (kind is FollowUpKind.GUARDIAN_CONTACT and of_an_adult):
             targets = _students(harmed, people)
+        elif kind is FollowUpKind.PLAN_CASE_MANAGER_HARMED:
+            targets = [one.id for one in people if one.id in harmed and one.student and has_plan(one.student)]
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
             board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
@@ -258,6 +315,5 @@ def _students(ids: Sequence[int], people: Sequence[IncidentPerson]) -> list[int 
 
 def _holds(answered: Answered) -> Iterable[PlanHold]:
     for said in answered.answer["holds"]:
-        yield PlanHold(
-            _id(answered.person), AppliesTo(said["applies_to"]), tuple(said["rules"]), said["until"], said["because"]
-        )
+        about = (AppliesTo(said["applies_to"]), tuple(said["rules"]), said["until"], said["because"])
+        yield PlanHold(_id(answered.person), *about, HoldState(said.get("state", HoldState.HOLDS)))

@@ -7,6 +7,10 @@
 {"no_item_for": "caused_harm"}    nothing on the list is for this person or for both
 {"item_with_pathway": "circle"}   something on the list belongs to this pathway
 {"police": ["emergency"]}         what was found about the police
+
+A condition is true, false, or undecided (None) where it hangs on a fact that is unknown: `all` is false if one part is,
+`any` is true if one part is, `not` undecided is undecided (Kleene's strong tables). Conditions on rules, the list and
+the police are never undecided: they look at what is certain.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.engine.facts import FACTS, Facts, FactSpec, FactType
+from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactSpec, FactType
 from wss_cases.routing.engine.states import PATHWAY_OF, Kind, Pathway, Person, Police
 
 Condition = Mapping[str, Any]
@@ -40,7 +44,8 @@ class Scene:
     police: Police = Police.NOT_INDICATED
 
 
-Test = Callable[[Scene], bool]
+Test = Callable[[Scene], bool | None]
+"""A condition as a function: true, false, or None for undecided."""
 
 
 def compiled(condition: Condition) -> Test:
@@ -51,8 +56,7 @@ def compiled(condition: Condition) -> Test:
         case {"any": parts}:
             return _some([compiled(part) for part in parts])
         case {"not": part}:
-            test = compiled(part)
-            return lambda scene: not test(scene)
+            return _opposite(compiled(part))
         case {"fact": name, "op": op}:
             return _fact_test(name, op, condition.get("value"))
         case {"rule": rule}:
@@ -68,32 +72,67 @@ def compiled(condition: Condition) -> Test:
 
 
 def _every(tests: list[Test]) -> Test:
-    def every(scene: Scene) -> bool:
-        # a loop and not all(): this runs some thousand times for each page of a replay
-        for test in tests:  # noqa: SIM110
-            if not test(scene):
+    def every(scene: Scene) -> bool | None:
+        met: bool | None = True
+        for test in tests:
+            part = test(scene)
+            if part is False:
                 return False
-        return True
+            if part is None:
+                met = None
+        return met
 
     return tests[0] if len(tests) == 1 else every
 
 
 def _some(tests: list[Test]) -> Test:
-    def some(scene: Scene) -> bool:
-        for test in tests:  # noqa: SIM110
-            if test(scene):
+    def some(scene: Scene) -> bool | None:
+        met: bool | None = False
+        for test in tests:
+            part = test(scene)
+            if part:
                 return True
-        return False
+            if part is None:
+                met = None
+        return met
 
     return tests[0] if len(tests) == 1 else some
 
 
+def _opposite(test: Test) -> Test:
+    def opposite(scene: Scene) -> bool | None:
+        met = test(scene)
+        return None if met is None else not met
+
+    return opposite
+
+
 def fact_is_met(condition: Condition, facts: Facts) -> bool:
-    """Say whether a condition on one fact is true."""
-    return compiled(condition)(Scene(facts))
+    """Say whether a condition on one fact is true, not false and not undecided."""
+    return compiled(condition)(Scene(facts)) is True
+
+
+def undecided_facts(condition: Condition, scene: Scene) -> Iterator[str]:
+    """Yield the unknown facts on which an undecided condition hangs, some of them twice."""
+    match condition:
+        case {"all": parts} | {"any": parts}:
+            for part in parts:
+                if compiled(part)(scene) is None:
+                    yield from undecided_facts(part, scene)
+        case {"not": part}:
+            yield from undecided_facts(part, scene)
+        case {"fact": name}:
+            yield name
 
 
 def _fact_test(name: str, op: str, wanted: Any) -> Test:
+    test = _known_fact_test(name, op, wanted)
+    if op == "missing" or not FACTS[name].may_be_unknown:
+        return test
+    return lambda scene: None if scene.facts.given.get(name) == UNKNOWN else test(scene)
+
+
+def _known_fact_test(name: str, op: str, wanted: Any) -> Test:
     if op == "known":
         return lambda scene: name in scene.facts.given
     if op == "missing":

@@ -3,21 +3,28 @@
 The order is fixed here: pathways, the limit for the youngest grades, holds, what nobody may be left
 without, duties, what they mean for the police, and follow-ups on the final list. Every threshold, tier and
 day stands in the rows of the table.
+
+A row may be undecided where a fact is unknown. Then a pathway or follow-up does not apply, a hold keeps people apart
+until it is known, a duty is possible, the police line says "verify", and the fact is an open question.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TypeVar
 
-from wss_cases.routing.engine.conditions import Scene
-from wss_cases.routing.engine.facts import Facts
+from wss_cases.routing.engine.conditions import Scene, undecided_facts
+from wss_cases.routing.engine.facts import FACTS, MAY_BE_DANGER, Facts, FactType, FactValue
+from wss_cases.routing.engine.questions import OpenQuestion, Questions
 from wss_cases.routing.engine.states import (
+    FACE_TO_FACE,
     PATHWAY_OF,
     POLICE_DUTIES,
     AppliesTo,
     Duty,
     DutyState,
     FollowUpKind,
+    HoldState,
     Kind,
     Note,
     Pathway,
@@ -28,6 +35,10 @@ from wss_cases.routing.engine.states import (
 from wss_cases.routing.engine.table import LANGUAGES, DecisionTable, Row, Text
 
 _T = TypeVar("_T")
+
+_NO_CLOCK: Text = dict.fromkeys(LANGUAGES, "")
+_TALKED_THROUGH = frozenset({Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE})
+_STRONGER = (DutyState.POSSIBLE, DutyState.VERIFY_FIRST, DutyState.DUE)
 
 
 @dataclass(frozen=True)
@@ -55,11 +66,12 @@ class Hold:
     until: Text
     rules: tuple[str, ...]
     because: Text
+    state: HoldState = HoldState.HOLDS
 
 
 @dataclass(frozen=True)
 class RaisedDuty:
-    """A legal duty that runs, or that waits for the facts to be verified."""
+    """A legal duty that runs, that waits for the facts to be verified, or that is only possible (no clock)."""
 
     duty: Duty
     clock: Text
@@ -90,6 +102,7 @@ class Recommendation:
     police: Police
     follow_ups: tuple[FollowUp, ...]
     notes: tuple[Note, ...]
+    open_questions: tuple[OpenQuestion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,16 +128,29 @@ class _Board:
     def __init__(self, facts: Facts) -> None:
         self.entries: dict[tuple[Kind, Person], _Entry] = {}
         self.scene = Scene(facts, on_list=lambda: set(self.entries))
+        self.questions = Questions(facts)
         self.matched: set[str] = set()
         self.added: set[tuple[str, int]] = set()
 
-    def meets(self, row: Row) -> bool:
-        """Say whether a row matches, and remember that it did."""
+    def meets(self, row: Row) -> bool | None:
+        """Say whether a row matches, and remember that it did; None: undecided."""
         met = row.is_met(self.scene)
         if met:
             self.scene.matched.add(row.rule)
             self.matched.add(row.id)
         return met
+
+    def applies(self, row: Row) -> bool:
+        """Say whether a row of pathways or follow-ups matches; where undecided, note what it hangs on."""
+        met = self.meets(row)
+        if met is None:
+            stops = any(effect.tier > 1 and effect.is_met(self.scene) is not False for effect in row.effects)
+            self.questions.hang(self.hangs_on(row), row.rule, stops=stops)
+        return bool(met)
+
+    def hangs_on(self, row: Row) -> set[str]:
+        """Return the unknown facts on which an undecided row hangs."""
+        return set(undecided_facts(row.when, self.scene))
 
     def add(self, row: Row) -> None:
         """Put the items of a matched row on the list: highest tier, soonest start, every rule cited."""
@@ -158,6 +184,18 @@ class _Board:
                 del self.entries[kind, person]
         self.add(row)
 
+    def hold_until_known(self, row: Row) -> None:
+        """Keep people apart on a maybe: only what brings them together goes, and nothing is added.
+
+        What follows takes the hold as matched.
+        """
+        self.scene.matched.add(row.rule)
+        talk = _TALKED_THROUGH if row.applies_to is AppliesTo.SHARED_AND_CONVERSATION else frozenset()
+        for kind, person in list(self.entries):
+            apart = kind in FACE_TO_FACE or (kind in talk and person is not Person.HARMED)
+            if apart and any(removal.matches(kind, person) for removal in row.removals):
+                del self.entries[kind, person]
+
     def items(self) -> tuple[Item, ...]:
         """Return the list as it stands."""
         return tuple(
@@ -183,31 +221,37 @@ def run(table: DecisionTable, facts: Facts) -> Run:
         police=board.scene.police,
         follow_ups=_follow_ups(table, board),
         notes=() if facts.present("group") else (Note.NOT_CODED_YET,),
+        open_questions=board.questions.listed(),
     )
     return Run(answer, frozenset(board.matched), frozenset(board.added))
 
 
+def decided_facts(table: DecisionTable, facts: Facts) -> tuple[tuple[Hold, ...], tuple[RaisedDuty, ...], Police]:
+    """Return of a recommendation only holds, duties and the police line, in two thirds of the time."""
+    board, holds, duties = _decided(table, facts)
+    return holds, duties, board.scene.police
+
+
 def duties_and_police(table: DecisionTable, facts: Facts) -> tuple[tuple[RaisedDuty, ...], Police]:
-    """Return of a recommendation only this, in two thirds of the time."""
-    board, _holds, duties = _decided(table, facts)
-    return duties, board.scene.police
+    """Return of a recommendation only duties and the police line, in two thirds of the time."""
+    return decided_facts(table, facts)[1:]
 
 
 def _decided(table: DecisionTable, facts: Facts) -> tuple[_Board, tuple[Hold, ...], tuple[RaisedDuty, ...]]:
     board = _Board(facts)
     for row in table.section(Section.PATHWAYS):
-        if board.meets(row):
+        if board.applies(row):
             board.add(row)
     for row in table.section(Section.GRADE_LIMIT):
-        if board.meets(row):
+        if board.applies(row):
             board.limit_to(row)
     holds = _holds(table, board)
     for row in table.section(Section.FALLBACK):
-        if board.meets(row):
+        if board.applies(row):
             board.add(row)
     duties: dict[Duty, RaisedDuty] = {}
     _raise_duties(table.section(Section.DUTIES), board, duties)
-    board.scene.police = _police(facts, duties)
+    board.scene.police = _police(board, duties)
     _raise_duties(table.section(Section.AFTER_POLICE), board, duties)
     return board, holds, tuple(duties.values())
 
@@ -215,47 +259,88 @@ def _decided(table: DecisionTable, facts: Facts) -> tuple[_Board, tuple[Hold, ..
 def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
     holds = []
     for row in table.section(Section.HOLDS):
-        if board.meets(row):
+        met = board.meets(row)
+        if met is False or row.applies_to is None or row.until is None:
+            continue
+        state, because = HoldState.HOLDS, row.because or {}
+        if met:
             board.hold_back(row)
-            if row.applies_to is not None and row.until is not None:
-                holds.append(Hold(row.applies_to, row.until, (row.rule,), row.because or {}))
+        else:
+            names = board.hangs_on(row)
+            board.questions.hang(names, row.rule, stops=True)
+            board.hold_until_known(row)
+            state, because = HoldState.UNTIL_KNOWN, board.questions.because(names)
+        holds.append(Hold(row.applies_to, row.until, (row.rule,), because, state))
     return tuple(holds)
 
 
 def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, RaisedDuty]) -> None:
     verified = str(board.scene.facts.value("verified"))
     for row in rows:
-        if not board.meets(row) or row.duty is None or row.states is None or row.clock is None:
+        met = board.meets(row)
+        if met is False or row.duty is None or row.states is None or row.clock is None:
             continue
         state = row.states[verified]
         if state is None:
             continue
+        raised = RaisedDuty(row.duty, row.clock, state, (row.rule,), row.because or {})
+        if not met:
+            raised = _maybe(board, row, raised)
         before = duties.get(row.duty)
-        rules = [*before.rules] if before else []
-        _append_new(rules, row.rule)
-        if before and before.state is DutyState.DUE:
-            state = DutyState.DUE
-        clock = before.clock if before else row.clock
-        because = before.because if before else row.because or {}
-        duties[row.duty] = RaisedDuty(row.duty, clock, state, tuple(rules), because)
+        duties[row.duty] = _joined_duty(before, raised) if before else raised
 
 
-def _police(facts: Facts, duties: Mapping[Duty, RaisedDuty]) -> Police:
-    """Only danger, or one of five duties that are due or to be verified, leads here; no row of a table can."""
+def _maybe(board: _Board, row: Row, raised: RaisedDuty) -> RaisedDuty:
+    """Return the duty of an undecided row: possible; due where what it hangs on was sent on; to be verified, with the
+    clock as the time to find out, where all of it was asked in vain."""
+    names = board.hangs_on(row)
+    board.questions.hang(names, row.rule, stops=True)
+    because = board.questions.because(names)
+    if _met_if_sent_on_is_so(row, board.scene.facts):
+        return replace(raised, because=because)
+    if board.questions.all_asked(names):
+        return replace(raised, state=DutyState.VERIFY_FIRST, because=because)
+    return replace(raised, state=DutyState.POSSIBLE, clock=_NO_CLOCK, because=because)
+
+
+def _met_if_sent_on_is_so(row: Row, facts: Facts) -> bool:
+    """Say whether a row matches when what was sent on turns out to be so."""
+    sent = [name for name in facts.names("sent_on") if facts.is_unknown(name)]
+    answers: list[tuple[FactValue, ...]] = [
+        (True,) if FACTS[name].type is FactType.FLAG else FACTS[name].choices[1:] for name in sent
+    ]
+    return any(
+        row.is_met(Scene(Facts({**facts.given, **dict(zip(sent, so, strict=True))}))) is True
+        for so in product(*answers)
+    )
+
+
+def _joined_duty(before: RaisedDuty, raised: RaisedDuty) -> RaisedDuty:
+    rules = tuple(dict.fromkeys((*before.rules, *raised.rules)))
+    stronger = raised if _STRONGER.index(raised.state) > _STRONGER.index(before.state) else before
+    return replace(stronger, rules=rules)
+
+
+def _police(board: _Board, duties: Mapping[Duty, RaisedDuty]) -> Police:
+    """Only danger, or one of five duties in any state, leads here; no row of a table can."""
+    facts = board.scene.facts
+    asks = facts.asks_about_danger()
+    if asks:
+        board.questions.hang(("imminent_danger",), None, stops=True)
     if facts.is_true("imminent_danger"):
         return Police.EMERGENCY
     states = {raised.state for duty, raised in duties.items() if duty in POLICE_DUTIES}
     if DutyState.DUE in states:
         return Police.REQUIRED_BY_LAW
-    if states or facts.asks_about_danger():
-        return Police.VERIFY
-    return Police.NOT_INDICATED
+    if not states and asks is None:
+        board.questions.hang(filter(facts.is_unknown, ("weapon", *MAY_BE_DANGER)), None, stops=True)
+    return Police.VERIFY if states or asks is not False else Police.NOT_INDICATED
 
 
 def _follow_ups(table: DecisionTable, board: _Board) -> tuple[FollowUp, ...]:
     follow_ups = []
     for row in table.section(Section.FOLLOW_UPS):
-        if board.meets(row) and row.follow_up is not None:
+        if board.applies(row) and row.follow_up is not None:
             kind = row.follow_up
             follow_ups += [FollowUp(kind, days, (row.rule,), row.because or {}) for days in row.days]
     return tuple(follow_ups)

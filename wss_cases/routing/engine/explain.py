@@ -6,7 +6,20 @@ from typing import Any
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
-from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Note, Person, Police
+from wss_cases.routing.engine.labels import FACT_LABELS
+from wss_cases.routing.engine.questions import OpenQuestion
+from wss_cases.routing.engine.states import (
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    HoldState,
+    Kind,
+    Note,
+    Person,
+    Police,
+    Weight,
+)
 from wss_cases.routing.engine.table import Text
 
 
@@ -44,6 +57,7 @@ def _document(answer: Recommendation, spoken: Callable[[Text], Any]) -> dict[str
             {
                 "applies_to": str(hold.applies_to),
                 "until": spoken(hold.until),
+                "state": str(hold.state),
                 "rules": list(hold.rules),
                 "because": spoken(hold.because),
             }
@@ -63,6 +77,15 @@ def _document(answer: Recommendation, spoken: Callable[[Text], Any]) -> dict[str
             {"kind": str(entry.kind), "due_in_school_days": entry.days, "rules": list(entry.rules)}
             for entry in answer.follow_ups
         ],
+        "open_questions": [
+            {
+                "fact": question.fact,
+                "weight": str(question.weight),
+                "rules": list(question.rules),
+                "because": spoken(question.because),
+            }
+            for question in answer.open_questions
+        ],
         "notes": [str(note) for note in answer.notes],
     }
 
@@ -76,6 +99,7 @@ def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
         (_("Duties"), [_duty_line(raised, lang) for raised in answer.duties]),
         (_("Police"), [str(Police(answer.police).label)]),
         (_("Follow-ups"), [_follow_up_line(follow_up) for follow_up in answer.follow_ups]),
+        (_("Open questions"), [_question_line(question, lang) for question in answer.open_questions]),
         (_("Notes"), [str(Note(note).label) for note in answer.notes]),
     ):
         if entries:
@@ -103,6 +127,14 @@ def _item_line(item: Item, lang: str) -> str:
 
 
 def _hold_line(hold: Hold, lang: str) -> str:
+    if hold.state is HoldState.UNTIL_KNOWN:
+        what, because = AppliesTo(hold.applies_to).label, in_language(hold.because, lang)
+        return _(
+            "%(what)s, until this is known (%(rules)s). %(because)s",
+            what=what,
+            rules=", ".join(hold.rules),
+            because=because,
+        )
     return _(
         "%(what)s, until: %(until)s (%(rules)s). %(because)s",
         what=AppliesTo(hold.applies_to).label,
@@ -113,13 +145,23 @@ def _hold_line(hold: Hold, lang: str) -> str:
 
 
 def _duty_line(raised: RaisedDuty, lang: str) -> str:
+    state, clock = str(DutyState(raised.state).label), in_language(raised.clock, lang)
     return _(
-        "%(duty)s. %(state)s, %(clock)s (%(rules)s). %(because)s",
+        "%(duty)s. %(state)s (%(rules)s). %(because)s",
         duty=Duty(raised.duty).label,
-        state=DutyState(raised.state).label,
-        clock=in_language(raised.clock, lang),
+        state=f"{state}, {clock}" if clock else state,
         rules=", ".join(raised.rules),
         because=in_language(raised.because, lang),
+    )
+
+
+def _question_line(question: OpenQuestion, lang: str) -> str:
+    return _(
+        "%(fact)s. %(weight)s (%(rules)s). %(because)s",
+        fact=FACT_LABELS[question.fact],
+        weight=Weight(question.weight).label,
+        rules=", ".join(question.rules) or _("police"),
+        because=in_language(question.because, lang),
     )
 
 

@@ -1,4 +1,7 @@
-"""The facts of one person's part in an incident: what may be said, and what a missing answer means."""
+"""The facts of one person's part in an incident: what may be said, and what a missing answer means.
+
+A fact may be `"unknown"`: something in the report says that it matters, and no one has answered. That is no "no".
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +12,9 @@ from typing import Any, Final, NoReturn
 from wss_cases.foundation.errors import Refused
 
 FactValue = str | int | bool | tuple[str, ...]
+
+UNKNOWN: Final = "unknown"
+"""The value of a fact that matters and that no one has answered, where its `FactSpec` may be unknown."""
 
 
 class FactType(StrEnum):
@@ -24,26 +30,35 @@ class FactType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FactSpec:
     """What one fact may hold: `choices` are the allowed words, `least` and `most` bound a whole number; `default` is
-    what a missing answer counts as, or None when it stays unknown."""
+    what a missing answer counts as, or None when it stays missing."""
 
     type: FactType
     choices: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
     default: FactValue | None = None
+    may_be_unknown: bool = False
 
     def allows(self, number: int) -> bool:
         """Whether a number lies within the bounds."""
         return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
 
-def _choice(*choices: str, default: str | None = None) -> FactSpec:
-    return FactSpec(FactType.CHOICE, choices=choices, default=default)
+def _choice(*choices: str, default: str | None = None, may_be_unknown: bool = False) -> FactSpec:
+    return FactSpec(FactType.CHOICE, choices=choices, default=default, may_be_unknown=may_be_unknown)
 
 
+_SUPPORTS: Final = ("iep", "504", "el", "housing")
+_SENT_ON: Final = ("sexual", "intimate_partner", "abuse_suspected", "adult_conduct")
 _FLAG: Final = FactSpec(FactType.FLAG)
+_OPEN: Final = FactSpec(FactType.FLAG, may_be_unknown=True)
 _COUNT: Final = FactSpec(FactType.NUMBER, least=0, default=0)
 _ANSWER: Final = _choice("yes", "no", "unknown", default="unknown")
+
+_ASKED: Final = (
+    *("harmed", "mutual", "injury", "weapon", "gun_violence_threat", "fire_or_bomb", "imminent_danger", "substance"),
+    *("distribution", "bullying", "bias", "self_harm", "repeated_between_same_people"),
+)
 
 FACTS: Final[Mapping[str, FactSpec]] = {
     "caused_by": _choice("student", "staff", "other_adult", "unknown", default="student"),
@@ -51,35 +66,46 @@ FACTS: Final[Mapping[str, FactSpec]] = {
     "group": FactSpec(FactType.NUMBER, least=1, most=6, default=0),
     "behavior": FactSpec(FactType.TEXT),
     "attendance": _FLAG,
-    "harmed": _choice("none", "student", "staff", "community"),
-    "mutual": _FLAG,
-    "injury": _choice("none", "minor", "needed_care"),
-    "weapon": _choice("none", "lookalike", "maybe_firearm", "other", "firearm"),
-    "gun_violence_threat": _FLAG,
-    "fire_or_bomb": _FLAG,
+    "harmed": _choice("none", "student", "staff", "community", may_be_unknown=True),
+    "mutual": _OPEN,
+    "injury": _choice("none", "minor", "needed_care", may_be_unknown=True),
+    "weapon": _choice("none", "lookalike", "maybe_firearm", "other", "firearm", may_be_unknown=True),
+    "gun_violence_threat": _OPEN,
+    "fire_or_bomb": _OPEN,
     "clear_and_present_danger": _FLAG,
     "danger_reported": _FLAG,
     "imminent_danger": _FLAG,
-    "substance": _choice("none", "tobacco_vape", "alcohol", "cannabis", "narcotic_or_meth", "other_drug"),
-    "distribution": _FLAG,
+    "substance": _choice(
+        "none", "tobacco_vape", "alcohol", "cannabis", "narcotic_or_meth", "other_drug", may_be_unknown=True
+    ),
+    "distribution": _OPEN,
     "place": _choice("on_grounds", "vehicle", "school_event", "travel", "off_campus", "online"),
-    "sexual": _choice("none", "harassment", "contact", "image"),
-    "intimate_partner": _FLAG,
-    "bullying": _FLAG,
-    "bias": _FLAG,
-    "self_harm": _FLAG,
-    "abuse_suspected": _FLAG,
+    "sexual": _choice("none", "harassment", "contact", "image", may_be_unknown=True),
+    "adult_conduct": _OPEN,
+    "intimate_partner": _OPEN,
+    "bullying": _OPEN,
+    "bias": _OPEN,
+    "self_harm": _OPEN,
+    "abuse_suspected": _OPEN,
     "staff_written_complaint": _FLAG,
-    "repeated_between_same_people": _FLAG,
+    "repeated_between_same_people": _OPEN,
     "priors_90d": _COUNT,
     "priors_365d": _COUNT,
     "returning_from": _choice("none", "suspension", "absence", "placement", "hospital"),
-    "supports": FactSpec(FactType.LIST, choices=("iep", "504", "el", "housing")),
+    "supports": FactSpec(FactType.LIST, choices=_SUPPORTS),
+    "harmed_supports": FactSpec(FactType.LIST, choices=_SUPPORTS),
     "housing_support_open": _FLAG,
     "ready_to_meet": _ANSWER,
     "harmed_wants_to_meet": _ANSWER,
     "verified": _ANSWER,
+    "sent_on": FactSpec(FactType.LIST, choices=_SENT_ON),
+    "asked": FactSpec(FactType.LIST, choices=_ASKED),
 }
+"""Every fact, in the order in which questions are asked.
+
+`sent_on`: it may be so, and whose task it is finds out; the fact stays unknown and is no question any more. `asked`:
+no one who was asked could say; the fact stays unknown and stops no decision.
+"""
 
 MAY_BE_DANGER: Final = ("fire_or_bomb", "gun_violence_threat")
 
@@ -102,15 +128,34 @@ class Facts:
         """Say whether a true/false fact was answered with true."""
         return self.given.get(name) is True
 
-    def asks_about_danger(self) -> bool:
-        """Say whether somebody has to say if staff can calm the danger: reported or possible, and not answered yet.
+    def is_unknown(self, name: str) -> bool:
+        """Say whether a fact matters and no one has answered it."""
+        return FACTS[name].may_be_unknown and self.given.get(name) == UNKNOWN
 
-        A missing `imminent_danger` means that nobody has said; false means that somebody has.
+    def has_unknown(self) -> bool:
+        """Say whether any fact is unknown."""
+        return any(self.is_unknown(name) for name in self.given)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the entries of a list fact, none when it is missing."""
+        value = self.given.get(name, ())
+        return value if isinstance(value, tuple) else ()
+
+    def asks_about_danger(self) -> bool | None:
+        """Say whether someone has to say if staff can calm the danger: reported or possible, and not answered yet.
+
+        None: that depends on a fact that is unknown. A missing `imminent_danger` means that no one has said; false
+        means that someone has.
         """
         if self.present("imminent_danger"):
             return False
-        possible = self.value("weapon") == "maybe_firearm" or any(self.is_true(name) for name in MAY_BE_DANGER)
-        return self.is_true("danger_reported") or (possible and self.value("verified") != "no")
+        if self.is_true("danger_reported"):
+            return True
+        if self.value("verified") == "no":
+            return False
+        if self.value("weapon") == "maybe_firearm" or any(self.is_true(name) for name in MAY_BE_DANGER):
+            return True
+        return None if any(self.is_unknown(name) for name in ("weapon", *MAY_BE_DANGER)) else False
 
     def as_json(self) -> dict[str, Any]:
         """Return the answered facts in table order, ready to be stored."""
@@ -129,7 +174,14 @@ def parse_facts(data: object) -> Facts:
         if key not in FACTS:
             raise Refused(key, f"{_shown(key)} is not a known fact.")
     given = {name: _checked(name, data[name]) for name in FACTS if data.get(name) is not None}
-    return Facts(given)
+    if given.get("imminent_danger") == UNKNOWN:
+        del given["imminent_danger"]
+    return Facts({**dict.fromkeys(_sent_on_unsaid(given), UNKNOWN), **given})
+
+
+def _sent_on_unsaid(given: Mapping[str, FactValue]) -> list[str]:
+    sent = given.get("sent_on", ())
+    return [name for name in FACTS if isinstance(sent, tuple) and name in sent and name not in given]
 
 
 def parse_document(data: bytes | str) -> tuple[list[Facts], bool]:
@@ -177,6 +229,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _checked(name: str, value: object) -> FactValue:
     spec = FACTS[name]
+    if value == UNKNOWN and (spec.may_be_unknown or name == "imminent_danger"):
+        return UNKNOWN
     match spec.type:
         case FactType.CHOICE if isinstance(value, str) and value in spec.choices:
             return value
@@ -194,11 +248,12 @@ def _checked(name: str, value: object) -> FactValue:
 
 
 def _expected(spec: FactSpec) -> str:
+    unknown = (UNKNOWN,) if spec.may_be_unknown else ()
     match spec.type:
         case FactType.CHOICE:
-            return f"one of {', '.join(spec.choices)}"
+            return f"one of {', '.join((*spec.choices, *unknown))}"
         case FactType.FLAG:
-            return "true or false"
+            return f'true, false or "{UNKNOWN}"' if unknown else "true or false"
         case FactType.NUMBER if spec.most is None:
             return f"a whole number of at least {spec.least}"
         case FactType.NUMBER:

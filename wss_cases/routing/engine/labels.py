@@ -3,6 +3,7 @@
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.routing.engine.facts import FACTS
 from wss_cases.routing.engine.states import Section
 
 FACT_LABELS: Final = {
@@ -24,6 +25,7 @@ FACT_LABELS: Final = {
     "distribution": _l("passed on to others"),
     "place": _l("place"),
     "sexual": _l("sexual"),
+    "adult_conduct": _l("an adult hurt a student"),
     "intimate_partner": _l("between intimate partners"),
     "bullying": _l("bullying"),
     "bias": _l("bias"),
@@ -35,10 +37,13 @@ FACT_LABELS: Final = {
     "priors_365d": _l("earlier incidents in 365 days"),
     "returning_from": _l("returning from"),
     "supports": _l("supports"),
+    "harmed_supports": _l("supports of the student who was harmed"),
     "housing_support_open": _l("basic needs support already open"),
     "ready_to_meet": _l("ready to meet"),
     "harmed_wants_to_meet": _l("the person harmed wants to meet"),
     "verified": _l("verified"),
+    "sent_on": _l("sent on"),
+    "asked": _l("asked in vain"),
 }
 
 VALUE_LABELS: Final = {
@@ -78,6 +83,7 @@ VALUE_LABELS: Final = {
     "housing": _l("housing"),
     "yes": _l("yes"),
     "no": _l("no"),
+    **{name: FACT_LABELS[name] for name in dict.fromkeys((*FACTS["sent_on"].choices, *FACTS["asked"].choices))},
 }
 
 SECTION_LABELS: Final = {

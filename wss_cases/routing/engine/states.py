@@ -74,15 +74,38 @@ class Duty(Labelled):
     BULLYING_NOTICE = "bullying_notice", _l("Alleged bullying: tell all families and begin the inquiry")
     TITLE_IX_CONTACT = "title_ix_contact", _l("Tell the Title IX coordinator")
     CIVIL_RIGHTS_CONTACT = "civil_rights_contact", _l("Bias: tell the Office of Student Protections")
-    ADULT_CONDUCT = "adult_conduct", _l("An adult harmed a student: tell the Office of Student Protections and DCFS")
+    ADULT_CONDUCT = (
+        "adult_conduct",
+        _l("An adult may have hurt a student: tell the Office of Student Protections and DCFS"),
+    )
+    ARTICLE_26A_SUPPORT = "article_26a_support", _l("Article 26A: the resource person supports the student today")
     DISABILITY_RECORDS = "disability_records", _l("Special education records go with the report")
 
 
+class HoldState(Labelled):
+    """Whether a hold stands by what is known, or only until something is known."""
+
+    HOLDS = "holds", _l("On hold")
+    UNTIL_KNOWN = "until_known", _l("On hold until this is known")
+
+
 class DutyState(Labelled):
-    """Whether a duty runs now or waits for the facts to be verified."""
+    """Whether a duty runs now, waits for the facts to be verified, or may turn out to be one.
+
+    A possible one is not registered: it has no clock, and stands in no count.
+    """
 
     DUE = "due", _l("Due now")
     VERIFY_FIRST = "verify_first", _l("Verify the facts first")
+    POSSIBLE = "possible", _l("Possible: answer the question first")
+
+
+class Weight(Labelled):
+    """Whether an open question stops the decision."""
+
+    MUST = "must", _l("Answer before deciding")
+    MAY = "may", _l("May change the answer")
+    ASKED = "asked", _l("Asked; no one could say")
 
 
 class Police(Labelled):
@@ -109,6 +132,11 @@ class FollowUpKind(Labelled):
     SAFETY_PLAN = "safety_plan", _l("Agree on a safety plan")
     PLAN_CASE_MANAGER = "plan_case_manager", _l("Tell the case manager of the student's plan")
     LIAISON = "liaison", _l("Tell the school's liaison")
+    PLAN_CASE_MANAGER_HARMED = (
+        "plan_case_manager_harmed",
+        _l("Tell the case manager of the plan of the student who was harmed"),
+    )
+    THREAT_TEAM = "threat_team", _l("Convene the threat assessment team")
 
 
 class Note(Labelled):
@@ -161,6 +189,8 @@ class FindingKind(Labelled):
         _l("What is said about the police changes with grade, group, earlier incidents, or supports."),
     )
     UNEQUAL = "unequal", _l("Tiers or holds change with a student's disability or language.")
+    UNSOUND = "unsound", _l("An unknown fact hides %(detail)s, which its answer may bring.")
+    UNASKED = "unasked", _l("Duties, holds or the police line hang on %(detail)s, and no question asks for it.")
     UNREAD_FACT = "unread_fact", _l("No row reads the fact %(detail)s.")
 
 
@@ -173,6 +203,8 @@ PROMISES: Final = {
     FindingKind.DUTY_LOST: 6,
     FindingKind.UNEQUAL: 10,
     FindingKind.CIRCLE_FOR_ADULT: 11,
+    FindingKind.UNSOUND: 12,
+    FindingKind.UNASKED: 13,
 }
 """Which promise of the engine (docs/routing.md) a finding breaks; every other finding is about the table itself: 9."""
 

@@ -17,6 +17,10 @@ AT_ONCE = timedelta(minutes=15)
 EARLIEST_WARNING = timedelta(hours=12)
 
 
+POSSIBLE = "possible"
+"""What routing says of a duty that hangs on a fact no one has answered: it is not registered."""
+
+
 @dataclass(frozen=True)
 class Raised:
     """What routing says of one duty: its state and the rules that raised it."""
@@ -26,10 +30,15 @@ class Raised:
 
 
 def merged(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[str, Raised]:
-    """Return the duties of several people's answers as one per code; due beats verify_first, all rules cited."""
+    """Return the duties of several people's answers as one per code; due beats verify_first, all rules cited.
+
+    A duty that is only possible is none yet.
+    """
     raised: dict[str, Raised] = {}
     for duties in answers:
         for duty in duties:
+            if duty["state"] == POSSIBLE:
+                continue
             code, state = str(duty["duty"]), DutyState(str(duty["state"]))
             rules = duty["rules"]
             before = raised.get(code)
