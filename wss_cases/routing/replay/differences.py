@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from wss_cases.routing.engine.evaluation import Run
 from wss_cases.routing.engine.explain import as_stored
-from wss_cases.routing.engine.states import Section
+from wss_cases.routing.engine.states import HoldState, Section, Weight
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.states import ChangeKind
 
@@ -26,7 +26,8 @@ Answers = Mapping[Any, Values]
 class Change:
     """One difference. `before` and `after` are what was said and would be said; None where it was not said at all.
 
-    Of a pathway (kind, tier, start), of a duty (state), of the police (finding), of a follow-up its school days.
+    Of a pathway (kind, tier, start), of a hold or duty (state), of the police (finding), of a follow-up its school
+    days, of a question nothing: it is asked or not.
     """
 
     kind: ChangeKind
@@ -56,7 +57,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer by what is compared; `families` says of a kind which pathway it belongs to."""
+    """An answer by what is compared; `families` says of a kind which pathway it belongs to.
+
+    `questions` are those that a decision waits for.
+    """
 
     items: Answers
     families: Mapping[str, str]
@@ -64,6 +68,7 @@ class Answered:
     duties: Answers
     police: str
     follow_ups: Answers
+    questions: Answers
 
 
 def of_stored(answer: Mapping[str, Any]) -> Answered:
@@ -71,10 +76,15 @@ def of_stored(answer: Mapping[str, Any]) -> Answered:
     return Answered(
         items={(item["kind"], item["for"]): _item(item) for item in answer["pathways"]},
         families={item["kind"]: item["pathway"] for item in answer["pathways"]},
-        holds={hold["applies_to"]: ((), tuple(hold["rules"])) for hold in answer["holds"]},
+        holds=_by_what_they_keep_back(answer["holds"]),
         duties={raised["duty"]: ((raised["state"],), tuple(raised["rules"])) for raised in answer["duties"]},
         police=answer["police"],
         follow_ups=_by_kind(answer["follow_ups"]),
+        questions={
+            question["fact"]: ((), tuple(question["rules"]))
+            for question in answer.get("open_questions", [])
+            if question["weight"] == Weight.MUST
+        },
     )
 
 
@@ -85,6 +95,17 @@ def of_run(done: Run) -> Answered:
 
 def _item(item: Mapping[str, Any]) -> Values:
     return (item["kind"], item["tier"], item["start_within_school_days"]), tuple(item["rules"])
+
+
+def _by_what_they_keep_back(holds: Iterable[Mapping[str, Any]]) -> Answers:
+    """Answers of versions 1 and 2 have no state: their holds stand."""
+    found: dict[str, Values] = {}
+    for hold in holds:
+        state, cited = found.get(hold["applies_to"], ((HoldState.UNTIL_KNOWN.value,), ()))
+        if hold.get("state", HoldState.HOLDS) == HoldState.HOLDS:
+            state = (HoldState.HOLDS.value,)
+        found[hold["applies_to"]] = state, _cited(cited, hold["rules"])
+    return found
 
 
 def _by_kind(follow_ups: Iterable[Mapping[str, Any]]) -> Answers:
@@ -100,7 +121,7 @@ def differences(before: Answered, after: Answered, table: DecisionTable, done: R
     """Return what would have been answered differently, with the rows of the tables that say so."""
     changes = list(_items(before, after, table, done))
     kinds = ChangeKind
-    changes += _plain(before.holds, after.holds, (kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_ADDED))
+    changes += _plain(before.holds, after.holds, (kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_CHANGED))
     changes += _plain(before.duties, after.duties, (kinds.DUTY_ADDED, kinds.DUTY_REMOVED, kinds.DUTY_CHANGED))
     if before.police != after.police:
         duties = (*before.duties.values(), *after.duties.values())
@@ -108,6 +129,8 @@ def differences(before: Answered, after: Answered, table: DecisionTable, done: R
         changes.append(Change(kinds.NOTIFICATION_REVIEW, after.police, "", (before.police,), (after.police,), rules))
     of_follow_ups = (kinds.FOLLOW_UP_ADDED, kinds.FOLLOW_UP_REMOVED, kinds.FOLLOW_UP_CHANGED)
     changes += _plain(before.follow_ups, after.follow_ups, of_follow_ups)
+    of_questions = (kinds.QUESTION_ADDED, kinds.QUESTION_REMOVED, kinds.QUESTION_ADDED)
+    changes += _plain(before.questions, after.questions, of_questions)
     return tuple(changes)
 
 

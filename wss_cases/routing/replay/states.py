@@ -15,6 +15,7 @@ class ChangeKind(Labelled):
     PATHWAY_CHANGED = "pathway_changed", _l("Another tier or start")
     HOLD_ADDED = "hold_added", _l("Hold added")
     HOLD_REMOVED = "hold_removed", _l("Hold removed")
+    HOLD_CHANGED = "hold_changed", _l("Hold in another state")
     DUTY_ADDED = "duty_added", _l("Legal duty added")
     DUTY_REMOVED = "duty_removed", _l("Legal duty removed")
     DUTY_CHANGED = "duty_changed", _l("Legal duty in another state")
@@ -22,6 +23,8 @@ class ChangeKind(Labelled):
     FOLLOW_UP_ADDED = "follow_up_added", _l("Follow-up added")
     FOLLOW_UP_REMOVED = "follow_up_removed", _l("Follow-up removed")
     FOLLOW_UP_CHANGED = "follow_up_changed", _l("Follow-up on another day")
+    QUESTION_ADDED = "question_added", _l("The decision waits for an answer")
+    QUESTION_REMOVED = "question_removed", _l("The decision no longer waits for an answer")
 
 
 class ReplayState(Labelled):

@@ -7,20 +7,22 @@ from typing import Any
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.routing.engine.explain import within
-from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Person, Police
+from wss_cases.routing.engine.labels import FACT_LABELS
+from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, HoldState, Kind, Person, Police
 from wss_cases.routing.replay.differences import Change
 from wss_cases.routing.replay.replayer import Parts
 from wss_cases.routing.replay.rules import shares
 from wss_cases.routing.replay.states import ChangeKind
 
 _LABELS: Mapping[Any, Any] = {
+    **FACT_LABELS,
     **Kind.labels(),
     **AppliesTo.labels(),
     **Duty.labels(),
     **Police.labels(),
     **FollowUpKind.labels(),
 }
-_STATES: Mapping[Any, Any] = DutyState.labels()
+_STATES: Mapping[Any, Any] = {**DutyState.labels(), **HoldState.labels()}
 _PEOPLE: Mapping[Any, Any] = Person.labels()
 
 
@@ -55,9 +57,9 @@ def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:
     if kind.startswith("pathway_"):
         name, tier, start = side
         return _("%(kind)s, tier %(tier)d, %(within)s", kind=_LABELS.get(name, name), tier=tier, within=within(start))
-    if kind.startswith("hold_"):
-        return _("in force")
-    if kind.startswith("duty_"):
+    if kind.startswith("question_"):
+        return _("asked")
+    if kind.startswith(("hold_", "duty_")):
         return str(_STATES.get(side[0], side[0]))
     if kind is ChangeKind.NOTIFICATION_REVIEW:
         return str(_LABELS.get(side[0], side[0]))
