@@ -16,7 +16,7 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support import depth, ledger, order, postgres
+from tests.support import day, depth, ledger, order, postgres, seed
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.compiled.addresses import share_what_addresses_take
 from tests.support.compiled.revisions import share_revisions
@@ -55,6 +55,8 @@ share_revisions()
 share_statements()
 make_passwords_cheap()
 shared_folder()
+day.begin()
+seed.begin()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,6 +93,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give each test, and what is made for it first, a seed of its own."""
+    seed.seed(item.nodeid)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +13,7 @@ from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.attachments.attachment.models import HOSTS, Attachment
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.terms.models import Agreement
@@ -31,7 +31,7 @@ def scene(session, at):
     people["keeper"] = make_user(Role.COORDINATOR, school)
     people["district"], people["partner"] = make_user(Role.DISTRICT), make_user(Role.AUDITOR)
     kept = {"pathway_id": agreement.pathway_id, "case_id": agreement.case_id, "school_id": school.id}
-    db.session.add(CircleKeeper(user_id=people["keeper"].id, added_at=datetime.now(UTC), **kept))
+    db.session.add(CircleKeeper(user_id=people["keeper"].id, added_at=clock.now(), **kept))
     db.session.commit()
     address = f"/cases/{agreement.case_id}/pathways/{agreement.pathway_id}"
     return SimpleNamespace(people=people, agreement=agreement, address=address)

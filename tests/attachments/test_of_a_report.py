@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from tests.attachments.samples import REFUSED, pdf, photo
 from tests.attachments.scenes import all_attachments, attach, make_scene
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
@@ -119,7 +119,7 @@ def test_who_attached_it_removes_it_with_a_reason_and_a_trace_stays(scene, clien
 def test_nothing_is_removed_under_a_hold(scene, client_as):
     attach(client_as(scene.dean), scene.address, photo())
     [one] = all_attachments()
-    hold = {"kind": HoldKind.LEGAL_HOLD, "reason": "A letter", "opened_at": datetime.now(UTC)}
+    hold = {"kind": HoldKind.LEGAL_HOLD, "reason": "A letter", "opened_at": clock.now()}
     db.session.add(LegalHold(student_id=scene.student.id, school_id=scene.school.id, **hold))
     db.session.commit()
     answer = client_as(scene.dean).submit(f"/attachments/{one.id}/remove", {"why": "A mistake"})

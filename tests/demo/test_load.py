@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter as Counts
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from wss_cases.cli.demo import IS_DEMO
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import OTHERS_WAIT
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
@@ -103,7 +104,7 @@ def test_nothing_points_nowhere_and_numbering_goes_on(demo: Flask) -> None:
     assert first is not None
     incidents = db.session.scalar(select(func.max(Incident.number)).where(Incident.school_id == first.id))
     cases = db.session.scalar(select(func.max(Case.number)).where(Case.school_id == first.id))
-    with unit_of_work(SYSTEM, datetime.now(UTC)) as uow:
+    with unit_of_work(SYSTEM, clock.now()) as uow:
         assert uow.next_number(f"incident:{first.id}") == (incidents or 0) + 1
         assert uow.next_number(f"case:{first.id}") == (cases or 0) + 1
         added = uow.add(School(sourced_id="new", name="A new school", code="NEW"))

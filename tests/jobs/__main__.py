@@ -26,6 +26,7 @@ from tests.support.servers.mail import MailServer
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey
 from wss_cases.mail.common.models import Heartbeat
@@ -113,7 +114,7 @@ def watch(system: LiveSystem, minutes: float) -> float:
     while (passed := time.monotonic() - began) < minutes * 60:
         db.session.remove()
         beat = db.session.scalar(sa.select(sa.func.max(Heartbeat.at)))
-        age = (datetime.now(UTC) - beat).total_seconds() if beat is not None else passed
+        age = (clock.now() - beat).total_seconds() if beat is not None else passed
         oldest = max(oldest, age)
         if passed // 60 > told:
             told = passed // 60

@@ -6,7 +6,6 @@ import argparse
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 from tests.support.depth import BACKENDS
 from tests.support.memory import keep_temporary_files_in_memory
+from wss_cases.foundation import clock
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
             began = time.monotonic()
             app = make_app(databases.copy(databases.template(kind)).url, Path(folder))
             with app.app_context():
-                town = Town(datetime.now(UTC).replace(microsecond=0))
+                town = Town(clock.now().replace(microsecond=0))
                 live(town, range(wanted.count), wanted.pages, partial(people_client, app))
                 wrong = problems(town)
             print(f"{kind}: {wanted.count} incidents, {wanted.pages} through the pages, {dict(town.acts)}")

@@ -19,6 +19,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
+from wss_cases.foundation import clock
 from wss_cases.foundation.backup.archive import BrokenBackup
 from wss_cases.foundation.backup.trial import Trial
 from wss_cases.foundation.db import Base, db
@@ -90,7 +91,7 @@ def made(app: Flask, session: Any, at: At, tmp_path: Path, monkeypatch: pytest.M
             return WHOLE
 
         monkeypatch.setattr(taking, "tried", tried)
-        return back_up("one", datetime.now(UTC))
+        return back_up("one", clock.now())
 
     return make
 

@@ -27,7 +27,9 @@ from wss_cases.foundation.ids import new_token, token_digest
 def make_app(url: str, instance: Path, **more: str) -> Flask:
     """Return an application on a database, with the settings of a test and its files under `instance`."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (environment(url, **more) | {"WSS_INSTANCE": str(instance)}).items():
+        # this process is on the clock of the run already
+        settings = environment(url, **{"WSS_CLOCK_FILE": ""} | more) | {"WSS_INSTANCE": str(instance)}
+        for name, value in settings.items():
             patch.setenv(name, value)
         application = create_app()
     application.testing = True

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from tests.support import once
+from tests.support import day, once
 from tests.support.depth import full_cross
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.servers import forking
@@ -49,7 +49,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
     ours["WSS_SECOND_FACTOR"] = "optional"
     # and open more pages in a minute than a person in a day
     ours["WSS_PAGES_PER_HOUR"] = "10000000"
-    return kept | ours | more
+    return kept | ours | day.settings_of_the_run() | more
 
 
 def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

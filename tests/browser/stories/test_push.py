@@ -20,6 +20,7 @@ from tests.support.servers.push_service import PushService, Subscriber
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
@@ -62,7 +63,7 @@ def report(system: LiveSystem, folder: Path, school_id: int, email: str) -> int:
     """Report danger as the person of an address does."""
     with make_app(system.database.url, folder).app_context():
         person = db.session.scalars(db.select(UserAccount).where(UserAccount.email == email)).one()
-        now = datetime.now(UTC)
+        now = clock.now()
         return submit_incident(
             Invocation(acting(person), now), Capture(school_id, True, Tile.FIGHT, "hallway", now, narrative="Quill.")
         )

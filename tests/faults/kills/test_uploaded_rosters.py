@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import signal
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,6 @@ def test_an_uploaded_roster_lands_once_whatever_dies(database: Database, tmp_pat
             return standing()
 
     try:
-        nursery.set_clock(datetime.now(UTC))
         assert after("unit.before_commit:kill:1") == (UploadState.CHECKING, 0, 0, 1)
         assert after("unit.after_commit:kill:1") == (UploadState.CHECKED, 0, 0, 1)
         assert client.submit(address, holding="version").status_code == 303

@@ -7,7 +7,7 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from tests.factories.roster import SchoolFactory
 from tests.faults.machines.database import Server
 from tests.faults.machines.load import Load, Office
 from tests.faults.machines.network import Machine, Network
+from tests.support import day
 from tests.support.applications import make_app, people_client
 from tests.support.databases import ROOT, environment, flask
 from tests.support.postgres import USER
@@ -47,7 +48,7 @@ class District:
         self.office = Office(self.network.address)
         self.office.start()
         self.clock = folder / "clock"
-        self.clock.write_text(f"{(TUESDAY.astimezone(UTC) - datetime.now(UTC)).total_seconds():.6f}", encoding="ascii")
+        day.set_clock(self.clock, TUESDAY)
 
     def begin(self) -> None:
         """Start it all, from the database to people who save."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.support import day
 from tests.support.databases import Database, environment
 from tests.support.servers import forking
 
@@ -51,6 +52,7 @@ class Nursery:
         self.database = database
         self.log = folder / "children.log"
         self.clock_file = folder / "clock"
+        day.clock_of_the_run(self.clock_file)
         own = {"WSS_CLOCK_FILE": str(self.clock_file), "WSS_INSTANCE": str(folder), "WSS_TEST_PLANT": plant}
         self.settings = own | settings
         reading, writing = os.pipe()
@@ -86,10 +88,7 @@ class Nursery:
 
     def set_clock(self, instant: datetime) -> None:
         """Let every process believe that it is `instant`, running on from there."""
-        ahead = (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        fresh = self.clock_file.with_suffix(".new")
-        fresh.write_text(f"{ahead:.6f}", encoding="ascii")
-        fresh.replace(self.clock_file)
+        day.set_clock(self.clock_file, instant)
 
     def words(self) -> str:
         """What the processes have said."""

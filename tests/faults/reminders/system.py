@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -16,6 +16,7 @@ from tests.faults.mail.smtp_server import PostOffice
 from tests.faults.processes.forked import Nursery
 from tests.faults.reminders.district import District, at, school_days
 from tests.faults.reminders.oracle import Key, Outcome, expected, judge
+from tests.support import day
 from tests.support.databases import Database
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
@@ -122,7 +123,7 @@ class Reminding:
             last = db.session.scalar(select(func.max(Heartbeat.at)))
             db.session.remove()
         ahead = float(self.nursery.clock_file.read_text(encoding="ascii"))
-        now = datetime.now(UTC) + timedelta(seconds=ahead)
+        now = day.machine_now() + timedelta(seconds=ahead)
         return last is not None and abs((now - last).total_seconds()) < 3
 
     def judge(self) -> Outcome:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support import day
 from tests.support.servers.receiver import Receiver
 from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
 
@@ -113,7 +114,7 @@ def certified(tmp_path: Path) -> Iterator[tuple[Receiver, Path]]:
     """A receiver that speaks TLS, and the certificate that it shows."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    today = datetime.datetime.now(datetime.UTC)
+    today = day.machine_now()
     built = (
         x509.CertificateBuilder()
         .subject_name(name)

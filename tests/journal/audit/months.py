@@ -11,6 +11,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
+from tests.support import day
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
@@ -23,7 +24,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 OLD, LATER = datetime(2014, 3, 31, 23, 30, tzinfo=UTC), datetime(2014, 4, 1, 0, 30, tzinfo=UTC)
 """An hour of two months: what is written in it by people of both is sealed in turn."""
 FIRST = datetime(2003, 3, 5, 12, tzinfo=UTC)
-NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+NOW = day.machine_now().replace(second=0, microsecond=0)
 """What detaches a month asks the database's own clock, and months are made ahead of that one."""
 AHEAD = (NOW.replace(day=1) + timedelta(days=100)).replace(day=1)
 PARTS = "SELECT tableoid::regclass::text, count(*) FROM audit_entry GROUP BY 1 ORDER BY 1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from wss_cases.accounts.people.actions import give_role
 from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardSubscription
 from wss_cases.board.subscriptions.actions import subscribe
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
@@ -126,6 +126,6 @@ def test_a_school_is_moved_and_a_role_for_the_network_given_on_pages(
     assert page.submit(f"/district/schools/{school.id}/network", {"network": "Network 2"}).status_code == 303
     assert session.scalars(told).all() == [leads.id], "nothing changed"
     head = UserFactory()
-    give_role(acting(boss), head.id, Role.DISTRICT, None, datetime.now(UTC).date(), None, NOW, "Network 2")
+    give_role(acting(boss), head.id, Role.DISTRICT, None, clock.now().date(), None, NOW, "Network 2")
     grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == head.id)).one()
     assert (grant.network, grant.district) == ("Network 2", False)

@@ -8,10 +8,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.support import day
 from tests.support.databases import Database, environment, flask
 from tests.support.postgres import free_port
 from tests.support.servers import forking
@@ -38,6 +39,7 @@ class LiveSystem:
         self.database = database
         self.folder = folder
         self.clock_file = folder / "clock"
+        day.clock_of_the_run(self.clock_file)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"WSS_CLOCK_FILE": str(self.clock_file), "PUBLIC_URL": self.url} | settings
@@ -101,10 +103,7 @@ class LiveSystem:
 
     def set_clock(self, instant: datetime) -> None:
         """Let every process of this system believe that it is `instant` (aware), running on from there."""
-        ahead = (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        fresh = self.clock_file.with_suffix(".new")
-        fresh.write_text(f"{ahead:.6f}", encoding="ascii")
-        fresh.replace(self.clock_file)
+        day.set_clock(self.clock_file, instant)
 
     def stop(self) -> None:
         """End every process."""

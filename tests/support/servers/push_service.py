@@ -11,7 +11,6 @@ import base64
 import json
 import struct
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from wss_cases.foundation import clock
 
 A_DAY = 24 * 3600
 
@@ -151,7 +152,7 @@ class PushService:
         said_so = json.loads(data_of(claims))
         if json.loads(data_of(head)).get("alg") != "ES256" or said_so.get("aud") != self.origin:
             return "audience"
-        if not time.time() < said_so.get("exp", 0) <= time.time() + A_DAY:
+        if not 0 < said_so.get("exp", 0) - clock.now().timestamp() <= A_DAY:
             return "expiry"
         return "" if str(said_so.get("sub", "")).startswith("mailto:") else "contact"
 

@@ -12,7 +12,7 @@ import secrets
 import threading
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +23,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from tests.support import day
+from wss_cases.foundation import clock
 
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
@@ -35,7 +38,7 @@ def key_and_certificate(number: int = 1) -> tuple[str, str]:
     """Return one of a process's keys and its own certificate, as PEM; making one takes half a second."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp")])
-    now = datetime.now(UTC)
+    now = day.machine_now()
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(9999), now + timedelta(9999))
     certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     private = serialization.PrivateFormat.PKCS8
@@ -101,7 +104,7 @@ Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"/></md:IDPSSODescrip
         return str(signed.decode())
 
     def _response(self, request_id: str, where: str, audience: str) -> str:
-        now = datetime.now(UTC)
+        now = clock.now()
         moments = (now, now + timedelta(minutes=5), now - self.asked_ago)
         at, end, asked = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in moments)
         said = "".join(_attribute(name, values) for name, values in self.attributes.items())

@@ -163,3 +163,20 @@ def test_whoever_is_not_on_the_team_visits_with_their_own_only_and_a_stranger_fi
     assert {fresh(row).state for row in (own, teams)} == {FollowUpState.OPEN}
     assert client.post(address(own), data=values).status_code == 303
     client_as(make_user(world.school, Role.REPORTER)).page(address(own), status=404)
+
+
+def test_what_has_time_is_folded_unless_one_came_for_it(world: World, client_as: Any) -> None:
+    today, later = (
+        about(world, "other", title="Bring the jacket back"),
+        about(world, "other", due_on=date(2026, 12, 15)),
+    )
+    client = client_as(world.coordinator)
+
+    def folded(row: Any) -> list[str]:
+        folds = client.page(address(row)).find_all("details")
+        return [name for fold in folds if (name := fold.get("id")).startswith("follow-up-")]
+
+    assert folded(today) == [f"follow-up-{later.id}"]
+    assert folded(later) == []
+    refused = client.submit(address(today), {f"note_{later.id}": "The jacket is back."})
+    assert f'<details class="panel fold" id="follow-up-{later.id}"' not in refused.get_data(as_text=True)

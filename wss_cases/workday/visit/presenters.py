@@ -24,9 +24,11 @@ from wss_cases.workday.visit.forms import VisitForm
 
 @dataclass(frozen=True)
 class Open:
-    """What the lines of one visit share: who reads, the schools' days, the circles of each line, those one keeps."""
+    """What the lines of one visit share: who reads, the follow-up they came from, the schools' days, the circles of
+    each line, those one keeps."""
 
     actor: Actor
+    asked: int
     calendars: Calendars
     circles: Mapping[int, Sequence[int]]
     kept: Collection[int]
@@ -60,6 +62,8 @@ def _open_row(form: VisitForm, row: FollowUpRow, shown: Open, changed: Collectio
         "in_circle": row.id in shown.circles,
         "notes": _notes(row, shown),
         "changed": row.id in changed,
+        # what has time is folded; a form that comes back hides no error and nothing that was typed
+        "folded": due.state == "later" and row.id != shown.asked and not form.is_submitted(),
     }
 
 

@@ -47,7 +47,9 @@ def visit(follow_up_id: int) -> Page:
     gone = sorted(set(sent) - {row.id for row in to_close})
     calendars = Calendars(now)
     whom = about(actor, found.own, call=True)
-    shown = Open(actor, calendars, circles, kept_by(actor, {one for each in circles.values() for one in each}))
+    shown = Open(
+        actor, asked.id, calendars, circles, kept_by(actor, {one for each in circles.values() for one in each})
+    )
     changed = [row for row in still_open if sent.get(row.id, row.version) != row.version]
     return form_page(
         form,
