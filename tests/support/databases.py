@@ -25,6 +25,8 @@ DEMO_PASSWORD = "a long demo password 2026"
 DEMO_SIZE = ("--schools", "2", "--students", "200", "--incidents", "120", "--years", "1", "--seed", "1")
 LONGEST_COMMAND = 1200.0
 """Seconds after which a command is given up: the demo takes half a minute, and many times that beside other work."""
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC")
+"""What processes under test are told of the machine, the clock of libfaketime among it where a run is under one."""
 TEST_KEYS = "test-key-that-protects-nothing-0123456789"
 
 
@@ -43,7 +45,7 @@ Fill = Callable[[Database], None]
 
 def environment(url: str, **more: str) -> dict[str, str]:
     """Return the environment of a process under test: nothing of ours but these settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     ours = {"DATABASE_URL": url, "WSS_ENV": "test", "WSS_KEYS": TEST_KEYS, "PYTHONUNBUFFERED": "1"}
     # most tests are about something else than a second factor; those about it ask for it
     ours["WSS_SECOND_FACTOR"] = "optional"

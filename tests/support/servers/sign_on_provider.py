@@ -11,7 +11,6 @@ import hashlib
 import json
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +20,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from joserfc.jws import JWSRegistry
+
+from wss_cases.foundation import clock
 
 CLIENT_ID = "wss-test"
 CLIENT_SECRET = "a-secret-that-protects-nothing"
@@ -46,7 +47,7 @@ class Provider:
         self.takes_prompts = ("none", "login", "consent", "select_account")
         self.offers: Claims = {}
         self.secret_in = "header"
-        self.now: Callable[[], float] = time.time
+        self.now: Callable[[], float] = lambda: clock.now().timestamp()
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[dict[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
