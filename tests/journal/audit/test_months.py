@@ -121,7 +121,10 @@ def look_for_tampering(session: Any) -> None:
         ("UPDATE audit_seal SET hash = repeat('ab', 32) WHERE number = 1", "the seal before it"),
         (f"UPDATE audit_entry SET changes = '{{}}' WHERE id = {told}", "the row is gone"),
         (f"DELETE FROM audit_seal WHERE entry_id = {told}", "has no seal"),
-        ("UPDATE audit_seal SET sealed_at = '2022-01-01' WHERE number = 1", "the row is gone"),
+        (
+            f"UPDATE audit_seal SET sealed_at = '{NOW - timedelta(days=400):%Y-%m-%d}' WHERE number = 1",
+            "the row is gone",
+        ),
     ):
         with undone(session):
             run(statement)
