@@ -10,7 +10,8 @@
 
 A condition is true, false, or undecided (None) where it hangs on a fact that is unknown: `all` is false if one part is,
 `any` is true if one part is, `not` undecided is undecided (Kleene's strong tables). Conditions on rules, the list and
-the police are never undecided: they look at what is certain.
+the police are never undecided: they look at what is certain. Only the fallback takes a hold as matched that stands
+until something is known.
 """
 
 from collections.abc import Callable, Iterator, Mapping

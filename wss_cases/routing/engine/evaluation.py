@@ -130,6 +130,8 @@ class _Board:
         self.scene = Scene(facts, on_list=lambda: set(self.entries))
         self.questions = Questions(facts)
         self.matched: set[str] = set()
+        self.until_known: set[str] = set()
+        self.police_settled = False
         self.added: set[tuple[str, int]] = set()
 
     def meets(self, row: Row) -> bool | None:
@@ -185,11 +187,8 @@ class _Board:
         self.add(row)
 
     def hold_until_known(self, row: Row) -> None:
-        """Keep people apart on a maybe: only what brings them together goes, and nothing is added.
-
-        What follows takes the hold as matched.
-        """
-        self.scene.matched.add(row.rule)
+        """Keep people apart on a maybe: only what brings them together goes, and nothing is added."""
+        self.until_known.add(row.rule)
         talk = _TALKED_THROUGH if row.applies_to is AppliesTo.SHARED_AND_CONVERSATION else frozenset()
         for kind, person in list(self.entries):
             apart = kind in FACE_TO_FACE or (kind in talk and person is not Person.HARMED)
@@ -246,9 +245,7 @@ def _decided(table: DecisionTable, facts: Facts) -> tuple[_Board, tuple[Hold, ..
         if board.applies(row):
             board.limit_to(row)
     holds = _holds(table, board)
-    for row in table.section(Section.FALLBACK):
-        if board.applies(row):
-            board.add(row)
+    _leave_no_one_without(table, board)
     duties: dict[Duty, RaisedDuty] = {}
     _raise_duties(table.section(Section.DUTIES), board, duties)
     board.scene.police = _police(board, duties)
@@ -274,6 +271,16 @@ def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
     return tuple(holds)
 
 
+def _leave_no_one_without(table: DecisionTable, board: _Board) -> None:
+    """Run the fallback, which takes a hold as matched in either state; later rows look at what is certain."""
+    only_maybe = board.until_known - board.scene.matched
+    board.scene.matched |= only_maybe
+    for row in table.section(Section.FALLBACK):
+        if board.applies(row):
+            board.add(row)
+    board.scene.matched -= only_maybe
+
+
 def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, RaisedDuty]) -> None:
     verified = str(board.scene.facts.value("verified"))
     for row in rows:
@@ -286,6 +293,8 @@ def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, Raise
         raised = RaisedDuty(row.duty, row.clock, state, (row.rule,), row.because or {})
         if not met:
             raised = _maybe(board, row, raised)
+        elif row.duty in POLICE_DUTIES:
+            board.police_settled = True
         before = duties.get(row.duty)
         duties[row.duty] = _joined_duty(before, raised) if before else raised
 
@@ -296,21 +305,22 @@ def _maybe(board: _Board, row: Row, raised: RaisedDuty) -> RaisedDuty:
     names = board.hangs_on(row)
     board.questions.hang(names, row.rule, stops=True)
     because = board.questions.because(names)
-    if _met_if_sent_on_is_so(row, board.scene.facts):
+    if _met_if_sent_on_is_so(row, board.scene):
         return replace(raised, because=because)
     if board.questions.all_asked(names):
         return replace(raised, state=DutyState.VERIFY_FIRST, because=because)
     return replace(raised, state=DutyState.POSSIBLE, clock=_NO_CLOCK, because=because)
 
 
-def _met_if_sent_on_is_so(row: Row, facts: Facts) -> bool:
+def _met_if_sent_on_is_so(row: Row, scene: Scene) -> bool:
     """Say whether a row matches when what was sent on turns out to be so."""
+    facts = scene.facts
     sent = [name for name in facts.names("sent_on") if facts.is_unknown(name)]
     answers: list[tuple[FactValue, ...]] = [
         (True,) if FACTS[name].type is FactType.FLAG else FACTS[name].choices[1:] for name in sent
     ]
     return any(
-        row.is_met(Scene(Facts({**facts.given, **dict(zip(sent, so, strict=True))}))) is True
+        row.is_met(replace(scene, facts=Facts({**facts.given, **dict(zip(sent, so, strict=True))}))) is True
         for so in product(*answers)
     )
 
@@ -332,7 +342,7 @@ def _police(board: _Board, duties: Mapping[Duty, RaisedDuty]) -> Police:
     states = {raised.state for duty, raised in duties.items() if duty in POLICE_DUTIES}
     if DutyState.DUE in states:
         return Police.REQUIRED_BY_LAW
-    if not states and asks is None:
+    if not board.police_settled and asks is None:
         board.questions.hang(filter(facts.is_unknown, ("weapon", *MAY_BE_DANGER)), None, stops=True)
     return Police.VERIFY if states or asks is not False else Police.NOT_INDICATED
 

@@ -145,6 +145,8 @@ def _read_states(states: object) -> dict[str, DutyState | None]:
     if not isinstance(states, Mapping) or set(states) != {"yes", "unknown", "no"}:
         raise Refused("verified", "A duty needs a state for yes, unknown and no.")
     read = {answer: None if state is None else _as(DutyState, state, "verified") for answer, state in states.items()}
+    if DutyState.POSSIBLE in read.values():
+        raise Refused("verified", "A row says due or verify_first; possible follows from what is unknown.")
     if not any(read.values()):
         raise Refused("verified", "This row would never raise its duty.")
     return read

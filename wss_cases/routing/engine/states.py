@@ -114,7 +114,7 @@ class Police(Labelled):
     VERIFY neither requires nor forbids a call: something that would decide it is not known yet.
     """
 
-    NOT_INDICATED = "not_indicated", _l("Nothing here requires the police")
+    NOT_INDICATED = "not_indicated", _l("No law requires a call to the police for what is known")
     VERIFY = "verify", _l("Not decided yet: find out what is missing first")
     REQUIRED_BY_LAW = "required_by_law", _l("The law requires a notification")
     EMERGENCY = "emergency", _l("Danger now: call first, record within the hour")
@@ -189,8 +189,11 @@ class FindingKind(Labelled):
         _l("What is said about the police changes with grade, group, earlier incidents, or supports."),
     )
     UNEQUAL = "unequal", _l("Tiers or holds change with a student's disability or language.")
-    UNSOUND = "unsound", _l("An unknown fact hides %(detail)s, which its answer may bring.")
-    UNASKED = "unasked", _l("Duties, holds or the police line hang on %(detail)s, and no question asks for it.")
+    UNSOUND = "unsound", _l("While a fact is unknown, this is missing, although an answer may bring it: %(detail)s.")
+    UNASKED = (
+        "unasked",
+        _l("An answer may change duties, holds, or the police line, and no question asks for it: %(detail)s."),
+    )
     UNREAD_FACT = "unread_fact", _l("No row reads the fact %(detail)s.")
 
 

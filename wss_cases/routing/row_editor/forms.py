@@ -32,6 +32,7 @@ LANGUAGE_NAMES = {"en": _l("English"), "es": _l("Spanish")}
 WITH_ITEMS = (Section.PATHWAYS, Section.GRADE_LIMIT, Section.HOLDS, Section.FALLBACK)
 MOST_CHARACTERS = 600
 NOT_RAISED = ""
+_STATES_OF_ROWS = (DutyState.DUE, DutyState.VERIFY_FIRST)
 
 
 class RowForm(BaseForm):
@@ -115,7 +116,7 @@ def _own_fields(section: Section) -> dict[str, Any]:
     elif section in DUTY_SECTIONS:
         fields["duty"] = pick(_l("Legal duty"), Duty.labels(), _l("Choose the duty."))
         fields |= _text_fields("clock", _l("By when"), needed=True, sentence=False)
-        states = [(NOT_RAISED, _l("Not raised")), *DutyState.labels().items()]
+        states = [(NOT_RAISED, _l("Not raised")), *((state, state.label) for state in _STATES_OF_ROWS)]
         fields |= {f"verified_{answer}": select(words, states) for answer, words in VERIFIED.items()}
     elif section is Section.FOLLOW_UPS:
         fields["follow_up"] = pick(_l("Follow-up"), FollowUpKind.labels(), _l("Choose the follow-up."))
