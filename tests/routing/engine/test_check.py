@@ -55,6 +55,12 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
 HAS_PLAN = {"fact": "supports", "op": "includes", "value": "iep"}
 
 
+def hidden_from_a_question(rows: dict[str, dict[str, Any]]) -> None:
+    """A duty goes when a pathway matches whose question may wait: nothing is hidden, and nobody is asked."""
+    rows["P3"]["items"][0]["tier"] = 1
+    rows["D4"]["when"] = {"not": {"rule": "P3"}}
+
+
 @pytest.mark.parametrize(
     ("edit", "kind", "row", "detail"),
     [
@@ -100,6 +106,17 @@ HAS_PLAN = {"fact": "supports", "op": "includes", "value": "iep"}
             "P6",
             "",
         ),
+        (
+            set_at("P6", "when", to={"fact": "harmed_supports", "op": "includes", "value": "504"}),
+            FindingKind.UNEQUAL,
+            "P6",
+            "",
+        ),
+        (set_at("D4", "when", to={"rule": "P9"}), FindingKind.UNSOUND, "D4", "clear_and_present_danger"),
+        (set_at("D8", "when", to={"item_with_pathway": "circle"}), FindingKind.UNSOUND, "D8", "civil_rights_contact"),
+        (set_at("H3", "when", to={"rule": "P12"}), FindingKind.UNSOUND, "H3", "face_to_face"),
+        (set_at("D3", "when", to={"rule": "P8"}), FindingKind.UNSOUND, "", "police"),
+        (hidden_from_a_question, FindingKind.UNASKED, "", "mutual"),
         (set_at("F4", "when", to={"all": []}), None, "", ""),
         (set_at("P10", "when", to=STUDENT), FindingKind.UNREAD_FACT, "", "housing_support_open"),
     ],
@@ -114,9 +131,9 @@ def test_a_planted_mistake_is_found(edit: Edit, kind: FindingKind | None, row: s
 
 def test_a_row_that_repeats_another_is_found() -> None:
     rows = first_rows()
-    again = copy.deepcopy(rows[-1]) | {"id": "F10", "rule": "F10"}
+    again = copy.deepcopy(rows[-1]) | {"id": "F11", "rule": "F11"}
     findings = check_table(read_table("draft", 1, [*rows, again]), tries=0)
-    assert (FindingKind.SAID_TWICE, "F10", "F8") in [(found.kind, found.row, found.detail) for found in findings]
+    assert (FindingKind.SAID_TWICE, "F11", "F10") in [(found.kind, found.row, found.detail) for found in findings]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +160,7 @@ def test_a_row_that_repeats_another_is_found() -> None:
         (set_at("P4", "police", to="emergency"), "police does not belong"),
         (set_at("D4", "duty", to="call_someone"), "not a known duty"),
         (set_at("D4", "verified", "yes", to="now"), "not a known verified"),
+        (set_at("D4", "verified", "yes", to="possible"), "possible follows from what is unknown"),
         (set_at("D4", "verified", to={"yes": None, "unknown": None, "no": None}), "never raise its duty"),
         (set_at("F1", "school_days", to=[]), "At least one number"),
         (set_at("F1", "section", to="pathways"), "does not belong in pathways"),
@@ -187,6 +205,13 @@ def test_the_oracle_agrees_with_the_table_as_it_is() -> None:
         set_at("D10", "when", "all", 1, "police", to=["emergency"]),
         set_at("F3", "when", to={"item_with_pathway": "mentoring"}),
         set_at("F5", "school_days", to=[5]),
+        set_at("H7", "when", "all", 1, "value", to="staff"),
+        set_at("H6", "when", "any", 1, "all", 1, "value", to="student"),
+        set_at("P15-2", "items", 1, "tier", to=3),
+        set_at("D9", "when", "any", 0, "fact", to="bias"),
+        set_at("D11", "when", "any", 1, "fact", to="bullying"),
+        set_at("F7b", "when", "any", 1, "value", to="el"),
+        set_at("F10", "when", "any", 2, "fact", to="self_harm"),
     ],
 )
 def test_the_oracle_notices_a_planted_mistake(edit: Edit) -> None:

@@ -48,7 +48,7 @@ def test_without_json_it_reads_as_text(app: Flask, tmp_path: Path) -> None:
     facts = {"harmed": "student", "group": 4, "imminent_danger": True, "weapon": "maybe_firearm"}
     done = explain(app, write(tmp_path / "facts.json", facts))
     assert done.exit_code == 0
-    assert "Rule set 2026-1, version 2" in done.stdout
+    assert "Rule set 2026-1, version 3" in done.stdout
     assert "Danger now" in done.stdout
     assert "until: the danger has passed" in done.stdout
     assert "One-to-one mentoring, for person who caused harm, tier 3, within 2 school days (P6" not in done.stdout

@@ -10,13 +10,23 @@ from hypothesis import strategies as st
 
 from tests.routing import oracle
 from tests.routing.asking import document, duties, hold_rules, items
-from tests.routing.judging import EVERY_KIND, EXCLUSION, FIVE, SENTENCE, disagreements
-from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
+from tests.routing.judging import EVERY_KIND, EXCLUSION, FIVE, SENTENCE, broken_by_answers, completions, disagreements
+from tests.routing.strategies import FLAGS, OPEN, SUPPORTS, facts, shrinking_facts
 from tests.support.depth import examples
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.facts import parse_facts
 
 PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
+
+ADULTS: list[dict[str, Any]] = [
+    {"caused_by": "staff"},
+    {"caused_by": "other_adult"},
+    {"caused_by": "unknown", "adult_conduct": True},
+]
+TITLE_IX: list[dict[str, Any]] = [
+    *({"sexual": value} for value in ("harassment", "image", "unknown")),
+    *({"intimate_partner": value} for value in (True, "unknown")),
+]
 
 often = settings(
     max_examples=examples(200, 2000),
@@ -32,6 +42,7 @@ often = settings(
 def test_invariant_1_police_only_by_danger_or_a_due_duty(given_facts: dict[str, Any]) -> None:
     answer = document(given_facts)
     due = {duty for duty, state in duties(answer).items() if state == "due"}
+    maybe = (True, "unknown")
     if given_facts.get("imminent_danger"):
         assert answer["police"] == "emergency"
     elif due & FIVE:
@@ -39,9 +50,8 @@ def test_invariant_1_police_only_by_danger_or_a_due_duty(given_facts: dict[str, 
     elif given_facts.get("imminent_danger") is None and given_facts.get("danger_reported"):
         assert answer["police"] == "verify"
     elif answer["police"] == "verify":
-        to_verify = {duty for duty, state in duties(answer).items() if state == "verify_first"}
-        possible = any(given_facts.get(name) for name in ("fire_or_bomb", "gun_violence_threat"))
-        assert to_verify & FIVE or possible or given_facts.get("weapon") == "maybe_firearm"
+        possible = any(given_facts.get(name) in maybe for name in ("fire_or_bomb", "gun_violence_threat"))
+        assert set(duties(answer)) & FIVE or possible or given_facts.get("weapon") in ("maybe_firearm", "unknown")
     else:
         assert answer["police"] == "not_indicated"
 
@@ -57,6 +67,7 @@ def test_invariant_1_police_only_by_danger_or_a_due_duty(given_facts: dict[str, 
             "priors_90d": st.integers(0, 9),
             "priors_365d": st.integers(0, 9),
             "supports": st.lists(st.sampled_from(SUPPORTS)),
+            "harmed_supports": st.lists(st.sampled_from(SUPPORTS)),
         }
     ),
 )
@@ -77,7 +88,7 @@ def test_invariant_2_nobody_is_left_without_an_item(given_facts: dict[str, Any])
 
 
 @often
-@given(facts, st.sampled_from([{"sexual": "harassment"}, {"sexual": "image"}, {"intimate_partner": True}]))
+@given(facts, st.sampled_from(TITLE_IX))
 def test_invariant_3_title_ix_facts_bring_nobody_together(
     given_facts: dict[str, Any], title_ix: dict[str, Any]
 ) -> None:
@@ -108,9 +119,9 @@ def test_invariant_5_the_youngest_get_only_what_fits_them(given_facts: dict[str,
 
 
 @often
-@given(facts, st.sampled_from(FLAGS))
-def test_invariant_6_a_true_fact_never_removes_a_duty(given_facts: dict[str, Any], flag: str) -> None:
-    before = duties(document({**given_facts, flag: False}))
+@given(facts, st.sampled_from(FLAGS), st.booleans())
+def test_invariant_6_a_true_fact_never_removes_a_duty(given_facts: dict[str, Any], flag: str, unknown: bool) -> None:
+    before = duties(document({**given_facts, flag: "unknown" if unknown and flag in OPEN else False}))
     after = duties(document({**given_facts, flag: True}))
     for duty, state in before.items():
         assert duty in after
@@ -165,6 +176,12 @@ def test_invariant_10_disability_and_language_never_change_police_tiers_or_holds
     assert before["police"] == after["police"]
     assert before["holds"] == after["holds"]
     assert items(before) == items(after)
+    by_harmed = document({**given_facts, "harmed_supports": supports})
+    assert (by_harmed["police"], by_harmed["holds"], items(by_harmed)) == (
+        before["police"],
+        before["holds"],
+        items(before),
+    )
 
 
 @pytest.mark.parametrize("key", ["race", "sex", "gender", "language", "ethnicity", "disability"])
@@ -174,11 +191,32 @@ def test_invariant_10_who_a_student_is_cannot_even_be_asked(key: str) -> None:
 
 
 @often
-@given(facts, st.sampled_from(["staff", "other_adult"]))
-def test_invariant_11_what_an_adult_did_never_becomes_a_circle(given_facts: dict[str, Any], adult: str) -> None:
-    for kind, person in items(document({**given_facts, "caused_by": adult})):
+@given(facts, st.sampled_from(ADULTS))
+def test_invariant_11_what_an_adult_did_never_becomes_a_circle(
+    given_facts: dict[str, Any], adult: dict[str, Any]
+) -> None:
+    for kind, person in items(document({**given_facts, **adult})):
         assert kind not in oracle.CIRCLES
         assert person == "harmed"
+
+
+@often
+@given(facts)
+def test_invariants_12_and_13_no_answer_brings_what_did_not_stand_or_was_not_asked(given_facts: dict[str, Any]) -> None:
+    answers = {answered: document(whole) for answered, whole in completions(given_facts).items()}
+    assert list(broken_by_answers(given_facts, document(given_facts), answers)) == []
+
+
+@often
+@given(facts)
+def test_invariant_13_a_question_names_what_is_unknown_and_without_unknowns_there_is_none(
+    given_facts: dict[str, Any],
+) -> None:
+    for question in document(given_facts)["open_questions"]:
+        name = question["fact"]
+        assert given_facts[name] == "unknown" if name in OPEN else given_facts.get("imminent_danger") is None
+        assert name in OPEN or name == "imminent_danger"
+        assert name not in (given_facts.get("sent_on") or [])
 
 
 @often

@@ -15,8 +15,9 @@ REASONS: Final[_Texts] = {
         "es": "A la persona que sufrió el daño se le ofrece su propio profesional de salud mental.",
     },
     "H2": {
-        "en": "This is bullying or has happened between them before, so they do not meet until everyone is safe.",
-        "es": "Se trata de acoso o ya había pasado entre ellos, así que no se reúnen hasta que haya seguridad.",
+        "en": "It is reported as bullying or happened between them before, so they do not meet until everyone is safe.",
+        "es": "Se reporta como acoso escolar o ya pasó antes entre ellos, así que no se reúnen hasta que "
+        "haya seguridad.",
     },
     "H3": {
         "en": "The person who caused harm is not ready to meet, and a meeting before that helps nobody.",
@@ -31,37 +32,43 @@ REASONS: Final[_Texts] = {
         "es": "Hay peligro en este momento, así que la seguridad va antes que cualquier reunión.",
     },
     "H6": {
-        "en": "An adult caused the harm, and that is looked into by others.",
-        "es": "El daño lo causó una persona adulta, y eso lo examinan otras instancias.",
+        "en": "An adult is said to have caused the harm, and others look into that.",
+        "es": "Se dice que una persona adulta causó el daño, y de eso se encargan otras personas.",
     },
     "H6.behavioral_health": {
         "en": "The student harmed is offered a clinician of their own.",
         "es": "Al estudiante que sufrió el daño se le ofrece su propio profesional de salud mental.",
     },
+    "H7": {
+        "en": "An adult is said to have hurt a student, so no one meets about it before the office for adults' conduct "
+        "has answered.",
+        "es": "Se dice que una persona adulta lastimó a un estudiante, así que nadie se reúne por ello antes de que "
+        "responda la oficina que ve la conducta de las personas adultas.",
+    },
     "D1-1": {
-        "en": "There was a firearm or a threat of gun violence.",
-        "es": "Hubo un arma de fuego o una amenaza de violencia con armas de fuego.",
+        "en": "A firearm or a threat of gun violence is reported.",
+        "es": "Se reporta un arma de fuego o una amenaza de violencia con armas de fuego.",
     },
     "D1-2": {"en": "What was seen may have been a firearm.", "es": "Lo que se vio pudo ser un arma de fuego."},
     "D1-3": {
         "en": "A verified firearm incident is reported in Chicago.",
-        "es": "En Chicago se informa de todo incidente verificado con un arma de fuego.",
+        "es": "En Chicago se reporta todo incidente verificado con un arma de fuego.",
     },
     "D2-1": {
-        "en": "A drug was involved on school grounds or in a school vehicle.",
-        "es": "Hubo una droga en el recinto escolar o en un vehículo de la escuela.",
+        "en": "A drug is reported on school grounds or in a school vehicle.",
+        "es": "Se reporta una droga en el recinto escolar o en un vehículo de la escuela.",
     },
     "D2-2": {
-        "en": "A drug was involved, and it may have been on school grounds.",
-        "es": "Hubo una droga, y pudo ser en el recinto escolar.",
+        "en": "A drug is reported, and it may have been on school grounds.",
+        "es": "Se reporta una droga, y pudo ser en el recinto escolar.",
     },
     "D2b-1": {
-        "en": "A drug was passed on to others in school, at a school event or on the way.",
-        "es": "Se repartió una droga en la escuela, en una actividad escolar o en el camino.",
+        "en": "A drug is reported to have been passed on to others in school, at a school event or on the way.",
+        "es": "Se reporta que se distribuyó una droga en la escuela, en una actividad escolar o en el camino.",
     },
     "D2b-2": {
-        "en": "A drug was passed on to others, and it may have been in or near school.",
-        "es": "Se repartió una droga, y pudo ser en la escuela o cerca de ella.",
+        "en": "A drug is reported to have been passed on to others, and it may have been in or near school.",
+        "es": "Se reporta que se distribuyó una droga, y pudo ser en la escuela o cerca de ella.",
     },
     "D3": {
         "en": "A staff member was harmed and has made a written complaint.",
@@ -76,15 +83,25 @@ REASONS: Final[_Texts] = {
         "es": "Se sospecha maltrato o negligencia, y cada persona adulta tiene su propio deber de informarlo.",
     },
     "D6": {
-        "en": "Bullying is alleged, so the families hear about it and an inquiry begins.",
-        "es": "Se denuncia acoso, así que se informa a las familias y comienza una indagación.",
+        "en": "Bullying is reported, so the families hear about it and an inquiry begins.",
+        "es": "Se reporta acoso escolar, así que se avisa a las familias y comienza una investigación.",
     },
     "D7": {
-        "en": "This may be sexual harassment or harm between partners.",
+        "en": "This may be sexual harassment or harm between dating partners.",
         "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja.",
     },
-    "D8": {"en": "Bias is part of what happened.", "es": "El prejuicio es parte de lo que pasó."},
-    "D9": {"en": "An adult harmed a student.", "es": "Una persona adulta causó daño a un estudiante."},
+    "D8": {
+        "en": "Bias is reported as part of what happened.",
+        "es": "Se reporta que el prejuicio fue parte de lo que pasó.",
+    },
+    "D9": {
+        "en": "An adult is said to have hurt, threatened or touched a student.",
+        "es": "Se dice que una persona adulta lastimó, amenazó o tocó a un estudiante.",
+    },
+    "D11": {
+        "en": "This may be sexual harassment or harm between dating partners.",
+        "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja.",
+    },
     "D10": {
         "en": "The student has an individualized education program, and a report to the police is indicated.",
         "es": "El estudiante tiene un programa educativo individualizado, y corresponde avisar a la policía.",
@@ -115,13 +132,21 @@ REASONS: Final[_Texts] = {
         "sea cual sea el resultado.",
     },
     "F6": {
-        "en": "This is bullying or has happened between them before, so a plan keeps the person harmed safe.",
-        "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que un plan protege a la persona que sufrió el daño.",
+        "en": "It is reported as bullying or happened between them before, so a plan keeps the person harmed safe.",
+        "es": "Se reporta como acoso escolar o ya pasó antes entre ellos, así que un plan protege a la "
+        "persona que sufrió el daño.",
     },
     "F7": {
         "en": "The student has a plan, and its case manager needs to know.",
         "es": "El estudiante tiene un plan, y quien lo coordina necesita saberlo.",
+    },
+    "F7b": {
+        "en": "The student who was harmed has a plan, and its case manager needs to know.",
+        "es": "El estudiante que sufrió el daño tiene un plan, y quien lo coordina necesita saberlo.",
+    },
+    "F10": {
+        "en": "The law asks the threat assessment team to meet the same day.",
+        "es": "La ley pide que el equipo de evaluación de amenazas se reúna el mismo día.",
     },
     "F8": {
         "en": "The school's liaison for this student needs to know.",
@@ -147,6 +172,10 @@ UNTIL: Final[_Texts] = {
     "H3": {"en": "ready", "es": "que esté lista"},
     "H4": {"en": "the person harmed wishes otherwise", "es": "la persona que sufrió el daño desee otra cosa"},
     "H5": {"en": "the danger has passed", "es": "el peligro haya pasado"},
+    "H7": {
+        "en": "the office for adults' conduct has said what may be talked about",
+        "es": "que la oficina que ve la conducta de las personas adultas haya dicho de qué se puede hablar",
+    },
     "H6": {
         "en": "an adult's conduct is not a restorative case",
         "es": "la conducta de una persona adulta no es un caso restaurativo",
@@ -156,6 +185,7 @@ UNTIL: Final[_Texts] = {
 CLOCKS: Final[_Texts] = {
     "at_once": {"en": "at once", "es": "de inmediato"},
     "24_hours": {"en": "24 hours", "es": "24 horas"},
+    "same_day": {"en": "the same day", "es": "el mismo día"},
     "48_hours": {"en": "48 hours", "es": "48 horas"},
     "with_the_report": {"en": "with the report, as FERPA permits", "es": "con el informe, según lo permita FERPA"},
 }

@@ -72,10 +72,11 @@ HOLDS: Final[list[Json]] = [
     _hold("H3", "face_to_face", is_in("ready_to_meet", "no"), _MEETINGS),
     _hold("H4", "face_to_face", is_in("harmed_wants_to_meet", "no"), _MEETINGS),
     _hold("H5", "face_to_face", true("imminent_danger"), _MEETINGS),
+    _hold("H7", "face_to_face", all_of(true("adult_conduct"), is_in("caused_by", "student")), _MEETINGS),
     _hold(
         "H6",
         "caused_harm_and_circles",
-        ADULT,
+        any_of(ADULT, all_of(true("adult_conduct"), is_in("caused_by", "unknown"))),
         _WHAT_AN_ADULT_DID,
         item(
             Kind.BEHAVIORAL_HEALTH,
@@ -89,12 +90,13 @@ HOLDS: Final[list[Json]] = [
 ]
 
 _APART: Final = rule("H1")
+_HARMED_APART: Final = any_of(rule("H1"), rule("H6"), rule("H7"))
 
 FALLBACK: Final[list[Json]] = [
     row(
         "P15-1",
         "fallback",
-        all_of(is_in("caused_by", "student", "unknown"), {"no_item_for": "caused_harm"}),
+        all_of(is_in("caused_by", "student", "unknown"), no(rule("H6")), {"no_item_for": "caused_harm"}),
         cites="P15",
         items=[
             item(Kind.CONVERSATION, 1, 1, when=no(_APART), why="P15.conversation"),
@@ -107,7 +109,10 @@ FALLBACK: Final[list[Json]] = [
         "fallback",
         all_of(STUDENT_OR_STAFF, {"no_item_for": "harmed"}),
         cites="P15",
-        items=[item(Kind.CONVERSATION, 1, 1, person=Person.HARMED, why="P15.harmed")],
+        items=[
+            item(Kind.CONVERSATION, 1, 1, person=Person.HARMED, when=no(_HARMED_APART), why="P15.harmed"),
+            item(Kind.BEHAVIORAL_HEALTH, 2, 1, person=Person.HARMED, when=_HARMED_APART, why="P15.harmed_apart"),
+        ],
     ),
 ]
 
@@ -124,7 +129,7 @@ _MAYBE_IN_SCHOOL: Final = any_of(missing("place"), is_in("place", "school_event"
 _IN_OR_NEAR_SCHOOL: Final = is_in("place", "on_grounds", "vehicle", "school_event", "travel")
 _GUN: Final = any_of(is_in("weapon", "firearm"), true("gun_violence_threat"))
 _COMPLAINT: Final = all_of(is_in("harmed", "staff"), true("staff_written_complaint"))
-_ADULT_AND_STUDENT: Final = all_of(ADULT, is_in("harmed", "student"))
+_ADULT_AND_STUDENT: Final = any_of(true("adult_conduct"), all_of(ADULT, is_in("harmed", "student")))
 _FAMILY_OF_THE_HARMED: Final = all_of(
     is_in("harmed", "student"), no(any_of(true("abuse_suspected"), is_in("caused_by", "other_adult")))
 )
@@ -145,6 +150,7 @@ DUTIES: Final[list[Json]] = [
     _duty("D5", Duty.CHILD_ABUSE_OR_NEGLECT, "at_once", true("abuse_suspected"), _DUE),
     _duty("D6", Duty.BULLYING_NOTICE, "24_hours", true("bullying"), _DUE),
     _duty("D7", Duty.TITLE_IX_CONTACT, "at_once", TITLE_IX, _DUE),
+    _duty("D11", Duty.ARTICLE_26A_SUPPORT, "same_day", TITLE_IX, _DUE),
     _duty("D8", Duty.CIVIL_RIGHTS_CONTACT, "at_once", true("bias"), _DUE),
     _duty("D9", Duty.ADULT_CONDUCT, "at_once", _ADULT_AND_STUDENT, _DUE),
     _duty(
@@ -156,6 +162,10 @@ DUTIES: Final[list[Json]] = [
         "after_police",
     ),
 ]
+
+
+def _plan(supports: str) -> Json:
+    return any_of(includes(supports, "iep"), includes(supports, "504"))
 
 
 def _follow_up(row_id: str, kind: FollowUpKind, when: Json, *days: int) -> Json:
@@ -170,8 +180,13 @@ FOLLOW_UPS: Final[list[Json]] = [
     _follow_up("F4", FollowUpKind.SAFE_PASSAGE_CONTACT, is_in("place", "travel"), 1),
     _follow_up("F5", FollowUpKind.CHECK_IN_PERSON_HARMED, is_in("harmed", "student"), 5, 20),
     _follow_up("F6", FollowUpKind.SAFETY_PLAN, AGAIN, 1),
-    _follow_up(
-        "F7", FollowUpKind.PLAN_CASE_MANAGER, any_of(includes("supports", "iep"), includes("supports", "504")), 1
-    ),
+    _follow_up("F7", FollowUpKind.PLAN_CASE_MANAGER, _plan("supports"), 1),
+    _follow_up("F7b", FollowUpKind.PLAN_CASE_MANAGER_HARMED, _plan("harmed_supports"), 1),
     _follow_up("F8", FollowUpKind.LIAISON, includes("supports", "housing"), 1),
+    _follow_up(
+        "F10",
+        FollowUpKind.THREAT_TEAM,
+        any_of(is_in("weapon", "firearm", "maybe_firearm", "other"), true("gun_violence_threat"), true("fire_or_bomb")),
+        0,
+    ),
 ]

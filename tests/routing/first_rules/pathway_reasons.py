@@ -25,23 +25,22 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "Ha habido varios incidentes recientes, así que una persona adulta acompaña cada día al estudiante.",
     },
     "P3": {
-        "en": "Both students caused and suffered harm, nobody needed care, "
-        "and it has not happened between them before.",
-        "es": "Ambos estudiantes causaron y sufrieron daño, nadie necesitó atención "
-        "y no había pasado antes entre ellos.",
+        "en": "Both students caused and suffered harm, so they can work it out together with an adult who "
+        "prepares each of them.",
+        "es": "Ambos estudiantes causaron y sufrieron daño, así que pueden resolverlo juntos con una "
+        "persona adulta que prepara a cada uno.",
     },
     "P4": {
-        "en": "Someone was harmed and it was serious, so a prepared circle can hear everyone "
-        "and agree on what would make it right.",
-        "es": "Alguien sufrió un daño serio, así que un círculo bien preparado puede escuchar a cada persona "
-        "y acordar cómo repararlo.",
+        "en": "Someone was harmed, so a prepared circle can hear everyone and agree on what would make it right.",
+        "es": "Alguien sufrió un daño, así que un círculo bien preparado puede escuchar a cada persona y "
+        "acordar cómo repararlo.",
     },
     "P4.group": {
         "en": "The behavior is in one of the highest groups, so it needs the closest preparation.",
         "es": "La conducta está en uno de los grupos más altos, así que necesita la preparación más cuidadosa.",
     },
     "P4.care": {
-        "en": "Somebody needed care, so it is prepared with special attention.",
+        "en": "Someone needed care, so it is prepared with special attention.",
         "es": "Alguien necesitó atención, así que se prepara con especial cuidado.",
     },
     "P5.community": {
@@ -50,8 +49,8 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P5.bias": {
         "en": "Bias hurts everyone who shares what was targeted, so a healing circle makes room for them.",
-        "es": "El prejuicio hiere a todas las personas que comparten lo que fue atacado, "
-        "así que un círculo de sanación les da espacio.",
+        "es": "El prejuicio lastima a todas las personas que comparten esa identidad, así que un círculo "
+        "de sanación les da un espacio.",
     },
     "P6": {
         "en": "It has happened before, and a steady adult over time helps more than another warning.",
@@ -76,12 +75,13 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P9.violence_intervention": {
         "en": "A weapon or a threat with a gun calls for someone trained in preventing violence.",
-        "es": "Un arma, o una amenaza con un arma de fuego, requiere a alguien con formación "
-        "en prevención de la violencia.",
+        "es": "Un arma, o una amenaza con un arma de fuego, requiere a alguien capacitado en prevención de "
+        "la violencia.",
     },
     "P9.one_to_one": {
-        "en": "After something this serious the student needs one adult who stays close.",
-        "es": "Después de algo tan serio, el estudiante necesita una persona adulta que siga cerca.",
+        "en": "After a weapon or a threat with a gun, the student needs one adult who stays close.",
+        "es": "Después de un arma o de una amenaza con un arma de fuego, el estudiante necesita una "
+        "persona adulta que se mantenga cerca.",
     },
     "P9b.conversation": {
         "en": "It was a lookalike and not a real weapon, so a conversation about how it felt to others comes first.",
@@ -100,16 +100,16 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "El estudiante vuelve a la escuela, y un buen regreso se planea junto con él o ella.",
     },
     "P12.support_circle": {
-        "en": "This is bullying or has happened between them before, "
-        "so the person harmed gets people around them first.",
-        "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que la persona que sufrió el daño recibe primero el apoyo de los suyos.",
+        "en": "It is reported as bullying or happened between them before, so the person harmed gets "
+        "people around them first.",
+        "es": "Se reporta como acoso escolar o ya pasó antes entre ellos, así que la persona que sufrió el "
+        "daño recibe primero el apoyo de los suyos.",
     },
     "P12.one_to_one": {
-        "en": "This is bullying or has happened between them before, "
-        "so one adult works with the person who caused harm on their own.",
-        "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que una persona adulta trabaja por separado con quien causó el daño.",
+        "en": "It is reported as bullying or happened between them before, so one adult works with the "
+        "person who caused harm on their own.",
+        "es": "Se reporta como acoso escolar o ya pasó antes entre ellos, así que una persona adulta "
+        "trabaja por separado con quien causó el daño.",
     },
     "P13.support_circle": {
         "en": "The person harmed does not wish to meet, which costs them nothing; "
@@ -123,12 +123,12 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "con una persona adulta.",
     },
     "P16.one_to_one": {
-        "en": "What happened was very serious even if no one person was hurt, so one adult stays close.",
-        "es": "Lo que pasó fue muy serio aunque no haya una persona herida, así que una persona adulta sigue cerca.",
+        "en": "After what happened the student needs one adult who stays close.",
+        "es": "Después de lo que pasó, el estudiante necesita una persona adulta que se mantenga cerca.",
     },
     "P16.behavioral_health": {
-        "en": "A clinician helps to understand what lies behind something this serious.",
-        "es": "Un profesional de salud mental ayuda a entender qué hay detrás de algo tan serio.",
+        "en": "A clinician helps to understand what lies behind it.",
+        "es": "Un profesional de salud mental ayuda a entender qué hay detrás.",
     },
     "P14.conversation": {
         "en": "The student is in grade 2 or below, so a short conversation takes the place of a meeting.",
@@ -139,8 +139,8 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "El estudiante está en segundo grado o antes, así que la familia participa en la reparación.",
     },
     "P15.conversation": {
-        "en": "Nothing more is needed yet, and nobody is left without a conversation about what happened.",
-        "es": "Por ahora no hace falta más, y nadie se queda sin una conversación sobre lo que pasó.",
+        "en": "Someone talks with the student about what happened.",
+        "es": "Alguien conversa con el estudiante sobre lo que pasó.",
     },
     "P15.one_to_one": {
         "en": "What happened is not discussed for now, so one adult supports the student meanwhile.",
@@ -150,8 +150,12 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "What happened is not discussed for now and the student is very young, so the family is supported.",
         "es": "Por ahora no se habla de lo que pasó y el estudiante es muy pequeño, así que se apoya a la familia.",
     },
+    "P15.harmed_apart": {
+        "en": "The person harmed is offered a clinician of their own.",
+        "es": "A la persona que sufrió el daño se le ofrece su propio profesional de salud mental.",
+    },
     "P15.harmed": {
-        "en": "Nobody is with the person harmed yet, so someone sits down and listens to them.",
-        "es": "Todavía nadie acompaña a la persona que sufrió el daño, así que alguien se sienta a escucharla.",
+        "en": "Someone sits down with the person harmed and listens to them.",
+        "es": "Alguien se sienta con la persona que sufrió el daño y la escucha.",
     },
 }

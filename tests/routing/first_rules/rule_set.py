@@ -10,7 +10,7 @@ from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.table import DecisionTable
 
 NAME: Final = "2026-1"
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def first_rows() -> list[dict[str, Any]]:

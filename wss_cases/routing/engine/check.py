@@ -2,34 +2,56 @@
 and the promises of the engine tried on facts for every row and on random ones."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.engine.conditions import ALWAYS, parts_of
-from wss_cases.routing.engine.evaluation import Recommendation, Run, duties_and_police, recommend, run
+from wss_cases.routing.engine.evaluation import (
+    Hold,
+    RaisedDuty,
+    Recommendation,
+    Run,
+    decided_facts,
+    duties_and_police,
+    recommend,
+    run,
+)
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
 from wss_cases.routing.engine.labels import FACT_LABELS
-from wss_cases.routing.engine.samples import facts_for_row, random_facts
+from wss_cases.routing.engine.samples import answered, facts_for_row, random_facts, with_unknowns
 from wss_cases.routing.engine.states import (
     FACE_TO_FACE,
     PATHWAY_OF,
     POLICE_DUTIES,
     PROMISES,
+    AppliesTo,
     Duty,
     DutyState,
     FindingKind,
     Kind,
     Pathway,
     Person,
+    Police,
+    Weight,
 )
 from wss_cases.routing.engine.table import DecisionTable, Row
 
 RANDOM_FACTS: Final = 2000
 """How many random facts a check tries before a table is published."""
 
-_DETAIL_LABELS: Final[dict[Any, Any]] = {**Kind.labels(), **Duty.labels(), **FACT_LABELS}
+_DOUBTED_OF_A_ROW: Final = 20
+_POLICE_LINE: Final = "police"
+_DETAIL_LABELS: Final[dict[Any, Any]] = {
+    **Kind.labels(),
+    **Duty.labels(),
+    **FACT_LABELS,
+    **AppliesTo.labels(),
+    _POLICE_LINE: _l("what is said about the police"),
+}
 _APART: Final = FACE_TO_FACE | {Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE}
 _FOR_YOUNG: Final = frozenset(
     {
@@ -43,7 +65,9 @@ _FOR_YOUNG: Final = frozenset(
 )
 _FLAGS: Final = tuple(name for name, spec in FACTS.items() if spec.type is FactType.FLAG)
 _ADULTS: Final = ("staff", "other_adult")
-_NOT_FOR_POLICE: Final = ("grade", "group", "behavior", "priors_90d", "priors_365d", "supports")
+_SUPPORTS: Final = ("supports", "harmed_supports")
+_NOT_FOR_POLICE: Final = ("grade", "group", "behavior", "priors_90d", "priors_365d", *_SUPPORTS)
+_READ_BY_CODE: Final = ("verified", "danger_reported", "imminent_danger", "behavior", "sent_on", "asked")
 
 
 @dataclass(frozen=True)
@@ -83,9 +107,11 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
     """Return everything worth knowing before a table is published, blocking findings first; `tries` random facts are
     tried beside those made for each row."""
     ways = ((row, when) for row in table.rows for when in (ALWAYS, *(effect.when for effect in row.effects)))
-    samples = [facts for row, when in ways for facts in facts_for_row(table, row, when)]
-    samples += random_facts(tries)
-    read = {"verified", "danger_reported", "imminent_danger", "behavior", *table.facts_read}
+    of_rows = [facts_for_row(table, row, when) for row, when in ways]
+    by_chance = list(random_facts(tries))
+    doubted = [*chain(*(each[:_DOUBTED_OF_A_ROW] for each in of_rows)), *by_chance[: tries // 4]]
+    samples = [*chain(*of_rows), *by_chance, *with_unknowns(doubted)]
+    read = {*_READ_BY_CODE, *table.facts_read}
     runs = [(facts, run(table, facts)) for facts in samples]
     smallest: dict[tuple[FindingKind, str, str], Finding] = {}
     for finding in (
@@ -144,12 +170,15 @@ def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) 
     of_people = (*_left_out(facts, answer), *_wrongly_together(facts, answer))
     for kind, detail in (*of_people, *_duties_lost(table, facts, answer), *_unequal(table, facts, answer)):
         yield Finding(kind, _row_behind(table, kind, detail, answer), detail, example)
+    for kind, rule, detail in _untold(table, facts, answer):
+        row = next((row.id for row in table.rows if row.rule == rule), "")
+        yield Finding(kind, row, detail, example)
 
 
 def _row_behind(table: DecisionTable, kind: FindingKind, detail: str, answer: Recommendation) -> str:
     """Return the row to look at first; none where a case is left that no row is made for."""
     cited = {rule for item in answer.items if item.kind == detail for rule in item.rules}
-    read = {FindingKind.POLICE_BY_STUDENT: set(_NOT_FOR_POLICE), FindingKind.UNEQUAL: {"supports"}}.get(kind, set())
+    read = {FindingKind.POLICE_BY_STUDENT: set(_NOT_FOR_POLICE), FindingKind.UNEQUAL: set(_SUPPORTS)}.get(kind, set())
 
     def behind(row: Row) -> bool:
         if kind is FindingKind.DUTY_LOST:
@@ -170,7 +199,10 @@ def _facts_of(row: Row) -> set[str]:
 
 def _left_out(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
     people = {item.person for item in answer.items}
-    if facts.value("caused_by") in ("student", "unknown") and not people & {Person.CAUSED_HARM, Person.BOTH}:
+    caused_by = facts.value("caused_by")
+    maybe_adult = facts.is_true("adult_conduct") or facts.is_unknown("adult_conduct")
+    by_student = caused_by == "student" or (caused_by == "unknown" and not maybe_adult)
+    if by_student and not people & {Person.CAUSED_HARM, Person.BOTH}:
         yield FindingKind.NOBODY_FOR_CAUSED_HARM, ""
     if facts.value("harmed") in ("student", "staff") and not people & {Person.HARMED, Person.BOTH}:
         yield FindingKind.NOBODY_FOR_HARMED, ""
@@ -179,8 +211,9 @@ def _left_out(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKin
 def _wrongly_together(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
     grade = facts.value("grade")
     young = isinstance(grade, int) and grade <= 2
-    apart = facts.value("sexual") not in (None, "none") or facts.is_true("intimate_partner")
-    by_adult = facts.value("caused_by") in _ADULTS
+    apart = facts.value("sexual") not in (None, "none") or facts.value("intimate_partner") not in (None, False)
+    nobody_known = facts.value("caused_by") == "unknown"
+    by_adult = facts.value("caused_by") in _ADULTS or (nobody_known and facts.is_true("adult_conduct"))
     for item in answer.items:
         shared = item.person is not Person.HARMED
         if apart and (item.kind in FACE_TO_FACE or (shared and item.kind in _APART)):
@@ -208,10 +241,49 @@ def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iter
     plain = Facts({name: given for name, given in facts.given.items() if name not in _NOT_FOR_POLICE})
     if duties_and_police(table, plain)[1] is not answer.police:
         yield FindingKind.POLICE_BY_STUDENT, ""
-    supports = facts.value("supports")
-    if not isinstance(supports, tuple):
+    if not any(facts.names(name) for name in _SUPPORTS):
         return
-    housing_alone = tuple(support for support in supports if support == "housing")
-    other = recommend(table, Facts({**facts.given, "supports": housing_alone}))
+    housing_alone = tuple(support for support in facts.names("supports") if support == "housing")
+    other = recommend(table, Facts({**facts.given, "supports": housing_alone, "harmed_supports": ()}))
     if (other.items, other.holds, other.police) != (answer.items, answer.holds, answer.police):
         yield FindingKind.UNEQUAL, ""
+
+
+def _untold(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str, str]]:
+    """Answer what is unknown: all that an answer brings must stand already, and what changes it must be asked.
+
+    Yields the kind of finding, the rule that is hidden and the detail.
+    """
+    if not facts.has_unknown():
+        return
+    names = facts.unknown()
+    outcomes: dict[tuple[Any, ...], Any] = {}
+    for values in answered(names):
+        decided = decided_facts(table, Facts({**facts.given, **dict(zip(names, values, strict=True))}))
+        yield from ((FindingKind.UNSOUND, rule, detail) for rule, detail in _hidden(answer, *decided))
+        holds, duties, police = decided
+        raised = frozenset((one.duty, one.state) for one in duties)
+        outcomes[values] = (frozenset(hold.rules for hold in holds), raised, police)
+    settled = {question.fact for question in answer.open_questions if question.weight is not Weight.MAY}
+    settled |= set(facts.names("sent_on"))
+    for place, name in enumerate(names):
+        if name not in settled and _turns(outcomes, place):
+            yield FindingKind.UNASKED, "", name
+
+
+def _hidden(
+    answer: Recommendation, holds: tuple[Hold, ...], duties: tuple[RaisedDuty, ...], police: Police
+) -> Iterator[tuple[str, str]]:
+    """Yield rule and name of what stands once all is answered and not before."""
+    standing = {hold.rules for hold in answer.holds}
+    yield from ((hold.rules[0], hold.applies_to) for hold in holds if hold.rules not in standing)
+    raised = {one.duty for one in answer.duties} | {Duty.DISABILITY_RECORDS}
+    yield from ((one.rules[0], one.duty) for one in duties if one.duty not in raised)
+    if answer.police is Police.NOT_INDICATED and police is not Police.NOT_INDICATED:
+        yield "", _POLICE_LINE
+
+
+def _turns(outcomes: Mapping[tuple[Any, ...], Any], place: int) -> bool:
+    """Say whether the answer to one question alone changes an outcome."""
+    seen: dict[tuple[Any, ...], Any] = {}
+    return any(seen.setdefault((*values[:place], *values[place + 1 :]), one) != one for values, one in outcomes.items())

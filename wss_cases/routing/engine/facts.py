@@ -136,6 +136,10 @@ class Facts:
         """Say whether any fact is unknown."""
         return any(self.is_unknown(name) for name in self.given)
 
+    def unknown(self) -> tuple[str, ...]:
+        """Return the unknown facts in table order."""
+        return tuple(name for name in FACTS if self.is_unknown(name))
+
     def names(self, name: str) -> tuple[str, ...]:
         """Return the entries of a list fact, none when it is missing."""
         value = self.given.get(name, ())

@@ -1,12 +1,13 @@
-"""Facts to try a decision table on: for every row facts that match it, if there are any, and random ones."""
+"""Facts to try a decision table on: for every row facts that match it, random ones, and some of both made unknown."""
 
 import itertools
+import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from wss_cases.routing.engine.conditions import ALWAYS, Condition, fact_is_met
-from wss_cases.routing.engine.facts import FACTS, Facts, FactSpec, FactType
+from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactSpec, FactType, FactValue
 from wss_cases.routing.engine.table import DecisionTable, Row
 
 _Literal = tuple[Condition, bool]
@@ -14,6 +15,8 @@ _Literal = tuple[Condition, bool]
 _MOST_CASES: Final = 2000
 _DENSITIES: Final = (0.1, 0.25, 0.5, 0.9)
 _MISSING: Final = None
+_MOST_UNKNOWN: Final = 3
+_MOST_ANSWERS: Final = 120
 
 
 def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
@@ -23,6 +26,29 @@ def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
         density = chance.choice(_DENSITIES)
         given = {name: _random_value(spec, chance) for name, spec in FACTS.items() if chance.random() < density}
         yield Facts(given)
+
+
+def with_unknowns(samples: Iterable[Facts], seed: int = 2026) -> Iterator[Facts]:
+    """Yield each of these facts with up to three answers made unknown; none where no answer may be."""
+    chance = random.Random(seed)
+    for facts in samples:
+        names = [name for name in FACTS if FACTS[name].may_be_unknown and facts.present(name)]
+        if names:
+            chosen = chance.sample(names, chance.randint(1, min(_MOST_UNKNOWN, len(names))))
+            yield Facts({**facts.given, **dict.fromkeys(chosen, UNKNOWN)})
+
+
+def answered(names: Sequence[str]) -> Iterator[tuple[FactValue, ...]]:
+    """Yield ways to answer these facts, a value for each name: every way, or, where those are more than 120, no to all,
+    the gravest to all, and each answer to one alone beside either."""
+    values = [FACTS[name].choices or (False, True) for name in names]
+    if math.prod(map(len, values)) <= _MOST_ANSWERS:
+        yield from itertools.product(*values)
+        return
+    for base in (tuple(each[0] for each in values), tuple(each[-1] for each in values)):
+        yield base
+        for place, each in enumerate(values):
+            yield from ((*base[:place], value, *base[place + 1 :]) for value in each)
 
 
 def _random_value(spec: FactSpec, chance: random.Random) -> Any:
