@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.accounts.sign_in.test_password import sign_in
 from tests.factories.accounts import make_user
 from tests.routing.editing import row_of
-from tests.routing.first_rules.rule_set import first_rows
+from tests.routing.first_rules.rule_set import VERSION, first_rows
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element, Form, forms, parse
 from wss_cases.access.actor import Role
@@ -40,7 +40,7 @@ def rule_set(session: Any, number: int) -> RuleSet:
 
 def draft_path(district: PageClient, session: Any) -> str:
     """Make a draft on the page of the first rule set; return the draft's address."""
-    source = rule_set(session, 2)
+    source = rule_set(session, VERSION)
     made = district.submit(f"/rules/{source.id}", action="/draft")
     assert made.status_code == 303
     return str(made.location)
@@ -58,9 +58,9 @@ def row_form(page: Element) -> Form:
 
 def test_the_table_is_read_in_sentences(district: PageClient, session: Any) -> None:
     main = district.page("/rules").find_all("main")[0]
-    assert "Rule set 2026-1, version 2" in main.text
+    assert f"Rule set 2026-1, version {VERSION}" in main.text
     assert "In force today" in main.text
-    page = district.page(f"/rules/{rule_set(session, 2).id}").find_all("main")[0]
+    page = district.page(f"/rules/{rule_set(session, VERSION).id}").find_all("main")[0]
     for row in first_rows():
         assert row["id"] in page.text
     assert "behavior group at least 5" in page.text
@@ -92,8 +92,8 @@ def test_a_row_is_edited_and_the_draft_published_and_withdrawn(
     other = client_as(make_user(Role.DISTRICT))
     assert "Later mentors." in other.page(path).text
     assert other.submit(path, action="/publish").status_code == 303
-    assert rule_set(session, 3).state is RuleSetState.PUBLISHED
-    assert "version 2" in district.page("/rules").text
+    assert rule_set(session, VERSION + 1).state is RuleSetState.PUBLISHED
+    assert f"version {VERSION}" in district.page("/rules").text
     assert district.submit(path, {"reason": "A duty was missing."}, holding="reason").status_code == 303
     assert "Withdrawn before its first day. A duty was missing." in district.page(path).text
     assert "Withdrawn" in district.page("/rules").text
@@ -115,7 +115,7 @@ def test_mistakes_in_a_row_keep_every_answer(district: PageClient, session: Any)
         assert words in next(one for one in page.find_all("p") if one.get("id") == f"{name}-error").text, name
     held = row_form(page).values()
     assert held["l2_value"] == ["many"] and held["i8_start"] == ["900"] and held["because_en"] == ["no capital"]
-    assert rule_set(session, 3).table_rows == {"rows": first_rows()}
+    assert rule_set(session, VERSION + 1).table_rows == {"rows": first_rows()}
 
 
 def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, session: Any) -> None:
@@ -128,7 +128,7 @@ def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, se
     refused = district.submit(path, {"note": "Older.", "starts_on": "2026-12-01"}, holding="starts_on")
     assert refused.status_code == 400 and "Older." in refused.get_data(as_text=True)
     assert "cannot be published yet" in refused.get_data(as_text=True)
-    assert rule_set(session, 3).state is RuleSetState.DRAFT
+    assert rule_set(session, VERSION + 1).state is RuleSetState.DRAFT
 
 
 def test_publishing_without_a_day_is_explained(district: PageClient, session: Any) -> None:
@@ -167,7 +167,7 @@ def test_a_row_that_was_removed_meanwhile_can_be_saved_again(district: PageClien
     assert "removed it. Nothing you entered is lost" in page.text
     again = sent(row_form(page))
     assert district.post(f"{path}/rows/P8", data=again).status_code == 303
-    assert row_of(rule_set(session, 3), "P8") == row_of(rule_set(session, 2), "P8")
+    assert row_of(rule_set(session, VERSION + 1), "P8") == row_of(rule_set(session, VERSION), "P8")
 
 
 def test_a_row_is_added_in_plain_words_line_by_line(district: PageClient, session: Any) -> None:
@@ -193,7 +193,7 @@ def test_a_row_is_added_in_plain_words_line_by_line(district: PageClient, sessio
     bias = {"fact": "bias", "op": "is", "value": True}
     place = {"fact": "place", "op": "in", "value": ["travel", "online"]}
     codes = {"fact": "behavior", "op": "in", "value": ["4-3", "4-4"]}
-    assert row_of(rule_set(session, 3), "P17") == {
+    assert row_of(rule_set(session, VERSION + 1), "P17") == {
         "id": "P17",
         "rule": "P17",
         "section": "pathways",
@@ -233,7 +233,7 @@ def test_rows_are_ordered_by_buttons(district: PageClient, session: Any) -> None
     assert [form.values()["to"] for form in moves] == [["up"], ["down"]]
     moved = district.post(f"{path}/rows/P9/move", data=sent(moves[0]))
     assert moved.location.endswith("#row-P9")
-    ids = [row["id"] for row in rule_set(session, 3).table_rows["rows"]]
+    ids = [row["id"] for row in rule_set(session, VERSION + 1).table_rows["rows"]]
     assert ids.index("P9") == ids.index("P8") - 1
     stuck = district.submit(path, action="/rows/P3/remove")
     assert stuck.status_code == 400 and "Row P4 asks whether rule P3 matches" in stuck.get_data(as_text=True)
@@ -250,13 +250,13 @@ def test_every_row_of_a_draft_opens_and_saves_unchanged(district: PageClient, se
     path = draft_path(district, session)
     for row in first_rows():
         assert district.submit(f"{path}/rows/{row['id']}", holding="outline").status_code == 303, row["id"]
-    assert rule_set(session, 3).table_rows == {"rows": first_rows()}
+    assert rule_set(session, VERSION + 1).table_rows == {"rows": first_rows()}
 
 
 def test_spanish_pages_show_spanish_reasons(district: PageClient, session: Any) -> None:
     with district.session_transaction() as cookie:
         cookie["locale"] = "es"
-    page = district.page(f"/rules/{rule_set(session, 2).id}").find_all("main")[0]
+    page = district.page(f"/rules/{rule_set(session, VERSION).id}").find_all("main")[0]
     assert "Ambos estudiantes causaron y sufrieron daño" in page.text
     assert "Cuando:" in page.text and "Cuándo" not in page.text
 
@@ -272,11 +272,11 @@ def test_the_word_or_changes_before_the_sound_o(app: Flask) -> None:
 @pytest.mark.parametrize("role", [Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR])
 def test_school_roles_read_and_do_not_edit(session: Any, client_as: ClientAs, role: Role, district: PageClient) -> None:
     reader = client_as(make_user(role))
-    path = f"/rules/{rule_set(session, 2).id}"
+    path = f"/rules/{rule_set(session, VERSION).id}"
     assert "Make a draft of it" not in reader.page(path).text
     token = district.csrf_token(path)
     assert reader.post(f"{path}/draft", data={"csrf_token": token}).status_code in (400, 404)
-    assert [row.number for row in session.scalars(select(RuleSet))] == [1, 2]
+    assert [row.number for row in session.scalars(select(RuleSet))] == [1, 2, VERSION]
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER])

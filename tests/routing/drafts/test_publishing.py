@@ -13,7 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.routing.asking import localized
 from tests.routing.editing import edit_row, hand_over, publish, row_of, with_values
-from tests.routing.first_rules.rule_set import first_rows
+from tests.routing.first_rules.rule_set import VERSION, first_rows
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale, Unavailable
@@ -45,7 +45,7 @@ def district(session: Any, now: datetime) -> Actor:
 
 def shipped(session: Any) -> RuleSet:
     """Return the newest rule set that migrations stored."""
-    found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 2)).one()
+    found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == VERSION)).one()
     return found
 
 
@@ -58,14 +58,14 @@ def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
 def test_migrations_store_the_rule_set_as_it_is_written(session: Any) -> None:
     assert shipped(session).table_rows == {"rows": first_rows()}
     table = table_of(rule_set_in_force(date(2026, 11, 24)))
-    assert (table.name, table.version, len(table.rows)) == ("2026-1", 2, len(first_rows()))
+    assert (table.name, table.version, len(table.rows)) == ("2026-1", VERSION, len(first_rows()))
 
 
 @pytest.mark.both_databases
 def test_a_published_rule_set_cannot_be_changed_even_in_sql(session: Any) -> None:
     for statement in (
-        "UPDATE routing_rule_set SET name = 'other' WHERE number = 2",
-        "DELETE FROM routing_rule_set WHERE number = 2",
+        f"UPDATE routing_rule_set SET name = 'other' WHERE number = {VERSION}",
+        f"DELETE FROM routing_rule_set WHERE number = {VERSION}",
     ):
         with pytest.raises(DBAPIError, match="never changes"), session.begin_nested():
             session.execute(text(statement))
@@ -74,7 +74,7 @@ def test_a_published_rule_set_cannot_be_changed_even_in_sql(session: Any) -> Non
 
 def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
-    assert (draft.name, draft.number, draft.state) == ("2026-1", 3, RuleSetState.DRAFT)
+    assert (draft.name, draft.number, draft.state) == ("2026-1", VERSION + 1, RuleSetState.DRAFT)
     changes = {"when.all.1.value": 3, "items.0.tier": 2, "items.0.start": 2}
     edit_row(district, draft.id, "P1", changes, now)
     changes = {"when.all.1.value": 4}
@@ -84,8 +84,8 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     assert draft.state is RuleSetState.PUBLISHED
     assert (draft.published_at, draft.published_by_id) == (now, second.user_id)
     assert row_of(draft, "P1")["items"][0]["tier"] == 2
-    assert rule_set_in_force(date(2026, 11, 30)).number == 2
-    assert rule_set_in_force(date(2026, 12, 1)).number == 3
+    assert rule_set_in_force(date(2026, 11, 30)).number == VERSION
+    assert rule_set_in_force(date(2026, 12, 1)).number == VERSION + 1
     kinds = session.scalars(
         select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
     ).all()
@@ -160,12 +160,12 @@ def test_a_published_set_is_withdrawn_before_its_first_day_and_never_in_force(
         assert refused.value.field == "reason"
     assert rule_set_in_force(date(2026, 12, 1)).id == draft.id
     actions.withdraw(second, draft.id, "A duty was missing.", now)
-    assert rule_set_in_force(date(2026, 12, 1)).number == 2
+    assert rule_set_in_force(date(2026, 12, 1)).number == VERSION
     with pytest.raises(Refused, match="already withdrawn"):
         actions.withdraw(district, draft.id, "Again.", now)
     told = session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "rules.withdrawn")).one()
     assert (told.subject_id, told.actor_id, told.data["reason"]) == (draft.id, second.user_id, "A duty was missing.")
-    assert drafted(district, session, now).number == 4
+    assert drafted(district, session, now).number == VERSION + 2
 
 
 @pytest.mark.parametrize(
@@ -246,13 +246,13 @@ def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datet
     assert actions.draft_from(Invocation(district, now, "key"), source) == actions.draft_from(
         Invocation(district, now, "key"), source
     )
-    assert [row.number for row in rule_sets(district)] == [3, 2, 1]
+    assert [row.number for row in rule_sets(district)] == [VERSION + 1, VERSION, 2, 1]
 
 
 def test_a_draft_can_be_dropped(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
     actions.drop_draft(district, draft.id, draft.version, now)
-    assert [row.number for row in rule_sets(district)] == [2, 1]
+    assert [row.number for row in rule_sets(district)] == [VERSION, 2, 1]
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER])
@@ -266,7 +266,7 @@ def test_who_may_not_read_sees_nothing(session: Any, now: datetime, role: Role) 
 def test_deans_read_and_do_not_edit(session: Any, now: datetime) -> None:
     dean = acting(make_user(Role.DEAN))
     source = shipped(session).id
-    assert get_rule_set(dean, source).number == 2
+    assert get_rule_set(dean, source).number == VERSION
     with pytest.raises(NotFound):
         actions.draft_from(Invocation(dean, now), source)
 

@@ -23,7 +23,7 @@ from wss_cases.routing.replay.differences import Answered, Change, differences, 
 MOST_REMEMBERED: Final = 10_000
 """How many different facts, and pairs of facts and answer, are remembered; beyond, it begins afresh."""
 ENGINE_READS: Final = frozenset(
-    {"asked", "caused_by", "harmed", "grade", "sent_on", "sexual", "supports", "verified", "weapon"}
+    {"caused_by", "harmed", "grade", "sexual", "supports", "harmed_supports", "verified", "weapon", "sent_on", "asked"}
 )
 """Facts that the engine and its promises look at beside the rows, flags apart."""
 ENGINE_ASKS_IF_KNOWN: Final = frozenset({"imminent_danger"})
