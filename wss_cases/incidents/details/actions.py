@@ -62,13 +62,13 @@ def _completed_facts(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict
 
     What a reviewer said stays (mutual, sent on, asked, what is not routed); the unknown stays so until answered.
     """
-    reviewers = {"mutual", "sent_on", "asked"}
+    not_asked_here = {"mutual", "sent_on", "asked", "adult_conduct", "bias"}
     stays = {
         name: value
         for name, value in before.items()
-        if name in reviewers or name not in SHARED_FACTS or (value == UNKNOWN and said.get(name) is None)
+        if name in not_asked_here or name not in SHARED_FACTS or value == UNKNOWN
     }
-    return {**said, **stays}
+    return stays | {name: value for name, value in said.items() if name not in stays or value is not None}
 
 
 def say_heard_from(incident: Incident, heard_from: str) -> None:

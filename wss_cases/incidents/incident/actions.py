@@ -17,6 +17,7 @@ from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, 
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import CAUSED, Capture, CapturedPerson, highest_group
 from wss_cases.incidents.incident.states import (
+    TEXT_ADDED,
     TRANSITIONS,
     WAITING,
     IncidentState,
@@ -25,6 +26,7 @@ from wss_cases.incidents.incident.states import (
     Tile,
     WhenPrecision,
 )
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.webhooks.states import HookEvent
 from wss_cases.mail.webhooks.telling import tell_webhooks
@@ -222,6 +224,7 @@ def append_text(uow: UnitOfWork, incident: Incident, text: str) -> None:
     """Add text to a report; what was written before stays."""
     assert uow.actor.user_id is not None
     uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
+    react(uow, TEXT_ADDED, incident)
 
 
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:

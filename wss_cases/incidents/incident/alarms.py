@@ -5,7 +5,7 @@ from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.incidents.incident.states import Tile
+from wss_cases.incidents.incident.states import SENSITIVE, Tile
 
 SURE, MAYBE = "yes", "maybe"
 MAYBE_FACTS = "maybe"
@@ -22,6 +22,21 @@ class Alarm(Labelled):
     DANGER = "danger", _l("Hurt or in danger")
     WEAPON = "weapon", _l("Weapon, or maybe one")
     SEXUAL = "sexual", _l("Read this one now")
+
+
+WORDLESS = (*SENSITIVE, "adult_conduct", "bias")
+"""Facts of which a list says nothing in the report's own words: whoever reviews opens the report."""
+
+
+def shows_words(facts: Mapping[str, Any] | None) -> bool:
+    """Whether a list may show the words of a report: not where any of these facts stands, is unknown or was sent on."""
+    said = facts or {}
+    return not said.get("sent_on") and all(said.get(name) in (None, False, "none") for name in WORDLESS)
+
+
+def signs_of(report: Any) -> list[Mapping[str, Any]]:
+    """Return the signs that a report stores."""
+    return list(getattr(report, "signs", None) or [])
 
 
 def alarm_of(facts: Mapping[str, Any], signs: Iterable[Mapping[str, Any]], tile: str, danger_now: bool) -> Alarm | None:

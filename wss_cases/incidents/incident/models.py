@@ -3,12 +3,24 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    event,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
+from wss_cases.incidents.incident.alarms import alarm_of, signs_of
 from wss_cases.incidents.incident.states import (
     SENSITIVE,
     UNDECIDED,
@@ -87,6 +99,7 @@ class Incident(Windowed, Versioned, Base):
         CheckConstraint("happened_at_id is null or happened_at_id <> school_id", name="happened_at"),
         CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
         CheckConstraint("heard_from in ('saw','student','parent','camera','adult')", name="heard_from"),
+        CheckConstraint("alarm in ('danger','weapon','sexual')", name="alarm"),
     )
     PRIVATE = frozenset({"narrative", "immediate_action", "question", "answer", "closing_note"})
 
@@ -116,6 +129,9 @@ class Incident(Windowed, Versioned, Base):
     bias_basis: Mapped[str | None] = mapped_column(String(40))
     property_damage: Mapped[bool | None]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    alarm: Mapped[str | None] = mapped_column(String(20))
+    """Why it comes first, as `alarms.alarm_of` says; worked out whenever a report is written."""
+
     details_completed_at: Mapped[datetime | None]
     question: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")
@@ -173,6 +189,12 @@ class Incident(Windowed, Versioned, Base):
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
         """Reports in which any of these students stands."""
         return names_any(IncidentPerson, "incident_id", cls.id, students)
+
+
+@event.listens_for(Incident, "before_insert")
+@event.listens_for(Incident, "before_update")
+def _set_alarm(_mapper: Any, _connection: Any, report: Incident) -> None:
+    report.alarm = alarm_of(report.facts or {}, signs_of(report), report.tile, report.danger_now)
 
 
 class IncidentPerson(Base):

@@ -33,6 +33,9 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
 FACTS_SET = "incident.facts_set"
 """What rooms above react to when the facts of a report, or of anybody in it, were set or put right."""
 
+TEXT_ADDED = "incident.text_added"
+"""What rooms above react to when more was written about a report."""
+
 WITHDRAWN = "withdrawn"
 """Why nothing further is done where the reporter took a report back before its review began."""
 

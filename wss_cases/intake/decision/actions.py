@@ -27,6 +27,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.open_questions.rules import is_forgotten, refuse_open
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.recommendation.rules import Plan, PlanItem
 from wss_cases.intake.report.routing import route_incident
@@ -70,7 +71,7 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state not in UNDECIDED:
         raise Stale
-    scene = scene_of(uow, incident, lambda plan: chosen(plan, choice, uow.actor.locale))
+    scene = scene_of(uow, incident, lambda plan: _choose(plan, incident, choice, uow.actor.locale))
     case = open_with(uow, scene) if _needs_case(scene, choice) else None
     if case is not None and choice.conversation:
         raise Refused("conversation", _("A case opens. Record the conversation there."))
@@ -82,6 +83,14 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     if case is None and choice.conversation:
         _conversation_held(uow, incident, choice.conversation, choice.conversation_note)
     return incident.id
+
+
+def _choose(plan: Plan, incident: Incident, choice: Choice, language: str) -> tuple[PlanItem, ...]:
+    """Return the items of a choice. Raises Refused while a question is open, and for what a tool alone calls for."""
+    refuse_open(plan, incident, incident.people)
+    if choice.keep is None and is_forgotten(incident):
+        raise Refused("", _("It was forgotten or a tool. Choose what fits under “Choose a different response.”"))
+    return chosen(plan, choice, language)
 
 
 def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple[PlanItem, ...]]) -> Scene:

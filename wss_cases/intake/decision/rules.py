@@ -1,6 +1,6 @@
 """Pure decisions of the review: what is light, what a hold forbids, what a choice comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.intake.open_questions.rules import of_intake
 from wss_cases.intake.recommendation.rules import Plan, PlanHold, PlanItem
 from wss_cases.routing.engine.states import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
 
@@ -84,12 +85,14 @@ def is_light(plan: Plan, open_duties: int) -> bool:
     return bool(known) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
 
 
-def may_be_batched(plan: Plan, open_duties: int, people: Iterable[IncidentPerson], report: Any) -> bool:
+def may_be_batched(plan: Plan, open_duties: int, people: Sequence[IncidentPerson], report: Any) -> bool:
     """Whether a report may be accepted together with others, without a page of its own having been read.
 
-    `report` has `danger_now`, `weapon`, `injury` and `has_text`. Never one in which a person, a part or whether anyone
-    was hurt is unknown, nor one that carries danger, a weapon, a duty, a hold, or no text at all.
+    `report` has the columns of that name, and `has_text`. Never one in which a person, a part or whether anyone was
+    hurt is unknown, nor one that carries danger, a weapon, a duty, a hold, an open question, or no text at all.
     """
+    if plan.open_questions or of_intake(report, people) or report.alarm is not None:
+        return False
     known = all(
         person.role is not PersonRole.INVOLVED
         and person.kind is not PersonKind.NOT_IDENTIFIED

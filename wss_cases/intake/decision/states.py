@@ -14,8 +14,9 @@ OTHERWISE_REASONS: Final = {
     "other": _l("Another reason"),
 }
 
+UNFOUNDED: Final = "unfounded"
 NO_ACTION_REASONS: Final = {
-    "unfounded": _l("It did not happen as reported"),
+    UNFOUNDED: _l("It did not happen as reported"),
     "not_school": _l("It is not a matter for the school"),
     "settled": _l("The people involved settled it themselves, and no one was harmed"),
     "other": _l("Another reason"),

@@ -18,14 +18,12 @@ class PoliceFinding:
     police: Police
     ask_danger: bool
     ask_verified: bool
-    is_verdict: bool
-    danger_reported: bool
 
 
 def police_finding(plan: Plan, duties: Iterable[tuple[str, DutyState]], *, danger_reported: bool) -> PoliceFinding:
     """Return the finding of a plan together with (code, state) of every duty of the report and the danger answer.
 
-    It is a verdict only where the behavior is coded and nothing is left to be found out.
+    Nothing of it is a verdict: what nobody has said is not known to be no.
     """
     waiting = {state for code, state in duties if code in POLICE_DUTIES and state in OPEN_DUTY}
     ask_danger = plan.asks_about_danger or (danger_reported and not plan.danger_answered)
@@ -35,10 +33,4 @@ def police_finding(plan: Plan, duties: Iterable[tuple[str, DutyState]], *, dange
             police = Police.REQUIRED_BY_LAW
         elif waiting or ask_danger:
             police = Police.VERIFY
-    return PoliceFinding(
-        police=police,
-        ask_danger=ask_danger,
-        ask_verified=DutyState.VERIFY_FIRST in waiting,
-        is_verdict=not plan.not_coded,
-        danger_reported=danger_reported,
-    )
+    return PoliceFinding(police=police, ask_danger=ask_danger, ask_verified=DutyState.VERIFY_FIRST in waiting)

@@ -9,8 +9,10 @@ from wss_cases.incidents.details.actions import set_roles
 from wss_cases.incidents.incident.actions import set_state, tell_of_danger
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
-from wss_cases.intake.decision.states import NO_ACTION_REASONS, VERIFIED_LABELS
+from wss_cases.intake.decision.states import NO_ACTION_REASONS, UNFOUNDED, VERIFIED_LABELS
 from wss_cases.intake.duplicates.undoing import undo_merge
+from wss_cases.intake.open_questions.rules import must_answer
+from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -71,10 +73,17 @@ def ask_reporter(uow: UnitOfWork, incident_id: int, question: str) -> int:
 
 @use_case
 def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) -> int:
-    """Close a report without further action, with a reason; open duties stay open."""
+    """Close a report without further action, with a reason; open duties stay open.
+
+    Raises Refused while a question is open, but for a report that is not founded.
+    """
     incident = _waiting(uow, incident_id, uow.version)
     if reason not in NO_ACTION_REASONS:
         raise Refused("reason", _("Choose the reason."))
+    now = situation(incident.id)
+    if reason != UNFOUNDED and must_answer(now.plan, incident, now.people):
+        words = _("Answer the open questions first, or choose that it did not happen as reported.")
+        raise Refused("reason", words)
     refuse_blank("note", note, _("Enter the reason in a sentence."))
     set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
     return incident.id

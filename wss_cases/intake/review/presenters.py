@@ -1,6 +1,6 @@
 """A recommendation in the reader's words: who, what, why, what it is not, holds, and the police line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, locale_code, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import CAUSED, is_unknown, person_words
+from wss_cases.incidents.incident.rules import CAUSED, SUFFERED, is_unknown, person_words
 from wss_cases.incidents.incident.states import (
     INJURY_LABELS,
     REPORTED_ROLE_LABELS,
@@ -23,10 +23,9 @@ from wss_cases.incidents.incident.states import (
 from wss_cases.intake.corrections.changes.queries import Changes
 from wss_cases.intake.corrections.changes.rules import key_of
 from wss_cases.intake.decision.rules import Added, is_held
-from wss_cases.intake.recommendation.police import PoliceFinding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
-from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Person, Police
+from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, HoldState, Kind, Person
 from wss_cases.routing.engine.wording import said
 
 # until facts are established a person is reported, not responsible
@@ -63,6 +62,20 @@ def name_of(person: IncidentPerson | None) -> str:
     )
 
 
+def called(person: IncidentPerson | None, people: Iterable[IncidentPerson]) -> str:
+    """Return how a person is named beside the others of a page: two students of one name differ by their grade and the
+    end of their number."""
+    name = name_of(person)
+    if person is None or person.student is None:
+        return name
+    same = [one for one in people if one.student_id not in (None, person.student_id) and name_of(one) == name]
+    if not same:
+        return name
+    number = person.student.student_number[-4:]
+    more = [grade_words(person.grade), _("number ending in %(digits)s", digits=number) if number else ""]
+    return f"{name} ({', '.join(one for one in more if one)})"
+
+
 def grade_words(grade: int | None) -> str:
     """Return a grade (-1 pre-K, 0 kindergarten, 1 to 12), '' when it is not known."""
     if grade is None:
@@ -72,11 +85,11 @@ def grade_words(grade: int | None) -> str:
     return _("grade %(grade)s", grade=grade)
 
 
-def person_rows(people: Iterable[IncidentPerson]) -> list[dict[str, Any]]:
+def person_rows(people: Sequence[IncidentPerson]) -> list[dict[str, Any]]:
     """Return the people of an incident with their reported parts."""
     return [
         {
-            "name": name_of(person),
+            "name": called(person, people),
             "part": "" if person.role is PersonRole.INVOLVED else REPORTED_ROLE_LABELS[person.role],
             "grade": grade_words(person.grade),
             "done": in_language(person.behavior, "label") if person.behavior else "",
@@ -106,7 +119,9 @@ def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str
     whom = _("for both sides together")
     if item.for_whom is not Person.BOTH:
         person = people.get(item.person_id) if item.person_id is not None else None
-        whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, item.for_whom))
+        whom = _("for %(name)s (%(part)s)", name=called(person, people.values()), part=side_of(person, item.for_whom))
+    elif item.kind is Kind.HEALING_CIRCLE and _harmed_students(people.values()):
+        whom = _("for both sides together, once the student who was harmed has been asked")
     return {
         "key": item.key,
         "kind": Kind(item.kind).label,
@@ -116,6 +131,10 @@ def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str
         "why": " ".join(dict.fromkeys(said(text, locale_code()) for text in item.because)),
         "rules": ", ".join(item.rules),
     }
+
+
+def _harmed_students(people: Iterable[IncidentPerson]) -> bool:
+    return any(person.kind is PersonKind.STUDENT and person.role in SUFFERED for person in people)
 
 
 def plan_words(now: Situation) -> dict[str, Any]:
@@ -134,20 +153,22 @@ def plan_words(now: Situation) -> dict[str, Any]:
 
 def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[str, Any]]:
     """Return the holds, each said once with the people whose answer has it."""
-    rows: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    rows: dict[tuple[str, tuple[str, ...], HoldState], dict[str, Any]] = {}
     for hold in plan.holds:
-        key = (hold.applies_to.value, hold.rules)
+        key = (hold.applies_to.value, hold.rules, hold.state)
         row = rows.setdefault(
             key,
             {
                 "what": AppliesTo(hold.applies_to).label,
                 "because": said(hold.because, locale_code()),
-                "until": said(hold.until, locale_code()),
+                "until": "" if hold.state is HoldState.UNTIL_KNOWN else said(hold.until, locale_code()),
+                "state": HoldState(hold.state).label if hold.state is HoldState.UNTIL_KNOWN else "",
                 "rules": ", ".join(hold.rules),
                 "names": [],
             },
         )
-        row["names"].append(name_of(people.get(hold.person_id) if hold.person_id is not None else None))
+        person = people.get(hold.person_id) if hold.person_id is not None else None
+        row["names"].append(called(person, people.values()))
     return list(rows.values())
 
 
@@ -160,7 +181,7 @@ def follow_up_line(wanted: PlanFollowUp, people: Mapping[int, IncidentPerson]) -
     """Return a line for one follow-up: what, for whom, when."""
     what, when = FollowUpKind(wanted.kind).label, start_words(wanted.days)
     person = people.get(wanted.person_id) if wanted.person_id is not None else None
-    return f"{what} ({name_of(person)}): {when}" if person is not None else f"{what}: {when}"
+    return f"{what} ({called(person, people.values())}): {when}" if person is not None else f"{what}: {when}"
 
 
 def change_words(changes: Changes) -> dict[str, Any]:
@@ -180,42 +201,6 @@ def change_words(changes: Changes) -> dict[str, Any]:
     return {"named": named, "going": going}
 
 
-def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, Any]:
-    """Return what stands about the police on a report: lines, the call, what to find out, and whether to ask again.
-
-    `grounds` are the labels of notifications already recorded; with one there is no verdict beside it.
-    """
-    lines = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
-    if finding.police not in (Police.NOT_INDICATED, Police.VERIFY) or not grounds:
-        lines.append(_finding_words(finding))
-    emergency, verify = finding.police is Police.EMERGENCY, finding.police is Police.VERIFY
-    questions = []
-    if finding.ask_danger and not emergency:
-        questions.append(_("Is anyone in danger that staff cannot calm?"))
-    if finding.ask_verified and verify:
-        questions.append(_("Is it verified? Who saw it, and what was found?"))
-    call = _("If you believe someone is in danger or has a gun, call 911 now.") if verify or questions else ""
-    return {
-        "lines": lines,
-        "call": _("Danger now. Call first. This page does not alert anyone.") if emergency else call,
-        "questions": questions,
-        "ask_again": emergency,
-    }
-
-
-def _finding_words(finding: PoliceFinding) -> str:
-    match finding.police:
-        case Police.EMERGENCY:
-            return _("Danger now: call first, record it within the hour.")
-        case Police.REQUIRED_BY_LAW:
-            return _("The law requires a notification. A restorative pathway opens anyway.")
-        case Police.VERIFY:
-            return _("Whether the police must be notified is not decided yet. First find out what is asked above.")
-    if not finding.is_verdict or finding.danger_reported:
-        return _("Nothing reported so far requires the police.")
-    return _("Not a matter for the police: no danger, no duty to report.")
-
-
 def ruleset_words(answers: Sequence[Answered]) -> str:
     """Return which rule set answered."""
     names = {(a.answer["ruleset"]["name"], a.answer["ruleset"]["version"]) for a in answers}
@@ -231,16 +216,16 @@ def is_not_words(now: Situation) -> str:
     return _("This is not a finding of responsibility or a consequence. You decide.")
 
 
-def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[str]:
-    """Return what would still sharpen the answer, a line each."""
+def missing_facts(incident: Incident, people: Sequence[IncidentPerson], asked: Collection[str] = ()) -> list[str]:
+    """Return what would still sharpen the answer, a line each, but for the facts that the page asks in place."""
     lines = []
-    if any(person.role.value == "involved" for person in people):
+    if any(person.role.value == "involved" for person in people) and "harmed" not in asked:
         lines.append(_("Who caused harm and who was harmed"))
     if any(is_unknown(person) for person in people):
         lines.append(_("The identity of the people not identified yet"))
     if any(person.kind is PersonKind.STUDENT and _lacks_code(person) for person in people):
         lines.append(_("What each person is reported to have done"))
-    if incident.injury is None:
+    if incident.injury is None and "injury" not in asked:
         lines.append(_("Whether anyone was hurt"))
     if incident.place is None:
         lines.append(_("Exactly where it happened"))
@@ -277,7 +262,7 @@ def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
         for person_id in sorted(ids, key=lambda number: number or 0):
             person = people.get(person_id) if person_id is not None else None
-            whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
+            whom = _("for %(name)s (%(part)s)", name=called(person, now.people), part=side_of(person, side))
             groups.append((whom, [Added(kind, side, person_id) for kind in Kind if kind not in FOR_BOTH]))
     return [
         (whom, [(one, str(Kind(one.kind).label)) for one in kinds if _whose(one) not in there])

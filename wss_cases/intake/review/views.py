@@ -1,5 +1,6 @@
 """The page of one report: what is known, the recommendation with its reasons, and the decision."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +32,16 @@ from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import is_light
 from wss_cases.intake.duplicates.presenters import twins_of
 from wss_cases.intake.duplicates.queries import apart_from
+from wss_cases.intake.open_questions.forms import shown_at
+from wss_cases.intake.open_questions.presenters import Words, question_rows
+from wss_cases.intake.open_questions.queries import newest_answers
+from wss_cases.intake.open_questions.rules import is_forgotten
 from wss_cases.intake.recommendation import queries
 from wss_cases.intake.recommendation.police import police_finding
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.evidence import evidence_of
 from wss_cases.intake.review.forms import AcceptForm
+from wss_cases.intake.review.police import police_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.discipline.consequences.presenters import consequence_rows
@@ -44,6 +50,7 @@ from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 from wss_cases.safeguards.police.review.pages.presenters import way_words
 from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.states import NotificationGround
@@ -64,13 +71,16 @@ def incident(incident_id: int) -> Page:
     return show(report, AcceptForm(formdata=None, version=report.version))
 
 
-def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
-    """Render the page of a report with the form that was sent, if any."""
+Problem = tuple[str, str, str, str]
+"""An answer that was refused: its fact, the field and the words of the refusal, and who was named."""
+
+
+def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None) -> Page:
+    """Render the page of a report with the form that was sent, if any, or the answer that was refused."""
     actor, instant = current_actor(), clock.now()
     zone, now = zone_of(report.school_id), queries.shown_to(actor, report.school_id, queries.situation(report.id))
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
-    states = [(row.kind.code, row.duty.state) for row in rows]
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
     page = render_template(
         "intake/review/report.html",
@@ -85,9 +95,11 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         waiting=words.waiting_words(report.submitted_at, instant),
         people=words.person_rows(now.people),
         evidence=evidence_of(report, zone),
-        missing=words.missing_facts(report, now.people),
+        **_asked(report, now, zone, [(row.kind.code, row.duty.state) for row in rows], grounds),
+        shown=shown_at(report.id, instant),
+        refused={problem[0]: problem[1:]} if problem else {},
+        problems=[(problem[2], f"#{problem[0]}-{'whom' if problem[1] == 'whom' else 'answer'}")] if problem else [],
         plan=words.plan_words(now),
-        police=words.police_words(police_finding(now.plan, states, danger_reported=report.danger_now), grounds),
         is_not=words.is_not_words(now),
         duties=duties,
         light=is_light(now.plan, sum(1 for row in duties if row["is_open"])),
@@ -99,11 +111,29 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
         notifications=grounds,
         **_around(report, actor, instant),
-        may_ask=report.happened_at_id is None and report.reporter_id != actor.user_id,
         history=history_rows(report.id, zone, 20),
         changes=words.change_words(found) if (found := changes_for(actor, report)) is not None and found.any else None,
     )
     return (page, status) if status != 200 else page
+
+
+def _asked(
+    report: Incident, now: queries.Situation, zone: str, duties: Sequence[tuple[str, DutyState]], grounds: Sequence[Any]
+) -> dict[str, Any]:
+    """Return what is not known of a report: its questions, what else is missing, and what that leaves of the police."""
+    answers = newest_answers(report.id)
+    authors = user_names([row.by_id for row in answers.values()])
+    said = Words(report, now.people, answers, authors, zone, lambda person: words.called(person, now.people))
+    questions = question_rows(said, now.plan)
+    asked = [row["fact"] for row in (*questions["must"], *questions["later"])]
+    finding = police_finding(now.plan, duties, danger_reported=report.danger_now)
+    waiting = [code for code, state in duties if state in OPEN_DUTY]
+    return {
+        "questions": questions,
+        "missing": words.missing_facts(report, now.people, asked),
+        "police": police_words(finding, grounds, asked, waiting, (report.facts or {}).get("sexual")),
+        "forgotten": is_forgotten(report),
+    }
 
 
 def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]:
@@ -114,6 +144,7 @@ def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]
     return {
         "twins": twins_of(report, actor, instant, words.name_of),
         "apart": apart_from(report.id),
+        "may_ask": report.happened_at_id is None and report.reporter_id != actor.user_id,
         "assignee": names.get(assignee_id or 0, ""),
         "reported": words.reported_words(report, names.get(report.reporter_id or 0, "")),
         "consequences": consequence_rows(report, consequences_of(report.id)) if may_give else None,

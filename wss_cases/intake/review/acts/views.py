@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Stale
+from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -19,13 +19,19 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.corrections.changes.actions import add_named
 from wss_cases.intake.decision.actions import decide, record_conversation
-from wss_cases.intake.decision.rules import why_not
+from wss_cases.intake.decision.rules import Added, why_not
 from wss_cases.intake.duplicates.actions import merge_into
+from wss_cases.intake.open_questions.actions import answer_fact
+from wss_cases.intake.open_questions.forms import TapForm
+from wss_cases.intake.open_questions.models import QUESTIONS
+from wss_cases.intake.open_questions.rules import is_forgotten, is_question, must_answer
 from wss_cases.intake.recommendation.queries import shown_to, situation
+from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import (
     PART,
+    AcceptForm,
     DuplicateForm,
     FactsForm,
     NoActionForm,
@@ -34,13 +40,18 @@ from wss_cases.intake.review.forms import (
     ReasonForm,
     parts_form,
 )
-from wss_cases.intake.review.views import after_decision, decided_first, reviewed
+from wss_cases.intake.review.views import after_decision, decided_first, reviewed, show
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Kind, Person
 
 blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
 
+VIOLENCE = "P9"
+"""The rule whose items are for violence: never preselected for what was forgotten or a tool."""
+
+INSTEAD = (Kind.CONVERSATION, Kind.FAMILY_SUPPORT)
 YES_NO = {"yes": True, "no": False}
 
 
@@ -171,7 +182,9 @@ def otherwise(incident_id: int) -> Page:
     groups = words.addable(scene)
     form.added.choices = choices([(added.key, label) for _whom, kinds in groups for added, label in kinds])
     if not form.is_submitted():
-        form.keep.data = [item["key"] for item in plan["pathways"]]
+        tool = is_forgotten(report)
+        form.keep.data = [item["key"] for item in plan["pathways"] if not (tool and item["rules"] == VIOLENCE)]
+        form.added.data = [one.key for one in _instead(scene.plan)] if tool else []
     return _act(
         report,
         form,
@@ -188,6 +201,14 @@ def otherwise(incident_id: int) -> Page:
             for whom, kinds in groups
         ],
     )
+
+
+def _instead(plan: Plan) -> list[Added]:
+    """Return what is offered to who forgot a tool: a conversation, and support of the family."""
+    there = {(item.kind, item.person_id) for item in plan.items}
+    whose = sorted(plan.caused, key=lambda number: number or 0)
+    offered = [Added(kind, Person.CAUSED_HARM, number) for number in whose for kind in INSTEAD]
+    return [one for one in offered if (one.kind, one.person_id) not in there and why_not(plan, one) is None]
 
 
 @blueprint.route("/parts", methods=["GET", "POST"])
@@ -241,3 +262,28 @@ def add(incident_id: int) -> Page:
     report = reviewed(current_actor(), incident_id)
     add_named(submitted(BaseForm()), report.id, request.form.get("named", ""))
     return redirect(url_for("review.incident", incident_id=report.id), 303)
+
+
+@blueprint.post("/questions/<fact>")
+@gate(Permission.INCIDENT_REVIEW)
+def answer(incident_id: int, fact: str) -> Page:
+    """Answer one open question by a tap, and go on to the next one."""
+    actor, now = current_actor(), clock.now()
+    report, form = reviewed(actor, incident_id), TapForm()
+    if not is_question(fact):
+        raise NotFound
+    whom = form.whom.data or ""
+    try:
+        if not form.validate():
+            raise Refused("whom" if form.whom.errors else "answer", next(iter(form.errors.values()))[0])
+        call = Invocation(actor, now, form.request_key.data)
+        answer_fact(call, report.id, fact, form.answer.data or "", whom, form.seconds(report.id, now))
+    except Refused as refusal:
+        form = AcceptForm(formdata=None, version=report.version)
+        return show(reviewed(actor, report.id), form, 400, (fact, refusal.field, refusal.message, whom))
+    except Stale:
+        return decided_first(reviewed(actor, report.id), str(QUESTIONS[fact]))
+    now_known = situation(report.id)
+    left = must_answer(now_known.plan, reviewed(actor, report.id), now_known.people)
+    page = url_for("review.incident", incident_id=report.id, _anchor=f"question-{left[0]}" if left else "recommended")
+    return redirect(page, 303)

@@ -67,6 +67,7 @@ TABLES: dict[str, Kept] = {
     "incident_draft": _of("incident", "incident_id"),
     "offline_entry": _of("incident", "incident_id", "care_record_id"),
     "search_entry": _of("incident", "incident_id", "case_id"),
+    "fact_answer": _of("incident", "incident_id"),
     "incident_assignment": _of("incident", "incident_id"),
     "incident_told_apart": _of("incident", "lower_id", "higher_id"),
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
