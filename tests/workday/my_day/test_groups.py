@@ -163,7 +163,7 @@ def test_danger_and_questions_come_first_in_the_mail_of_the_morning_too(world: A
     with force_locale("en"):
         found = groups(my_day(actor_for(dean), NOW))
     assert [words for words, _count in found[-1]["lines"]] == [
-        "report of someone hurt or in danger", "question about your report", "report to review",
+        "report that cannot wait", "question about your report", "report to review",
     ]  # fmt: skip
 
 

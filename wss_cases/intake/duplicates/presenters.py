@@ -13,6 +13,7 @@ from wss_cases.cases.case.queries import place_words
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
+from wss_cases.incidents.incident.alarms import shows_words
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.duplicates.queries import possible_duplicates
@@ -41,8 +42,9 @@ class Known:
 
 
 def told(row: Any, known: Known) -> dict[str, Any]:
-    """Return what a report tells, in words: who reported what, where and when, and about whom."""
-    text = " ".join(row.narrative.split())
+    """Return what a report tells, in words: who reported what, where and when, and about whom; and its own text, unless
+    no list shows it."""
+    text = " ".join(row.narrative.split()) if shows_words(row.facts) else ""
     return {
         "id": row.id,
         "reference": row.reference,

@@ -20,7 +20,7 @@ MOST = 3
 MOST_CANDIDATES = 300
 SHOWN = (
     Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.occurred_at,
-    Incident.state, Incident.reporter_id, Incident.narrative,
+    Incident.state, Incident.reporter_id, Incident.narrative, Incident.facts,
 )  # fmt: skip
 
 

@@ -48,4 +48,4 @@ def narrow_of(arguments: dict[str, str]) -> Narrow:
 
 def first_words(first: str) -> str:
     """Return what the urgent part of the queue is called."""
-    return {DANGER: _("Hurt or in danger"), DUTY: _("Legal duties")}.get(first, "")
+    return {DANGER: _("Danger or a weapon"), DUTY: _("Legal duties")}.get(first, "")

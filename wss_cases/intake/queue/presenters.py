@@ -14,12 +14,14 @@ from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
+from wss_cases.incidents.incident.alarms import Alarm
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.assignment.queries import REVIEWERS, reviewers_at
 from wss_cases.intake.decision.rules import may_be_batched
 from wss_cases.intake.duplicates.presenters import Known, told, twin_words
 from wss_cases.intake.duplicates.queries import possible_duplicates
+from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.queue.forms import days_words, first_words, narrow_of
 from wss_cases.intake.queue.queries import FIRST, MINE, UNASSIGNED, Narrow, Queue, queue_page, reviewed_schools
 from wss_cases.intake.recommendation.queries import Situation, people_of_each, shown_to, situations
@@ -114,10 +116,13 @@ def _row(
 
 
 def _cells(row: Any, scene: Situation, side: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    open_facts = must_answer(scene.plan, row, scene.people)
     kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(scene)["pathways"]))
-    urgent = [_("Hurt or in danger")] if row.danger_now else []
+    urgent = [str(Alarm(row.alarm or Alarm.DANGER).label)] if row.alarm or row.danger_now else []
     if row.duties:
         urgent.append(ngettext("%(num)d legal duty", "%(num)d legal duties", row.duties))
+    if open_facts:
+        urgent.append(ngettext("? %(num)d open question", "? %(num)d open questions", len(open_facts)))
     people = tuple((name, href or "") for name, href in side["people"])
     return {
         "what": Cell(side["title"], href=side["href"], about=row.reference),
@@ -126,9 +131,9 @@ def _cells(row: Any, scene: Situation, side: Mapping[str, Any], known: Known) ->
         "when": Cell(side["when"]),
         "waiting": Cell(words.waiting_words(row.submitted_at, known.now)),
         "reporter": Cell(side["reporter"]),
-        "plan": Cell(", ".join(kinds)),
+        "plan": Cell(_("After the open questions") if open_facts else ", ".join(kinds)),
         "number": Cell(row.reference),
-        "first": Cell(" · ".join(urgent), tone="brick"),
+        "first": Cell(" · ".join(urgent), tone="brick" if row.alarm or row.danger_now or row.duties else "sun"),
     }
 
 

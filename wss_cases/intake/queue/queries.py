@@ -1,4 +1,4 @@
-"""The review queue in its order: danger, then legal duties, then the longest waiting; narrowed as its reader likes."""
+"""The review queue in its order: alarms, then legal duties, then the longest waiting; narrowed as its reader likes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,7 +70,7 @@ class Queue:
         """Return what a waiting report must be to fit."""
         conditions = [*self._whose(narrow.whose)]
         if narrow.first == DANGER:
-            conditions.append(Incident.danger_now.is_(True))
+            conditions.append(is_alarm())
         if narrow.first == DUTY:
             conditions.append(exists().where(*_its_duties()))
         if narrow.kind:
@@ -94,9 +94,14 @@ def _its_duties() -> tuple[ColumnElement[bool], ...]:
     return LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared()
 
 
+def is_alarm() -> ColumnElement[bool]:
+    """Reports that come before everything else; what was written before there were alarms has its danger alone."""
+    return or_(Incident.danger_now, Incident.alarm.is_not(None))
+
+
 def _urgency() -> ColumnElement[int]:
-    """0 danger, 1 an open duty, 2 the rest."""
-    return case((Incident.danger_now, 0), (exists().where(*_its_duties()), 1), else_=2)
+    """0 an alarm, 1 an open duty, 2 the rest."""
+    return case((is_alarm(), 0), (exists().where(*_its_duties()), 1), else_=2)
 
 
 def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
@@ -167,7 +172,7 @@ def _listed(queue: Queue) -> Select[Any]:
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
         Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
-        duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
+        duties.label("duties"), Incident.version, Incident.weapon, Incident.injury, Incident.alarm, Incident.facts,
         (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
     )  # fmt: skip
     return queue.waiting(*columns).select_from(Incident)

@@ -102,7 +102,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     looks, own, dangers = waiting.second_looks, waiting.own_duties, len(waiting.dangers)
     alarms = waiting.requests_of_danger
     lines = [
-        (ngettext("report of someone hurt or in danger", "reports of someone hurt or in danger", dangers), dangers),
+        (ngettext("report that cannot wait", "reports that cannot wait", dangers), dangers),
         (
             ngettext("request for a circle that mentions danger", "requests for a circle that mention danger", alarms),
             alarms,

@@ -20,6 +20,7 @@ from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
+from wss_cases.incidents.incident.alarms import Alarm
 from wss_cases.incidents.lists.queries import students_in
 from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.safeguards.duties.duty.presenters import clock_left, span_words
@@ -136,7 +137,8 @@ def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
     whom, places = students_in([one.id for one in shown]), place_words(one.location_code for one in shown)
     return [
         {
-            "ago": _since(now - one.submitted_at),
+            "ago": _since(one.alarm, now - one.submitted_at),
+            "call": one.alarm is not Alarm.SEXUAL,
             "what": dotted(harm_words(one.tile), places.get(one.location_code, "")),
             "whom": whom_words(whom.get(one.id, []), actor),
             "href": url_for("review.incident", incident_id=one.id),
@@ -146,19 +148,17 @@ def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
     ]
 
 
-def _since(span: timedelta) -> str:
-    if span < timedelta(minutes=1):
-        return _("Danger reported just now")
-    return _("Danger reported %(span)s ago", span=span_words(span))
+def _since(alarm: Alarm, span: timedelta) -> str:
+    just_now = span < timedelta(minutes=1)
+    if alarm is not Alarm.DANGER:
+        when = _("reported just now") if just_now else _("reported %(span)s ago", span=span_words(span))
+        return dotted(alarm.label, when)
+    return _("Danger reported just now") if just_now else _("Danger reported %(span)s ago", span=span_words(span))
 
 
 def _more_dangers(waiting: Waiting) -> Iterator[Line]:
     if (more := len(waiting.dangers) - MOST_DANGERS) > 0:
-        words = ngettext(
-            "%(num)d more report of someone hurt or in danger",
-            "%(num)d more reports of someone hurt or in danger",
-            more,
-        )
+        words = ngettext("%(num)d more report that cannot wait", "%(num)d more reports that cannot wait", more)
         yield _waits(words, "queue.page", "")
 
 

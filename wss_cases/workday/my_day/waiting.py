@@ -15,10 +15,12 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import counting, db
+from wss_cases.incidents.incident.alarms import Alarm
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
+from wss_cases.intake.queue.queries import is_alarm
 from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.queries import waiting_counted as requests_counted
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
@@ -44,13 +46,14 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Danger:
-    """A report of somebody hurt or in danger that nobody decided on yet."""
+    """A report that is an alarm, as of somebody hurt or in danger, that nobody decided on yet."""
 
     id: int
     reference: str
     tile: str
     location_code: str
     submitted_at: datetime
+    alarm: Alarm
 
 
 @dataclass(frozen=True)
@@ -157,20 +160,25 @@ def _to_review(actor: Actor) -> Select[Any] | None:
     if not actor.has(*REVIEWERS):
         return None
     queue = in_schools(Incident.school_id, actor, *REVIEWERS)
-    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~Incident.danger_now)
+    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~is_alarm())
 
 
 def _dangers(actor: Actor) -> list[Danger]:
-    """Return the reports of danger that nobody decided yet, which come before everything else, the newest first."""
-    columns = (Incident.id, Incident.reference, Incident.tile, Incident.location_code, Incident.submitted_at)
+    """Return the alarms that nobody decided on yet, which come before everything else, the newest first."""
+    columns = (
+        Incident.id, Incident.reference, Incident.tile, Incident.location_code, Incident.submitted_at, Incident.alarm
+    )  # fmt: skip
     reports: Any = select(*columns)
     waits = _of_danger(reports, actor).order_by(Incident.id.desc()).limit(MOST)
-    return [Danger(*row) for row in db.session.execute(waits)]
+    return [
+        Danger(row.id, row.reference, row.tile, row.location_code, row.submitted_at, Alarm(row.alarm or Alarm.DANGER))
+        for row in db.session.execute(waits)
+    ]
 
 
 def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
     queue = in_schools(Incident.school_id, actor, *REVIEWERS)
-    return statement.where(queue, Incident.state.in_(WAITING), Incident.danger_now)
+    return statement.where(queue, Incident.state.in_(WAITING), is_alarm())
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
