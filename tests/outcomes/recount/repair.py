@@ -180,6 +180,13 @@ def removals(seen: Shown) -> None:
 UNCONFIRMED = (
     "r.id = n.review_id and r.door = 'emergency' and r.review_due_on is not null and r.second_approves = false"
 )
+IN_VAIN = (
+    "exists (select 1 from police_review r, legal_duty d where r.id = n.review_id and r.door = 'required_by_law' "
+    "and d.id = r.duty_id and (d.state = 'not_applicable' or (r.review_due_on is not null "
+    "and r.second_approves = false)) and d.code {} in ('firearm_or_gun_threat', 'firearm_report_chicago'))"
+)
+"""Told as a law asks that did not apply after all; with "not" put in, any law but those on firearms and gun threats."""
+BY_LAW_LINE = "required by law, not confirmed (firearm or gun threat)"
 
 
 def police(seen: Shown) -> None:
@@ -187,8 +194,9 @@ def police(seen: Shown) -> None:
     plain = seen.plain
     made = f"police_notification n where {plain.of('n', 'local_date')}"
     unconfirmed = f"exists (select 1 from police_review r where {UNCONFIRMED})"
-    doors = pairs(f"select n.door, count(*) from {made} and not {unconfirmed} group by n.door")
-    alone = number(f"select count(*) from {made} and {unconfirmed}")
+    by_law = IN_VAIN.format("")
+    doors = pairs(f"select n.door, count(*) from {made} and not {unconfirmed} and not {by_law} group by n.door")
+    alone, guns = (number(f"select count(*) from {made} and {line}") for line in (unconfirmed, by_law))
     students = number(
         "select count(distinct s.student_id) from notified_student s where s.notification_id in "
         f"(select n.id from {made})"
@@ -196,15 +204,19 @@ def police(seen: Shown) -> None:
     shown = seen.notifications
     same("doors", {door: one for door, one in shown["by_door"].items() if one}, doors)
     everyone = plain.students(plain.last)
-    instances = sum(doors.values()) + alone
+    instances = sum(doors.values()) + alone + guns
     same("not confirmed", shown["emergency_not_confirmed"], alone)
+    same("by law, not confirmed", shown["required_by_law_not_confirmed"], guns)
     same("all", (shown["notifications"], shown["students"]), (instances, students))
     same("per 1,000", shown["per_1000_students"], round(1000 * instances / everyone, 2))
     same("enrolled", shown["enrolled"], everyone)
     page = rows(seen.overview, "What", "Instances")["Police notifications, all"]
     same("page", [whole(one) for one in page], [instances, students])
-    line = rows(seen.overview, "What", "Instances")["Police notification: emergency not confirmed"]
-    same("line", whole(line[0]), alone)
+    for label, one in (("emergency not confirmed", alone), (BY_LAW_LINE, guns)):
+        line = rows(seen.overview, "What", "Instances")[f"Police notification: {label}"]
+        same(label, whole(line[0]), one)
+    beside = f"Not confirmed, separate: {alone} emergency, {guns} required by law"
+    assert beside in large(seen.overview, "Avoidable police notifications")[1]
     rate = rounded(1000 * instances / everyone)
     assert f"Police notifications per 1,000 students: {rate}" in seen.overview.text
 
@@ -213,10 +225,7 @@ def avoidable_of(plain: Plain) -> tuple[int, int]:
     """Notifications that were neither an emergency nor required by law, and incidents that could have led there."""
     made = number(
         f"select count(*) from police_notification n where {plain.of('n', 'local_date')} "
-        "and (n.door not in ('emergency', 'required_by_law') or exists (select 1 from police_review r, legal_duty d "
-        "where r.id = n.review_id and r.door = 'required_by_law' and d.id = r.duty_id and d.state = 'not_applicable')"
-        " or exists (select 1 from police_review r where r.id = n.review_id and r.door = 'required_by_law'"
-        " and r.review_due_on is not null and r.second_approves = false))"
+        f"and (n.door not in ('emergency', 'required_by_law') or {IN_VAIN.format('not')})"
     )
     serious = number(
         f"select count(*) from incident i where {plain.incidents} and (i.behavior_group >= 4 "

@@ -13,13 +13,15 @@ from tests.factories.base import fresh
 from tests.safeguards.police.test_review import NOW, Scene
 from tests.safeguards.police.test_second_person import DANGER, by_hand, call, found
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.safeguards.duties.duty.actions import propose_not_applicable, take_second_review
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import record_notification
 from wss_cases.safeguards.police.review.deciding.actions import call_first
+from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.police.second_review.actions import review_afterwards
 from wss_cases.safeguards.police.seconding.actions import second
 from wss_cases.workday.my_day.waiting import waiting_for
@@ -33,9 +35,14 @@ def scene(session: Any, at: Callable[..., datetime]) -> Scene:
 
 def counted(scene: Scene) -> tuple[int, int, int]:
     """How many were made, were avoidable, and were emergencies that nobody confirmed."""
-    year = Scope(scene.school.id, "2026-27", date(2026, 8, 1), date(2026, 11, 24), date(2026, 11, 24))
-    made = police(acting(scene.head), year)
+    made = made_at(scene)
     return made.instances, made.avoidable, made.unconfirmed
+
+
+def made_at(scene: Scene) -> Police:
+    """The notifications of the scene's school this year, as counted."""
+    year = Scope(scene.school.id, "2026-27", date(2026, 8, 1), date(2026, 11, 24), date(2026, 11, 24))
+    return police(acting(scene.head), year)
 
 
 def test_a_duty_that_was_carried_out_and_did_not_apply_makes_its_notification_avoidable(
@@ -79,3 +86,35 @@ def test_an_emergency_that_nobody_confirmed_stands_on_a_line_of_its_own(scene: S
     record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
     review_afterwards(call(scene.head), review_id, confirms=confirms, reason="I asked the teacher.")
     assert counted(scene) == (1, 0, 0 if confirms else 1)
+
+
+@pytest.mark.parametrize("later", ["not confirmed", "duty found not to apply", "confirmed"])
+def test_a_gun_that_was_none_after_all_has_a_line_of_its_own_and_is_never_avoidable(scene: Scene, later: str) -> None:
+    review_id = by_hand(scene, "firearm_or_gun_threat")
+    record_notification(call(scene.dean), review_id, scene.told())
+    made = made_at(scene)
+    assert (made.instances, made.law_unconfirmed, made.by_door[NotificationGround.REQUIRED_BY_LAW]) == (1, 0, 1)
+    review_afterwards(call(scene.head), review_id, confirms=later != "not confirmed", reason="It was a toy.")
+    if later == "duty found not to apply":
+        duty_id = found(review_id).duty_id or 0
+        propose_not_applicable(call(scene.dean), duty_id, "It was a toy.")
+        take_second_review(call(scene.head), duty_id, agrees=True)
+    made, own_line = made_at(scene), int(later != "confirmed")
+    assert (made.instances, made.avoidable, made.law_unconfirmed) == (1, 0, own_line)
+    assert made.by_door[NotificationGround.REQUIRED_BY_LAW] == 1 - own_line
+
+
+def test_what_was_not_confirmed_stands_beside_the_avoidable_and_names_no_caller(
+    scene: Scene, client_as: Callable[[Any], Any]
+) -> None:
+    for review_id in (by_hand(scene, "firearm_or_gun_threat"), call_first(call(scene.dean), scene.incident.id, NOW)):
+        record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
+        review_afterwards(call(scene.head), review_id, confirms=False, reason="It was a toy.")
+    head = client_as(scene.head)
+    assert "Not confirmed, separate: 1 emergency, 1 required by law" in head.page("/outcomes").text
+    page = head.page("/outcomes/removals")
+    assert "Police notification: emergency not confirmed" in page.text
+    assert "Police notification: required by law, not confirmed (firearm or gun threat)" in page.text
+    for choice in ("emergency_not_confirmed", "required_by_law_not_confirmed"):
+        behind = head.page(f"/outcomes/behind/notifications?choice={choice}").text
+        assert scene.incident.reference in behind and scene.dean.name not in behind, choice

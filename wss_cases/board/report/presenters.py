@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.repair.states import AVOIDABLE
+from wss_cases.outcomes.counting.repair.states import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.equity.presenters import group_words, meaning, names_of
@@ -137,6 +137,7 @@ def _glance(board: Board, links: Links) -> list[Point]:
         _share(MEASURES["follow_ups"].title, repair.on_time, "follow_ups", links.behind("follow_ups")),
         {
             **_share(MEASURES["avoidable"].title, avoidable, "avoidable", other_door),
+            "of": f"{_of(avoidable)} · {apart_words(repair.police.unconfirmed, repair.police.law_unconfirmed)}",
             "small": is_small(avoidable.part) or is_small(avoidable.whole),
         },
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.answers.queries import Answers
 from wss_cases.outcomes.answers.rules import Change, change_of_number, change_of_share
+from wss_cases.outcomes.counting.repair.states import apart_words
 from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.equity.presenters import group_words, meaning, names_of
@@ -160,6 +161,7 @@ def _removed(page: Shown, now: Answers, before: Answers | None) -> Answer:
         [
             _("Students removed: %(change)s", change=_change(removed)),
             _("Students in police notifications: %(change)s", change=_change(told)),
+            apart_words(now.police.unconfirmed, now.police.law_unconfirmed),
         ],
         _("Removals and police notifications, this year and the same days a year ago"),
         rows,

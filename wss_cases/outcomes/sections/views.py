@@ -9,6 +9,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
+from wss_cases.outcomes.counting.repair.states import apart_words
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown_by_network, years_of
 from wss_cases.outcomes.counting.scope.queries import networks_of, schools_reached
 from wss_cases.outcomes.counting.scope.rules import per
@@ -86,6 +87,7 @@ def removals() -> str:
         repair=done,
         rates={name: per(number, core.students, base) for name, (number, base) in numbers.items()},
         removals=charts.removal_rows(done, page),
+        apart=apart_words(done.police.unconfirmed, done.police.law_unconfirmed),
         consequences=charts.consequence_rows(minor_consequences(page.actor, page.scope)),
         trend=None if page.scope.network else _headline(page),
     )

@@ -208,8 +208,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "police": Measure(
         _l("Police notifications"),
         _l(
-            "Notifications made in the period, by the reason they were allowed. An emergency that the second review "
-            "did not confirm has its own line, never by who called. Instances are notifications; students are the "
+            "Notifications made in the period, by the reason they were allowed. An emergency or a firearm that was "
+            "not confirmed has its own line, never by who called. Instances are notifications; students are the "
             "different students about whom police were told. Witnesses and people harmed are never included. The "
             "rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
         ),

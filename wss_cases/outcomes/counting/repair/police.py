@@ -1,9 +1,9 @@
-"""Counting police notifications: by door, those nobody confirmed, those that were avoidable, and reviews refused."""
+"""Counting police notifications: by door, those not confirmed, those that were avoidable, and reviews refused."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.models import Incident
@@ -14,6 +14,7 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 
@@ -21,20 +22,22 @@ from wss_cases.safeguards.police.review.states import NotificationGround, Review
 class Police:
     """Notifications made, by door, the different students in them, and the reviews that were refused.
 
-    `unconfirmed`: emergencies that the second review did not confirm, which stand at no door. `avoidable`: neither an
-    emergency nor required by a duty that stands.
+    `unconfirmed`: emergencies that the second review did not confirm, and `law_unconfirmed`: firearms and gun threats
+    that the law asks to tell at once and that turned out not to be so. Both stand at no door and are never avoidable:
+    nobody is to hesitate with a call. `avoidable`: neither these, nor an emergency, nor required by a duty that stands.
     """
 
     by_door: dict[NotificationGround, int] = field(default_factory=dict)
     students: int = 0
     refused: int = 0
     unconfirmed: int = 0
+    law_unconfirmed: int = 0
     avoidable: int = 0
 
     @property
     def instances(self) -> int:
         """All notifications."""
-        return sum(self.by_door.values()) + self.unconfirmed
+        return sum(self.by_door.values()) + self.unconfirmed + self.law_unconfirmed
 
 
 def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
@@ -58,13 +61,28 @@ def not_confirmed() -> ColumnElement[bool]:
     )
 
 
+def law_not_confirmed() -> ColumnElement[bool]:
+    """Return the condition of a firearm or gun threat told as the law asks, whose duty was found not to apply or whose
+    second review did not confirm it."""
+    return _by_law_in_vain(LegalDuty.code.in_(sorted(LAW_AT_ONCE)))
+
+
 def was_avoidable() -> ColumnElement[bool]:
-    """Return the condition of a notification that no emergency and no duty that stands called for: the duty was found
-    not to apply, or nobody seconded it and the second review did not confirm it."""
-    by_law = (PoliceReview.id == PoliceNotification.review_id, PoliceReview.door == NotificationGround.REQUIRED_BY_LAW)
-    void = exists().where(*by_law, LegalDuty.id == PoliceReview.duty_id, LegalDuty.state == DutyState.NOT_APPLICABLE)
-    alone = exists().where(*by_law, PoliceReview.review_due_on.is_not(None), PoliceReview.second_approves.is_(False))
-    return or_(PoliceNotification.door == NotificationGround.OTHER, void, alone)
+    """Return the condition of a notification that no emergency and no duty that stands called for: any other duty was
+    found not to apply, or nobody seconded it and the second review did not confirm it."""
+    in_vain = _by_law_in_vain(LegalDuty.code.not_in(sorted(LAW_AT_ONCE)))
+    return or_(PoliceNotification.door == NotificationGround.OTHER, in_vain)
+
+
+def _by_law_in_vain(of: ColumnElement[bool]) -> ColumnElement[bool]:
+    alone = and_(PoliceReview.review_due_on.is_not(None), PoliceReview.second_approves.is_(False))
+    return exists().where(
+        PoliceReview.id == PoliceNotification.review_id,
+        PoliceReview.door == NotificationGround.REQUIRED_BY_LAW,
+        LegalDuty.id == PoliceReview.duty_id,
+        of,
+        or_(LegalDuty.state == DutyState.NOT_APPLICABLE, alone),
+    )
 
 
 def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
@@ -77,24 +95,25 @@ def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
     )
 
 
-@cached_count("police", version=3, depends_on=by_days)
+@cached_count("police", version=4, depends_on=by_days)
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
-    counts = {row[0]: (row[1], int(row[2] or 0), int(row[3] or 0)) for row in _DOORS.rows(actor, scope)}
-    others = OTHERS.row(actor, scope)
-    return Police(
-        {ground: made - unconfirmed for ground, (made, unconfirmed, _avoidable) in counts.items()},
-        others[0],
-        others[1],
-        sum(unconfirmed for _made, unconfirmed, _avoidable in counts.values()),
-        sum(avoidable for _made, _unconfirmed, avoidable in counts.values()),
-    )
+    students, refused = OTHERS.row(actor, scope)
+    counts = Police(students=students, refused=refused)
+    for door, made, *sums in _DOORS.rows(actor, scope):
+        unconfirmed, by_law, avoidable = (int(one or 0) for one in sums)
+        counts.by_door[door] = made - unconfirmed - by_law
+        counts.unconfirmed += unconfirmed
+        counts.law_unconfirmed += by_law
+        counts.avoidable += avoidable
+    return counts
 
 
 def _by_door(actor: Actor, scope: Scope) -> Any:
     door = PoliceNotification.door
-    sums = [func.sum(case((condition, 1), else_=0)) for condition in (not_confirmed(), was_avoidable())]
+    lines = (not_confirmed(), law_not_confirmed(), was_avoidable())
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in lines]
     return select(door, func.count(), *sums).where(*notified(actor, scope)).group_by(door)
 
 

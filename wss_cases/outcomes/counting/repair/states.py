@@ -1,9 +1,23 @@
-"""Names of what a police notification is counted as beside its ground."""
+"""Names of what a police notification is counted as beside its ground, and what is always said beside the avoidable."""
 
 from typing import Final
 
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 AVOIDABLE: Final = "avoidable"
 NOT_CONFIRMED: Final = "emergency_not_confirmed"
-NOT_CONFIRMED_LABEL: Final = _l("Police notification: emergency not confirmed")
+LAW_NOT_CONFIRMED: Final = "required_by_law_not_confirmed"
+NOT_CONFIRMED_LABELS: Final = {
+    NOT_CONFIRMED: _l("Police notification: emergency not confirmed"),
+    LAW_NOT_CONFIRMED: _l("Police notification: required by law, not confirmed (firearm or gun threat)"),
+}
+
+
+def apart_words(emergency: int, by_law: int) -> str:
+    """Return what stands beside the avoidable notifications and is never one of them."""
+    return _(
+        "Not confirmed, separate: %(emergency)s emergency, %(law)s required by law",
+        emergency=f"{emergency:,}",
+        law=f"{by_law:,}",
+    )

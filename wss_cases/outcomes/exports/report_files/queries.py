@@ -24,7 +24,7 @@ from wss_cases.outcomes.counting.repair.queries import (
     removals,
     terms,
 )
-from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED
+from wss_cases.outcomes.counting.repair.states import LAW_NOT_CONFIRMED, NOT_CONFIRMED
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, reach_of
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.documents.rendering import Report, about, head
@@ -122,6 +122,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
         "students": made.students,
         "by_door": doors,
         NOT_CONFIRMED: made.unconfirmed,
+        LAW_NOT_CONFIRMED: made.law_unconfirmed,
         "avoidable": {"notifications": made.avoidable, "incidents": core_figures.parts.serious},
         "reviews_refused": made.refused,
         "per_1000_students": _rounded(per(made.instances, core_figures.students, 1000), 2),
@@ -130,6 +131,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
     }
     rows: list[list[Any]] = [["police_notification", door, number, ""] for door, number in doors.items()]
     rows.append(["police_notification", NOT_CONFIRMED, made.unconfirmed, ""])
+    rows.append(["police_notification", LAW_NOT_CONFIRMED, made.law_unconfirmed, ""])
     rows.append(["police_notification", "all", made.instances, made.students])
     rows.append(["police_review", "refused", made.refused, ""])
     rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]

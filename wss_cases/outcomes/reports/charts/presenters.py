@@ -10,7 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.lists.presenters import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
-from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED, NOT_CONFIRMED_LABEL
+from wss_cases.outcomes.counting.repair.states import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS
 from wss_cases.outcomes.counting.scope.presenters import Shown, address_by_key
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
@@ -165,8 +165,9 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         label = _("Police notification: %(door)s", door=NotificationGround(door).label)
         rows.append({"label": label, "instances": number, "students": None, "href": href})
     police = repair.police
-    unconfirmed = page.behind("notifications", choice=NOT_CONFIRMED) if police.unconfirmed else None
-    rows.append({"label": NOT_CONFIRMED_LABEL, "instances": police.unconfirmed, "students": None, "href": unconfirmed})
+    for choice, number in ((NOT_CONFIRMED, police.unconfirmed), (LAW_NOT_CONFIRMED, police.law_unconfirmed)):
+        href = page.behind("notifications", choice=choice) if number else None
+        rows.append({"label": NOT_CONFIRMED_LABELS[choice], "instances": number, "students": None, "href": href})
     for label, number, different, name in (
         (_("Police notifications, all"), police.instances, police.students, "notifications"),
         (_("Police-notification reviews refused"), police.refused, None, "refusals"),

@@ -17,7 +17,13 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.outcomes.counting.repair.harms import CHOICES, closed_with_harm
-from wss_cases.outcomes.counting.repair.police import not_confirmed, notified, refused_reviews, was_avoidable
+from wss_cases.outcomes.counting.repair.police import (
+    law_not_confirmed,
+    not_confirmed,
+    notified,
+    refused_reviews,
+    was_avoidable,
+)
 from wss_cases.outcomes.counting.repair.queries import (
     STEPS,
     came_to,
@@ -27,7 +33,7 @@ from wss_cases.outcomes.counting.repair.queries import (
     removed,
     terms_due,
 )
-from wss_cases.outcomes.counting.repair.states import AVOIDABLE, NOT_CONFIRMED
+from wss_cases.outcomes.counting.repair.states import AVOIDABLE, LAW_NOT_CONFIRMED, NOT_CONFIRMED
 from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
@@ -145,7 +151,10 @@ def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[
         return statement.where(was_avoidable()), made.id
     if choice == NOT_CONFIRMED:
         return statement.where(not_confirmed()), made.id
-    return statement if not choice else statement.where(made.door == choice, ~not_confirmed()), made.id
+    if choice == LAW_NOT_CONFIRMED:
+        return statement.where(law_not_confirmed()), made.id
+    by_door = (made.door == choice, ~not_confirmed(), ~law_not_confirmed())
+    return statement.where(*by_door) if choice else statement, made.id
 
 
 def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
