@@ -13,6 +13,8 @@ from wss_cases.accounts.list_columns.presenters import order_of
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.contacts.queries import READERS, routes_of, sergeants_of
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
@@ -33,6 +35,16 @@ def sergeant_cells(rows: Sequence[SchoolSergeant]) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def sergeant_words(row: SchoolSergeant) -> str:
+    """Return a contact at the police as a notification names them."""
+    return _("School Sergeant %(name)s, police district %(district)s", name=row.name, district=row.police_district)
+
+
+def police_lines(rows: Sequence[SchoolSergeant]) -> list[tuple[str, str]]:
+    """Return School Sergeants as lines that call: their words and their number, '' where none is known."""
+    return [(dotted(sergeant_words(row), row.phone), row.phone.replace(" ", "")) for row in rows]
 
 
 def route_cells(rows: Sequence[SafePassageRoute]) -> list[Row]:

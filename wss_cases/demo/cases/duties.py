@@ -28,7 +28,7 @@ from wss_cases.safeguards.police.review.deciding.actions import (
     ask,
     call_first,
 )
-from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES
 from wss_cases.safeguards.police.second_review.actions import review_afterwards
 from wss_cases.safeguards.police.seconding.actions import open_by_law, second
@@ -87,9 +87,19 @@ def _carry_out(
         _notify(world, report, dean, review, "", tuple(steps), now)
         return
     for step in steps[:-1]:
-        record_step(world.calls(dean, now), duty_id, step, Told(BY_TABLE, "phone", now))
+        record_step(world.calls(dean, now), duty_id, step, _told(report, now))
         now = yield calendar.soon(now, 8)
-    discharge(world.calls(dean, now), duty_id, DONE, Told(BY_TABLE, "phone", now))
+    discharge(world.calls(dean, now), duty_id, DONE, _told(report, now))
+
+
+def _told(report: Report, now: datetime) -> Told:
+    """Who was told for a step: where the police are, once for the report."""
+    known = rows(PoliceNotification.id, where=PoliceNotification.incident_id == report.id)
+    return Told(BY_TABLE, "phone", now, student_ids=_students(report), same_call="yes" if known else "")
+
+
+def _students(report: Report) -> tuple[int, ...]:
+    return tuple(sorted(one.pupil.id for one in report.caused if one.pupil))
 
 
 def _steps_left(duty_id: int) -> list[int]:
@@ -132,7 +142,7 @@ def _notify(
     told = PoliceTold(
         notified_at=now, channel="phone", told_whom="911" if danger else "School Sergeant", sergeant_id=None,
         adult_with_student=dean.name, followed=followed, danger=danger, step_ids=steps,
-        student_ids=tuple(sorted(one.pupil.id for one in report.caused if one.pupil)),
+        student_ids=_students(report),
     )  # fmt: skip
     record_notification(world.calls(dean, now), review, told)
 

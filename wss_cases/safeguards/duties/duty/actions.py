@@ -1,5 +1,6 @@
 """Closing legal duties: step by step with what was done, or found not to apply by two people; never deleted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.incident.parties import parties_of, refuse_party
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -21,19 +23,35 @@ from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import students_in
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
-from wss_cases.safeguards.duties.duty.rules import refuse_future
-from wss_cases.safeguards.duties.duty.states import MAY_NOT_APPLY, OPEN_DUTY, DutyState, StepOutcome
+from wss_cases.safeguards.duties.duty.rules import refuse_future, whom_of
+from wss_cases.safeguards.duties.duty.states import MAY_NOT_APPLY, OPEN_DUTY, DutyState, StepOutcome, StepWhom
+
+POLICE_CALLED = "duty.police_called"
+"""What follows from a call to the police on a step: it counts as the notification that it is."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """Who was told for a step, how, when, and the number given; `note` is why a step does not apply instead."""
+    """Who was told for a step, how, when, and the number given; `note` is why a step does not apply instead.
+
+    Of a call to the police: `student_ids`, about whom they were told; `same_call`, whether the report has it already.
+    """
 
     told_whom: str = ""
     channel: str = ""
     done_at: datetime | None = None
     reference: str = ""
     note: str = ""
+    student_ids: tuple[int, ...] = ()
+    same_call: str = ""
+
+
+@dataclass(frozen=True)
+class PoliceCall:
+    """A call to the police that was recorded on a step of a duty, for the room that counts it."""
+
+    duty: LegalDuty
+    report: Told
 
 
 @use_case
@@ -50,6 +68,7 @@ def record_step(
     if step is None:
         raise Refused("", _("This step is already recorded, or belongs to another duty."))
     add_step(uow, duty, step, report)
+    _tell_of_police(uow, duty, [step], report)
     return duty.id
 
 
@@ -77,7 +96,8 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
         LegalDutyStep(
             duty_id=duty.id, kind_step_id=step.id, school_id=duty.school_id,
             outcome=StepOutcome.DONE if done else StepOutcome.NOT_APPLICABLE,
-            recorded_by_id=uow.actor.user_id, recorded_at=uow.now, **vars(report),
+            recorded_by_id=uow.actor.user_id, recorded_at=uow.now, told_whom=report.told_whom, channel=report.channel,
+            done_at=report.done_at, reference=report.reference, note=report.note,
         )
     )  # fmt: skip
     data: dict[str, Any] = {} if duty.is_personal else {"code": duty.code, "position": step.position}
@@ -93,8 +113,16 @@ def discharge(
     Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
     """
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    left = steps_left(uow, duty)
     carry_out(uow, duty, what_was_done, report)
+    _tell_of_police(uow, duty, left, report)
     return duty.id
+
+
+def _tell_of_police(uow: UnitOfWork, duty: LegalDuty, steps: Sequence[LegalDutyKindStep], report: Told) -> None:
+    is_police = any(whom_of(duty.code, step.whom_en) is StepWhom.POLICE for step in steps)
+    if is_police and report.done_at is not None:
+        react(uow, POLICE_CALLED, PoliceCall(duty, report))
 
 
 def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told) -> None:

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from wtforms import DateTimeLocalField
+from wtforms import DateTimeLocalField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, StepOutcome
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, SAME_CALL, StepOutcome
 
+SAME_CALL_ASKED = _l("Is this a call that is already recorded on this report?")
 MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -58,6 +59,8 @@ class StepForm(BaseForm):
     channel = pick(_l("How"), CHANNEL_LABELS)
     done_at = moment_field(_l("When"))
     reference = ShortText(_l("Reference or report number"), limit=120)
+    same_call = radio(SAME_CALL_ASKED, SAME_CALL)
+    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
     note = LongText(_l("Note, or why this step does not apply"))
 
     def validate(self, extra_validators: object = None) -> bool:
@@ -72,7 +75,7 @@ class StepForm(BaseForm):
         """Return what the action takes."""
         if self.outcome.data != "done":
             return Told(note=self.note.data or "")
-        return filled(self, Told, done_at=at_wall(self.done_at.data, zone))
+        return _told(self, zone)
 
 
 class DischargeForm(BaseForm):
@@ -83,10 +86,17 @@ class DischargeForm(BaseForm):
     told_whom = ShortText(_l("Who was told"))
     channel = pick(_l("How"), CHANNEL_LABELS)
     reference = ShortText(_l("Reference or report number"), limit=120)
+    same_call = radio(SAME_CALL_ASKED, SAME_CALL)
+    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
 
     def told(self, zone: str) -> Told:
         """Return what the action takes."""
-        return filled(self, Told, done_at=at_wall(self.done_at.data, zone))
+        return _told(self, zone)
+
+
+def _told(form: StepForm | DischargeForm, zone: str) -> Told:
+    students, at = tuple(form.student_ids.data or ()), at_wall(form.done_at.data, zone)
+    return filled(form, Told, done_at=at, student_ids=students, same_call=form.same_call.data or "")
 
 
 class NotApplicableForm(BaseForm):

@@ -10,11 +10,14 @@ from wss_cases.access.visibility import sees
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
+from wss_cases.routing.engine.states import POLICE_DUTIES
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepWhom
 
 AT_ONCE = timedelta(minutes=15)
 """How long "at once" may take before it is called late."""
 EARLIEST_WARNING = timedelta(hours=12)
+POLICE_WORDS = ("police", "officer", "sergeant", "911")
+FAMILY_WORDS = ("guardian", "famil", "parent")
 
 
 POSSIBLE = "possible"
@@ -48,6 +51,14 @@ def merged(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[str, Raise
                 state = DutyState.DUE if DutyState.DUE in (before.state, state) else state
             raised[code] = Raised(state, cited)
     return raised
+
+
+def whom_of(code: str, words_en: str) -> StepWhom:
+    """Return whom a step tells, by its words in English: the police in a duty that names them, a family, or others."""
+    words = words_en.casefold()
+    if code in POLICE_DUTIES and any(word in words for word in POLICE_WORDS):
+        return StepWhom.POLICE
+    return StepWhom.FAMILY if any(word in words for word in FAMILY_WORDS) else StepWhom.OTHERS
 
 
 def refuse_future(field: str, at: datetime, now: datetime) -> None:

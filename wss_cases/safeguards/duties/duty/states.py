@@ -1,5 +1,6 @@
 """Life of a legal duty and of its steps, and their words."""
 
+import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -44,12 +45,23 @@ CONFIDENTIAL: Final = PERSONAL | {Duty.TITLE_IX_CONTACT.value, Duty.ADULT_CONDUC
 """Duties of which no other system hears, not even that one runs."""
 
 
+class StepWhom(enum.StrEnum):
+    """Whom one step of a duty tells: what it counts as, and whom its page says to call."""
+
+    POLICE = "police"
+    FAMILY = "family"
+    OTHERS = "others"
+
+
 class StepOutcome(Labelled):
     """What became of one step of a duty."""
 
     DONE = "done", _l("Carried out")
     NOT_APPLICABLE = "not_applicable", _l("Not applicable")
 
+
+SAME_CALL: Final = {"yes": _l("Yes, the same call: it is not counted again"), "no": _l("No, this is another call")}
+"""Whether a call to the police that is recorded on a step is one that the report already has."""
 
 CHANNEL_LABELS: Final = {
     "phone": _l("Phone"),

@@ -17,8 +17,10 @@ from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import period_words
+from wss_cases.routing.engine.states import POLICE_DUTIES
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.rules import whom_of
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, StepWhom
 from wss_cases.safeguards.duties.table.actions import change_kind
 from wss_cases.safeguards.duties.table.forms import KindForm
 from wss_cases.safeguards.duties.table.queries import rows_of, steps_of_kinds, table_rows
@@ -51,6 +53,8 @@ def _words(kind: LegalDutyKind, steps: list[LegalDutyKindStep]) -> dict[str, Any
         "source": kind.source,
         "confirmed": kind.is_confirmed,
         "steps": [in_language(step, "whom") for step in steps],
+        "is_counted": kind.code not in POLICE_DUTIES
+        or any(whom_of(kind.code, step.whom_en) is StepWhom.POLICE for step in steps),
     }
 
 

@@ -9,17 +9,19 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import force_locale, marked
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
+from wss_cases.safeguards.duties.duty.actions import PoliceCall, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold
-from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
@@ -27,12 +29,15 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.dating import check_time, counted_on
 from wss_cases.safeguards.police.review.deciding.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.rules import names_danger
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState
 from wss_cases.safeguards.police.second_review.actions import ask_second_review
-from wss_cases.safeguards.police.seconding.actions import open_for_one
+from wss_cases.safeguards.police.seconding.actions import open_for_one, review_of_call
 
-REACHED = "reached"
+REACHED, SAME = "reached", "yes"
+MOST_OF_NUMBER = 80
+"""Characters of a report number; a duty's reference may be longer, and has all of it."""
 RIGHTS = "police_rights"
 """The sheet of rights, a text for families."""
 
@@ -94,12 +99,58 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
             **vars(given.followed),
         )
     )
-    _name_students(uow, made, given)
-    uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
     _carry_out_duty(uow, review, given)
+    _close(uow, review, made, given.student_ids)
+    return review.id
+
+
+def count_call(uow: UnitOfWork, call: PoliceCall) -> None:
+    """Let a call to the police that was recorded on a step of a duty count as the notification it is. For use cases.
+
+    It stands under the review of that duty, where one person alone stands behind it to be reviewed afterwards; what a
+    notification says besides is added later. Raises Refused where the report has a call already and nobody said whether
+    this is the same, and for students who are not reported to have caused harm.
+    """
+    incident_id, told = call.duty.incident_id, call.report
+    if _is_on_record(incident_id, told.same_call):
+        return
+    review = review_of_call(uow, uow.session.get_one(Incident, incident_id), call.duty)
+    _check_students(incident_id, told.student_ids)
+    made = uow.add(
+        PoliceNotification(
+            school_id=review.school_id,
+            incident_id=incident_id,
+            review_id=review.id,
+            door=review.door,
+            notified_at=told.done_at,
+            local_date=counted_on(review, existing(told.done_at), uow.now),
+            channel=told.channel,
+            told_whom=told.told_whom,
+            report_number=told.reference[:MOST_OF_NUMBER],
+            recorded_by_id=uow.actor.user_id,
+        )
+    )
+    _close(uow, review, made, told.student_ids)
+
+
+def _is_on_record(incident_id: int, same_call: str) -> bool:
+    known = notifications_of(incident_id)
+    if known and not same_call:
+        words = _(
+            "A call to the police is already recorded on this report: %(whom)s, %(moment)s. Answer whether this is the "
+            "same call.",
+            whom=known[-1].told_whom,
+            moment=moment_words(known[-1].notified_at, zone_of(known[-1].school_id)),
+        )
+        raise Refused("same_call", words)
+    return bool(known) and same_call == SAME
+
+
+def _close(uow: UnitOfWork, review: PoliceReview, made: PoliceNotification, student_ids: Collection[int]) -> None:
+    _name_students(uow, made, student_ids)
+    uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
     ask_second_review(uow, review, made)
     end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
-    return review.id
 
 
 def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
@@ -120,18 +171,18 @@ def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
         carry_out(uow, duty, _("The police were notified: see the police-notification review."), report)
 
 
-def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
+def _name_students(uow: UnitOfWork, made: PoliceNotification, student_ids: Collection[int]) -> None:
     """Who was named to the police; the record of disclosures has it too, in words that each reader sees in theirs."""
     with force_locale("en"):
         ground = str(NotificationGround(made.door).label)
-    for student_id in sorted(set(given.student_ids)):
+    for student_id in sorted(set(student_ids)):
         uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
         ask_for_interpreter(
             uow, uow.session.get_one(Incident, made.incident_id), uow.session.get_one(Student, student_id), RIGHTS
         )
         uow.disclose(
-            made, student_id, told_whom=given.told_whom, interest=ground,
-            purpose=marked("Police notification"), fields=["name"], at=given.notified_at,
+            made, student_id, told_whom=made.told_whom, interest=ground,
+            purpose=marked("Police notification"), fields=["name"], at=made.notified_at,
         )  # fmt: skip
 
 
@@ -151,10 +202,13 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     refuse_blank("told", given.told_whom, _("Enter who was told."))
     _check_sergeant(uow, review, given.sergeant_id)
     _check_followed(given.followed, given.student_ids, uow.now)
-    caused = {student.id for student in students_who_caused_harm(review.incident_id)}
-    if caused:
+    if students_who_caused_harm(review.incident_id):
         refuse_blank("adult_with_student", given.adult_with_student, _("Enter which adult stays with the student."))
-    if not set(given.student_ids) <= caused:
+    _check_students(review.incident_id, given.student_ids)
+
+
+def _check_students(incident_id: int, student_ids: Collection[int]) -> None:
+    if not set(student_ids) <= {student.id for student in students_who_caused_harm(incident_id)}:
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
 
 

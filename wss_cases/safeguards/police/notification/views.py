@@ -10,6 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts.presenters import police_lines, sergeant_words
 from wss_cases.contacts.queries import sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
@@ -66,11 +67,6 @@ def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) ->
     )
 
 
-def sergeant_words(row: SchoolSergeant) -> str:
-    """Return a contact at the police as a notification names them."""
-    return _("School Sergeant %(name)s, police district %(district)s", name=row.name, district=row.police_district)
-
-
 def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
     named = [(key, sergeant_words(one)) for key, one in sergeants.items()]
     return [("", _("Choose one")), *named, (TOLD_911, "911"), (TOLD_OTHER, _("Someone else"))]
@@ -113,8 +109,8 @@ def record(review_id: int) -> Page:
 
     return form_page(
         form, act, done, "safeguards/police/notification/record.html",
-        row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
-        calling=calling(students),
+        row=row, emergency=emergency, students=students, steps=steps,
+        calling=calling(students), police=police_lines(list(sergeants.values())),
     )  # fmt: skip
 
 

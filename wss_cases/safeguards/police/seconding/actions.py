@@ -78,6 +78,23 @@ def _allow(uow: UnitOfWork, review: PoliceReview, seconding: Seconding, kind: st
     tell_asker(uow, review)
 
 
+def review_of_call(uow: UnitOfWork, incident: Incident, duty: LegalDuty) -> PoliceReview:
+    """Return the review of a duty under which a call that was already made is recorded. For use cases.
+
+    Nobody waits with such a record: what waits for a second person opens, marked where one alone stands behind it.
+    """
+    is_open = (ReviewState.SECONDING, ReviewState.ALLOWED)
+    of_duty = (one for one in reviews_of(incident.id) if one.duty_id == duty.id and one.state in is_open)
+    review = next(of_duty, None) or open_review(
+        uow, incident, NotificationGround.REQUIRED_BY_LAW, ReviewState.SECONDING,
+        duty_id=duty.id, seconding=Seconding.WAITS,
+    )  # fmt: skip
+    if review.state is ReviewState.SECONDING:
+        two = two_stand_behind(duty, incident, uow.actor, uow.now)
+        _allow(uow, review, Seconding.NOT_NEEDED if two else Seconding.NOT_SECONDED, "police.allowed_by_law")
+    return review
+
+
 def _ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
     firsts = first_persons(review)
     school = of_the_school(review, firsts, uow.now)

@@ -13,19 +13,23 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
+from wss_cases.contacts.presenters import police_lines
+from wss_cases.contacts.queries import sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute
+from wss_cases.safeguards.duties.duty.models import LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
-from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, students_in, user_name
+from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, students_in, students_who_caused_harm, user_name
 from wss_cases.safeguards.duties.duty.raising import verify
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, OPEN_DUTY
+from wss_cases.safeguards.duties.duty.rules import whom_of
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, OPEN_DUTY, StepOutcome, StepWhom
 
 
 @dataclass(frozen=True)
@@ -98,33 +102,53 @@ def _loaded(side: Side, duty_id: int) -> DutyRow:
 
 
 def _act(
-    side: Side,
-    row: DutyRow,
-    name: str,
-    form_of: Callable[..., BaseForm],
-    act: Callable[[Invocation, Any, str], int],
-    **more: Any,
+    side: Side, row: DutyRow, name: str, form: BaseForm, act: Callable[[Invocation, Any, str], int], **more: Any
 ) -> Page:
     """Show the form of one act on a duty, by the template `name`; `act` takes the call, the form and the zone."""
     now, zone = clock.now(), zone_of(row.duty.school_id)
-    form = form_of(version=row.duty.version, done_at=wall_minute(now, zone), outcome="done")
     return form_page(
         form,
         lambda: act(submitted(form), form, zone),
         side.address("duty", row.duty.id),
         f"safeguards/duties/pages/acts/{name}.html",
         duty=duty_words(row, now, zone),
-        calling=None if row.duty.is_personal else calling(students_in(row.duty.incident_id)),
         **more,
     )
+
+
+def _telling(
+    side: Side,
+    row: DutyRow,
+    name: str,
+    form_of: Callable[..., StepForm | DischargeForm],
+    step: LegalDutyKindStep | None,
+    act: Callable[[Invocation, Any, str], int],
+    **more: Any,
+) -> Page:
+    """Show the form of an act that says who was told for a step, and beside it whom to call: the police for a step that
+    tells them, a family for one that tells a family, nobody for the others."""
+    duty = row.duty
+    form = form_of(
+        version=duty.version, done_at=wall_minute(clock.now(), zone_of(duty.school_id)), outcome=StepOutcome.DONE.value
+    )
+    whom = StepWhom.OTHERS if step is None or duty.is_personal else whom_of(duty.code, step.whom_en)
+    police = whom is StepWhom.POLICE
+    students = students_who_caused_harm(duty.incident_id) if police else []
+    form.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+    return _act(
+        side, row, name, form, act,
+        calling=calling(students_in(duty.incident_id)) if whom is StepWhom.FAMILY else None,
+        police=police_lines(sergeants_of(duty.school_id)) if police else None,
+        students=students,
+        **more,
+    )  # fmt: skip
 
 
 def verify_page(side: Side, duty_id: int) -> Page:
     """Say that the facts were verified and the duty is due now."""
     row = _loaded(side, duty_id)
-    return _act(
-        side, row, "verify", VerifyForm, lambda call, form, _zone: verify(call, duty_id, form.how.data, side.work)
-    )
+    form = VerifyForm(version=row.duty.version)
+    return _act(side, row, "verify", form, lambda call, form, _zone: verify(call, duty_id, form.how.data, side.work))
 
 
 def step_page(side: Side, duty_id: int, position: int) -> Page:
@@ -135,19 +159,22 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
     def act(call: Invocation, form: StepForm, zone: str) -> int:
         return actions.record_step(call, duty_id, step.step.id, form.told(zone), side.work)
 
-    return _act(side, row, "step", StepForm, act, step=step_words(step, zone_of(row.duty.school_id)))
+    shown = step_words(step, zone_of(row.duty.school_id))
+    return _telling(side, row, "step", StepForm, step.step, act, shown_step=shown)
 
 
 def discharge_page(side: Side, duty_id: int) -> Page:
     """Record that a duty was carried out."""
     row = _loaded(side, duty_id)
     zone = zone_of(row.duty.school_id)
-    left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
+    open_steps = [step for step in steps_of(row.duty) if step.record is None]
+    last = open_steps[0].step if len(open_steps) == 1 else None
 
     def act(call: Invocation, form: DischargeForm, zone: str) -> int:
         return actions.discharge(call, duty_id, form.what_was_done.data, form.told(zone), side.work)
 
-    return _act(side, row, "discharge", DischargeForm, act, left=left)
+    left = [step_words(step, zone) for step in open_steps]
+    return _telling(side, row, "discharge", DischargeForm, last, act, left=left)
 
 
 def not_applicable_page(side: Side, duty_id: int) -> Page:
@@ -156,7 +183,8 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
     def act(call: Invocation, form: NotApplicableForm, _zone: str) -> int:
         return actions.propose_not_applicable(call, duty_id, form.reason.data, side.work)
 
-    return _act(side, _loaded(side, duty_id), "not_applicable", NotApplicableForm, act)
+    row = _loaded(side, duty_id)
+    return _act(side, row, "not_applicable", NotApplicableForm(version=row.duty.version), act)
 
 
 def second_review(side: Side, duty_id: int) -> Response:
