@@ -13,7 +13,6 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     ColumnElement,
     Connection,
@@ -40,6 +39,7 @@ from wss_cases.foundation.connecting.pooler import fit_pooler
 from wss_cases.foundation.connecting.replica import init_reports_db
 from wss_cases.foundation.connecting.sessions import EXTENSION, WRITING, RoomSession, statements_singly
 from wss_cases.foundation.connecting.silence import SILENCE
+from wss_cases.foundation.connecting.strict_integer import StrictInteger
 from wss_cases.foundation.keys.loading import close_to_others
 from wss_cases.foundation.operations.migrating import init_migrations
 from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
@@ -81,7 +81,7 @@ KNOWN_CODE_TABLES: Final = "known_code_tables"
 HANDED_ON = (KNOWN_DISTRICT, KNOWN_CODE_TABLES)
 """What the session of a page knows and that of its write need not ask."""
 
-BigId = BigInteger().with_variant(Integer, "sqlite")
+BigId = StrictInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]

@@ -4,9 +4,10 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wss_cases.foundation.connecting.strict_integer import StrictInteger
 from wss_cases.foundation.db import Base, Id, named_enum, where
 
 
@@ -134,7 +135,7 @@ class OutboxMessage(Sendable, Base):
     object_id: Mapped[int]
     school_id: Mapped[int | None]
     at_any_hour: Mapped[bool] = mapped_column(default=False)
-    carried_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    carried_by_id: Mapped[int | None] = mapped_column(StrictInteger)
 
 
 class Counter(Base):

@@ -241,8 +241,9 @@ def of_follow_up(follow_up_id: int) -> Page:
         plans = [found for found in plans if found.next_review_on == row.original_due_on] or plans
     else:
         plans = [found for found in plans if found.state is PlanState.DRAFT]
-    person = next((p.id for p in participants_of(case.id) if p.incident_person_id == row.incident_person_id), None)
+    entry = row.incident_person_id
+    person = next((p.id for p in participants_of(case.id) if entry and p.incident_person_id == entry), None)
     wanted = next((found for found in plans if found.participant_id == person), None)
     chosen = wanted or (plans[0] if plans else None)
-    to = page_of(chosen) if chosen else new_address(case, person if row.incident_person_id else None)
+    to = page_of(chosen) if chosen else new_address(case, person)
     return redirect(to or url_for("casework.case", case_id=case.id), 303)

@@ -84,7 +84,7 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
     Raises Refused when they are already there, or not at the school.
     """
     for person in incident.people:
-        same_student = who.kind is PersonKind.STUDENT and person.student_id == who.id
+        same_student = who.kind is PersonKind.STUDENT and who.id is not None and person.student_id == who.id
         same_staff = who.kind is PersonKind.STAFF and who.id is not None and person.staff_id == who.id
         if same_student or same_staff:
             raise Refused("people", _("This person is already in the report."))

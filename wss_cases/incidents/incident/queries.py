@@ -220,7 +220,9 @@ def _with_somebody_harmed(incident_ids: Sequence[int], student_id: int) -> set[i
 def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
     """Return this person's own draft of a form (of one report's details, when given); nobody else's, ever."""
     own = (IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
-    statement = select(IncidentDraft).where(*own, IncidentDraft.incident_id == incident_id)
+    draft_of = IncidentDraft.incident_id
+    about = draft_of.is_(None) if incident_id is None else draft_of == incident_id
+    statement = select(IncidentDraft).where(*own, about)
     return db.session.scalar(statement.order_by(IncidentDraft.id.desc()).limit(1))
 
 

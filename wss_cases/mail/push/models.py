@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wss_cases.foundation.connecting.strict_integer import StrictInteger
 from wss_cases.foundation.db import Base, Id
 from wss_cases.journal.models import Sendable
 
@@ -48,6 +49,6 @@ class PushDelivery(Sendable, Base):
 
     id: Mapped[Id]
     device_id: Mapped[int] = mapped_column(ForeignKey("push_device.id", ondelete="CASCADE"))
-    outbox_id: Mapped[int | None] = mapped_column(BigInteger)
+    outbox_id: Mapped[int | None] = mapped_column(StrictInteger)
     ends_at: Mapped[datetime]
     status: Mapped[int | None]

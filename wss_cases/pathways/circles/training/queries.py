@@ -62,6 +62,8 @@ def _trained(people: Collection[int], day: date) -> set[int]:
 def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
     """Return (name, school) of the trained coordinators of other schools of the network, whom one may ask to keep."""
     here = existing(db.session.get(School, school_id))
+    if here.network is None:
+        return []
     statement = (
         select(UserAccount.name, School.name)
         .join(TrainingRecord, TrainingRecord.user_id == UserAccount.id)
