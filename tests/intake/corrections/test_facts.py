@@ -156,6 +156,28 @@ def test_after_the_decision_a_duty_is_raised_at_once_and_the_rest_is_shown_and_a
     assert after == before
 
 
+def test_a_report_without_a_case_shows_its_own_follow_ups_alone(
+    place: Place, client_as: Callable[[Any], Any], at: Callable[..., Any]
+) -> None:
+    """It listed every open follow-up of the district that hangs on no case."""
+
+    def light(student: Any) -> Any:
+        report = place.report((student, CAUSED), code="disruption", tile="disruption")
+        decide(Invocation(place.actor(), clock.now(), version=report.version), report.id, Choice())
+        assert cases_of_incident(report.id) == []
+        return fresh(report)
+
+    own, *others = [light(student) for student in place.students]
+    at("2026-11-24 13:00")
+    dean = client_as(place.dean)
+    assert correct(dean, own, **{field(own, 0, "role"): "witness"}).status_code == 303
+    [changes] = [one for one in dean.page(f"/review/{own.id}").find_all() if one.get("id") == "changes"]
+    shown = {a.get("href") for a in changes.find_all("a") if "/follow-ups/" in (a.get("href") or "")}
+    of = {one.id: set(db.session.scalars(select(FollowUp.id).filter_by(incident_id=one.id))) for one in (own, *others)}
+    assert len(of[own.id]) == 2 and all(of.values())
+    assert shown == {f"/follow-ups/{number}" for number in of[own.id]}
+
+
 def test_what_is_no_longer_named_goes_on_and_is_shown(
     place: Place, client_as: Callable[[Any], Any], at: Callable[..., Any]
 ) -> None:

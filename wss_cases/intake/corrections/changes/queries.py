@@ -24,6 +24,8 @@ from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
+NO_PART = 0
+"""Of whom the case has no part yet; what concerns everyone in it has None."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,22 @@ def changes_for(actor: Actor, incident: Incident) -> Changes | None:
     cases = cases_of_incident(incident.id)
     case_id = cases[-1].id if cases else None
     made = list(db.session.scalars(select(FollowUp).where(_of(incident.id, case_id)).order_by(FollowUp.id)))
-    pathways = list(db.session.scalars(select(Pathway).where(Pathway.case_id == case_id).order_by(Pathway.id)))
-    people = _participants(case_id)
+    pathways = _pathways(case_id) if case_id is not None else []
+    people = _participants(case_id) if case_id is not None else {}
     standing = {(row.kind, row.participant_id) for row in pathways}
     talked = incident.state is IncidentState.CLOSED and case_id is None
     asked = {(row.kind, row.incident_person_id) for row in made}
 
+    def part_of(item: PlanItem) -> int | None:
+        return people.get(item.person_id, NO_PART) if item.person_id is not None else None
+
     def stands(item: PlanItem) -> bool:
         if case_id is None and item.kind is Kind.CONVERSATION:
             return talked or (CONVERSATION, item.person_id) in asked
-        return (item.kind.value, people.get(item.person_id)) in standing
+        return (item.kind.value, part_of(item)) in standing
 
     circles = any(item.pathway is Family.CIRCLE for item in now.plan.items)
-    named = {(item.kind.value, people.get(item.person_id)) for item in now.plan.items}
+    named = {(item.kind.value, part_of(item)) for item in now.plan.items}
     wanted = [one for one in now.plan.follow_ups if circles or one.kind is not FollowUpKind.PRE_MEETINGS]
     return Changes(
         now,
@@ -88,14 +93,19 @@ def _asked_again(incident: Incident) -> bool:
 
 
 def _of(incident_id: int, case_id: int | None) -> ColumnElement[bool]:
-    return or_(FollowUp.incident_id == incident_id, FollowUp.case_id == case_id)
+    of_report = FollowUp.incident_id == incident_id
+    return of_report if case_id is None else or_(of_report, FollowUp.case_id == case_id)
 
 
-def _participants(case_id: int | None) -> dict[int | None, int | None]:
-    """Return the person's row in a report to their part in the case; nobody has none."""
+def _pathways(case_id: int) -> list[Pathway]:
+    return list(db.session.scalars(select(Pathway).where(Pathway.case_id == case_id).order_by(Pathway.id)))
+
+
+def _participants(case_id: int) -> dict[int, int]:
+    """Return the part in the case of each person's entry in a report."""
     part = CaseParticipant
     rows = db.session.execute(select(part.incident_person_id, part.id).where(part.case_id == case_id))
-    return {None: None} | {row[0]: row[1] for row in rows if row[0] is not None}
+    return {entry: number for entry, number in rows if entry is not None}
 
 
 def _missing(wanted: list[PlanFollowUp], made: list[FollowUp]) -> tuple[PlanFollowUp, ...]:
