@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.routing.explaining import PLANTED, REFUSED, changed_since, findings, planted, problems, refusals
+from tests.routing.judging import completions, unknown_in
 from tests.routing.strategies import facts_of
 from tests.support.databases import Databases
 from tests.support.memory import keep_temporary_files_in_memory
@@ -29,9 +30,11 @@ def main(number: int, first: int) -> int:
         besides = refusals(database, folder) + findings(database)
         routed, changed = changed_since(databases, facts)
         seen = [row for row in PLANTED if any(problems(planted(databases, row), folder, facts[:FEW]))]
+    answered = [len(completions(given)) for given in facts if unknown_in(given)]
     wrong = [(given, lines) for given, lines in zip(facts, found, strict=True) if lines]
     kinds = Counter(line.split(":")[0] for _given, lines in wrong for line in lines)
     print(f"routing explain: {number} facts from seed {first}, {len(wrong)} wrong {dict(kinds) or ''}".rstrip())
+    print(f"with unknown facts: {len(answered)}, answered in {sum(answered)} ways")
     print(f"refused by name, nothing stored: {len(REFUSED)}; refusals or rules that are wrong: {len(besides)}")
     print(f"routed by the rule set before: {routed}, with another answer now: {changed}")
     print(f"planted rows noticed: {len(seen)} of {len(PLANTED)}; {time.monotonic() - began:.0f} s")

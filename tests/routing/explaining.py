@@ -6,11 +6,21 @@ import hashlib
 import json
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.routing.judging import Document, Facts, broken, broken_across, disagreements, variants
+from tests.routing.judging import (
+    Document,
+    Facts,
+    broken,
+    broken_across,
+    broken_by_answers,
+    completions,
+    disagreements,
+    unknown_in,
+    variants,
+)
 from tests.support.databases import Database, Databases, flask
 from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import recommend
@@ -25,6 +35,9 @@ REFUSED: list[tuple[str, Facts]] = [
     *(("bias", {"bias": value}) for value in (1, "yes", [])),
     *(("weapon", {"weapon": value}) for value in ("knife", True, {})),
     *(("supports", {"supports": value}) for value in ("iep", ["race"], {})),
+    *((key, {key: "unknown"}) for key in ("danger_reported", "clear_and_present_danger", "place", "grade")),
+    *(("asked", {"asked": value}) for value in (["sexual"], ["adult_conduct"], "weapon")),
+    *(("sent_on", {"sent_on": value}) for value in (["weapon"], {})),
 ]
 """(the name that the refusal must give, facts): unknown keys, who a student is, and values of another kind."""
 PLANTED: dict[str, tuple[tuple[Any, ...], Any]] = {
@@ -32,9 +45,11 @@ PLANTED: dict[str, tuple[tuple[Any, ...], Any]] = {
     "P4": (("items", 2, "tier"), 2),
     "H1": (("removes",), []),
     "F5": (("school_days",), [5]),
+    "D6": (("when",), {"rule": "P12"}),
+    "H7": (("when",), {"fact": "adult_conduct", "op": "is", "value": True}),
 }
 """Rows of the rules, each with one value that is wrong: each must be noticed."""
-Stored = tuple[list[Any], list[Any]]
+MOST_AT_ONCE = 15_000
 
 
 def explain(database: Database, folder: Path, facts: Any, *more: str) -> subprocess.CompletedProcess[str]:
@@ -58,14 +73,44 @@ def problems(database: Database, folder: Path, facts: Sequence[Facts]) -> list[l
     english, spanish = (answers(database, folder, facts, "--lang", lang) for lang in ("en", "es"))
     others = [variants(number, given) for number, given in enumerate(facts)]
     told = iter(answers(database, folder, [one for each in others for one in each.values()]))
+    by_answers = _broken_by_answers(database, folder, facts, english)
     return [
         [
             *disagreements(given, answer),
             *broken(given, answer, other),
             *broken_across(answer, {name: next(told) for name in beside}),
+            *lines,
         ]
-        for given, answer, other, beside in zip(facts, english, spanish, others, strict=True)
+        for given, answer, other, beside, lines in zip(facts, english, spanish, others, by_answers, strict=True)
     ]
+
+
+def _broken_by_answers(
+    database: Database, folder: Path, facts: Sequence[Facts], said: Sequence[Document]
+) -> list[list[str]]:
+    """Return for each of the facts where the command answers otherwise once all that is unknown is answered."""
+    found: list[list[str]] = [[] for _each in facts]
+    whole = [completions(given) if unknown_in(given) else {} for given in facts]
+    for batch in _batches([len(each) for each in whole]):
+        told = iter(answers(database, folder, [one for place in batch for one in whole[place].values()]))
+        for place in batch:
+            beside = {key: next(told) for key in whole[place]}
+            found[place] = list(dict.fromkeys(broken_by_answers(facts[place], said[place], beside)))
+    return found
+
+
+def _batches(sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of what is not empty, about so many at a time as a process can hold."""
+    batch, size = list[int](), 0
+    for place, more in enumerate(sizes):
+        if more:
+            batch.append(place)
+            size += more
+        if size >= MOST_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def refusals(database: Database, folder: Path) -> list[str]:

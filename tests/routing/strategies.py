@@ -80,6 +80,7 @@ _CORES: list[dict[str, Any]] = [
     {},
     {"harmed": "student", "mutual": True},
     {"harmed": "student", "grade": 2},
+    {"harmed": "student", "injury": "needed_care", "group": 2},
     {"harmed": "staff", "staff_written_complaint": True},
     {"substance": "cannabis", "distribution": True},
     {"weapon": "maybe_firearm", "supports": ["iep"]},

@@ -25,7 +25,7 @@ FACT_LABELS: Final = {
     "distribution": _l("passed on to others"),
     "place": _l("place"),
     "sexual": _l("sexual"),
-    "adult_conduct": _l("an adult hurt a student"),
+    "adult_conduct": _l("an adult is said to have hurt a student"),
     "intimate_partner": _l("between intimate partners"),
     "bullying": _l("bullying"),
     "bias": _l("bias"),
