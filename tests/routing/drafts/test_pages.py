@@ -203,6 +203,45 @@ def test_a_row_is_added_in_plain_words_line_by_line(district: PageClient, sessio
     }
 
 
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_a_hold_asks_about_an_adult_and_what_was_sent_on(district: PageClient, session: Any, locale: str) -> None:
+    path = draft_path(district, session)
+    with district.session_transaction() as cookie:
+        cookie["locale"] = locale
+    held: dict[str, Any] = sent(district.form(f"{path}/rows/H3", "outline"))
+    for about in ("adult_conduct", "sent_on", "asked", "harmed_supports"):
+        answer = district.post(f"{path}/rows/H3", data=held | {"c1_about": about, "step": "line:c1"})
+        before, held = set(held), sent(row_form(parse(answer.get_data(as_text=True))))
+        (line,) = {name.removesuffix("_op") for name in set(held) - before if name.endswith("_op")}
+        held |= {
+            "sent_on": {f"{line}_value": ["sexual"]},
+            "asked": {f"{line}_value": ["weapon"]},
+            "harmed_supports": {f"{line}_value": ["504"], f"{line}_op": ["not_includes"]},
+        }.get(about, {})
+    assert district.post(f"{path}/rows/H3", data=held).status_code == 303
+    assert row_of(rule_set(session, VERSION + 1), "H3")["when"]["all"][1:] == [
+        {"fact": "adult_conduct", "op": "is", "value": True},
+        {"fact": "sent_on", "op": "includes", "value": "sexual"},
+        {"fact": "asked", "op": "includes", "value": "weapon"},
+        {"not": {"fact": "harmed_supports", "op": "includes", "value": "504"}},
+    ]
+    words = {
+        "en": ("an adult is said to have hurt a student", "sent on: sexual", "asked in vain: weapon"),
+        "es": ("se dice que una persona adulta lastimó a un estudiante", "pasado a quien corresponde: sexual"),
+    }
+    text = " ".join(district.page(path).find_all("main")[0].text.split())
+    for word in words[locale]:
+        assert word in text
+
+
+def test_a_duty_is_due_or_verified_first_and_never_written_as_possible(district: PageClient, session: Any) -> None:
+    path = f"{draft_path(district, session)}/rows/D8"
+    held: dict[str, Any] = sent(district.form(path, "outline"))
+    refused = district.post(path, data=held | {"verified_yes": "possible"})
+    assert refused.status_code == 400
+    assert district.post(path, data=held | {"verified_yes": "verify_first"}).status_code == 303
+
+
 def test_a_row_that_came_after_the_session_had_ended_is_offered_with_its_new_lines(
     session: Any, client_as: ClientAs, at: Callable[..., datetime]
 ) -> None:
