@@ -210,7 +210,7 @@ def test_nobody_questions_a_child_about_their_body(place: Place, client_as: Call
     for answer in ("asked", "maybe"):
         assert tap(dean, report, fact, answer, whom="the student").status_code == 400
     page = dean.page(f"/review/{report.id}").text
-    assert "Do not question a student about it." in page and "they cannot say" not in page
+    assert "Do not question a student about their body or safety." in page and "they cannot say" not in page
     assert "Choose one of the answers." not in page and ACCEPT not in page
 
 

@@ -30,6 +30,9 @@ from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details,
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.open_questions.actions import answer_fact
+from wss_cases.intake.open_questions.models import PURPOSE
+from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -119,7 +122,15 @@ class Town:
             **{name: said.get(name) for name in ("injury", "weapon", "substance")},
         )
 
+    def _answer(self, number: int) -> None:
+        """Answer what a reviewer knows of any story; what no one has said of danger stays open."""
+        said = {"mutual": ("yes", ""), PURPOSE: ("yes:hurt", ""), "harmed": ("asked", "the counselor")}
+        for fact in open_facts(number):
+            if fact in said:
+                answer_fact(Invocation(self.actors["dean"], self.now), number, fact, *said[fact])
+
     def _decide(self, story: Story, number: int) -> None:
+        self._answer(number)
         if waits_for_a_person(number):
             with pytest.raises(Refused):
                 decide(Invocation(self.actors["dean"], self.now), number, Choice())
@@ -153,6 +164,7 @@ class Town:
         dean = client_as(self.people["dean"])
         for said in story.answers:
             self._complete(dean, story, number, said)
+        self._answer(number)
         if not waits_for_a_person(number):
             assert dean.submit(f"/review/{number}", action="/accept").status_code == 303
         return number
@@ -238,9 +250,15 @@ def reviews_of(number: int) -> list[PoliceReview]:
 
 
 def waits_for_a_person(number: int) -> bool:
-    """Whether nobody is known for whom anything would be opened: such a report cannot be accepted."""
+    """Whether nobody is known for whom anything would be opened, or a question is open: it cannot be accepted."""
     plan = situation(number).plan
-    return bool(plan.waiting) and not plan.items
+    return (bool(plan.waiting) and not plan.items) or bool(open_facts(number))
+
+
+def open_facts(number: int) -> list[str]:
+    """Return the questions of a report that stand in the way of a decision."""
+    now = situation(number)
+    return must_answer(now.plan, fresh(db.session.get(Incident, number)), now.people)
 
 
 def is_decided(number: int) -> bool:

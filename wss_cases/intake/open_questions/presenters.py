@@ -1,10 +1,10 @@
-"""The open questions of a report in words: what is asked and why, the taps of each kind, what was answered."""
+"""The open questions of a report in words: what is asked, the taps of each kind, what was answered."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.i18n import dotted, locale_code
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.alarms import signs_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -13,7 +13,6 @@ from wss_cases.intake.open_questions import rules
 from wss_cases.intake.open_questions.models import BODY, QUESTIONS, SENT_TO, VALUES, Answer, Because, FactAnswer
 from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.routing.engine.states import Duty
-from wss_cases.routing.engine.wording import said
 
 Row = dict[str, Any]
 
@@ -33,13 +32,12 @@ class Words:
         self.incident, self.people, self.answers = incident, people, answers
         self.authors, self.zone, self.name = authors, zone, name
 
-    def row(self, fact: str, because: Mapping[str, str] | None = None, duties: Iterable[Duty] = ()) -> Row:
-        """Return one question: what it asks and why, the taps of each kind, what was answered, which duties wait."""
+    def row(self, fact: str, duties: Iterable[Duty] = ()) -> Row:
+        """Return one question: what it asks, the taps of each kind, what was answered, which duties wait."""
         reasons = rules.reasons_for(fact, signs_of(self.incident))
         return {
             "fact": fact,
             "question": QUESTIONS[fact],
-            "because": said(because, locale_code()) if because else "",
             "duties": [duty.label for duty in duties],
             "yes": self._yes(fact),
             "no": self._no(fact, reasons),
@@ -116,7 +114,7 @@ def question_rows(words: Words, plan: Plan) -> dict[str, list[Row]]:
 
     def row(fact: str) -> Row:
         asked = by_rules.get(fact)
-        return words.row(fact, asked.because, asked.possible) if asked else words.row(fact)
+        return words.row(fact, asked.possible if asked else ())
 
     return {
         "must": [row(fact) for fact in must],
