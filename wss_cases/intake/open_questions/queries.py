@@ -1,8 +1,8 @@
 """Reading the answers that reviewers gave to open questions; the caller has checked the report."""
 
-from datetime import datetime
+from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
@@ -22,13 +22,10 @@ def noes_by_tap(incident_id: int) -> list[FactAnswer]:
     return [row for row in newest if row.answer is Answer.NO and row.reopened_at is None]
 
 
-def quick_noes_of(school_ids: set[int], since: datetime, until: datetime) -> tuple[int, int]:
-    """Return how many noes these schools' reviewers gave within five seconds of seeing the page, and out of how many.
+def quick_noes_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
+    """Return how many noes reviewers gave within five seconds of seeing the page, and of how many the time is known.
 
-    The caller has narrowed the schools to what the actor sees.
+    `conditions` narrow the reports, by school and date; the caller has narrowed them to what the actor sees.
     """
-    of_schools = select(FactAnswer.answer, FactAnswer.seconds).join(Incident, Incident.id == FactAnswer.incident_id)
-    statement = of_schools.where(
-        Incident.school_id.in_(sorted(school_ids)), FactAnswer.at >= since, FactAnswer.at < until
-    )
-    return quick_noes((row.answer, row.seconds) for row in db.session.execute(statement))
+    given = select(FactAnswer.answer, FactAnswer.seconds).join(Incident, Incident.id == FactAnswer.incident_id)
+    return quick_noes((row.answer, row.seconds) for row in db.session.execute(given.where(*conditions)))

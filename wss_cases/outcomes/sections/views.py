@@ -7,11 +7,13 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.intake.open_questions.queries import quick_noes_of
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
 from wss_cases.outcomes.counting.repair.states import apart_words
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown_by_network, years_of
-from wss_cases.outcomes.counting.scope.queries import networks_of, schools_reached
+from wss_cases.outcomes.counting.scope.queries import networks_of, schools_reached, within
 from wss_cases.outcomes.counting.scope.rules import per
 from wss_cases.outcomes.counting.totals.queries import core_of, repair_of
 from wss_cases.outcomes.published import queries as history
@@ -66,6 +68,7 @@ def repair() -> str:
         times=time_rows(times_of(actor, scope, days), page.behind),
         repeats=repeat_rows(repeats_of(actor, scope, days), page.behind),
         caseload=carried(page) if scope.is_this_year else None,
+        quick_noes=quick_noes_of(within(actor, scope, Incident.school_id, Incident.local_date)),
         said=figures.said,
         said_rows=said_rows(figures.said),
     )
