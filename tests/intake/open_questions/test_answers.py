@@ -26,6 +26,7 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.open_questions.actions import answer_fact
 from wss_cases.intake.open_questions.models import Answer, FactAnswer
 from wss_cases.intake.open_questions.queries import quick_noes_of
+from wss_cases.intake.open_questions.rules import joined
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review.actions import take_no_action
 from wss_cases.journal.models import AuditEntry, TimelineEntry
@@ -241,6 +242,33 @@ def test_a_later_text_makes_a_no_a_question_again(place: Place, client_as: Calla
     assert fresh(report).weapon == "firearm", "only a no is asked again"
 
 
+def test_what_a_merged_report_says_or_leaves_open_is_not_lost(place: Place, client_as: Callable[[Any], Any]) -> None:
+    """A gun that the second report told of was gone once it was merged into the fight of the first."""
+    fight = set_facts(place.report((place.students[0], CAUSED), narrative="They fought."), substance="none")
+    report, dean = gun(place), client_as(place.dean)
+    set_facts(report, substance="cannabis", sent_on=["adult_conduct"], adult_conduct="unknown")
+    assert ACCEPT in dean.page(f"/review/{fight.id}").text
+    data = {"csrf_token": dean.csrf_token("/review"), "request_key": "merge"}
+    assert dean.post(f"/review/{report.id}/same/{fight.id}", data=data).status_code == 303
+    now = fresh(fight)
+    assert now.facts == {
+        "substance": "unknown", "weapon": "unknown", "gun_violence_threat": "unknown",
+        "adult_conduct": "unknown", "sent_on": ["adult_conduct"],
+    }  # fmt: skip
+    text = dean.page(f"/review/{fight.id}").text
+    assert ACCEPT not in text and "Was there a weapon?" in text and "Was there a vape, alcohol, or a drug?" in text
+
+
+def test_a_joined_fact_is_never_milder_than_either() -> None:
+    for ours, theirs, after in (
+        (None, "firearm", "firearm"), ("none", "firearm", "unknown"), ("other", "firearm", "maybe_firearm"),
+        ("unknown", "firearm", "firearm"), ("unknown", "none", "unknown"), ("firearm", "none", "firearm"),
+        ("none", "unknown", "unknown"), ("none", "none", "none"),
+    ):  # fmt: skip
+        assert joined({"weapon": ours}, {"weapon": theirs}) == {"weapon": after}, (ours, theirs)
+    assert joined({"imminent_danger": False}, {"imminent_danger": True}) == {}, "of danger nobody has said then"
+
+
 def test_whose_part_is_not_known_is_said_by_one_tap(place: Place, client_as: Callable[[Any], Any]) -> None:
     one, two, _three = place.students
     report, dean = asking(place, (one, CAUSED), (two, PersonRole.INVOLVED), tile="fight"), client_as(place.dean)
@@ -259,12 +287,15 @@ def test_a_decided_report_takes_no_answer(place: Place, client_as: Callable[[Any
     assert "question-weapon" not in dean.get(f"/review/{report.id}").get_data(as_text=True)
 
 
-def test_how_many_noes_came_within_five_seconds_is_known(place: Place) -> None:
+def test_how_many_noes_came_within_five_seconds_is_told_in_the_outcomes(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
     for seconds, answer in ((1, "no:saw"), (5, "no:read"), (6, "no:searched"), (2, "yes:firearm"), (None, "no:saw")):
         answer_fact(Invocation(place.actor(), NOW), gun(place).id, "weapon", answer, "", seconds)
-    days = (NOW - timedelta(days=1), NOW + timedelta(days=1))
-    assert quick_noes_of({place.school.id}, *days) == (2, 3)
-    assert quick_noes_of({place.school.id + 1}, *days) == (0, 0)
+    assert quick_noes_of([Incident.school_id == place.school.id]) == (2, 3)
+    assert quick_noes_of([Incident.school_id != place.school.id]) == (0, 0)
+    text = client_as(place.administrator).page("/outcomes/repair").text
+    assert "Open questions answered no within 5 seconds of opening the report: 2 of 3." in text
 
 
 @pytest.mark.both_databases

@@ -41,7 +41,7 @@ def outcome_words(incident: Incident) -> str:
         IncidentState.UNDER_REVIEW: _("A dean is reading it."),
         IncidentState.RETURNED: _("Waiting for the reporter’s answer."),
         IncidentState.ROUTED: _("It was decided. People are working to repair the harm."),
-        IncidentState.NO_FURTHER_ACTION: _("It was reviewed, and nothing more is needed."),
+        IncidentState.NO_FURTHER_ACTION: _("It was reviewed and closed with no further action."),
         IncidentState.DUPLICATE: _("Duplicate; merged with another report about the same incident."),
         IncidentState.CLOSED: _("The work on it is finished."),
     }[incident.state]

@@ -1,5 +1,10 @@
 """Answering an open question by one tap, and asking again what a later text unsettles."""
 
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import select
+
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Stale
 from wss_cases.incidents.details.actions import set_roles
@@ -48,10 +53,7 @@ def answer_fact(
 
 
 def _write(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
-    incident.facts = rules.facts_after(incident.facts or {}, fact, tap)
-    if fact in COLUMNS:
-        value = incident.facts[fact]
-        setattr(incident, fact, value if value != rules.UNKNOWN else None)
+    _set_facts(incident, rules.facts_after(incident.facts or {}, fact, tap))
     if tap.person_id is not None:
         set_roles(uow, incident, {tap.person_id: PersonRole(tap.value)})
     if fact == "imminent_danger" and tap.answer is Answer.YES and not incident.danger_now:
@@ -82,9 +84,31 @@ def ask_again(uow: UnitOfWork, incident: Incident) -> None:
         return
     for row in noes:
         row.reopened_at = uow.now
-        if row.fact in COLUMNS:
-            setattr(incident, row.fact, None)
-    incident.facts = facts
+    _set_facts(incident, facts)
     for row in noes:
         uow.record(incident, "review.fact_reopened", fact=row.fact)
     route_incident(uow, incident)
+
+
+def join_facts(uow: UnitOfWork, target: Incident) -> None:
+    """Bring what merged reports say, or leave open, into the undecided report that stays; a no is asked again."""
+    if target.state not in UNDECIDED:
+        return
+    merged = list(uow.session.scalars(select(Incident).where(Incident.duplicate_of_id == target.id)))
+    before = dict(target.facts or {})
+    facts = reduce(rules.joined, (one.facts or {} for one in merged), before)
+    danger = target.danger_now or any(one.danger_now for one in merged)
+    if facts != before or danger != target.danger_now:
+        target.danger_now = danger
+        _set_facts(target, facts)
+        uow.record(target, "review.facts_joined")
+        route_incident(uow, target)
+    ask_again(uow, target)
+
+
+def _set_facts(incident: Incident, facts: dict[str, Any]) -> None:
+    """Write the facts of a report, and of those that have a column what is known."""
+    for name in COLUMNS:
+        if facts.get(name) != (incident.facts or {}).get(name):
+            setattr(incident, name, None if facts[name] == rules.UNKNOWN else facts[name])
+    incident.facts = facts

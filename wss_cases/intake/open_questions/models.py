@@ -126,5 +126,6 @@ SENTENCES: Final = {
     ),
     "review.fact_no": (_l("%(fact)s No. %(because)s"), {**_FACT, "because": Because.labels()}),
     "review.fact_protected": _l("%(who)s acted in self-defense, and counts as a person harmed"),
+    "review.facts_joined": _l("What the merged report says, or leaves open, was added"),
     "review.fact_reopened": (_l("Text was added, so this is asked again: %(fact)s"), _FACT),
 }

@@ -3,7 +3,7 @@
 from wss_cases.incidents.additions.actions import MERGED
 from wss_cases.incidents.incident.states import TEXT_ADDED
 from wss_cases.intake.open_questions import models
-from wss_cases.intake.open_questions.actions import ask_again
+from wss_cases.intake.open_questions.actions import ask_again, join_facts
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(tables=(models,), sentences=models.SENTENCES, reactions={TEXT_ADDED: ask_again, MERGED: ask_again})
+ROOM = Room(tables=(models,), sentences=models.SENTENCES, reactions={TEXT_ADDED: ask_again, MERGED: join_facts})

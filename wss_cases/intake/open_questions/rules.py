@@ -24,7 +24,7 @@ from wss_cases.intake.recommendation.rules import Plan
 
 UNKNOWN = "unknown"
 ASKED, SENT_ON = "asked", "sent_on"
-OF_INTAKE = (PURPOSE, "mutual")
+GUNS = ("firearm", "maybe_firearm")
 YES_OR_NO = ("imminent_danger",)
 PARTS: dict[str, tuple[PersonRole, ...]] = {
     "harmed": (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.WITNESS),
@@ -190,6 +190,31 @@ def facts_after(facts: Mapping[str, Any], fact: str, tap: Tap) -> dict[str, Any]
 def reopened(facts: Mapping[str, Any], noes: Iterable[str]) -> dict[str, Any]:
     """Return the facts of a report of which these, said to be no by a tap, are unknown again."""
     return {**facts, **{fact: UNKNOWN for fact in noes if facts.get(fact) in (False, "none")}}
+
+
+def joined(facts: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a report after another one of the same event was merged into it.
+
+    What only the other one says, or leaves open, comes along; where one says no and the other does not, nobody knows.
+    """
+    after = dict(facts)
+    for name, theirs in merged.items():
+        ours = after.get(name)
+        if name == SENT_ON:
+            after[name] = list(dict.fromkeys([*(ours or ()), *theirs]))
+        elif name in (ASKED, MAYBE_FACTS, PURPOSE, "verified", "mutual"):
+            continue
+        elif ours is None:
+            after[name] = theirs
+        elif ours in (False, "none") and theirs not in (None, False, "none"):
+            after[name] = UNKNOWN
+        elif name == "weapon" and theirs in GUNS and ours not in (*GUNS, UNKNOWN):
+            after[name] = "maybe_firearm"
+        elif ours == UNKNOWN and theirs not in (None, False, "none"):
+            after[name] = theirs
+    if after.get("imminent_danger") == UNKNOWN:
+        after.pop("imminent_danger")  # of danger, missing is what nobody has said
+    return after
 
 
 def quick_noes(answers: Iterable[tuple[Answer, int | None]]) -> tuple[int, int]:
