@@ -1,6 +1,6 @@
 """A new version of the published rule set: facts may be unknown, what an adult did, and reasons that say what is known.
 
-New are H7, D11, F7b and F10; H6, D9 and P15 know an adult's conduct; other rows say their reason in new words.
+It holds the signs (which facts a report makes unknown) beside the rows. New are H7, D11, F7b and F10; H6, D9 and P15 know an adult's conduct; other rows say their reason in new words.
 
 What a district changed is not lost. Its own rows of pathways stay; for holds, duties and follow-ups ours apply. A draft
 beside the new version holds the other form of each such row, for the district to decide.
@@ -27,6 +27,7 @@ branch_labels = None
 depends_on = None
 
 CHANGES = Path(__file__).parent.parent / "data" / "rule_set_2026_1_third.json"
+SIGNS = Path(__file__).parent.parent / "data" / "signs_2026_1.json"
 WRITTEN_ON = date(2026, 12, 2)
 PUBLISHED_AT = datetime(2026, 12, 2, tzinfo=UTC)
 RULE_SET = sa.table(
@@ -57,7 +58,7 @@ REFUSAL = "a published rule set never changes"
 
 def upgrade() -> None:
     connection = op.get_bind()
-    changes = json.loads(CHANGES.read_text(encoding="utf-8"))
+    changes, signs = (json.loads(path.read_text(encoding="utf-8")) for path in (CHANGES, SIGNS))
     for source in _to_follow(connection):
         before = source.table_rows["rows"]
         rows, other = list(before), list(before)
@@ -66,10 +67,12 @@ def upgrade() -> None:
             continue
         common = {"name": source.name, "version": 1}
         published = {"starts_on": source.starts_on, "ends_on": source.ends_on, "published_at": PUBLISHED_AT}
-        _insert(connection, state="published", table_rows={"rows": rows}, note="", **published, **common)
+        _insert(
+            connection, state="published", table_rows={"rows": rows, "signs": signs}, note="", **published, **common
+        )
         if decide:
             note = NOTE.format(rows=", ".join(decide))
-            _insert(connection, state="draft", table_rows={"rows": other}, note=note, **common)
+            _insert(connection, state="draft", table_rows={"rows": other, "signs": signs}, note=note, **common)
 
 
 def _insert(connection: sa.Connection, name: str, **values: Any) -> None:

@@ -1,6 +1,7 @@
 /** The two forms that open without network: what is filled in is sealed on the device, and sent when it can be. */
 import "./sw-box.js";
 import "./sw-send.js";
+import { nextWord } from "./signs.js";
 
 const { unsent } = self;
 const ASK_MS = 10000;
@@ -78,6 +79,23 @@ function offerGrades(form, here) {
     const offered = grade === "" || (Number(grade) >= low && Number(grade) <= high);
     input.closest(".tile").hidden = !offered;
     if (!offered) input.checked = false;
+  }
+}
+
+/** Puts a word of the text to its writer; whatever is answered is sent along, and the form is sent again. */
+function askAboutWord(form, { sign, words }) {
+  const box = form.querySelector("[data-word]");
+  box.querySelector("[data-word-question]").textContent = box.dataset.words.replace("{word}", words).replace("{question}", sign.question);
+  box.hidden = false;
+  box.focus();
+  for (const button of box.querySelectorAll("[data-said]")) {
+    button.onclick = () => {
+      const answer = button.dataset.said;
+      const value = answer ? `${sign.id}:${answer}` : `${box.dataset.skipped}:`;
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "said", value }));
+      box.hidden = true;
+      form.requestSubmit();
+    };
   }
 }
 
@@ -161,7 +179,9 @@ async function begin() {
     event.preventDefault();
     const gone = missing(form);
     complain(form, gone);
-    if (!gone.length) await hold(form, here);
+    const word = gone.length || !form.dataset.asking ? undefined : nextWord(form, JSON.parse(form.dataset.asking));
+    if (word) askAboutWord(form, word);
+    else if (!gone.length) await hold(form, here);
   });
 }
 

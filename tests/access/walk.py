@@ -284,6 +284,7 @@ WORDS = {
     "rule": "H2",
     "state": "held",
     "row_id": "H2",
+    "sign_id": "word_gun",
     "section": "holds",
     "code": "title_ix_contact",
     "retention.rule:code": "incident",

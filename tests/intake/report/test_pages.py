@@ -63,7 +63,7 @@ def test_a_fight_between_two_is_saved_routed_and_confirmed(client_as: Any, schoo
     assert incident.behavior_group == 3
     answers = list(db.session.scalars(db.select(RoutingAnswer).where(RoutingAnswer.incident_id == incident.id)))
     assert [(a.incident_person_id, a.facts["caused_by"]) for a in answers] == [(None, "unknown")]
-    assert not {"mutual", "harmed"} & answers[0].facts.keys()
+    assert {answers[0].facts[name] for name in ("mutual", "harmed", "injury")} == {"unknown"}
     kinds = set(db.session.scalars(db.select(TimelineEntry.kind)))
     assert "incident.submitted" in kinds
     assert "incident.submitted" in set(db.session.scalars(db.select(AuditEntry.action)))
@@ -113,10 +113,17 @@ def test_missing_answers_are_named_and_the_rest_is_kept(client_as: Any, dean: An
     assert not reports()
 
 
-def test_a_typed_name_is_never_dropped(client_as: Any, dean: Any) -> None:
-    answer = log(client_as(dean), people_q="Amara")
+def test_a_typed_name_is_never_dropped(client_as: Any, school: Any, dean: Any) -> None:
+    StudentFactory(school=school, given_name="Amara", family_name="Obi")
+    client = client_as(dean)
+    answer = log(client, people_q="Amara")
     assert answer.status_code == 400
     assert "Choose a name from the list" in answer.get_data(as_text=True)
+    # nobody of the lists is meant: the name stays as it was typed
+    assert log(client, people_q="Zyx Unlisted", unknown_person=None).status_code == 303
+    assert [(who.kind, who.description) for who in reports()[-1].people] == [
+        (PersonKind.NOT_IDENTIFIED, "Zyx Unlisted")
+    ]
 
 
 def test_find_works_without_javascript(client_as: Any, school: Any, dean: Any) -> None:

@@ -7,6 +7,9 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 LIAISON = "liaison"
 """Of a need for housing support, which deans see nothing of."""
 
+NEW_TEXT = "new_text"
+"""Text that was added to a decided report and brought a sign."""
+
 PLAN_STEP = "plan_step"
 """A step of a school's plan: about no student, and part of the plan's record for good."""
 
@@ -49,6 +52,7 @@ KINDS: dict[str, Any] = {
     "restraint_review": _l("Review of a restraint or time-out"),
     "correction": _l("Correction to those who were told about a student named in error"),
     "family_copy": _l("Copy of a record for a family"),
+    NEW_TEXT: _l("Read what came in"),
     PLAN_STEP: _l("Step of the school’s plan"),
     "other": _l("Follow-up"),
 }
@@ -168,6 +172,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "disability_day_ten": ("done", "not_possible"),
     "restraint_review": ("done", "not_possible"),
     "family_copy": ("done", "not_possible"),
+    NEW_TEXT: ("done",),
     PLAN_STEP: ("done", "partly", "not_done"),
     "other": ("done", "partly", "not_possible"),
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wss_cases.followups.core.states import KINDS, PLAN_STEP, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import KINDS, NEW_TEXT, PLAN_STEP, RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 CALLED = _l(
@@ -51,6 +51,7 @@ CLOSES_WITH: dict[str, Any] = {
     "work_missed": _l("The teachers confirm what was made up."),
     "interpreter": _l("An interpreter spoke with the family, and the family understood."),
     "student_moved": _l("The case continues at the new school, stays here, or closes."),
+    NEW_TEXT: _l("The text was read, and its questions are answered or the report is reopened."),
     PLAN_STEP: _l("What was done, on which day, and what shows it."),
     "other": _l("An outcome, and a sentence that describes what was done."),
 }
@@ -81,6 +82,7 @@ QUESTIONS: dict[str, Any] = {
     "disability_day_ten": _l("Who was told, and what was agreed for the days to come?"),
     "restraint_review": _l("Who reviewed it, and what changes?"),
     "family_copy": _l("Who received it, or why does no one?"),
+    NEW_TEXT: _l("What does the text change?"),
     "other": _l("What was done, and what shows it?"),
 }
 """What a sentence has to say where a kind does not close by contact."""

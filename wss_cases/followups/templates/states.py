@@ -6,6 +6,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),
+    "text_added": _l("Text was added to a decided report"),
     "agreement_made": _l("An agreement was made"),
     "agreement_term_made": _l("A term of an agreement was written"),
     "circle_proposed": _l("A circle was proposed"),

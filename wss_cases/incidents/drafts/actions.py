@@ -10,6 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import drop_draft
 from wss_cases.incidents.incident.models import IncidentDraft
 from wss_cases.incidents.incident.queries import own_draft
+from wss_cases.journal.queries import already_done
 from wss_cases.journal.unit_of_work import unit_of_work
 
 MOST_LETTERS = 100_000
@@ -22,14 +23,18 @@ def save_draft(
     now: datetime,
     school_id: int | None = None,
     incident_id: int | None = None,
+    request_key: str | None = None,
 ) -> int:
-    """Keep what was typed; one draft a person, form and report. Returns its id.
+    """Keep what was typed; one draft a person, form and report. Returns its id, 0 where the form was saved already:
+    what the page still sent of it came too late.
 
     Raises Refused for more than 100,000 letters in all, or a character that cannot be stored.
     """
     typed = {name: list(values) for name, values in payload.items()}
     _check("".join(value for values in typed.values() for value in values))
     with unit_of_work(actor, now) as uow:
+        if already_done(actor.user_id, request_key):
+            return 0
         draft = own_draft(actor, form, incident_id)
         if draft is None:
             assert actor.user_id is not None

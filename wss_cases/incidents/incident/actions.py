@@ -15,7 +15,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
-from wss_cases.incidents.incident.rules import CAUSED, Capture, CapturedPerson, highest_group
+from wss_cases.incidents.incident.rules import CAUSED, Capture, CapturedPerson, columns_of, highest_group
 from wss_cases.incidents.incident.states import (
     TEXT_ADDED,
     TRANSITIONS,
@@ -75,6 +75,9 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
         danger_now=capture.danger_now,
         narrative=capture.narrative,
         property_damage=True if capture.tile is Tile.PROPERTY else None,
+        facts=dict(capture.facts),
+        signs=[dict(sign) for sign in capture.signs],
+        **columns_of(capture.facts),
     )
     add_people(uow, incident, capture)
     incident.behavior_group = highest_group(incident.people)

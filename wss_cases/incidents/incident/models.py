@@ -129,9 +129,10 @@ class Incident(Windowed, Versioned, Base):
     bias_basis: Mapped[str | None] = mapped_column(String(40))
     property_damage: Mapped[bool | None]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    signs: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What made a fact unknown: {"sign", "from": tile, card, word or person, "facts", "answer"}, never a word."""
     alarm: Mapped[str | None] = mapped_column(String(20))
     """Why it comes first, as `alarms.alarm_of` says; worked out whenever a report is written."""
-
     details_completed_at: Mapped[datetime | None]
     question: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")

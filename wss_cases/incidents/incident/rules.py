@@ -31,9 +31,9 @@ LOCATION_OF_TILE = {
     WhereTile.RESTROOM: "restroom",
     WhereTile.BUS: "school_bus",
     WhereTile.WAY_TO_SCHOOL: "way_to_school",
-    WhereTile.ONLINE_OTHER: "unknown",
+    WhereTile.ONLINE_OTHER: "online_or_other",
 }
-"""Location code behind each place tile; 'Online, other' says neither which, so it waits for the details."""
+"""Location code behind each place tile; 'Online, other' says neither which, and has no routing place."""
 
 SHARED_FACTS = (
     "injury",
@@ -90,6 +90,14 @@ class Capture:
     people: tuple[CapturedPerson, ...] = ()
     narrative: str = ""
     period: str = ""
+    card: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """What the card of its tile was answered, by question."""
+    said: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What was answered about a word of its text, by the id of the sign."""
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Routing facts as far as they were answered or are pointed to."""
+    signs: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    """What answered them or points to them, as `Incident.signs` keeps it."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,15 @@ class Details:
     immediate_action: str = ""
     more: str = ""
     people: tuple[PersonDetails, ...] = ()
+
+
+def columns_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a report's own columns hold of its facts: only what is known."""
+    known = {name: facts.get(name) for name in ("injury", "weapon", "substance")}
+    columns = {name: None if value == UNKNOWN else value for name, value in known.items()}
+    if isinstance(facts.get("bias"), bool):
+        columns["bias_basis"] = "unknown" if facts["bias"] else "none"
+    return columns
 
 
 def person_words(person: IncidentPerson) -> str:

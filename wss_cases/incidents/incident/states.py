@@ -116,6 +116,7 @@ class Tile(Labelled):
     WEAPON = "weapon", _l("Weapon")
     SUBSTANCE = "substance", _l("Vape, alcohol, drugs")
     WORRIED = "worried", _l("Concern about suicide or self-harm")
+    PRIVATE = "private_matter", _l("Private matter")
     OTHER = "other", _l("Something else")
 
 

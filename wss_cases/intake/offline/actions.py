@@ -1,7 +1,7 @@
 """Filing what arrived from a device that had no network, each entry once; and what its writer must mend first."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.queries import own_entry
 from wss_cases.intake.offline.rules import PURPOSE, Entry, Written
 from wss_cases.intake.offline.states import EntryState
-from wss_cases.intake.report.actions import write_report
+from wss_cases.intake.report.actions import names_in_words, write_report
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.practice.log.actions import Held, write_entry
@@ -46,10 +46,7 @@ def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
 
     Raises NotFound and Refused as the page's own form does.
     """
-    named = [who.description for who in capture.people if who.description]
-    known = tuple(who for who in capture.people if not who.description)
-    words = "\n".join(part for part in (", ".join(named), capture.narrative) if part)
-    record = open_care(uow, replace(capture, people=known, narrative=words))
+    record = open_care(uow, names_in_words(capture))
     _receive(uow, arrived, care_record_id=record.id)
     return record.id
 

@@ -1,5 +1,6 @@
 """The pages that open without network, what a writer is told of an entry, and what stands in the report."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,12 @@ from flask import render_template, url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, might
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import Unavailable
 from wss_cases.foundation.i18n import dotted, force_locale, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
@@ -22,7 +25,12 @@ from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.queries import ToMend, of_incident
 from wss_cases.intake.offline.rules import Fields
 from wss_cases.intake.offline.states import EntryKind, EntryState
+from wss_cases.intake.report.cards import FIGURE, QUESTIONS, TILES_OF
+from wss_cases.intake.report.forms import WORD_ANSWERS
+from wss_cases.intake.report.signs import MOST_WORDS, SKIPPED, STATED_BY, stated
 from wss_cases.journal.rooms import Shown
+from wss_cases.routing.rule_sets.queries import signs_on
+from wss_cases.routing.signs.rules import SignKind
 
 PAGES = ("home", "report", "practice")
 """They tell nothing of anybody, in each language, and a browser keeps them."""
@@ -35,7 +43,41 @@ def shell_page(kind: str, locale: str) -> str:
     """Return one of these pages in a language."""
     with force_locale(locale):
         form = unsent_form(kind) if kind != "home" else None
-        return render_template(f"intake/offline/{kind}.html", form=form, page=f"offline.{kind}")
+        words = {"asking": json.dumps(asking(locale)), "skipped": SKIPPED, "word_answers": WORD_ANSWERS}
+        more = words if kind == "report" else {}
+        return render_template(f"intake/offline/{kind}.html", form=form, page=f"offline.{kind}", **more)
+
+
+def asking(locale: str) -> dict[str, Any]:
+    """Return what a device needs to put a word of a text to its writer, as the page with network does."""
+    try:
+        signs = signs_on(today_at(None, clock.now())).of_kind(SignKind.WORD)
+    except Unavailable:
+        signs = ()
+    return {
+        "signs": [
+            {
+                "id": sign.id,
+                "facts": sign.facts,
+                "pattern": sign.pattern,
+                "exception": sign.exception,
+                "question": (sign.question or {}).get(locale, ""),
+            }
+            for sign in signs
+        ],
+        "tiles": {tile.value: sorted(facts) for tile, facts in STATED_BY.items()},
+        "cards": {
+            name: {
+                "tiles": [tile.value for tile in TILES_OF[name]],
+                "answers": {value: stated(answer.facts) for value, answer in question.answers.items()},
+            }
+            for name, question in QUESTIONS.items()
+        },
+        "most": MOST_WORDS,
+        "skipped": SKIPPED,
+        "figure": FIGURE,
+        "never": Tile.WORRIED.value,
+    }
 
 
 def shell_pages() -> dict[str, dict[str, str]]:

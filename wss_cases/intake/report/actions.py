@@ -1,17 +1,26 @@
 """Submitting: a report is written and its routing and duties begin; a student concern opens a care record."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.details.actions import add_person, complete_incident, load_open, say_heard_from
 from wss_cases.incidents.incident.actions import create_incident, drop_draft, open_care
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
+from wss_cases.intake.report.cards import answered
+from wss_cases.intake.report.later_texts import take_signs
 from wss_cases.intake.report.routing import route_incident, route_new
+from wss_cases.intake.report.signs import with_signs
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.routing.rule_sets.queries import signs_on
 
 UNKNOWN_PLACE = "unknown"
 """The code of a place that nobody knows."""
@@ -30,9 +39,18 @@ def submit_incident(uow: UnitOfWork, capture: Capture) -> int:
 
 def write_report(uow: UnitOfWork, capture: Capture) -> Incident:
     """Write a report and route it, inside a use case."""
-    incident = create_incident(uow, capture)
+    incident = create_incident(uow, signed(uow, capture))
     route_new(uow, incident)
     return incident
+
+
+def signed(uow: UnitOfWork, capture: Capture) -> Capture:
+    """Return a capture with what its card answered and what its signs make unknown, by the rules of today."""
+    signs = signs_on(today_at(capture.school_id, uow.now))
+    own: list[int] = []
+    if any(who.kind is PersonKind.STAFF for who in capture.people):
+        own = list(uow.session.scalars(select(StaffMember.id).where(StaffMember.user_id == uow.actor.user_id)))
+    return with_signs(capture, signs, answered(capture.tile, capture.card), capture.said, own)
 
 
 @use_case
@@ -41,9 +59,17 @@ def open_care_record(uow: UnitOfWork, capture: Capture) -> int:
 
     Raises NotFound for another's school, Refused for a student of another school.
     """
-    record = open_care(uow, capture)
+    by_number = any(who.description.isdecimal() for who in capture.people)
+    record = open_care(uow, capture if by_number else names_in_words(capture))
     drop_draft(uow, "capture")
     return record.id
+
+
+def names_in_words(capture: Capture) -> Capture:
+    """Return a concern with the names that no list has in its words: a concern is about one student of the school."""
+    words = [", ".join(who.description for who in capture.people if who.description), capture.narrative]
+    known = tuple(who for who in capture.people if not who.description)
+    return replace(capture, people=known, narrative="\n".join(part for part in words if part))
 
 
 @use_case
@@ -64,8 +90,7 @@ def answer_hurt(uow: UnitOfWork, record_id: int, answer: HurtBySomebody) -> int:
             precision=WhenPrecision.DAY, people=(CapturedPerson(harmed, record.student_id, role=PersonRole.HARMED),),
             narrative=_("Someone may be hurting this student. The care team is with the student."),
         )  # fmt: skip
-        incident = create_incident(uow, capture)
-        incident.facts = {**(incident.facts or {}), "abuse_suspected": True}
+        incident = create_incident(uow, replace(capture, facts={"abuse_suspected": True}))
         route_new(uow, incident)
     return record.id
 
@@ -78,6 +103,7 @@ def complete_details(uow: UnitOfWork, incident_id: int, details: Details) -> int
     """
     incident = load_open(uow, incident_id, uow.version)
     complete_incident(uow, incident, details)
+    take_signs(uow, incident, incident.immediate_action)
     route_incident(uow, incident)
     drop_draft(uow, "details", incident.id)
     return incident.id

@@ -8,18 +8,28 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateTimeLocalField, HiddenField, SelectMultipleField
 from wtforms.validators import Optional, StopValidation
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, is_storable, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenChoice, WhenPrecision, WhereTile
+from wss_cases.intake.report import cards
+from wss_cases.intake.report.cards import FIGURE, MAYBE, STATED
+from wss_cases.intake.report.signs import SKIPPED
 
 PARTS = ("caused", "harmed", "witness")
 NUMBER = "number"
 """What a value of the people search begins with that is the full number of a student of another school."""
 
-DRAFT_FIELDS = ("danger", "people", *PARTS, "unknown_person", "what", "where", "when", "occurred", "narrative")
+NAMED = "named:"
+"""What a value of the people search begins with that is a name as it was typed: no list has it."""
+LONGEST_NAME = 200
+
+DRAFT_FIELDS = (
+    "danger", "people", *PARTS, "unknown_person", "what", *cards.QUESTIONS, "where", "when", "occurred", "narrative",
+)  # fmt: skip
+WORD_ANSWERS = {STATED: _l("Yes"), MAYBE: _l("Maybe"), FIGURE: _l("A figure of speech")}
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -32,6 +42,10 @@ def person_ids(form: BaseForm, field: Any) -> None:
 
 def captured_person(value: str) -> CapturedPerson | None:
     """Read one value of the people search; None when it is not one."""
+    if value.startswith(NAMED):
+        name = " ".join(value.removeprefix(NAMED).split())
+        fits = 0 < len(name) <= LONGEST_NAME and is_storable(name)
+        return CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) if fits else None
     kind, _colon, number = value.rpartition(":")
     kinds = {"": PersonKind.STUDENT, "student": PersonKind.STUDENT, "staff": PersonKind.STAFF}
     if kind not in (*kinds, NUMBER) or not (number.isascii() and number.isdigit() and len(number) <= 18):
@@ -57,6 +71,20 @@ class CaptureForm(BaseForm):
     people_q = ShortText(_l("Name"))
     unknown_person = BooleanField(_l("I don’t know who yet"))
     what = radio(_l("What happened?"), Tile.labels(), _l("Choose what happened."))
+    which_weapon = radio(cards.WHICH_WEAPON.label, cards.WHICH_WEAPON.labels)
+    threat_with = radio(cards.THREAT_WITH.label, cards.THREAT_WITH.labels)
+    which_substance = radio(cards.WHICH_SUBSTANCE.label, cards.WHICH_SUBSTANCE.labels)
+    was_shared = radio(cards.SHARED.label, cards.SHARED.labels)
+    about_who = radio(cards.WHO_THEY_ARE.label, cards.WHO_THEY_ARE.labels)
+    any_sexual = radio(cards.ANY_SEXUAL.label, cards.ANY_SEXUAL.labels)
+    dating = radio(cards.DATING.label, cards.DATING.labels)
+    private_kind = radio(
+        cards.PRIVATE.label,
+        cards.PRIVATE.labels,
+        description=_l("Never open, copy, or upload a picture. Write down what you were told; ask no questions."),
+    )
+    part_of_it = SelectMultipleField(cards.PART_OF_IT.label, choices=choices([*cards.PART_OF_IT.labels.items()]))
+    said = SelectMultipleField(choices=[], validate_choice=False)
     where = radio(_l("Where?"), WhereTile.labels(), _l("Choose where it happened."))
     when = radio(_l("When?"), WhenChoice.labels(), _l("Choose when it happened."), default=WhenChoice.NOW.value)
     occurred = DateTimeLocalField(_l("Date and time"), format=MOMENT_FORMATS, validators=[Optional()])
@@ -71,8 +99,34 @@ class CaptureForm(BaseForm):
 
     def answers(self) -> list[tuple[str, str]]:
         """Return every answer as (name, value) pairs, for a page that asks once more."""
-        raw = [(name, self[name].raw_data or []) for name in (*DRAFT_FIELDS, "school_id")]
-        return [(name, value) for name, values in raw for value in values]
+        raw = {name: self[name].raw_data or [] for name in (*DRAFT_FIELDS, "said", "school_id")}
+        raw["people"] = self.people.data or []
+        return [(name, value) for name, values in raw.items() for value in values]
+
+    @property
+    def card(self) -> dict[str, tuple[str, ...]]:
+        """What the card was answered, by question."""
+        given = {name: self[name].data or [] for name in cards.QUESTIONS}
+        return {name: tuple([data] if isinstance(data, str) else data) for name, data in given.items() if data}
+
+    @property
+    def card_fields(self) -> list[tuple[Any, list[Tile]]]:
+        """The questions of the cards, each with the tiles that ask it."""
+        return [(self[name], cards.TILES_OF[name]) for name in cards.QUESTIONS]
+
+    @property
+    def words_answered(self) -> dict[str, str]:
+        """What was answered about words of the text, by sign; '' where the reporter wished to save without."""
+        pairs = (value.partition(":") for value in self.said.data or [])
+        return {sign: answer if answer in WORD_ANSWERS else "" for sign, _colon, answer in pairs}
+
+    def take_typed_name(self) -> None:
+        """Take a typed name that no list has for a person as they were described."""
+        typed = (self.people_q.data or "").strip()
+        name = f"{NAMED}{typed}"
+        if any(map(str.isalpha, typed)) and captured_person(name) is not None:
+            self.people.data = [*(self.people.data or []), name]
+            self.people_q.data = ""
 
     def check_people(self) -> bool:
         """Whether somebody is named or said to be unknown, and no typed name is left unchosen; else an error."""
@@ -121,6 +175,8 @@ class CaptureForm(BaseForm):
             precision=moment[1],
             people=tuple(dict.fromkeys(people)),
             narrative=self.narrative.data or "",
+            card=self.card,
+            said={sign: answer for sign, answer in self.words_answered.items() if sign != SKIPPED},
         )
 
 

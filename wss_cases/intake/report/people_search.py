@@ -10,7 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.queries import recent_students
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.intake.report.forms import NUMBER
+from wss_cases.intake.report.forms import NAMED, NUMBER, captured_person
 from wss_cases.roster.directory.models import StaffMember, Student
 from wss_cases.roster.directory.presenters import short_grade
 from wss_cases.roster.directory.queries import staff_matching, students_matching
@@ -29,7 +29,8 @@ def student_meta(grade: int | None, number: str) -> str:
 def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) -> list[Item]:
     """Return at most ten matches of a school, the person's recent students first; staff after them when wanted.
 
-    A full number that nobody here has is offered as another school's student's: nobody is looked up there for it.
+    A full number that nobody here has is offered as another school's student's: nobody is looked up there for it. Any
+    other words that fit nobody here are offered as a name to keep as it is typed.
     """
     recent = recent_students(actor, school_id)
     items = [
@@ -41,7 +42,14 @@ def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) 
     number = words.strip()
     if not items and number.isascii() and number.isdecimal() and len(number) >= FULL_NUMBER:
         items = [_number_item(number)]
+    elif not items and any(map(str.isalpha, number)) and captured_person(NAMED + number) is not None:
+        items = [_named_item(number)]
     return items[:10]
+
+
+def is_on_list(items: Sequence[Item]) -> bool:
+    """Whether what a search found stands on a list, and is no name that is only typed."""
+    return any(not item["value"].startswith(NAMED) for item in items)
 
 
 def _item(value: str, label: str, meta: str) -> Item:
@@ -50,6 +58,10 @@ def _item(value: str, label: str, meta: str) -> Item:
 
 def _number_item(number: str) -> Item:
     return _item(f"{NUMBER}:{number}", _("A student of another school"), number)
+
+
+def _named_item(name: str) -> Item:
+    return _item(f"{NAMED}{name}", name, _("not on this school’s list; kept as typed"))
 
 
 def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
@@ -66,5 +78,9 @@ def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]
         of_school_staff = select(StaffMember).where(StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id)
         for staff in db.session.scalars(of_school_staff):
             items[PersonKind.STAFF, staff.id] = _item(f"staff:{staff.id}", staff.name, staff.role)
-    numbers = {p: _number_item(p.description) for p in people if p.description}
-    return [item for p in people if (item := numbers.get(p) or items.get((p.kind, p.id)))]
+    described = {
+        p: _number_item(p.description) if p.description.isdecimal() else _named_item(p.description)
+        for p in people
+        if p.description
+    }
+    return [item for p in people if (item := described.get(p) or items.get((p.kind, p.id)))]

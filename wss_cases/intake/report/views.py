@@ -17,8 +17,10 @@ from wss_cases.foundation.dates import moment_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
@@ -26,11 +28,14 @@ from wss_cases.incidents.incident.queries import likely_duplicates, newest_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
-from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
-from wss_cases.intake.report.people_search import people_items, search_items
+from wss_cases.intake.report.cards import answered
+from wss_cases.intake.report.forms import DRAFT_FIELDS, WORD_ANSWERS, CaptureForm, captured_person, draft_values
+from wss_cases.intake.report.people_search import is_on_list, people_items, search_items
+from wss_cases.intake.report.signs import SKIPPED, to_ask
 from wss_cases.journal.queries import already_done
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
+from wss_cases.routing.rule_sets.queries import signs_on
 
 blueprint = Blueprint("capture", __name__)
 
@@ -67,6 +72,9 @@ def save() -> Page:
         words = form.people_q.data or ""
         return _show(form, actor, school, matches=search_items(actor, school.id, words), searched=words)
     sound = form.validate()
+    typed = (form.people_q.data or "").strip()
+    if typed and not is_on_list(search_items(actor, school.id, typed)):
+        form.take_typed_name()
     sound = form.check_people() and sound
     moment = form.moment(now, school.time_zone) if not form.when.errors else None
     if not sound or moment is None:
@@ -120,24 +128,47 @@ def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, no
     if report.tile is Tile.WORRIED:
         record_id = open_care_record(Invocation(actor, now, key), report)
         return redirect(url_for("worry.receipt", record_id=record_id), 303)
-    if "confirmed" not in request.form and (page := _question(actor, school, form, report, now)):
+    asked_before = already_done(actor.user_id, key)
+    if not asked_before and (page := _word_question(actor, school, form, report, now)):
+        return page
+    if "confirmed" not in request.form and not asked_before and (page := _question(actor, school, form, report, now)):
         return page
     return redirect(url_for("capture.saved", incident_id=submit_incident(Invocation(actor, now, key), report)), 303)
+
+
+def _word_question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
+    """Put a word of the text to its reporter; None where there is none, or it was answered."""
+    matches = signs_on(today_at(school.id, now)).matches(report.narrative)
+    asked = to_ask(report.tile, answered(report.tile, report.card).facts, matches, form.words_answered)
+    if not asked:
+        return None
+    _save_draft(actor, school, now, form)
+    match = asked[0]
+    hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
+    return render_template(
+        "intake/report/question.html",
+        question=_(
+            "You wrote “%(word)s”. %(question)s", word=match.words, question=(match.sign.question or {})[locale_code()]
+        ),
+        hidden=[*hidden, *([("confirmed", "1")] if "confirmed" in request.form else [])],
+        answers=[(f"{match.sign.id}:{value}", words) for value, words in WORD_ANSWERS.items()],
+        skip=f"{SKIPPED}:",
+    )
 
 
 def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
     likely = likely_duplicates(report)
     long_ago = now - report.occurred_at > timedelta(days=LONG_AGO_DAYS)
-    if not (likely or long_ago) or already_done(actor.user_id, form.request_key.data):
+    if not (likely or long_ago):
         return None
-    _save_draft(actor, school, now)
+    _save_draft(actor, school, now, form)
     team = actor.covers(school.id, *CASE_TEAM)
     readable = [row for row in likely if team or row.reporter_id == actor.user_id]
     facts = [_likely_words(row, school, readable=row in readable) for row in likely]
     if long_ago:
         facts.append(_("It happened on %(when)s.", when=moment_words(report.occurred_at, school.time_zone)))
     question = _("Has this been reported already?") if likely else _("Did it happen that long ago?")
-    hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
+    hidden = [*form.answers(), ("request_key", form.request_key.data or ""), ("confirmed", "1")]
     return render_template(
         "intake/report/question.html",
         question=question,
@@ -209,9 +240,12 @@ def _switch_school(actor: Actor, school: School, now: datetime) -> Response:
     return answer
 
 
-def _save_draft(actor: Actor, school: School, now: datetime) -> None:
+def _save_draft(actor: Actor, school: School, now: datetime, form: CaptureForm | None = None) -> None:
     typed = {name: values for name in DRAFT_FIELDS if (values := request.form.getlist(name))}
-    save_draft(actor, "capture", typed, now, school_id=school.id)
+    if form is not None and form.people.data:
+        typed["people"] = form.people.data
+    key = request.form.get("request_key")
+    save_draft(actor, "capture", typed, now, school_id=school.id, request_key=key)
 
 
 def switch_language(wanted: str) -> None:

@@ -13,7 +13,9 @@ from wss_cases.incidents.incident.actions import create_incident, drop_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import UNDECIDED
+from wss_cases.intake.report.actions import signed
 from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.report.signs import joined
 from wss_cases.intake.witness.queries import beside, joinable
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -27,7 +29,7 @@ def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
     """
     if target_id not in {row.id for row in joinable(capture)}:
         raise NotFound
-    incident = create_incident(uow, capture)
+    incident = create_incident(uow, signed(uow, capture))
     _join(uow, incident, target_id)
     drop_draft(uow, "capture")
     return incident.id
@@ -61,6 +63,7 @@ def _join(uow: UnitOfWork, incident: Incident, target_id: int) -> None:
     # joining oneself is no review of anybody's
     incident.reviewed_at = incident.reviewer_id = None
     target.danger_now = target.danger_now or incident.danger_now
+    target.facts, target.signs = joined(target.facts, incident.facts), [*target.signs, *incident.signs]
     flag_modified(target, "facts")
     uow.record(target, "incident.second_account")
     route_incident(uow, target)

@@ -50,6 +50,7 @@ def saved(incident_id: int) -> str:
         joined=incident.duplicate_of_id is not None,
         same=[(row.id, row.reference) for row in beside(incident)] if own else [],
         heard=HEARD_FROM_LABELS if own else {},
+        private=incident.tile == Tile.PRIVATE,
         request_key=BaseForm(formdata=None).request_key.data,
     )
 

@@ -60,13 +60,12 @@ def draft_from(uow: UnitOfWork, source_id: int) -> int:
     """Copy a rule set into a new draft, the next version of the same name; return its id."""
     source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
     latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
-    rows = {"rows": source.table_rows["rows"]}
     draft = uow.add(
         RuleSet(
             name=source.name,
             number=latest + 1,
             state=RuleSetState.DRAFT,
-            table_rows=rows,
+            table_rows=dict(source.table_rows),
             drafted_by_id=uow.actor.user_id,
         )
     )

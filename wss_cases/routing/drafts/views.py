@@ -34,6 +34,7 @@ from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_fo
 from wss_cases.routing.replay.states import ReplayState
 from wss_cases.routing.rule_sets import queries
 from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.signs.presenters import sign_difference, sign_words
 
 blueprint = Blueprint("routing", __name__, url_prefix="/rules")
 
@@ -102,6 +103,7 @@ def rule_set_page(
         "routing/drafts/rule_set.html",
         rule_set=rule_set,
         sections=table_words(queries.table_of(rule_set), locale_code()),
+        signs=[sign_words(row, locale_code()) for row in rule_set.table_rows.get("signs", [])],
         editable=editable,
         may_edit=may_edit,
         form=form or _proposal_form(rule_set),
@@ -134,10 +136,16 @@ def _standing(rule_set: RuleSet, today: date) -> dict[str, Any]:
         "proposed_when": moment_words(rule_set.proposed_at, district_zone()) if rule_set.proposed_at else "",
         "base": None,
         "changed_rows": [],
+        "changed_signs": [],
     }
     if is_draft and in_force is not None:
         found = differences(in_force.table_rows["rows"], rule_set.table_rows["rows"])
-        standing |= {"base": in_force, "changed_rows": [(one, difference_words(one)) for one in found]}
+        signs = differences(in_force.table_rows.get("signs", []), rule_set.table_rows.get("signs", []))
+        standing |= {
+            "base": in_force,
+            "changed_rows": [(one, difference_words(one)) for one in found],
+            "changed_signs": [(one, sign_difference(one.before, one.after)) for one in signs],
+        }
     return standing
 
 

@@ -85,7 +85,7 @@ def _store(uow: UnitOfWork, draft: RuleSet, rows: Sequence[Row], kind: str, row_
     read_table(draft.name, draft.number, rows)
     sides = (draft.table_rows["rows"], rows)
     before_and_after = [next((row for row in side if row["id"] == row_id), None) for side in sides]
-    draft.table_rows = {"rows": list(rows)}
+    draft.table_rows = {**draft.table_rows, "rows": list(rows)}
     take_back(draft)
     uow.session.flush()
     uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: before_and_after})

@@ -19,6 +19,7 @@ from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.rule_sets.models import RuleSet, RuleSetWithdrawal
+from wss_cases.routing.signs.rules import Signs, read_signs
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -77,3 +78,18 @@ def table_of(rule_set: RuleSet) -> DecisionTable:
 @lru_cache(maxsize=16)
 def _read(name: str, number: int, rows: str) -> DecisionTable:
     return read_table(name, number, json.loads(rows))
+
+
+def signs_of(rule_set: RuleSet) -> Signs:
+    """Return the signs of a rule set, read once for the same rows; versions before the third have none."""
+    return _read_signs(json.dumps(rule_set.table_rows.get("signs", [])))
+
+
+def signs_on(day: date) -> Signs:
+    """Return the signs that reports of a day are read for. Raises Unavailable when no rule set is in force."""
+    return signs_of(rule_set_in_force(day))
+
+
+@lru_cache(maxsize=16)
+def _read_signs(rows: str) -> Signs:
+    return read_signs(json.loads(rows))
