@@ -26,6 +26,7 @@ CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 ASK_DANGER = "Is anyone in danger that staff cannot calm?"
 ASK_VERIFIED = "Is it verified?"
 SO_FAR = "No law requires a call to the police for what is known."
+THEIRS = "The student who was harmed and the family may report it to the police; help them if they wish."
 
 
 @pytest.fixture
@@ -117,6 +118,14 @@ def test_no_verdict_is_said_before_or_after_the_behavior_is_coded(
     for code in ("fight", ""):
         text = dean.page(f"/review/{place.report((place.students[0], CAUSED), code=code).id}").text
         assert (SO_FAR in text, VERDICT in text) == (True, False)
+
+
+@pytest.mark.parametrize(("sexual", "is_said"), [("contact", True), ("image", True), ("harassment", False)])
+def test_of_sexual_contact_and_images_the_student_and_the_family_may_tell_the_police(
+    place: Place, client_as: Callable[[Any], Any], sexual: str, is_said: bool
+) -> None:
+    incident = set_facts(place.report((place.students[0], CAUSED), (place.students[1], HARMED)), sexual=sexual)
+    assert (THEIRS in client_as(place.dean).page(f"/review/{incident.id}").text) is is_said
 
 
 def test_an_answer_from_before_the_danger_was_a_fact_says_no_verdict(

@@ -15,7 +15,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import NewVisitor, go, large_text_problems, tap
 from tests.support.servers.live_system import LiveSystem
 
-VERDICTS = ("Not a matter for the police", "No es asunto de la policía")
+VERDICTS = ("No law requires a call to the police", "ninguna ley exige llamar a la policía")
 MORE_QUESTIONS = re.compile("^(More questions|Más preguntas)$")
 REQUIRED = {"en": "The law requires a notification", "es": "La ley exige"}
 
