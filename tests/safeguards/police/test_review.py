@@ -66,8 +66,9 @@ class Scene:
         self.deputy = make_user(Role.DISTRICT)
         self.student = StudentFactory(school=self.school)
         self.harmed = StudentFactory(school=self.school)
-        reporter = make_user(Role.REPORTER, self.school)
-        self.incident = make_incident(self.school, [self.student], PersonRole.CAUSED_HARM, reporter_id=reporter.id)
+        self.reporter = make_user(Role.REPORTER, self.school)
+        caused = PersonRole.CAUSED_HARM
+        self.incident = make_incident(self.school, [self.student], caused, reporter_id=self.reporter.id)
         IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
         db.session.commit()
         set_approver(

@@ -20,10 +20,16 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.journal.models import AuditEntry
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
+from wss_cases.safeguards.duties.duty.rules import Raised
+from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import record_notification
 from wss_cases.safeguards.police.review.deciding.actions import call_first, withdraw
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.seconders import first_persons
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 from wss_cases.safeguards.police.second_review.actions import Corrected, correct, review_afterwards
 from wss_cases.safeguards.police.seconding.actions import open_by_law, second
@@ -93,6 +99,19 @@ def test_facts_of_one_person_ask_for_a_second_and_those_of_two_do_not(scene: Sce
         withdraw(call(scene.dean), review_id, "Not yet.")
 
 
+def test_the_reporter_counts_only_for_what_the_report_itself_says(scene: Scene) -> None:
+    for who, code, state in (
+        (scene.dean, "drug_incident", ReviewState.SECONDING),
+        (scene.reporter, "drug_delivery", ReviewState.ALLOWED),
+    ):
+        with unit_of_work(acting(who), NOW) as uow:
+            raise_duties(uow, fresh(scene.incident), {code: Raised(DutyState.DUE, ("D2",))})
+        duty_id = db.session.scalar(db.select(LegalDuty.id).where(LegalDuty.code == code))
+        review_id = open_by_law(call(scene.dean), scene.incident.id, duty_id or 0)
+        assert found(review_id).state is state, code
+        assert scene.reporter.id not in first_persons(found(review_id)) or who is scene.reporter
+
+
 def test_it_opens_for_one_when_nobody_answers_and_is_reviewed_within_a_school_day(scene: Scene, session: Any) -> None:
     review_id = by_hand(scene)
     sweep(NOW + timedelta(minutes=7))
@@ -143,6 +162,59 @@ def test_a_gun_and_what_nobody_can_second_open_at_once(scene: Scene, session: An
     db.session.commit()
     alone = found(by_hand(scene))
     assert (alone.state, alone.seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+
+
+def test_a_gun_of_which_one_is_told_opens_at_once_and_says_who_said_it(
+    scene: Scene, session: Any, client_as: Callable[[Any], Any]
+) -> None:
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id, "code": "firearm_or_gun_threat"}
+    duty = LegalDutyFactory(state=DutyState.VERIFY_FIRST, raised_by_id=scene.dean.id, raised_because="So.", **placed)
+    db.session.commit()
+    dean, address = client_as(scene.dean), f"/incidents/{scene.incident.id}/police-review"
+    assert "Firearm or threat of gun violence" in dean.page(address).text, "nobody waits until it is verified"
+    for given, words in (
+        ({}, "Choose how you know of it."),
+        ({"source_how": "parent"}, "Write who told you."),
+        ({"source_name": "Rosa Vidal"}, "Choose how you know of it."),
+    ):
+        refused = dean.submit(f"{address}/required-by-law", {"duty_id": str(duty.id), **given})
+        assert refused.status_code == 400 and words in refused.text, given
+    source = {"source_how": "parent", "source_name": "Rosa Vidal"}
+    assert dean.submit(f"{address}/required-by-law", {"duty_id": str(duty.id), **source}).status_code == 303
+    (review,) = session.scalars(db.select(PoliceReview)).all()
+    assert (review.state, review.seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+    text = dean.page(f"/police-reviews/{review.id}").text
+    for words in ("Opened on one person’s word", "told by a parent · Rosa Vidal", "On whose word", scene.dean.name):
+        assert words in text, words
+    assert "told by a parent · Rosa Vidal" in dean.page(f"/duties/{duty.id}").text
+    record_notification(call(scene.dean), review.id, scene.told())
+    head, afterwards = client_as(scene.head), f"/police-reviews/{review.id}/second-review"
+    assert "told by a parent · Rosa Vidal" in head.page(afterwards).text, "the second look comes after, and sees it"
+    assert head.submit(afterwards, {"confirms": "no", "reason": "It was a toy."}).status_code == 303
+    text = head.page(f"/police-reviews/{review.id}").text
+    assert "No call made in good faith is used against anyone." in text
+    assert "“required by law, not confirmed”: never avoidable, never by who called." in text
+    (audited,) = session.scalars(db.select(AuditEntry.changes).where(AuditEntry.action == "duty.source_said"))
+    assert "Rosa Vidal" not in str(audited)
+
+
+def test_a_gun_that_the_report_names_asks_no_second_source(scene: Scene, client_as: Callable[[Any], Any]) -> None:
+    with unit_of_work(acting(scene.reporter), NOW) as uow:
+        raised = {"firearm_or_gun_threat": Raised(DutyState.DUE, ("D1",))}
+        (duty,) = raise_duties(uow, fresh(scene.incident), raised)
+    address = f"/incidents/{scene.incident.id}/police-review/required-by-law"
+    assert client_as(scene.dean).submit(address, {"duty_id": str(duty.id)}).status_code == 303
+    (review,) = db.session.scalars(db.select(PoliceReview)).all()
+    assert (review.state, review.seconding) == (ReviewState.ALLOWED, Seconding.NOT_NEEDED)
+
+
+def test_an_emergency_that_was_not_confirmed_says_how_it_counts(scene: Scene, client_as: Callable[[Any], Any]) -> None:
+    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
+    record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
+    review_afterwards(call(scene.head), review_id, confirms=False, reason="It was a pencil.")
+    text = client_as(scene.dean).page(f"/police-reviews/{review_id}").text
+    assert "No call made in good faith is used against anyone." in text
+    assert "“emergency not confirmed”: never avoidable, never by who called." in text
 
 
 def test_a_party_seconds_and_reviews_nothing(scene: Scene, session: Any) -> None:

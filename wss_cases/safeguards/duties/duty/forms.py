@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
+from wss_cases.incidents.incident.states import HEARD_FROM_LABELS
 from wss_cases.safeguards.duties.duty.actions import Told
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, SAME_CALL, StepOutcome
 
@@ -26,7 +27,14 @@ def wall_minute(at: datetime, zone: str) -> datetime:
     return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-class RaiseForm(BaseForm):
+class SourceForm(BaseForm):
+    """How somebody knows of what a duty is about, and who told them where that person has no account."""
+
+    source_how = pick(_l("How do you know of it?"), HEARD_FROM_LABELS, validate_choice=False)
+    source_name: Any = ShortText(_l("Who told you"), limit=200)
+
+
+class RaiseForm(SourceForm):
     """A duty that somebody sees in a report."""
 
     code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
@@ -42,7 +50,7 @@ class RaiseForm(BaseForm):
 class RaiseMandatedForm(RaiseForm):
     """One's mandated-reporter duty to report abuse or neglect: neither which duty is asked, nor whether it is due."""
 
-    code = facts = None
+    code = facts = source_how = source_name = None
 
 
 class VerifyForm(BaseForm):

@@ -43,7 +43,8 @@ class LegalDuty(OfIncident, Versioned, Base):
     `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
     `was_due` is whether it ever was more than something to verify. Found not to apply needs two people.
     Its clock runs from `aware_at`. `owner_id` is the adult whose mandated-reporter duty it is; None for a
-    duty of the school.
+    duty of the school. `source_how` and `source_name`: how whoever raised it knows, and who told them, with an account
+    or without; '' where nobody said.
     """
 
     __tablename__ = "legal_duty"
@@ -94,6 +95,8 @@ class LegalDuty(OfIncident, Versioned, Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     raised_because: Mapped[str] = mapped_column(Text, default="")
+    source_how: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    source_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     verified_at: Mapped[datetime | None]
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     verified_how: Mapped[str] = mapped_column(Text, default="")
@@ -106,7 +109,15 @@ class LegalDuty(OfIncident, Versioned, Base):
     @property
     def PRIVATE(self) -> frozenset[str]:
         """What the audit log never shows in clear; of a personal duty not even which it is."""
-        texts = {"what_was_done", "told_whom", "reference", "proposed_reason", "raised_because", "verified_how"}
+        texts = {
+            "what_was_done",
+            "told_whom",
+            "reference",
+            "proposed_reason",
+            "raised_because",
+            "verified_how",
+            "source_name",
+        }
         which = {"code", "kind_id", "rules", "owner_id"}
         return frozenset(texts | which if self.is_personal else texts)
 

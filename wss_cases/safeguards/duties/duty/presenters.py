@@ -7,9 +7,10 @@ from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import dotted, in_language, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.incidents.incident.queries import load_incident
+from wss_cases.incidents.incident.states import TOLD_BY_LABELS
 from wss_cases.incidents.pages.presenters import report_rows
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -55,11 +56,17 @@ def duty_words(row: DutyRow, now: datetime, zone: str, whom: str = "") -> dict[s
         "rules": ", ".join(duty.rules),
         "by_hand": user_name(duty.raised_by_id),
         "because": duty.raised_because,
+        "told_by": source_words(duty),
         "aware": moment_words(duty.aware_at, zone),
         "own": user_name(duty.owner_id) if duty.is_personal else "",
         "list_href": url_for(f"{pages}.duties"),
         "href": url_for(f"{pages}.duty", **named),
     }
+
+
+def source_words(duty: LegalDuty) -> str:
+    """Return how whoever raised a duty knows, and who told them; '' where nobody said."""
+    return dotted(TOLD_BY_LABELS.get(duty.source_how, ""), duty.source_name)
 
 
 def state_words(row: DutyRow) -> Any:

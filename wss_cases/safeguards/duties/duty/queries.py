@@ -16,6 +16,7 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.rules import AT_ONCE
@@ -247,6 +248,18 @@ def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDut
         statement = statement.where(LegalDutyKind.code.in_(sorted(codes)))
     rows = db.session.scalars(statement.order_by(LegalDutyKind.starts_on))
     return {kind.code: kind for kind in rows}
+
+
+def entered_by(duty_id: int) -> list[int]:
+    """Return whose acts first raised a duty by facts and first made it due."""
+    entry = TimelineEntry
+    statement = select(entry.kind, entry.actor_id).where(
+        entry.subject_type == LegalDuty.__tablename__,
+        entry.subject_id == duty_id,
+        entry.kind.in_(("duty.raised", "duty.now_due")),
+    )
+    first = {row.kind: row.actor_id for row in db.session.execute(statement.order_by(entry.id.desc()))}
+    return sorted({actor_id for actor_id in first.values() if actor_id is not None})
 
 
 def students_in(incident_id: int, *roles: PersonRole) -> list[Student]:

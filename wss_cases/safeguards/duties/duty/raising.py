@@ -25,7 +25,7 @@ from wss_cases.mail.webhooks.telling import tell_webhooks
 from wss_cases.routing.engine.states import Duty
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
-from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future
+from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future, refuse_source
 from wss_cases.safeguards.duties.duty.states import CONFIDENTIAL, OPEN_DUTY, PERSONAL, DutyState
 
 OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
@@ -46,12 +46,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class ByHand:
-    """A duty that somebody raises: which, what made them think so, since when, and whether facts come first."""
+    """A duty that somebody raises: which, what made them think so, since when, whether facts come first, how they know,
+    and who told them."""
 
     code: str
     because: str
     aware_at: datetime
     verify_first: bool = False
+    source_how: str = ""
+    source_name: str = ""
 
 
 def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
@@ -95,6 +98,7 @@ def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
     incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
     refuse_blank("because", given.because, _("Write what made you think so."))
     refuse_future("aware_at", given.aware_at, uow.now)
+    refuse_source(given.source_how, given.source_name)
     duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
     return duty.id
 
@@ -108,6 +112,7 @@ def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: i
     state = DutyState.VERIFY_FIRST if given.verify_first else DutyState.DUE
     duty = _new(uow, incident, (given.code, owner_id), Raised(state, ()), standing, given.aware_at)
     duty.raised_by_id, duty.raised_because = uow.actor.user_id, given.because
+    duty.source_how, duty.source_name = given.source_how, given.source_name
     record_act(uow, duty, "duty.raised_by_hand")
     _tell(uow, duty)
     tell_outside(uow, duty, incident)

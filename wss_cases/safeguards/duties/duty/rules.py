@@ -10,12 +10,14 @@ from wss_cases.access.visibility import sees
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.states import HEARD_FROM_LABELS
 from wss_cases.routing.engine.states import POLICE_DUTIES
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepWhom
 
 AT_ONCE = timedelta(minutes=15)
 """How long "at once" may take before it is called late."""
 EARLIEST_WARNING = timedelta(hours=12)
+TOLD_BY_SOMEONE = frozenset({"student", "parent", "adult"})
 POLICE_WORDS = ("police", "officer", "sergeant", "911")
 FAMILY_WORDS = ("guardian", "famil", "parent")
 
@@ -59,6 +61,14 @@ def whom_of(code: str, words_en: str) -> StepWhom:
     if code in POLICE_DUTIES and any(word in words for word in POLICE_WORDS):
         return StepWhom.POLICE
     return StepWhom.FAMILY if any(word in words for word in FAMILY_WORDS) else StepWhom.OTHERS
+
+
+def refuse_source(how: str, name: str) -> None:
+    """Raise Refused beside a field for a source that is not said whole: how one knows, and who told one."""
+    if (how and how not in HEARD_FROM_LABELS) or (name.strip() and not how):
+        raise Refused("source_how", _("Choose how you know of it."))
+    if how in TOLD_BY_SOMEONE and not name.strip():
+        raise Refused("source_name", _("Write who told you. If you do not know the name, write that."))
 
 
 def refuse_future(field: str, at: datetime, now: datetime) -> None:

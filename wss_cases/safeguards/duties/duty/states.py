@@ -80,6 +80,7 @@ SENTENCES: Final[dict[str, Any]] = {
     "duty_kind.changed": (_l("A new row of the table of legal duties from %(day)s: %(code)s"), _CODE),
     "duty_kind.ended": (_l("A row of the table of legal duties ends %(day)s: %(code)s"), _CODE),
     "duty.raised_by_hand": (_l("Legal duty raised manually: %(code)s"), _CODE),
+    "duty.source_said": (_l("How they know of what raised a legal duty was recorded: %(code)s"), _CODE),
     "duty.verified": (_l("Legal duty verified, due now: %(code)s"), _CODE),
     "duty.step_done": (_l("Step %(position)s of a legal duty carried out: %(code)s"), _CODE),
     "duty.step_not_applicable": (_l("Step %(position)s of a legal duty does not apply: %(code)s"), _CODE),

@@ -106,7 +106,7 @@ def own(incident_id: int) -> Page:
 def _raise(incident_id: int, permission: Permission, form_of: type[RaiseForm], page: str, key: str) -> Page:
     incident, now = get_incident(current_actor(), incident_id, permission), clock.now()
     zone = zone_of(incident.school_id)
-    form = form_of(aware_at=wall_minute(now, zone))
+    form = form_of(aware_at=wall_minute(now, zone), code=request.args.get("code"))
     if "code" in form:
         kinds = queries.kinds_in_force(None, local_date(now, zone))
         labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
@@ -115,7 +115,9 @@ def _raise(incident_id: int, permission: Permission, form_of: type[RaiseForm], p
     def act() -> int:
         because, aware_at = form.because.data or "", at_wall(form.aware_at.data, zone)
         if "code" in form:
-            given = ByHand(form.code.data, because, aware_at, verify_first=form.facts.data == "verify_first")
+            verify_first = form.facts.data == "verify_first"
+            source = (form.source_how.data or "", form.source_name.data or "")
+            given = ByHand(form.code.data, because, aware_at, verify_first, *source)
         else:
             given = ByHand(MANDATED_CODE, because, aware_at)
         return raise_by_hand(submitted(form), incident_id, given)

@@ -1,7 +1,5 @@
 """Asking to tell the police about a report, by one of three grounds."""
 
-from typing import Any
-
 from flask import Blueprint, flash, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
@@ -9,6 +7,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -19,13 +18,15 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, DutyState
 from wss_cases.safeguards.police.review.deciding import actions
 from wss_cases.safeguards.police.review.pages.forms import AskForm, CallForm, LawForm
-from wss_cases.safeguards.police.review.pages.presenters import review_words
+from wss_cases.safeguards.police.review.pages.presenters import duty_line, review_words
 from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, told_here
-from wss_cases.safeguards.police.review.rules import requires_police
+from wss_cases.safeguards.police.review.rules import FIREARM, POLICE_CODES, opens_by_law
+from wss_cases.safeguards.police.review.seconders import asks_for_source
 from wss_cases.safeguards.police.review.states import OPEN
 from wss_cases.safeguards.police.seconding.actions import open_by_law
 
@@ -36,12 +37,8 @@ def _loaded(incident_id: int) -> Incident:
     return get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK)
 
 
-def _duties(incident_id: int) -> list[tuple[int, Any]]:
-    return [
-        (row.duty.id, DUTY_LABELS.get(row.duty.code, row.duty.code))
-        for row in duties_of(incident_id)
-        if requires_police(row.duty.code, row.duty.state)
-    ]
+def _duties(incident_id: int) -> list[LegalDuty]:
+    return [row.duty for row in duties_of(incident_id) if opens_by_law(row.duty.code, row.duty.state)]
 
 
 def _to_review(review_id: int) -> str:
@@ -58,7 +55,13 @@ def choose(incident_id: int) -> Page:
         "safeguards/police/asking/choose.html",
         incident=incident,
         asked_here=told_here(incident),
-        duties=_duties(incident_id),
+        duties=[duty_line(duty) for duty in _duties(incident_id)],
+        to_verify=[
+            DUTY_LABELS[row.duty.code]
+            for row in duties_of(incident_id)
+            if row.duty.code in POLICE_CODES - {FIREARM} and row.duty.state is DutyState.VERIFY_FIRST
+        ],
+        gun_href=url_for("duty_raising.new", incident_id=incident_id, code=FIREARM),
         open_reviews=[review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN],
     )
 
@@ -82,15 +85,22 @@ def emergency(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def by_law(incident_id: int) -> Page:
     """Open the review that a legal duty of this report decides."""
-    incident = asked_about(_loaded(incident_id))
-    form = LawForm()
-    duties = _duties(incident_id)
-    form.duty_id.choices = choices([("", _("Choose one")), *((str(key), words) for key, words in duties)])
+    incident, actor, now = asked_about(_loaded(incident_id)), current_actor(), clock.now()
+    form, duties = LawForm(), _duties(incident_id)
+    form.duty_id.choices = choices([("", _("Choose one")), *((str(duty.id), duty_line(duty)) for duty in duties)])
+    alone = {str(duty.id) for duty in duties if asks_for_source(duty, incident, actor, now)}
 
     def act() -> int:
-        return open_by_law(submitted(form), incident_id, int(form.duty_id.data))
+        how = form.source_how.data or ""
+        if form.duty_id.data in alone and not how:
+            raise Refused("source_how", _("Choose how you know of it."))
+        source = (how, form.source_name.data or "") if form.duty_id.data in alone else ()
+        return open_by_law(submitted(form), incident_id, int(form.duty_id.data), *source)
 
-    return form_page(form, act, _to_review, "safeguards/police/asking/law.html", incident=incident, duties=duties)
+    return form_page(
+        form, act, _to_review, "safeguards/police/asking/law.html",
+        incident=incident, duties=duties, asks_source=bool(alone),
+    )  # fmt: skip
 
 
 @blueprint.route("/anything-else", methods=["GET", "POST"])

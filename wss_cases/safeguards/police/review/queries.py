@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.rules import requires_police
+from wss_cases.safeguards.police.review.rules import opens_by_law
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -81,7 +81,7 @@ def reviews_of(incident_id: int) -> list[PoliceReview]:
 def told_here(incident: Incident) -> bool:
     """Whether police are told from this report: where it happened, or where alone a duty that names them is known."""
     return incident.happened_at_id is None or any(
-        requires_police(row.duty.code, row.duty.state) for row in duties_of(incident.id)
+        opens_by_law(row.duty.code, row.duty.state) for row in duties_of(incident.id)
     )
 
 

@@ -6,15 +6,16 @@ from typing import Any, Final
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.visibility import sees
-from wss_cases.routing.engine.states import POLICE_DUTIES, Pathway
+from wss_cases.routing.engine.states import POLICE_DUTIES, Duty, Pathway
 from wss_cases.safeguards.duties.duty.rules import warns_at
-from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 from wss_cases.safeguards.police.review.states import TRANSITIONS, ReviewState
 
 RECORD_HOURS: Final = 1
 """An emergency is recorded within the hour of the call."""
-LAW_AT_ONCE: Final = frozenset({"firearm_or_gun_threat", "firearm_report_chicago"})
-"""A firearm or a gun threat: its notification opens at once, whoever has verified it."""
+FIREARM: Final = Duty.FIREARM_OR_GUN_THREAT.value
+LAW_AT_ONCE: Final = frozenset({FIREARM, Duty.FIREARM_REPORT_CHICAGO.value})
+"""A firearm or a gun threat: its notification opens at once, on one person's word."""
 BEFORE_REPORT: Final = timedelta(hours=24)
 """How long before its report an emergency can lie where nobody knows when it was."""
 FEWEST_LETTERS: Final = 3
@@ -55,6 +56,12 @@ def answer_by(asked_at: datetime, hours: int | None) -> datetime:
 def requires_police(code: str, state: DutyState) -> bool:
     """Whether this duty makes a notification the law's."""
     return code in POLICE_CODES and state in REQUIRES
+
+
+def opens_by_law(code: str, state: DutyState) -> bool:
+    """Whether this duty opens the law's door: it requires police, or somebody is aware of a firearm or a gun threat, of
+    which the law asks no more."""
+    return requires_police(code, state) or (code == FIREARM and state in OPEN_DUTY)
 
 
 def steps_aside(user_id: int | None, asker_id: int | None, parties: Collection[int]) -> bool:

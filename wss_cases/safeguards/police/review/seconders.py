@@ -14,25 +14,36 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import entered_by
 from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
 from wss_cases.safeguards.police.review.states import Seconding
 
 STANDING = (Role.DEAN, Role.ADMINISTRATOR)
 
 
-def first_person(duty: LegalDuty, incident: Incident, asker_id: int | None) -> int | None:
-    """Return on whose word a duty rests: who raised it by hand, else who reported; where nobody did, who asks."""
-    by_hand = duty.raised_by_id is not None
-    return (duty.raised_by_id if by_hand else incident.reporter_id) or asker_id
+def on_whose_word(duty: LegalDuty, incident: Incident) -> list[int]:
+    """Return on whose word a duty rests: who raised it by hand, else whoever entered the facts that raised it. Who
+    reported is among them only where the report itself said so, or nothing is known of who entered what."""
+    if duty.raised_by_id is not None:
+        return [duty.raised_by_id]
+    return entered_by(duty.id) or ([incident.reporter_id] if incident.reporter_id is not None else [])
 
 
 def two_stand_behind(duty: LegalDuty, incident: Incident, asker: Actor, now: datetime) -> bool:
-    """Whether a second person with standing of their own already verified, decided or asks for what a duty requires."""
+    """Whether a second person with standing of their own already entered, verified, decided or asks for what a duty
+    requires."""
+    said = on_whose_word(duty, incident) or [one for one in [asker.user_id] if one is not None]
     others = {duty.verified_by_id} | ({incident.reviewer_id} if duty.raised_by_id is None else set())
+    others |= set(said) & _with_standing(incident.school_id, now)
     if can(asker, Permission.DUTY_DISCHARGE, duty):
         others.add(asker.user_id)
-    first = first_person(duty, incident, asker.user_id)
-    return bool(second_persons([first], {one for one in others if one is not None}, now))
+    return any(second_persons([one], {other for other in others if other not in (None, one)}, now) for one in said)
+
+
+def asks_for_source(duty: LegalDuty, incident: Incident, asker: Actor, now: datetime) -> bool:
+    """Whether a duty opens on one person's word, and nobody said yet how that person knows."""
+    return duty.code in LAW_AT_ONCE and not duty.source_how and not two_stand_behind(duty, incident, asker, now)
 
 
 def first_persons(review: PoliceReview) -> set[int | None]:
@@ -41,13 +52,17 @@ def first_persons(review: PoliceReview) -> set[int | None]:
     if duty is None:
         return {review.requested_by_id}
     incident = db.session.get_one(Incident, review.incident_id)
-    return {review.requested_by_id, first_person(duty, incident, review.requested_by_id)}
+    return {review.requested_by_id, *on_whose_word(duty, incident)}
+
+
+def _with_standing(school_id: int, now: datetime) -> set[int]:
+    today = today_at(school_id, now)
+    return {user_id for role in STANDING for user_id, _name in holders(role, school_id, today)}
 
 
 def of_the_school(review: PoliceReview, firsts: Iterable[int | None], now: datetime) -> list[int]:
     """Return the school's others with standing, no party among them, who are second persons beside these."""
-    today = today_at(review.school_id, now)
-    held = {user_id for role in STANDING for user_id, _name in holders(role, review.school_id, today)}
+    held = _with_standing(review.school_id, now)
     return sorted(second_persons(firsts, held - parties_of(review.incident_id), now))
 
 

@@ -19,11 +19,13 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.raising import record_act
+from wss_cases.safeguards.duties.duty.rules import refuse_source
 from wss_cases.safeguards.police.review.deciding.actions import end, move, open_review, tell_asker
 from wss_cases.safeguards.police.review.messages import SECONDING
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, unseconded
-from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, opens_for_one, requires_police
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, opens_by_law, opens_for_one
 from wss_cases.safeguards.police.review.seconders import first_persons, of_the_network, of_the_school, two_stand_behind
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
 
@@ -39,17 +41,22 @@ def answer_time(now: datetime) -> timedelta:
 
 
 @use_case
-def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
+def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int, source_how: str = "", source_name: str = "") -> int:
     """Open a review that a duty of this incident decides.
 
     Where one person alone stands behind the duty a second one is asked at once, the school's others first; a firearm or
-    a gun threat, and what nobody can second, opens for one person and is reviewed afterwards. Raises Refused for a duty
-    that does not name police, and while another review of it waits for a second person.
+    a gun threat, verified or not, and what nobody can second, opens for one person and is reviewed afterwards; how that
+    person knows, and who told them, is kept with the duty. Raises Refused for a duty that does not name police, and
+    while another review of it waits for a second person.
     """
     incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
     duty = uow.session.get(LegalDuty, duty_id)
-    if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
+    if duty is None or duty.incident_id != incident.id or not opens_by_law(duty.code, duty.state):
         raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
+    refuse_source(source_how, source_name)
+    if source_how:
+        duty.source_how, duty.source_name = source_how, source_name
+        record_act(uow, duty, "duty.source_said")
     before = [review for review in reviews_of(incident.id) if review.duty_id == duty.id]
     if any(review.state is ReviewState.SECONDING for review in before):
         raise Refused("", _("A review of this report is already open. Continue with that one."))

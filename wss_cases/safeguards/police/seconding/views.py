@@ -43,6 +43,5 @@ def verify(review_id: int) -> Page:
         words=review_words(review, clock.now(), zone),
         request_rows=request_rows(review, user_names({review.requested_by_id}), zone),
         duty=DUTY_LABELS.get(duty.code, duty.code) if duty else "",
-        because=duty.raised_because if duty else "",
         narrative=incident.narrative,
     )

@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, NumberRange
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.forms import moment_field
+from wss_cases.safeguards.duties.duty.forms import SourceForm, moment_field
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
@@ -25,8 +25,8 @@ class CallForm(BaseForm):
     time_reason = ShortText(TIME_REASON)
 
 
-class LawForm(BaseForm):
-    """The duty that requires it."""
+class LawForm(SourceForm):
+    """The duty that requires it; of what opens on one person's word, how that person knows."""
 
     duty_id = select(
         _l("Which legal duty requires it"),

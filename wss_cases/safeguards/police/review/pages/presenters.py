@@ -6,14 +6,22 @@ from typing import Any
 
 from flask import url_for
 
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.presenters import span_words
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
+from wss_cases.incidents.incident.queries import load_incident
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, TOLD_BY_LABELS
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.presenters import source_words, span_words
+from wss_cases.safeguards.duties.duty.queries import load_duty
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, DutyState
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.queries import told_here
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
+from wss_cases.safeguards.police.review.seconders import on_whose_word
 from wss_cases.safeguards.police.review.states import (
     ANSWER_MANNERS,
     SHEET_LABELS,
@@ -56,6 +64,41 @@ def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, An
     }
 
 
+def duty_line(duty: LegalDuty) -> str:
+    """Return a duty as one of those that open the law's door, and whether it is still to be verified."""
+    label = DUTY_LABELS.get(duty.code, duty.code)
+    return dotted(label, DutyState.VERIFY_FIRST.label if duty.state is DutyState.VERIFY_FIRST else "")
+
+
+def counted_words(review: PoliceReview) -> str:
+    """Return how a notification counts that the second review did not confirm."""
+    duty = load_duty(review.duty_id or 0)
+    if review.door is NotificationGround.EMERGENCY:
+        return _("It has its own line in the counts, “emergency not confirmed”: never avoidable, never by who called.")
+    if duty is not None and duty.code in LAW_AT_ONCE:
+        return _(
+            "It has its own line in the counts, “required by law, not confirmed”: never avoidable, never by who called."
+        )
+    return _("It is counted as avoidable, never by who called.")
+
+
+def _duty_rows(review: PoliceReview) -> list[dict[str, Any]]:
+    duty = load_duty(review.duty_id) if review.duty_id is not None else None
+    if duty is None:
+        return []
+    incident = existing(load_incident(review.incident_id))
+    said = on_whose_word(duty, incident)
+    by_report = said == [incident.reporter_id] and duty.raised_by_id is None
+    how = source_words(duty) or str(TOLD_BY_LABELS.get(incident.heard_from or "", "") if by_report else "")
+    rows = (
+        (_("Legal duty"), duty_line(duty)),
+        (_("On whose word"), ", ".join(user_names(said).values())),
+        (_("How they know"), how),
+        (_("Why they thought so"), duty.raised_because),
+    )
+    return [{"label": label, "value": value} for label, value in rows if value]
+
+
 def clock_words(review: PoliceReview, now: datetime) -> str:
     """Return how much is left of the hour to record a call, or of the time to answer; '' where nothing runs."""
     if review.state is ReviewState.CALLED and review.record_due_at is not None:
@@ -90,6 +133,7 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
         rows.append({"label": _("Police called"), "value": moment_words(review.called_at, zone)})
         if review.danger:
             rows.append({"label": _("What the imminent danger was"), "value": review.danger})
+    rows += _duty_rows(review)
     if review.time_reason:
         rows.append({"label": _("Why this time is right"), "value": review.time_reason})
     if review.corrections:

@@ -22,18 +22,19 @@ from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
-from wss_cases.safeguards.duties.duty.queries import get_duty
+from wss_cases.safeguards.duties.duty.queries import get_duty, load_duty
 from wss_cases.safeguards.police.review import queries
 from wss_cases.safeguards.police.review.deciding import actions
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.pages.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.pages.presenters import (
     answer_rows,
+    counted_words,
     notification_rows,
     request_rows,
     review_words,
 )
-from wss_cases.safeguards.police.review.rules import may_become, opens_for_one, steps_aside
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, may_become, opens_for_one, steps_aside
 from wss_cases.safeguards.police.review.seconders import asked_to_second
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState, Seconding
 
@@ -88,7 +89,8 @@ def review(review_id: int) -> Page:
         request_rows=request_rows(shown, names, zone),
         answers=answer_rows(shown, names, zone),
         waits_for=_waits_for(shown, names, now),
-        not_confirmed=shown.review_due_on is not None and shown.second_approves is False,
+        not_confirmed=counted_words(shown) if shown.review_due_on and shown.second_approves is False else "",
+        on_one_word=shown.seconding is Seconding.NOT_SECONDED and shown.second_at is None and _is_of_a_gun(shown),
         silent=shown.state is ReviewState.REFUSED
         and shown.door is NotificationGround.OTHER
         and shown.first_approves is not False
@@ -98,6 +100,11 @@ def review(review_id: int) -> Page:
         team=team,
         acts=_acts(actor, shown, now),
     )
+
+
+def _is_of_a_gun(review: PoliceReview) -> bool:
+    duty = load_duty(review.duty_id or 0)
+    return duty is not None and duty.code in LAW_AT_ONCE
 
 
 def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
