@@ -11,7 +11,7 @@ import pytest
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
-from tests.factories.roster import StaffMemberFactory
+from tests.factories.roster import StaffMemberFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import NOW, Scene, mails
 from wss_cases.access.actor import Role
@@ -19,8 +19,10 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
-from wss_cases.journal.models import AuditEntry
+from wss_cases.intake.corrections.people.actions import name_people
+from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
@@ -28,7 +30,7 @@ from wss_cases.safeguards.duties.duty.rules import Raised
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import record_notification
 from wss_cases.safeguards.police.review.deciding.actions import call_first, withdraw
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.seconders import first_persons
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 from wss_cases.safeguards.police.second_review.actions import Corrected, correct, review_afterwards
@@ -215,6 +217,33 @@ def test_an_emergency_that_was_not_confirmed_says_how_it_counts(scene: Scene, cl
     text = client_as(scene.dean).page(f"/police-reviews/{review_id}").text
     assert "No call made in good faith is used against anyone." in text
     assert "“emergency not confirmed”: never avoidable, never by who called." in text
+
+
+@pytest.mark.parametrize("in_place_of", [True, False])
+def test_a_child_whom_only_one_person_named_is_in_no_notification_until_another_says_so(
+    scene: Scene, session: Any, client_as: Callable[[Any], Any], in_place_of: bool
+) -> None:
+    child = StudentFactory(school=scene.school)
+    unknown = IncidentPersonFactory(
+        incident_id=scene.incident.id, kind=PersonKind.NOT_IDENTIFIED, student_id=None, role=PersonRole.CAUSED_HARM
+    )
+    db.session.commit()
+    who = CapturedPerson(PersonKind.STUDENT, child.id, role=PersonRole.CAUSED_HARM)
+    name_people(call(scene.dean), scene.incident.id, [who], unknown.id if in_place_of else None)
+    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
+    both = scene.told(danger=DANGER, student_ids=(scene.student.id, child.id))
+    with pytest.raises(Refused, match="only you named") as refused:
+        record_notification(call(scene.dean), review_id, both)
+    assert refused.value.field == "student_ids" and child.shown_name in str(refused.value)
+    db.session.rollback()
+    record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
+    assert set(session.scalars(db.select(NotifiedStudent.student_id))) == {scene.student.id}
+    given = {"guardian_result": "not_yet", "rights_sheet": "not_yet", "student_ids": [str(child.id)]}
+    address = f"/police-reviews/{review_id}/what-followed"
+    assert client_as(scene.dean).submit(address, given).status_code == 400, "not by the same person later either"
+    assert client_as(scene.head).submit(address, given).status_code == 303
+    assert set(session.scalars(db.select(NotifiedStudent.student_id))) == {scene.student.id, child.id}
+    assert set(session.scalars(db.select(Disclosure.student_id))) == {scene.student.id, child.id}
 
 
 def test_a_party_seconds_and_reviews_nothing(scene: Scene, session: Any) -> None:

@@ -29,8 +29,9 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.dating import check_time, counted_on
 from wss_cases.safeguards.police.review.deciding.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.queries import notifications_of
+from wss_cases.safeguards.police.review.queries import notifications_of, notified_students
 from wss_cases.safeguards.police.review.rules import names_danger
+from wss_cases.safeguards.police.review.seconders import named_alone
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState
 from wss_cases.safeguards.police.second_review.actions import ask_second_review
 from wss_cases.safeguards.police.seconding.actions import open_for_one, review_of_call
@@ -115,7 +116,7 @@ def count_call(uow: UnitOfWork, call: PoliceCall) -> None:
     if _is_on_record(incident_id, told.same_call):
         return
     review = review_of_call(uow, uow.session.get_one(Incident, incident_id), call.duty)
-    _check_students(incident_id, told.student_ids)
+    _check_students(uow, incident_id, told.student_ids)
     made = uow.add(
         PoliceNotification(
             school_id=review.school_id,
@@ -204,12 +205,22 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     _check_followed(given.followed, given.student_ids, uow.now)
     if students_who_caused_harm(review.incident_id):
         refuse_blank("adult_with_student", given.adult_with_student, _("Enter which adult stays with the student."))
-    _check_students(review.incident_id, given.student_ids)
+    _check_students(uow, review.incident_id, given.student_ids)
 
 
-def _check_students(incident_id: int, student_ids: Collection[int]) -> None:
-    if not set(student_ids) <= {student.id for student in students_who_caused_harm(incident_id)}:
+def _check_students(uow: UnitOfWork, incident_id: int, student_ids: Collection[int]) -> None:
+    caused = {student.id: student for student in students_who_caused_harm(incident_id)}
+    if not set(student_ids) <= set(caused):
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
+    by_one = named_alone(incident_id, uow.actor.user_id, uow.now) & set(student_ids)
+    alone = [caused[one].shown_name for one in sorted(by_one)]
+    if alone:
+        words = _(
+            "The report did not say who this was, and only you named %(names)s. Record the call without the name now. "
+            "A second person adds it under “Add what happened afterward”.",
+            names=", ".join(alone),
+        )
+        raise Refused("student_ids", words)
 
 
 def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | None) -> None:
@@ -228,13 +239,17 @@ def _check_followed(given: Followed, student_ids: Collection[int], now: datetime
 
 
 @use_case
-def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed) -> int:
-    """Add what was not known when the notification was recorded; `version` is the notification's."""
+def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed, student_ids: Collection[int] = ()) -> int:
+    """Add what was not known when the notification was recorded, and of whom police were told beside those named
+    already; `version` is the notification's. Raises Refused for students as `record_notification` does."""
     statement = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
     made_id = existing(uow.session.scalar(statement))
     made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
-    named = uow.session.scalars(select(NotifiedStudent.student_id).where(NotifiedStudent.notification_id == made_id))
-    _check_followed(given, list(named), uow.now)
+    named = [student.id for student in notified_students(made_id)]
+    more = sorted(set(student_ids) - set(named))
+    _check_students(uow, made.incident_id, more)
+    _check_followed(given, [*named, *more], uow.now)
+    _name_students(uow, made, more)
     for name, value in vars(given).items():
         setattr(made, name, value)
     uow.record(made, "police.completed")

@@ -27,8 +27,14 @@ from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, studen
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.notification import actions
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.pages.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
-from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of
+from wss_cases.safeguards.police.review.pages.forms import (
+    TOLD_911,
+    TOLD_OTHER,
+    CompleteForm,
+    FollowedForm,
+    NotificationForm,
+)
+from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, notified_students
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
@@ -122,14 +128,19 @@ def complete(review_id: int) -> Page:
     zone, made = zone_of(row.review.school_id), existing(notification_of(review_id))
     known = {name: getattr(made, name) for name in _KNOWN}
     told_at = wall_minute(made.guardian_told_at, zone) if made.guardian_told_at else None
-    form = FollowedForm(version=made.version, guardian_told_at=told_at, **known)
+    form = CompleteForm(version=made.version, guardian_told_at=told_at, **known)
+    students, named = students_who_caused_harm(row.review.incident_id), {one.id for one in notified_students(made.id)}
+    unnamed = [student for student in students if student.id not in named]
+    form.student_ids.choices = choices([(student.id, student.shown_name) for student in unnamed])
 
     def act() -> int:
-        return actions.add_what_followed(submitted(form), review_id, _followed(form, zone))
+        more = form.student_ids.data or ()
+        return actions.add_what_followed(submitted(form), review_id, _followed(form, zone), more)
 
-    back = url_for("police_reviews.review", review_id=review_id)
-    called = calling(students_who_caused_harm(row.review.incident_id))
-    return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row, calling=called)
+    return form_page(
+        form, act, url_for("police_reviews.review", review_id=review_id),
+        "safeguards/police/notification/followed.html", row=row, calling=calling(students), unnamed=unnamed,
+    )  # fmt: skip
 
 
 @blueprint.get("/rights-sheet")

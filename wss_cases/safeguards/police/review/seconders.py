@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
+
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -11,14 +13,17 @@ from wss_cases.accounts.teams.queries import colleagues
 from wss_cases.accounts.two_persons.queries import second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import entered_by
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
 from wss_cases.safeguards.police.review.states import Seconding
 
+NAMINGS = ("incident.person_added", "incident.person_identified")
+"""Acts that name somebody in a report after its capture."""
 STANDING = (Role.DEAN, Role.ADMINISTRATOR)
 
 
@@ -53,6 +58,21 @@ def first_persons(review: PoliceReview) -> set[int | None]:
         return {review.requested_by_id}
     incident = db.session.get_one(Incident, review.incident_id)
     return {review.requested_by_id, *on_whose_word(duty, incident)}
+
+
+def named_alone(incident_id: int, user_id: int | None, now: datetime) -> set[int]:
+    """Return the students whom the report did not name at first, and of whom nobody but this person says who they are:
+    neither another one named them, nor did another one decide the report."""
+    reviewer_id = db.session.get_one(Incident, incident_id).reviewer_id
+    people = select(IncidentPerson.id, IncidentPerson.student_id).where(IncidentPerson.incident_id == incident_id)
+    students = {row[0]: row[1] for row in db.session.execute(people) if row[1] is not None}
+    entry = TimelineEntry
+    named = select(entry.subject_id, entry.actor_id).where(
+        entry.subject_type == IncidentPerson.__tablename__, entry.subject_id.in_(students), entry.kind.in_(NAMINGS)
+    )
+    by = {row[0]: row[1] for row in db.session.execute(named.order_by(entry.id))}
+    others = {one for one in (user_id, reviewer_id) if one is not None}
+    return {students[person_id] for person_id, who in by.items() if not second_persons([who], others - {who}, now)}
 
 
 def _with_standing(school_id: int, now: datetime) -> set[int]:

@@ -139,6 +139,12 @@ class FollowedForm(BaseForm):
     note = LongText(_l("What happened afterward"))
 
 
+class CompleteForm(FollowedForm):
+    """What is added to a notification later, and students of whom only one person had said who they are."""
+
+    student_ids = SelectMultipleField(_l("Also: students the police were told about"), coerce=int)
+
+
 class NotificationForm(ToldForm, FollowedForm):
     """The notification itself; its fields stand, and are named where they are wrong, in the order of its page."""
 
