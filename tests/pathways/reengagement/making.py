@@ -18,7 +18,7 @@ from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKi
 
 HOME = Removal(
     0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.",
-    Answer.NO, Answer.NO, facts_verified=True,
+    Answer.NO, Answer.NO, facts_verified=True, student_said="Nothing.", length_reason="The first time it was one day.",
 )  # fmt: skip
 """Away on Wed 25 and Thu 26, back on Fri 27 November 2026."""
 

@@ -20,7 +20,11 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
-SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO, facts_verified=True)
+SHORT = Removal(
+    0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO, facts_verified=True,
+    student_said="That he was pushed first.", length_reason="One day was not enough for the last time.",
+)  # fmt: skip
+NOT_HEARD: dict[str, Any] = {"facts_verified": False, "student_said": ""}
 PACKET: dict[str, Any] = {
     "answers": dict.fromkeys(Tried, "Offered by phone before this system."),
     "disruption": "A threat to use a knife.",

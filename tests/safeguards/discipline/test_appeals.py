@@ -15,7 +15,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW
-from tests.safeguards.discipline.making import OSS, PACKET, Removing
+from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
@@ -51,7 +51,10 @@ from wss_cases.safeguards.discipline.removals.states import (
 
 TODAY = date(2026, 11, 24)
 ASKED = Asked(AskedBy.GUARDIAN, "A guardian", TODAY)
-FIXED = Correction(OSS, 1, date(2026, 11, 25), None, "Pushed a student.", "The day was counted twice.")
+FIXED = Correction(
+    OSS, 1, date(2026, 11, 25), None, "Pushed a student.", "The day was counted twice.",
+    length_reason="The time to plan the return.",
+)  # fmt: skip
 BACK = Decided(TODAY, "The principal", AppealOutcome.SHORTENED, TODAY, "The first day was enough.", 1)
 
 
@@ -119,7 +122,7 @@ def test_a_correction_that_is_refused(scene: Appealed, field: str, changes: dict
 def test_a_correction_makes_no_suspension_of_unverified_facts(scene: Appealed) -> None:
     fresh(scene.incident).state = IncidentState.UNDER_REVIEW
     db.session.commit()
-    sent = scene.remove(kind=DisciplineKind.SENT_HOME, days=1, facts_verified=False)
+    sent = scene.remove(kind=DisciplineKind.SENT_HOME, days=1, **NOT_HEARD)
     with pytest.raises(Refused) as refused:
         correct(Invocation(scene.administrator, NOW), sent, FIXED)
     assert refused.value.field == "kind"

@@ -281,6 +281,7 @@ def test_the_pages(scene: Removing, client_as: Callable[[Any], Any], session: An
     values = {
         "kind": OSS.value, "days": "5", "reason": "A threat, written.", "disability": "no", "suspected": "yes",
         "acknowledged": "y", "facts_verified": "y", "disruption": "A knife.", "support_services": "Tutoring.",
+        "student_said": "It was a joke.", "length_reason": "The time to plan the return.",
     }  # fmt: skip
     answer = client.submit(address, values)
     text = answer.get_data(as_text=True)

@@ -8,13 +8,21 @@ from typing import Any
 
 import pytest
 
+from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
-from tests.safeguards.discipline.making import OSS, PACKET, Removing
-from wss_cases.followups.core.models import FollowUp
+from tests.factories.roster import SchoolFactory
+from tests.intake.making import NOW
+from tests.safeguards.discipline.making import NOT_HEARD, OSS, PACKET, Removing
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.safeguards.discipline.family_notice.letters import notice_for
+from wss_cases.safeguards.discipline.recording.hand_off import hand_to_administrators
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 
@@ -43,27 +51,68 @@ def test_a_deans_five_days_are_refused_before_anything_else_and_handed_on(
     assert answer.status_code == 400
     assert "decided by the school’s administrator" in answer.text and "Enter the reason." not in answer.text
     assert client.submit(address, action=f"{address}/hand-on").status_code == 303
-    asked = db.session.scalars(db.select(FollowUp).filter_by(incident_id=scene.incident.id, kind="other")).one()
-    assert asked.owner_id == scene.place.actor("administrator").user_id and asked.incident_person_id is not None
     assert not scene.actions()
     assert "hand-on" not in client_as(scene.place.administrator).page(address).text
+
+
+def asked(scene: Removing) -> dict[int | None, FollowUp]:
+    """What asks the administrators, by its owner."""
+    rows = db.session.scalars(db.select(FollowUp).filter_by(incident_id=scene.incident.id, kind="removal_decision"))
+    return {fresh(row).owner_id: fresh(row) for row in rows}
+
+
+def hand_on(scene: Removing) -> dict[int | None, FollowUp]:
+    hand_to_administrators(Invocation(scene.place.actor("dean"), NOW), scene.incident.id, scene.student.id)
+    return asked(scene)
+
+
+def test_a_hand_off_reaches_every_administrator_and_the_decision_of_one_closes_all(scene: Removing) -> None:
+    """It reached the first by name alone, and stayed open when another had decided."""
+    deputy = make_user(Role.ADMINISTRATOR, scene.place.school, name="A deputy")
+    make_user(Role.ADMINISTRATOR, SchoolFactory())
+    person = next(one.id for one in scene.incident.people if one.student_id == scene.student.id)
+    rows = hand_on(scene)
+    assert set(rows) == {scene.place.administrator.id, deputy.id}
+    assert all(row.incident_person_id == person and row.single_mail and row.same_day for row in rows.values())
+    assert refused(lambda: hand_on(scene)) == "", "they are asked once"
+    scene.remove(scene.place.actor("dean"))
+    assert {row.state for row in asked(scene).values()} == {FollowUpState.OPEN}, "a dean's two days decide nothing"
+    scene.remove(acting(deputy), days=4, starts_on=date(2026, 12, 1), **PACKET)
+    assert {(row.state, row.outcome) for row in asked(scene).values()} == {(FollowUpState.DONE, "done")}
+
+
+def test_one_administrator_who_decides_that_there_is_no_removal_answers_for_all(scene: Removing) -> None:
+    deputy = make_user(Role.ADMINISTRATOR, scene.place.school, name="A deputy")
+    own = hand_on(scene)[deputy.id]
+    other_child = scene.place.report((scene.witness, PersonRole.CAUSED_HARM))
+    hand_to_administrators(Invocation(scene.place.actor("dean"), NOW), other_child.id, scene.witness.id)
+    call = Invocation(acting(deputy), NOW, version=own.version)
+    assert refused(lambda: close(call, own.id, "no_removal", Evidence())) == "note", "with its reason"
+    close(call, own.id, "no_removal", Evidence(note="A circle was agreed instead."))
+    rows = asked(scene)
+    assert {(row.state, row.outcome) for row in rows.values()} == {(FollowUpState.DONE, "no_removal")}
+    assert rows[scene.place.administrator.id].outcome_note == "", "whose words they are stays with whose they are"
+    others = db.session.scalars(
+        db.select(FollowUp.state).filter_by(incident_id=other_child.id, kind="removal_decision")
+    )
+    assert set(others) == {FollowUpState.OPEN}
 
 
 def test_a_removal_begins_on_a_school_day_and_a_suspension_on_verified_facts(scene: Removing) -> None:
     assert refused(lambda: scene.remove(starts_on=date(2026, 11, 28))) == "starts_on"
     fresh(scene.incident).state = IncidentState.UNDER_REVIEW
     db.session.commit()
-    assert refused(lambda: scene.remove(facts_verified=False)) == "facts_verified"
-    assert scene.remove(facts_verified=False, kind=DisciplineKind.SENT_HOME, days=1), "who is sent home is counted"
+    assert refused(lambda: scene.remove(**NOT_HEARD)) == "facts_verified"
+    assert scene.remove(**NOT_HEARD, kind=DisciplineKind.SENT_HOME, days=1), "who is sent home is counted"
     assert scene.remove(facts_verified=True)
     fresh(scene.incident).state = IncidentState.ROUTED
     db.session.commit()
-    assert scene.remove(facts_verified=False, starts_on=date(2026, 11, 30))
-    sent, ticked, bare = scene.actions()
-    assert sent.facts_verified_at is None and bare.facts_verified_by_id is None
+    assert refused(lambda: scene.remove(**NOT_HEARD, starts_on=date(2026, 11, 30))) == "facts_verified"
+    sent, ticked = scene.actions()
+    assert sent.facts_verified_at is None
     assert ticked.facts_verified_by_id == ticked.recorded_by_id and ticked.facts_verified_at == ticked.recorded_at
     said = "The school verified the facts and heard the student: "
-    letters = [notice_for(one, fresh(scene.student), "en", date(2026, 11, 24)).text for one in (ticked, bare)]
+    letters = [notice_for(one, fresh(scene.student), "en", date(2026, 11, 24)).text for one in (ticked, sent)]
     assert [said in letter for letter in letters] == [True, False]
 
 

@@ -1,13 +1,17 @@
 """Removals, at about the published rates; each opens the student's return in the same act."""
 
 from datetime import datetime
+from typing import Any
 
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.reports import Part, Report
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
+from wss_cases.safeguards.discipline.recording.hearing import is_title_ix_matter
 from wss_cases.safeguards.discipline.removals.rules import is_exclusion
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
@@ -47,6 +51,9 @@ def _record(
     while first in pupil.away:
         first = calendar.add(first, 1)
     is_long = is_exclusion(kind, days)
+    title_ix = is_title_ix_matter(db.session.get_one(Incident, report.id))
+    if title_ix and kind is not DisciplineKind.OUT_OF_SCHOOL_SUSPENSION:
+        return
     away = [calendar.add(first, number) for number in range(days)]
     if away[-1] > world.calendar.term(school_year(away[-1]))[1]:
         return
@@ -59,7 +66,18 @@ def _record(
         disruption="The threat to others goes on." if is_long else "",
         support_services="Counseling and school work at home." if is_long else "",
         acknowledged=pupil.is_protected,
-        facts_verified=True,
+        length_reason="The time that the plan for the return takes.",
+        **_heard(title_ix),
     )  # fmt: skip
     record_discipline(world.calls(place.head if is_long else dean, now), report.id, removal)
     pupil.away |= set(away)
+
+
+def _heard(title_ix: bool) -> dict[str, Any]:
+    """Return the emergency removal of a matter of Title IX, else that the student was heard."""
+    if title_ix:
+        return {
+            "analysis": "The threats were repeated this morning, and no other place in the building keeps them apart.",
+            "challenge": "With the principal, by phone or in person, on the first day.",
+        }
+    return {"facts_verified": True, "student_said": "It was not meant that way, and it was wrong."}

@@ -76,7 +76,7 @@ def _chances(school_id: int) -> list[tuple[int, int]]:
 def _removal(student_id: int, kind: DisciplineKind, day: date) -> Removal:
     return Removal(
         student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
-        disability=Answer.NO, suspected=Answer.NO, facts_verified=True,
+        disability=Answer.NO, suspected=Answer.NO, facts_verified=True, student_said="I wanted to go home anyway.",
     )  # fmt: skip
 
 

@@ -49,6 +49,8 @@ KINDS: dict[str, Any] = {
     "student_moved": _l("A student of a case changed school"),
     "manifestation_review": _l("Manifestation review"),
     "disability_day_ten": _l("Tenth day away of a student with a disability"),
+    "removal_decision": _l("Decide about a removal"),
+    "student_hearing": _l("Hear a student who was removed"),
     "restraint_review": _l("Review of a restraint or time-out"),
     "correction": _l("Correction to those who were told about a student named in error"),
     "family_copy": _l("Copy of a record for a family"),
@@ -125,6 +127,7 @@ OUTCOME_LABELS: dict[str, Any] = {
     "first_seen": _l("Seen for the first time"),
     "tied": _l("Related to the disability: the student comes back, and the plan is reviewed"),
     "not_tied": _l("Not related to the disability"),
+    "no_removal": _l("Decided: no removal"),
     "renewed": _l("Renewed by the family"),
     "not_renewed": _l("Not renewed"),
 }
@@ -170,6 +173,8 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "interpreter": ("understood", "needs_more", "not_possible"),
     "manifestation_review": ("tied", "not_tied", "not_possible"),
     "disability_day_ten": ("done", "not_possible"),
+    "removal_decision": ("no_removal",),
+    "student_hearing": ("done",),
     "restraint_review": ("done", "not_possible"),
     "family_copy": ("done", "not_possible"),
     NEW_TEXT: ("done",),
@@ -191,9 +196,13 @@ NEEDS_NOTE = frozenset(
         "not_done",
         "not_possible",
         "not_suitable",
+        "no_removal",
     }
 )
 """Outcomes that say too little without a sentence."""
+
+CLOSED_BY_HAND = "followup.closed_by_hand"
+"""What rooms above react to when somebody closed a follow-up with an outcome of its kind."""
 
 CONVERSATION = "conversation"
 """A restorative conversation of a report that became no case."""
@@ -212,6 +221,9 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
         "Record on the circle's page whether the meeting took place; this then closes automatically."
     ),
     "questionnaire": _l("Make the links on the circle's page; this follow-up then closes automatically."),
+    "student_hearing": _l(
+        "Record what the student said on the removal's page; this follow-up then closes automatically."
+    ),
     PLAN_STEP: _l("Record on the plan’s page what was done; this follow-up then closes automatically."),
 }
 """Kinds that close where the thing itself is recorded, and where that is."""

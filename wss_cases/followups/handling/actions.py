@@ -10,7 +10,14 @@ from wss_cases.cases.case.models import Case
 from wss_cases.followups.about.queries import spoken_of
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.rules import outcomes_of
-from wss_cases.followups.core.states import FAMILY, HAPPENED_AGAIN, KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import (
+    CLOSED_BY_HAND,
+    FAMILY,
+    HAPPENED_AGAIN,
+    KINDS,
+    MOVE_REASONS,
+    RECORDED_ELSEWHERE,
+)
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
 from wss_cases.followups.undo.actions import remember, remind_again, restorable
@@ -18,6 +25,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.telling.queries import refuse_kept_off, refuse_private
@@ -64,6 +72,7 @@ def close_checked(
         _check_told(row, shown)
     before = restorable(row)
     close_row(uow, row, outcome, shown.note, shown.stored())
+    react(uow, CLOSED_BY_HAND, row)
     return remember(uow, row, ActKind.CLOSED, before, batch)
 
 

@@ -148,6 +148,8 @@ def remove(page: Page, scene: Scene) -> None:
     page.locator("[name=ends_on]").fill("2026-11-26")
     page.locator("[name=reason]").fill("Hit a student after a warning.")
     page.locator("[name=facts_verified]").check()
+    page.locator("[name=student_said]").fill("Nothing.")
+    page.locator("[name=length_reason]").fill("The time to plan the return.")
     for question in ("disability", "suspected"):
         page.locator(f"[name={question}][value=no]").check()
     go(page, page.locator("main form [type=submit]").last)

@@ -87,6 +87,8 @@ def begin(page: Page, scene: Scene, student: str, days: str) -> None:
     page.locator("[name=disability][value=yes]").check()
     page.locator("[name=suspected][value=no]").check()
     page.locator("[name=facts_verified]").check()
+    page.locator("[name=student_said]").fill("Nothing.")
+    page.locator("[name=length_reason]").fill("The time to plan the return.")
 
 
 def refused(page: Page, words: str, kept: str = "Held a knife toward a student.") -> None:

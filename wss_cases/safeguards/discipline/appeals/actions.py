@@ -14,7 +14,6 @@ from wss_cases.access.policy import can
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.telling.actions import Yes, forget_notice, record_yes
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -22,10 +21,10 @@ from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.family_notice.letters import entry_in_report, private_left
-from wss_cases.safeguards.discipline.recording.actions import (
-    back_after,
+from wss_cases.safeguards.discipline.recording.actions import back_after
+from wss_cases.safeguards.discipline.recording.hearing import check_stays_heard, drop_hearing
+from wss_cases.safeguards.discipline.recording.refusals import (
     check_acknowledged,
-    check_facts,
     check_no_keeper,
     check_reason,
     check_span,
@@ -33,14 +32,7 @@ from wss_cases.safeguards.discipline.recording.actions import (
 from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of, undecided_appeal
-from wss_cases.safeguards.discipline.removals.rules import (
-    Span,
-    calls_for_review,
-    counted,
-    is_exclusion,
-    is_protected,
-    needs_verified_facts,
-)
+from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 
 
@@ -56,6 +48,8 @@ class Correction:
     why: str
     support_services: str = ""
     acknowledged: bool = False
+    length_reason: str = ""
+    challenge: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,10 +87,9 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)
     check_span(span, grade_on(student, span.starts_on), calendar, today)
-    report = uow.session.get(Incident, action.incident_id) if action.incident_id is not None else None
-    stands = needs_verified_facts(action.kind) or action.facts_verified_at is not None
-    check_facts("kind", given.kind, report, verified=stands)
-    check_reason(action.incident_id, student, given.reason, given.support_services)
+    check_stays_heard(action, given.kind)
+    told = {name: getattr(given, name) for name in DisciplineAction.TOLD}
+    check_reason(action.incident_id, student, given.kind, told)
     _check_weight(uow.actor, action, span, given.support_services)
     protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
     others = spans_of(student.id, but=action.id)
@@ -105,9 +98,10 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
     keep_version(uow, action, states.ChangeCause.CORRECTION, given.why)
     _set(uow, action, span)
-    if (action.reason, action.support_services) != (given.reason, given.support_services):
+    if action.told != told:
         forget_notice(uow, entry_in_report(action), action.id)
-    action.reason, action.support_services = given.reason, given.support_services
+    for name, words in told.items():
+        setattr(action, name, words)
     action.year_days = count.after
     action.review_acknowledged = given.acknowledged or action.review_acknowledged
     uow.record(action, "discipline.corrected")
@@ -179,9 +173,11 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
         keep_version(uow, action, states.ChangeCause.APPEAL, given.decision)
     if given.outcome is states.AppealOutcome.SHORTENED:
         _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
+        action.length_reason = ""  # it explained the days that it had before
     if given.outcome is states.AppealOutcome.REVERSED:
         action.state = states.ActionState.REVERSED
         _move_return(uow, action, back_after(action), today_at(action.school_id, uow.now))
+        drop_hearing(uow, action)
         uow.record(action, "discipline.reversed")
     uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
     return action.id

@@ -22,6 +22,8 @@ from wss_cases.safeguards.discipline.appeals import actions
 from wss_cases.safeguards.discipline.family_notice.letters import (
     entry_in_report,
     family_language,
+    lacks_length,
+    letterhead_of,
     names_left,
     notice_for,
     private_left,
@@ -47,6 +49,8 @@ def correction(action_id: int) -> Page:
     """Correct what was recorded; what it was stays on the action's page."""
     listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
     form = CorrectForm(obj=listed.action)
+    if not listed.action.analysis:
+        del form.challenge
 
     def act() -> int:
         given = filled(form, actions.Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
@@ -112,11 +116,15 @@ def notice(action_id: int) -> str:
     wanted = request.args.get("language", "")
     language = wanted if wanted in languages else own
     text = notice_for(listed.action, listed.student, language, today_at(listed.action.school_id, clock.now()))
+    letterhead, blank = letterhead_of(listed.action.school_id)
     return render_template(
         "safeguards/discipline/appeals/notice.html",
         text=text,
         names=names_left(listed.action, listed.student),
         private=private_left(listed.action),
+        letterhead=letterhead,
+        blank=blank,
+        lacks_length=lacks_length(listed.action),
         may_ask=listed.action.incident_id is not None,
         missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",
         languages=[(each, language_words(each), each == language) for each in languages],

@@ -4,6 +4,7 @@ Where a text for families is not there in a family's language, somebody has to s
 """
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -13,7 +14,8 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.telling.rules import may_tell
@@ -26,13 +28,15 @@ from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.private_words import private_in
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.presenters import span_words
+from wss_cases.safeguards.discipline.removals.presenters import span_words, what_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others
-from wss_cases.safeguards.discipline.removals.rules import is_exclusion
+from wss_cases.safeguards.discipline.removals.rules import hear_by, is_exclusion, needs_verified_facts
 from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, ActionState, DisciplineKind
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 CODE = "discipline_notice"
+BLANK = "____________________"
+"""A line to fill in by hand."""
 REST_OF_DAY = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.SENT_HOME)
 EVENT, KIND = "interpreter_needed", "interpreter"
 
@@ -47,8 +51,7 @@ def names_left(action: DisciplineAction, student: Student) -> list[str]:
 
     Looked at again for each notice: people are added to a report after the reason was written.
     """
-    texts = f"{action.reason}\n{action.support_services}"
-    return names_of_others(action.incident_id, student.id).names_in(texts)
+    return names_of_others(action.incident_id, student.id).names_in("\n".join(action.told.values()))
 
 
 def private_left(action: DisciplineAction) -> list[str]:
@@ -56,7 +59,23 @@ def private_left(action: DisciplineAction) -> list[str]:
 
     The notice is not shown before it is gone, or they agree.
     """
-    return private_in(f"{action.reason}\n{action.support_services}", may_tell(entry_in_report(action), action.id))
+    return private_in("\n".join(action.told.values()), may_tell(entry_in_report(action), action.id))
+
+
+def lacks_length(action: DisciplineAction) -> bool:
+    """Whether the notice cannot say why a suspension is so long (105 ILCS 5/10-22.6); it is not shown before it can."""
+    return needs_verified_facts(action.kind) and not action.length_reason.strip()
+
+
+def letterhead_of(school_id: int) -> tuple[list[str], list[Any]]:
+    """Return the lines at the top of a notice, and in words what is missing there and is filled in by hand."""
+    school = db.session.get_one(School, school_id)
+    lines = {
+        _l("the district’s name"): district().name,
+        _l("the school’s name"): school.name,
+        _l("the school’s phone"): school.phone,
+    }
+    return [line or BLANK for line in lines.values()], [words for words, line in lines.items() if not line]
 
 
 def entry_in_report(action: DisciplineAction) -> IncidentPerson | None:
@@ -69,7 +88,7 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
     """Return the notice in a family's language, or in English where there is none."""
     text = family_text(CODE, language, day)
     school = db.session.get_one(School, action.school_id)
-    phone = school.phone or "____________________"
+    phone = school.phone or BLANK
     with force_locale(text.language if text.language in setting("LANGUAGES") else "en"):
         return text.filled(
             {
@@ -77,8 +96,8 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
                 "contact": ", ".join(part for part in (user_name(action.recorded_by_id), school.name, phone) if part),
                 "student": student.shown_name,
                 "date": day_words_with_year(day),
-                "what": "\n".join(filter(None, (span_words(action), _back_words(action), _heard_words(action)))),
-                "reason": action.reason,
+                "what": "\n".join(filter(None, (_what_words(action), _back_words(action), *_heard_words(action)))),
+                "reason": "\n".join(filter(None, (action.reason, _length_words(action)))),
                 "supports": action.support_services if is_exclusion(action.kind, action.days) else "",
                 "planning": _planning_words(action, day),
             }
@@ -106,17 +125,39 @@ def _planning_words(action: DisciplineAction, day: date) -> str:
     return _("Planning for the return starts today, and you are invited to take part.")
 
 
+def _what_words(action: DisciplineAction) -> str:
+    return span_words(action, what_words(action))
+
+
 def _back_words(action: DisciplineAction) -> str:
     """Return the first day back in words; '' while nobody knows it."""
     back = _back_on(action)
     return _("First day back: %(day)s", day=day_words_with_year(back)) if back is not None else ""
 
 
-def _heard_words(action: DisciplineAction) -> str:
-    if action.facts_verified_at is None:
-        return ""
-    day = day_words_with_year(today_at(action.school_id, action.facts_verified_at))
-    return _("The school verified the facts and heard the student: %(day)s", day=day)
+def _length_words(action: DisciplineAction) -> str:
+    words = action.length_reason.strip()
+    return _("Why it lasts this long: %(reason)s", reason=words) if words else ""
+
+
+def _heard_words(action: DisciplineAction) -> list[str]:
+    """Return whether the school heard the student before it removed them, and what the student can do at once."""
+    if action.analysis:
+        return [
+            _("This is an emergency removal. It is not a finding that your child is responsible."),
+            _("It can be challenged right away: %(how)s", how=action.challenge),
+        ]
+    said = []
+    if action.danger:
+        said.append(_("Your child was not heard before this, because of a continuing danger."))
+    if action.facts_verified_at is not None:
+        day = day_words_with_year(today_at(action.school_id, action.facts_verified_at))
+        said.append(_("The school verified the facts and heard the student: %(day)s", day=day))
+    elif action.danger:
+        decided_on = today_at(action.school_id, action.recorded_at)
+        by = hear_by(action.starts_on, decided_on, school_days(action.school_id))
+        said.append(_("The school hears your child by: %(day)s", day=day_words_with_year(by)))
+    return said
 
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:

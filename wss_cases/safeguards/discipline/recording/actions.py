@@ -1,23 +1,18 @@
 """Recording a removal: what is refused, what adults had offered, the tenth day, and the return that opens."""
 
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.followups.making.actions import make
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import keeps_circle_of
 from wss_cases.pathways.reengagement.opening.actions import Away, open_for_incident
 from wss_cases.pathways.reengagement.plan.rules import back_on
 from wss_cases.pathways.reengagement.plan.states import AwayCause
@@ -26,6 +21,9 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.family_notice.letters import CODE as NOTICE
 from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
+from wss_cases.safeguards.discipline.recording.hand_off import close_hand_off
+from wss_cases.safeguards.discipline.recording.hearing import Hearing, ask_to_hear, check_heard, is_title_ix_matter
+from wss_cases.safeguards.discipline.recording.refusals import check_acknowledged, check_reason, check_span, student_of
 from wss_cases.safeguards.discipline.removals import queries, rules
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.queries import Offer
@@ -38,12 +36,8 @@ from wss_cases.safeguards.discipline.removals.states import (
     Tried,
 )
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
-from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 
-A_YEAR = timedelta(days=366)
 NOT_KEPT = ("answers", "acknowledged", "facts_verified")
-DECISION = "other"
-"""The follow-up with which a dean hands a decision to the administrator."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +58,26 @@ class Removal:
     support_services: str = ""
     acknowledged: bool = False
     facts_verified: bool = False
+    student_said: str = ""
+    danger: str = ""
+    analysis: str = ""
+    challenge: str = ""
+    length_reason: str = ""
 
     @property
     def span(self) -> Span:
         """The removal in time."""
         return Span(self.kind, self.days, self.starts_on, self.ends_on)
+
+    @property
+    def hearing(self) -> Hearing:
+        """Whether the student was heard, or why not."""
+        return Hearing(self.facts_verified, self.student_said, self.danger, self.analysis, self.challenge)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the family reads, by the field."""
+        return {name: getattr(self, name) for name in DisciplineAction.TOLD}
 
 
 @use_case
@@ -76,116 +85,36 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     """Record a removal of a student who is reported to have caused harm in this incident.
 
     Raises Refused first for an exclusion that is not the administrator's; then for pre-K to grade 2, another student,
-    impossible days, facts that nobody has verified, an exclusion whose packet has gaps, and beyond the tenth day of a
+    impossible days, a student who was not heard, an exclusion whose packet has gaps, and beyond the tenth day of a
     student with a disability without the review acknowledged. The student's return opens in the same act.
     """
     incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
     _check_who_decides(uow.actor, incident, removal)
-    student = _student_of(uow, incident, removal.student_id)
+    student = student_of(uow, incident, removal.student_id)
     today = today_at(incident.school_id, uow.now)
     calendar = school_days(incident.school_id)
     check_span(removal.span, queries.grade_on(student, removal.starts_on), calendar, today)
-    check_facts("facts_verified", removal.kind, incident, verified=removal.facts_verified)
-    check_reason(incident.id, student, removal.reason, removal.support_services)
+    check_heard(removal.hearing, removal.span, is_title_ix_matter(incident), calendar, today)
+    check_reason(incident.id, student, removal.kind, removal.told)
     offered = queries.offered_to(student.id, incident.school_id, year_began(today))
     _check_exclusion(removal, offered)
     protected, count = _check_disability(student, removal, calendar)
     action = uow.add(_made(uow, incident, removal, offered, count))
     uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
     _open_return(uow, incident, action)
+    if action.danger:
+        ask_to_hear(uow, action)
+    if can(uow.actor, Permission.DISCIPLINE_DECIDE, incident):
+        close_hand_off(uow, incident, student.id)
     ask_for_interpreter(uow, incident, student, NOTICE)
     if rules.calls_for_review(protected, count):
         raise_alarm(uow, action, count, today, calendar)
     return action.id
 
 
-@use_case
-def hand_to_administrator(uow: UnitOfWork, incident_id: int, student_id: int) -> int:
-    """Ask the school's administrator to decide about a removal of more than 3 days of this student.
-
-    Raises Refused for another student, and where the school has no administrator.
-    """
-    incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
-    student = _student_of(uow, incident, student_id)
-    today = today_at(incident.school_id, uow.now)
-    owner = next((user_id for user_id, _name in holders(Role.ADMINISTRATOR, incident.school_id, today)), None)
-    if owner is None:
-        raise Refused("", _("This school has no administrator. Ask the district."))
-    person = next((one.id for one in incident.people if one.student_id == student.id), None)
-    row = make(
-        uow, school_id=incident.school_id, kind=DECISION, owner_id=owner, single_mail=True,
-        due_on=school_days(incident.school_id).on_or_after(today), incident_id=incident.id,
-        incident_person_id=person, given_by_id=uow.actor.user_id,
-        title=_("Decide about a removal of more than 3 days"),
-    )  # fmt: skip
-    return row.id
-
-
 def year_began(today: date) -> date:
     """Return the first day of the school year of a date, from which on the packet looks back."""
     return school_year_bounds(school_year(today))[0]
-
-
-def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student:
-    check_no_keeper(uow.actor, student_id)
-    if student_id not in {student.id for student in students_who_caused_harm(incident.id)}:
-        raise Refused("student_id", _("Choose a student reported to have caused harm in this incident."))
-    # two removals of one student wait for each other, or both would be the tenth day's first
-    return uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
-
-
-def check_no_keeper(actor: Actor, student_id: int) -> None:
-    """Raise Refused for somebody who keeps or kept a circle in which this student is: they decide no discipline."""
-    if keeps_circle_of(actor.user_id, student_id):
-        raise Refused("", _("You keep a circle with this student, so someone else decides about discipline."))
-
-
-def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:
-    """Raise Refused for a removal that this grade has none of, or that cannot lie in time so."""
-    if rules.is_too_young(span.kind, grade):
-        raise Refused("kind", _("Students in pre-K to grade 2 may not be suspended, expelled, or placed elsewhere."))
-    if abs(span.starts_on - today) > A_YEAR:
-        raise Refused("starts_on", _("This day is more than a year away. Check the year."))
-    if not 0 <= span.days <= rules.MOST_DAYS:
-        raise Refused("days", _("Enter the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
-    if span.days == 0 and span.kind not in WITHOUT_END:
-        raise Refused("days", _("A removal has at least 1 school day; part of a day is 1."))
-    if span.kind not in WITHOUT_END and not calendar.is_school_day(span.starts_on):
-        raise Refused("starts_on", _("There is no school on this day. Choose the first school day away."))
-    if span.ends_on is None:
-        return
-    if span.ends_on < span.starts_on:
-        raise Refused("ends_on", _("The last day cannot be before the first."))
-    if span.ends_on - span.starts_on > 3 * A_YEAR:
-        raise Refused("ends_on", _("This day is too far away. Check the year."))
-    between = len(rules.dates_of(replace(span, days=0), calendar))
-    if span.days and between != span.days:
-        words = ngettext(
-            "There is %(num)d school day from the first day to the last.",
-            "There are %(num)d school days from the first day to the last.",
-            between,
-        )
-        raise Refused("days", words)
-
-
-def check_facts(field: str, kind: DisciplineKind, incident: Incident | None, *, verified: bool) -> None:
-    """Raise Refused for a suspension, an expulsion or a placement about facts that nobody has verified yet."""
-    undecided = incident is not None and incident.state in UNDECIDED
-    if rules.needs_verified_facts(kind) and undecided and not verified:
-        raise Refused(field, _("No one has decided on this report yet. Verify its facts and hear the student."))
-
-
-def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
-    """Raise Refused for no reason, or another child's name in what the notice tells the family."""
-    refuse_blank("reason", reason, _("Enter the reason."))
-    others = queries.names_of_others(incident_id, student.id)
-    for name, text in (("reason", reason), ("support_services", supports)):
-        names = others.names_in(text)
-        if names:
-            words = _(
-                "The family reads this. Write it without another child’s name (%(names)s).", names=", ".join(names)
-            )
-            raise Refused(name, words)
 
 
 def _check_who_decides(actor: Actor, incident: Incident, removal: Removal) -> None:
@@ -217,18 +146,6 @@ def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) 
     count = rules.counted(queries.spans_of(student.id), removal.span, calendar)
     check_acknowledged(protected, count, removal.acknowledged)
     return protected, count
-
-
-def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> None:
-    """Raise Refused beyond the tenth day of a student with a disability, as long as nobody acknowledged the review."""
-    if rules.must_acknowledge(protected, count) and not acknowledged:
-        words = _(
-            "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 you must acknowledge the "
-            "manifestation review before saving.",
-            after=count.after,
-            year=count.year,
-        )
-        raise Refused("acknowledged", words)
 
 
 def _made(

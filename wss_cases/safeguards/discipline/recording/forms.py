@@ -20,6 +20,8 @@ _DAYS = [
     InputRequired(_l("Enter the number of school days.")),
     NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730.")),
 ]
+CHALLENGE = _l("How the student can challenge it right away")
+STUDENT_SAID = _l("What the student said")
 
 
 class SpanForm(BaseForm):
@@ -30,6 +32,7 @@ class SpanForm(BaseForm):
     starts_on = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
     reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))])
+    length_reason = LongText(_l("Why it lasts this long"))
 
 
 class DisciplineForm(SpanForm):
@@ -56,6 +59,10 @@ class DisciplineForm(SpanForm):
     support_services = LongText(_l("Support services during the removal"))
     acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
     facts_verified = BooleanField(_l("I verified the facts and heard the student"))
+    student_said = LongText(STUDENT_SAID)
+    danger = LongText(_l("The continuing danger"))
+    analysis = LongText(_l("Safety and risk analysis"))
+    challenge = LongText(CHALLENGE)
     may_exclude = True
 
     def validate(self, extra_validators: object = None) -> bool:
@@ -74,8 +81,15 @@ class CorrectForm(SpanForm):
     """What a removal is instead, and why it is corrected."""
 
     support_services = LongText(_l("Support services during the removal"))
+    challenge = LongText(CHALLENGE, [NotBlank(_l("Enter how the student can challenge it."))])
     why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))])
     acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
+
+
+class HeardForm(BaseForm):
+    """What a student said who was removed before being heard."""
+
+    student_said = LongText(STUDENT_SAID, [NotBlank(_l("Enter what the student said, or that they said nothing."))])
 
 
 class AppealForm(BaseForm):

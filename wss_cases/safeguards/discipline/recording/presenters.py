@@ -6,16 +6,25 @@ from typing import Any
 
 from flask import url_for
 
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words
+from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words, what_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, Offer, appeal_of, spans_of, versions_of
-from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY, days_away, is_exclusion, is_protected
+from wss_cases.safeguards.discipline.removals.rules import (
+    ALARM_DAY,
+    days_away,
+    hear_by,
+    is_exclusion,
+    is_protected,
+    needs_verified_facts,
+)
 from wss_cases.safeguards.discipline.removals.states import ActionState, Tried
 from wss_cases.safeguards.duties.duty.queries import user_name
 
@@ -66,8 +75,9 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
     zone = zone_of(row.school_id)
     offers = [Offer(Tried(each["what"]), date.fromisoformat(each["on"])) for each in row.offered]
     return {
-        "what": states.DisciplineKind(row.kind).label,
-        "span": span_words(row),
+        "what": what_words(row),
+        "kind": states.DisciplineKind(row.kind).label,
+        "span": span_words(row, what_words(row)),
         "reference": listed.reference,
         "reversed": row.state is ActionState.REVERSED,
         "is_long": is_exclusion(row.kind, row.days),
@@ -76,12 +86,42 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
         "disability": states.Answer(row.disability).label if row.disability else _("Not asked"),
         "suspected": states.Answer(row.suspected).label if row.suspected else _("Not asked"),
         "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
-        "verified": dotted(user_name(row.facts_verified_by_id), moment_words(row.facts_verified_at, zone))
-        if row.facts_verified_at
-        else _("Not checked"),
+        "hearing": _hearing_rows(row, zone),
+        "length": row.length_reason or _not_recorded(row),
         "recorded": moment_words(row.recorded_at, zone),
         "by": user_name(row.recorded_by_id),
     }
+
+
+def _hearing_rows(row: DisciplineAction, zone: str) -> list[dict[str, str]]:
+    """Return whether the student was heard and what they said, or why not."""
+    if row.analysis:
+        return [
+            {"label": _("Emergency removal under Title IX: safety and risk analysis"), "value": row.analysis},
+            {"label": _("How the student can challenge it right away"), "value": row.challenge},
+        ]
+    said_by = dotted(user_name(row.facts_verified_by_id), moment_words(row.facts_verified_at, zone))
+    not_yet = _("Not yet") if row.danger else _("Not checked")
+    rows = [
+        {"label": _("Removed before being heard: the continuing danger"), "value": row.danger},
+        {"label": _("Facts verified, student heard"), "value": said_by if row.facts_verified_at else not_yet},
+        {"label": _("What the student said"), "value": row.student_said or ("" if row.danger else _not_recorded(row))},
+    ]
+    return [one for one in rows if one["value"]]
+
+
+def _not_recorded(row: DisciplineAction) -> str:
+    return _("Not recorded") if needs_verified_facts(row.kind) else ""
+
+
+def heard_by_words(row: DisciplineAction) -> str:
+    """Return by when a student who is away for a continuing danger is heard, or was to be."""
+    decided_on = today_at(row.school_id, row.recorded_at)
+    day = hear_by(row.starts_on, decided_on, school_days(row.school_id))
+    words = day_words_with_year(day)
+    if day < today_at(row.school_id, clock.now()):
+        return _("The student was to be heard by %(day)s. Hear them now.", day=words)
+    return _("The student must be heard by %(day)s.", day=words)
 
 
 def version_words(row: DisciplineAction) -> list[dict[str, Any]]:

@@ -18,25 +18,35 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.forms import BaseForm, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.recording import presenters
-from wss_cases.safeguards.discipline.recording.actions import (
-    Removal,
-    hand_to_administrator,
-    record_discipline,
-    year_began,
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline, year_began
+from wss_cases.safeguards.discipline.recording.forms import DisciplineForm, HeardForm
+from wss_cases.safeguards.discipline.recording.hand_off import hand_to_administrators
+from wss_cases.safeguards.discipline.recording.hearing import (
+    hear_student,
+    is_title_ix_matter,
+    may_not_stand,
+    waits_to_be_heard,
 )
-from wss_cases.safeguards.discipline.recording.forms import DisciplineForm
 from wss_cases.safeguards.discipline.recording.presenters import row_words
-from wss_cases.safeguards.discipline.removals.queries import PAGE, actions_page, get_action, offered_to, standing_counts
+from wss_cases.safeguards.discipline.removals.queries import (
+    PAGE,
+    ListedAction,
+    actions_page,
+    get_action,
+    offered_to,
+    standing_counts,
+)
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 
 blueprint = Blueprint("discipline", __name__)
+ACTION = "safeguards/discipline/recording/action.html"
 
 
 @blueprint.route("/incidents/<int:incident_id>/discipline", methods=["GET", "POST"])
@@ -66,15 +76,16 @@ def record(incident_id: int) -> Page:
         known=_known(student, incident.school_id, today) if student else None,
         may_exclude=form.may_exclude,
         undecided=incident.state in UNDECIDED,
+        title_ix=is_title_ix_matter(incident),
     )
 
 
 @blueprint.post("/incidents/<int:incident_id>/discipline/hand-on")
 @gate(Permission.DISCIPLINE_RECORD)
 def hand_on(incident_id: int) -> Response:
-    """Hand a removal of more than 3 days to the administrator, who decides about it."""
-    hand_to_administrator(submitted(BaseForm()), incident_id, id_in(request.form.get("student_id")) or 0)
-    flash(_("The administrator is asked to decide. Nothing is recorded before then."))
+    """Hand a removal of more than 3 days to the school's administrators, one of whom decides about it."""
+    hand_to_administrators(submitted(BaseForm()), incident_id, id_in(request.form.get("student_id")) or 0)
+    flash(_("Every administrator of the school is asked to decide. Nothing is recorded before then."))
     return redirect(url_for("incidents.incident", incident_id=incident_id), 303)
 
 
@@ -145,17 +156,34 @@ def list_of_year(
 @gate(Permission.DISCIPLINE_READ)
 def action(action_id: int) -> str:
     """One discipline action as it stands, its packet, what it was before, and its appeal."""
-    actor = current_actor()
-    listed = get_action(actor, action_id)
-    row = listed.action
-    return render_template(
-        "safeguards/discipline/recording/action.html",
-        action=row,
-        words=presenters.action_words(listed),
-        student=listed.student,
-        days=presenters.days_words(row.student_id, school_year(row.starts_on)),
-        versions=presenters.version_words(row),
-        appeal=presenters.appeal_words(row.id),
-        may_record=can(actor, Permission.DISCIPLINE_RECORD, row),
-        may_decide=can(actor, Permission.DISCIPLINE_DECIDE, row),
-    )
+    listed = get_action(current_actor(), action_id)
+    return render_template(ACTION, form=HeardForm(version=listed.action.version), **_shown(listed))
+
+
+@blueprint.post("/discipline/<int:action_id>")
+@gate(Permission.DISCIPLINE_RECORD)
+def heard(action_id: int) -> Page:
+    """Record on the page of a removal for a continuing danger that the student was heard."""
+    listed, form = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD), HeardForm()
+    done = with_flash(_("What the student said is recorded."), url_for("discipline.action", action_id=action_id))
+
+    def act() -> int:
+        return hear_student(submitted(form), action_id, form.student_said.data)
+
+    return form_page(form, act, done, ACTION, **_shown(listed))
+
+
+def _shown(listed: ListedAction) -> dict[str, Any]:
+    row, actor = listed.action, current_actor()
+    return {
+        "action": row,
+        "words": presenters.action_words(listed),
+        "student": listed.student,
+        "days": presenters.days_words(row.student_id, school_year(row.starts_on)),
+        "versions": presenters.version_words(row),
+        "appeal": presenters.appeal_words(row.id),
+        "may_record": can(actor, Permission.DISCIPLINE_RECORD, row),
+        "may_decide": can(actor, Permission.DISCIPLINE_DECIDE, row),
+        "may_not_stand": may_not_stand(row),
+        "heard_by": presenters.heard_by_words(row) if waits_to_be_heard(row) else "",
+    }

@@ -19,14 +19,26 @@ class DisciplineAction(OfIncident, Versioned, Base):
     they had offered nothing, `year_days` the student's school days away in the school year with this removal. None in
     `disability`, `suspected` and `year_days`: recorded before these were asked. `facts_verified_at` and `…_by_id`: when
     and by whom it was said that the facts were verified and the student heard; None where nobody said so here.
+    `student_said`: what the student then said. `danger`: the continuing danger for which the student was removed before
+    being heard. `analysis`: the safety and risk analysis of an emergency removal under Title IX, `challenge` how the
+    student can challenge it at once. `length_reason`: why so many days. '' where it does not apply, or was not asked.
     """
 
     __tablename__ = "discipline_action"
     __table_args__ = (
         Index("ix_discipline_action_school_date", "school_id", "starts_on"),
         CheckConstraint("days >= 0", name="days"),
+        CheckConstraint("(analysis = '') = (challenge = '')", name="challenge"),
     )
-    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services", "answers"})
+    PRIVATE = frozenset(
+        {
+            "reason", "interventions", "disruption", "support_services", "answers", "length_reason", "student_said",
+            "danger", "analysis", "challenge",
+        }
+    )  # fmt: skip
+
+    TOLD = ("reason", "length_reason", "support_services", "challenge")
+    """What the family reads in the notice."""
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -40,6 +52,11 @@ class DisciplineAction(OfIncident, Versioned, Base):
     interventions: Mapped[str] = mapped_column(Text, default="")
     disruption: Mapped[str] = mapped_column(Text, default="")
     support_services: Mapped[str] = mapped_column(Text, default="")
+    length_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    student_said: Mapped[str] = mapped_column(Text, default="", server_default="")
+    danger: Mapped[str] = mapped_column(Text, default="", server_default="")
+    analysis: Mapped[str] = mapped_column(Text, default="", server_default="")
+    challenge: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
     state: Mapped[states.ActionState] = mapped_column(
@@ -53,6 +70,11 @@ class DisciplineAction(OfIncident, Versioned, Base):
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the family reads in the notice, by the column."""
+        return {name: getattr(self, name) for name in self.TOLD}
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:

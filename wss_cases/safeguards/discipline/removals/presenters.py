@@ -12,10 +12,15 @@ def number_of_days(days: int) -> str:
     return ngettext("%(num)d school day", "%(num)d school days", days)
 
 
-def span_words(row: DisciplineAction | DisciplineVersion) -> str:
-    """Return a removal's kind, days and dates in a line."""
+def what_words(row: DisciplineAction) -> str:
+    """Return what a removal is called where it is shown by itself; an emergency removal is no suspension."""
+    return _("Emergency removal") if row.analysis else str(DisciplineKind(row.kind).label)
+
+
+def span_words(row: DisciplineAction | DisciplineVersion, what: str = "") -> str:
+    """Return a removal's kind, or what else it is called, with its days and dates in a line."""
     first = day_words_with_year(row.starts_on)
     when = first if row.days == 1 else _("from %(first)s on", first=first)
     if row.ends_on is not None and row.ends_on != row.starts_on:
         when = _("%(first)s to %(last)s", first=first, last=day_words_with_year(row.ends_on))
-    return f"{DisciplineKind(row.kind).label} · {number_of_days(row.days)} · {when}"
+    return f"{what or DisciplineKind(row.kind).label} · {number_of_days(row.days)} · {when}"

@@ -231,6 +231,12 @@ def names_of_others(incident_id: int | None, student_id: int) -> Finder:
     return finder_around(student_id, near, named_elsewhere([incident_id] if incident_id else []))
 
 
+def facts_of_report(incident_id: int) -> list[dict[str, Any]]:
+    """Return what is known of a report and of each of its people; the caller has checked what hangs on it."""
+    of_people = select(IncidentPerson.facts).where(IncidentPerson.incident_id == incident_id)
+    return [*db.session.scalars(select(Incident.facts).where(Incident.id == incident_id).union_all(of_people))]
+
+
 def actions_of_incident(actor: Actor, incident_id: int) -> list[ListedAction]:
     """Return the discipline actions recorded on a report that the actor may see."""
     statement = actions_visible_to(_listed().where(DisciplineAction.incident_id == incident_id), actor)

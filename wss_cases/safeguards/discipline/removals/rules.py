@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import local_date
@@ -45,8 +46,21 @@ def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:
 
 
 def needs_verified_facts(kind: DisciplineKind) -> bool:
-    """Whether this removal is only decided about facts that somebody has verified."""
+    """Whether this removal waits for verified facts and a student who was heard, and says why it is so long."""
     return kind in NOT_BELOW_GRADE_3
+
+
+def is_title_ix(known: Iterable[Mapping[str, Any] | None]) -> bool:
+    """Whether what is known of a report and of its people makes it a matter of Title IX; what is unknown does not."""
+    return any(
+        (facts or {}).get("sexual") not in (None, "none", "unknown") or (facts or {}).get("intimate_partner") is True
+        for facts in known
+    )
+
+
+def hear_by(starts_on: date, decided_on: date, calendar: SchoolDays) -> date:
+    """Return the day by which a student is heard who is removed for a continuing danger: the next school day."""
+    return calendar.add(min(starts_on, decided_on), 1)
 
 
 def is_exclusion(kind: DisciplineKind, days: int) -> bool:

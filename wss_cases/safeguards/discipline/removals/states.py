@@ -77,6 +77,7 @@ SENTENCES: Final = {
     ),
     "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
     "discipline.corrected": _l("Discipline action corrected"),
+    "discipline.heard": _l("Student heard after the removal"),
     "discipline.may_tell": _l("Agreement recorded: the notice may say what only a student can share at home"),
     "discipline.reversed": _l("Discipline action reversed"),
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
