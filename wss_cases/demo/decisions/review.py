@@ -69,9 +69,10 @@ def _asked(world: World, made: Report, dean: Person, now: datetime) -> Steps:
 
 def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     verified = made.facts.get("verified")
-    if verified is None and not made.is_mutual:
+    asks = made.profile.tile in ("fight", "pushing")
+    if verified is None and not made.is_mutual and not asks:
         return now
-    mutual = True if made.is_mutual else None
+    mutual = made.is_mutual if asks or made.is_mutual else None
     call = world.calls(dean, now)
     check_facts(call, made.id, verified=verified or "yes", danger=None, mutual=mutual)
     now = yield world.calendar.soon(now, 6)

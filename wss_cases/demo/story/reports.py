@@ -13,7 +13,7 @@ from wss_cases.demo.story.behaviors import GROUP_WEIGHTS, PROFILES, Behavior, Pr
 from wss_cases.demo.story.world import Steps, World, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails, code_set_for
+from wss_cases.incidents.incident.rules import UNKNOWN, Capture, CapturedPerson, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.roster.directory.rules import HALF_DAY_BELL
@@ -198,6 +198,24 @@ def _of_tile(world: World, code_set: str, tile: str) -> Behavior | None:
     return next((one for one in known if one.tile == tile), None)
 
 
+def _card(made: Report) -> dict[str, tuple[str, ...]]:
+    """Return what the reporter answers on the card of the tile: what they know then, and nothing else."""
+    facts = made.facts
+    match Tile(made.profile.tile):
+        case Tile.WEAPON:
+            kind = {"firearm": "gun", "maybe_firearm": "maybe_gun", "lookalike": "toy"}.get(facts["weapon"], "knife")
+            return {"which_weapon": (kind,)}
+        case Tile.THREAT:
+            return {"threat_with": ("words",)}
+        case Tile.SUBSTANCE:
+            shared = "yes" if facts.get("distribution") else "no"
+            return {"which_substance": (facts["substance"],), "was_shared": (shared,)}
+        case Tile.BULLYING | Tile.HURTFUL_WORDS:
+            return {"about_who": ("yes" if facts.get("bias") else "no",), "dating": ("no",)}
+        case _:
+            return {}
+
+
 def _capture(world: World, made: Report, now: datetime) -> None:
     rng = made.place.rng
     people = tuple(
@@ -216,12 +234,20 @@ def _capture(world: World, made: Report, now: datetime) -> None:
         WhenPrecision.EXACT if rng.random() < 0.9 else WhenPrecision.EARLIER_TODAY,
         people,
         made.profile.what if rng.random() < 0.8 else "",
+        card=_card(made),
     )
     made.id = submit_incident(world.calls(made.reporter, now), capture)
     made.reference = rows(Incident.reference, where=Incident.id == made.id)[0][0]
     ids = rows(IncidentPerson.id, where=IncidentPerson.incident_id == made.id)
     for one, (number,) in zip(made.people, ids, strict=True):
         one.id = number
+
+
+def _answered(made: Report) -> dict[str, Any]:
+    """Return a no for each fact of a report that is still unknown: the details ask for them all."""
+    stored: dict[str, Any] = rows(Incident.facts, where=Incident.id == made.id)[0][0]
+    unknown = [name for name, value in stored.items() if value == UNKNOWN]
+    return {name: "none" if name in ("weapon", "injury", "substance", "sexual") else False for name in unknown}
 
 
 def _complete(world: World, made: Report, now: datetime) -> None:
@@ -240,7 +266,7 @@ def _complete(world: World, made: Report, now: datetime) -> None:
         substance=facts.get("substance"),
         bias_basis="unknown" if facts.get("bias") else None,
         property_damage=True if made.profile.tile == "property" else None,
-        facts={name: value for name, value in facts.items() if name != "verified"},
+        facts=_answered(made) | {name: value for name, value in facts.items() if name != "verified"},
         people=people,
     )
     complete_details(world.calls(made.reporter, now), made.id, details)

@@ -77,7 +77,7 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
     refuse_names(incident, told.student_id, message=told.words, description=told.description)
     school = _school_of(uow, told)
     if school is None or school.id == incident.school_id:
-        raise Refused("number", _("Enter the full number, or choose the school."))
+        raise Refused("school", _("Choose their school, or enter their student number."))
     part = part_at(uow, incident, school)
     if told.student_id is not None and any(one.student_id == told.student_id for one in part.people):
         raise Refused("number", _("This student is already in the report."))

@@ -15,9 +15,11 @@ from wss_cases.roster.directory.models import School
 class TellForm(BaseForm):
     """Whom another school is told of, and what it needs to know."""
 
-    number = ShortText(_l("Their full student number"), limit=80)
-    school = select(_l("Or their school, which can identify them"), validators=[Optional()])
+    school = select(
+        _l("Their school"), validators=[Optional()], description=_l("Their school can tell who it is from your words.")
+    )
     description = ShortText(_l("Describe them in a few words"))
+    number = ShortText(_l("Their student number, if you know it"), limit=80)
     role = select(_l("Role"), list(PersonRole.labels().items()))
     message = LongText(
         _l("What does their school need to know? Do not name any student of your school."),

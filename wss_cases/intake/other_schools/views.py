@@ -61,7 +61,7 @@ def _words(report: Incident) -> dict[str, Any]:
             "Their own school sees their part, makes decisions about it, and calls the family. No one here sees the "
             "name. Each number tried is recorded."
         ),
-        "fields": ["number", "school", "description", "role", "message"],
+        "fields": ["school", "description", "number", "role", "message"],
     }
 
 
