@@ -68,6 +68,12 @@ class Actor:
         """The schools in which one of these roles is held by name (a district grant is not listed)."""
         return frozenset(g.school_id for g in self.grants if g.school_id is not None and g.role in roles)
 
+    @property
+    def works_elsewhere(self) -> bool:
+        """Whether the roles reach beyond one school."""
+        schools = {grant.school_id for grant in self.grants if grant.school_id is not None}
+        return len(schools) > 1 or any(grant.district for grant in self.grants)
+
     def partner_ids(self) -> frozenset[int]:
         """The partner organisations that this person signs in for."""
         return frozenset(g.partner_id for g in self.grants if g.partner_id is not None and g.role is Role.PARTNER)

@@ -72,6 +72,16 @@ class Windowed:
         """Whether this one is."""
         return False
 
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool] | None:
+        """Records that this person may not know of, whatever roles they hold; None where there are no such records.
+        Never null."""
+        return None
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether this one is."""
+        return False
+
 
 class WindowedWith(Windowed):
     """What hangs on another record leaves view with it.
@@ -120,6 +130,31 @@ class WindowedWith(Windowed):
         found = session.get(model, model_id)
         return found is not None and bool(found.is_withheld(role))
 
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool] | None:
+        """What hangs on a record that is closed to this person."""
+        return closed_through(actor, cls.HOST[0], getattr(cls, cls.HOST[1]))
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether that record is."""
+        model, name = self.HOST
+        return is_closed_through(self, model, getattr(self, name, None), actor)
+
+
+def closed_through(actor: Actor, model: Any, number: Any) -> ColumnElement[bool] | None:
+    """Whether the record of a table that a column names by its `number` is closed to somebody; false where it names
+    none."""
+    host: Any = aliased(model)
+    condition = host.closed_to(actor)
+    return None if condition is None else select(host.id).where(host.id == number, condition).exists()
+
+
+def is_closed_through(record: Any, model: Any, model_id: int | None, actor: Actor) -> bool:
+    """The same of one stored record."""
+    session = object_session(record)
+    found = session.get(model, model_id) if session is not None and model_id is not None else None
+    return found is not None and bool(found.is_closed_to(actor))
+
 
 def names_any(people: Any, name: str, number: Any, students: frozenset[int]) -> ColumnElement[bool]:
     """Whether any of these students is among the people of a record, whose `number` their column `name` holds."""
@@ -166,10 +201,16 @@ def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> Colum
 @lru_cache(maxsize=512)
 def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool, zone: str) -> ColumnElement[bool]:
     """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
+    if actor.is_system:
+        return model.always_visible() if live else true()
+    closed = model.closed_to(actor)
+    shown = _shown(model, actor, roles, live, zone)
+    return shown if closed is None else and_(shown, not_(closed))
+
+
+def _shown(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool, zone: str) -> ColumnElement[bool]:
     if live:
         return and_(model.always_visible(), _reached(model, actor, roles))
-    if actor.is_system:
-        return true()
     alike: dict[tuple[date | None, bool], list[Grant]] = {}
     for grant in actor.grants:
         if grant.role in roles:
@@ -219,6 +260,8 @@ def sees(actor: Actor, record: Any, *roles: Role) -> bool:
         for grant in actor.grants
         if grant.role in roles and _reaches(grant, record) and not (_is_team(roles) and record.is_withheld(grant.role))
     ]
+    if not reaching or record.is_closed_to(actor):
+        return False
     if any(grant.sees_from is None or record.in_view_since(grant.sees_from) for grant in reaching):
         return True
     looks_back = any(grant.role in MAY_LOOK_BACK for grant in reaching)

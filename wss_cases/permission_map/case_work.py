@@ -16,6 +16,7 @@ from wss_cases.permission_map.predicates import (
     own_or_administers,
     own_or_team,
     own_report_or_team,
+    own_report_team_or_office,
     school_itself,
     sent_to_own_partner,
 )
@@ -53,7 +54,11 @@ CASE_WORK: dict[P, Rule] = {
     P.FOLLOWUP_READ: row(ANY_STAFF, own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_WORK: row(ANY_STAFF, own_or_team, "one's own, or the school's for its case team"),
     P.INCIDENT_COMPLETE: row(ANY_STAFF, own_report_or_team, "one's own report, or the case team"),
-    P.INCIDENT_READ: row(ANY_STAFF, own_report_or_team, "one's own report, or the case team"),
+    P.INCIDENT_READ: row(
+        ANY_STAFF | {DISTRICT},
+        own_report_team_or_office,
+        "one's own report, or the case team; the district's office what an adult of the school is said to have done",
+    ),
     P.INCIDENT_REPORT: row(ANY_STAFF, school_itself(*STAFF), "any staff of the school"),
     P.INCIDENT_REVIEW: row(of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
     P.MENTOR_MANAGE: row(of(C, A), at_own_school(C, A), "coordinators and administrators match mentors"),

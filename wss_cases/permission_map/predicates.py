@@ -4,9 +4,10 @@ from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.policy import Predicate
-from wss_cases.access.visibility import sees
+from wss_cases.access.visibility import holds, sees
 from wss_cases.followups.core.queries import is_known_to
 from wss_cases.foundation import clock
+from wss_cases.safeguards.duties.duty.rules import shared_duty
 
 
 def at_own_school(*roles: Role) -> Predicate:
@@ -44,6 +45,27 @@ def own_report_or_team(actor: Actor, incident: Any) -> bool:
     """The reporter reads their own report while they work at its school; the case team reads all of its school."""
     own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
     return sees(actor, incident, *(STAFF if own else CASE_TEAM))
+
+
+def own_report_team_or_office(actor: Actor, incident: Any) -> bool:
+    """The same, and the district's office what is kept from the school."""
+    return own_report_or_team(actor, incident) or for_office(actor, incident)
+
+
+def for_office(actor: Actor, record: Any) -> bool:
+    """The record is, or hangs on, a report of an adult's conduct that is kept from the school and goes to the
+    district's office."""
+    return actor.has(Role.DISTRICT) and holds(record, type(record).for_office(actor))
+
+
+def duty_of_team_or_office(*roles: Role) -> Predicate:
+    """A duty of a school where one of these roles is held, no adult's own; or one of a report that the office reads."""
+    of_team = shared_duty(*roles)
+
+    def allows(actor: Actor, duty: Any) -> bool:
+        return of_team(actor, duty) or (not duty.is_personal and for_office(actor, duty))
+
+    return allows
 
 
 def own_or_team(actor: Actor, follow_up: Any) -> bool:

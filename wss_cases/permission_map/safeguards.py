@@ -4,13 +4,12 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
 from wss_cases.incidents.deputies.rules import named_deputy
-from wss_cases.permission_map.predicates import at_own_school, own_report_or_team
+from wss_cases.permission_map.predicates import at_own_school, duty_of_team_or_office, own_report_or_team
 from wss_cases.permission_map.row import ANY_STAFF, DISTRICT, TEAM, A, D, of, row
 from wss_cases.safeguards.duties.duty.rules import (
     administers_mandated_duty,
     mandated_duty,
     mandated_duty_or_administers,
-    shared_duty,
 )
 from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review, seconds_review
 
@@ -23,10 +22,16 @@ SAFEGUARDS: dict[P, Rule] = {
     P.DISCIPLINE_RECORD: row(
         of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),
-    P.DUTY_DISCHARGE: row(of(D, A), shared_duty(D, A), "who must act is at the school"),
+    P.DUTY_DISCHARGE: row(
+        of(D, A, DISTRICT), duty_of_team_or_office(D, A), "who must act is at the school, or at the office"
+    ),
     P.DUTY_RAISE: row(TEAM, at_own_school(*CASE_TEAM), "whoever works with a report may see what it raises"),
     P.DUTY_RAISE_OWN: row(ANY_STAFF, own_report_or_team, "reporting abuse is each adult's own duty"),
-    P.DUTY_READ: row(TEAM, shared_duty(*CASE_TEAM), "the case team of the school; no adult's own duty"),
+    P.DUTY_READ: row(
+        TEAM | {DISTRICT},
+        duty_of_team_or_office(*CASE_TEAM),
+        "the case team of the school, or the office where it may not know; no adult's own duty",
+    ),
     P.GUARDIAN_LIMIT: row(TEAM, at_own_school(*CASE_TEAM), "whoever is shown an order must be able to record it"),
     P.OWN_DUTY_LOOK: row(
         of(A), administers_mandated_duty, "the second person, among the few who may know: the administrator"

@@ -17,8 +17,7 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.states import CaseOrigin, CaseState
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import district_zone, local_date
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import SENSITIVE
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
@@ -29,8 +28,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 USUAL, MOST = 100, 500
 OVERLAP: Final = timedelta(minutes=5)
 """What is being saved while a pull begins has an earlier time and is seen by the next one."""
-SEXUAL: Final = ("harassment", "contact", "image")
-FOR_FEW: Final = ("child_abuse_or_neglect", "title_ix_contact", "adult_conduct")
+FOR_FEW: Final = ("child_abuse_or_neglect", "title_ix_contact", "adult_conduct", "article_26a_support")
 """Duties of which few may know: a case whose report raised one is not handed out, whatever became of the duty."""
 SHOWN_ACTS: Final = ("case.opened", "case.opened_for_student", "case.opened_continued", "case.state_changed",
                      "case.closed", "case.reopened")  # fmt: skip
@@ -61,18 +59,10 @@ SINCE: Final = Parameter(
 def for_few() -> ColumnElement[bool]:
     """Return the condition of a case of which few may know: it is support that no incident asked for, or one of its
     reports is sensitive (as `Incident.is_sensitive` says), or raised a duty that is shown to few."""
-    person = select(IncidentPerson.id).where(
-        IncidentPerson.incident_id == Incident.id, _sensitive(IncidentPerson.facts)
-    )
     duty = select(LegalDuty.id).where(LegalDuty.incident_id == Incident.id, LegalDuty.code.in_(FOR_FEW)).exists()
     joined = select(CaseIncident.id).join(Incident, Incident.id == CaseIncident.incident_id)
-    few = or_(_sensitive(Incident.facts), person.exists(), duty)
+    few = or_(Incident.sensitive(), duty)
     return or_(Case.harm_kind == CaseOrigin.SUPPORT.value, joined.where(CaseIncident.case_id == Case.id, few).exists())
-
-
-def _sensitive(facts: Any) -> ColumnElement[bool]:
-    flags = (facts[name].as_boolean().is_(True) for name in SENSITIVE if name != "sexual")
-    return or_(facts["sexual"].as_string().in_(SEXUAL), *flags)
 
 
 def _listed(call: Call, place: Place) -> Any:

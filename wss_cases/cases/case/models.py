@@ -1,11 +1,12 @@
 """Cases, the incidents they came from, their people, and their notes."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.cases.case import states
 from wss_cases.cases.case.states import AgreementKept, CaseState, PlanState
@@ -88,6 +89,17 @@ class Case(Windowed, Versioned, Base):
     def is_withheld(self, role: Role) -> bool:
         """Whether this case is kept from a role."""
         return role is Role.DEAN and self.harm_kind == states.CaseOrigin.SUPPORT
+
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Cases of a report that is closed to this person."""
+        report: Any = aliased(Incident)
+        joined = select(CaseIncident.id).join(report, report.id == CaseIncident.incident_id)
+        return joined.where(CaseIncident.case_id == cls.id, report.closed_to(actor)).exists()
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether this one is."""
+        return any(report.is_closed_to(actor) for report in self.incidents)
 
 
 class CaseIncident(Base):

@@ -18,8 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column, object_session
 
-from wss_cases.access.actor import Role
-from wss_cases.access.visibility import Windowed, seen_through
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.visibility import Windowed, closed_through, is_closed_through, seen_through
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -192,6 +192,17 @@ class FollowUp(Windowed, Versioned, Base):
         session = object_session(self) if Case.withheld(role) is not None else None
         case = session.get(Case, self.case_id) if session is not None and self.case_id is not None else None
         return case is not None and case.is_withheld(role)
+
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Those of a report or a case that is closed to this person."""
+        hosts = (closed_through(actor, Incident, cls.incident_id), closed_through(actor, Case, cls.case_id))
+        return or_(*(condition for condition in hosts if condition is not None))
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether this one is."""
+        of_report = is_closed_through(self, Incident, self.incident_id, actor)
+        return of_report or is_closed_through(self, Case, self.case_id, actor)
 
 
 class FollowUpAct(Base):

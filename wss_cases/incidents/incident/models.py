@@ -12,21 +12,33 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    case,
+    cast,
     event,
+    false,
+    func,
+    not_,
     or_,
+    select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
-from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, holds, is_exempt, names_any
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.alarms import alarm_of, signs_of
 from wss_cases.incidents.incident.states import (
+    MAY_HAVE_CAUSED,
     SENSITIVE,
+    SEXUAL,
     UNDECIDED,
     WITHDRAWN,
     HurtBySomebody,
     IncidentState,
+    KeptFrom,
     PersonKind,
     PersonRole,
     Place,
@@ -93,6 +105,7 @@ class Incident(Windowed, Versioned, Base):
         Index("ix_incident_school_state", "school_id", "state", "id"),
         Index("ix_incident_school", "school_id", "id"),
         Index("ix_incident_school_date", "school_id", "local_date", "id"),
+        Index("ix_incident_kept_from", "id", **where("kept_from is not null")),
         UniqueConstraint("part_of_id", "school_id"),
         CheckConstraint("(state = 'duplicate') = (duplicate_of_id is not null)", name="duplicate"),
         CheckConstraint("part_of_id is null or happened_at_id is not null", name="part_of"),
@@ -143,6 +156,7 @@ class Incident(Windowed, Versioned, Base):
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     happened_at_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     part_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    kept_from: Mapped[KeptFrom | None] = mapped_column(named_enum(KeptFrom, "kept_from"))
     people: Mapped[list["IncidentPerson"]] = relationship(order_by="IncidentPerson.id", back_populates="incident")
 
     @classmethod
@@ -172,9 +186,24 @@ class Incident(Windowed, Versioned, Base):
 
     @property
     def is_sensitive(self) -> bool:
-        """Whether nobody outside hears more of it than that it waits."""
-        said = (self.facts, *(person.facts for person in self.people))
-        return any((facts or {}).get(name) not in (None, False, "none") for facts in said for name in SENSITIVE)
+        """Whether nobody outside hears more of it than that it waits, and lists show no words of it."""
+        if self.kept_from is not None:
+            return True
+        every = [facts or {} for facts in (self.facts, *(person.facts for person in self.people))]
+        stated = any(facts.get(name) not in (None, False, "none", "unknown") for facts in every for name in SENSITIVE)
+        return stated or any(facts.get("sent_on") for facts in every)
+
+    @classmethod
+    def sensitive(cls) -> ColumnElement[bool]:
+        """The same in SQL; never null."""
+        person = aliased(IncidentPerson)
+        own = select(person.id).where(person.incident_id == cls.id, _is_sensitive(person.facts)).exists()
+        return or_(cls.kept_from.is_not(None), _is_sensitive(cls.facts), own)
+
+    @classmethod
+    def shown_words(cls) -> ColumnElement[str]:
+        """What lists show of what its reporter wrote: nothing of a sensitive report."""
+        return case((cls.sensitive(), ""), else_=cls.narrative).label("narrative")
 
     @property
     def has_text(self) -> bool:
@@ -190,6 +219,31 @@ class Incident(Windowed, Versioned, Base):
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
         """Reports in which any of these students stands."""
         return names_any(IncidentPerson, "incident_id", cls.id, students)
+
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Reports of what an adult is said to have done, for that adult and whoever else is not to hear of it; never
+        for who reported it."""
+        own = false() if actor.user_id is None else cls.reporter_id.is_not_distinct_from(actor.user_id)
+        office = in_schools(cls.school_id, actor, Role.DISTRICT)
+        heads = in_schools(cls.school_id, actor, Role.ADMINISTRATOR)
+        elsewhere = heads if actor.works_elsewhere else false()
+        kept = or_(
+            cls.kept_from.is_not(None) & names_account(cls.id, actor.user_id),
+            and_(cls.kept_from == KeptFrom.TEAM, not_(or_(heads, office))),
+            and_(cls.kept_from == KeptFrom.SCHOOL, not_(or_(elsewhere, office))),
+        )
+        return and_(cls.kept_from.is_not(None), kept, not_(own))
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether this one is; reads the database only for one that is kept from somebody."""
+        return self.kept_from is not None and holds(self, type(self).closed_to(actor))
+
+    @classmethod
+    def for_office(cls, actor: Actor) -> ColumnElement[bool]:
+        """Reports that the district's office reads, because the school, or most of it, does not."""
+        reached = in_schools(cls.school_id, actor, Role.DISTRICT)
+        return and_(cls.kept_from.in_([KeptFrom.TEAM, KeptFrom.SCHOOL]), reached, not_(cls.closed_to(actor)))
 
 
 @event.listens_for(Incident, "before_insert")
@@ -236,6 +290,28 @@ class IncidentPerson(Base):
     staff: Mapped[StaffMember | None] = relationship()
     other_school: Mapped[School | None] = relationship()
     behavior: Mapped[BehaviorCode | None] = relationship()
+
+
+def _is_sensitive(facts: Any) -> ColumnElement[bool]:
+    # a fact may be the text "unknown", which PostgreSQL takes for no boolean
+    flags = (
+        func.coalesce(cast(facts[name].as_string(), String).in_(("true", "1")), false())
+        for name in SENSITIVE
+        if name != "sexual"
+    )
+    stated = func.coalesce(facts["sexual"].as_string().in_(SEXUAL), false())
+    return or_(stated, func.coalesce(facts["sent_on"][0].as_string(), "") != "", *flags)
+
+
+def names_account(incident_id: Any, user_id: int | None) -> ColumnElement[bool]:
+    """Whether a report names the adult of an account as somebody who may have caused harm."""
+    if user_id is None:
+        return false()
+    person, staff = aliased(IncidentPerson), aliased(StaffMember)
+    email = select(UserAccount.email).where(UserAccount.id == user_id).scalar_subquery()
+    same = or_(staff.user_id == user_id, and_(staff.email != "", func.lower(staff.email) == email))
+    named = select(person.id).join(staff, staff.id == person.staff_id)
+    return named.where(person.incident_id == incident_id, person.role.in_(sorted(MAY_HAVE_CAUSED)), same).exists()
 
 
 class OfIncident(WindowedWith):

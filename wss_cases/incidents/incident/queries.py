@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view, of_team_or_own
 from wss_cases.foundation.code_tables import HeldRows, own
 from wss_cases.foundation.db import by_id, db
@@ -33,12 +34,23 @@ COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
 
 
 def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> Select[Any]:
-    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them.
+    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them that are
+    not kept from this person; for the district's office what is kept from a school.
 
     Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md. With `live` those alone
     that nobody has decided on, which never fade.
     """
-    return statement.where(of_team_or_own(Incident, actor, Incident.reporter_id == actor.user_id, live=live))
+    seen = of_team_or_own(Incident, actor, Incident.reporter_id == actor.user_id, live=live)
+    if actor.has(Role.DISTRICT):
+        office = Incident.for_office(actor)
+        seen = or_(seen, and_(Incident.always_visible(), office) if live else office)
+    return statement.where(seen)
+
+
+def reviewed_by(actor: Actor, *roles: Role) -> ColumnElement[bool]:
+    """Return the condition of the reports of the schools where one of these roles is held, but those that are kept
+    from this person."""
+    return and_(in_schools(Incident.school_id, actor, *roles), not_(Incident.closed_to(actor)))
 
 
 def own_reports(actor: Actor, *, live: bool = False) -> ColumnElement[bool]:
@@ -157,10 +169,10 @@ def location(code: str) -> LocationCode | None:
     return next((one for one in locations() if one.code == code), None)
 
 
-def likely_duplicates(capture: Capture) -> list[Incident]:
+def likely_duplicates(capture: Capture, actor: Actor) -> list[Incident]:
     """Return reports of the same school within two hours that share a person, or the place and the tile.
 
-    Not all of them are the actor's to open.
+    Not all of them are the actor's to open; none is kept from them.
     """
     students = [p.id for p in capture.people if p.kind is PersonKind.STUDENT and p.id is not None]
     shared = select(IncidentPerson.incident_id).where(IncidentPerson.student_id.in_(students))
@@ -171,6 +183,7 @@ def likely_duplicates(capture: Capture) -> list[Incident]:
         .where(
             Incident.school_id == capture.school_id,
             Incident.counts(),
+            not_(Incident.closed_to(actor)),
             Incident.occurred_at >= capture.occurred_at - DUPLICATE_WINDOW,
             Incident.occurred_at <= capture.occurred_at + DUPLICATE_WINDOW,
             or_(same_person, same_thing),

@@ -5,10 +5,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import inspect
+from sqlalchemy.orm import object_session
+
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
+from wss_cases.incidents.incident.states import (
+    MAY_HAVE_CAUSED,
+    UNFOUNDED,
+    PersonKind,
+    PersonRole,
+    Tile,
+    WhenPrecision,
+    WhereTile,
+)
 from wss_cases.roster.directory.models import Student
 
 UNKNOWN = "unknown"
@@ -168,11 +179,19 @@ def person_words(person: IncidentPerson) -> str:
     if person.student is not None:
         return person.student.shown_name
     if person.staff is not None:
-        return person.staff.name
+        return _("A staff member (name not shown)") if is_masked(person) else person.staff.name
     if person.other_school is not None:
         return dotted(_words_elsewhere(person, person.other_school.name), person.description)
     label = str(PersonKind(person.kind).label)
     return f"{label}: {person.description}" if person.description else label
+
+
+def is_masked(person: IncidentPerson) -> bool:
+    """Whether a staff member is not named any more: the report of what they are said to have done was unfounded."""
+    if "incident" in inspect(person).unloaded and object_session(person) is None:
+        return False  # of a page that was refused: what is unfounded is decided, and refuses nothing
+    unfounded = person.incident is not None and person.incident.outcome_reason == UNFOUNDED
+    return unfounded and person.incident.kept_from is not None and person.role in MAY_HAVE_CAUSED
 
 
 def number_given(people: Sequence[IncidentPerson]) -> IncidentPerson | None:

@@ -36,14 +36,27 @@ FACTS_SET = "incident.facts_set"
 TEXT_ADDED = "incident.text_added"
 """What rooms above react to when more was written about a report."""
 
+ROUTED_FIRST, ROUTED_AGAIN = "incident.routed_first", "incident.routed_again"
+"""What rooms above react to when routing answered for a report that was just written, or for one that was there."""
+
+MOVED = "incident.moved"
+"""What rooms above react to when a report moved along its life."""
+
 WITHDRAWN = "withdrawn"
 """Why nothing further is done where the reporter took a report back before its review began."""
+
+UNFOUNDED = "unfounded"
+"""Why nothing further is done where what was reported did not happen."""
 
 WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 """States that stand in the review queue."""
 
-SENSITIVE = ("sexual", "intimate_partner", "self_harm", "abuse_suspected")
-"""Facts of which nobody outside hears: of such a report they hear that it waits, and nothing more."""
+SENSITIVE = ("sexual", "intimate_partner", "self_harm", "abuse_suspected", "adult_conduct", "bias")
+"""Facts of which nobody outside hears: of such a report they hear that it waits, and nothing more. Lists show no words
+of it. One that is only unknown, as a tile makes it, hides nothing."""
+
+SEXUAL = ("harassment", "contact", "image")
+"""What makes the fact `sexual` more than a word of none or not known."""
 
 UNDECIDED = WAITING | {IncidentState.RETURNED}
 """States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
@@ -62,6 +75,22 @@ class PersonRole(Labelled):
     BOTH = "both", _l("Both caused and experienced harm")
     WITNESS = "witness", _l("Witness")
     SUPPORT = "support", _l("Support person")
+
+
+MAY_HAVE_CAUSED = frozenset({PersonRole.INVOLVED, PersonRole.CAUSED_HARM, PersonRole.BOTH})
+"""Parts of whoever is neither a witness, nor a support person, nor harmed alone."""
+
+
+class KeptFrom(enum.StrEnum):
+    """From whom a report of what an adult is said to have done to a student is kept; who reported it always reads it.
+
+    NAMED: the adults it names. TEAM: nobody is named yet, so only the school's administrators and the district's office
+    hear. SCHOOL: an administrator is named, or nobody else is left, so nobody hears whose only roles are at the school.
+    """
+
+    NAMED = "named"
+    TEAM = "team"
+    SCHOOL = "school"
 
 
 class PersonKind(Labelled):
@@ -241,6 +270,8 @@ SENTENCES = {
     "incident.merged": _l("Report %(reference)s was merged into this one"),
     "incident.closed": _l("The report was closed"),
     "incident.submitted_again": _l("The report is back in review"),
+    "incident.routed_by_new_rules": _l("The recommendation was made again by the rules in force"),
+    "incident.audience_settled": _l("Who may read this report was set"),
     "incident.addendum": _l("Text was added"),
     "incident.heard_from": (_l("How the reporter knows: %(how)s"), {"how": TOLD_BY_LABELS}),
     "incident.may_tell": _l("The student agrees that the family may be told what only the student can share at home"),

@@ -87,7 +87,7 @@ def twins_of(
     report: Any, actor: Actor, now: datetime, name_of: Callable[[IncidentPerson], str]
 ) -> list[dict[str, Any]]:
     """Return in words which reports may tell of the same event as one that the actor reviews."""
-    twins = possible_duplicates([report])[report.id]
+    twins = possible_duplicates([report], actor)[report.id]
     if not twins:
         return []
     people = people_of_each([twin.id for twin in twins])

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
+from wss_cases.access.actor import Actor
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
@@ -20,18 +21,19 @@ MOST = 3
 MOST_CANDIDATES = 300
 SHOWN = (
     Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.occurred_at,
-    Incident.state, Incident.reporter_id, Incident.narrative, Incident.facts,
+    Incident.state, Incident.reporter_id, Incident.shown_words(), Incident.facts,
 )  # fmt: skip
 
 
-def possible_duplicates(rows: Sequence[Any]) -> dict[int, list[Any]]:
+def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any]]:
     """Return for each report at most three others that may tell of the same event, the oldest first, without those that
-    a reviewer told apart. `rows` have the columns `SHOWN`; the caller has checked them."""
+    a reviewer told apart or that are kept from the actor. `rows` have the columns `SHOWN`; the caller has checked
+    them."""
     if not rows:
         return {}
     others = db.session.execute(
         select(*SHOWN)
-        .where(*_about(rows), Incident.counts(), or_(*(_near(row) for row in rows)))
+        .where(*_about(rows), Incident.counts(), not_(Incident.closed_to(actor)), or_(*(_near(row) for row in rows)))
         .order_by(Incident.id)
         .limit(MOST_CANDIDATES)
     ).all()

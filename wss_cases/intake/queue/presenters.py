@@ -70,7 +70,7 @@ def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) ->
         row.id: shown_to(queue.actor, row.school_id, scene)
         for row, scene in zip(shown, situations(ids).values(), strict=True)
     }
-    twins = possible_duplicates(shown)
+    twins = possible_duplicates(shown, queue.actor)
     beside = {twin.id: twin for found in twins.values() for twin in found}
     people = {number: scene.people for number, scene in scenes.items()}
     if others := sorted(set(beside) - set(ids)):

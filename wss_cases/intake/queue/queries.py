@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fun
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import reviewed_by
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.incidents.lists.queries import sorted_by
 from wss_cases.intake.assignment.models import Assignment
@@ -62,7 +62,7 @@ class Queue:
         statement = (
             select(*columns)
             .outerjoin(Assignment, Assignment.incident_id == Incident.id)
-            .where(in_schools(Incident.school_id, self.actor, *REVIEWERS), Incident.state.in_(WAITING))
+            .where(reviewed_by(self.actor, *REVIEWERS), Incident.state.in_(WAITING))
         )
         return statement.where(Incident.school_id == self.school_id) if self.school_id is not None else statement
 
@@ -171,7 +171,7 @@ def _listed(queue: Queue) -> Select[Any]:
     duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
-        Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
+        Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.shown_words(),
         duties.label("duties"), Incident.version, Incident.weapon, Incident.injury, Incident.alarm, Incident.facts,
         (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
     )  # fmt: skip
@@ -188,7 +188,7 @@ def _keys(order: Order, labels: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _place_of(actor: Actor, keys: Sequence[Any], incident_id: int) -> Any:
-    statement = select(*keys).where(Incident.id == incident_id, in_schools(Incident.school_id, actor, *REVIEWERS))
+    statement = select(*keys).where(Incident.id == incident_id, reviewed_by(actor, *REVIEWERS))
     return db.session.execute(statement).first()
 
 

@@ -117,7 +117,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     now = situation(incident_id)
     if incident.state in UNDECIDED and not may_be_batched(now.plan, open_duty_count(incident_id), now.people, incident):
         raise Refused("", _("This report needs its own review."))
-    if possible_duplicates([incident])[incident_id]:
+    if possible_duplicates([incident], actor)[incident_id]:
         raise Refused("", _("Merge it with its possible duplicate, or say that they are not the same, first."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1

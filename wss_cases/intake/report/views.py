@@ -157,7 +157,7 @@ def _word_question(actor: Actor, school: School, form: CaptureForm, report: Capt
 
 
 def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
-    likely = likely_duplicates(report)
+    likely = likely_duplicates(report, actor)
     long_ago = now - report.occurred_at > timedelta(days=LONG_AGO_DAYS)
     if not (likely or long_ago):
         return None

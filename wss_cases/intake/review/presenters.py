@@ -53,9 +53,7 @@ def name_of(person: IncidentPerson | None) -> str:
         return _("Someone not identified yet")
     if person.student is not None:
         return person.student.shown_name
-    if person.staff is not None:
-        return person.staff.name
-    if person.other_school_id is not None:
+    if person.staff is not None or person.other_school_id is not None:
         return person_words(person)
     return person.description or (
         _("Someone not identified yet") if person.kind is PersonKind.NOT_IDENTIFIED else _("Another adult")

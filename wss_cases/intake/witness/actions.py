@@ -27,7 +27,7 @@ def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
 
     Raises NotFound for a report that is not of the same time, school and person or place, or that is decided.
     """
-    if target_id not in {row.id for row in joinable(capture)}:
+    if target_id not in {row.id for row in joinable(capture, uow.actor)}:
         raise NotFound
     incident = create_incident(uow, signed(uow, capture))
     _join(uow, incident, target_id)
@@ -46,7 +46,7 @@ def join_own(uow: UnitOfWork, incident_id: int, target_id: int) -> int:
     if incident.state not in UNDECIDED:
         raise Stale
     own = incident.reporter_id == uow.actor.user_id
-    if not own or target_id not in {row.id for row in beside(incident)}:
+    if not own or target_id not in {row.id for row in beside(incident, uow.actor)}:
         raise Refused("", _("Choose another report."))
     _join(uow, incident, target_id)
     return incident.id

@@ -1,24 +1,25 @@
 """Reports that are there and may tell of the event that somebody saw, too; nothing of them is shown."""
 
+from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import likely_duplicates
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind, Tile
 
 
-def joinable(capture: Capture) -> list[Incident]:
+def joinable(capture: Capture, actor: Actor) -> list[Incident]:
     """Return the reports to which a second witness may add what they saw: of the same event, and not decided yet.
 
     What comes after a decision stays a report of its own, or no dean would read it.
     """
-    return [row for row in likely_duplicates(capture) if row.state in UNDECIDED]
+    return [row for row in likely_duplicates(capture, actor) if row.state in UNDECIDED]
 
 
-def beside(incident: Incident) -> list[Incident]:
+def beside(incident: Incident, actor: Actor) -> list[Incident]:
     """Return such reports for one that is saved already and waits."""
     if incident.state not in UNDECIDED or incident.happened_at_id is not None:
         return []
-    return [row for row in joinable(capture_of(incident)) if row.id != incident.id]
+    return [row for row in joinable(capture_of(incident), actor) if row.id != incident.id]
 
 
 def capture_of(incident: Incident) -> Capture:

@@ -14,6 +14,7 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.audience import open_to
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import number_given
@@ -36,19 +37,19 @@ def saved(incident_id: int) -> str:
     """Say the reference, who was told, and what happens next; ask how the reporter knows."""
     actor = current_actor()
     incident = get_incident(actor, incident_id)
-    day = today_at(incident.school_id, incident.submitted_at)
+    day, now = today_at(incident.school_id, incident.submitted_at), clock.now()
     school = get_school(incident.school_id)
     own = incident.reporter_id == actor.user_id and incident.state in UNDECIDED
     return render_template(
         "intake/report/saved.html",
         incident=incident,
-        deans=[name for _id, name in holders(Role.DEAN, incident.school_id, day)],
-        heads=[name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)],
+        deans=list(open_to(incident, dict(holders(Role.DEAN, incident.school_id, day)), now).values()),
+        heads=list(open_to(incident, dict(holders(Role.ADMINISTRATOR, incident.school_id, day)), now).values()),
         office=school.phone if school else "",
         number_given=number_given(incident.people) is not None,
         push_offer=offer(actor, wanted=incident.danger_now),
         joined=incident.duplicate_of_id is not None,
-        same=[(row.id, row.reference) for row in beside(incident)] if own else [],
+        same=[(row.id, row.reference) for row in beside(incident, actor)] if own else [],
         heard=HEARD_FROM_LABELS if own else {},
         private=incident.tile == Tile.PRIVATE,
         request_key=BaseForm(formdata=None).request_key.data,

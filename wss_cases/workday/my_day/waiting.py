@@ -10,7 +10,6 @@ from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.access.scope import in_schools
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import CaseState
@@ -18,7 +17,7 @@ from wss_cases.foundation.db import counting, db
 from wss_cases.incidents.incident.alarms import Alarm
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
-from wss_cases.incidents.incident.queries import unscreened_counted
+from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.intake.queue.queries import is_alarm
 from wss_cases.pathways.referrals.referral.queries import declined_for
@@ -159,7 +158,7 @@ def _counted(actor: Actor) -> Any:
 def _to_review(actor: Actor) -> Select[Any] | None:
     if not actor.has(*REVIEWERS):
         return None
-    queue = in_schools(Incident.school_id, actor, *REVIEWERS)
+    queue = reviewed_by(actor, *REVIEWERS)
     return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~is_alarm())
 
 
@@ -177,7 +176,7 @@ def _dangers(actor: Actor) -> list[Danger]:
 
 
 def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
-    queue = in_schools(Incident.school_id, actor, *REVIEWERS)
+    queue = reviewed_by(actor, *REVIEWERS)
     return statement.where(queue, Incident.state.in_(WAITING), is_alarm())
 
 

@@ -1,12 +1,28 @@
 """Legal duties with their clocks, the dated table that they are raised by, and their steps."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from wss_cases.access.actor import Actor
+from wss_cases.access.visibility import closed_through
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.incidents.incident.models import OfIncident
+from wss_cases.incidents.incident.models import Incident, OfIncident
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState, StepOutcome
 
 
@@ -100,6 +116,24 @@ class LegalDuty(OfIncident, Versioned, Base):
     verified_at: Mapped[datetime | None]
     verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     verified_how: Mapped[str] = mapped_column(Text, default="")
+
+    @classmethod
+    def closed_to(cls, actor: Actor) -> ColumnElement[bool] | None:
+        """Those of a report that is closed to this person, but what is their own duty."""
+        closed = closed_through(actor, Incident, cls.incident_id)
+        own = false() if actor.user_id is None else cls.owner_id.is_not_distinct_from(actor.user_id)
+        return None if closed is None else and_(closed, not_(own))
+
+    def is_closed_to(self, actor: Actor) -> bool:
+        """Whether this one is."""
+        own = self.owner_id is not None and self.owner_id == actor.user_id
+        return not own and super().is_closed_to(actor)
+
+    @classmethod
+    def for_office(cls, actor: Actor) -> ColumnElement[bool]:
+        """Those of a report that the district's office reads."""
+        report: Any = aliased(Incident)
+        return select(report.id).where(report.id == cls.incident_id, report.for_office(actor)).exists()
 
     @property
     def is_personal(self) -> bool:

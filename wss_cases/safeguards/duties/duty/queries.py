@@ -55,9 +55,13 @@ class StepRow:
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Keep the duties of the schools in which the actor is on the case team, without mandated-reporter duties; with
-    `live` the open ones alone."""
-    return statement.where(in_view(LegalDuty, actor, *CASE_TEAM, live=live), shared())
+    """Keep the duties of the schools in which the actor is on the case team, without mandated-reporter duties, and for
+    the district's office those of reports that it reads; with `live` the open ones alone."""
+    seen = in_view(LegalDuty, actor, *CASE_TEAM, live=live)
+    if actor.has(Role.DISTRICT):
+        office = LegalDuty.for_office(actor)
+        seen = or_(seen, and_(LegalDuty.always_visible(), office) if live else office)
+    return statement.where(seen, shared())
 
 
 def mandated_visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:

@@ -13,10 +13,11 @@ from sqlalchemy import exists, select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.audience import READERS, told_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -144,12 +145,12 @@ def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> 
 
 def responsible(duty: LegalDuty, now: datetime) -> set[int]:
     """Return who is told of a duty: the school's deans and administrators; of a personal one its owner instead of
-    the deans."""
-    today = today_at(duty.school_id, now)
-    administrators = {number for number, _name in holders(Role.ADMINISTRATOR, duty.school_id, today)}
+    the deans. Whoever may not know of the report is not told of its duty."""
+    incident = db.session.get_one(Incident, duty.incident_id)
     if duty.is_personal:
-        return administrators | ({duty.owner_id} if duty.owner_id is not None else set())
-    return administrators | {number for number, _name in holders(Role.DEAN, duty.school_id, today)}
+        owner = {duty.owner_id} if duty.owner_id is not None else set()
+        return told_of(incident, (Role.ADMINISTRATOR,), now).keys() | owner
+    return set(told_of(incident, READERS, now))
 
 
 def _untouched(uow: UnitOfWork, duty: LegalDuty) -> bool:
