@@ -713,6 +713,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     FILE_ANSWERED: _analyst_file(FILE_ANSWERED, FileState.RELEASED),
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
+    "incident.alarm": _incident("incident.alarm", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
     "incident.part": _incident("incident.part", IncidentState.SUBMITTED, Role.DEAN),

@@ -18,7 +18,7 @@ from wss_cases.mail.push.sending import deliver_push
 
 pytestmark = pytest.mark.any_database("the thread is the push service")
 PUSHED = {
-    *("incident.danger", "circle_request.danger", "care.opened", "care.unopened"),
+    *("incident.danger", "incident.alarm", "circle_request.danger", "care.opened", "care.unopened"),
     *("duty.clock_ends", "duty.clock_over"),
     *("police.asked", "police.second", "police.seconding", "police.call_soon", "police.call_late"),
 }

@@ -13,10 +13,13 @@ from wss_cases.foundation.db import table_of
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
+from wss_cases.incidents.incident.alarms import alarm_of, signs_of
+from wss_cases.incidents.incident.audience import READERS, told_of
 from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import CAUSED, Capture, CapturedPerson, columns_of, highest_group
 from wss_cases.incidents.incident.states import (
+    MOVED,
     TEXT_ADDED,
     TRANSITIONS,
     WAITING,
@@ -84,8 +87,6 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
     uow.add(incident)
     uow.record(incident, "incident.submitted", reference=incident.reference)
     tell_that_it_waits(uow, incident)
-    if capture.danger_now:
-        tell_of_danger(uow, incident)
     return incident
 
 
@@ -124,17 +125,24 @@ def tell_that_it_waits(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
-    """Queue the at-any-hour notice to every dean and administrator of the school, and the webhooks; return how many."""
-    today = today_at(incident.school_id, uow.now)
-    people = {
-        user_id: name
-        for role in (Role.DEAN, Role.ADMINISTRATOR)
-        for user_id, name in holders(role, incident.school_id, today)
-    }
-    tell_webhooks(uow, HookEvent.DANGER, incident, incident.school_id)
+    """Queue the at-any-hour notice of an alarm to every dean and administrator of the school who may know, each once,
+    and of danger now to the webhooks; return how many people."""
+    people = told_of(incident, READERS, uow.now)
+    if incident.danger_now:
+        tell_webhooks(uow, HookEvent.DANGER, incident, incident.school_id)
+    kind = "incident.danger" if incident.danger_now else "incident.alarm"
     for user_id in people:
-        uow.notify(user_id, "incident.danger", incident, f"danger:{incident.id}:{user_id}", at_any_hour=True)
+        uow.notify(user_id, kind, incident, f"danger:{incident.id}:{user_id}", at_any_hour=True)
     return len(people)
+
+
+def is_alarm(incident: Incident) -> bool:
+    """Whether a report calls for somebody at once, by what it says of the event or of anybody's part in it."""
+    parts = [{}, *(person.facts or {} for person in incident.people)]
+    return any(
+        alarm_of({**(incident.facts or {}), **part}, signs_of(incident), incident.tile, incident.danger_now)
+        for part in parts
+    )
 
 
 def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
@@ -208,6 +216,7 @@ def set_state(
     if decided:
         incident.reviewed_at, incident.reviewer_id = uow.now, uow.actor.user_id
     uow.record(incident, f"incident.{kind}", **data)
+    react(uow, MOVED, incident)
     if came_back:
         tell_that_it_waits(uow, incident)
     tell_reporter(uow, incident)

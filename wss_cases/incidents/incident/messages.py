@@ -45,6 +45,10 @@ DANGER = _says(
     _l("Danger now reported at your school"),
     _l("A report says that someone is hurt or in danger now. Open it, and call if no one has called."),
 )
+ALARM = _says(
+    _l("Read this report now"),
+    _l("A report at your school should be read now. Call 911 if you believe someone is in danger or has a gun."),
+)
 RETURNED = _says(_l("A question about your report"), _l("Your report came back with a question. Please answer it."))
 OUTCOME = _says(_l("Update on your report"), _l("A report you made has an outcome. Open it to see the outcome."))
 CONCERN = _says(
@@ -63,6 +67,7 @@ UNOPENED = _says(
 PUSHED_DANGER = PushWords(
     _l("Danger reported at your school"), _l("Open the report. Call 911 if no one has called yet.")
 )
+PUSHED_ALARM = PushWords(_l("Read this report now"), _l("Call 911 if you believe someone is in danger or has a gun."))
 PUSHED_CONCERN = PushWords(_l("A student needs to be seen today"), _l("Open the concern about a student now."))
 PUSHED_UNOPENED = PushWords(
     _l("Act now: no one has opened a concern about a student"),
@@ -70,6 +75,7 @@ PUSHED_UNOPENED = PushWords(
 )
 MESSAGES = (
     MessageKind("incident.danger", "incident", DANGER, _may_read, push=PUSHED_DANGER),
+    MessageKind("incident.alarm", "incident", ALARM, _may_read, push=PUSHED_ALARM),
     MessageKind("incident.returned", "incident", RETURNED, _still_asked),
     MessageKind("incident.outcome", "incident", OUTCOME, _may_read),
     MessageKind("care.opened", "incident", CONCERN, _unscreened, push=PUSHED_CONCERN),
