@@ -17,6 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.connecting import sessions
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
+from wss_cases.intake.rerouting import route_by_new_rules
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.months.actions import make_months
@@ -44,7 +45,7 @@ SMALL_SECONDS = 5.0
 """What each of the parts may take that nobody waits for within the minute: days of notes, old rows, accounts."""
 BEAT_SECONDS = 20.0
 """The heartbeat is left again after the part that ends so long after the last."""
-TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "not_made", "replayed")
+TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "not_made", "routed", "replayed")
 """The counts that the log tells, where they are not 0."""
 THOROUGH_MINUTES = 15
 """How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""
@@ -117,8 +118,8 @@ class Tick:
 
 def tick(name: str, now: datetime) -> str:
     """Sweep, leave a heartbeat under the scheduler's name, deliver; then, as far as the minute goes and each by its
-    share: seal the audit log, shred, forget, settle, clean, delete, bring the daily figures up to date, store cached
-    counts, ask for board reports that are due, make PDFs, replay rules.
+    share: route by new rules, seal the audit log, shred, forget, settle, clean, delete, bring the daily figures up to
+    date, store cached counts, ask for board reports that are due, make PDFs, replay rules.
 
     Nothing comes before mail and heartbeat but what queues mail. Returns words for the log, '' for none.
     """
@@ -129,6 +130,7 @@ def tick(name: str, now: datetime) -> str:
     this.part("waves", lambda: send_waves(now))
     delivering = time.monotonic()
     told.append(this.part("deliver", lambda: deliver(now, DELIVER_SECONDS)))
+    told.append(this.part("rules", lambda: route_by_new_rules(now, this.share(SMALL_SECONDS))))
     this.part("surveys", lambda: count_due(now, this.share(SMALL_SECONDS)))
     told.append(this.part("invitations", lambda: deliver_invitations(now, this.left(SMALL_SECONDS))))
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
