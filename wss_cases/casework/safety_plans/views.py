@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.cases.case.queries import get_case, get_participant, names_of_others, participants_of
+from wss_cases.cases.case.queries import cases_of_incident, get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import CaseState, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
@@ -233,9 +233,14 @@ def of_follow_up(follow_up_id: int) -> Page:
     """Go from a follow-up to the plan that it asks for, or to a new one."""
     actor = current_actor()
     row = get_follow_up(actor, follow_up_id)
-    if row.case_id is None:
-        raise NotFound
-    case = get_case(actor, row.case_id)
+    cases = cases_of_incident(row.incident_id) if row.incident_id is not None else []
+    case_id = row.case_id or (cases[0].id if cases else None)
+    if case_id is None:
+        if row.incident_id is None:
+            raise NotFound
+        flash(_("Agree on what keeps the student safe today. A written plan is kept in the case once one is open."))
+        return redirect(url_for("incidents.incident", incident_id=row.incident_id), 303)
+    case = get_case(actor, case_id)
     plans = living_plans(case.id)
     if row.kind == actions.TO_REVIEW:
         plans = [found for found in plans if found.next_review_on == row.original_due_on] or plans

@@ -33,6 +33,7 @@ _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
     "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
     "followup.done": (_l("Follow-up closed: %(what)s – %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
+    "followup.in_case": (_l("Follow-up goes on in the case: %(what)s"), _WHAT),
     "followup.moved": (_l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"), _WHAT | {"reason": MOVE_REASONS}),
     "followup.no_school": (
         _l("Follow-up moved to %(due_on)s: %(what)s. There is no school on %(from_on)s (%(label)s)"),

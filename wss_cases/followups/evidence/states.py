@@ -20,6 +20,9 @@ CLOSES_WITH: dict[str, Any] = {
     "safety_plan": _l("The plan is agreed, and the adults concerned were told."),
     "correction": _l("Everyone who was told knows that it was not this student."),
     "plan_case_manager": _l("The case manager of the plan was told."),
+    "plan_case_manager_harmed": _l("The case manager of the plan was told."),
+    "threat_team": _l("The team met: who was there, what it found, and what it decided."),
+    "counselor_harmed": _l("A counselor saw the student. No one asks the student what happened."),
     "liaison": _l("The liaison was told."),
     "agreement_term": _l(
         "The term is updated as done, late, or not done by someone other than the person responsible."
@@ -65,6 +68,7 @@ NAMES_WHOM = frozenset(
         "guardian_contact_harmed",
         "safe_passage_contact",
         "plan_case_manager",
+        "plan_case_manager_harmed",
         "liaison",
         "interpreter",
     }
@@ -74,6 +78,8 @@ NAMES_WHOM = frozenset(
 QUESTIONS: dict[str, Any] = {
     "pre_meetings": _l("Who met, and when? Never what was said."),
     "safety_plan": _l("Who was asked, and what did they answer?"),
+    "threat_team": _l("Who met, and what was decided?"),
+    "counselor_harmed": _l("Which counselor saw the student, and when? Never what was said."),
     "circle": _l("When was it held, or when will it be, or why not? Never what was said."),
     "repair_step": _l("Who saw it, and what shows it?"),
     "case_review": _l("What was looked at, and what comes next?"),

@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.templates.rules import applicable, once_a_week
+from wss_cases.followups.templates.states import ASKED_FIRST
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 
@@ -45,11 +46,13 @@ def district_template(template_id: int) -> FollowUpTemplate:
     return row
 
 
-def template_in_force(kind: str, school_id: int | None, day: date) -> FollowUpTemplate | None:
-    """Return the template that gives a kind its words on a date: the school's own, else the district's first."""
+def template_in_force(kind: str, school_id: int | None, day: date, event: str = "") -> FollowUpTemplate | None:
+    """Return the template that gives a kind its words on a date: the school's own, else the district's first; of those
+    for an event in which others are asked first, where one is given."""
+    asked_first = FollowUpTemplate.event == event if event else FollowUpTemplate.event.not_in(sorted(ASKED_FIRST))
     statement = (
         select(FollowUpTemplate)
-        .where(FollowUpTemplate.kind == kind, _of_school(school_id), *_in_force(day))
+        .where(FollowUpTemplate.kind == kind, asked_first, _of_school(school_id), *_in_force(day))
         .order_by(FollowUpTemplate.school_id.is_(None), FollowUpTemplate.due_in_school_days, FollowUpTemplate.id)
         .limit(1)
     )

@@ -7,6 +7,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),
     "text_added": _l("Text was added to a decided report"),
+    "routed_ask_first": _l("An incident was routed, and a student may not be safe at home"),
+    "routed_article_26a": _l("An incident was routed to the resource person of Article 26A"),
     "agreement_made": _l("An agreement was made"),
     "agreement_term_made": _l("A term of an agreement was written"),
     "circle_proposed": _l("A circle was proposed"),
@@ -26,6 +28,9 @@ EVENTS: dict[str, Any] = {
     "pathway_ended_early": _l("A pathway ended early"),
     "pathway_declined": _l("A pathway was declined or left"),
 }
+
+ASKED_FIRST = frozenset({"routed_ask_first", "routed_article_26a"})
+"""Events whose templates say whom a call home waits for."""
 
 IN_PATHWAY = frozenset(event for event in EVENTS if event.startswith(("pathway_", "meeting_"))) | {"agreement_made"}
 """Events of a pathway: a template of them may be for one pathway only."""

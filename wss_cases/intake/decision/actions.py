@@ -13,7 +13,7 @@ from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.actions import open_case
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
-from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.states import CONVERSATION, LIAISON
 from wss_cases.followups.making.actions import close_row, make
 from wss_cases.followups.making.recorded import close_if_reached
@@ -28,6 +28,7 @@ from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.open_questions.rules import is_forgotten, refuse_open
+from wss_cases.intake.recommendation.calls import CALLS, calls_family_of_harmed, waits_for
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.recommendation.rules import Plan, PlanItem
 from wss_cases.intake.report.routing import route_incident
@@ -182,14 +183,32 @@ def _propose(uow: UnitOfWork, scene: Scene, case: Case) -> None:
 
 
 def _follow_up(uow: UnitOfWork, scene: Scene, case: Case | None, choice: Choice) -> None:
+    if case is not None:
+        _take_into_case(uow, scene, case)
     circles = any(item.pathway is Pathway.CIRCLE for item in scene.items)
+    family = calls_family_of_harmed(scene.now.answers, scene.now.people)
     for wanted in scene.now.plan.follow_ups:
         if wanted.kind is FollowUpKind.PRE_MEETINGS and not circles:
+            continue
+        if wanted.kind is FollowUpKind.GUARDIAN_CONTACT_HARMED and not family:
             continue
         make_follow_up(uow, scene, case, wanted.kind.value, wanted.days, wanted.person_id, wanted.rules)
     if case is None and not choice.conversation:
         for item in scene.items:
             make_follow_up(uow, scene, None, CONVERSATION, item.start, item.person_id, item.rules)
+
+
+def _take_into_case(uow: UnitOfWork, scene: Scene, case: Case) -> None:
+    """Let what was begun before the decision go on in the case, by whoever has such a follow-up there."""
+    begun = select(FollowUp).where(
+        FollowUp.incident_id == scene.incident.id, FollowUp.state == FollowUpState.OPEN, FollowUp.given_by_id.is_(None)
+    )
+    for row in uow.session.scalars(begun.order_by(FollowUp.id).with_for_update()):
+        if row.rules:
+            row.incident_id, row.case_id = None, case.id
+            template = uow.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
+            row.owner_id = scene.dean_id if template is None or template.owner_role == Role.DEAN else scene.lead_id
+            uow.record(row, "followup.in_case", what=row.kind)
 
 
 def make_follow_up(
@@ -199,12 +218,14 @@ def make_follow_up(
 
     Of a need for housing no dean is to know: at a school without a coordinator it is nobody's until there is one.
     """
-    if scene.made[kind, person_id]:
-        scene.made[kind, person_id] -= 1
-        return
+    for made in CALLS if kind in CALLS else (kind,):
+        if scene.made[made, person_id]:
+            scene.made[made, person_id] -= 1
+            return
     if kind == FollowUpKind.PRE_MEETINGS and scene.made[kind, None]:
         return  # an earlier one asks for everyone's
-    template = template_in_force(kind, scene.incident.school_id, scene.today)
+    event = waits_for(scene.now.answers) if kind in CALLS else ""
+    template = template_in_force(kind, scene.incident.school_id, scene.today, event)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
     owner_id = scene.coordinator_id if kind == LIAISON else scene.dean_id if is_deans else scene.lead_id
     row = make(

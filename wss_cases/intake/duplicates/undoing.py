@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Table, delete, exists, select
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, select
 
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.db import Base
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions.actions import COPIED, MERGED
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.incidents.other_schools.queries import parts_of
 from wss_cases.intake.report.routing import route_incident
+from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.rule_sets.models import RoutingAnswer
@@ -43,6 +47,7 @@ def undo_merge(uow: UnitOfWork, incident: Incident) -> None:
         and not _is_used(uow, person)
     ]
     for person in go:
+        _let_go_of_follow_ups(uow, person)
         uow.session.execute(delete(RoutingAnswer).where(RoutingAnswer.incident_person_id == person.id))
         uow.audit("review.unmerged", "incident_person", person.id, {"incident_id": [target.id, None]})
         uow.session.delete(person)
@@ -55,6 +60,25 @@ def undo_merge(uow: UnitOfWork, incident: Incident) -> None:
     _say(uow, target, incident, len(go), len(people) - len(go))
     if target.state in UNDECIDED:
         route_incident(uow, target)
+
+
+def _begun(person: IncidentPerson) -> ColumnElement[bool]:
+    """The follow-ups that routing made for somebody and nobody has worked on."""
+    return and_(
+        FollowUp.incident_person_id == person.id,
+        FollowUp.incident_id.is_not(None),
+        FollowUp.state != FollowUpState.DONE,
+    )
+
+
+def _let_go_of_follow_ups(uow: UnitOfWork, person: IncidentPerson) -> None:
+    for row in uow.session.scalars(select(FollowUp).where(_begun(person)).with_for_update()):
+        row.incident_person_id, row.rules = None, []
+        if row.state is FollowUpState.OPEN:
+            cancel_row(uow, row, _("The merge of two reports was undone."))
+        else:
+            uow.audit("followup.unmerged", "follow_up", row.id, changes_of(row))
+    uow.session.flush()
 
 
 def _say(uow: UnitOfWork, target: Incident, incident: Incident, went: int, stay: int) -> None:
@@ -95,7 +119,8 @@ def _is_used(uow: UnitOfWork, person: IncidentPerson) -> bool:
                 for report in keys.get("incident", ())
                 for student in keys.get("student", ())
             ]
-        if any(uow.session.scalar(select(exists().where(one))) for one in about):
+        mine = [and_(one, not_(_begun(person))) if table.name == FollowUp.__tablename__ else one for one in about]
+        if any(uow.session.scalar(select(exists().where(one))) for one in mine):
             return True
     return False
 

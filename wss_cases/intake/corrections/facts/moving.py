@@ -7,13 +7,15 @@ from sqlalchemy import exists, select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import tell_of_danger, tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import WAITING
+from wss_cases.intake.protection.actions import move_to_school
+from wss_cases.intake.protection.rules import KINDS
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School
@@ -24,7 +26,7 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
-WORK: tuple[Any, ...] = (CaseIncident, FollowUp, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
+WORK: tuple[Any, ...] = (CaseIncident, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
 """What keeps a report at the school where it was worked on."""
 
 
@@ -50,6 +52,7 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
             raise Refused("school_id", words)
     number = uow.next_number(f"incident:{school.id}")
     incident.school_id, incident.number, incident.reference = school.id, number, f"{school.code}-I-{number:04d}"
+    move_to_school(uow, incident)
     for duty in duties:
         duty.school_id = school.id
         uow.audit("duty.school_corrected", "legal_duty", duty.id, changes_of(duty))
@@ -65,5 +68,8 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
 
 def _worked_on(uow: UnitOfWork, incident: Incident, duty_ids: list[int]) -> bool:
     done = [exists().where(model.incident_id == incident.id) for model in WORK]
+    # what routing alone made goes along
+    made = FollowUp.kind.in_(sorted(KINDS)) & (FollowUp.state != FollowUpState.DONE)
+    done.append(exists().where(FollowUp.incident_id == incident.id, ~made))
     done.append(exists().where(LegalDutyStep.duty_id.in_(duty_ids)))
     return any(uow.session.scalar(select(one)) for one in done)

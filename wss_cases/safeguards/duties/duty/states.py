@@ -41,7 +41,7 @@ PERSONAL: Final = frozenset({"child_abuse_or_neglect"})
 """Duties that are each adult's own: nobody but that adult and the school's administrator may know of one."""
 
 
-CONFIDENTIAL: Final = PERSONAL | {Duty.TITLE_IX_CONTACT.value, Duty.ADULT_CONDUCT.value}
+CONFIDENTIAL: Final = PERSONAL | {Duty.TITLE_IX_CONTACT.value, Duty.ADULT_CONDUCT.value, Duty.ARTICLE_26A_SUPPORT.value}
 """Duties of which no other system hears, not even that one runs."""
 
 
