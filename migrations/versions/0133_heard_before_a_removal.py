@@ -15,18 +15,18 @@ branch_labels = None
 depends_on = None
 
 TEXTS = ("length_reason", "student_said", "danger", "analysis", "challenge")
-CHECK = op.f("ck_discipline_action_challenge")
+CHECK = "ck_discipline_action_challenge"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("discipline_action") as batch:
         for name in TEXTS:
             batch.add_column(sa.Column(name, sa.Text(), server_default="", nullable=False))
-        batch.create_check_constraint(CHECK, "(analysis = '') = (challenge = '')")
+        batch.create_check_constraint(op.f(CHECK), "(analysis = '') = (challenge = '')")
 
 
 def downgrade() -> None:
     with op.batch_alter_table("discipline_action") as batch:
-        batch.drop_constraint(CHECK, type_="check")
+        batch.drop_constraint(op.f(CHECK), type_="check")
         for name in reversed(TEXTS):
             batch.drop_column(name)

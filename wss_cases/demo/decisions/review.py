@@ -9,12 +9,16 @@ from wss_cases.demo.cases.safety_plans import protect, wanted
 from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report, submit
-from wss_cases.demo.story.world import Steps, World
+from wss_cases.demo.story.world import Steps, World, rows
 from wss_cases.incidents.additions.actions import answer_question
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.duplicates.actions import merge_into
+from wss_cases.intake.open_questions.actions import answer_fact
+from wss_cases.intake.open_questions.models import HURT, PROTECTION, PURPOSE
+from wss_cases.intake.open_questions.rules import of_intake
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.states import FollowUpKind
@@ -48,6 +52,7 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
         merge_into(world.calls(dean, now), made.twin.id, made.reference)
         now = yield calendar.soon(now, 4)
     now = yield from _check(world, made, dean, now)
+    now = yield from _say_what_for(world, made, dean, now)
     raised(world, made, dean, now)
     known = situation(made.id)
     duties = sum(1 for row in duties_of(made.id) if row.duty.state in OPEN_DUTY)
@@ -75,6 +80,17 @@ def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     mutual = made.is_mutual if asks or made.is_mutual else None
     call = world.calls(dean, now)
     check_facts(call, made.id, verified=verified or "yes", danger=None, mutual=mutual)
+    now = yield world.calendar.soon(now, 6)
+    return now
+
+
+def _say_what_for(world: World, made: Report, dean: Person, now: datetime) -> Steps:
+    # a knife that hurt no one is not decided before someone has said what it was for
+    known = situation(made.id)
+    if PURPOSE not in of_intake(rows(Incident.facts, Incident.tile, where=Incident.id == made.id)[0], known.people):
+        return now
+    purpose = made.place.rng.choice((HURT, PROTECTION))
+    answer_fact(world.calls(dean, now), made.id, PURPOSE, f"yes:{purpose}")
     now = yield world.calendar.soon(now, 6)
     return now
 
