@@ -92,5 +92,5 @@ def _newest(incident_id: int) -> int | None:
     return db.session.scalar(_answers().where(RoutingAnswer.incident_id == incident_id))
 
 
-def _answers() -> Select[tuple[int]]:
+def _answers() -> Select[int]:
     return select(RoutingAnswer.rule_set_id).order_by(RoutingAnswer.id.desc()).limit(1)

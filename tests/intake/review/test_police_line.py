@@ -20,7 +20,7 @@ from wss_cases.routing.engine.states import Police
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.police.review.states import NotificationGround
 
-CAUSED = PersonRole.CAUSED_HARM
+CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 VERDICT = "Not a matter for the police"
 CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 ASK_DANGER = "Is anyone in danger that staff cannot calm?"
