@@ -78,9 +78,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
         danger_now=capture.danger_now,
         narrative=capture.narrative,
         property_damage=True if capture.tile is Tile.PROPERTY else None,
-        facts=dict(capture.facts),
-        signs=[dict(sign) for sign in capture.signs],
-        **columns_of(capture.facts),
+        **columns_of(capture),
     )
     add_people(uow, incident, capture)
     incident.behavior_group = highest_group(incident.people)

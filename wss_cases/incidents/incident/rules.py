@@ -165,10 +165,12 @@ class Details:
     people: tuple[PersonDetails, ...] = ()
 
 
-def columns_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a report's own columns hold of its facts: only what is known."""
+def columns_of(capture: Capture) -> dict[str, Any]:
+    """Return what a report holds of the facts of its capture; columns of single facts hold only what is known."""
+    facts = capture.facts
     known = {name: facts.get(name) for name in ("injury", "weapon", "substance")}
-    columns = {name: None if value == UNKNOWN else value for name, value in known.items()}
+    columns: dict[str, Any] = {name: None if value == UNKNOWN else value for name, value in known.items()}
+    columns |= {"facts": dict(facts), "signs": [dict(sign) for sign in capture.signs]}
     if isinstance(facts.get("bias"), bool):
         columns["bias_basis"] = "unknown" if facts["bias"] else "none"
     return columns
