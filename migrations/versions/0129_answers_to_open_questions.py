@@ -16,7 +16,7 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
-ALARMS = "alarm in ('danger','weapon','sexual')"
+ALARMS = "alarm IN ('danger', 'weapon', 'sexual')"
 ARMED = ("firearm", "maybe_firearm", "other")
 NOT_ARMED = ("none", "lookalike")
 REPORTS = sa.table(
@@ -32,7 +32,7 @@ REPORTS = sa.table(
 
 def upgrade() -> None:
     # both databases take the check with the column, and SQLite need not write a million reports anew
-    op.execute(f"ALTER TABLE incident ADD COLUMN alarm VARCHAR(20) CONSTRAINT ck_incident_alarm CHECK ({ALARMS})")
+    op.execute(f"ALTER TABLE incident ADD COLUMN alarm VARCHAR(40) CONSTRAINT ck_incident_alarm CHECK ({ALARMS})")
     _mark_undecided()
     op.create_table(
         "fact_answer",

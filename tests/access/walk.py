@@ -287,6 +287,7 @@ WORDS = {
     "sign_id": "word_gun",
     "section": "holds",
     "code": "title_ix_contact",
+    "fact": "weapon",
     "retention.rule:code": "incident",
     "questions.change:code": "fight",
     "training_topics.change:code": "mentoring",

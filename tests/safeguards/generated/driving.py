@@ -122,7 +122,7 @@ class Town:
             **{name: said.get(name) for name in ("injury", "weapon", "substance")},
         )
 
-    def _answer(self, number: int) -> None:
+    def _answer_questions(self, number: int) -> None:
         """Answer what a reviewer knows of any story; what no one has said of danger stays open."""
         said = {"mutual": ("yes", ""), PURPOSE: ("yes:hurt", ""), "harmed": ("asked", "the counselor")}
         for fact in open_facts(number):
@@ -130,7 +130,7 @@ class Town:
                 answer_fact(Invocation(self.actors["dean"], self.now), number, fact, *said[fact])
 
     def _decide(self, story: Story, number: int) -> None:
-        self._answer(number)
+        self._answer_questions(number)
         if waits_for_a_person(number):
             with pytest.raises(Refused):
                 decide(Invocation(self.actors["dean"], self.now), number, Choice())
@@ -164,7 +164,7 @@ class Town:
         dean = client_as(self.people["dean"])
         for said in story.answers:
             self._complete(dean, story, number, said)
-        self._answer(number)
+        self._answer_questions(number)
         if not waits_for_a_person(number):
             assert dean.submit(f"/review/{number}", action="/accept").status_code == 303
         return number

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from tests.safeguards.generated.driving import ASKS, Lived, Town, is_decided, waits_for_a_person
+from tests.safeguards.generated.driving import ASKS, Lived, Town, is_decided, open_facts, waits_for_a_person
 from tests.safeguards.generated.stories import CAUSED, SUFFERED, duties_of
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
@@ -73,6 +73,8 @@ def left_out(lived: Lived) -> Iterator[str]:
     """Who caused harm or was harmed, is known, and has no pathway."""
     if is_decided(lived.incident_id) == waits_for_a_person(lived.incident_id):
         yield "the report is not decided, or is though nobody is known"
+    if open_facts(lived.incident_id):
+        return  # nothing is opened before somebody has said
     people = list(db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == lived.incident_id)))
     reached = _reached(lived.incident_id, people)
     for person in people:

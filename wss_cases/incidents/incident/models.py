@@ -29,7 +29,7 @@ from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, h
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
-from wss_cases.incidents.incident.alarms import alarm_of, signs_of
+from wss_cases.incidents.incident.alarms import Alarm, alarm_of, signs_of
 from wss_cases.incidents.incident.states import (
     MAY_HAVE_CAUSED,
     SENSITIVE,
@@ -112,7 +112,6 @@ class Incident(Windowed, Versioned, Base):
         CheckConstraint("happened_at_id is null or happened_at_id <> school_id", name="happened_at"),
         CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
         CheckConstraint("heard_from in ('saw','student','parent','camera','adult')", name="heard_from"),
-        CheckConstraint("alarm in ('danger','weapon','sexual')", name="alarm"),
     )
     PRIVATE = frozenset({"narrative", "immediate_action", "question", "answer", "closing_note"})
 
@@ -144,7 +143,7 @@ class Incident(Windowed, Versioned, Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signs: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """What made a fact unknown: {"sign", "from": tile, card, word or person, "facts", "answer"}, never a word."""
-    alarm: Mapped[str | None] = mapped_column(String(20))
+    alarm: Mapped[Alarm | None] = mapped_column(named_enum(Alarm, "alarm"))
     """Why it comes first, as `alarms.alarm_of` says; worked out whenever a report is written."""
     details_completed_at: Mapped[datetime | None]
     question: Mapped[str] = mapped_column(Text, default="")

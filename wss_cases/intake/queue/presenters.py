@@ -118,7 +118,7 @@ def _row(
 def _cells(row: Any, scene: Situation, side: Mapping[str, Any], known: Known) -> dict[str, Any]:
     open_facts = must_answer(scene.plan, row, scene.people)
     kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(scene)["pathways"]))
-    urgent = [str(Alarm(row.alarm or Alarm.DANGER).label)] if row.alarm or row.danger_now else []
+    urgent = [str((row.alarm or Alarm.DANGER).label)] if row.alarm or row.danger_now else []
     if row.duties:
         urgent.append(ngettext("%(num)d legal duty", "%(num)d legal duties", row.duties))
     if open_facts:

@@ -170,7 +170,7 @@ def _dangers(actor: Actor) -> list[Danger]:
     reports: Any = select(*columns)
     waits = _of_danger(reports, actor).order_by(Incident.id.desc()).limit(MOST)
     return [
-        Danger(row.id, row.reference, row.tile, row.location_code, row.submitted_at, Alarm(row.alarm or Alarm.DANGER))
+        Danger(row.id, row.reference, row.tile, row.location_code, row.submitted_at, row.alarm or Alarm.DANGER)
         for row in db.session.execute(waits)
     ]
 
