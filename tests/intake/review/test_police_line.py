@@ -124,7 +124,7 @@ def test_no_verdict_is_said_before_or_after_the_behavior_is_coded(
 def test_of_sexual_contact_and_images_the_student_and_the_family_may_tell_the_police(
     place: Place, client_as: Callable[[Any], Any], sexual: str, is_said: bool
 ) -> None:
-    incident = set_facts(place.report((place.students[0], CAUSED), (place.students[1], PersonRole.HARMED)), sexual=sexual)
+    incident = set_facts(place.report((place.students[0], CAUSED), (place.students[1], HARMED)), sexual=sexual)
     assert (THEIRS in client_as(place.dean).page(f"/review/{incident.id}").text) is is_said
 
 

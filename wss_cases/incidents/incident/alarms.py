@@ -36,7 +36,7 @@ def shows_words(facts: Mapping[str, Any] | None) -> bool:
 
 def signs_of(report: Any) -> list[Mapping[str, Any]]:
     """Return the signs that a report stores."""
-    return list(getattr(report, "signs", None) or [])
+    return list(report.signs or [])
 
 
 def alarm_of(facts: Mapping[str, Any], signs: Iterable[Mapping[str, Any]], tile: str, danger_now: bool) -> Alarm | None:
