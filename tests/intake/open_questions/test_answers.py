@@ -217,15 +217,23 @@ def test_nobody_questions_a_child_about_their_body(place: Place, client_as: Call
 
 def test_it_may_be_is_sent_on_and_the_page_says_to_whom_and_when(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = asking(place, (place.students[0], HARMED), tile="other", text="An adult did it.", adult_conduct="unknown")
-    dean = client_as(place.dean)
+    dean = client_as(place.administrator)
     assert tap(dean, report, "adult_conduct", "sent_on").status_code == 303
     now = fresh(report)
     assert (now.facts["adult_conduct"], now.facts["sent_on"]) == ("unknown", ["adult_conduct"])
     assert "adult_conduct" in {one.duty.code for one in duties_of(report.id)}
     assert "adult_conduct" not in [fact for fact, _weight in asked_now(report)]
     text = dean.page(f"/review/{report.id}").text
-    assert "Sent on to the Office of Student Protections · Dean One · " in text
+    assert "Sent on to the Office of Student Protections · Principal Two · " in text
     assert "Text was added" not in text
+
+
+def test_whoever_may_no_longer_know_is_led_back_to_the_queue(place: Place, client_as: Callable[[Any], Any]) -> None:
+    """Of an adult who is not named yet only the administrators hear: the answer of a dean is saved all the same."""
+    report = asking(place, (place.students[0], HARMED), tile="other", text="An adult did it.", adult_conduct="unknown")
+    sent = tap(client_as(place.dean), report, "adult_conduct", "yes")
+    assert sent.status_code == 303 and fresh(report).facts["adult_conduct"] is True
+    assert "404" not in client_as(place.dean).page(sent.location.partition("#")[0]).text
 
 
 def test_a_later_text_makes_a_no_a_question_again(place: Place, client_as: Callable[[Any], Any]) -> None:
@@ -245,7 +253,7 @@ def test_a_later_text_makes_a_no_a_question_again(place: Place, client_as: Calla
 def test_what_a_merged_report_says_or_leaves_open_is_not_lost(place: Place, client_as: Callable[[Any], Any]) -> None:
     """A gun that the second report told of was gone once it was merged into the fight of the first."""
     fight = set_facts(place.report((place.students[0], CAUSED), narrative="They fought."), substance="none")
-    report, dean = gun(place), client_as(place.dean)
+    report, dean = gun(place), client_as(place.administrator)
     set_facts(report, substance="cannabis", sent_on=["adult_conduct"], adult_conduct="unknown")
     assert ACCEPT in dean.page(f"/review/{fight.id}").text
     data = {"csrf_token": dean.csrf_token("/review"), "request_key": "merge"}

@@ -283,7 +283,11 @@ def answer(incident_id: int, fact: str) -> Page:
         return show(reviewed(actor, report.id), form, 400, (fact, refusal.field, refusal.message, whom))
     except Stale:
         return decided_first(reviewed(actor, report.id), str(QUESTIONS[fact]))
+    try:
+        report = reviewed(actor, incident_id)
+    except NotFound:  # who may know of it follows from the answer
+        return redirect(url_for("queue.page"), 303)
     now_known = situation(report.id)
-    left = must_answer(now_known.plan, reviewed(actor, report.id), now_known.people)
+    left = must_answer(now_known.plan, report, now_known.people)
     page = url_for("review.incident", incident_id=report.id, _anchor=f"question-{left[0]}" if left else "recommended")
     return redirect(page, 303)
