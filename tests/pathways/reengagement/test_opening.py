@@ -180,6 +180,8 @@ def test_days_until_the_return_are_said_in_words(app: Any) -> None:
             day: return_words(day, None, TODAY, DAYS)
             for day in (TODAY, date(2026, 11, 25), date(2026, 11, 27), date(2026, 11, 20), None)
         }
+        on_sunday = return_words(date(2026, 11, 20), None, date(2026, 11, 22), DAYS)
+    assert on_sunday == "Expected on Fri, Nov 20", "no school day has passed"
     assert list(words.values()) == [
         "Back today",
         "Back tomorrow (Wed)",

@@ -40,7 +40,9 @@ def return_words(return_on: date | None, returned_on: date | None, today: date, 
         return _("Back today")
     if return_on < today:
         late = days.between(return_on, today)
-        words = ngettext("Expected %(num)d school day ago", "Expected %(num)d school days ago", max(late, 1))
+        if late <= 0:
+            return _("Expected on %(day)s", day=day_words(return_on))
+        words = ngettext("Expected %(num)d school day ago", "Expected %(num)d school days ago", late)
         return _("%(when)s (%(day)s)", when=words, day=day_words(return_on))
     if (return_on - today).days == 1:
         return _("Back tomorrow (%(weekday)s)", weekday=weekday_words(return_on))
