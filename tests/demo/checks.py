@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
@@ -34,6 +35,7 @@ RETURN_MINUTES = 45
 OLDEST = {CaseState.INTAKE: 15, CaseState.PREPARING: 25, CaseState.IN_PROCESS: 75, CaseState.MONITORING: 60}
 """School days that a case may be in a state since it was opened."""
 WINDOW = timedelta(days=90)
+HALF_A_YEAR = timedelta(days=182)
 
 
 def bookings() -> Iterator[Booking]:
@@ -116,6 +118,12 @@ def too_old_for_their_state(today: date) -> list[str]:
         for case in db.session.scalars(select(Case).where(Case.state != CaseState.CLOSED))
     ]
     return [f"{case.reference} {case.state.value} for {age}" for case, age in ages if age > OLDEST[case.state]]
+
+
+def long_overdue(today: date) -> list[str]:
+    """Return open follow-ups that were due more than half a school year ago."""
+    forgotten = (FollowUp.state == FollowUpState.OPEN) & (FollowUp.due_on < today - HALF_A_YEAR)
+    return [f"{row.kind} since {row.due_on}" for row in db.session.scalars(select(FollowUp).where(forgotten))]
 
 
 def uneven_rates(first: date, last: date) -> list[str]:

@@ -118,6 +118,13 @@ def _forget_a_case_in_intake() -> None:
     db.session.flush()
 
 
+def _forget_a_follow_up() -> None:
+    row = db.session.scalars(select(FollowUp).where(FollowUp.state == FollowUpState.OPEN).order_by(FollowUp.id)).first()
+    assert row is not None
+    row.due_on = FIRST
+    db.session.flush()
+
+
 def _let_a_year_quadruple() -> None:
     this_year = (Incident.local_date > date(2026, 8, 1)) & (Incident.id % 4 != 0)
     values = {"local_date": date(2025, 10, 1)}
@@ -129,6 +136,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "a bullied child owes nothing": checks.owing_although_harmed,
     "nothing happens on a day without school": lambda: checks.on_days_without_school(FIRST),
     "a case's age fits its state": lambda: checks.too_old_for_their_state(TODAY),
+    "nothing is overdue for half a year": lambda: checks.long_overdue(TODAY),
     "incidents neither quadruple nor vanish in a year": lambda: checks.uneven_rates(FIRST, TODAY),
 }
 PLANTED: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -139,6 +147,7 @@ PLANTED: tuple[tuple[str, Callable[[], None]], ...] = (
     ("nothing happens on a day without school", _meet_on_a_sunday),
     ("nothing happens on a day without school", _report_in_the_break),
     ("a case's age fits its state", _forget_a_case_in_intake),
+    ("nothing is overdue for half a year", _forget_a_follow_up),
     ("incidents neither quadruple nor vanish in a year", _let_a_year_quadruple),
 )
 

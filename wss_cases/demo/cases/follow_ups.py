@@ -17,10 +17,10 @@ from wss_cases.incidents.additions.actions import ContactAttempt, record_guardia
 from wss_cases.incidents.incident.models import IncidentPerson
 
 BY_HAND = (
-    "guardian_contact", "contact_person_harmed", "safe_passage_contact", "check_in_person_harmed",
-    "plan_case_manager", "liaison", "agreement_check_in", "care_screen", "repair_step", "mentoring_missed",
-    "work_missed", "referral_consent_ends", "case_review", "after_walk_out", "after_no_show", "interpreter",
-    "manifestation_review", "disability_day_ten", "safety_plan", "other",
+    "guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "safe_passage_contact",
+    "check_in_person_harmed", "plan_case_manager", "liaison", "agreement_check_in", "care_screen", "repair_step",
+    "mentoring_missed", "work_missed", "referral_consent_ends", "case_review", "after_walk_out", "after_no_show",
+    "interpreter", "manifestation_review", "disability_day_ten", "safety_plan", "other",
 )  # fmt: skip
 """Kinds that somebody closes with what came of it; the others close where the thing itself is recorded."""
 OF_CIRCLES = {
