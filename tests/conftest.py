@@ -16,7 +16,8 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support import day, depth, ledger, order, postgres, seed
+from tests.support import depth, ledger, order, postgres
+from tests.support.fixed import day, seed
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.compiled.addresses import share_what_addresses_take
 from tests.support.compiled.revisions import share_revisions

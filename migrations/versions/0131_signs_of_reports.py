@@ -68,5 +68,5 @@ def downgrade() -> None:
     op.execute(f"UPDATE incident SET location_code = 'unknown' WHERE location_code = '{PLACE}'")
     op.execute(f"DELETE FROM location_code WHERE code = '{PLACE}'")
     op.execute("UPDATE location_code SET tile = 'online_other' WHERE code = 'unknown'")
-    with op.batch_alter_table("incident") as table:
-        table.drop_column("signs")
+    # a table that is written anew keeps no check with its column, and the revisions before could not drop theirs
+    op.drop_column("incident", "signs")

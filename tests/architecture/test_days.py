@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.architecture.rules import days
-from tests.support import day, seed
+from tests.support.fixed import day, seed
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
 from tests.support.servers.live_system import LiveSystem

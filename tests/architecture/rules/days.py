@@ -21,7 +21,7 @@ IN_WORDS = re.compile(r"\bnow\(\)|CURRENT_(DATE|TIME)|clock_timestamp|'now'|Date
 DRAWS = {"random", "randint", "randrange", "choice", "choices", "sample", "shuffle", "uniform", "randbytes", "gauss"}
 
 ON_THE_MACHINES_CLOCK = {
-    "support/day.py": "works out how far the run is ahead",
+    "support/fixed/day.py": "works out how far the run is ahead",
     "support/servers/saml_provider.py": "OpenSSL looks at a certificate by the machine's clock",
     "foundation/connecting/test_outward.py": "so does TLS",
     "faults/reminders/system.py": "a heartbeat is compared with the clock file",

@@ -20,7 +20,7 @@ from tests.factories.roster import SchoolFactory
 from tests.faults.machines.database import Server
 from tests.faults.machines.load import Load, Office
 from tests.faults.machines.network import Machine, Network
-from tests.support import day
+from tests.support.fixed import day
 from tests.support.applications import make_app, people_client
 from tests.support.databases import ROOT, environment, flask
 from tests.support.postgres import USER

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support import day
+from tests.support.fixed import day
 from tests.support.databases import Database, environment
 from tests.support.servers import forking
 

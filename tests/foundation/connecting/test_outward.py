@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support import day
+from tests.support.fixed import day
 from tests.support.servers.receiver import Receiver
 from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
 

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
-from tests.support import day
+from tests.support.fixed import day
 from wss_cases.foundation import clock
 
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"

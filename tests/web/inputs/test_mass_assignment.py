@@ -14,7 +14,7 @@ from flask import Flask, request
 from wtforms.fields.core import UnboundField
 
 from tests.access.deeds import filled
-from tests.support import seed
+from tests.support.fixed import seed
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.demo import client_of

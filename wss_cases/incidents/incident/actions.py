@@ -197,9 +197,8 @@ def set_state(
     if state not in TRANSITIONS[incident.state]:
         raise Refused("state", _("This report cannot be moved there from its current status."))
     # the case's end and its reopening move the report too, but nobody reviews it then
-    decided = (
-        state not in (IncidentState.SUBMITTED, IncidentState.CLOSED) and incident.state is not IncidentState.CLOSED
-    )
+    of_case = IncidentState.CLOSED in (state, incident.state)
+    decided = state is not IncidentState.SUBMITTED and not of_case
     came_back = state in WAITING and incident.state not in WAITING
     incident.state = state
     incident.duplicate_of_id = duplicate_of.id if duplicate_of is not None else None

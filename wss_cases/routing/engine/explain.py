@@ -38,40 +38,15 @@ def in_language(text: Text, lang: str) -> str:
     return text.get(lang) or text["en"]
 
 
-def _document(answer: Recommendation, spoken: Callable[[Text], Any]) -> dict[str, Any]:
+Spoken = Callable[[Text], Any]
+
+
+def _document(answer: Recommendation, spoken: Spoken) -> dict[str, Any]:
     return {
         "ruleset": {"name": answer.ruleset_name, "version": answer.ruleset_version},
-        "pathways": [
-            {
-                "pathway": str(item.pathway),
-                "kind": str(item.kind),
-                "for": str(item.person),
-                "tier": item.tier,
-                "start_within_school_days": item.start,
-                "rules": list(item.rules),
-                "because": spoken(item.because),
-            }
-            for item in answer.items
-        ],
-        "holds": [
-            {
-                "applies_to": str(hold.applies_to),
-                "until": spoken(hold.until),
-                "state": str(hold.state),
-                "rules": list(hold.rules),
-                "because": spoken(hold.because),
-            }
-            for hold in answer.holds
-        ],
-        "duties": [
-            {
-                "duty": str(raised.duty),
-                "clock": spoken(raised.clock),
-                "state": str(raised.state),
-                "rules": list(raised.rules),
-            }
-            for raised in answer.duties
-        ],
+        "pathways": [_item(item, spoken) for item in answer.items],
+        "holds": [_hold(hold, spoken) for hold in answer.holds],
+        "duties": [_duty(raised, spoken) for raised in answer.duties],
         "police": str(answer.police),
         "follow_ups": [
             {"kind": str(entry.kind), "due_in_school_days": entry.days, "rules": list(entry.rules)}
@@ -87,6 +62,37 @@ def _document(answer: Recommendation, spoken: Callable[[Text], Any]) -> dict[str
             for question in answer.open_questions
         ],
         "notes": [str(note) for note in answer.notes],
+    }
+
+
+def _item(item: Item, spoken: Spoken) -> dict[str, Any]:
+    return {
+        "pathway": str(item.pathway),
+        "kind": str(item.kind),
+        "for": str(item.person),
+        "tier": item.tier,
+        "start_within_school_days": item.start,
+        "rules": list(item.rules),
+        "because": spoken(item.because),
+    }
+
+
+def _hold(hold: Hold, spoken: Spoken) -> dict[str, Any]:
+    return {
+        "applies_to": str(hold.applies_to),
+        "until": spoken(hold.until),
+        "state": str(hold.state),
+        "rules": list(hold.rules),
+        "because": spoken(hold.because),
+    }
+
+
+def _duty(raised: RaisedDuty, spoken: Spoken) -> dict[str, Any]:
+    return {
+        "duty": str(raised.duty),
+        "clock": spoken(raised.clock),
+        "state": str(raised.state),
+        "rules": list(raised.rules),
     }
 
 

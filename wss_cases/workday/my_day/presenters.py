@@ -151,7 +151,7 @@ def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
 def _since(alarm: Alarm, span: timedelta) -> str:
     just_now = span < timedelta(minutes=1)
     if alarm is not Alarm.DANGER:
-        when = _("reported just now") if just_now else _("reported %(span)s ago", span=span_words(span))
+        when = _("reported a moment ago") if just_now else _("reported %(span)s ago", span=span_words(span))
         return dotted(alarm.label, when)
     return _("Danger reported just now") if just_now else _("Danger reported %(span)s ago", span=span_words(span))
 
