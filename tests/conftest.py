@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
-from tests.support.fixed import day, seed
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.compiled.addresses import share_what_addresses_take
 from tests.support.compiled.revisions import share_revisions
@@ -26,6 +25,7 @@ from tests.support.compiled.templates import share_compiled_templates
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
 from tests.support.ending import Ending
+from tests.support.fixed import day, seed
 from tests.support.ledger import Ledger
 from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.network import Guard, guarded

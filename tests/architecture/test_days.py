@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.architecture.rules import days
-from tests.support.fixed import day, seed
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
+from tests.support.fixed import day, seed
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock

@@ -17,13 +17,13 @@ from sqlalchemy import select, text
 
 from tests.factories.accounts import make_user
 from tests.mail.making import scene
-from tests.support.applications import make_app, people_client
+from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.reading import forms, parse
 from tests.support.servers.forking import Forked
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
-from tests.support.servers.signed_in import SignedIn
+from tests.support.servers.signed_in import SignedIn, session_cookie
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
@@ -37,9 +37,7 @@ class Front:
 
     def __init__(self, machines: list[LiveSystem], app: Flask, person: object) -> None:
         self.machines = machines
-        found = people_client(app, person).get_cookie("session")
-        assert found is not None
-        self.session = SignedIn(f"session={found.value}")
+        self.session = SignedIn(session_cookie(app, person))
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         """Return the status and the page of the first answer."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from tests.support import once
-from tests.support.fixed import day
 from tests.support.depth import full_cross
+from tests.support.fixed import day
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.servers import forking
 from wss_cases.foundation.backup import archive

@@ -24,6 +24,7 @@ ON_THE_MACHINES_CLOCK = {
     "support/fixed/day.py": "works out how far the run is ahead",
     "support/servers/saml_provider.py": "OpenSSL looks at a certificate by the machine's clock",
     "foundation/connecting/test_outward.py": "so does TLS",
+    "support/servers/signed_in.py": "a web server of its own reads cookies by it",
     "faults/reminders/system.py": "a heartbeat is compared with the clock file",
     "journal/audit/months.py": "months are made ahead of PostgreSQL's own clock",
     "tools/library_holes.py": "a program that is run by hand on the day it asks about",

@@ -13,18 +13,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from flask import Flask
 
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.faults.machines.database import Server
 from tests.faults.machines.load import Load, Office
 from tests.faults.machines.network import Machine, Network
-from tests.support.fixed import day
-from tests.support.applications import make_app, people_client
+from tests.support.applications import make_app
 from tests.support.databases import ROOT, environment, flask
+from tests.support.fixed import day
 from tests.support.postgres import USER
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
+from tests.support.servers.signed_in import session_cookie
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 
@@ -91,7 +91,7 @@ class District:
                 school = SchoolFactory()
                 self.schools.append(school.id)
                 make_user(Role.ADMINISTRATOR, school)
-                cookies.append(_cookie(self.app, make_user(Role.DEAN, school)))
+                cookies.append(session_cookie(self.app, make_user(Role.DEAN, school)))
             db.session.commit()
             db.session.remove()
         return cookies
@@ -170,9 +170,3 @@ def _document(where: str, path: str) -> dict[str, Any]:
             return dict(json.load(error)) if error.headers.get_content_type() == "application/json" else {}
     except OSError:
         return {}
-
-
-def _cookie(app: Flask, person: object) -> str:
-    found = people_client(app, person).get_cookie("session")
-    assert found is not None
-    return f"session={found.value}"

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.fixed import day
 from tests.support.databases import Database, environment
+from tests.support.fixed import day
 from tests.support.servers import forking
 
 LONGEST = 60.0

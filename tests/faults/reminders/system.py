@@ -16,8 +16,8 @@ from tests.faults.mail.smtp_server import PostOffice
 from tests.faults.processes.forked import Nursery
 from tests.faults.reminders.district import District, at, school_days
 from tests.faults.reminders.oracle import Key, Outcome, expected, judge
-from tests.support.fixed import day
 from tests.support.databases import Database
+from tests.support.fixed import day
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints

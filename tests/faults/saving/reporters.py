@@ -14,19 +14,18 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask
 from sqlalchemy import text
 
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.faults.reminders.system import Tally, Wrong
-from tests.support.applications import make_app, people_client
+from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.reading import forms, parse
 from tests.support.servers.forking import Forked
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
+from tests.support.servers.signed_in import session_cookie
 from wss_cases.access.actor import Role
-from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.web.serving import worker_class
@@ -68,7 +67,7 @@ class Saving:
             school = SchoolFactory()
             people = [make_user(Role.DEAN, school) for _person in range(PEOPLE)]
             make_user(Role.ADMINISTRATOR, school)
-            self.cookies = [_cookie(self.app, person) for person in people]
+            self.cookies = [session_cookie(self.app, person) for person in people]
             db.session.remove()
         self.server = self._serve()
         # a planted bug writes late: judged is what comes of it, not what is still on its way
@@ -249,10 +248,3 @@ class Reporter:
             return answer.status, answer.read().decode()
         finally:
             connection.close()
-
-
-def _cookie(app: Flask, person: UserAccount) -> str:
-    client = people_client(app, person)
-    found = client.get_cookie("session")
-    assert found is not None
-    return f"session={found.value}"

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.fixed import day
 from tests.support.databases import Database, environment, flask
+from tests.support.fixed import day
 from tests.support.postgres import free_port
 from tests.support.servers import forking
 from tests.support.servers.forking import Forked

@@ -1,8 +1,21 @@
-"""Somebody's session at a web server, without a browser and without an application in this process."""
+"""Somebody's session at a web server, without a browser."""
 
 from __future__ import annotations
 
 import http.client
+
+from flask import Flask
+
+from tests.support.applications import people_client
+from tests.support.fixed import day
+
+
+def session_cookie(app: Flask, person: object) -> str:
+    """Return the cookie of a person's new session, signed by the machine's clock, by which a web server reads it."""
+    with day.on_the_machines_clock():
+        found = people_client(app, person).get_cookie("session")
+    assert found is not None
+    return f"session={found.value}"
 
 
 class SignedIn:

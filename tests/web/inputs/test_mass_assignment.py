@@ -14,11 +14,11 @@ from flask import Flask, request
 from wtforms.fields.core import UnboundField
 
 from tests.access.deeds import filled
-from tests.support.fixed import seed
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.demo import client_of
 from tests.support.depth import examples, full_cross, in_turn
+from tests.support.fixed import seed
 from tests.support.pages.crawl import shape_of
 from tests.support.pages.reading import Form
 from tests.support.rows import Key
