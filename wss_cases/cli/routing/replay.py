@@ -28,7 +28,7 @@ from wss_cases.routing.replay.queries import Period, all_routed, count_routed
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.replay.rules import check_days, shares
 from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import table_of
+from wss_cases.routing.rule_sets.queries import signs_of, table_of
 
 
 @dataclass
@@ -88,7 +88,11 @@ def _period(first: Any, last: Any, school: str | None) -> Period:
 
 def _run(chosen: Chosen, tell: Callable[[Replayed], None]) -> Tally:
     """Replay with progress on standard error, telling each incident that changed or in which a promise broke."""
-    replayer, tally, total = Replayer(table_of(chosen.rule_set)), Tally(), count_routed(chosen.period)
+    replayer, tally, total = (
+        Replayer(table_of(chosen.rule_set), signs_of(chosen.rule_set)),
+        Tally(),
+        count_routed(chosen.period),
+    )
     done = 0
     with telling(f"{done:,} of {total:,} incidents") as say:
         for batch in all_routed(chosen.period):
@@ -149,6 +153,7 @@ def _summary(chosen: Chosen, tally: Tally) -> dict[str, Any]:
         "changed": total.changed,
         "broken": total.broken,
         "unreadable": total.unread,
+        "texts_read": False,
         "changes": dict(sorted(total.changes.items())),
         "by_school": {
             chosen.schools[int(school_id)]: {"count": one.incidents, "changed": one.changed}

@@ -101,7 +101,7 @@ def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
     if digest_of(rule_set) != row.rows_digest:
         return _keep(row.id, row.last_incident_id, [], ReplayState.OVERTAKEN, now)
     if row.id not in replayers:
-        replayers[row.id] = Replayer(queries.table_of(rule_set))
+        replayers[row.id] = Replayer(queries.table_of(rule_set), queries.signs_of(rule_set))
     size = setting("REPLAY_BATCH")
     batch = routed_after(Period(row.starts_on, row.ends_on), row.last_incident_id, size)
     outcomes = list(replayed(replayers[row.id], batch))

@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, or_, select, true
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
@@ -74,6 +74,9 @@ def all_routed(period: Period) -> Iterator[list[RoutedIncident]]:
 
 
 def _with_parts(ids: Sequence[int]) -> list[RoutedIncident]:
+    without_signs = [
+        row.id for row in db.session.execute(select(RuleSet.id, RuleSet.table_rows)) if "signs" not in row[1]
+    ]
     statement = (
         select(
             Incident.id,
@@ -86,6 +89,7 @@ def _with_parts(ids: Sequence[int]) -> list[RoutedIncident]:
             RuleSet.number,
             cast(RoutingAnswer.facts, Text),
             cast(RoutingAnswer.answer, Text),
+            case((RoutingAnswer.rule_set_id.in_(without_signs), Incident.tile), else_=""),
             *(getattr(Student, name) for name in GROUPS),
         )
         .join(RoutingAnswer, RoutingAnswer.incident_id == Incident.id)
@@ -107,8 +111,8 @@ def _incident(rows: list[Any]) -> RoutedIncident:
 
 
 def _part(row: Any) -> Part:
-    groups = {name: _group(value) for name, value in zip(GROUPS, row[10:], strict=True)}
-    return Part(row[3], row[4], f"{row[6]} v{row[7]}", row[8], row[9], groups)
+    groups = {name: _group(value) for name, value in zip(GROUPS, row[11:], strict=True)}
+    return Part(row[3], row[4], f"{row[6]} v{row[7]}", row[8], row[9], groups, row[10])
 
 
 def _group(value: Any) -> str:
@@ -119,7 +123,9 @@ def _group(value: Any) -> str:
 
 def digest_of(rule_set: RuleSet) -> str:
     """Return what tells the rows of a rule set from any others."""
-    return sha256(json.dumps(rule_set.table_rows["rows"], sort_keys=True).encode()).hexdigest()
+    # signs too, where there are any: they say which facts are unknown
+    held = rule_set.table_rows if rule_set.table_rows.get("signs") else rule_set.table_rows["rows"]
+    return sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
 def newest_replay(rule_set_id: int) -> Replay | None:

@@ -15,10 +15,11 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.check import Finding, broken_promises
 from wss_cases.routing.engine.conditions import Condition, parts_of
 from wss_cases.routing.engine.evaluation import Run, run
-from wss_cases.routing.engine.facts import FACTS, Facts, FactType, parse_facts
+from wss_cases.routing.engine.facts import FACTS, UNKNOWN, Facts, FactType, parse_facts
 from wss_cases.routing.engine.states import FindingKind
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.differences import Answered, Change, differences, of_run, of_stored
+from wss_cases.routing.signs.rules import Signs
 
 MOST_REMEMBERED: Final = 10_000
 """How many different facts, and pairs of facts and answer, are remembered; beyond, it begins afresh."""
@@ -30,6 +31,8 @@ ENGINE_ASKS_IF_KNOWN: Final = frozenset({"imminent_danger"})
 """Flags of which the engine tells apart false (somebody said so) and missing (nobody has)."""
 YOUNG: Final = 3
 """The first grade that no promise speaks of."""
+
+NO_SIGNS: Final = Signs(())
 
 Key = tuple[tuple[str, Any], ...]
 
@@ -49,7 +52,8 @@ class Outcome:
 class Part:
     """One person's part in an incident, as it was routed; facts and answer as the database keeps them.
 
-    `groups` are the groups of students this person is in, by what they are told apart by.
+    `groups` are the groups of students this person is in, by what they are told apart by. `tile` is what the reporter
+    chose, where the rule set that routed it knew no signs yet; '' elsewhere.
     """
 
     answer_id: int
@@ -58,6 +62,7 @@ class Part:
     facts: str
     answer: str
     groups: Mapping[str, str]
+    tile: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,27 +111,31 @@ def _bounds(conditions: list[Condition], name: str) -> set[int]:
 
 
 class Replayer:
-    """Replays one decision table."""
+    """Replays one decision table, with its signs. Of texts no sign is derived: they are not read."""
 
-    def __init__(self, table: DecisionTable) -> None:
+    def __init__(self, table: DecisionTable, signs: Signs = NO_SIGNS) -> None:
         self.table = table
+        self._signs = signs
         self._pairs: dict[bytes, Outcome] = {}
         self._key = alike(table)
         self._answers: dict[Key, tuple[Answered, Run, tuple[str, ...]]] = {}
 
-    def outcome(self, facts: str, answer: str) -> Outcome:
-        """Return what the table would have answered differently to these facts than what was answered."""
-        key = blake2b(f"{facts}\0{answer}".encode(), digest_size=16).digest()
+    def outcome(self, facts: str, answer: str, tile: str = "") -> Outcome:
+        """Return what the table would have answered differently to these facts than what was answered.
+
+        What the tile makes unknown and the facts do not say is unknown.
+        """
+        key = blake2b(f"{facts}\0{answer}\0{tile}".encode(), digest_size=16).digest()
         outcome = self._pairs.get(key)
         if outcome is None:
             if len(self._pairs) >= MOST_REMEMBERED:
                 self._pairs.clear()
-            outcome = self._pairs[key] = self._worked_out(facts, answer)
+            outcome = self._pairs[key] = self._worked_out(facts, answer, tile)
         return outcome
 
-    def _worked_out(self, facts: str, answer: str) -> Outcome:
+    def _worked_out(self, facts: str, answer: str, tile: str) -> Outcome:
         try:
-            given = parse_facts(json.loads(facts))
+            given = parse_facts({**self._unknown(tile), **json.loads(facts)})
             before = of_stored(json.loads(answer))
         except (Refused, KeyError, TypeError):
             return Outcome(is_read=False)
@@ -137,6 +146,9 @@ class Replayer:
             behavior=str(given.given.get("behavior", "")),
             grade=str(given.given.get("grade", "")),
         )
+
+    def _unknown(self, tile: str) -> dict[str, str]:
+        return {name: UNKNOWN for sign in self._signs.of_tile(tile) for name in sign.facts}
 
     def _answered(self, facts: Facts) -> tuple[Answered, Run, tuple[str, ...]]:
         key = self._key(facts)
@@ -184,7 +196,7 @@ class Replayed:
 def replayed(replayer: Replayer, incidents: Iterable[RoutedIncident]) -> Iterable[Replayed]:
     """Replay incidents one by one."""
     for incident in incidents:
-        yield Replayed(incident, tuple(replayer.outcome(part.facts, part.answer) for part in incident.parts))
+        yield Replayed(incident, tuple(replayer.outcome(part.facts, part.answer, part.tile) for part in incident.parts))
 
 
 @dataclass
