@@ -1,6 +1,7 @@
 """The life of a report: submitted, asked about, decided; then its conversation is held, or its case begins."""
 
 from datetime import date, datetime
+from random import Random
 
 from wss_cases.demo.cases.case import PathLife, Work, look, note, opened
 from wss_cases.demo.cases.duties import raised, tell_police
@@ -18,7 +19,7 @@ from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.duplicates.actions import merge_into
 from wss_cases.intake.open_questions.actions import answer_fact
 from wss_cases.intake.open_questions.models import HURT, PROTECTION, PURPOSE
-from wss_cases.intake.open_questions.rules import of_intake
+from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.states import FollowUpKind
@@ -52,7 +53,7 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
         merge_into(world.calls(dean, now), made.twin.id, made.reference)
         now = yield calendar.soon(now, 4)
     now = yield from _check(world, made, dean, now)
-    now = yield from _say_what_for(world, made, dean, now)
+    now = yield from _answer(world, made, dean, now)
     raised(world, made, dean, now)
     known = situation(made.id)
     duties = sum(1 for row in duties_of(made.id) if row.duty.state in OPEN_DUTY)
@@ -84,15 +85,26 @@ def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     return now
 
 
-def _say_what_for(world: World, made: Report, dean: Person, now: datetime) -> Steps:
-    # a knife that hurt no one is not decided before someone has said what it was for
-    known = situation(made.id)
-    if PURPOSE not in of_intake(rows(Incident.facts, Incident.tile, where=Incident.id == made.id)[0], known.people):
-        return now
-    purpose = made.place.rng.choice((HURT, PROTECTION))
-    answer_fact(world.calls(dean, now), made.id, PURPOSE, f"yes:{purpose}")
-    now = yield world.calendar.soon(now, 6)
-    return now
+def _answer(world: World, made: Report, dean: Person, now: datetime) -> Steps:
+    # an answer may bring another question: a gun that may be one asks whether staff can calm the danger
+    while True:
+        report = rows(Incident.facts, Incident.tile, where=Incident.id == made.id)[0]
+        known = situation(made.id)
+        asked = must_answer(known.plan, report, known.people)
+        if not asked:
+            return now
+        answer, whom = _answer_to(asked[0], made.place.rng)
+        answer_fact(world.calls(dean, now), made.id, asked[0], answer, whom)
+        now = yield world.calendar.soon(now, 6)
+
+
+def _answer_to(fact: str, rng: Random) -> tuple[str, str]:
+    answers = {
+        PURPOSE: (f"yes:{rng.choice((HURT, PROTECTION))}", ""),
+        "imminent_danger": ("no", ""),
+        "harmed": ("asked", "The students who were there"),
+    }
+    return answers.get(fact, ("no:saw", ""))
 
 
 def _decide(
