@@ -113,7 +113,7 @@ def test_a_killed_export_leaves_no_file_and_the_next_one_writes_it(
 
 def test_a_killed_export_or_replay_prints_nothing(demo_database: Database) -> None:
     assert was_killed(demo_database.url, *WRITERS["crdc"], at="unit.before_commit") == ""
-    command = ("routing", "replay", "--rule-set", "2")
+    command = ("routing", "replay", "--rule-set", "3")
     assert was_killed(demo_database.url, *command, at="file.before_name") == ""
     done = flask(demo_database.url, *command, **MANY_WORDS)
     assert json.loads(done.stdout)["changed"] == 0

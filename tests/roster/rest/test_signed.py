@@ -17,6 +17,7 @@ from sqlalchemy import select
 import config
 from tests.roster.rest.signed_server import CLIENT, SECRET
 from tests.support.databases import ROOT
+from tests.support.fixed.day import on_the_machines_clock
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import ImportRun, Student
@@ -34,6 +35,13 @@ def address() -> Iterator[str]:
             yield f"http://127.0.0.1:{int(process.stdout.readline())}/ims/oneroster/v1p1"
         finally:
             process.terminate()
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_the_server() -> Iterator[None]:
+    """The other system refuses who comes from another time; its process is on the machine's clock."""
+    with on_the_machines_clock():
+        yield
 
 
 @pytest.fixture

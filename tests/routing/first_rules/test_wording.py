@@ -19,7 +19,7 @@ def published(session: Any) -> list[dict[str, str]]:
     """Every text of the rule sets that the migrations published."""
     sets = db.session.scalars(select(RuleSet).where(RuleSet.state == RuleSetState.PUBLISHED)).all()
     assert len(sets) >= 2
-    return [text for one in sets for text in texts(one.table_rows)]
+    return [text for one in sets for text in texts(one.table_rows["rows"])]
 
 
 def test_what_is_reworded_stands_in_a_published_rule_set(published: list[dict[str, str]]) -> None:

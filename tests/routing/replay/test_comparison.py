@@ -132,7 +132,7 @@ def _both(given: dict[int, dict[str, Any]]) -> set[int]:
 
 def test_every_kind_of_change_is_named(session: Any, two_schools: list[int]) -> None:
     routed(two_schools, MANY)
-    values = {"P5": {"when.any.0.value": "staff", "items.0.tier": 3}, **P10_FOR_EL}
+    values = {"P5": {"when.any.0.value": "staff", "items.0.tier": 3}, "P11": {"items.0.start": 3}, **P10_FOR_EL}
     states = {
         "D6": {"yes": "due", "unknown": None, "no": None},
         "D7": {"yes": "due", "unknown": "verify_first", "no": None},

@@ -18,7 +18,8 @@ from wss_cases.incidents.incident.models import IncidentPerson
 
 BY_HAND = (
     "guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "safe_passage_contact",
-    "check_in_person_harmed", "plan_case_manager", "liaison", "agreement_check_in", "care_screen", "repair_step",
+    "check_in_person_harmed", "plan_case_manager", "plan_case_manager_harmed", "counselor_harmed", "threat_team",
+    "liaison", "agreement_check_in", "care_screen", "repair_step",
     "mentoring_missed", "work_missed", "referral_consent_ends", "case_review", "after_walk_out", "after_no_show",
     "interpreter", "manifestation_review", "disability_day_ten", "safety_plan", "other",
 )  # fmt: skip

@@ -7,6 +7,7 @@ from flask import render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.list_columns.presenters import order_of, table_of
 from wss_cases.foundation.dates import day_words_with_year
@@ -56,6 +57,7 @@ def incidents() -> str:
         older=older,
         newest=_address(before="") if behind else None,
         team=actor.has(*CASE_TEAM),
+        may_report=might(actor, Permission.INCIDENT_REPORT),
     )
 
 
