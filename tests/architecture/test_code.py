@@ -32,7 +32,7 @@ def bulk_writes(path: Path, source: str) -> list[str]:
 
 
 RULES: dict[str, tuple[Guard, Path, str]] = {
-    "file size": (guards.file_size, PACKAGE / "cases" / "rules.py", "x = 1\n" * 301),
+    "file size": (guards.file_size, PACKAGE / "cases" / "rules.py", "x = 1\n" * 501),
     "function size": (guards.function_size, PACKAGE / "cases" / "rules.py", "def f():\n" + "    x = 1\n" * 40),
     "extensions": (guards.extension_imports, PACKAGE / "cases" / "views.py", "from flask_login import current_user\n"),
     "flask below views": (guards.flask_below_views, PACKAGE / "cases" / "actions.py", "from flask import g\n"),

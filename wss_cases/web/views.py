@@ -19,6 +19,8 @@ from wss_cases.web.schema_check import mismatch
 blueprint = Blueprint("web", __name__)
 
 SCHOOLS_SHOWN = 50
+NO_ONES_FIRST = ("incidents.incidents", "safeguards.duties")
+"""Pages that the district's office opens for the few reports kept from a school; it begins at its outcomes."""
 
 
 @blueprint.get("/")
@@ -29,7 +31,7 @@ def home() -> Response:
     if might(actor, Permission.SETUP_READ) and no_school_yet():
         return redirect(url_for("checklist.page"), 303)
     for endpoint, _label, permission in NAVIGATION:
-        if might(actor, permission):
+        if endpoint not in NO_ONES_FIRST and might(actor, permission):
             return redirect(url_for(endpoint), 303)
     return redirect(url_for("accounts.me"), 303)
 

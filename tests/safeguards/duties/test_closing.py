@@ -66,7 +66,7 @@ def scene(session: Any, at: Callable[..., datetime]) -> Scene:
 
 def test_the_duty_table_is_seeded_with_its_doubts(session: Any) -> None:
     kinds = {kind.code: kind for kind in session.scalars(select(LegalDutyKind))}
-    assert len(kinds) == 15
+    assert len(kinds) == 16
     assert {code for code, kind in kinds.items() if not kind.is_confirmed} == {
         "firearm_or_gun_threat",
         "attack_on_staff",

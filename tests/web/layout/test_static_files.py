@@ -39,7 +39,7 @@ def test_the_one_sheet_and_the_one_script_hold_every_file_that_pages_had(app: Fl
             assert body.strip() in whole
     # a script that is neither in the one nor imported, nor a page's own, would run nowhere
     alone = {path.name for path in (folder / "js").glob("*.js") if f"js/{path.name}" not in held}
-    assert alone == {"offline.js", "sw.js", "sw-box.js", "sw-push.js", "sw-send.js"}
+    assert alone == {"offline.js", "signs.js", "sw.js", "sw-box.js", "sw-push.js", "sw-send.js"}
     own = {path.name for path in (folder / "css").glob("*.css") if f"css/{path.name}" not in held}
     assert own == {"capture.css", "paper.css", "public.css", "public_text.css", "queue.css"}, "named by their pages"
 
