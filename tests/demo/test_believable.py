@@ -33,7 +33,7 @@ from wss_cases.safeguards.police.review.models import PoliceNotification
 
 NOW = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
 FIRST, TODAY = date(2025, 8, 18), date(2026, 11, 24)
-SIZE = Size(schools=2, students=500, incidents=examples(110, 240), years=2, seed=6)
+SIZE = Size(schools=2, students=500, incidents=examples(110, 240), years=2, seed=7)
 
 
 @pytest.fixture(scope="module")

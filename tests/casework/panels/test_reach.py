@@ -75,7 +75,7 @@ def test_a_report_shows_its_case_and_duties_to_the_team_alone(place: Place, clie
 def test_follow_ups_of_a_report_name_whom_they_are_about_and_the_third_is_folded(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:
-    incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    incident = place.report((place.students[0], CAUSED), (place.students[1], CAUSED))
     who = f"{place.students[0].shown_name}, {place.students[1].shown_name}"
     for number in range(5):
         FollowUpFactory(

@@ -201,9 +201,9 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Discipline actions as they are now, by the date they start; a reversed one is not counted anywhere. "
             "Instances are actions; students are different students. Being sent home, picked up early at the "
-            "school's request, or removed from the bus are included; restraint and time-out are not. A suspension "
-            "before the student was heard and an emergency removal under Title IX count as the suspension or placement "
-            "that they are. The rate is instances × 100 ÷ students enrolled on the last school day of the period."
+            "school's request, or removed from the bus are included; restraint and time-out are not. An "
+            "emergency removal counts too. The rate is instances × 100 ÷ students enrolled on the last school day of "
+            "the period."
         ),
     ),
     "police": Measure(
