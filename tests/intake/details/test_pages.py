@@ -186,6 +186,20 @@ def test_every_tile_has_a_code_in_each_set_or_none(session: Any) -> None:
             assert (code is None) == (tile in none), (tile, grade)
 
 
+def test_what_a_report_leaves_open_is_shown_as_not_answered_and_stays_open(
+    client_as: Any, fight: Any, dean: Any
+) -> None:
+    opened = {"gun_violence_threat": "unknown", "sexual": "unknown", "weapon": "unknown", "mutual": "unknown"}
+    fight.facts = opened | {"verified": "unknown"}
+    db.session.commit()
+    client = client_as(dean)
+    shown = client.form(f"/incidents/{fight.id}/details", holding="location").values()
+    assert not [name for name in opened if shown.get(name, [""]) != [""]]
+    assert shown["verified"] == ["unknown"]
+    assert finish(client, fight).status_code == 303
+    assert fresh(fight).facts.items() >= (opened | {"verified": "unknown"}).items()
+
+
 def test_a_behavior_of_the_other_set_is_refused(fight: Any, dean: Any) -> None:
     person = people_of(fight.id)[0]
     wrong = PersonDetails(person.id, PersonRole.CAUSED_HARM, behavior_code_id=behavior_code("rough_play", "prek2").id)

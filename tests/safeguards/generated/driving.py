@@ -123,11 +123,13 @@ class Town:
         )
 
     def _answer_questions(self, number: int) -> None:
-        """Answer what a reviewer knows of any story; what no one has said of danger stays open."""
+        """Answer every question as a dean would who was there: what the story does not tell did not happen."""
         said = {"mutual": ("yes", ""), PURPOSE: ("yes:hurt", ""), "harmed": ("asked", "the counselor")}
-        for fact in open_facts(number):
-            if fact in said:
-                answer_fact(Invocation(self.actors["dean"], self.now), number, fact, *said[fact])
+        said["imminent_danger"] = ("no", "")
+        # an answer may bring another question
+        while asked := open_facts(number):
+            answer, whom = said.get(asked[0], ("no:saw", ""))
+            answer_fact(Invocation(self.actors["dean"], self.now), number, asked[0], answer, whom)
 
     def _decide(self, story: Story, number: int) -> None:
         self._answer_questions(number)
@@ -212,7 +214,7 @@ class Town:
         who = chance.choice((self.actors["dean"], self._anybody(chance)))
         door = chance.choice(("emergency", "law", "other", "other"))
         if door == "emergency":
-            called = self.now - timedelta(minutes=chance.randint(-5, 40))
+            called = self.now - timedelta(minutes=chance.randint(-5, 10))
             found = self._try(door, lambda: call_first(Invocation(who, self.now), number, called))
         elif door == "law":
             duties = list(db.session.scalars(select(LegalDuty.id).order_by(LegalDuty.id.desc()).limit(6)))

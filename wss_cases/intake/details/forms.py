@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
-from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
+from wss_cases.incidents.incident.rules import UNKNOWN, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.intake.questions.rules import is_adult, without_student
 from wss_cases.intake.questions.states import FLAGS, OF_PERSON, OF_REPORT, OF_STUDENT_ALONE, OF_STUDENTS
@@ -165,7 +165,8 @@ def behavior_words(code: BehaviorCode) -> str:
 def stored(incident: Incident) -> dict[str, Any]:
     """Return a report's answers as the form shows them."""
     words = {True: "yes", False: "no", None: "unknown"}
-    facts = incident.facts or {}
+    # what the report leaves open is not answered yet; that nobody could check the facts is an answer
+    facts = {name: fact for name, fact in (incident.facts or {}).items() if fact != UNKNOWN or name == "verified"}
     data: dict[str, Any] = {name: words[facts[name]] for name in (*FLAGS, "mutual") if name in facts}
     data |= {name: facts.get(name) for name in ("sexual", "verified")}
     for name in ("injury", "weapon", "substance", "bias_basis", "immediate_action", "heard_from"):
