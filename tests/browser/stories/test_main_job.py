@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.stories.steps import circle as steps
+from tests.browser.stories.steps.questions import answer_open_questions
 from tests.support.databases import DEMO_PASSWORD
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go, tap
 from tests.support.servers.live_system import LiveSystem
@@ -93,12 +94,13 @@ def accept(page: Page, reference: str, names: list[str]) -> str:
     """Say who caused harm and who was harmed, read why, and accept; return the reference of the case that opened."""
     page.goto("/review")
     go(page, page.get_by_role("link", name=re.compile(reference)))
-    expect(page.locator("main")).to_contain_text("When you know who")
+    expect(page.locator("main")).to_contain_text("Was anyone harmed?")
     expect(page.get_by_role("button", name="Accept as recommended")).to_have_count(0)
     go(page, page.get_by_role("link", name="Enter who caused harm, and who was harmed").first)
     for name, part in zip(names, ("Reported to have caused harm", "Was harmed"), strict=True):
         page.get_by_role("group", name=re.compile(name)).get_by_role("radio", name=part).check()
     go(page, page.get_by_role("button", name="Save and see the recommendation"))
+    answer_open_questions(page)
     expect(page.locator("main")).to_contain_text("Peace circle")
     expect(page.locator("main")).to_contain_text("No law requires a call to the police for what is known.")
     go(page, page.get_by_role("button", name="Accept as recommended"))

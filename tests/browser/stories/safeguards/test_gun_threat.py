@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.stories.steps.people import languages, look, ready, record, send, sign_in
+from tests.browser.stories.steps.questions import answer_open_questions
 from tests.factories.base import fresh
 from tests.intake.making import NOW, Place
 from tests.support.applications import make_app
@@ -52,6 +53,8 @@ def test_a_gun_threat_from_the_phone_to_the_decision(
     go(dean, dean.locator('main a[href$="/notification"]').first)
     record(dean, students[0][0])
     no_verdict(dean, review)
+    answer_open_questions(dean)
+    no_verdict(dean, review)
     go(dean, dean.locator(f'form[action$="{review}/accept"] button[type="submit"]'))
     no_verdict(dean, review)
     expect(dean.locator('main a[href*="/cases/"]').first).to_be_visible()
@@ -71,6 +74,7 @@ def reported(page: Page, students: list[tuple[int, str]]) -> str:
         page.locator(f'input[name="{name}"][value="{value}"]').check(force=True)
     page.locator('textarea[name="narrative"]').fill("He said: tomorrow I bring my gun.")
     send(page)
+    go(page, page.locator('button[name="said"][value="word_gun:yes"]'))
     expect(page.locator('main a[href="tel:911"]').first).to_be_visible()
     look(page)
     found = re.search(r"/incidents/\d+", page.url)

@@ -1,0 +1,14 @@
+"""Answering what a decision waits for, as a dean does: a tap each."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.support.pages.browser import go
+
+
+def answer_open_questions(page: Page) -> None:
+    """Say no to each question on the review page that stops the decision: the dean saw what happened."""
+    no = page.locator('#questions button[name="answer"]:is([value="no:saw"], [value="no"])')
+    while no.count():
+        go(page, no.first)
