@@ -49,6 +49,8 @@ def test_a_gun_threat_from_the_phone_to_the_decision(
     expect(dean.locator("main")).to_contain_text(REQUIRED[language])
     dean.goto(f"{report}/police-review/required-by-law")
     dean.locator("[name=duty_id]").select_option(index=1)
+    dean.locator("[name=source_how]").select_option("adult")
+    dean.locator("[name=source_name]").fill("Ms. Test, teacher")
     send(dean)
     go(dean, dean.locator('main a[href$="/notification"]').first)
     record(dean, students[0][0])
