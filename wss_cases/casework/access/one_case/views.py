@@ -27,7 +27,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 
 blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
-ENTRIES = 50
+ENTRIES = 40
 
 
 @blueprint.route("", methods=["GET", "POST"])
