@@ -73,6 +73,7 @@ def test_the_duty_table_is_seeded_with_its_doubts(session: Any) -> None:
         "child_abuse_or_neglect",
         "bullying_notice",
         "adult_conduct",
+        "article_26a_support",
     }
     assert kinds["drug_delivery"].clock_hours == 48
     assert kinds["firearm_or_gun_threat"].clock_hours == 0
