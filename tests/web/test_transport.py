@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Iterator
-from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from smtplib import SMTPException
@@ -21,10 +20,10 @@ from sqlalchemy.engine import make_url
 from config import from_environment
 from tests.support.applications import make_app
 from tests.support.databases import flask
+from tests.support.fixed import day
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from tests.support.servers.mail import MailServer
-from wss_cases.foundation import clock
 from wss_cases.mail.delivery.smtp_transport import Post
 
 PRODUCTION = {
@@ -107,10 +106,9 @@ class Encrypting:
         self.certificate = folder / "mail.pem"
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-        now = clock.now()
         made = (
             x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-            .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+            .serial_number(1).not_valid_before(day.CERTIFIED[0]).not_valid_after(day.CERTIFIED[1])
             .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())

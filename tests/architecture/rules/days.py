@@ -22,8 +22,8 @@ DRAWS = {"random", "randint", "randrange", "choice", "choices", "sample", "shuff
 
 ON_THE_MACHINES_CLOCK = {
     "support/fixed/day.py": "works out how far the run is ahead",
-    "support/servers/saml_provider.py": "OpenSSL looks at a certificate by the machine's clock",
-    "foundation/connecting/test_outward.py": "so does TLS",
+    "browser/stories/test_push.py": "a library dates what a process signs by the machine's clock",
+    "faults/kills/test_push.py": "so it does there",
     "support/servers/signed_in.py": "a web server of its own reads cookies by it",
     "faults/reminders/system.py": "a heartbeat is compared with the clock file",
     "journal/audit/months.py": "months are made ahead of PostgreSQL's own clock",

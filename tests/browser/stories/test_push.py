@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH, acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.support.applications import make_app
+from tests.support.fixed import day
 from tests.support.pages.browser import PHONE, Visitor, axe_problems, go, overflow_problems
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.push_service import PushService, Subscriber
@@ -53,7 +54,7 @@ CLICKED = """() => {
 
 @pytest.fixture
 def service() -> Iterator[PushService]:
-    one = PushService("")
+    one = PushService("", day.machine_now)
     one.start()
     yield one
     one.stop()

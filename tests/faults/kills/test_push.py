@@ -15,6 +15,7 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.depth import examples
+from tests.support.fixed import day
 from tests.support.servers.push_service import PushService
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -52,7 +53,7 @@ def in_danger(service: PushService) -> None:
 
 
 def test_each_device_gets_it_once_whatever_dies(database: Database, tmp_path: Path) -> None:
-    service = PushService("")
+    service = PushService("", day.machine_now)
     service.start()
     app = make_app(database.url, tmp_path, WSS_PUSH_HOSTS="127.0.0.1")
     service.signed_by = app.config["PUSH_KEYS"][0].public

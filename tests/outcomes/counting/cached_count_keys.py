@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tests.support.applications import make_app
+from tests.support.fixed import day
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import BY_MONTH
@@ -18,6 +19,7 @@ from wss_cases.outcomes.cache_refresh import actions as counting_rounds
 from wss_cases.outcomes.counting.cache.models import CachedCount
 
 if __name__ == "__main__":
+    day.begin()
     with make_app(sys.argv[1], Path(sys.argv[2])).app_context():
         counting_rounds.store_due_counts(clock.now(), 300, least_ms=0, schools=0, by_month=BY_MONTH)
         keys = sorted(db.session.scalars(select(CachedCount.digest)))

@@ -19,6 +19,8 @@ from tests.support.once import shared_folder
 
 BEGINS = datetime(2026, 12, 2, 16, 0, tzinfo=UTC)
 """A Wednesday in term, ten o'clock in Chicago."""
+CERTIFIED = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""How long a certificate made by a test is good: OpenSSL looks at it by the machine's clock."""
 AHEAD = "WSS_TEST_AHEAD"
 """Tells the workers how many seconds the run is ahead of the machine's clock; they are started from here."""
 

@@ -11,7 +11,9 @@ import base64
 import json
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -85,14 +87,16 @@ class Pushed:
 
 class PushService:
     """Listens on a port of its own. `answers` are the next statuses, then 201; `signed_by` the public key that it asks
-    for. What it refused stands in `refused`."""
+    for. What it refused stands in `refused`. `now` is the clock by which signatures expire: a library dates those of a
+    process that a test starts by the machine's."""
 
-    def __init__(self, signed_by: str) -> None:
+    def __init__(self, signed_by: str, now: Callable[[], datetime] = clock.now) -> None:
         self.got: list[Pushed] = []
         self.refused: list[str] = []
         self.answers: list[int] = []
         self.retry_after = ""
         self.signed_by = signed_by
+        self.now = now
         keeper = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -152,7 +156,7 @@ class PushService:
         said_so = json.loads(data_of(claims))
         if json.loads(data_of(head)).get("alg") != "ES256" or said_so.get("aud") != self.origin:
             return "audience"
-        if not 0 < said_so.get("exp", 0) - clock.now().timestamp() <= A_DAY:
+        if not 0 < said_so.get("exp", 0) - self.now().timestamp() <= A_DAY:
             return "expiry"
         return "" if str(said_so.get("sub", "")).startswith("mailto:") else "contact"
 

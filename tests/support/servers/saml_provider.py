@@ -38,8 +38,7 @@ def key_and_certificate(number: int = 1) -> tuple[str, str]:
     """Return one of a process's keys and its own certificate, as PEM; making one takes half a second."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp")])
-    now = day.machine_now()
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(9999), now + timedelta(9999))
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, *day.CERTIFIED)
     certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
     private = serialization.PrivateFormat.PKCS8
     pem = key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption())
