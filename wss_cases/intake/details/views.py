@@ -49,7 +49,7 @@ def details(incident_id: int) -> Page:
     if "find" in request.form:
         adding = AddPersonForm()
         words = adding.people_q.data or ""
-        matches = search_items(actor, incident.school_id, words, staff=True)
+        matches = search_items(actor, incident.school_id, words)
         return _show(incident, actor, form, adding, matches, words)
     if "switch_language" in request.form:
         _save_draft(actor, incident, now)

@@ -26,8 +26,8 @@ def student_meta(grade: int | None, number: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) -> list[Item]:
-    """Return at most ten matches of a school, the person's recent students first; staff after them when wanted.
+def search_items(actor: Actor, school_id: int, words: str) -> list[Item]:
+    """Return at most ten matches of a school, the person's recent students first and staff after them.
 
     A full number that nobody here has is offered as another school's student's: nobody is looked up there for it. Any
     other words that fit nobody here are offered as a name to keep as it is typed.
@@ -37,8 +37,7 @@ def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) 
         _item(str(who.id), who.name, student_meta(who.grade, who.number))
         for who in students_matching(actor, school_id, words, recent=recent)
     ]
-    if staff:
-        items += [_item(f"staff:{who.id}", who.name, who.role) for who in staff_matching(actor, school_id, words)]
+    items += [_item(f"staff:{who.id}", who.name, who.role) for who in staff_matching(actor, school_id, words)]
     number = words.strip()
     if not items and number.isascii() and number.isdecimal() and len(number) >= FULL_NUMBER:
         items = [_number_item(number)]

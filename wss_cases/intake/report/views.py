@@ -90,11 +90,10 @@ def save() -> Page:
 @blueprint.get("/incidents/new/people")
 @gate(Permission.ROSTER_SEARCH)
 def people() -> Response:
-    """Answer the search field: at most ten students of the school, then staff when `staff` is asked for."""
+    """Answer the search field: at most ten students and staff of the school."""
     actor = current_actor()
     school = school_for(actor, request.args.get("school_id"))
-    words = typed_in_header()
-    return jsonify(items=search_items(actor, school.id, words, staff="staff" in request.args))
+    return jsonify(items=search_items(actor, school.id, typed_in_header()))
 
 
 @blueprint.post("/incidents/new/draft")

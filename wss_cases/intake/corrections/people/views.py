@@ -33,7 +33,7 @@ def people(incident_id: int) -> Page:
         "back_href": back,
         "incident": report,
         "chosen": people_items(report.school_id, chosen),
-        "matches": search_items(actor, report.school_id, words, staff=True) if "find" in request.form else None,
+        "matches": search_items(actor, report.school_id, words) if "find" in request.form else None,
         "searched": words,
     }
 
