@@ -15,13 +15,15 @@ from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from tests.support.servers.running import Running, parent_of
-from wss_cases.jobs.supervisor import Child, port_is_free
+from wss_cases.jobs.children import Child
+from wss_cases.jobs.supervisor import port_is_free
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 PROGRAM = """
 import sys
 from wss_cases.jobs import supervisor
-from wss_cases.jobs.supervisor import Child, Supervisor
+from wss_cases.jobs.children import Child
+from wss_cases.jobs.supervisor import Supervisor
 supervisor.STOP_SECONDS = 2.0  # for whoever is deaf, whom a test waits for
 def child(name, code, essential=False):
     return Child(name, lambda: exec(code, {}), essential=essential, ready=None)

@@ -16,7 +16,7 @@ from flask.cli import ScriptInfo
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.arbiter import Arbiter
 
-from wss_cases.jobs.supervisor import Child, say
+from wss_cases.jobs.children import Child, say
 
 STOP_SECONDS = 4.0
 

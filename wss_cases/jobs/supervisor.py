@@ -14,121 +14,21 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
+
+from wss_cases.jobs.children import Child, say
 
 ROOT = Path(__file__).resolve().parents[2]
 MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 """How glibc keeps memory, read as a process begins: one arena where eight threads would open sixteen, and what a large
 answer took is given back, where it would keep the more the larger one was."""
-NAME_BYTES = 15
-TOLD_OF_PARENTS_END = 1
-"""What Linux calls PR_SET_PDEATHSIG."""
 MODULE = "wss_cases.jobs.supervisor"
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.1
-END_POLL_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0
 STOP_SECONDS = 7.0
-
-
-@dataclass
-class Child:
-    """One supervised process, forked to carry out `work`; `essential` means that it must have become ready once, or
-    everything ends. Whoever forks it asks now and then how it ended."""
-
-    name: str
-    work: Callable[[], object]
-    ready: Callable[[], bool] | None = None
-    essential: bool = False
-    number: int = 0
-    started_at: float = 0.0
-    restart_at: float = 0.0
-    pause: float = 0.0
-    was_ready: bool = False
-
-    def start(self, now: float) -> None:
-        """Fork the process; `now` is monotonic seconds."""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        parent = os.getpid()
-        self.number = os.fork()
-        self.started_at = now
-        if self.number == 0:
-            self._be(parent)
-
-    def _be(self, parent: int) -> None:
-        """Be the process, which has signals of its own, and a name for whoever lists processes; never returns."""
-        status = 1
-        try:
-            for number in signal.valid_signals():
-                if callable(signal.getsignal(number)):
-                    signal.signal(number, signal.SIG_DFL)
-            end_with(parent)
-            with suppress(OSError):
-                Path("/proc/self/comm").write_text(self.name[:NAME_BYTES], encoding="ascii")
-            self.work()
-            status = 0
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            with suppress(OSError, ValueError):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(status)
-
-    def ended(self) -> int | None:
-        """Return how the process ended, once: its status, or minus the signal; None while it lives."""
-        try:
-            number, status = os.waitpid(self.number, os.WNOHANG)
-        except ChildProcessError:
-            # its parent asked for the end of any child, and this one's was the answer
-            number, status = self.number, 0
-        if number == 0:
-            return None
-        self.number = 0
-        return os.waitstatus_to_exitcode(status)
-
-    def tell(self, number: int) -> None:
-        """Send the process a signal, if it is there."""
-        if self.number:
-            with suppress(ProcessLookupError):
-                os.kill(self.number, number)
-
-    def end_by(self, deadline: float) -> None:
-        """Wait until the process has ended, and end it where it has not by then."""
-        while self.number and self.ended() is None:
-            if time.monotonic() >= deadline:
-                self.tell(signal.SIGKILL)
-            time.sleep(END_POLL_SECONDS)
-
-    def plan_restart(self, now: float) -> float:
-        """Note that the process is gone and return the seconds until the next start: 1, 2, 4 … 30."""
-        steady = now - self.started_at >= STEADY_SECONDS
-        self.pause = 1.0 if steady or not self.pause else min(self.pause * 2, LONGEST_PAUSE_SECONDS)
-        self.restart_at = now + self.pause
-        return self.pause
-
-    def look_after(self, now: float) -> int | None:
-        """Start the process where it is time to, and return how it ended where it did."""
-        if not self.number:
-            if now >= self.restart_at:
-                self.start(now)
-            return None
-        return self.ended()
-
-    def say_restart(self, now: float, code: int) -> None:
-        """Plan the next start of a process that ended, and say so."""
-        pause = self.plan_restart(now)
-        say(f"The {self.name} ended with status {code}; starting it again in {pause:.0f} s.")
 
 
 class Supervisor:
@@ -179,20 +79,6 @@ class Supervisor:
         deadline = time.monotonic() + STOP_SECONDS
         for child in self.children:
             child.end_by(deadline)
-
-
-def end_with(parent: int) -> None:
-    """Let this process be told to end, as by its parent, once that is gone: one that was killed tells nobody. By the
-    kernel: a system that is not Linux does without, as does a Python without ctypes."""
-    with suppress(AttributeError, ImportError, OSError):
-        import_module("ctypes").CDLL(None).prctl(TOLD_OF_PARENTS_END, signal.SIGTERM)
-    if os.getppid() != parent:
-        sys.exit(0)
-
-
-def say(text: str) -> None:
-    """Print a line for the person at the terminal, at once."""
-    print(text, flush=True)
 
 
 def port_is_free(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The district's SAML 2.0 identity provider, asked through python3-saml; imported only where one is configured."""
+"""The district's SAML 2.0 identity provider, asked through python3-saml, loaded only where one is configured."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,14 +7,16 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, redirect, session
-from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
-from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
-from onelogin.saml2.response import OneLogin_Saml2_Response
-from onelogin.saml2.settings import OneLogin_Saml2_Settings
-from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 from werkzeug.wrappers import Response
 
-from wss_cases.foundation.sign_in.sso import SAML_REQUEST, Answer, Identity, SignOnRefused
+from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.sign_in.identity import SAML_REQUEST, Answer, Identity, SignOnRefused
+
+authn_request = deferred("onelogin.saml2.authn_request")
+metadata_parser = deferred("onelogin.saml2.idp_metadata_parser")
+saml_response = deferred("onelogin.saml2.response")
+saml_settings = deferred("onelogin.saml2.settings")
+xml_utils = deferred("onelogin.saml2.xml_utils")
 
 LONG: Final = "2099-12-31T00:00:00Z"
 """Our metadata change with our address alone; the library would let them end after two days."""
@@ -32,7 +34,7 @@ class SamlProvider:
 
     def __init__(self, app: Flask) -> None:
         text = Path(app.config["SAML_METADATA"]).read_text(encoding="utf-8")
-        self._idp: dict[str, Any] = OneLogin_Saml2_IdPMetadataParser.parse(text).get("idp", {})
+        self._idp: dict[str, Any] = metadata_parser.OneLogin_Saml2_IdPMetadataParser.parse(text).get("idp", {})
         where = self._idp.get("singleSignOnService", {}).get("url", "")
         if not (where and (self._idp.get("x509cert") or self._idp.get("x509certMulti"))):
             raise RuntimeError("WSS_SAML_METADATA: it has no signing certificate, or no address for HTTP-Redirect.")
@@ -46,7 +48,7 @@ class SamlProvider:
 
     def begin(self, us: str, back_to: str, again: bool) -> Response:
         """Redirect to the provider; `again`: it must ask who this is (ForceAuthn). The request's id stays here."""
-        asked = OneLogin_Saml2_Authn_Request(self._settings(us, back_to), force_authn=again)
+        asked = authn_request.OneLogin_Saml2_Authn_Request(self._settings(us, back_to), force_authn=again)
         session[SAML_REQUEST] = asked.get_id()
         where: str = self._idp["singleSignOnService"]["url"]
         query = urlencode({"SAMLRequest": asked.get_request()})
@@ -59,7 +61,7 @@ class SamlProvider:
         secure = "on" if parts.scheme == "https" else "off"
         here = {"https": secure, "http_host": parts.netloc, "script_name": parts.path}
         try:
-            answer = OneLogin_Saml2_Response(self._settings(us, back_to), posted)
+            answer = saml_response.OneLogin_Saml2_Response(self._settings(us, back_to), posted)
             answer.is_valid(here, raise_exceptions=True)
             # one assertion in the whole document, and it is signed: the library has seen to both
             [assertion] = answer.document.findall("a:Assertion", NAMES)
@@ -69,7 +71,7 @@ class SamlProvider:
 
     def _settings(self, us: str, back_to: str) -> Any:
         service = {"url": back_to, "binding": POST}
-        return OneLogin_Saml2_Settings(
+        return saml_settings.OneLogin_Saml2_Settings(
             {
                 "strict": True,
                 "sp": {"entityId": us, "assertionConsumerService": service, "NameIDFormat": ANY_NAME},
@@ -122,7 +124,7 @@ def _claims(said: Mapping[str, list[str]]) -> dict[str, Any]:
 
 def _text(node: Any) -> str:
     # the whole text, whatever comment somebody put into it
-    found = OneLogin_Saml2_XML.element_text(node) if node is not None else None
+    found = xml_utils.OneLogin_Saml2_XML.element_text(node) if node is not None else None
     return str(found or "").strip()
 
 

@@ -1,63 +1,23 @@
 """The district's own sign-on, OpenID Connect or SAML 2.0, attached once where it is configured."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from flask import Flask, current_app
 from werkzeug.wrappers import Response
 
+from wss_cases.foundation.sign_in.identity import Answer, Identity
+from wss_cases.foundation.sign_in.saml_provider import SamlProvider
+from wss_cases.foundation.sign_in.sso_provider import Provider
+
 EXTENSION = "wss_sign_on"
-SAML_REQUEST = "saml_request"
-"""The cookie's place for the number of the SAML request that this browser asked."""
-
-
-class SignOnRefused(Exception):
-    """What came back from the provider proves nothing; `reason` is for the log and names no person."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class SignOnDown(Exception):
-    """The provider does not answer."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who the provider says this is: never an address, which another issuer could give to anybody.
-
-    `auth_time`: when it asked that, None where it does not say. `claims`: what else it says of them.
-    """
-
-    issuer: str
-    subject: str
-    acr: str
-    amr: tuple[str, ...]
-    auth_time: int | None
-    claims: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A proven SAML assertion: who it says this is, its id, the id of the request it answers, and until when it may."""
-
-    identity: Identity
-    assertion_id: str
-    request_id: str
-    ends: datetime
 
 
 def init_sign_on(app: Flask) -> None:
     """Attach the provider of OIDC_ISSUER or SAML_METADATA; asks it nothing until somebody signs on."""
-    # the libraries and what they need take ten megabytes of each process, where there is no sign-on for nothing
     if app.config["OIDC_ISSUER"]:
-        app.extensions[EXTENSION] = import_module("wss_cases.foundation.sign_in.sso_provider").Provider(app)
+        app.extensions[EXTENSION] = Provider(app)
     elif app.config["SAML_METADATA"]:
-        app.extensions[EXTENSION] = import_module("wss_cases.foundation.sign_in.saml_provider").SamlProvider(app)
+        app.extensions[EXTENSION] = SamlProvider(app)
 
 
 def is_on() -> bool:

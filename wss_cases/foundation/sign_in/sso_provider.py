@@ -1,15 +1,20 @@
-"""The district's provider of OpenID Connect, asked through Authlib; imported only where one is configured."""
+"""The district's provider of OpenID Connect, asked through Authlib.
+
+The libraries take ten megabytes of each process: they are loaded only where a provider is configured.
+"""
 
 from typing import Any, Final
 
-import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
 from flask import Flask, current_app
-from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
-from wss_cases.foundation.sign_in.sso import Identity, SignOnDown, SignOnRefused
+from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.foundation.sign_in.identity import Identity, SignOnDown, SignOnRefused
+
+requests = deferred("requests")
+errors = deferred("authlib.common.errors")
+flask_client = deferred("authlib.integrations.flask_client")
+jose = deferred("joserfc.errors")
 
 SIGNED_WITH: Final = ["RS256", "PS256", "ES256", "EdDSA"]
 """Signatures by a key pair only: neither none nor a secret that both sides hold."""
@@ -23,7 +28,7 @@ class Provider:
 
     def __init__(self, app: Flask) -> None:
         issuer: str = app.config["OIDC_ISSUER"]
-        self._client: Any = OAuth(app).register(
+        self._client: Any = flask_client.OAuth(app).register(
             "district",
             client_id=app.config["OIDC_CLIENT_ID"],
             client_secret=app.config["OIDC_CLIENT_SECRET"],
@@ -66,7 +71,14 @@ class Provider:
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             raise SignOnDown from error
-        except (AuthlibBaseError, JoseError, requests.RequestException, KeyError, TypeError, ValueError) as error:
+        except (
+            errors.AuthlibBaseError,
+            jose.JoseError,
+            requests.RequestException,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise SignOnRefused(type(error).__name__) from error
 
     def _known(self) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.sign_in.saml.models import SamlAnswer
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.sign_in.sso import Answer, Identity
+from wss_cases.foundation.sign_in.identity import Answer, Identity
 from wss_cases.journal.unit_of_work import unit_of_work
 
 KEPT = timedelta(minutes=10)

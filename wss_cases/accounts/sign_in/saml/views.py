@@ -12,6 +12,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.sign_in import sso as sign_on
+from wss_cases.foundation.sign_in.identity import SAML_REQUEST, SignOnRefused
 from wss_cases.foundation.sign_in.login import csrf
 
 blueprint = Blueprint("saml", __name__)
@@ -40,7 +41,7 @@ def receive() -> Page:
     us, here = link(url_for("saml.metadata")), link(url_for("saml.receive"))
     try:
         answer = sign_on.read_saml(us, here, request.form.get("SAMLResponse", ""))
-    except sign_on.SignOnRefused as refusal:
+    except SignOnRefused as refusal:
         return refused(refusal.reason)
     if not actions.take_in(answer, clock.now()):
         return refused("the same assertion again")
@@ -53,7 +54,7 @@ def arrived() -> Page:
     """Come back: only the browser that went there holds the number of the request that was answered."""
     if not sign_on.is_saml():
         raise NotFound
-    came_for, request_id = session.pop(GOING, None), session.pop(sign_on.SAML_REQUEST, "")
+    came_for, request_id = session.pop(GOING, None), session.pop(SAML_REQUEST, "")
     identity = actions.fetch(request_id, clock.now()) if came_for and request_id else None
     if came_for is None or identity is None:
         return refused("nobody went")

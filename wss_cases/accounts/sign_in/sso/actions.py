@@ -13,7 +13,7 @@ from wss_cases.accounts.sign_in.sso.models import SignOn
 from wss_cases.accounts.sign_in.sso.rules import asked_for_factor, proved_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token
-from wss_cases.foundation.sign_in.sso import Identity
+from wss_cases.foundation.sign_in.identity import Identity
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 

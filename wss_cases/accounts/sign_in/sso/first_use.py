@@ -22,7 +22,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import fold, fold_address
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.sign_in.sso import Identity
+from wss_cases.foundation.sign_in.identity import Identity
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 STAFF = table(

@@ -20,8 +20,8 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in import sso as sign_on
+from wss_cases.foundation.sign_in.identity import Identity, SignOnDown, SignOnRefused
 from wss_cases.foundation.sign_in.login import current_user
-from wss_cases.foundation.sign_in.sso import Identity
 
 blueprint = Blueprint("sign_on", __name__)
 
@@ -61,9 +61,9 @@ def _leave(*, again: bool = False, invitation: str = "", mine: bool = False) -> 
             answer = sign_on.begin_saml(link(url_for("saml.metadata")), link(url_for("saml.receive")), again)
         else:
             answer = sign_on.begin(link(url_for("sign_on.back")), again)
-    except sign_on.SignOnDown:
+    except SignOnDown:
         return _down()
-    except sign_on.SignOnRefused as refusal:
+    except SignOnRefused as refusal:
         return refused(refusal.reason)
     target = url_for("accounts.me") if mine else safe_next(request.args.get("next")) or ""
     session[GOING] = {"next": target, "again": again, "invitation": invitation, "mine": mine}
@@ -81,9 +81,9 @@ def back() -> Page:
         return refused("nobody went")
     try:
         identity = sign_on.finish()
-    except sign_on.SignOnDown:
+    except SignOnDown:
         return _down()
-    except sign_on.SignOnRefused as refusal:
+    except SignOnRefused as refusal:
         return refused(refusal.reason)
     return arrive(identity, came_for)
 
