@@ -15,6 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.recommendation.queries import situation
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.states import Police
 from wss_cases.routing.rule_sets.models import RoutingAnswer
@@ -26,6 +27,7 @@ CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 ASK_DANGER = "Is anyone in danger that staff cannot calm?"
 ASK_VERIFIED = "Is it verified?"
 SO_FAR = "No law requires a call to the police for what is known."
+NOT_DECIDED = "Whether the police must be notified is not decided yet."
 THEIRS = "The student who was harmed and the family may report it to the police; help them if they wish."
 
 
@@ -170,6 +172,46 @@ def test_a_duty_raised_by_hand_is_no_verdict_beside_it(
     text = dean.page(f"/review/{incident.id}").text
     assert words in text
     assert VERDICT not in text
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"substance": "cannabis", "place": "on_grounds"},
+        {"substance": "cannabis", "place": "on_grounds", "distribution": True},
+        {"substance": "unknown", "place": "on_grounds", "distribution": "unknown"},
+    ],
+)
+def test_drugs_to_be_verified_do_not_bring_the_sentence_on_911(
+    place: Place, client_as: Callable[[Any], Any], facts: dict[str, Any]
+) -> None:
+    incident = set_facts(place.report((place.students[0], CAUSED)), **facts)
+    assert situation(incident.id).plan.police is Police.VERIFY
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    assert (NOT_DECIDED in text, CALL_911 in text) == (True, False)
+
+
+@pytest.mark.parametrize(("code", "is_said"), [("attack_on_staff", False), ("firearm_or_gun_threat", True)])
+def test_a_complaint_to_be_verified_does_not_bring_the_sentence_on_911_and_a_gun_does(
+    place: Place, client_as: Callable[[Any], Any], code: str, is_said: bool
+) -> None:
+    incident, dean = place.report((place.students[0], CAUSED)), client_as(place.dean)
+    given = {"code": code, "because": "A teacher handed in what she heard.", "facts": "verify_first"}
+    assert dean.submit(f"/incidents/{incident.id}/duties/new", given).status_code == 303
+    text = dean.page(f"/review/{incident.id}").text
+    assert (NOT_DECIDED in text, CALL_911 in text) == (True, is_said)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"danger_now": True}, {"weapon": "unknown"}, {"gun_violence_threat": "unknown"}, {"fire_or_bomb": True}]
+)
+def test_danger_a_gun_or_a_bomb_bring_the_sentence_on_911_beside_drugs_too(
+    place: Place, client_as: Callable[[Any], Any], facts: dict[str, Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), danger_now=facts.pop("danger_now", False))
+    set_facts(incident, substance="cannabis", place="on_grounds", **facts)
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    assert (NOT_DECIDED in text, CALL_911 in text) == (True, True)
 
 
 @pytest.mark.parametrize("light_one", [True, False])
