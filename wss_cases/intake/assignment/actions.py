@@ -1,5 +1,7 @@
 """Giving a report to who reviews it, to somebody else, or back to everybody."""
 
+from typing import Final
+
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
@@ -9,10 +11,13 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.intake.assignment.models import Assignment
 from wss_cases.intake.assignment.queries import reviewers_at
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 
 MAIL = "review.assigned"
+REVIEWER_CHANGED: Final = "review.reviewer_changed"
+"""What rooms react to once a report has another reviewer, or none."""
 
 
 @use_case
@@ -39,8 +44,9 @@ def assign(uow: UnitOfWork, incident_id: int, assignee_id: int | None) -> int:
     uow.audit("review.assigned", row.__tablename__, row.id, {"assignee_id": [before, assignee_id]})
     if assignee_id is None:
         uow.record(incident, "review.unassigned")
-        return incident.id
-    uow.record(incident, "review.assigned", who=people[assignee_id])
-    if assignee_id != uow.actor.user_id:
+    else:
+        uow.record(incident, "review.assigned", who=people[assignee_id])
+    react(uow, REVIEWER_CHANGED, incident)
+    if assignee_id is not None and assignee_id != uow.actor.user_id:
         uow.notify(assignee_id, MAIL, incident, f"{MAIL}:{incident.id}:{assignee_id}:{uow.now.isoformat()}")
     return incident.id

@@ -5,6 +5,7 @@ from collections import Counter
 from sqlalchemy import ColumnElement, or_, select
 
 from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
@@ -70,6 +71,23 @@ def move_to_school(uow: UnitOfWork, incident: Incident) -> None:
         if row.state is FollowUpState.OPEN:
             row.school_id, row.owner_id = incident.school_id, owner_id
             uow.audit("followup.school_corrected", "follow_up", row.id, changes_of(row))
+
+
+def move_to_reviewer(uow: UnitOfWork, incident: Incident) -> None:
+    """Give the open follow-ups of an undecided report to whoever reviews it now. Reaction to another reviewer.
+
+    One that a person gave to its owner by hand stays there.
+    """
+    owner_id = _owner(uow, incident)
+    open_rows = [row for row in _made(uow, incident) if row.state is FollowUpState.OPEN and row.incident_id is not None]
+    theirs = [row for row in open_rows if row.given_by_id is None and row.owner_id != owner_id]
+    if owner_id is None or not theirs:
+        return
+    name = user_names([owner_id]).get(owner_id, "")
+    for row in theirs:
+        row.owner_id = owner_id
+        row.snoozed_until = None  # whoever gets it is told of what is due already
+        uow.record(row, "followup.reassigned", what=row.kind, owner=name)
 
 
 def _made(uow: UnitOfWork, incident: Incident) -> list[FollowUp]:
