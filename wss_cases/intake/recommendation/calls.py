@@ -1,36 +1,26 @@
 """Before a family is called: who has to be asked first, and whose family is not called at all. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, PersonKind
 from wss_cases.intake.recommendation.rules import Answered, PlanFollowUp
-from wss_cases.routing.engine.facts import UNKNOWN
+from wss_cases.routing.engine.home import asked_before_family, holds
 from wss_cases.routing.engine.states import FollowUpKind
 
 CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTACT_HARMED.value)
-ASK_FIRST: Final = "routed_ask_first"
-"""The event whose templates say that a counselor asks the student first what is safe at home."""
-ARTICLE_26A: Final = "routed_article_26a"
-"""The event whose templates say that the call waits for the resource person of Article 26A."""
-_HOME: Final = ("sexual", "intimate_partner", "bias", "abuse_suspected", "adult_conduct")
-_ARTICLE: Final = ("sexual", "intimate_partner")
 
 
 def waits_for(answers: Sequence[Answered]) -> str:
     """Return the event whose templates say whom a call home waits for; '' where it waits for no one."""
-    every = [answered.facts for answered in answers]
-    if any(_holds(facts, name) for facts in every for name in _ARTICLE):
-        return ARTICLE_26A
-    unsafe = any(_holds(facts, name) or facts.get(name) == UNKNOWN for facts in every for name in _HOME)
-    return ASK_FIRST if unsafe or any(facts.get("sent_on") for facts in every) else ""
+    return asked_before_family(answered.facts for answered in answers)
 
 
 def calls_family_of_harmed(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> bool:
     """Whether the family of a student who was harmed may be called: not where an adult is said to have done it who is
     not known to be of the staff, and so may be of the family."""
-    conduct = any(_holds(answered.facts, "adult_conduct") for answered in answers)
+    conduct = any(holds(answered.facts, "adult_conduct") for answered in answers)
     staff = any(one.kind is PersonKind.STAFF and one.role in MAY_HAVE_CAUSED for one in people)
     return staff or not conduct
 
@@ -40,7 +30,3 @@ def is_call_to_harmed(wanted: PlanFollowUp, harmed: Collection[int | None]) -> b
     if wanted.kind is FollowUpKind.GUARDIAN_CONTACT_HARMED:
         return True
     return wanted.kind is FollowUpKind.GUARDIAN_CONTACT and wanted.person_id in harmed
-
-
-def _holds(facts: Mapping[str, Any], name: str) -> bool:
-    return facts.get(name) not in (None, False, "none", UNKNOWN)

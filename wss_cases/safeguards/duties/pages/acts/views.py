@@ -23,6 +23,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.family_notice import notice_waits_for
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute
 from wss_cases.safeguards.duties.duty.models import LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
@@ -82,6 +83,7 @@ def show(side: Side, duty_id: int) -> Page:
         record=row.duty,
         steps=steps,
         left=sum(1 for step in steps if not step["recorded"]),
+        waits_for=notice_waits_for(row.duty),
         may_act=can(actor, side.work, row.duty),
         may_look=can(actor, side.look, row.duty),
         own_proposal=row.duty.proposed_by_id == actor.user_id,
