@@ -17,6 +17,7 @@ from wss_cases.permission_map.predicates import (
     own_or_team,
     own_report_or_team,
     own_report_team_or_office,
+    reviews_or_office,
     school_itself,
     sent_to_own_partner,
 )
@@ -60,7 +61,11 @@ CASE_WORK: dict[P, Rule] = {
         "one's own report, or the case team; the district's office what an adult of the school is said to have done",
     ),
     P.INCIDENT_REPORT: row(ANY_STAFF, school_itself(*STAFF), "any staff of the school"),
-    P.INCIDENT_REVIEW: row(of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
+    P.INCIDENT_REVIEW: row(
+        of(D, A, DISTRICT),
+        reviews_or_office(D, A),
+        "deans and administrators of the school; the district's office what nobody there may decide",
+    ),
     P.MENTOR_MANAGE: row(of(C, A), at_own_school(C, A), "coordinators and administrators match mentors"),
     P.MENTORING_LOG: row(ANY_STAFF, mentors_or_team, "one's own student, or the school's case team"),
     P.PERIOD_MARK: row(ANY_STAFF, teaches, "one's own period of today; nothing else of the student"),

@@ -7,6 +7,8 @@ from wss_cases.access.policy import Predicate
 from wss_cases.access.visibility import holds, sees
 from wss_cases.followups.core.queries import is_known_to
 from wss_cases.foundation import clock
+from wss_cases.incidents.incident.audience import is_left_to_office
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.safeguards.duties.duty.rules import shared_duty
 
 
@@ -56,6 +58,19 @@ def for_office(actor: Actor, record: Any) -> bool:
     """The record is, or hangs on, a report of an adult's conduct that is kept from the school and goes to the
     district's office."""
     return actor.has(Role.DISTRICT) and holds(record, type(record).for_office(actor))
+
+
+def reviews_or_office(*roles: Role) -> Predicate:
+    """The record's school is one where one of these roles is held; or it is a report that the district's office reads
+    and that nobody at its school may decide. What hangs on a report stays with its school."""
+    of_school = at_own_school(*roles)
+
+    def allows(actor: Actor, record: Any) -> bool:
+        if of_school(actor, record):
+            return True
+        return isinstance(record, Incident) and for_office(actor, record) and is_left_to_office(record, clock.now())
+
+    return allows
 
 
 def duty_of_team_or_office(*roles: Role) -> Predicate:

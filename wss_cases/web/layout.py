@@ -31,11 +31,13 @@ from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.setup.look.queries import look_on
 from wss_cases.web import banners
 
+AT_A_SCHOOL = Permission.DISCIPLINE_RECORD
+"""Held by those who decide at a school. The district's office seldom has a report to review: its menu has the queue."""
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("my_day.page", _l("My day"), Permission.FOLLOWUP_READ),
     ("desk.page", _l("Caseload"), Permission.CASE_WORK),
     ("capture.capture", _l("Log an incident"), Permission.INCIDENT_REPORT),
-    ("queue.page", _l("Review"), Permission.INCIDENT_REVIEW),
+    ("queue.page", _l("Review"), AT_A_SCHOOL),
     ("casework.cases", _l("Cases"), Permission.CASE_READ),
     ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
     ("safeguards.duties", _l("Legal duties"), Permission.DUTY_READ),
@@ -62,7 +64,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
     ("my_day.page", _l("My day"), "sun", Permission.FOLLOWUP_READ),
     ("capture.capture", _l("Log"), "plus", Permission.INCIDENT_REPORT),
-    ("queue.page", _l("Review"), "list", Permission.INCIDENT_REVIEW),
+    ("queue.page", _l("Review"), "list", AT_A_SCHOOL),
     ("desk.page", _l("Caseload"), "people", Permission.CASE_WORK),
     ("outcomes.overview", _l("Outcomes"), "file", Permission.OUTCOMES_READ),
     ("plans.plans", _l("Plans"), "school", Permission.PLANS_LIST),
@@ -74,6 +76,7 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
 """What stands at the bottom of a phone, with its picture, before Find and More: the first three that are allowed."""
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
+    ("queue.page", _l("Review"), Permission.INCIDENT_REVIEW),
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
     ("plans.plans", _l("School safety plans"), Permission.PLANS_LIST),
     ("meetings.meetings", _l("Meetings"), Permission.PLANS_LIST),

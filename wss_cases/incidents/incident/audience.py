@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import actor_of, holders
 from wss_cases.accounts.network_approvers.queries import possible_approvers
@@ -14,7 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED
-from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, KeptFrom, PersonKind
+from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, UNDECIDED, KeptFrom, PersonKind
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, StaffMember
 
@@ -54,6 +54,22 @@ def open_to(incident: Incident, people: Mapping[int, str], now: datetime) -> dic
         for user_id, name in people.items()
         if (actor := actors[user_id]) is not None and not incident.is_closed_to(actor)
     }
+
+
+def is_left_to_office(incident: Incident, now: datetime) -> bool:
+    """Whether the district's office decides a report, because it is kept from everyone at its school who would."""
+    if incident.kept_from not in (KeptFrom.TEAM, KeptFrom.SCHOOL):
+        return False
+    roles = (Role.ADMINISTRATOR,) if incident.kept_from is KeptFrom.TEAM else READERS
+    return not open_to(incident, _holders(incident.school_id, roles, now), now)
+
+
+def left_to_office(actor: Actor, now: datetime) -> tuple[int, ...]:
+    """Return the ids of the undecided reports that this person decides for the district's office."""
+    if not actor.has(Role.DISTRICT):
+        return ()
+    statement = select(Incident).where(Incident.state.in_(UNDECIDED), Incident.for_office(actor))
+    return tuple(row.id for row in db.session.scalars(statement) if is_left_to_office(row, now))
 
 
 def _kept_from(incident: Incident, now: datetime) -> KeptFrom | None:

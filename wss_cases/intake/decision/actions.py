@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -23,6 +23,7 @@ from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.audience import open_to
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
@@ -101,7 +102,7 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
         route_incident(uow, incident)
         now = situation(incident.id)
     today = today_at(incident.school_id, uow.now)
-    coordinator_id = choose_lead(incident.school_id, today)
+    coordinator_id = _known_to(incident, [choose_lead(incident.school_id, today)], uow.now)
     return Scene(
         incident=incident,
         today=today,
@@ -110,7 +111,7 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
         items=choose(now.plan),
         lead_id=coordinator_id or uow.actor.user_id,
         coordinator_id=coordinator_id,
-        dean_id=_dean(uow, incident.school_id, today),
+        dean_id=_dean(uow, incident, today),
         made=_made(incident),
     )
 
@@ -123,11 +124,18 @@ def _made(incident: Incident) -> Counter[tuple[str, int | None]]:
     return Counter((kind, person_id) for kind, person_id, rules in db.session.execute(statement) if rules)
 
 
-def _dean(uow: UnitOfWork, school_id: int, today: date) -> int | None:
+def _dean(uow: UnitOfWork, incident: Incident, today: date) -> int | None:
+    school_id = incident.school_id
     if uow.actor.user_id is not None and uow.actor.covers(school_id, Role.DEAN, Role.ADMINISTRATOR):
         return uow.actor.user_id
     people = [*holders(Role.DEAN, school_id, today), *holders(Role.ADMINISTRATOR, school_id, today)]
-    return people[0][0] if people else uow.actor.user_id
+    return _known_to(incident, [user_id for user_id, _name in people], uow.now) or uow.actor.user_id
+
+
+def _known_to(incident: Incident, user_ids: Sequence[int | None], now: datetime) -> int | None:
+    """Return the first of these people from whom the report is not kept: whoever leads is told of its case."""
+    people = {user_id: "" for user_id in user_ids if user_id is not None}
+    return next(iter(open_to(incident, people, now)), None)
 
 
 def _needs_case(scene: Scene, choice: Choice) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.scope import in_schools
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
@@ -33,7 +34,7 @@ def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any
         return {}
     others = db.session.execute(
         select(*SHOWN)
-        .where(*_about(rows), Incident.counts(), not_(Incident.closed_to(actor)), or_(*(_near(row) for row in rows)))
+        .where(*_about(rows), Incident.counts(), _reviewed(actor), or_(*(_near(row) for row in rows)))
         .order_by(Incident.id)
         .limit(MOST_CANDIDATES)
     ).all()
@@ -51,6 +52,14 @@ def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any
         number: [other for other in found if pair_of(number, other.id) not in apart][:MOST]
         for number, found in likely.items()
     }
+
+
+def _reviewed(actor: Actor) -> ColumnElement[bool]:
+    """Return what is not kept from a reviewer; whoever decides for the district's office sees no ordinary report."""
+    known = not_(Incident.closed_to(actor))
+    if not actor.has(Role.DISTRICT):
+        return known
+    return and_(known, or_(in_schools(Incident.school_id, actor, *STAFF), Incident.for_office(actor)))
 
 
 def _about(rows: Sequence[Any]) -> tuple[ColumnElement[bool], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.list_columns.presenters import order_of
@@ -15,6 +15,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.incidents.incident.alarms import Alarm
+from wss_cases.incidents.incident.audience import left_to_office
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.assignment.queries import REVIEWERS, reviewers_at
@@ -48,7 +49,8 @@ def queue_of(actor: Actor, now: datetime) -> Queue:
     """Return the queue of the school that somebody works with, or of all where they review."""
     school_id = chosen_school_id(actor, *REVIEWERS)
     schools = reviewers_at(reviewed_schools(actor, school_id), now)
-    return Queue(actor, school_id, now, frozenset(number for people in schools.values() for number in people))
+    reviewers = frozenset(number for people in schools.values() for number in people)
+    return Queue(actor, school_id, now, reviewers, left_to_office(actor, now))
 
 
 def labels_of(order: Order, places: Mapping[str, str]) -> Mapping[str, Any]:
@@ -167,5 +169,12 @@ def read_queue(actor: Actor, arguments: Mapping[str, str], now: datetime, limit:
 
 
 QUEUE = ListKind(
-    "queue", _l("Review"), COLUMNS, FIRST, Permission.INCIDENT_REVIEW, "queue.page", read_queue, roles=REVIEWERS
+    "queue",
+    _l("Review"),
+    COLUMNS,
+    FIRST,
+    Permission.INCIDENT_REVIEW,
+    "queue.page",
+    read_queue,
+    roles=(*REVIEWERS, Role.DISTRICT),
 )

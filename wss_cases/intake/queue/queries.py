@@ -50,21 +50,33 @@ class Narrow:
 
 @dataclass(frozen=True)
 class Queue:
-    """Whose queue it is, of which school (None: everywhere they review), when, and who reviews at these schools."""
+    """Whose queue it is, of which school (None: everywhere they review), when, and who reviews at these schools.
+
+    `of_office`: ids of the reports that the actor decides for the district's office, whatever school is chosen.
+    """
 
     actor: Actor
     school_id: int | None
     now: datetime
     reviewers: frozenset[int]
+    of_office: tuple[int, ...] = ()
+
+    def reviewed(self) -> ColumnElement[bool]:
+        """Return the condition of the reports that the actor reviews here."""
+        own = reviewed_by(self.actor, *REVIEWERS)
+        if self.school_id is not None:
+            own = and_(own, Incident.school_id == self.school_id)
+        return or_(own, Incident.id.in_(self.of_office)) if self.of_office else own
+
+    @property
+    def is_of_one_school(self) -> bool:
+        """Whether it is the whole queue of one school, for which there are prepared statements."""
+        return self.school_id is not None and not self.of_office
 
     def waiting(self, *columns: Any) -> Select[Any]:
         """Return the select of what waits here."""
-        statement = (
-            select(*columns)
-            .outerjoin(Assignment, Assignment.incident_id == Incident.id)
-            .where(reviewed_by(self.actor, *REVIEWERS), Incident.state.in_(WAITING))
-        )
-        return statement.where(Incident.school_id == self.school_id) if self.school_id is not None else statement
+        assigned = select(*columns).outerjoin(Assignment, Assignment.incident_id == Incident.id)
+        return assigned.where(self.reviewed(), Incident.state.in_(WAITING))
 
     def conditions(self, narrow: Narrow) -> list[ColumnElement[bool]]:
         """Return what a waiting report must be to fit."""
@@ -106,7 +118,7 @@ def _urgency() -> ColumnElement[int]:
 
 def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
     """Return how many reports wait: all that fit, and of each `whose` and `first` when only that one is changed."""
-    if narrow == Narrow() and queue.school_id is not None:
+    if narrow == Narrow() and queue.is_of_one_school:
         row = _all_counted.rows(queue.actor, school=queue.school_id, reviewers=sorted(queue.reviewers)).one()
     else:
         row = db.session.execute(_counted(queue, narrow)).one()
@@ -148,12 +160,12 @@ def queue_page(
     Rows of a report's columns with how many `duties` are open and who it is assigned to. `labels` are those of the
     codes of a column; `after` is the id of the last report of the page before.
     """
-    if narrow == Narrow() and order == FIRST and after is None and queue.school_id is not None:
+    if narrow == Narrow() and order == FIRST and after is None and queue.is_of_one_school:
         first: Sequence[Any] = _first.rows(queue.actor, school=queue.school_id, limit=limit or PAGE + 1).all()
         return first
     keys = _keys(order, labels or {})
     statement = _listed(queue).where(*queue.conditions(narrow))
-    last = _place_of(queue.actor, keys, after) if after is not None else None
+    last = _place_of(queue, keys, after) if after is not None else None
     if last is not None:
         place = tuple_(*keys)
         mark = tuple_(*(literal(value, key.type) for key, value in zip(keys, last, strict=True)))
@@ -187,8 +199,8 @@ def _keys(order: Order, labels: Mapping[str, Any]) -> tuple[Any, ...]:
     return sorted_by(order, labels), Incident.id
 
 
-def _place_of(actor: Actor, keys: Sequence[Any], incident_id: int) -> Any:
-    statement = select(*keys).where(Incident.id == incident_id, reviewed_by(actor, *REVIEWERS))
+def _place_of(queue: Queue, keys: Sequence[Any], incident_id: int) -> Any:
+    statement = select(*keys).where(Incident.id == incident_id, queue.reviewed())
     return db.session.execute(statement).first()
 
 
