@@ -13,6 +13,7 @@ from flask import Flask
 
 import config
 import wss_cases
+from wss_cases import contacts
 from wss_cases.access.gate import init_gate
 from wss_cases.access.policy import configure
 from wss_cases.accounts.sign_in.sessions.request_hooks import init_kept, init_sessions
@@ -29,6 +30,8 @@ from wss_cases.journal.message_kinds import register_messages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import register_sentences
 from wss_cases.permission_map import PERMISSION_MAP
+from wss_cases.safeguards.restraint import pages as restraint
+from wss_cases.training import topics
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.large_files import init_large_files
@@ -49,11 +52,15 @@ class Application(Flask):
         return func
 
 
+ROOMS = (contacts.ROOM, topics.ROOM, restraint.ROOM)
+"""What features bring that have no `room.py`."""
+
+
 @cache
 def rooms() -> tuple[Room, ...]:
-    """Return what each folder with a `room.py` brings, in the order of their names."""
+    """Return what each folder with a `room.py` brings, in the order of their names, then what the other features do."""
     found = (name for _, name, _ in walk_packages(wss_cases.__path__, "wss_cases.") if name.endswith(".room"))
-    return tuple(import_module(name).ROOM for name in sorted(found))
+    return (*(import_module(name).ROOM for name in sorted(found)), *ROOMS)
 
 
 def create_app(overrides: dict[str, object] | None = None) -> Flask:

@@ -31,7 +31,7 @@ from wss_cases.board.report.rules import reads_report
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
-from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
@@ -108,7 +108,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.money.funding.queries.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
     "plans.money.resources.queries.visible_to": (PlanResource, by(P.PLAN_READ)),
     "plans.money.resources.queries.entries_visible_to": (ResourceEntry, by(P.PLAN_READ)),
-    "contacts.queries.visible_to": (SchoolSergeant, by(P.CONTACT_READ)),
+    "contacts.visible_to": (SchoolSergeant, by(P.CONTACT_READ)),
     "training.records.queries.visible_to": (
         TrainingRecord,
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),

@@ -24,7 +24,7 @@ from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
+from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook

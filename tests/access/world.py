@@ -26,7 +26,7 @@ from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.states import Reach, Scope
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
+from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
@@ -101,8 +101,7 @@ from wss_cases.safeguards.discipline.removals.states import AskedBy
 from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
-from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links.codes import code_of
 from wss_cases.surveys.links.models import SurveyLink
@@ -113,7 +112,7 @@ from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import TrainingRequirement
 from wss_cases.training.requirements.states import Shape
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000

@@ -17,9 +17,18 @@ from tests.training.conftest import NOW, TODAY
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.contacts.actions import add_route, add_sergeant, correct_team, end_route, file_team
-from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
-from wss_cases.contacts.queries import routes_of, team_filed
+from wss_cases.contacts import (
+    SafePassageRoute,
+    SchoolSergeant,
+    ThreatTeam,
+    add_route,
+    add_sergeant,
+    correct_team,
+    end_route,
+    file_team,
+    routes_of,
+    team_filed,
+)
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.referrals.referral.models import Partner
@@ -34,6 +43,9 @@ def scene(session: Any, at: Callable[..., Any]) -> Any:
         school=school, other=other, head=make_user(Role.ADMINISTRATOR, school), dean=make_user(Role.DEAN, school),
         reporter=make_user(Role.REPORTER, school), stranger=make_user(Role.ADMINISTRATOR, other),
     )  # fmt: skip
+
+
+CORNER = {"place": "A corner", "hours": "7 to 9", "vendor": "A vendor"}
 
 
 def call(user: Any) -> Invocation:
@@ -64,16 +76,16 @@ def test_a_school_keeps_its_contacts_and_its_staff_read_them(scene: Any, client_
 
 
 def test_only_who_manages_the_school_changes_its_contacts(scene: Any) -> None:
-    number = add_route(call(scene.head), scene.school.id, "A corner", "7 to 9", "A vendor")
+    number = add_route(call(scene.head), scene.school.id, **CORNER)
     for user in (scene.dean, scene.stranger):
         with pytest.raises(NotFound):
-            add_route(call(user), scene.school.id, "B corner", "7 to 9", "A vendor")
+            add_route(call(user), scene.school.id, **CORNER)
         with pytest.raises(NotFound):
             end_route(call(user), number)
         with pytest.raises(NotFound):
-            file_team(call(user), scene.school.id, TODAY, ["teacher"])
+            file_team(call(user), scene.school.id, filed_on=TODAY, roles=["teacher"])
         with pytest.raises(NotFound):
-            add_sergeant(call(user), scene.school.id, "010", "X", "1")
+            add_sergeant(call(user), scene.school.id, police_district="010", name="X", phone="1")
     assert [row.id for row in routes_of(scene.school.id)] == [number]
     end_route(call(scene.head), number)
     end_route(call(scene.head), number)
@@ -85,9 +97,9 @@ def test_a_team_is_filed_by_roles_and_lets_no_one_in(scene: Any) -> None:
     grants = db.session.scalar(select(func.count(RoleGrant.id)))
     for day, roles in ((TODAY + timedelta(days=1), ["teacher"]), (TODAY, []), (TODAY, ["teacher", "mayor"])):
         with pytest.raises(Refused):
-            file_team(call(scene.head), scene.school.id, day, roles)
-    file_team(call(scene.head), scene.school.id, TODAY, ["police", "administrator"])
-    file_team(call(scene.head), scene.school.id, date(2026, 9, 1), ["teacher"])
+            file_team(call(scene.head), scene.school.id, filed_on=day, roles=roles)
+    file_team(call(scene.head), scene.school.id, filed_on=TODAY, roles=["police", "administrator"])
+    file_team(call(scene.head), scene.school.id, filed_on=date(2026, 9, 1), roles=["teacher"])
     team = team_filed(scene.school.id)
     assert team is not None and (team.filed_on, team.roles) == (TODAY, ["administrator", "police"])
     assert db.session.scalar(select(func.count(RoleGrant.id))) == grants
@@ -106,7 +118,7 @@ def test_a_partner_has_roles_beside_a_school(scene: Any, client_as: Any) -> None
 
 def test_a_filing_is_put_right_with_a_trace(scene: Any, client_as: Any) -> None:
     client = client_as(scene.head)
-    number = file_team(call(scene.head), scene.school.id, TODAY, ["teacher"])
+    number = file_team(call(scene.head), scene.school.id, filed_on=TODAY, roles=["teacher"])
     page = f"/contacts/team/{number}/change"
     right = {"filed_on": "2026-09-01", "roles": ["teacher", "police"]}
     for wrong in ({"filed_on": "2026-11-25"}, {"filed_on": "2099-01-01"}, {"roles": None}):
@@ -118,17 +130,17 @@ def test_a_filing_is_put_right_with_a_trace(scene: Any, client_as: Any) -> None:
     assert "Filed Tue, Sep 1, 2026" in shown and "Before: Tue, Nov 24, 2026: Teacher" in shown
     assert client_as(scene.stranger).get(page).status_code == client_as(scene.dean).get(page).status_code == 404
     with pytest.raises(NotFound):
-        correct_team(call(scene.stranger), number, TODAY, ["teacher"])
+        correct_team(call(scene.stranger), number, filed_on=TODAY, roles=["teacher"])
 
 
 def test_contacts_stand_in_lists_that_leave_as_files(scene: Any, client_as: Any) -> None:
     make_user(Role.DISTRICT)  # whom the file's taking is told
     client = client_as(scene.head)
     for district, name in (("010", "Robin Vale"), ("009", "Alex Moor")):
-        add_sergeant(call(scene.head), scene.school.id, district, name, "312-555-0101")
+        add_sergeant(call(scene.head), scene.school.id, police_district=district, name=name, phone="312-555-0101")
     for place in ("Birch corner", "Ash corner"):
-        add_route(call(scene.head), scene.school.id, place, "7 to 9", "Brick House")
-    add_route(call(scene.stranger), scene.other.id, "Foreign corner", "7 to 9", "A vendor")
+        add_route(call(scene.head), scene.school.id, place=place, hours="7 to 9", vendor="Brick House")
+    add_route(call(scene.stranger), scene.other.id, place="Foreign corner", hours="7 to 9", vendor="A vendor")
     text = client.page("/contacts").text
     assert text.index("Alex Moor") < text.index("Robin Vale") and text.index("Ash corner") < text.index("Birch corner")
     text = client.page("/contacts?sort=-name").text

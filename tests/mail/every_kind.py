@@ -92,7 +92,7 @@ from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.records.states import Because
 from wss_cases.training.sessions.states import CANCELED as TRAINING_CANCELED
 from wss_cases.training.sessions.states import PUT_BACK as TRAINING_PUT_BACK
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 from wss_cases.workday.digest.messages import weekly_key
 from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR, no_coordinator_key
 from wss_cases.workday.digest.queries import digest_key

@@ -12,8 +12,7 @@ from tests.training.conftest import TODAY, Scene
 from wss_cases.foundation.db import db
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import TrainingRequirement
-from wss_cases.training.topics.models import TrainingTopic
-from wss_cases.training.topics.queries import offered
+from wss_cases.training.topics import TrainingTopic, offered
 
 
 def table_of(page: Any) -> str:

@@ -14,17 +14,21 @@ from werkzeug.datastructures import CombinedMultiDict
 from wtforms import (
     BooleanField,
     DateField,
+    DateTimeLocalField,
     Field,
     FieldList,
+    Form,
     FormField,
     HiddenField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from wss_cases.foundation.errors import Refused
@@ -33,6 +37,7 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.plausible import refuse_implausible
+from wss_cases.foundation.school_time import at_wall
 
 Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
@@ -92,6 +97,60 @@ class BaseForm(FlaskForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
+class PlainForm(Form):
+    """The answers that one act takes, and what is refused of them, without a request.
+
+    Pages fill it from what was sent, other code from values (`filled_from`). Token, request key and version stand in a
+    BaseForm beside it. A text or choice without an answer is ''.
+    """
+
+    class Meta(DefaultMeta):
+        """How the library behaves here."""
+
+        def get_translations(self, form: Any) -> Any:
+            """Return what puts the library's own messages into the reader's language."""
+            return _LibraryWords
+
+    def fit(self, record: Any) -> None:
+        """Set choices and zones that depend on the act's record; called before answers are checked."""
+
+    def process(self, *given: Any, **named: Any) -> None:
+        """Fill the fields; a text or a choice without an answer becomes ''."""
+        super().process(*given, **named)
+        for field in self:
+            is_text = isinstance(field, StringField | SelectField) and not isinstance(field, SelectMultipleField)
+            if is_text and field.data is None:
+                field.data = ""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field, and that no date or number is one that no record can hold."""
+        sound = super().validate(extra_validators)
+        return refuse_implausible(self) and sound
+
+
+Answers = TypeVar("Answers", bound=PlainForm)
+
+
+def sent_answers(kind: type[PlainForm]) -> Any:
+    """Return what this request sent, or what a session's end kept of this form; None where there is neither."""
+    return request.form if request.method == "POST" else _kept_for(kind())
+
+
+def filled_from(kind: type[Answers], record: Any, values: Mapping[str, Any]) -> Answers:
+    """Return a sound form with these values. Raises Refused with the first field's words, TypeError for other names."""
+    form = kind(data=values)
+    if unknown := set(values) - set(form._fields):
+        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+    form.fit(record)
+    for field in form:
+        given = field.data
+        field.raw_data = list(given) if isinstance(given, list | tuple) else [] if given in (None, "") else [given]
+    if not form.validate():
+        name, messages = next(iter(form.errors.items()))
+        raise Refused(name or "", messages[0])
+    return form
+
+
 class AskingForm(BaseForm):
     """A form that changes nothing: it is sent with GET, by an address that can be kept."""
 
@@ -149,19 +208,47 @@ class NotBlank:
 
 
 class ShortText(StringField):
-    """One line of text, kept exactly as typed, at most `limit` characters (default 200)."""
+    """One line of text, kept exactly as typed, at most `limit` characters (default 200).
 
-    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any) -> None:
+    On a page it may be `short` or `medium` in `width`, of an input `kind` (tel, email), or a person's name (`names`).
+    """
+
+    def __init__(
+        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200,
+        width: str = "", kind: str = "", names: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self.width, self.kind, self.names = width, kind, names
         checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
 
 
 class LongText(TextAreaField):
-    """Several lines, kept exactly as typed, at most `limit` characters (default 20,000)."""
+    """Several lines, kept exactly as typed, at most `limit` characters (default 20,000); `rows` high on a page."""
 
-    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, rows: int = 4, **kwargs: Any
+    ) -> None:
+        self.rows = rows
         checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
+
+
+class MomentField(DateTimeLocalField):
+    """A day and a time of a school's wall clock; with `missing`, the message where it is empty.
+
+    The form's `fit` sets `zone`. Code that fills the form gives an instant.
+    """
+
+    zone = ""
+
+    def __init__(self, label: Any = None, missing: Any = None, **kwargs: Any) -> None:
+        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        super().__init__(label, [InputRequired(missing) if missing else Optional()], format=formats, **kwargs)
+
+    @property
+    def at(self) -> Any:
+        """The instant; None where nothing was entered."""
+        return self.data if self.data is None or self.data.tzinfo else at_wall(self.data, self.zone)
 
 
 class ConfirmField(BooleanField):
@@ -221,7 +308,7 @@ def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
     return kind(**{name: form[name].data for name in names} | unsent | read)
 
 
-def apply_refusal(form: FlaskForm, refusal: Refused) -> None:
+def apply_refusal(form: Form, refusal: Refused) -> None:
     """Show an action's refusal beside its field, or at the top when it names none on this form."""
     if not refusal.field or not _said_beside(form, refusal):
         form.form_errors = [*form.form_errors, refusal.message]

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.forms import BaseForm, PlainForm, apply_refusal
 from wss_cases.foundation.keys.envelope import lock, unlock
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.settings.reading import setting
@@ -30,15 +30,17 @@ def code_picture(address: str) -> str:
 
 
 def form_page(
-    form: BaseForm, act: Callable[[], Any], done: str | Callable[[Any], str], template: str, **context: Any
+    form: BaseForm | PlainForm, act: Callable[[], Any], done: str | Callable[[Any], str], template: str, **context: Any
 ) -> Page:
     """Show a form; when it is sent and sound, act and redirect (303) to `done`, an address or what makes it.
 
-    What the form or the act refuses is shown on the same page with status 400, every answer kept.
+    What the form or the act refuses is shown on the same page with status 400, every answer kept. A plain form comes
+    with an `envelope`, which carries its token, key and version.
     """
-    if not form.is_submitted() or "find" in request.form or fill_by_chip(form):
+    if request.method != "POST" or "find" in request.form or fill_by_chip(form):
         return render_template(template, form=form, **context)
-    if form.validate():
+    envelope = context.get("envelope")
+    if (envelope is None or envelope.validate()) and form.validate():
         try:
             result = act()
         except Refused as refusal:
@@ -80,7 +82,7 @@ def kept_typed() -> str:
     return unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
 
 
-def fill_by_chip(form: BaseForm) -> bool:
+def fill_by_chip(form: BaseForm | PlainForm) -> bool:
     """Whether a chip above a date field was what sent the form (<name>_quick, without JavaScript); fills the date."""
     for field in _fields(form):
         chosen = request.form.get(f"{field.name}_quick")

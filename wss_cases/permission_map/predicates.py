@@ -25,10 +25,10 @@ def at_own_school(*roles: Role) -> Predicate:
 
 
 def school_itself(*roles: Role) -> Predicate:
-    """The record is a school that the actor reaches with one of these roles."""
+    """The record is a school that the actor reaches with one of these roles, or a contact of such a school."""
 
-    def allows(actor: Actor, school: Any) -> bool:
-        return actor.covers(school.id, *roles)
+    def allows(actor: Actor, record: Any) -> bool:
+        return actor.covers(record.school_id if hasattr(record, "school_id") else record.id, *roles)
 
     return allows
 

@@ -54,7 +54,8 @@ def _fork(importer: str, imported: str) -> tuple[str, str, str]:
     shared = 0
     while shared < min(len(one), len(other)) - 1 and one[shared] == other[shared]:
         shared += 1
-    parts = [parts[shared] if shared < len(parts) - 1 else "its files" for parts in (one, other)]
+    # at the top a file is a room of its own
+    parts = [parts[shared] if shared < len(parts) - 1 or not shared else "its files" for parts in (one, other)]
     return ".".join(one[:shared]), parts[0], parts[1]
 
 

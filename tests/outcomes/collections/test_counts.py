@@ -29,8 +29,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.collections.federal import rules as rules_federal
 from wss_cases.outcomes.collections.state import rules as rules_state
 from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
-from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 
 RACES = ("hispanic", "black", "white", "asian")
 DAYS = (date(2026, 6, 1), date(2026, 9, 2), date(2026, 10, 5), date(2026, 11, 24))

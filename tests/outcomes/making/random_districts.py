@@ -27,8 +27,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
-from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 
 CHICAGO = ZoneInfo("America/Chicago")
 NIGHTS = ((date(2026, 11, 1), 30), (date(2026, 11, 1), 23 * 60 + 40), (date(2026, 10, 31), 23 * 60 + 59))

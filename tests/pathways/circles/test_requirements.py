@@ -49,7 +49,7 @@ from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.training.records.actions import end_training, record_training
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 
 @pytest.fixture

@@ -46,8 +46,8 @@ from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.questioning import actions as asking
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import AdultPresent, QuestionedBy
-from wss_cases.safeguards.restraint.actions import Restraint, record_restraint, tell_guardian
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind
+from wss_cases.safeguards.restraint.pages import record_restraint, tell_guardian
 
 FATHER, MOTHER, NOBODY = "Aldous Quillfeather, by phone", "Ms. Goldleaf", ""
 
@@ -62,17 +62,21 @@ class Family:
         self.call = Invocation(acting(make_user(Role.DEAN, self.world.school)), NOW)
 
     def restraint(self, who: str) -> None:
-        record_restraint(self.call, self.world.incident.id, self._held(NOW, "phone", who))
+        record_restraint(self.call, self.world.incident.id, **self._restraint(NOW, "phone", who))
 
     def told_later(self, who: str) -> None:
-        tell_guardian(self.call, self.held(), NOW, "phone", who)
+        answers = {"guardian_told_at": NOW, "guardian_manner": "phone", "guardian_name": who}
+        tell_guardian(self.call, self.held(), **answers)
 
     def held(self) -> int:
-        return record_restraint(self.call, self.world.incident.id, self._held(None, "", ""))
+        return record_restraint(self.call, self.world.incident.id, **self._restraint(None, "", ""))
 
-    def _held(self, at: Any, manner: str, who: str) -> Restraint:
-        kind = RestraintKind.PHYSICAL_RESTRAINT
-        return Restraint(self.student.id, kind, NOW, NOW, "A chair.", "Talked.", "Two.", "none", "", at, manner, who)
+    def _restraint(self, at: Any, manner: str, who: str) -> dict[str, Any]:
+        return {
+            "student_id": self.student.id, "kind": RestraintKind.PHYSICAL_RESTRAINT, "started_at": NOW, "ended_at": NOW,
+            "danger": "A chair.", "tried": "Talked.", "staff_present": "Two.", "harm": "none",
+            "guardian_told_at": at, "guardian_manner": manner, "guardian_name": who,
+        }  # fmt: skip
 
     def questioned(self) -> Questioning:
         found = db.session.scalars(db.select(Questioning)).first()

@@ -15,7 +15,7 @@ from tests.factories.safeguards import LegalDutyFactory, duty_kind
 from tests.safeguards.police.test_avoidable import made_at
 from tests.safeguards.police.test_review import NOW, Scene, mails
 from tests.safeguards.police.test_second_person import DANGER, by_hand, call, found
-from wss_cases.contacts.actions import add_sergeant
+from wss_cases.contacts import add_sergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.outcomes.counting.scope.rules import Scope
@@ -134,7 +134,8 @@ def test_the_page_of_a_step_says_to_call_the_police_and_never_a_parent(
     scene: Scene, client_as: Callable[[Any], Any]
 ) -> None:
     two_parents(scene.student)
-    add_sergeant(call(scene.head), scene.school.id, "7", "Officer Ada Lee", "312 555 0100")
+    sergeant = {"police_district": "7", "name": "Officer Ada Lee", "phone": "312 555 0100"}
+    add_sergeant(call(scene.head), scene.school.id, **sergeant)
     duty, dean = duty_of(scene, "firearm_or_gun_threat"), client_as(scene.dean)
     for row in steps_of(duty):
         page = dean.get(f"/duties/{duty.id}/steps/{row.step.position}").text

@@ -21,8 +21,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.contacts.actions import add_sergeant
-from wss_cases.contacts.queries import sergeants_of
+from wss_cases.contacts import add_sergeant, sergeants_of
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -375,11 +374,15 @@ def test_a_notification_says_by_name_which_guardian_was_told(scene: Scene) -> No
 
 
 def test_the_sergeant_of_the_school_is_whom_a_notification_names(scene: Scene) -> None:
-    add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "Old Contact", "1")
-    add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "New Contact", "2")
+    add_sergeant(
+        Invocation(acting(scene.head), NOW), scene.school.id, police_district="010", name="Old Contact", phone="1"
+    )
+    add_sergeant(
+        Invocation(acting(scene.head), NOW), scene.school.id, police_district="010", name="New Contact", phone="2"
+    )
     other = SchoolFactory()
     boss: UserAccount = make_user(Role.ADMINISTRATOR, other)
-    foreign = add_sergeant(Invocation(acting(boss), NOW), other.id, "010", "Foreign", "3")
+    foreign = add_sergeant(Invocation(acting(boss), NOW), other.id, police_district="010", name="Foreign", phone="3")
     assert [row.name for row in sergeants_of(scene.school.id)] == ["New Contact"]
     review_id = call_first(Invocation(acting(scene.dean), NOW), scene.incident.id, NOW)
     told = scene.told(danger="A knife.", sergeant_id=foreign)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,16 +19,17 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.discipline.removals.rules import told_late
-from wss_cases.safeguards.restraint.actions import Restraint, record_restraint, review, tell_guardian
-from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
+from wss_cases.safeguards.restraint.pages import record_restraint, review_restraint, tell_guardian
 from wss_cases.safeguards.restraint.queries import restraint_counts
-from wss_cases.safeguards.restraint.states import RestraintKind
 
+TODAY = date(2026, 11, 24)
 START, END = NOW - timedelta(minutes=30), NOW - timedelta(minutes=26)
-HELD = Restraint(
-    0, RestraintKind.PHYSICAL_RESTRAINT, START, END, "Held a chair over another student.", "Talked, stepped back.",
-    "Two teachers.", "none",
-)  # fmt: skip
+RESTRAINT: dict[str, Any] = {
+    "kind": RestraintKind.PHYSICAL_RESTRAINT, "started_at": START, "ended_at": END,
+    "danger": "Held a chair over another student.", "tried": "Talked, stepped back.", "staff_present": "Two teachers.",
+    "harm": "none",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def scene(session: Any, at: Callable[..., datetime]) -> Removing:
 
 def made(scene: Removing, who: str = "dean", **changes: Any) -> int:
     """Record the restraint of the student who was harmed; any part in a report may be held."""
-    given = replace(HELD, **{"student_id": scene.harmed.id, **changes})
-    return record_restraint(Invocation(scene.place.actor(who), NOW, changes.get("key")), scene.incident.id, given)
+    answers = RESTRAINT | {"student_id": scene.harmed.id} | changes
+    return record_restraint(Invocation(scene.place.actor(who), NOW), scene.incident.id, **answers)
 
 
 def test_it_is_recorded_with_what_is_due_and_is_no_removal(scene: Removing, session: Any) -> None:
@@ -81,28 +81,29 @@ def test_who_may(scene: Removing) -> None:
     with pytest.raises(NotFound):
         made(scene, "coordinator")
     with pytest.raises(NotFound):
-        record_restraint(Invocation(stranger, NOW), scene.incident.id, replace(HELD, student_id=scene.student.id))
+        record_restraint(Invocation(stranger, NOW), scene.incident.id, **RESTRAINT, student_id=scene.student.id)
 
 
 def test_the_guardian_the_same_day_and_the_review_once(scene: Removing, session: Any) -> None:
     dean, number = scene.place.actor("dean"), made(scene)
-    tell_guardian(Invocation(dean, NOW), number, NOW, "phone")
+    tell_guardian(Invocation(dean, NOW), number, guardian_told_at=NOW, guardian_manner="phone")
     told = session.scalars(select(FollowUp).filter_by(kind="guardian_contact")).one()
     assert (told.state, told.outcome) == (FollowUpState.DONE, "reached")
     assert told.evidence == {"manner": "phone", "on": "2026-11-24"}
-    review(Invocation(dean, NOW), number, date(2026, 11, 24), "The door was locked; it stays open now.")
+    words = "The door was locked; it stays open now."
+    review_restraint(Invocation(dean, NOW), number, reviewed_on=date(2026, 11, 24), review=words)
     asked = session.scalars(select(FollowUp).filter_by(kind="restraint_review")).one()
     assert (asked.state, asked.outcome) == (FollowUpState.DONE, "done")
     for again in (
-        lambda: tell_guardian(Invocation(dean, NOW), number, NOW, "phone"),
-        lambda: review(Invocation(dean, NOW), number, date(2026, 11, 24), "Again."),
+        lambda: tell_guardian(Invocation(dean, NOW), number, guardian_told_at=NOW, guardian_manner="phone"),
+        lambda: review_restraint(Invocation(dean, NOW), number, reviewed_on=TODAY, review="Again."),
     ):
         with pytest.raises(Refused):
             again()
     other = made(scene)
     for wrong in (date(2026, 11, 23), date(2026, 11, 25)):
         with pytest.raises(Refused) as refused:
-            review(Invocation(dean, NOW), other, wrong, "Read.")
+            review_restraint(Invocation(dean, NOW), other, reviewed_on=wrong, review="Read.")
         assert refused.value.field == "reviewed_on"
     late = datetime.fromisoformat("2026-11-25T06:30:00+00:00")
     assert not told_late(date(2026, 11, 24), NOW, late, "America/Chicago")

@@ -6,7 +6,7 @@ from typing import Any
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.contacts.actions import add_route, add_sergeant, file_team
+from wss_cases.contacts import add_route, add_sergeant, file_team
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import MentorPlaces, Person, Place
@@ -20,7 +20,7 @@ from wss_cases.pathways.referrals.partners.actions import Entry, add
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings.actions import set_approver
 from wss_cases.training.records.actions import record_training
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 PROVIDER = "Example Restorative Institute"
 STRENGTHS = ("Basketball, patience, first period", "Reading and quiet talks", "Music, finding an adult to talk to")
@@ -66,11 +66,13 @@ def make_directory(call: Invocation, places: list[Place]) -> None:
         set_approver(call, network, call.actor.user_id, None, DEFAULT_HOURS)
     for place in places:
         phone = f"312-555-{100 + place.number % 100:04d}"
-        add_sergeant(call, place.id, f"{1 + place.number % 25:03d}", invented(place.rng), phone)
+        district = f"{1 + place.number % 25:03d}"
+        add_sergeant(call, place.id, police_district=district, name=invented(place.rng), phone=phone)
         if place.is_demo:
-            add_route(call, place.id, "Corner of Maple and Third", "7:15–8:30 and 3:00–4:15", "Brick House Outreach")
-            filed_on = today_at(place.id, call.now)
-            file_team(call, place.id, filed_on, ["administrator", "counselor", "psychologist", "police"])
+            hours = "7:15–8:30 and 3:00–4:15"
+            add_route(call, place.id, place="Corner of Maple and Third", hours=hours, vendor="Brick House Outreach")
+            seats = ["administrator", "counselor", "psychologist", "police"]
+            file_team(call, place.id, filed_on=today_at(place.id, call.now), roles=seats)
 
 
 def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calendar) -> None:

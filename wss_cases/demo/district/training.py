@@ -12,7 +12,7 @@ from wss_cases.training.requirements.actions import Asked, add_requirement
 from wss_cases.training.requirements.rules import months_after
 from wss_cases.training.requirements.states import Shape
 from wss_cases.training.sessions.actions import Planned, add_session, sign_in
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 PROVIDER = "Example Restorative Institute"
 POLICY = "Example district policy"

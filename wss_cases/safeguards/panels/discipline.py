@@ -15,8 +15,8 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.recording.presenters import action_words, days_words, disability_words, row_words
 from wss_cases.safeguards.discipline.removals.queries import actions_of_incident, actions_of_student
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY
+from wss_cases.safeguards.restraint.pages import restraint_row
 from wss_cases.safeguards.restraint.queries import restraints_of_incident
-from wss_cases.safeguards.restraint.views import restraint_row
 
 
 def incident_panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None:

@@ -6,12 +6,21 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.restraint.states import RestraintKind
+
+
+class RestraintKind(Labelled):
+    """Kinds of 23 Ill. Adm. Code 1.285; others are prohibited there."""
+
+    TIME_OUT = "time_out", _l("Time-out")
+    ISOLATED_TIME_OUT = "isolated_time_out", _l("Isolated time-out")
+    PHYSICAL_RESTRAINT = "physical_restraint", _l("Physical restraint")
 
 
 class RestraintRecord(OfIncident, Versioned, Base):
-    """One restraint or time-out of one student (23 Ill. Adm. Code 1.285). It is no discipline and no removal."""
+    """One restraint or time-out of one student (23 Ill. Adm. Code 1.285). It is not discipline and not a removal."""
 
     __tablename__ = "restraint_record"
     __table_args__ = (
@@ -42,3 +51,10 @@ class RestraintRecord(OfIncident, Versioned, Base):
     review: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
+
+
+SENTENCES = {
+    "restraint.recorded": (_l("Restraint or time-out recorded: %(what)s"), {"what": RestraintKind.labels()}),
+    "restraint.guardian_told": _l("The guardian was told about the restraint or time-out"),
+    "restraint.reviewed": _l("The restraint or time-out was reviewed"),
+}

@@ -11,7 +11,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.network_approvers.queries import approvers, possible_approvers
-from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts import SchoolSergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -9,7 +9,7 @@ from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.training.importing.rules import Row
 from wss_cases.training.records.presenters import length
 from wss_cases.training.records.queries import names_of
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 
 def line_rows(rows: Sequence[Row]) -> list[tuple[str, str, str]]:

@@ -20,8 +20,7 @@ from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.importing.rules import Known
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import KEEPERS
-from wss_cases.training.topics.queries import every_topic
-from wss_cases.training.topics.rules import is_offered
+from wss_cases.training.topics import every_topic, is_offered
 
 PAGE: Final = 20
 

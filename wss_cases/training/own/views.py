@@ -21,7 +21,7 @@ from wss_cases.training.records.rules import hours_words, total_minutes
 from wss_cases.training.requirements.presenters import TONES
 from wss_cases.training.requirements.queries import own_due
 from wss_cases.training.sessions.actions import sign_in_by_code
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 blueprint = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
 

@@ -19,9 +19,7 @@ from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import staff_of
 from wss_cases.training.records.rules import MOST_MINUTES, Training
 from wss_cases.training.records.states import ENDS, RECORDED, TAKEN_BACK
-from wss_cases.training.topics.models import TrainingTopic
-from wss_cases.training.topics.queries import both_names, every_topic, names_in_both
-from wss_cases.training.topics.rules import is_offered
+from wss_cases.training.topics import TrainingTopic, both_names, every_topic, is_offered, names_in_both
 
 
 @use_case

@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import id_in
 from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 KEEPERS = (Role.ADMINISTRATOR, Role.DISTRICT)
 """Who answers for the trainings of a school, each in their own scope."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 RECORDED, ENDS, TAKEN_BACK = "training.recorded", "training.ends", "training.taken_back"
 CORRECTED, COUNTS_AGAIN = "training.corrected", "training.counts_again"

@@ -20,7 +20,7 @@ from wss_cases.training.records.forms import EndForm, RecordForm, TakeBackForm, 
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.presenters import row_of
 from wss_cases.training.records.queries import get_record, names_of, school_asked, staff_of
-from wss_cases.training.topics.queries import offered, topic_names
+from wss_cases.training.topics import offered, topic_names
 
 blueprint = Blueprint("training_records", __name__, url_prefix="/training/records")
 

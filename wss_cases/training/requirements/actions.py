@@ -17,7 +17,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.training.requirements.models import TrainingRequirement
 from wss_cases.training.requirements.rules import MOST_MONTHS, MOST_PEOPLE
 from wss_cases.training.requirements.states import Shape
-from wss_cases.training.topics.queries import names_in_both, offered
+from wss_cases.training.topics import names_in_both, offered
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from wss_cases.training.requirements.forms import EndRequirementForm, Requiremen
 from wss_cases.training.requirements.presenters import asked_words
 from wss_cases.training.requirements.queries import every_requirement, get_requirement
 from wss_cases.training.requirements.states import Shape
-from wss_cases.training.topics.queries import offered, topic_names
+from wss_cases.training.topics import offered, topic_names
 
 blueprint = Blueprint("training_requirements", __name__, url_prefix="/training/requirements")
 

@@ -24,7 +24,7 @@ from wss_cases.training.requirements.presenters import TONES, minimum_words
 from wss_cases.training.requirements.queries import PersonStanding, SchoolStanding, standings_at, standings_of_schools
 from wss_cases.training.requirements.rules import ORDER
 from wss_cases.training.requirements.states import Standing
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 FIRST_DAY, LAST_DAY = date.min, date.max
 

@@ -33,7 +33,7 @@ from wss_cases.training.school.presenters import (
     school_cells,
     school_rows,
 )
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 blueprint = Blueprint("trainings", __name__, url_prefix="/training")
 LISTS = (DUE, RECORDS, SCHOOLS)

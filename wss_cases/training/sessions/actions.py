@@ -25,7 +25,7 @@ from wss_cases.training.records.states import CORRECTED, COUNTS_AGAIN, TAKEN_BAC
 from wss_cases.training.sessions.queries import gone_with, guesses, session_of_code, signed_in, standing_again
 from wss_cases.training.sessions.rules import AHEAD, BACK, GUESS_WINDOW, GUESSES, new_code
 from wss_cases.training.sessions.states import CANCELED, PUT_BACK
-from wss_cases.training.topics.queries import both_names, every_topic, names_in_both, offered
+from wss_cases.training.topics import both_names, every_topic, names_in_both, offered
 
 
 @dataclass(frozen=True)

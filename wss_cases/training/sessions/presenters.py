@@ -21,7 +21,7 @@ from wss_cases.training.records.queries import KEEPERS, partner_names, school_as
 from wss_cases.training.records.rules import hours_words
 from wss_cases.training.sessions.forms import SessionForm
 from wss_cases.training.sessions.queries import Held, sessions_of
-from wss_cases.training.topics.queries import offered, topic_names
+from wss_cases.training.topics import offered, topic_names
 
 
 def session_form(today: date, row: TrainingSession | None = None) -> SessionForm:

@@ -20,7 +20,7 @@ from wss_cases.roster.directory.models import School
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.records.queries import KEEPERS
 from wss_cases.training.sessions.rules import GUESS_WINDOW, plain_code
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 PAGE = 50
 

@@ -26,7 +26,7 @@ from wss_cases.training.sessions import actions
 from wss_cases.training.sessions.forms import CancelForm, SignInForm
 from wss_cases.training.sessions.presenters import SESSIONS, meta_of, session_cells, session_form
 from wss_cases.training.sessions.queries import PAGE, get_session, sessions_of, signed_in, was_signed_in
-from wss_cases.training.topics.queries import topic_names
+from wss_cases.training.topics import topic_names
 
 blueprint = Blueprint("training_sessions", __name__, url_prefix="/training/sessions")
 LISTS = (SESSIONS,)

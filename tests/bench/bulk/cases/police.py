@@ -10,7 +10,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import later
 from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts import SchoolSergeant
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.routing.engine.states import Police

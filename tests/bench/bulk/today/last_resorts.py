@@ -1,6 +1,7 @@
 """What the demo school recorded of removals by other names, an appeal, a time-out and a questioning, by the acts."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,8 +23,8 @@ from wss_cases.safeguards.discipline.recording.actions import Removal, record_di
 from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.actions import Asked, Notice, record_notice, record_questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
-from wss_cases.safeguards.restraint.actions import Restraint, record_restraint
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind
+from wss_cases.safeguards.restraint.pages import record_restraint
 
 OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
 """Removals that are often not called so."""
@@ -42,7 +43,7 @@ def add_last_resorts(school_id: int, administrator_id: int, district_id: int, no
         if kind is DisciplineKind.EARLY_PICK_UP:
             _appeal(head, action, now)
     for incident_id, student_id in chances[2:3]:
-        record_restraint(Invocation(head, now), incident_id, _time_out(student_id, now))
+        record_restraint(Invocation(head, now), incident_id, **_time_out(student_id, now))
     for incident_id, student_id in chances[-1:]:
         _question(head, incident_id, student_id, now)
     newest = select(Case.reference).where(Case.school_id == school_id, Case.state.in_(OPEN))
@@ -89,14 +90,15 @@ def _appeal(actor: Actor, action_id: int, now: datetime) -> None:
     ask_appeal(Invocation(actor, now), action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on))
 
 
-def _time_out(student_id: int, now: datetime) -> Restraint:
+def _time_out(student_id: int, now: datetime) -> dict[str, Any]:
     began = now - timedelta(hours=20)
-    return Restraint(
-        student_id, RestraintKind.TIME_OUT, began, began + timedelta(minutes=10),
-        danger="Things were thrown and others stood close.", tried="Talking, and clearing the room.",
-        staff_present="Two trained adults", harm="none",
-        guardian_told_at=began + timedelta(hours=1), guardian_manner="phone",
-    )  # fmt: skip
+    return {
+        "student_id": student_id, "kind": RestraintKind.TIME_OUT, "started_at": began,
+        "ended_at": began + timedelta(minutes=10),
+        "danger": "Things were thrown and others stood close.", "tried": "Talking, and clearing the room.",
+        "staff_present": "Two trained adults", "harm": "none",
+        "guardian_told_at": began + timedelta(hours=1), "guardian_manner": "phone",
+    }  # fmt: skip
 
 
 def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:

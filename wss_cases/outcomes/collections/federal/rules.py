@@ -8,7 +8,7 @@ from typing import Final
 
 from wss_cases.incidents.incident.states import Place
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintKind
 
 OFFENSES: Final = (
     "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW",

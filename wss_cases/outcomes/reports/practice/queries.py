@@ -22,7 +22,7 @@ from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.practice.requests.states import Became
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.rules import in_force
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 SOON = timedelta(days=60)
 """How long before it runs out a training has to be renewed."""

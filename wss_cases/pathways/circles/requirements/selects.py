@@ -14,7 +14,7 @@ from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.topics.states import KnownTopic
+from wss_cases.training.topics import KnownTopic
 
 
 @Prepared

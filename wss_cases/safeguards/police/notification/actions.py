@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts import SchoolSergeant
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import force_locale, marked

@@ -9,9 +9,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.contacts.models import SchoolSergeant
-from wss_cases.contacts.presenters import police_lines, sergeant_words
-from wss_cases.contacts.queries import sergeants_of
+from wss_cases.contacts import SchoolSergeant, police_lines, sergeant_words, sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled

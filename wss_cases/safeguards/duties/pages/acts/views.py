@@ -13,8 +13,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.contacts.presenters import police_lines
-from wss_cases.contacts.queries import sergeants_of
+from wss_cases.contacts import police_lines, sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing

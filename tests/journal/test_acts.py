@@ -1,0 +1,77 @@
+"""An act refuses values as its page does, is done once for each key, and writes nothing over a newer version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.roster import SchoolFactory
+from tests.training.conftest import NOW, TODAY
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.contacts import SafePassageRoute, add_route, correct_team, file_team
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.journal.models import AuditEntry, TimelineEntry
+
+ROUTE = {"place": "Corner of Maple", "hours": "7 to 9", "vendor": "Brick House"}
+
+
+@pytest.fixture
+def scene(session: Any, at: Callable[..., Any]) -> Any:
+    at("2026-11-24 10:00")
+    school = SchoolFactory(name="Willow")
+    head = make_user(Role.ADMINISTRATOR, school)
+    return SimpleNamespace(school=school, head=head, call=Invocation(acting(head), NOW))
+
+
+def count(model: Any, **of: Any) -> int:
+    return int(db.session.scalar(select(func.count()).select_from(model).filter_by(**of)) or 0)
+
+
+@pytest.mark.parametrize("name", list(ROUTE))
+def test_values_are_refused_as_on_the_page(scene: Any, client_as: Any, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        add_route(scene.call, scene.school.id, **ROUTE | {name: " "})
+    assert refused.value.field == name
+    answer = client_as(scene.head).submit("/contacts/routes/new", ROUTE | {name: " "})
+    assert (answer.status_code, refused.value.message in answer.text) == (400, True)
+    assert count(SafePassageRoute) == 0
+
+
+def test_a_value_that_the_form_does_not_ask_for_is_a_mistake_of_the_caller(scene: Any) -> None:
+    with pytest.raises(TypeError, match="RouteForm has no color"):
+        add_route(scene.call, scene.school.id, **ROUTE, color="red")
+
+
+def test_it_writes_its_timeline_and_audit_rows_and_is_done_once_for_each_key(scene: Any) -> None:
+    call = Invocation(acting(scene.head), NOW, request_key="a" * 32)
+    route_id = add_route(call, scene.school.id, **ROUTE)
+    assert add_route(call, scene.school.id, **ROUTE | {"place": "Elsewhere"}) == route_id
+    assert count(SafePassageRoute) == count(TimelineEntry, kind="route.added") == 1
+    assert count(AuditEntry, action="route.added") == 1
+
+
+def test_an_older_version_writes_nothing(scene: Any) -> None:
+    team_id = file_team(scene.call, scene.school.id, filed_on=TODAY, roles=["teacher"])
+    seen = Invocation(acting(scene.head), NOW, version=1)
+    correct_team(seen, team_id, filed_on=TODAY, roles=["police"])
+    with pytest.raises(Stale):
+        correct_team(seen, team_id, filed_on=TODAY, roles=["other"])
+    assert count(TimelineEntry, kind="threat_team.corrected") == 1
+
+
+def test_who_may_not_learns_nothing_of_the_form(scene: Any) -> None:
+    stranger = Invocation(acting(make_user(Role.ADMINISTRATOR, SchoolFactory())), NOW)
+    with pytest.raises(NotFound):
+        add_route(stranger, scene.school.id, place="")
+
+
+def test_the_page_keeps_what_was_typed(scene: Any, client_as: Any) -> None:
+    answer = client_as(scene.head).submit("/contacts/routes/new", ROUTE | {"hours": ""})
+    assert answer.status_code == 400 and "Corner of Maple" in answer.text

@@ -1,0 +1,221 @@
+"""An act is its page: one declaration of route, permission, record, form and words, whose body is the use case."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, url_for
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.db import Base, db
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import BaseForm, PlainForm, filled_from, sent_answers
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.journal.unit_of_work import unit_of_work
+
+FRAME = "layouts/frame.html"
+Trail = Callable[[Any], list[tuple[Any, str]]]
+"""The pages above that of a record (or None): words and address of each, the nearest last."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """How an act's page finds its record: `find(actor, *ids)` returns it, or None where the reader has chosen none.
+
+    `model` is the record's class: its row is locked by its id before the body runs. Where `find` returns more than the
+    row, for the words of the page, `row` takes the row from it.
+    """
+
+    model: type[Base]
+    find: Callable[..., Any]
+    row: Callable[[Any], Any] = lambda found: found
+
+
+def _by_id(model: type[Base]) -> Subject:
+    def find(_actor: Actor, record_id: int) -> Any:
+        return existing(db.session.get(model, record_id))
+
+    return Subject(model, find)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that people do: on its page, or called with values by commands, the demo and tests.
+
+    The body takes the unit of work, the locked record (where the act has one) and the sound form (where it has one). It
+    returns the id that callers get: the record's own where it returns None.
+    """
+
+    body: Callable[..., int | None]
+    permission: Permission
+    subject: Subject | None
+    form: type[PlainForm] | None
+
+    def __call__(self, call: Invocation, *record_id: int, **answers: Any) -> int:
+        """Do it with these answers of its form. Raises Refused as its page does, Stale, NotFound."""
+        row = existing(db.session.get(self.subject.model, *record_id)) if self.subject is not None else None
+        self.check(call.actor, row)
+        form = filled_from(self.form, row, answers) if self.form is not None else None
+        return self.carry_out(call, row, form)
+
+    def check(self, actor: Actor, row: Any) -> None:
+        """Raise NotFound where the actor may not do this to a row (None: an act without a record)."""
+        require(actor, self.permission, row if self.subject is not None else actor)
+
+    def carry_out(self, call: Invocation, row: Any, form: PlainForm | None) -> int:
+        """Lock the row, check its policy and version, and run the body in one unit of work, once for each key."""
+        row_id = row.id if row is not None else 0
+        with unit_of_work(call.actor, call.now, call.request_key) as uow:
+            if uow.answered:
+                return uow.answer
+            uow.version = call.version
+            given: list[Any] = []
+            if self.subject is not None:
+                given.append(uow.load(self.subject.model, row_id, self.permission, call.version))
+            answer = self.body(uow, *given, *([form] if form is not None else []))
+            uow.answer = answered = answer if answer is not None else given[0].id
+            return answered
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page of an act shows beside its form; texts may be functions of the record.
+
+    `start(record)` fills the form at first; `trail` names the pages above; `more(record, form)` returns further values
+    of the template.
+    """
+
+    title: Any
+    button: Any
+    lede: Any = None
+    start: Callable[[Any], Mapping[str, Any]] | None = None
+    trail: Trail | None = None
+    more: Callable[[Any, Any], Mapping[str, Any]] | None = None
+    boxed: bool = True
+    template: str = FRAME
+
+    def context(self, record: Any, form: PlainForm) -> dict[str, Any]:
+        """Return the values of the template beside the form."""
+        trail = self.trail(record) if self.trail else []
+        context: dict[str, Any] = {
+            "record": record, "title": _words(self.title, record), "go_words": _words(self.button, record),
+            "lede": _words(self.lede, record), "boxed": self.boxed,
+        }  # fmt: skip
+        if trail:
+            context |= {"crumbs": [*trail, (context["title"], None)], "back_href": trail[-1][1]}
+        return context | dict(self.more(record, form) if self.more else {})
+
+
+def _words(text: Any, record: Any) -> Any:
+    return text(record) if callable(text) else text
+
+
+Then = str | Callable[[Any, int], str]
+"""Where an act leads: an endpoint, or a function of the record before it and the id it answered with."""
+
+
+class Pages(Blueprint):
+    """The pages of a feature. `trail` names the pages above those of its acts."""
+
+    def __init__(self, name: str, import_name: str, trail: Trail | None = None, **options: Any) -> None:
+        super().__init__(name, import_name, **options)
+        self.trail = trail
+
+    def act(
+        self, rule: str, subject: Subject | type[Base] | None, form: type[PlainForm], permission: Permission, *,
+        title: Any, button: Any, then: Then, done: Any = None, adds: bool = False, endpoint: str = "", **shown: Any,
+    ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
+        """Declare an act with a form. `done` is said on the next page; `shown` are further fields of Shown.
+
+        `subject` is the record's class (its id stands in the rule), a Subject, or None where the act has no record. An
+        act that `adds` something beside its record compares no version.
+        """
+        page = Shown(title, button, **{"trail": self.trail, **shown})
+
+        def declare(body: Callable[..., int | None]) -> Act:
+            act = Act(body, permission, _subject(subject), form)
+            view = _form_view(act, page, then, done, adds)
+            self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["GET", "POST"])
+            return act
+
+        return declare
+
+    def button(
+        self, rule: str, subject: Subject | type[Base] | None, permission: Permission, *,
+        then: Then, done: Any = None, endpoint: str = "",
+    ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
+        """Declare an act that one button does: nothing is asked."""
+
+        def declare(body: Callable[..., int | None]) -> Act:
+            act = Act(body, permission, _subject(subject), None)
+            view = _button_view(act, then, done)
+            self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["POST"])
+            return act
+
+        return declare
+
+
+def _subject(subject: Subject | type[Base] | None) -> Subject | None:
+    return subject if subject is None or isinstance(subject, Subject) else _by_id(subject)
+
+
+def _found(act: Act, ids: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return what the address names and its row; the actor may do the act to it. Both are None where none is chosen."""
+    actor, found, row = current_actor(), None, None
+    if act.subject is not None:
+        found = act.subject.find(actor, *ids.values())
+        row = act.subject.row(found) if found is not None else None
+    if row is not None or act.subject is None:
+        act.check(actor, row)
+    return found, row
+
+
+def _address(then: Then, record: Any, answer: int) -> str:
+    return then(record, answer) if callable(then) else url_for(then)
+
+
+def _form_view(act: Act, page: Shown, then: Then, done: Any, adds: bool) -> Callable[..., Page]:
+    def view(**ids: Any) -> Page:
+        record, row = _found(act, ids)
+        nothing_chosen = row is None and act.subject is not None
+        form = _shown_form(act, page, record, row)
+        context = page.context(record, form)
+        if nothing_chosen and "back_href" in context:
+            return redirect(context["back_href"])
+        envelope = BaseForm(version=None if adds else getattr(row, "version", None))
+
+        def carry_out() -> int:
+            answer = act.carry_out(submitted(envelope), existing(row) if act.subject else None, form)
+            if done is not None:
+                flash(str(done))
+            return answer
+
+        return form_page(
+            form, carry_out, lambda answer: _address(then, record, answer), page.template, envelope=envelope, **context
+        )
+
+    return view
+
+
+def _shown_form(act: Act, page: Shown, record: Any, row: Any) -> PlainForm:
+    assert act.form is not None
+    start = dict(page.start(record)) if page.start is not None and record is not None else {}
+    form = act.form(sent_answers(act.form), data=start)
+    form.fit(row)
+    return form
+
+
+def _button_view(act: Act, then: Then, done: Any) -> Callable[..., Page]:
+    def view(**ids: Any) -> Page:
+        record, row = _found(act, ids)
+        answer = act.carry_out(submitted(BaseForm()), row, None)
+        if done is not None:
+            flash(str(done))
+        return redirect(_address(then, record, answer), 303)
+
+    return view
