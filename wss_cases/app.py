@@ -18,6 +18,7 @@ from wss_cases.access.gate import init_gate
 from wss_cases.access.policy import configure
 from wss_cases.accounts.sign_in.sessions.request_hooks import init_kept, init_sessions
 from wss_cases.accounts.sign_in.sessions.signed_in import init_second_factor
+from wss_cases.casework import case_list
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
@@ -52,7 +53,7 @@ class Application(Flask):
         return func
 
 
-ROOMS = (contacts.ROOM, topics.ROOM, restraint.ROOM)
+ROOMS = (case_list.ROOM, contacts.ROOM, topics.ROOM, restraint.ROOM)
 """What features bring that have no `room.py`."""
 
 

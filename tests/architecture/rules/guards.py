@@ -17,7 +17,8 @@ FLASK_ROOMS = ("foundation", "web", "cli", "jobs", "app")
 # the gate, the sent form, the signed-in person and the chosen school are of the request itself; a room names its pages
 FLASK_EDGES = {
     ("access", "gate"), ("access", "act_pages"), ("accounts", "signed_in"), ("accounts", "request_hooks"),
-    ("accounts", "school_choice"), ("accounts", "short_lists"), ("journal", "rooms"), ("journal", "acts"),
+    ("accounts", "school_choice"), ("accounts", "short_lists"), ("accounts", "long_lists"),
+    ("journal", "rooms"), ("journal", "acts"),
 }  # fmt: skip
 CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCK_NAMES = {"datetime", "date"}

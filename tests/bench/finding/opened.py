@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wss_cases.accounts.people.people_list.presenters import PEOPLE
-from wss_cases.casework.case_list.presenters import CASES
+from wss_cases.casework.case_list import CASES
 from wss_cases.followups.pages.open_list.presenters import FOLLOW_UPS, OWN_FOLLOW_UPS
 from wss_cases.incidents.report_list.presenters import OWN_REPORTS, REPORTS
 from wss_cases.intake.queue.presenters import QUEUE
@@ -51,10 +51,10 @@ LISTS: tuple[tuple[ListKind, str, str, tuple[str, ...]], ...] = (
     )),
     (REPORTS, "dean", "/incidents?", ("state=done", f"year={YEAR}", "place=hallway", "behavior=fight")),
     (OWN_REPORTS, "reporter", "/incidents?", ("state=done", f"year={YEAR}")),
-    (CASES, "coordinator", "/cases?", (
+    (CASES.kind, "coordinator", "/cases?", (
         "whose=mine", "state=all", "state=closed", "state=all&q=12", "state=all&whose=mine",
     )),
-    (CASES, "coordinator", "/cases?state=all&", ()),
+    (CASES.kind, "coordinator", "/cases?state=all&", ()),
     (FOLLOW_UPS, "coordinator", "/follow-ups?whose=school&", ()),
     (FOLLOW_UPS, "administrator", "/follow-ups?whose=given&", ()),
     (OWN_FOLLOW_UPS, "coordinator", "/follow-ups?", ()),

@@ -19,7 +19,7 @@ from tests.support.pages.browser import DESK, PHONE, axe_problems, go, large_tex
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.casework.case_list.queries import PAGE
+from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 
@@ -70,7 +70,7 @@ def test_a_list_is_a_table_at_a_desk_and_cards_on_a_phone(
     look(page, f"{size}-cases")
     # the same markup says the same at both sizes
     table = page.get_by_role("table", name="Cases")
-    assert table.get_by_role("row").count() == PAGE + 1
+    assert table.get_by_role("row").count() == PAGE_SIZE + 1
     first, second = (table.get_by_role("rowheader").nth(number).bounding_box() for number in (0, 1))
     state = table.get_by_role("row").nth(1).get_by_role("cell").last.bounding_box()
     assert first and second and state

@@ -13,8 +13,9 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.roster import StudentFactory
 from tests.support.pages.reading import Element
 from tests.support.pages.tables import heads_of, list_of, rows_of
+from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.case_list.queries import PAGE
+from wss_cases.foundation.db import db
 
 NAMES = ("Álvaro Ñuñez", "zoë O’Hara", "Łucja Żak", "李 王", "=SUM(A1) Risk")
 
@@ -79,7 +80,7 @@ def test_a_row_says_who_what_where_when_whose_and_how_it_stands(world: Any, clie
 
 @pytest.mark.both_databases
 def test_every_order_has_every_case_once_through_its_pages(world: Any, client_as: Callable[[Any], Any]) -> None:
-    made = fill(world, PAGE * 2 + 3)
+    made = fill(world, PAGE_SIZE * 2 + 3)
     every = {world.case.reference, *(case.reference for case in made)}
     client = client_as(world.coordinator)
     for key in ("who", "what", "where", "opened", "lead", "review", "state", "number"):
@@ -143,3 +144,15 @@ def test_what_is_printed_names_school_day_filters_and_order(world: Any, client_a
     printed = next(one for one in page.find_all("div") if one.get("class") == "only-print")
     words = [line.text for line in printed.find_all("p")]
     assert words == [world.school.name, "Printed Tue, Nov 24, 2026", "Filters: Intake", "Sorted by Where, last first"]
+
+
+def test_the_next_page_follows_a_case_that_has_left_the_filter(world: Any, client_as: Callable[[Any], Any]) -> None:
+    made = fill(world, PAGE_SIZE * 4)
+    client = client_as(world.coordinator)
+    first = client.page("/cases?whose=mine&sort=opened")
+    shown = {row["Case number"] for row in rows_of(first)}
+    last = next(case for case in made if case.reference == rows_of(first)[-1]["Case number"])
+    older = next(link.get("href") for link in first.find_all("a") if link.get("rel") == "next")
+    last.lead_id = None
+    db.session.commit()
+    assert not shown & {row["Case number"] for row in rows_of(client.page(older))}

@@ -11,8 +11,8 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
 from tests.support.pages.asked import asked
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.case_list.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author
@@ -210,10 +210,10 @@ def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
 
 
 def test_a_long_list_is_turned_page_by_page(world, client_as):
-    made = [CaseFactory(school_id=world.school.id) for _number in range(PAGE + 5)]
+    made = [CaseFactory(school_id=world.school.id) for _number in range(PAGE_SIZE + 5)]
     client = client_as(world.coordinator)
     first = client.page("/cases")
-    assert f"({PAGE + 6})" in first.text
+    assert f"({PAGE_SIZE + 6})" in first.text
     assert made[-1].reference in first.text
     assert world.case.reference not in first.text
     older = next(a.get("href") for a in first.find_all("a") if a.get("rel") == "next")

@@ -22,7 +22,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import Case
-from wss_cases.casework.case_list.queries import CaseFilter, Sorting, case_rows
+from wss_cases.casework.case_list import CASES, NEWEST, CaseFilter
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to as follow_ups_visible
 from wss_cases.followups.core.states import KINDS, LIAISON
@@ -124,7 +124,7 @@ def test_what_was_decided_is_the_coordinators_alone(scene: Scene, client_as: Cal
             )
         _pages(client, case, sees)
         _figures(actor, client, scene, sees)
-        (listed,) = case_rows(actor, CaseFilter(), NOW, Sorting())
+        (listed,) = CASES.rows(actor, CaseFilter(), NOW, NEWEST)
         assert (listed.overdue, listed.live) == ((4, 2) if sees else (0, 1))
         closing = client.page(f"/cases/{case.id}/close")
         assert bool([word for word in WORDS if word in closing.text]) is sees

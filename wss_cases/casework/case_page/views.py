@@ -1,29 +1,17 @@
 """Cases: the list, one case with its tabs, and each person's record alone."""
 
-from typing import Any
-
 from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import table_of
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
 from wss_cases.casework.case_file.queries import history_seen
-from wss_cases.casework.case_list.presenters import (
-    CASES,
-    case_cells,
-    filter_words,
-    sorting_of,
-    state_choices,
-    wanted_of,
-    whose_of,
-)
-from wss_cases.casework.case_list.queries import PAGE, case_rows, count_cases
+from wss_cases.casework.case_list import cases_page
 from wss_cases.casework.case_page.closing import record_of
 from wss_cases.casework.case_page.presenters import follow_ups_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
@@ -34,9 +22,7 @@ from wss_cases.casework.transfer.queries import moved_in
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
@@ -51,30 +37,7 @@ STATES = ("open", *CaseState, "all")
 @gate(Permission.CASE_READ)
 def cases() -> Page:
     """The list of cases: one's own or the school's, newest first or by one of its columns."""
-    actor, now = current_actor(), clock.now()
-    wanted, whose, sorting = wanted_of(actor, request.args), whose_of(request.args), sorting_of(request.args)
-    behind = id_in(request.args.get("before"))
-    rows = case_rows(actor, wanted, now, sorting, behind)
-    shown, filters = rows[:PAGE], filter_words(wanted)
-    kept: dict[str, Any] = {"whose": whose, "state": wanted.state, "q": wanted.text or None}
-    sort: dict[str, Any] = {"sort": request.args.get("sort")}
-
-    def address(**changes: Any) -> str:
-        return url_for("casework.cases", **(kept | changes))
-
-    cells = case_cells(shown, actor, today_at(wanted.school_id, now))
-    table = table_of(CASES, actor, cells, sorting.order, address, kept, list(filters.values()))
-    return render_template(
-        "casework/case_page/list.html",
-        table=table,
-        count=count_cases(actor, wanted),
-        whose=whose,
-        wanted=wanted,
-        chips=[(words, address(**(sort | {name: None}))) for name, words in filters.items()],
-        states=state_choices(),
-        older=address(before=shown[-1].id, **sort) if len(rows) > PAGE else None,
-        newer=address(**sort) if behind else None,
-    )
+    return cases_page(current_actor(), clock.now())
 
 
 @blueprint.get("/<int:case_id>")
