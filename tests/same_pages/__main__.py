@@ -24,14 +24,19 @@ def main(arguments: list[str]) -> int:
     """Do what is asked; 1 when two recordings differ or a recording fails, 2 when there is nothing to compare."""
     wanted = _parser().parse_args(arguments)
     if wanted.command == "compare":
-        try:
-            result = compare(wanted.first, wanted.second)
-        except ValueError as error:
-            print(error, file=sys.stderr)
-            return 2
-        print(*report(result), sep="\n")
-        return 0 if result.same else 1
+        return print_comparison(wanted.first, wanted.second)
     return _record(wanted)
+
+
+def print_comparison(first: Path, second: Path) -> int:
+    """Print what differs between two recordings; 1 if anything does, 2 when one of them is none."""
+    try:
+        result = compare(first, second)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(*report(result), sep="\n")
+    return 0 if result.same else 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -106,9 +106,10 @@ def alone(stage: Stage, do: Callable[[], None]) -> None:
         raise RuntimeError(f"a recording process ended with {os.waitstatus_to_exitcode(ended)}")
 
 
-def sign_in(stage: Stage, app: Any, email: str, language: str) -> str:
+def sign_in(stage: Stage, app: Any, email: str, language: str, **more: str) -> str:
     """Give an account a session and a language in the copy, and return the Cookie header of its browser.
 
+    `more` is kept in its cookie.
     LookupError when the database has no such account.
     """
     token = secrets.token_urlsafe(32)
@@ -126,6 +127,6 @@ def sign_in(stage: Stage, app: Any, email: str, language: str) -> str:
             (digest, now, now, end, now, email),
         )
     connection.close()
-    held = {"_user_id": token, "_fresh": True}
+    held = {"_user_id": token, "_fresh": True, **more}
     signed = app.session_interface.get_signing_serializer(app).dumps(held)
     return f"{app.config['SESSION_COOKIE_NAME']}={signed}"
