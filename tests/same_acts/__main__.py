@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     finding, recording = commands.add_parser("find"), commands.add_parser("record")
     finding.add_argument("requests", type=Path, help="a file of requests; those that it has stay")
     finding.add_argument("--only", nargs="*", default=[], help="endpoints to look for")
+    finding.add_argument("--again", nargs="*", default=[], help="endpoints whose requests are followed once more")
     recording.add_argument("out", type=Path, help="a folder that is not there yet, or empty")
     recording.add_argument("--requests", type=Path, required=True)
     for command in (finding, recording):
@@ -62,6 +63,7 @@ def _work(wanted: argparse.Namespace) -> int:
             "out": str(out or ""),
             "requests": str(wanted.requests.resolve()),
             "only": " ".join(getattr(wanted, "only", ())),
+            "again": " ".join(getattr(wanted, "again", ())),
             "instant": wanted.instant,
         }
         log = Path(folder) / "log"

@@ -62,7 +62,7 @@ class Control:
         """Return the values of the attempt: first what the page holds, if it does, then one by one what could be."""
         offered = [[value] for value in self.values]
         if self.kind == "checkbox":
-            offered = [*offered[:12], self.values, []]
+            offered = [*offered[:1], self.values[:2], self.values[:3], *offered[1:5], self.values, []]
         kept = [self.current] if any(self.current) and self.kind != "checkbox" else []
         ordered = [*kept, *(value for value in offered if value != self.current)] or [self.current]
         return ordered[attempt % len(ordered)]

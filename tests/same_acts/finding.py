@@ -23,7 +23,17 @@ from tests.same_pages.crawling import crawl, kinds_of, links
 from tests.same_pages.pages import VISITOR
 
 PEOPLE = ("dean", "coordinator", "administrator", "district", "sysadmin", "reporter", "partner", "auditor", "district2")
-SECOND_LOOK = ("dean", "coordinator", "administrator", "district", "district2", "sysadmin", "partner")
+SECOND_LOOK = (
+    "dean",
+    "coordinator",
+    "administrator",
+    "district",
+    "district2",
+    "sysadmin",
+    "partner",
+    "reporter",
+    VISITOR,
+)
 """Who looks at what a post leads to."""
 DEEPEST = 4
 MOST_LEADS = 40
@@ -68,8 +78,11 @@ class Finder:
         self.quiet: dict[str, tuple[Lead, Post]] = {}
         self.failures: dict[str, list[str]] = defaultdict(list)
 
-    def run(self, done: Callable[[], None]) -> None:
-        """Fill `handlers`; what a good post leads to is looked at until nothing new comes."""
+    def run(self, done: Callable[[], None], again: list[str]) -> None:
+        """Fill `handlers`; what a good post leads to is looked at until nothing new comes.
+
+        `again` names handlers that have requests already and whose good posts are followed once more.
+        """
         if not self.leads:
             for role in (*PEOPLE, VISITOR):
                 for lead in in_own_process(self.stage, lambda: self._crawl(role)):  # noqa: B023 - done before the next
@@ -78,6 +91,8 @@ class Finder:
             for way in recipe.ways:
                 self._add(Lead(name, *way), first=True)
         done()
+        for name in [name for name in self.handlers if name in again]:
+            self._note_leads(name, in_own_process(self.stage, lambda: self._send_again(name)))  # noqa: B023
         while ready := sorted(name for name in self.wanted if self._next(name)):
             for name in ready:
                 if name in self.wanted:
@@ -89,7 +104,7 @@ class Finder:
 
     def _add(self, lead: Lead, first: bool = False) -> None:
         known = self.leads[lead.endpoint]
-        if lead not in known and (first or len(known) < MOST_LEADS):
+        if lead not in known and (first or lead.after or len(known) < MOST_LEADS):
             known.insert(0, lead) if first else known.append(lead)
 
     def _before(self, lead: Lead) -> list[Post]:
@@ -103,10 +118,11 @@ class Finder:
         """Return the leads not tried yet, few of a handler, and of those of one role at first one."""
         done = sum(1 for key in self.tried if key[0] == name)
         fresh = [lead for lead in self.leads[name] if self._key(lead) not in self.tried]
+        fresh.sort(key=lambda lead: not lead.after)
         roles = dict.fromkeys(lead.role for lead in fresh)
         ordered = [next(lead for lead in fresh if lead.role == role) for role in roles]
         ordered += [lead for lead in fresh if lead not in ordered]
-        room = PER_HANDLER + (3 if any(lead.after for lead in fresh) else 0)
+        room = PER_HANDLER + (4 if any(lead.after for lead in fresh) else 0)
         return ordered[: max(0, room - done)]
 
     @staticmethod
@@ -153,10 +169,20 @@ class Finder:
                 continue
             good = Post(**result["post"])
             self._keep(lead, good)
-            if len(self._before(lead)) < DEEPEST:
-                for endpoint, role, page, action in result["leads"]:
-                    self._add(Lead(endpoint, role, page, action, name))
+            self._note_leads(name, result["leads"])
             return
+
+    def _note_leads(self, name: str, found: list[list[str]]) -> None:
+        """Note what the good post of a handler leads to, unless too many posts come before it already."""
+        if len(self.handlers[name].before) < DEEPEST:
+            for endpoint, role, page, action in found:
+                self._add(Lead(endpoint, role, page, action, name))
+
+    def _send_again(self, name: str) -> list[tuple[str, ...]]:
+        handler, good = self.handlers[name], self.handlers[name].posts["good"]
+        prepare(self.app, self.stage, handler.before)
+        answer = Browser(self.app, self.stage, good.role).post(good)
+        return self._follow(Lead(name, good.role, good.page, good.action), answer)
 
     def _keep(self, lead: Lead, good: Post) -> None:
         name = lead.endpoint
@@ -182,7 +208,7 @@ class Finder:
                     leads = self._follow(lead, answer)
                     return {"post": post.__dict__, "leads": leads, "looked": sorted(self.looked)}
                 self._last = answer
-                if answer.status_code < 400 and not refusals(answer):
+                if answer.status_code // 100 == 3 and not refusals(answer):
                     quiet = quiet or post.__dict__
                 if answer.status_code >= 500:
                     break
@@ -232,19 +258,21 @@ class Finder:
         if self._last.status_code not in (200, 400):
             return False
         refused = [control for name, _words in refusals(self._last) if (control := page.control_of(name))]
-        choices = [control for control in page.controls.values() if control.kind in ("radio", "select")]
-        for control in refused or choices[:1]:
+        others = [control for control in page.controls.values() if control.kind not in ("checkbox", "search")]
+        for control in refused or others:
             attempts[control.name] = attempts.get(control.name, 0) + 1
-        return bool(refused or choices)
+        return bool(refused or others)
 
     def _follow(self, lead: Lead, answer: Any) -> list[tuple[str, ...]]:
         """Return the leads to handlers still wanted on the page that a post led to, its own, and those they link to."""
-        starts = list(dict.fromkeys([*links(answer, lead.action), lead.page]))
-        found: dict[tuple[str, ...], None] = {}
+        parents = [lead.action.rsplit("/", count)[0] for count in (1, 2) if lead.action.count("/") > count]
+        target = links(answer, lead.action) if answer.headers.get("Location") else set()
+        starts = list(dict.fromkeys([*target, lead.page, *parents]))
+        found = dict.fromkeys(self._leads_of(answer, lead.action, lead.role))
         for role in dict.fromkeys((lead.role, *SECOND_LOOK)):
             browser = Browser(self.app, self.stage, role)
             near: list[str] = []
-            for address in starts[:3] if role == lead.role else starts[:1]:
+            for address in starts if role == lead.role else [*target, *parents]:
                 page = browser.get(address)
                 found.update(dict.fromkeys(self._leads_of(page, address, role)))
                 near += links(page, address) if page.status_code == 200 and role == lead.role else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ class Recipe:
 
     A way is (role, page, address that is posted to, handler whose post comes before it, if any)."""
 
-    fields: dict[str, str | list[str] | None] = field(default_factory=dict)
+    fields: Mapping[str, str | list[str] | None] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)
     body: Any = None
     ways: tuple[tuple[str, ...], ...] = ()
@@ -29,4 +30,22 @@ class Recipe:
         return kept, files | self.files, self.body
 
 
-RECIPES: dict[str, Recipe] = {}
+def bare(role: str, action: str, **fields: str) -> Recipe:
+    """Return the recipe of what a page's script sends."""
+    return Recipe(fields, ways=((role, "/", action),), bare=True)
+
+
+PERIODS = {f"{name}{number}": "" for name in ("name", "starts", "ends") for number in range(2, 13)}
+RECIPES: dict[str, Recipe] = {
+    "accounts.keep_session": bare("dean", "/session/keep"),
+    "accounts.sign_in": Recipe(
+        {"email": "dean@demo.example", "password": "doreme jarulu rahevo"}, ways=(("visitor", "/sign-in", "/sign-in"),)
+    ),
+    "capture.draft": bare("reporter", "/incidents/new/draft", what="fight", quote="A sentence."),
+    "discipline.record": Recipe({"danger": ""}),
+    "offline.key": bare("dean", "/offline/key"),
+    "periods.school": Recipe(PERIODS),
+    "push.not_now": bare("dean", "/account/push/not-now"),
+    "push.seen": bare("dean", "/account/push/seen", endpoint="https://push.example.org/1"),
+    "sessions.keep_text": bare("dean", "/session/keep-text", kept_page="/practice/new", note="A sentence."),
+}

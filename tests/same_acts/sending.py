@@ -18,6 +18,7 @@ from tests.same_acts.rows import Change, change_lines, changes_since, snapshot, 
 from tests.same_pages.answers import answer_text
 from tests.same_pages.checkouts import Stage, alone, sign_in
 from tests.same_pages.pages import VISITOR
+from tests.support.fixed import seed
 
 RAW_CSRF = "5" * 40
 REQUEST_KEY = "7" * 32
@@ -86,11 +87,16 @@ def refusals(answer: Any) -> list[tuple[str, str]]:
 
 
 def in_own_process(stage: Stage, do: Callable[[], Any]) -> Any:
-    """Return what a function returns, as JSON, in a process of its own on a fresh copy of the database."""
+    """Return what a function returns, as JSON, in a process of its own on a fresh copy of the database.
+
+    What it draws (tokens, codes) is the same each time, so that a secret link of one request is known to the next.
+    """
     path = stage.folder.with_name("result.json")
     path.unlink(missing_ok=True)
 
     def keep() -> None:
+        seed.begin()
+        seed.seed(path.name)
         path.write_text(json.dumps(do()), encoding="utf-8")
 
     alone(stage, keep)

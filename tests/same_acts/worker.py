@@ -34,7 +34,7 @@ def main(order: dict[str, str]) -> None:
     warm(app, stage)
     requests = Path(order["requests"])
     if order["what"] == "find":
-        find(app, stage, requests, order["only"].split())
+        find(app, stage, requests, order["only"].split(), order["again"].split())
     else:
         record_all(app, stage, requests, Path(order["out"]))
 
@@ -67,7 +67,7 @@ def warm(app: Any, stage: Stage) -> None:
         app.extensions["sqlalchemy"].engine.dispose()
 
 
-def find(app: Any, stage: Stage, path: Path, only: list[str]) -> None:
+def find(app: Any, stage: Stage, path: Path, only: list[str], again: list[str]) -> None:
     """Add to a file the requests of the handlers that have none there."""
     handlers, known = load_requests(path), path.with_suffix(".leads.json")
     finder = Finder(app, stage, handlers, json.loads(known.read_text()) if known.exists() else [], only)
@@ -76,7 +76,7 @@ def find(app: Any, stage: Stage, path: Path, only: list[str]) -> None:
         save(handlers, path)
         known.write_text(json.dumps([astuple(lead) for leads in finder.leads.values() for lead in leads]))
 
-    finder.run(keep)
+    finder.run(keep, again)
     keep()
     for name in sorted(finder.wanted):
         print(f"-- {name}: {len(finder.leads[name])} leads", *finder.failures[name][-3:], sep="\n     ")
