@@ -15,6 +15,7 @@ from tests.same_acts.__main__ import main
 from tests.same_acts.filling import read_form
 from tests.same_acts.finding import posting_forms
 from tests.same_acts.requests import Handler, Post, load, save
+from tests.same_acts.rows import without_tokens
 from tests.same_acts.sending import Browser, file_of, send, written
 from tests.same_pages.checkouts import Stage
 from tests.support.applications import make_app
@@ -130,3 +131,18 @@ def test_requests_are_read_as_they_were_saved(tmp_path: Path) -> None:
     handlers = {"b.c": Handler("b.c", "/b", [post], {"good": post})}
     save(handlers, tmp_path / "requests.json")
     assert load(tmp_path / "requests.json") == handlers
+
+
+@pytest.mark.parametrize(
+    "token", ["0123456789abcdef01234567", "Zk3_aB9dLq-0xTyUvW2nPq", "BEW0UFBeLGbJkFNmj/abcdefgh+ijklmnopqrstuvwx="]
+)
+def test_what_is_new_each_time_is_left_out(token: str) -> None:
+    assert without_tokens(f"key {token}") == without_tokens("key …")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["training_requirement.added", "2026-12-02T17:30:00+00:00", "/cases/38/pathways/89/parties/117/supporters/1/end"],
+)
+def test_words_are_no_tokens(words: str) -> None:
+    assert without_tokens(words) == words
