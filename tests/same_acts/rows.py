@@ -18,7 +18,7 @@ NOISE = ("request_key", "search_", "sqlite_", "user_session")
 RANDOM = frozenset({"message_id", "token_digest", "digest", "secret", "code_digest", "key_digest"})
 """Columns that hold something new each time."""
 _MIXED = r"(?=[\w+/-]*[A-Z])(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)"
-_TOKENS = re.compile(rf"\b(?=[\w-]*\d)[0-9a-f]{{20,}}\b|\b{_MIXED}(?:[\w-]{{20,}}|[\w+/]{{40,}}={{0,2}})")
+_TOKENS = re.compile(rf"\b(?=[\w-]*\d)[0-9a-f]{{20,}}\b|\b{_MIXED}(?:[\w+/]{{40,}}={{0,2}}|[\w-]{{20,}})")
 Row = dict[str, Any]
 Change = tuple[str, str, Row | None, Row | None]
 """Table, primary key, the row before (None: inserted) and after (None: deleted)."""

@@ -134,10 +134,11 @@ def test_requests_are_read_as_they_were_saved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["0123456789abcdef01234567", "Zk3_aB9dLq-0xTyUvW2nPq", "BEW0UFBeLGbJkFNmj/abcdefgh+ijklmnopqrstuvwx="]
+    "token",
+    ["0123456789abcdef01234567", "Zk3_aB9dLq-0xTyUvW2nPq", "BEW0UFBeLGbJkFNmjabcdEFGH1234/+zFiPlZfNxw73/abcdefgh+ij="],
 )
 def test_what_is_new_each_time_is_left_out(token: str) -> None:
-    assert without_tokens(f"key {token}") == without_tokens("key …")
+    assert without_tokens(f"key {token}") == "key …"
 
 
 @pytest.mark.parametrize(
