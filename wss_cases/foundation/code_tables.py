@@ -1,6 +1,6 @@
 """Tables that hardly ever change and that every page reads (schools, calendar, code lists, rule sets, webhooks).
 
-The process holds their rows until one of them is written: docs/decisions/0047-rows-held-by-the-process.md.
+The process holds their rows until one of them is written: docs/decisions/0060-database-round-trips-per-page.md.
 """
 
 import secrets
