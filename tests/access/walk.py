@@ -33,8 +33,6 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement
-from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
@@ -181,8 +179,6 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
         select(UserAccount).join(RoleGrant, RoleGrant.user_id == UserAccount.id).where(RoleGrant.school_id == school_id)
     ),
     "role_file_id": lambda _school_id: select(RoleFile),
-    "analyst_file_id": lambda _school_id: select(AnalystFile),
-    "agreement_id": lambda _school_id: select(AnalystAgreement),
     "api_token_id": lambda _school_id: select(ApiToken),
     "account_rule_id": lambda _school_id: select(AccountRule),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
@@ -325,7 +321,6 @@ INNERMOST = (
     "survey_round_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
-    *("analyst_file_id", "agreement_id"),
     "device_id",
     *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
     *("step_id", "strategy_id", "goal_id", "plan_member_id", "plan_review_goal_id", "plan_review_id"),

@@ -39,8 +39,6 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
-from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
@@ -178,7 +176,6 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_money(one.school.id, one.lead.id, NOW)
     plant_voices(one)
     plant_attachments(one, pathways[-1])
-    plant_analysts(one)
     db.session.commit()
 
 
@@ -401,23 +398,6 @@ def plant_voices(one: Planted) -> None:
             figures=[], figures_year="2040-41", published_at=NOW, published_by_id=one.lead.id, replaced_at=NOW,
         )
     )  # fmt: skip
-
-
-def plant_analysts(one: Planted) -> None:
-    """A file for analysts that waits for the district's administrator to release it."""
-    boss = db.session.scalars(select(UserAccount).where(UserAccount.email == "district@demo.example")).first()
-    if boss is None:
-        return
-    said = {"purpose": "Walked study", "reference": "Walk 1", "signed_by": "Walked Counsel", "recorded_at": NOW}
-    days = {"starts_on": date(2026, 8, 1), "ends_on": date(2099, 7, 31)}
-    agreement = AnalystAgreement(
-        receiver="Walked Institute", receiver_key="walkedinstitute", recorded_by_id=one.lead.id, **said, **days
-    )
-    db.session.add_all([agreement, PrivacyLead(user_id=boss.id, named_by_id=one.lead.id, named_at=NOW)])
-    db.session.flush()
-    months = {"school_year": "2026-27", "first_day": date(2026, 9, 1), "last_day": date(2026, 9, 30)}
-    asked = {"reason": "Walked reason", "asked_by_id": one.lead.id, "asked_at": NOW, "lead_id": boss.id}
-    db.session.add(AnalystFile(agreement_id=agreement.id, **months, **asked))
 
 
 def plant_practice(one: Planted) -> None:

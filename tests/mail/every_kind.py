@@ -50,11 +50,6 @@ from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
 from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
-from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement
-from wss_cases.outcomes.exports.analyst_files.files.actions import ANSWERED as FILE_ANSWERED
-from wss_cases.outcomes.exports.analyst_files.files.actions import ASKED as FILE_ASKED
-from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.queries import invitation_key
@@ -121,7 +116,6 @@ CODES = {
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
     *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count", "filtered_count", "account_tally"),
-    *("analyst_agreement", "analyst_file", "privacy_lead"),
     *("api_token", "webhook", "webhook_delivery", "webhook_secret"),
     *(
         "recovery_code",
@@ -323,30 +317,6 @@ def _export(world: World) -> OutboxMessage:
     db.session.add(row)
     db.session.flush()
     return world.message("export_made", world.people[Role.ADMINISTRATOR], row, f"export_made:{row.id}")
-
-
-def _analyst_file(kind: str, state: FileState) -> Callable[[World], OutboxMessage]:
-    """The district's administrator releases a file that somebody asked for, or hears of their own."""
-
-    def make(world: World) -> OutboxMessage:
-        person, other = world.people[Role.DISTRICT], world.people[Role.COORDINATOR]
-        agreement = AnalystAgreement(
-            receiver="x", receiver_key="x", purpose="x", reference="x", signed_by="x", starts_on=TODAY, ends_on=TODAY,
-            recorded_by_id=other.id, recorded_at=NOW,
-        )  # fmt: skip
-        db.session.add(agreement)
-        db.session.flush()
-        decided = {} if state is FileState.ASKED else {"decided_by_id": other.id, "decided_at": NOW, "expires_at": NOW}
-        asks, leads = (other, person) if state is FileState.ASKED else (person, other)
-        row = AnalystFile(
-            agreement_id=agreement.id, school_year="2026-27", first_day=date(2026, 9, 1), last_day=date(2026, 9, 30),
-            reason="x", state=state, asked_by_id=asks.id, asked_at=NOW, lead_id=leads.id, **decided,
-        )  # fmt: skip
-        db.session.add(row)
-        db.session.flush()
-        return world.message(kind, person, row, f"{kind}:{row.id}")
-
-    return make
 
 
 def _training(kind: str) -> Callable[[World], OutboxMessage]:
@@ -709,8 +679,6 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     TRAINING_CANCELED: _training(TRAINING_CANCELED),
     TRAINING_PUT_BACK: _training(TRAINING_PUT_BACK),
     "export_made": _export,
-    FILE_ASKED: _analyst_file(FILE_ASKED, FileState.ASKED),
-    FILE_ANSWERED: _analyst_file(FILE_ANSWERED, FileState.RELEASED),
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.alarm": _incident("incident.alarm", IncidentState.SUBMITTED, Role.DEAN),

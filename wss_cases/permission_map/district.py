@@ -2,7 +2,6 @@
 
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
-from wss_cases.outcomes.exports.analyst_files.files.rules import answers_for_privacy
 from wss_cases.permission_map.predicates import (
     anywhere,
     at_own_school,
@@ -19,10 +18,6 @@ DISTRICT_WIDE: dict[P, Rule] = {
     P.ACCOUNT_FACTOR: row(of(SYSADMIN), anywhere, "without a second factor a password alone opens an account"),
     P.ACCOUNT_MANAGE: row(
         of(SYSADMIN, A), anywhere, "a school administrator only the own school's staff (see accounts.rules)"
-    ),
-    P.ANALYST_FILES: row(of(DISTRICT), whole_district, "the district signs agreements, and its data leave whole"),
-    P.ANALYST_RELEASE: row(
-        of(DISTRICT), answers_for_privacy, "whom somebody else named for it; never who asked (see the act)"
     ),
     P.API_ACCESS_MAKE: row(of(DISTRICT), whole_district, "the whole district says what leaves for other systems"),
     P.API_ACCESS_MANAGE: row(of(DISTRICT, SYSADMIN), whole_district_or_system, "a second person agrees or ends"),

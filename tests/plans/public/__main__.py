@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.plans.public.exports.files import attack_files, files_of_a_year
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import attack_surveys
 from tests.plans.public.exports.weak import WEAK_EXPORTS
@@ -26,18 +25,11 @@ def main(districts: int, first: int) -> int:
     found, seeds = attacked(publishable, districts, first), range(first, first + districts)
     print(f"{districts} districts, twelve months each, in {time.monotonic() - began:.0f} s")
     print(f"{found.shown} figures shown, {found.small} counts below ten to look for; found out: {len(found.known)}")
-    began, given = time.monotonic(), [files_of_a_year(seed) for seed in seeds]
-    files = [line for drawn, some in given for line in attack_files(drawn, some)]
-    rows = sum(len(said) for _drawn, some in given for said in some.values())
-    print(
-        f"{sum(len(some) for _drawn, some in given)} files for analysts of {rows} rows beside board reports,", end=" "
-    )
-    print(f"in {time.monotonic() - began:.0f} s; found out: {len(files)}")
     surveys = [line for seed in seeds for line in attack_surveys(seed)]
     print(f"surveys of {districts} districts; found out: {len(surveys)}")
-    for line in [*found.known, *files, *surveys][:20]:
+    for line in [*found.known, *surveys][:20]:
         print("  ", line)
-    return 0 if all(weak.values()) and found.shown and rows and not [*found.known, *files, *surveys] else 1
+    return 0 if all(weak.values()) and found.shown and not [*found.known, *surveys] else 1
 
 
 if __name__ == "__main__":

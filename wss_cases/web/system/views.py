@@ -1,9 +1,10 @@
 """The page of those who run the system: health, the queue, mail that failed, imports."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
@@ -38,6 +39,8 @@ from wss_cases.web.system.imports import run_row
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
 SHOWN, LISTED, BACKUPS = 10, 25, 5
+REMOVED = "removed"
+"""The folder under the instance folder into which `migrations/removed_rows.py` writes."""
 
 
 @blueprint.get("")
@@ -71,6 +74,7 @@ def health() -> Page:
         backs_up=bool(setting("BACKUP_FOLDER")),
         trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),
+        removed=sorted(file.name for file in (Path(current_app.instance_path) / REMOVED).glob("*.jsonl")),
     )
 
 

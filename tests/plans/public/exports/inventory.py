@@ -38,7 +38,6 @@ ROUTES: Final = {
     "public_pages.school": "attacked: every page of every month, withdrawn ones too",
     "public_pages.all_schools": "attacked: the sums of every month",
     "board_reports.file": "attacked: totals of every school and month are known, however small",
-    "analyst_files.take": "attacked: every file of the year, to several receivers",
     "outcomes.files.file": "FILES says of each",
     "outcomes.files.practice": "FILES, practice",
     "outcomes.list_files.file": "LISTS says of each",

@@ -7,22 +7,14 @@ import re
 import pytest
 from flask import Flask
 
-from tests.plans.public.exports.files import attack_files, files_of_a_year
 from tests.plans.public.exports.inventory import FILES, LISTS, ROUTES
 from tests.plans.public.exports.surveys import attack_surveys
 from tests.plans.public.exports.weak import WEAK_EXPORTS
-from tests.support.depth import examples
 from wss_cases.journal.extension_points import list_kinds
 from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS, LIVE
 
 LEAVES = re.compile(r"^/public/|^/api/v1/|<form>|\.(pdf|ics)$|/file$|/download$")
 """Addresses under which a file, data, or a page without an account is."""
-
-
-def test_no_file_for_analysts_of_a_year_tells_of_few_beside_board_reports() -> None:
-    given = [files_of_a_year(seed) for seed in range(examples(8, 60))]
-    assert sum(len(said) for _drawn, some in given for said in some.values()) > 500
-    assert [line for drawn, some in given for line in attack_files(drawn, some)] == []
 
 
 def test_no_survey_tells_of_a_school_that_is_not_shown() -> None:

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
-from tests.outcomes.exports.analyst_files.drawn import Said
-from tests.outcomes.exports.analyst_files.weak import named_places_only
-from tests.plans.public.exports.files import Wanted, attack_files, files_of_a_year
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import Total, attack_surveys, sides
-from wss_cases.outcomes.exports.analyst_files.content.rules import (
-    COLUMNS,
-    SUPPRESSED,
-    WHAT_FOLLOWED,
-    Fact,
-    Facts,
-    divided,
-)
 from wss_cases.plans.public.figures.bounds import Reports, beside_reports
 from wss_cases.plans.public.figures.rules import Numbers, Published, publishable
 from wss_cases.plans.public.figures.states import PARENTS, REMOVED
@@ -53,25 +42,6 @@ def nothing_once_corrected(
     return beside_reports(shown, as_of, earlier, reports, cell)
 
 
-def held_against_nothing(facts: Sequence[Fact], least: int) -> Said:
-    """A file that is sound by itself: totals of a school or month less its rows tell of the few others."""
-    alike: list[tuple[tuple[str, ...], Facts]] = [((), facts)]
-    for column, name in enumerate(COLUMNS):
-        parts: list[tuple[tuple[str, ...], Facts]] = []
-        for said, rows in alike:
-            ways = divided(rows, column, least if name in WHAT_FOLLOWED else 2 * least)
-            if name in WHAT_FOLLOWED and len(ways) < 2:
-                ways = [(SUPPRESSED, rows)]
-            parts += [((*said, value), some) for value, some in ways]
-        alike = parts
-    return [(one.key, said) for said, rows in alike for one in rows]
-
-
-def any_months(_wanted: Wanted, _other: Wanted) -> bool:
-    """Files of the same months and of more: the larger less the smaller is a file of the months between."""
-    return True
-
-
 def every_answer_added_up(counts: Sequence[Counts], _results: Sequence[Counted]) -> Total:
     """A district's share that also adds up what its schools do not show."""
     totals = [sides(one) for one in counts]
@@ -82,10 +52,6 @@ def nearly_alike_too(counts: Counts) -> Counted:
     """Results from ten answers on, also where nearly everyone answered alike."""
     favorable, answered = sides(counts)
     return Counted(ResultState.SHOWN, favorable, answered) if answered >= FEWEST else Counted(ResultState.TOO_FEW)
-
-
-def _in_files(number: int, **weak: Callable[..., object]) -> int:
-    return sum(len(attack_files(*files_of_a_year(seed, **weak))) for seed in range(number))  # type: ignore[arg-type]
 
 
 def _in_surveys(number: int, **weak: Callable[..., object]) -> int:
@@ -102,9 +68,6 @@ WEAK_EXPORTS: dict[str, Callable[[int], int]] = {
     "board reports: forgotten once one is corrected": lambda number: len(
         attacked(publishable, number, REVERSED, nothing_once_corrected).known
     ),
-    "files for analysts: held against nothing": lambda number: _in_files(number, write=held_against_nothing),
-    "files for analysts: places without a name forgotten": lambda number: _in_files(number, write=named_places_only),
-    "files for analysts: any months": lambda number: _in_files(number, allow=any_months),
     "survey: every answer added up": lambda number: _in_surveys(number, add=every_answer_added_up),
     "survey: nearly alike too": lambda number: _in_surveys(number, show=nearly_alike_too),
 }

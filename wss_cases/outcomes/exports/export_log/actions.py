@@ -22,16 +22,17 @@ def note_export(
     actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime,
     tell: bool = True,
 ) -> int:  # fmt: skip
-    """Note in a unit of its own that the actor takes this report as a file: see `note_in`."""
+    """Note that the actor takes this report as a file, and `tell` a second person; return the record's id.
+
+    Raises Refused when it has too many rows, or when there is no one who could be told.
+    """
     with unit_of_work(actor, now) as uow:
-        return note_in(uow, report, form=form, year=year, school_id=school_id, reason=reason, tell=tell)
+        return _note(uow, report, form=form, year=year, school_id=school_id, reason=reason, tell=tell)
 
 
-def note_in(
-    uow: UnitOfWork, report: Report, *, form: str, year: str, school_id: int | None, reason: str, tell: bool = True
+def _note(
+    uow: UnitOfWork, report: Report, *, form: str, year: str, school_id: int | None, reason: str, tell: bool
 ) -> int:
-    """Step: note that the actor takes this report as a file, and `tell` a second person; returns the record's id.
-    Raises Refused when it has too many rows, or when there is no one who could be told."""
     rows, most = len(report.rows), setting("EXPORT_ROWS")
     if rows > most:
         raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))

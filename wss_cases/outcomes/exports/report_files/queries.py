@@ -182,7 +182,7 @@ Writer = Callable[[Actor, Scope, str | None], Report]
 
 
 def _placed(write: Writer) -> Writer:
-    """Return a writer whose table says on every line of which school and network it is, as analysts join files."""
+    """Return a writer whose table says on every line of which school and network it is, so that files can be joined."""
 
     def placed(actor: Actor, scope: Scope, school: str | None) -> Report:
         report = write(actor, scope, school)

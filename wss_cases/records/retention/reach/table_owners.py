@@ -191,7 +191,6 @@ TABLES: dict[str, Kept] = {
     **_each(
         SETTING,
         "setting api_token logo_picture network account_rule account_wave role_file school bell_time calendar_day "
-        "privacy_lead analyst_agreement analyst_file "
         "calendar_draft behavior_code location_code detail_questions legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "

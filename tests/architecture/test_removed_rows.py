@@ -1,0 +1,83 @@
+"""Rows of removed features go into a file that its owner alone reads, and the administrator is told of it."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.architecture.test_migrations import counts, engine, plant, run
+from tests.factories.accounts import make_user
+from tests.support.applications import make_app
+from tests.support.databases import Database
+from tests.support.pages.client import PageClient
+from wss_cases.access.actor import Role
+
+pytestmark = pytest.mark.both_databases
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def mails(database: Database) -> list[str]:
+    """What the mails of the outbox are about."""
+    with engine(database).connect() as connection:
+        return list(connection.scalars(sa.text("SELECT object_type FROM outbox_message ORDER BY object_type")))
+
+
+def test_rows_of_analysts_files_are_written_once_and_their_mails_go(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    folder = Path(app.instance_path) / "removed"
+    run(app, "downgrade", "0135")
+    people = [{"id": number, "email": f"person{number}@district.example"} for number in (1, 2)]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "user_account": people,
+        "privacy_lead": [{"id": 1, "user_id": 1, "named_by_id": 2}],
+        "analyst_agreement": [
+            {"id": number, "receiver": f"Señal {number}", "recorded_by_id": 2} for number in (1, 2)
+        ],
+        "outbox_message": [
+            {"id": number, "recipient_id": 1, "object_type": name, "object_id": 1, "dedupe_key": name}
+            for number, name in enumerate(("analyst_agreement", "incident"), 1)
+        ],
+    }  # fmt: skip
+    plant(database, rows)
+    result = app.test_cli_runner().invoke(args=["db", "upgrade", "0136"])
+    assert result.exit_code == 0
+    agreements = folder / "analyst_agreement-0136.jsonl"
+    assert f"2 rows of analyst_agreement belong to a feature that this release removes. They are in {agreements}" in (
+        result.output
+    )
+    assert [row["receiver"] for row in lines(agreements)] == ["Señal 1", "Señal 2"]
+    assert {file.name for file in folder.iterdir()} == {"analyst_agreement-0136.jsonl", "privacy_lead-0136.jsonl"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert mails(database) == ["incident"]
+
+    run(app, "downgrade", "0135")
+    assert counts(database)["analyst_agreement"] == 0
+    plant(database, {"analyst_agreement": [{"id": 3, "receiver": "third", "recorded_by_id": 2}]})
+    run(app, "upgrade", "0136")
+    assert len(lines(agreements)) == 2
+    assert [row["receiver"] for row in lines(folder / "analyst_agreement-0136-2.jsonl")] == ["third"]
+
+
+def test_system_lists_the_files_until_they_are_moved(
+    app: Flask, session: Any, client_as: Callable[[Any], PageClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "instance_path", str(tmp_path))
+    client, file = client_as(make_user(Role.SYSADMIN)), tmp_path / "removed" / "analyst_agreement-0136.jsonl"
+    assert file.name not in client.get("/system").get_data(as_text=True)
+    file.parent.mkdir()
+    file.write_text("{}\n")
+    assert file.name in client.get("/system").get_data(as_text=True)
+    file.unlink()
+    assert file.name not in client.get("/system").get_data(as_text=True)
