@@ -43,7 +43,6 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
-from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.funding.models import Funding, FundingChange
@@ -157,7 +156,6 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "mentor_id": _of_school(Mentor),
     "group_id": _of_school(MentoringGroup),
     "period_teacher_id": _of_school(PeriodTeacher),
-    "period_code_id": _of_school(PeriodCode),
     "student_id": _of_school(Student),
     "guardian_link_id": lambda school_id: (
         select(StudentGuardian)
@@ -311,7 +309,7 @@ INNERMOST = (
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
-    *("period_teacher_id", "period_code_id"),
+    "period_teacher_id",
     "circle_plan_id",
     *("training_session_id", "training_file_id"),
     "requirement_id",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
 
@@ -56,7 +56,6 @@ from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.plan.states import MentorKind
-from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.plans.plan.committee.models import PlanMember
@@ -573,7 +572,7 @@ def plant_discipline(school_id: int, incident_id: int, student: Student) -> None
 
 
 def plant_mentoring(pathway: Pathway, participant: CaseParticipant, teacher: UserAccount) -> None:
-    """Give a mentoring pathway its student, a mentor with a group, a plan, a card, a teacher, a substitute's code."""
+    """Give a mentoring pathway its student, a mentor with a group, a plan, a card, a teacher."""
     school = {"school_id": pathway.school_id}
     placed = {**school, "case_id": pathway.case_id, "pathway_id": pathway.id}
     mentor = Mentor(kind=MentorKind.PARTNER, name="Walked Mentor", organisation="Partner", capacity=3, **school)
@@ -586,17 +585,6 @@ def plant_mentoring(pathway: Pathway, participant: CaseParticipant, teacher: Use
             MentoringPlan(mentor_id=mentor.id, goal="A calm start", starts_on=date(2026, 11, 2), **placed),
             DailyCard(expectations=["Kind words"], periods=["Period 1"], **placed),
             PeriodTeacher(period="Period 1", user_id=teacher.id, **placed),
-            PeriodCode(
-                period="Period 1",
-                teacher_id=teacher.id,
-                made_by_id=teacher.id,
-                on_day=NOW.date(),
-                made_at=NOW,
-                digest=f"walk-code-{pathway.id}",
-                starts_at=NOW,
-                ends_at=NOW + timedelta(hours=1),
-                **school,
-            ),
         ]
     )
 

@@ -1,11 +1,9 @@
-"""A teacher's own period and a substitute's code: initials and goals, one question a screen, and not for longer."""
+"""A teacher's own period: initials and goals, one question a screen, and not for longer."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from tests.cases.making import actor_for, make_user
 from tests.factories.cases import CaseParticipantFactory
@@ -19,8 +17,6 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.cells.actions import Cell, mark_cell, note_arrival
 from wss_cases.pathways.mentoring.own_period.actions import mark_own
@@ -28,9 +24,6 @@ from wss_cases.pathways.mentoring.own_period.rules import Question, initials_apa
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.mentoring.plan.states import Cadence, Came
-from wss_cases.pathways.mentoring.substitutes import rules
-from wss_cases.pathways.mentoring.substitutes.actions import Answer, mark_with_code
-from wss_cases.pathways.mentoring.substitutes.models import PeriodCode, PeriodGuess
 
 SECRETS = ("mentor", "check-in", "Fight", "Willow", "Calm starts", "incident", "Diaz", "Marcus")
 
@@ -160,114 +153,6 @@ def test_what_is_wrong_with_a_period_is_said_at_its_field(made, client_as):
     assert refused.status_code == 400
     for field, words in (("ends0", "First ends before it starts."), ("name1", "Two periods have the same name.")):
         assert f'href="#{field}">{words}' in refused.text
-
-
-def make_code(made, client_as, teacher, day="2026-11-24", period="Period 2"):
-    team = client_as(made.world.coordinator)
-    slip = team.submit("/mentoring/codes", {"period": f"{teacher.id}|{period}", "on_day": day})
-    assert slip.status_code == 200, slip.text
-    start = slip.text.index('class="big-code"><strong>') + len('class="big-code"><strong>')
-    return slip.text[start : slip.text.index("</strong>", start)]
-
-
-def test_a_substitute_marks_by_a_code_until_the_period_ends(made, rows, teacher, client, client_as, at):
-    letters = make_code(made, client_as, teacher)
-    assert letters not in "".join(db.session.scalars(select(PeriodCode.digest)))
-    assert (
-        client.post(
-            "/substitute", data={"csrf_token": client.csrf_token("/substitute"), "code": letters.upper()}
-        ).status_code
-        == 303
-    )
-    address = client.get(f"/substitute/{letters}").headers["Location"]
-    page = client.get(address).text
-    spanish = {"locale": "es", "next": address, "csrf_token": client.csrf_token(address)}
-    assert client.post("/language", data=spanish).headers["Location"] == address
-    assert '<html lang="es"' in client.get(address).text
-    client.post("/language", data=spanish | {"locale": "en"})
-    assert f'name="next" value="{address}"' in page
-    assert "Mar. D." in page and not [word for word in SECRETS if word.casefold() in page.casefold()]
-    sent = {"csrf_token": client.csrf_token(address), "points": "2", "seen": ""}
-    assert client.post(address, data=sent).status_code == 303
-    assert sum(marks_of(row) == {"Period 2": [2, None]} for row in rows) == 1
-    by = select(AuditEntry.actor_id).where(AuditEntry.action == "period_code.marked")
-    assert db.session.scalars(by).all() == [None]
-    at("2026-11-24 09:50")
-    over, guessed = client.get(f"/substitute/{letters}"), client.get("/substitute/aaaa-bbbb-cccc")
-    assert (
-        over.status_code == guessed.status_code == 404 and over.text.split("<main")[1] == guessed.text.split("<main")[1]
-    )
-    assert 'href="/substitute"' in guessed.text, "whoever typed it wrong can type it again"
-    assert 'name="next" value="/substitute"' in guessed.text, "the other language is no second guess"
-    assert client.post(address, data=sent).status_code == 404
-
-
-def test_early_revoked_flooded_guessed(made, rows, teacher, client, client_as, at, monkeypatch):
-    at("2026-11-24 08:30")
-    letters = make_code(made, client_as, teacher)
-    assert "from 9:00" in client.page(f"/substitute/{letters}").text
-    assert client.get(f"/substitute/{letters}/1").status_code == 404
-    at("2026-11-24 09:10")
-    db.session.execute(update(PeriodCode).values(marked=rules.MOST_IN_AN_HOUR, hour_began=clock.now()))
-    db.session.commit()
-    sent = {"csrf_token": client.csrf_token(f"/substitute/{letters}/1"), "points": "2", "seen": ""}
-    flooded = client.post(f"/substitute/{letters}/1", data=sent)
-    assert (
-        flooded.status_code == 429
-        and "too often this hour" in flooded.text
-        and flooded.headers["Retry-After"] == "3600"
-    )
-    assert marks_of(rows[0]) is None and marks_of(rows[1]) is None
-    code = db.session.scalars(select(PeriodCode)).one()
-    team = client_as(made.world.coordinator)
-    stranger = client_as(make_mentored().world.coordinator)
-    posted = {"csrf_token": stranger.csrf_token("/account")}
-    assert stranger.post(f"/mentoring/codes/{code.id}/revoke", data=posted).status_code == 404
-    assert (
-        team.post(f"/mentoring/codes/{code.id}/revoke", data={"csrf_token": team.csrf_token("/account")}).status_code
-        == 303
-    )
-    assert client.get(f"/substitute/{letters}").status_code == 404
-    db.session.add_all(PeriodGuess(address="127.0.0.1", at=clock.now()) for _one in range(rules.GUESSES_PER_ADDRESS))
-    db.session.commit()
-    wait = client.get("/substitute/aaaa-bbbb-cccc")
-    assert wait.status_code == 429 and "Too many wrong codes" in wait.text
-    fresh = make_code(made, client_as, teacher)
-    assert client.get(f"/substitute/{fresh}").status_code == 303  # a right one always opens
-
-
-def test_a_code_opens_no_other_period_teacher_or_day(made, rows, teacher, client, client_as, at):
-    letters, number = make_code(made, client_as, teacher), teacher.id
-    mine, first = taught(rows[0]), rows[0].id
-    colleague = make_user(made.world.school, Role.REPORTER).id
-    for change in ({"user_id": colleague}, {"period": "Period 1"}):
-        db.session.execute(update(PeriodTeacher).where(PeriodTeacher.id == mine).values(**change))
-        db.session.commit()
-        code = db.session.scalars(select(PeriodCode)).one()
-        with pytest.raises(NotFound):
-            mark_with_code(code.id, Answer(mine, 0, 2, None), clock.now())
-        db.session.execute(
-            update(PeriodTeacher).where(PeriodTeacher.id == mine).values(user_id=number, period="Period 2")
-        )
-        db.session.commit()
-    db.session.execute(update(PeriodCode).values(on_day=TODAY + timedelta(days=1), ends_at=clock.now() + timedelta(1)))
-    db.session.commit()
-    assert client.get(f"/substitute/{letters}").status_code == 404, "a code of another day is no code"
-    assert marks_of(db.session.get_one(Pathway, first)) is None
-
-
-def test_codes_that_cannot_be_made(made, rows, teacher, client_as):
-    team = client_as(made.world.coordinator)
-    tries = (
-        ({"period": f"{teacher.id}|Lunch", "on_day": "2026-11-24"}, "Not a valid choice"),
-        ({"period": f"{teacher.id}|Period 2", "on_day": "2026-11-28"}, "school day within the next two weeks"),
-        ({"period": f"{teacher.id}|Period 2", "on_day": "2026-12-15"}, "school day within the next two weeks"),
-        ({"period": "", "on_day": "2026-11-24"}, "Choose the period"),
-    )
-    for values, words in tries:
-        refused = team.submit("/mentoring/codes", values)
-        assert refused.status_code == 400 and words in refused.text, values
-    assert db.session.scalar(select(func.count()).select_from(PeriodCode)) == 0
 
 
 def test_initials_and_the_next_question_pure():

@@ -55,7 +55,6 @@ RECORDS = {
     "mentor_id": "mentor",
     "group_id": "mentoring_group",
     "period_teacher_id": "period_teacher",
-    "period_code_id": "period_code",
     "report_id": "board_report",
     "plan_pdf_id": "plan_pdf",
     "request_id": "circle_request",

@@ -24,24 +24,22 @@ def mark_own(uow: UnitOfWork, row_id: int, goal: int, points: int | None, seen: 
 
     Raises NotFound for another's period, Refused before its start, and where somebody marked it meanwhile.
     """
-    pathway = lock_taught(uow, row_id)
+    pathway = _lock_taught(uow, row_id)
     row = uow.load(PeriodTeacher, row_id, Permission.PERIOD_MARK)
-    write_in_period(uow, pathway, row, goal, points, seen)
+    _write_in_period(uow, pathway, row, goal, points, seen)
     return row.id
 
 
-def lock_taught(uow: UnitOfWork, row_id: int) -> Pathway:
-    """Lock and return the pathway of a teacher's row, which is locked after it. Raises NotFound."""
+def _lock_taught(uow: UnitOfWork, row_id: int) -> Pathway:
     pathway_id = uow.session.scalar(select(PeriodTeacher.pathway_id).where(PeriodTeacher.id == row_id))
     if pathway_id is None:
         raise NotFound
     return existing(uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True))
 
 
-def write_in_period(
+def _write_in_period(
     uow: UnitOfWork, pathway: Pathway, row: PeriodTeacher, goal: int, points: int | None, seen: int | None
 ) -> None:
-    """Mark one goal in a period of today; the pathway is locked, and the caller has checked whose period it is."""
     open_only(pathway.case)
     if pathway.state not in LOGGED:
         raise Refused("", _("This student is no longer on your list."))

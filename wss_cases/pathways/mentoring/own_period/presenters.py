@@ -1,4 +1,4 @@
-"""How a teacher's period reads: the same words for a teacher and for a substitute."""
+"""How a teacher's period reads."""
 
 from typing import Any
 

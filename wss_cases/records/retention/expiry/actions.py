@@ -24,7 +24,7 @@ AT_ONCE = 1000
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
-    *("period_guess", "period_code", "training_guess"),
+    "training_guess",
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
     *("board_report", "plan_pdf", "roster_upload", "training_file"),
 )
@@ -33,10 +33,8 @@ KIND_OF = {
     "user_session": "session",
     "sign_in_attempt": "sign_in",
     "questionnaire_guess": "sign_in",
-    "period_guess": "sign_in",
     "training_guess": "sign_in",
     "invitation": "link",
-    "period_code": "link",
     "request_key": "request_key",
     "outbox_message": "mail",
     "webhook_delivery": "mail",
@@ -72,7 +70,6 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         "plan_pdf": "asked_at",
         "roster_upload": "made_at",
         "training_file": "made_at",
-        "period_code": "ends_at",
     }
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before
