@@ -12,8 +12,7 @@ from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.dated_settings import FURTHEST
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.setup.settings.effects import Change
-from wss_cases.setup.settings.entries import Entry
+from wss_cases.setup.settings.entries import Change, Entry
 from wss_cases.setup.settings.queries import newest_id, said_of
 
 
@@ -31,7 +30,7 @@ def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
     old = entry.setting.on(day)
     if old == value:
         raise Refused("", _("It is already set that way on that day."))
-    return Change(old, value, day, now)
+    return Change(old, value, day)
 
 
 @use_case

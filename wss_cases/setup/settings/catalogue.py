@@ -1,4 +1,4 @@
-"""Every setting that an administrator of the district changes on a page: its words, its form, what it moves."""
+"""Every setting that an administrator of the district changes on a page: its words and its form."""
 
 from datetime import date, time
 from typing import Final
@@ -19,9 +19,8 @@ from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding.actions import SECONDING_MINUTES
 from wss_cases.setup.look.queries import picture_named
 from wss_cases.setup.look.rules import COLORS, LOGO, Colors, refuse_unreadable
-from wss_cases.setup.settings import effects, forms, moving, rules
-from wss_cases.setup.settings.effects import Change
-from wss_cases.setup.settings.entries import Entry, Preview, days_words, number_entry
+from wss_cases.setup.settings import forms, moving, rules
+from wss_cases.setup.settings.entries import Change, Entry, Preview, days_words, number_entry
 from wss_cases.setup.settings.plan_entries import PLAN_ENTRIES
 from wss_cases.setup.settings.states import Group
 from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
@@ -98,7 +97,6 @@ ENTRIES: Final = (
         forms.NameForm,
         _name,
         rules.sound_name,
-        effects.nothing,
         at_once=True,
     ),
     Entry(
@@ -110,7 +108,6 @@ ENTRIES: Final = (
         forms.ColorsForm,
         _colors,
         refuse_unreadable,
-        effects.of_look,
         preview=_with_colors,
     ),
     Entry(
@@ -122,7 +119,6 @@ ENTRIES: Final = (
         forms.LogoForm,
         _logo,
         _any_logo,
-        effects.of_look,
         preview=_with_logo,
         more=("look.upload", _l("Upload a picture")),
     ),
@@ -132,13 +128,13 @@ ENTRIES: Final = (
         _l("Time zone"),
         _l(
             "It decides when days begin, things are due, and emails are sent. A school with its own time zone keeps it."
+            " Scheduled meetings keep their moment and show another hour: tell the people who are coming."
         ),
         ZONE,
         forms.ZoneForm,
         _zone,
         rules.sound_zone,
-        effects.of_zone,
-        moving.move_zone,
+        follow=moving.move_zone,
         at_once=True,
     ),
     Entry(
@@ -147,12 +143,12 @@ ENTRIES: Final = (
         _l("First day of the school year"),
         _l(
             "Counts, calendars, exports, and what is shown of past years use it. A year that has started keeps its day."
+            " Import the calendar again where it does not reach the new last day of a year."
         ),
         YEAR_START,
         forms.YearStartForm,
         _month_day,
         rules.sound_year_start,
-        effects.of_year_start,
     ),
     Entry(
         "school-hours",
@@ -163,8 +159,7 @@ ENTRIES: Final = (
         forms.HoursForm,
         _hours,
         rules.sound_hours,
-        effects.of_hours,
-        moving.move_hours,
+        follow=moving.move_hours,
         at_once=True,
     ),
     Entry(
@@ -173,45 +168,44 @@ ENTRIES: Final = (
         _l("Time of the morning summary"),
         _l(
             "On school days the morning summary, and everything that waits for school hours, is sent from then until "
-            "6:00 pm."
+            "6:00 pm. Danger, legal duties and same-day reminders do not wait for it."
         ),
         MAIL_OPENS,
         forms.TimeForm,
         time_of_day_words,
         rules.sound_morning,
-        effects.of_mail,
     ),
     Entry(
         "escalation",
         Group.MAIL,
         _l("When others are told what is overdue"),
-        _l("For same-day tasks, contact with a person harmed, and late partners; the rest is a weekly count."),
+        _l(
+            "For same-day tasks, contact with a person harmed, and late partners; the rest is a weekly count. What was"
+            " already sent is not sent again."
+        ),
         ESCALATION_DAYS,
         forms.EscalationForm,
         _escalation,
         rules.sound_escalation,
-        effects.of_escalation,
-        _look_again,
+        follow=_look_again,
     ),
     number_entry(
         "questionnaires",
         Group.WORK,
         _l("How long a questionnaire’s link works"),
-        _l("From the day it is made. It works once."),
+        _l("From the day it is made. It works once. A link that was made before keeps its day."),
         LINK_DAYS,
         (_l("Days"), 3, 60),
         days_words,
-        effects.of_links,
     ),
     number_entry(
         "return-gap",
         Group.WORK,
         _l("Gap in enrollment that opens a return plan"),
-        _l("School days within one school year on which a student was enrolled nowhere."),
+        _l("School days within one school year on which a student was enrolled nowhere. Open plans stay."),
         RETURN_GAP,
         (_l("School days"), 3, 60),
         _school_days,
-        effects.of_gap,
     ),
     Entry(
         "weights",
@@ -222,7 +216,6 @@ ENTRIES: Final = (
         forms.WeightsForm,
         _weights,
         rules.sound_weights,
-        effects.of_weights,
     ),
     number_entry(
         "second-person",
@@ -230,12 +223,11 @@ ENTRIES: Final = (
         _l("Time for a second person to verify a legal duty"),
         _l(
             "Before a police notification required by law opens for one person alone. No one has to wait to make a "
-            "call."
+            "call. A request that waits already keeps its time."
         ),
         SECONDING_MINUTES,
         (_l("Minutes"), 1, 60),
         _minutes,
-        effects.of_seconding,
     ),
     *PLAN_ENTRIES,
 )

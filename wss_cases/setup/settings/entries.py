@@ -1,7 +1,8 @@
-"""What one setting of the district's pages is: its words, its form, what a change moves."""
+"""What one setting of the district's pages is: its words, its form, how a change is made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from wss_cases.foundation.errors import Refused
@@ -10,11 +11,19 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.setup.settings import forms
-from wss_cases.setup.settings.effects import Change
 from wss_cases.setup.settings.states import Group
 
 Preview = dict[str, tuple[str, dict[str, Any]]]
 """A style sheet or a picture: its endpoint and what that is asked with."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting's value before and after, and the day from which the new one holds."""
+
+    old: Any
+    new: Any
+    day: date
 
 
 def _no_more(_uow: UnitOfWork, _change: Change) -> None:
@@ -24,10 +33,10 @@ def _no_more(_uow: UnitOfWork, _change: Change) -> None:
 @dataclass(frozen=True)
 class Entry:
     """One setting. `name` stands in addresses; `about` says what it governs; `words` is a value as people read it;
-    `sound` raises Refused for one that cannot be; `moves` is what a change would move; `follow` what is done besides in
-    its unit of work. `at_once`: it has no first day. `preview`: a style sheet, or a picture, of a value for its page.
-    `more`: an endpoint with its words, where what one chooses from is made. `unconfirmed`: no one who knows the law has
-    checked the value that it begins with, and the page says so.
+    `sound` raises Refused for one that cannot be; `follow` is what is done besides in its unit of work. `at_once`: it
+    has no first day. `preview`: a style sheet, or a picture, of a value for its page. `more`: an endpoint with its
+    words, where what one chooses from is made. `unconfirmed`: no one who knows the law has checked the value that it
+    begins with, and the page says so.
     """
 
     name: str
@@ -38,7 +47,6 @@ class Entry:
     form: type[forms.SettingForm]
     words: Callable[[Any], str]
     sound: Callable[[Any], None]
-    moves: Callable[[Change], list[str]]
     follow: Callable[[UnitOfWork, Change], None] = _no_more
     at_once: bool = False
     preview: Callable[[Any], Preview] | None = None
@@ -48,7 +56,7 @@ class Entry:
 
 def number_entry(
     name: str, group: Group, title: Any, about: Any, setting: StoredSetting[int], unit: tuple[Any, int, int],
-    words: Callable[[int], str], moves: Callable[[Change], list[str]], *, unconfirmed: bool = False,
+    words: Callable[[int], str], *, unconfirmed: bool = False,
 ) -> Entry:  # fmt: skip
     """Return the setting of a whole number: `unit` is its label, and the least and the most that it can be."""
     label, least, most = unit
@@ -58,7 +66,7 @@ def number_entry(
             raise Refused("value", _("Enter a whole number from %(least)d to %(most)d.", least=least, most=most))
 
     form = forms.number_form(label, least, most)
-    return Entry(name, group, title, about, setting, form, words, sound, moves, unconfirmed=unconfirmed)
+    return Entry(name, group, title, about, setting, form, words, sound, unconfirmed=unconfirmed)
 
 
 def days_words(value: int) -> str:

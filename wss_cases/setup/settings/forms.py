@@ -22,7 +22,7 @@ _DAY = _l("Enter a day of this month.")
 
 
 class SettingForm(DatedRowForm):
-    """A setting's value and the day from which it holds; `shown` is what the page said this would change."""
+    """A setting's value and the day from which it holds; `shown` is the value of which the page showed a preview."""
 
     shown = HiddenField()
 

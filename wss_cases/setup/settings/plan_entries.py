@@ -8,7 +8,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.plans.plan.core.tiers import PLAN_TIERS
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
-from wss_cases.setup.settings import effects, forms
+from wss_cases.setup.settings import forms
 from wss_cases.setup.settings.entries import Entry, days_words, number_entry
 from wss_cases.setup.settings.rules import sound_tiers
 from wss_cases.setup.settings.states import Group
@@ -31,12 +31,14 @@ PLAN_ENTRIES: Final = (
         "public-plans",
         Group.PLANS,
         _l("Public pages of safety plans"),
-        _l("Whether schools may publish their safety plans for anyone to read. Each school then publishes its own."),
+        _l(
+            "Whether schools may publish their safety plans for anyone to read. Each school then publishes its own."
+            " While it is off, no one can read a page."
+        ),
         PUBLIC_PAGES,
         forms.SwitchForm,
         _switch,
         _either,
-        effects.of_public_pages,
     ),
     Entry(
         "plan-tiers",
@@ -47,7 +49,6 @@ PLAN_ENTRIES: Final = (
         forms.TiersForm,
         ", ".join,
         sound_tiers,
-        effects.of_tiers,
         unconfirmed=True,
     ),
     number_entry(
@@ -58,7 +59,6 @@ PLAN_ENTRIES: Final = (
         NOTICE_DAYS,
         (_l("Days"), 0, 60),
         days_words,
-        effects.nothing,
         unconfirmed=True,
     ),
     number_entry(
@@ -69,7 +69,6 @@ PLAN_ENTRIES: Final = (
         COUNCIL_QUORUM,
         (_l("Members"), 2, 100),
         _members,
-        effects.nothing,
         unconfirmed=True,
     ),
     number_entry(
@@ -80,7 +79,6 @@ PLAN_ENTRIES: Final = (
         ANSWER_DAYS,
         (_l("Days"), 1, 120),
         days_words,
-        effects.nothing,
         unconfirmed=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""The settings of the district on one page, and a page for each: what it was, what a change moves, the change."""
+"""The settings of the district on one page, and a page for each with its history and the change."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -87,25 +87,24 @@ def _said_words(row: Said | None) -> str:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def change(name: str) -> Page:
-    """One setting: what was said of it, and a change, which is made once what it would move was shown."""
+    """One setting: what it was, and a change; colors and logo are shown before they are saved."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
     entry, now = existing(BY_NAME.get(name)), clock.now()
     said, today = said_of([entry.setting.key]), today_at(None, now)
     form = _form(entry, said, today)
     shown = {
         "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(said, today)),
-        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, said, today), "moves": [], "preview": {},
+        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, said, today), "preview": {},
     }  # fmt: skip
-    if form.is_submitted() and form.validate() and form.shown.data != form.mark():
+    if entry.preview and form.is_submitted() and form.validate() and form.shown.data != form.mark():
         try:
-            shown["moves"] = entry.moves(checked(entry, form.text(), _first_day(form, today), now))
+            value = checked(entry, form.text(), _first_day(form, today), now).new
         except Refused as refusal:
             apply_refusal(form, refusal)
             return render_template(TEMPLATE, form=form, **shown), 400
-        if shown["moves"]:
+        shown["preview"] = {kind: url_for(page, **query) for kind, (page, query) in entry.preview(value).items()}
+        if shown["preview"]:
             form.shown.data = form.mark()
-            preview = entry.preview(entry.setting.read(form.text())) if entry.preview else {}
-            shown["preview"] = {kind: url_for(page, **asked) for kind, (page, asked) in preview.items()}
             return render_template(TEMPLATE, form=form, **shown)
     return form_page(
         form,
