@@ -27,7 +27,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 
 blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
-ENTRIES = 40
+ENTRIES = 10
 
 
 @blueprint.route("", methods=["GET", "POST"])
