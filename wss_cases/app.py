@@ -1,24 +1,18 @@
-"""Reads each room's ROOM and wires; decides nothing."""
+"""Wires what the rooms bring; decides nothing."""
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
 from flask import Flask
 
 import config
-import wss_cases
-from wss_cases import contacts
 from wss_cases.access.gate import init_gate
 from wss_cases.access.policy import configure
 from wss_cases.accounts.sign_in.sessions.request_hooks import init_kept, init_sessions
 from wss_cases.accounts.sign_in.sessions.signed_in import init_second_factor
-from wss_cases.casework import case_list
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
@@ -31,8 +25,7 @@ from wss_cases.journal.message_kinds import register_messages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import register_sentences
 from wss_cases.permission_map import PERMISSION_MAP
-from wss_cases.safeguards.restraint import pages as restraint
-from wss_cases.training import topics
+from wss_cases.rooms import ROOMS
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.large_files import init_large_files
@@ -53,17 +46,6 @@ class Application(Flask):
         return func
 
 
-ROOMS = (case_list.ROOM, contacts.ROOM, topics.ROOM, restraint.ROOM)
-"""What features bring that have no `room.py`."""
-
-
-@cache
-def rooms() -> tuple[Room, ...]:
-    """Return what each folder with a `room.py` brings, in the order of their names, then what the other features do."""
-    found = (name for _, name, _ in walk_packages(wss_cases.__path__, "wss_cases.") if name.endswith(".room"))
-    return (*(import_module(name).ROOM for name in sorted(found)), *ROOMS)
-
-
 def create_app(overrides: dict[str, object] | None = None) -> Flask:
     """Return the application; touches neither database nor network."""
     instance = Path(os.environ.get("WSS_INSTANCE", ROOT / "instance"))
@@ -81,7 +63,6 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     app.url_map.converters["int"] = IdConverter
     clock.configure(app.config["WSS_CLOCK_FILE"])
     failpoints.configure(app.config["WSS_FAILPOINT"])
-    brought = rooms()
     init_headers(app)
     init_db(app)
     app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])
@@ -93,10 +74,10 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_layout(app)
     init_errors(app)
     init_reads(app)
-    _register(app, brought)
-    loaders = {name: load for room in brought for name, load in room.loaders.items()}
-    configure(PERMISSION_MAP, loaders, [room.exemptions for room in brought])
-    fill_extension_points(brought)
+    _register(app, ROOMS)
+    loaders = {name: load for room in ROOMS for name, load in room.loaders.items()}
+    configure(PERMISSION_MAP, loaders, [room.exemptions for room in ROOMS])
+    fill_extension_points(ROOMS)
     init_gate(app)
     init_second_factor(app)
     init_kept(app)

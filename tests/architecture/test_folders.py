@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules.folders import crowded, cycles, features_in_names, files
+from tests.architecture.rules.folders import crowded, cycles, features_in_names, files, unlisted_rooms
 from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 
@@ -27,6 +27,10 @@ def test_no_file_repeats_a_feature_in_its_name() -> None:
 
 def test_no_import_cycle_at_any_grain() -> None:
     assert cycles(PACKAGE) == []
+
+
+def test_every_room_is_listed() -> None:
+    assert unlisted_rooms(PACKAGE) == []
 
 
 def test_no_committed_file_is_a_link() -> None:
@@ -53,6 +57,7 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
         (crowded, {f"room/part{number}.py": "" for number in range(16)}),
         (features_in_names, {"room/actions_release.py": ""}),
         (features_in_names, {"room/release_views.py": ""}),
+        (unlisted_rooms, {"rooms.py": "from planted.a import room", "a/room.py": "ROOM = 1", "b/pages.py": "ROOM = 2"}),
         (cycles, {"a.py": "from planted import b", "b.py": "from planted.a import x"}),
         (
             cycles,
@@ -72,7 +77,7 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
             },
         ),
     ],
-    ids=["crowded", "prefix", "suffix", "files", "folders", "own files"],
+    ids=["crowded", "prefix", "suffix", "unlisted", "files", "folders", "own files"],
 )  # fmt: skip
 def test_a_planted_offender_is_caught(
     tmp_path: Path, rule: Callable[[Path], list[str]], sources: dict[str, str]

@@ -1,10 +1,9 @@
-"""What a folder brings to the application: each says so in its own `room.py`, as `ROOM`."""
+"""What a package brings to the application: each says so in its `ROOM`, and `wss_cases/rooms.py` lists them all."""
 
 import enum
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import ModuleType
 from typing import Any, Protocol
 
 from click import Command
@@ -207,9 +206,9 @@ class WordSource:
 
 @dataclass(frozen=True)
 class Room:
-    """Everything that one folder brings.
+    """Everything that one package brings.
 
-    `tables`: modules whose models belong to the schema. `pages`: blueprints. `commands`: of `flask …`. `sentences`:
+    `pages`: blueprints. `commands`: of `flask …`. `sentences`:
     what timeline kinds say. `messages`: kinds of email. `loaders`: table name to what loads one record by its id.
     `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: the select
     of the ids of students whom an actor met lately at a school. `smallest_groups`: of a school year. `reactions`: what
@@ -219,7 +218,6 @@ class Room:
     plans tells of each. `public_sections`: what stands on the public page of a plan.
     """
 
-    tables: tuple[ModuleType, ...] = ()
     pages: tuple[Blueprint, ...] = ()
     commands: tuple[Command, ...] = ()
     sentences: Mapping[str, Any] = field(default_factory=dict)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
-from tests.architecture.rules.guards import imports
+from tests.architecture.rules.guards import imports, nodes
 
 MOST_FILES = 15
 KINDS = ("states", "rules", "models", "queries", "actions", "messages", "forms", "views", "presenters")
+LIST_OF_ROOMS = "rooms"
 Graph = Mapping[str, Set[str]]
 
 
@@ -33,6 +35,22 @@ def features_in_names(package: Path) -> list[str]:
         for path in files(package)
         if any(path.stem.startswith(f"{kind}_") or path.stem.endswith(f"_{kind}") for kind in KINDS)
     ]
+
+
+def unlisted_rooms(package: Path) -> list[str]:
+    """`rooms.py` lists every module that assigns ROOM: what it leaves out has no pages and no commands."""
+    source = (package / f"{LIST_OF_ROOMS}.py").read_text(encoding="utf-8")
+    listed = {f"{module}.{name}" for _line, module, names in imports(source) for name in names}
+    return [
+        str(path)
+        for path in files(package)
+        if _brings_a_room(path) and f"{package.name}.{_module(package, path)}" not in listed
+    ]
+
+
+def _brings_a_room(path: Path) -> bool:
+    assigned = (node.targets for node in nodes(path.read_text(encoding="utf-8")) if isinstance(node, ast.Assign))
+    return any(isinstance(target, ast.Name) and target.id == "ROOM" for targets in assigned for target in targets)
 
 
 def cycles(package: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
-from wss_cases.casework.transfer import models, views
+from wss_cases.casework.transfer import views
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,))
+ROOM = Room(pages=(views.blueprint,))

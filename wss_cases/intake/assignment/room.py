@@ -1,11 +1,10 @@
 """What this folder brings to the application."""
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.intake.assignment import messages, models, views
+from wss_cases.intake.assignment import messages, views
 from wss_cases.journal.rooms import Room
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     messages=messages.MESSAGES,
     sentences={

@@ -1,11 +1,10 @@
 """What this folder brings to the application."""
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.intake.duplicates import models, views
+from wss_cases.intake.duplicates import views
 from wss_cases.journal.rooms import Room
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences={
         "review.unmerged": _l("No longer merged with %(reference)s. People taken back: %(went)s"),

@@ -6,4 +6,4 @@ from wss_cases.intake.open_questions import models
 from wss_cases.intake.open_questions.actions import ask_again, join_facts
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(tables=(models,), sentences=models.SENTENCES, reactions={TEXT_ADDED: ask_again, MERGED: join_facts})
+ROOM = Room(sentences=models.SENTENCES, reactions={TEXT_ADDED: ask_again, MERGED: join_facts})

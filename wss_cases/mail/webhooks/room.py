@@ -1,10 +1,9 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.webhooks import messages, models, queries, states, views
+from wss_cases.mail.webhooks import messages, queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     messages=messages.MESSAGES,

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.legal_holds import models, queries
+from wss_cases.pathways.legal_holds import queries
 
-ROOM = Room(tables=(models,), exemptions={"incident": (queries.keeps_report,), "case_record": (queries.keeps_case,)})
+ROOM = Room(exemptions={"incident": (queries.keeps_report,), "case_record": (queries.keeps_case,)})

@@ -1,11 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.practice.log import models, queries, states, views
+from wss_cases.practice.log import queries, states, views
 
-ROOM = Room(
-    tables=(models,),
-    pages=(views.blueprint,),
-    sentences=states.SENTENCES,
-    loaders={"practice_entry": queries.load_entry},
-)
+ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES, loaders={"practice_entry": queries.load_entry})

@@ -1,10 +1,9 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import DeputyLooks, Panel, Place, Room
-from wss_cases.records.named_in_error import actions, messages, models, queries, states, views
+from wss_cases.records.named_in_error import actions, messages, queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     messages=messages.MESSAGES,

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.roster.uploads import models, views
+from wss_cases.roster.uploads import views
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,))
+ROOM = Room(pages=(views.blueprint,))

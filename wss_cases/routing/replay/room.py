@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.routing.replay import models, states
+from wss_cases.routing.replay import states
 
-ROOM = Room(tables=(models,), sentences=states.SENTENCES)
+ROOM = Room(sentences=states.SENTENCES)

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.routing.rule_sets import models, queries
+from wss_cases.routing.rule_sets import queries
 
-ROOM = Room(tables=(models,), loaders={"routing_rule_set": queries.load_rule_set})
+ROOM = Room(loaders={"routing_rule_set": queries.load_rule_set})

@@ -1,11 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.safeguards.questioning import models, queries, states, views
+from wss_cases.safeguards.questioning import queries, states, views
 
-ROOM = Room(
-    tables=(models,),
-    pages=(views.blueprint,),
-    sentences=states.SENTENCES,
-    loaders={"questioning": queries.load_questioning},
-)
+ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES, loaders={"questioning": queries.load_questioning})

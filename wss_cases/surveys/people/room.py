@@ -2,10 +2,9 @@
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.surveys.people import models, views
+from wss_cases.surveys.people import views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     panels=(Panel(Place.STUDENT, 70, views.student_panel),),
     sentences={

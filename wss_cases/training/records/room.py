@@ -5,7 +5,6 @@ from wss_cases.journal.rooms import Room
 from wss_cases.training.records import models, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"training_record": by_id(models.TrainingRecord), "training_session": by_id(models.TrainingSession)},

@@ -5,7 +5,6 @@ from wss_cases.journal.rooms import Room
 from wss_cases.training.requirements import models, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"training_requirement": by_id(models.TrainingRequirement)},

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
-from wss_cases.accounts.sign_in.sso import models, views
+from wss_cases.accounts.sign_in.sso import views
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,))
+ROOM = Room(pages=(views.blueprint,))

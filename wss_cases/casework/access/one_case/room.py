@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
-from wss_cases.casework.access.one_case import messages, models, views
+from wss_cases.casework.access.one_case import messages, views
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,), messages=messages.MESSAGES)
+ROOM = Room(pages=(views.blueprint,), messages=messages.MESSAGES)

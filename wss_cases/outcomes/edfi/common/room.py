@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.edfi.common import codes, models
+from wss_cases.outcomes.edfi.common import codes
 
-ROOM = Room(tables=(models,), sentences=codes.SENTENCES)
+ROOM = Room(sentences=codes.SENTENCES)

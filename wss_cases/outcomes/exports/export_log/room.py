@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.exports.export_log import messages, models
+from wss_cases.outcomes.exports.export_log import messages
 
-ROOM = Room(tables=(models,), messages=messages.MESSAGES)
+ROOM = Room(messages=messages.MESSAGES)

@@ -1,11 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.plans import models, queries, states, views
+from wss_cases.pathways.circles.plans import queries, states, views
 
-ROOM = Room(
-    tables=(models,),
-    pages=(views.blueprint,),
-    sentences=states.SENTENCES,
-    loaders={"circle_plan": queries.load_circle_plan},
-)
+ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES, loaders={"circle_plan": queries.load_circle_plan})

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.questionnaires import models, states, views
+from wss_cases.pathways.circles.questionnaires import states, views
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,), sentences=states.SENTENCES)
+ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES)

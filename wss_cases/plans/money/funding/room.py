@@ -1,10 +1,9 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.plans.money.funding import models, queries, states, views
+from wss_cases.plans.money.funding import queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"funding": queries.load_funding, "funding_change": queries.load_change},

@@ -2,10 +2,9 @@
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import PlanColumn, PublicSection, Room
-from wss_cases.plans.money.resources import models, presenters, queries, states, views
+from wss_cases.plans.money.resources import presenters, queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"plan_resource": queries.load_resource, "resource_entry": queries.load_entry},

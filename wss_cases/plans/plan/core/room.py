@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.plans.plan.core import models, queries, states
+from wss_cases.plans.plan.core import queries, states
 
-ROOM = Room(tables=(models,), sentences=states.SENTENCES, loaders={"school_plan": queries.load_plan})
+ROOM = Room(sentences=states.SENTENCES, loaders={"school_plan": queries.load_plan})

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.plans.plan.paper import models, views
+from wss_cases.plans.plan.paper import views
 
-ROOM = Room(pages=(views.blueprint,), tables=(models,))
+ROOM = Room(pages=(views.blueprint,))

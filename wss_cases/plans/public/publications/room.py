@@ -3,10 +3,9 @@
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import PlanTab, Room
-from wss_cases.plans.public.publications import models, queries, states, views
+from wss_cases.plans.public.publications import queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"plan_publication": queries.load_publication},

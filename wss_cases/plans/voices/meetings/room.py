@@ -3,10 +3,9 @@
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room
-from wss_cases.plans.voices.meetings import models, presenters, queries, states, views
+from wss_cases.plans.voices.meetings import presenters, queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"meeting": queries.load_meeting, "meeting_heard": queries.load_heard},

@@ -1,10 +1,9 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.plans.voices.votes import actions, models, presenters, queries, states, views
+from wss_cases.plans.voices.votes import actions, presenters, queries, states, views
 
 ROOM = Room(
-    tables=(models,),
     pages=(views.blueprint,),
     sentences=states.SENTENCES,
     loaders={"plan_vote": queries.load_vote},

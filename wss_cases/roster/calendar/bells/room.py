@@ -2,10 +2,8 @@
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import Room
-from wss_cases.roster.calendar.bells import models, views
+from wss_cases.roster.calendar.bells import views
 
 ROOM = Room(
-    tables=(models,),
-    pages=(views.blueprint,),
-    sentences={"school.bells_saved": _l("The bell times from %(starts_on)s on were saved")},
+    pages=(views.blueprint,), sentences={"school.bells_saved": _l("The bell times from %(starts_on)s on were saved")}
 )

@@ -1,10 +1,9 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import DeputyLooks, Room
-from wss_cases.safeguards.duties.duty import actions, models, presenters, queries, states
+from wss_cases.safeguards.duties.duty import actions, presenters, queries, states
 
 ROOM = Room(
-    tables=(models,),
     sentences=states.SENTENCES,
     loaders={"legal_duty": queries.load_duty},
     deputy_looks={

@@ -1,0 +1,319 @@
+"""What every package brings, the lowest first: `app.py` wires these and nothing else."""
+
+from wss_cases import contacts
+from wss_cases.accounts.account import room as accounts_account
+from wss_cases.accounts.calendar_address import room as accounts_calendar_address
+from wss_cases.accounts.list_columns import room as accounts_list_columns
+from wss_cases.accounts.people import room as accounts_people
+from wss_cases.accounts.people.held import room as accounts_people_held
+from wss_cases.accounts.people.people_list import room as accounts_people_people_list
+from wss_cases.accounts.sign_in.own_account import room as accounts_sign_in_own_account
+from wss_cases.accounts.sign_in.own_sign_on import room as accounts_sign_in_own_sign_on
+from wss_cases.accounts.sign_in.saml import room as accounts_sign_in_saml
+from wss_cases.accounts.sign_in.second_factor import room as accounts_sign_in_second_factor
+from wss_cases.accounts.sign_in.sessions import room as accounts_sign_in_sessions
+from wss_cases.accounts.sign_in.sso import room as accounts_sign_in_sso
+from wss_cases.accounts.visibility import room as accounts_visibility
+from wss_cases.api.tokens import room as api_tokens
+from wss_cases.api.v1 import room as api_v1
+from wss_cases.attachments.attachment import room as attachments_attachment
+from wss_cases.attachments.pages import room as attachments_pages
+from wss_cases.attachments.sealing import room as attachments_sealing
+from wss_cases.board.report import room as board_report
+from wss_cases.board.stored_reports import room as board_stored_reports
+from wss_cases.board.subscriptions import room as board_subscriptions
+from wss_cases.cases.case import room as cases_case
+from wss_cases.cases.safety_plans import room as cases_safety_plans
+from wss_cases.casework import case_list as casework_case_list
+from wss_cases.casework.access.clean_slate import room as casework_access_clean_slate
+from wss_cases.casework.access.log import room as casework_access_log
+from wss_cases.casework.access.one_case import room as casework_access_one_case
+from wss_cases.casework.case_page import room as casework_case_page
+from wss_cases.casework.case_page.acts import room as casework_case_page_acts
+from wss_cases.casework.case_page.paper import room as casework_case_page_paper
+from wss_cases.casework.finding import room as casework_finding
+from wss_cases.casework.happened_again import room as casework_happened_again
+from wss_cases.casework.panels import room as casework_panels
+from wss_cases.casework.pathway_page import room as casework_pathway_page
+from wss_cases.casework.pathway_page.ending import room as casework_pathway_page_ending
+from wss_cases.casework.safety_plans import room as casework_safety_plans
+from wss_cases.casework.transfer import room as casework_transfer
+from wss_cases.cli import room as cli
+from wss_cases.cli.doctor import room as cli_doctor
+from wss_cases.cli.imports import room as cli_imports
+from wss_cases.cli.permissions import room as cli_permissions
+from wss_cases.cli.routing import room as cli_routing
+from wss_cases.followups.core import room as followups_core
+from wss_cases.followups.making import room as followups_making
+from wss_cases.followups.pages.follow_up import room as followups_pages_follow_up
+from wss_cases.followups.pages.open_list import room as followups_pages_open_list
+from wss_cases.followups.pages.rescheduling import room as followups_pages_rescheduling
+from wss_cases.followups.pages.snooze import room as followups_pages_snooze
+from wss_cases.followups.reminders import room as followups_reminders
+from wss_cases.followups.templates import room as followups_templates
+from wss_cases.followups.templates.editing import room as followups_templates_editing
+from wss_cases.incidents.catalogue import room as incidents_catalogue
+from wss_cases.incidents.concerns import room as incidents_concerns
+from wss_cases.incidents.deputies import room as incidents_deputies
+from wss_cases.incidents.finding import room as incidents_finding
+from wss_cases.incidents.incident import room as incidents_incident
+from wss_cases.incidents.other_schools import room as incidents_other_schools
+from wss_cases.incidents.pages import room as incidents_pages
+from wss_cases.incidents.report_list import room as incidents_report_list
+from wss_cases.intake.assignment import room as intake_assignment
+from wss_cases.intake.concern import room as intake_concern
+from wss_cases.intake.corrections.facts import room as intake_corrections_facts
+from wss_cases.intake.corrections.people import room as intake_corrections_people
+from wss_cases.intake.corrections.withdrawal import room as intake_corrections_withdrawal
+from wss_cases.intake.decision import room as intake_decision
+from wss_cases.intake.details import room as intake_details
+from wss_cases.intake.duplicates import room as intake_duplicates
+from wss_cases.intake.offline import room as intake_offline
+from wss_cases.intake.open_questions import room as intake_open_questions
+from wss_cases.intake.other_schools import room as intake_other_schools
+from wss_cases.intake.protection import room as intake_protection
+from wss_cases.intake.questions import room as intake_questions
+from wss_cases.intake.queue import room as intake_queue
+from wss_cases.intake.review import room as intake_review
+from wss_cases.intake.review.acts import room as intake_review_acts
+from wss_cases.intake.witness import room as intake_witness
+from wss_cases.jobs import room as jobs
+from wss_cases.journal.rooms import Room
+from wss_cases.mail.account_mails import room as mail_account_mails
+from wss_cases.mail.audit_heads import room as mail_audit_heads
+from wss_cases.mail.bounces import room as mail_bounces
+from wss_cases.mail.common import room as mail_common
+from wss_cases.mail.delivery import room as mail_delivery
+from wss_cases.mail.family_texts import room as mail_family_texts
+from wss_cases.mail.preferences import room as mail_preferences
+from wss_cases.mail.push import room as mail_push
+from wss_cases.mail.security_alerts import room as mail_security_alerts
+from wss_cases.mail.webhooks import room as mail_webhooks
+from wss_cases.outcomes.edfi.common import room as outcomes_edfi_common
+from wss_cases.outcomes.edfi.pushing import room as outcomes_edfi_pushing
+from wss_cases.outcomes.equity import room as outcomes_equity
+from wss_cases.outcomes.exports.export_log import room as outcomes_exports_export_log
+from wss_cases.outcomes.overview import room as outcomes_overview
+from wss_cases.outcomes.reports.side_by_side import room as outcomes_reports_side_by_side
+from wss_cases.pathways.circles.agreements import room as pathways_circles_agreements
+from wss_cases.pathways.circles.agreements.paper import room as pathways_circles_agreements_paper
+from wss_cases.pathways.circles.case_page.follow_ups import room as pathways_circles_case_page_follow_ups
+from wss_cases.pathways.circles.circle import room as pathways_circles_circle
+from wss_cases.pathways.circles.invitations import room as pathways_circles_invitations
+from wss_cases.pathways.circles.keepers import room as pathways_circles_keepers
+from wss_cases.pathways.circles.keeping import room as pathways_circles_keeping
+from wss_cases.pathways.circles.meeting import room as pathways_circles_meeting
+from wss_cases.pathways.circles.meeting.scheduling import room as pathways_circles_meeting_scheduling
+from wss_cases.pathways.circles.notes import room as pathways_circles_notes
+from wss_cases.pathways.circles.notes.earlier import room as pathways_circles_notes_earlier
+from wss_cases.pathways.circles.outside import room as pathways_circles_outside
+from wss_cases.pathways.circles.plans import room as pathways_circles_plans
+from wss_cases.pathways.circles.preparation import room as pathways_circles_preparation
+from wss_cases.pathways.circles.preparation.screening import room as pathways_circles_preparation_screening
+from wss_cases.pathways.circles.privilege import room as pathways_circles_privilege
+from wss_cases.pathways.circles.questionnaires import room as pathways_circles_questionnaires
+from wss_cases.pathways.circles.questionnaires.link import room as pathways_circles_questionnaires_link
+from wss_cases.pathways.circles.terms import room as pathways_circles_terms
+from wss_cases.pathways.circles.training import room as pathways_circles_training
+from wss_cases.pathways.common import room as pathways_common
+from wss_cases.pathways.conversations import room as pathways_conversations
+from wss_cases.pathways.legal_holds import room as pathways_legal_holds
+from wss_cases.pathways.mentoring.card import room as pathways_mentoring_card
+from wss_cases.pathways.mentoring.case_page import room as pathways_mentoring_case_page
+from wss_cases.pathways.mentoring.day_grid import room as pathways_mentoring_day_grid
+from wss_cases.pathways.mentoring.mentors import room as pathways_mentoring_mentors
+from wss_cases.pathways.mentoring.opening import room as pathways_mentoring_opening
+from wss_cases.pathways.mentoring.own_period import room as pathways_mentoring_own_period
+from wss_cases.pathways.mentoring.periods import room as pathways_mentoring_periods
+from wss_cases.pathways.mentoring.plan import room as pathways_mentoring_plan
+from wss_cases.pathways.mentoring.sessions import room as pathways_mentoring_sessions
+from wss_cases.pathways.reengagement.case_page import room as pathways_reengagement_case_page
+from wss_cases.pathways.reengagement.plan import room as pathways_reengagement_plan
+from wss_cases.pathways.reengagement.returns import room as pathways_reengagement_returns
+from wss_cases.pathways.referrals.case_page import room as pathways_referrals_case_page
+from wss_cases.pathways.referrals.consent import room as pathways_referrals_consent
+from wss_cases.pathways.referrals.partner_pages import room as pathways_referrals_partner_pages
+from wss_cases.pathways.referrals.partners import room as pathways_referrals_partners
+from wss_cases.pathways.referrals.referral import room as pathways_referrals_referral
+from wss_cases.pathways.referrals.service import room as pathways_referrals_service
+from wss_cases.plans.baselines import room as plans_baselines
+from wss_cases.plans.evidence import room as plans_evidence
+from wss_cases.plans.money.files import room as plans_money_files
+from wss_cases.plans.money.funding import room as plans_money_funding
+from wss_cases.plans.money.resources import room as plans_money_resources
+from wss_cases.plans.money.tab import room as plans_money_tab
+from wss_cases.plans.overview import room as plans_overview
+from wss_cases.plans.plan.answers import room as plans_plan_answers
+from wss_cases.plans.plan.committee import room as plans_plan_committee
+from wss_cases.plans.plan.copying import room as plans_plan_copying
+from wss_cases.plans.plan.core import room as plans_plan_core
+from wss_cases.plans.plan.goals import room as plans_plan_goals
+from wss_cases.plans.plan.home import room as plans_plan_home
+from wss_cases.plans.plan.paper import room as plans_plan_paper
+from wss_cases.plans.plan.templates import room as plans_plan_templates
+from wss_cases.plans.public.pages import room as plans_public_pages
+from wss_cases.plans.public.publications import room as plans_public_publications
+from wss_cases.plans.review import room as plans_review
+from wss_cases.plans.steps import room as plans_steps
+from wss_cases.plans.voices.meetings import room as plans_voices_meetings
+from wss_cases.plans.voices.votes import room as plans_voices_votes
+from wss_cases.practice.link import room as practice_link
+from wss_cases.practice.log import room as practice_log
+from wss_cases.practice.requests import room as practice_requests
+from wss_cases.records.disclosures import room as records_disclosures
+from wss_cases.records.family_copies.copy import room as records_family_copies_copy
+from wss_cases.records.family_copies.draft import room as records_family_copies_draft
+from wss_cases.records.family_copies.files import room as records_family_copies_files
+from wss_cases.records.family_copies.release import room as records_family_copies_release
+from wss_cases.records.named_in_error import room as records_named_in_error
+from wss_cases.records.retention.core import room as records_retention_core
+from wss_cases.records.retention.deletion import room as records_retention_deletion
+from wss_cases.records.retention.holds import room as records_retention_holds
+from wss_cases.records.retention.schedule import room as records_retention_schedule
+from wss_cases.roster.calendar.bells import room as roster_calendar_bells
+from wss_cases.roster.directory import room as roster_directory
+from wss_cases.roster.finding import room as roster_finding
+from wss_cases.roster.guardians import room as roster_guardians
+from wss_cases.roster.networks import room as roster_networks
+from wss_cases.roster.office import room as roster_office
+from wss_cases.roster.role_files import room as roster_role_files
+from wss_cases.roster.runs import room as roster_runs
+from wss_cases.roster.staff_accounts import room as roster_staff_accounts
+from wss_cases.roster.uploads import room as roster_uploads
+from wss_cases.routing.drafts import room as routing_drafts
+from wss_cases.routing.engine import room as routing_engine
+from wss_cases.routing.replay import room as routing_replay
+from wss_cases.routing.replay_pages import room as routing_replay_pages
+from wss_cases.routing.row_editor import room as routing_row_editor
+from wss_cases.routing.rule_sets import room as routing_rule_sets
+from wss_cases.routing.sign_editor import room as routing_sign_editor
+from wss_cases.safeguards.discipline.appeals import room as safeguards_discipline_appeals
+from wss_cases.safeguards.discipline.consequences import room as safeguards_discipline_consequences
+from wss_cases.safeguards.discipline.recording import room as safeguards_discipline_recording
+from wss_cases.safeguards.discipline.removals import room as safeguards_discipline_removals
+from wss_cases.safeguards.discipline.tenth_day import room as safeguards_discipline_tenth_day
+from wss_cases.safeguards.duties.clocks import room as safeguards_duties_clocks
+from wss_cases.safeguards.duties.duty import room as safeguards_duties_duty
+from wss_cases.safeguards.duties.pages import room as safeguards_duties_pages
+from wss_cases.safeguards.duties.table import room as safeguards_duties_table
+from wss_cases.safeguards.panels import room as safeguards_panels
+from wss_cases.safeguards.police.asking import room as safeguards_police_asking
+from wss_cases.safeguards.police.notification import room as safeguards_police_notification
+from wss_cases.safeguards.police.review.pages import room as safeguards_police_review_pages
+from wss_cases.safeguards.police.second_review import room as safeguards_police_second_review
+from wss_cases.safeguards.police.seconding import room as safeguards_police_seconding
+from wss_cases.safeguards.police.settings import room as safeguards_police_settings
+from wss_cases.safeguards.questioning import room as safeguards_questioning
+from wss_cases.safeguards.restraint import pages as safeguards_restraint
+from wss_cases.safeguards.visibility import room as safeguards_visibility
+from wss_cases.setup.backups import room as setup_backups
+from wss_cases.setup.checklist import room as setup_checklist
+from wss_cases.setup.first_start import room as setup_first_start
+from wss_cases.setup.look import room as setup_look
+from wss_cases.setup.settings import room as setup_settings
+from wss_cases.setup.standby import room as setup_standby
+from wss_cases.setup.test_letter import room as setup_test_letter
+from wss_cases.surveys.answering import room as surveys_answering
+from wss_cases.surveys.handing_out import room as surveys_handing_out
+from wss_cases.surveys.mailing import room as surveys_mailing
+from wss_cases.surveys.pages import room as surveys_pages
+from wss_cases.surveys.people import room as surveys_people
+from wss_cases.surveys.rounds import room as surveys_rounds
+from wss_cases.training import topics as training_topics
+from wss_cases.training.importing import room as training_importing
+from wss_cases.training.own import room as training_own
+from wss_cases.training.records import room as training_records
+from wss_cases.training.requirements import room as training_requirements
+from wss_cases.training.school import room as training_school
+from wss_cases.training.sessions import room as training_sessions
+from wss_cases.web import room as web
+from wss_cases.web.audit_log import room as web_audit_log
+from wss_cases.web.installable import room as web_installable
+from wss_cases.web.system import room as web_system
+from wss_cases.workday.calendar import room as workday_calendar
+from wss_cases.workday.calendar_import import room as workday_calendar_import
+from wss_cases.workday.caseload import room as workday_caseload
+from wss_cases.workday.cover import room as workday_cover
+from wss_cases.workday.digest import room as workday_digest
+from wss_cases.workday.feed import room as workday_feed
+from wss_cases.workday.hand_over import room as workday_hand_over
+from wss_cases.workday.my_day import room as workday_my_day
+from wss_cases.workday.search import room as workday_search
+from wss_cases.workday.visit import room as workday_visit
+
+ROOMS: tuple[Room, ...] = (
+    accounts_account.ROOM, accounts_calendar_address.ROOM, accounts_list_columns.ROOM, accounts_people_held.ROOM,
+    accounts_people_people_list.ROOM, accounts_people.ROOM, accounts_sign_in_own_account.ROOM,
+    accounts_sign_in_own_sign_on.ROOM, accounts_sign_in_saml.ROOM, accounts_sign_in_second_factor.ROOM,
+    accounts_sign_in_sessions.ROOM, accounts_sign_in_sso.ROOM, accounts_visibility.ROOM,
+    roster_calendar_bells.ROOM, roster_directory.ROOM, roster_finding.ROOM, roster_guardians.ROOM,
+    roster_networks.ROOM, roster_office.ROOM, roster_role_files.ROOM, roster_runs.ROOM, roster_staff_accounts.ROOM,
+    roster_uploads.ROOM,
+    training_importing.ROOM, training_own.ROOM, training_records.ROOM, training_requirements.ROOM,
+    training_school.ROOM, training_sessions.ROOM, training_topics.ROOM,
+    contacts.ROOM,
+    mail_account_mails.ROOM, mail_audit_heads.ROOM, mail_bounces.ROOM, mail_common.ROOM, mail_delivery.ROOM,
+    mail_family_texts.ROOM, mail_preferences.ROOM, mail_push.ROOM, mail_security_alerts.ROOM, mail_webhooks.ROOM,
+    incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_finding.ROOM,
+    incidents_incident.ROOM, incidents_other_schools.ROOM, incidents_pages.ROOM, incidents_report_list.ROOM,
+    surveys_answering.ROOM, surveys_handing_out.ROOM, surveys_mailing.ROOM, surveys_pages.ROOM, surveys_people.ROOM,
+    surveys_rounds.ROOM,
+    routing_drafts.ROOM, routing_engine.ROOM, routing_replay.ROOM, routing_replay_pages.ROOM, routing_row_editor.ROOM,
+    routing_rule_sets.ROOM, routing_sign_editor.ROOM,
+    cases_case.ROOM, cases_safety_plans.ROOM,
+    followups_core.ROOM, followups_making.ROOM, followups_pages_follow_up.ROOM, followups_pages_open_list.ROOM,
+    followups_pages_rescheduling.ROOM, followups_pages_snooze.ROOM, followups_reminders.ROOM,
+    followups_templates_editing.ROOM, followups_templates.ROOM,
+    pathways_circles_agreements_paper.ROOM, pathways_circles_agreements.ROOM,
+    pathways_circles_case_page_follow_ups.ROOM, pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM,
+    pathways_circles_keepers.ROOM, pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM,
+    pathways_circles_meeting_scheduling.ROOM, pathways_circles_notes_earlier.ROOM, pathways_circles_notes.ROOM,
+    pathways_circles_outside.ROOM, pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM,
+    pathways_circles_preparation_screening.ROOM, pathways_circles_privilege.ROOM,
+    pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM, pathways_circles_terms.ROOM,
+    pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM, pathways_legal_holds.ROOM,
+    pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM, pathways_mentoring_day_grid.ROOM,
+    pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM, pathways_mentoring_own_period.ROOM,
+    pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM, pathways_mentoring_sessions.ROOM,
+    pathways_reengagement_case_page.ROOM, pathways_reengagement_plan.ROOM, pathways_reengagement_returns.ROOM,
+    pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM, pathways_referrals_partner_pages.ROOM,
+    pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM, pathways_referrals_service.ROOM,
+    practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,
+    safeguards_discipline_appeals.ROOM, safeguards_discipline_consequences.ROOM, safeguards_discipline_recording.ROOM,
+    safeguards_discipline_removals.ROOM, safeguards_discipline_tenth_day.ROOM, safeguards_duties_clocks.ROOM,
+    safeguards_duties_duty.ROOM, safeguards_duties_pages.ROOM, safeguards_duties_table.ROOM, safeguards_panels.ROOM,
+    safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review_pages.ROOM,
+    safeguards_police_second_review.ROOM, safeguards_police_seconding.ROOM, safeguards_police_settings.ROOM,
+    safeguards_questioning.ROOM, safeguards_restraint.ROOM, safeguards_visibility.ROOM,
+    intake_assignment.ROOM, intake_concern.ROOM, intake_corrections_facts.ROOM, intake_corrections_people.ROOM,
+    intake_corrections_withdrawal.ROOM, intake_decision.ROOM, intake_details.ROOM, intake_duplicates.ROOM,
+    intake_offline.ROOM, intake_open_questions.ROOM, intake_other_schools.ROOM, intake_protection.ROOM,
+    intake_questions.ROOM, intake_queue.ROOM, intake_review_acts.ROOM, intake_review.ROOM, intake_witness.ROOM,
+    casework_access_clean_slate.ROOM, casework_access_log.ROOM, casework_access_one_case.ROOM,
+    casework_case_list.ROOM, casework_case_page_acts.ROOM, casework_case_page_paper.ROOM, casework_case_page.ROOM,
+    casework_finding.ROOM, casework_happened_again.ROOM, casework_panels.ROOM, casework_pathway_page_ending.ROOM,
+    casework_pathway_page.ROOM, casework_safety_plans.ROOM, casework_transfer.ROOM,
+    workday_calendar.ROOM, workday_calendar_import.ROOM, workday_caseload.ROOM, workday_cover.ROOM,
+    workday_digest.ROOM, workday_feed.ROOM, workday_hand_over.ROOM, workday_my_day.ROOM, workday_search.ROOM,
+    workday_visit.ROOM,
+    attachments_attachment.ROOM, attachments_pages.ROOM, attachments_sealing.ROOM,
+    records_disclosures.ROOM, records_family_copies_copy.ROOM, records_family_copies_draft.ROOM,
+    records_family_copies_files.ROOM, records_family_copies_release.ROOM, records_named_in_error.ROOM,
+    records_retention_core.ROOM, records_retention_deletion.ROOM, records_retention_holds.ROOM,
+    records_retention_schedule.ROOM,
+    outcomes_edfi_common.ROOM, outcomes_edfi_pushing.ROOM, outcomes_equity.ROOM, outcomes_exports_export_log.ROOM,
+    outcomes_overview.ROOM, outcomes_reports_side_by_side.ROOM,
+    plans_baselines.ROOM, plans_evidence.ROOM, plans_money_files.ROOM, plans_money_funding.ROOM,
+    plans_money_resources.ROOM, plans_money_tab.ROOM, plans_overview.ROOM, plans_plan_answers.ROOM,
+    plans_plan_committee.ROOM, plans_plan_copying.ROOM, plans_plan_core.ROOM, plans_plan_goals.ROOM,
+    plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public_pages.ROOM,
+    plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings.ROOM,
+    plans_voices_votes.ROOM,
+    board_report.ROOM, board_stored_reports.ROOM, board_subscriptions.ROOM,
+    api_tokens.ROOM, api_v1.ROOM,
+    setup_backups.ROOM, setup_checklist.ROOM, setup_first_start.ROOM, setup_look.ROOM, setup_settings.ROOM,
+    setup_standby.ROOM, setup_test_letter.ROOM,
+    web_audit_log.ROOM, web_installable.ROOM, web.ROOM, web_system.ROOM,
+    jobs.ROOM,
+    cli_doctor.ROOM, cli_imports.ROOM, cli_permissions.ROOM, cli.ROOM, cli_routing.ROOM,
+)  # fmt: skip
