@@ -12,40 +12,40 @@ from tests.support import depth
 from tests.support.databases import ROOT
 
 pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
-PROVEN_ON_BOTH = {
-    "wss_cases.demo.load": "tests.demo.test_load",
-    "wss_cases.cli.doctor.command": "tests.cli.test_doctor",
-    "wss_cases.cli.permissions.command": "tests.cli.test_database_roles",
-    "wss_cases.followups.reminders.queries": "tests.workday.sweep.test_together",
-    "wss_cases.foundation.backup.archive": "tests.cli.backup.test_round_trip",
-    "wss_cases.foundation.backup.engine": "tests.cli.backup.test_round_trip",
-    "wss_cases.foundation.backup.trial": "tests.setup.test_backups",
-    "wss_cases.foundation.database.bulk": "tests.roster.oneroster.test_import",
-    "wss_cases.foundation.code_tables": "tests.foundation.test_code_tables",
-    "wss_cases.foundation.db": "tests.journal.test_unit_of_work",
-    "wss_cases.access.prepared": "tests.access.test_prepared",
-    "wss_cases.foundation.database.prepared": "tests.workday.caseload.test_page",
-    "wss_cases.foundation.database.erasing": "tests.records.retention.test_deletion",
-    "wss_cases.foundation.backup.word_indexes": "tests.cli.backup.test_round_trip",
-    "wss_cases.outcomes.counting.filters.actions": "tests.outcomes.counting.test_filters",
-    "wss_cases.foundation.connecting.replica": "tests.outcomes.reports.test_replica",
-    "wss_cases.journal.audit.actions": "tests.journal.audit.test_seal",
-    "wss_cases.journal.counted": "tests.web.reading.test_rate_limit",
-    "wss_cases.journal.months.actions": "tests.journal.audit.test_months",
-    "wss_cases.journal.word_index.queries": "tests.workday.search.test_search",
-    "wss_cases.journal.unit_of_work": "tests.journal.test_unit_of_work",
-    "wss_cases.mail.common.leases": "tests.mail.delivery.test_reminders",
-    "wss_cases.mail.delivery.actions": "tests.mail.delivery.test_reminders",
-    "wss_cases.mail.delivery.bundles": "tests.mail.delivery.test_bundles",
-    "wss_cases.pathways.circles.invitations.actions": "tests.pathways.circles.test_invitations",
-    "wss_cases.pathways.common.owners": "tests.intake.review.test_housing",
-    "wss_cases.plans.money.files.queries": "tests.plans.money.test_files",
-    "wss_cases.roster.oneroster.staging": "tests.roster.oneroster.test_import",
-    "wss_cases.roster.oneroster.ledger": "tests.roster.oneroster.test_import",
-    "wss_cases.roster.uploads.taking": "tests.roster.uploads.test_uploads",
-    "wss_cases.safeguards.police.clocks.actions": "tests.safeguards.police.test_review",
-    "wss_cases.safeguards.duties.clocks.queries": "tests.safeguards.duties.test_clocks",
-}
+PROVEN_ON_BOTH = [
+    ("wss_cases.demo.load", "tests.demo.test_load"),
+    ("wss_cases.cli.doctor.command", "tests.cli.test_doctor"),
+    ("wss_cases.cli.permissions.command", "tests.cli.test_database_roles"),
+    ("wss_cases.followups.reminders.queries", "tests.workday.sweep.test_together"),
+    ("wss_cases.foundation.backup.archive", "tests.cli.backup.test_round_trip"),
+    ("wss_cases.foundation.backup.engine", "tests.cli.backup.test_round_trip"),
+    ("wss_cases.foundation.backup.trial", "tests.setup.test_backups"),
+    ("wss_cases.foundation.database.bulk", "tests.roster.oneroster.test_import"),
+    ("wss_cases.foundation.code_tables", "tests.foundation.test_code_tables"),
+    ("wss_cases.foundation.db", "tests.journal.test_unit_of_work"),
+    ("wss_cases.access.prepared", "tests.access.test_prepared"),
+    ("wss_cases.foundation.database.prepared", "tests.workday.caseload.test_page"),
+    ("wss_cases.foundation.database.erasing", "tests.records.retention.test_deletion"),
+    ("wss_cases.foundation.backup.word_indexes", "tests.cli.backup.test_round_trip"),
+    ("wss_cases.outcomes.counting.filters.actions", "tests.outcomes.counting.test_filters"),
+    ("wss_cases.foundation.connecting.replica", "tests.outcomes.reports.test_replica"),
+    ("wss_cases.journal.audit.actions", "tests.journal.audit.test_seal"),
+    ("wss_cases.journal.counted", "tests.web.reading.test_rate_limit"),
+    ("wss_cases.journal.months.actions", "tests.journal.audit.test_months"),
+    ("wss_cases.journal.word_index.queries", "tests.workday.search.test_search"),
+    ("wss_cases.journal.unit_of_work", "tests.journal.test_unit_of_work"),
+    ("wss_cases.mail.common.leases", "tests.mail.delivery.test_reminders"),
+    ("wss_cases.mail.delivery.actions", "tests.mail.delivery.test_reminders"),
+    ("wss_cases.mail.delivery.bundles", "tests.mail.delivery.test_bundles"),
+    ("wss_cases.pathways.circles.invitations.actions", "tests.pathways.circles.test_invitations"),
+    ("wss_cases.pathways.common.owners", "tests.intake.review.test_housing"),
+    ("wss_cases.plans.money.files.queries", "tests.plans.money.test_files"),
+    ("wss_cases.roster.oneroster.staging", "tests.roster.oneroster.test_import"),
+    ("wss_cases.roster.oneroster.ledger", "tests.roster.oneroster.test_import"),
+    ("wss_cases.roster.uploads.taking", "tests.roster.uploads.test_uploads"),
+    ("wss_cases.safeguards.police.clocks.actions", "tests.safeguards.police.test_review"),
+    ("wss_cases.safeguards.duties.clocks.queries", "tests.safeguards.duties.test_clocks"),
+]
 """Each module that does one thing on SQLite and another on PostgreSQL, and where that is proven on both."""
 
 OFFENDERS = {
@@ -117,8 +117,8 @@ def test_what_depends_on_the_database_is_proven_on_both() -> None:
         for path in guards.sources()
         if depths.speaks_a_dialect(path.read_text(encoding="utf-8"))
     }
-    assert speaking == PROVEN_ON_BOTH.keys()
-    for module in set(PROVEN_ON_BOTH.values()):
+    assert speaking == {module for module, _test in PROVEN_ON_BOTH}
+    for module in {test for _module, test in PROVEN_ON_BOTH}:
         assert depths.proves_on_both(Path(str(import_module(module).__file__)).read_text(encoding="utf-8")), module
 
 

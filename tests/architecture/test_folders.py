@@ -71,18 +71,37 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
         (
             cycles,
             {
-                "room/a/one.py": "from planted.room.own import x",
-                "room/own.py": "",
-                "room/top.py": "from planted.room.a.one import x",
+                "room/a/one.py": "from planted.room.models import x",
+                "room/models.py": "",
+                "room/pages.py": "from planted.room.a.one import x",
+            },
+        ),
+        (
+            cycles,
+            {
+                "room/a/one.py": "from planted.room.feature import x",
+                "room/a/two.py": "",
+                "room/feature.py": "from planted.room.models import x",
+                "room/models.py": "",
+                "room/pages.py": "from planted.room import feature\nfrom planted.room.a.two import x",
             },
         ),
     ],
-    ids=["crowded", "prefix", "suffix", "unlisted", "files", "folders", "own files"],
+    ids=["crowded", "prefix", "suffix", "unlisted", "files", "folders", "own files", "a feature of one file"],
 )  # fmt: skip
 def test_a_planted_offender_is_caught(
     tmp_path: Path, rule: Callable[[Path], list[str]], sources: dict[str, str]
 ) -> None:
     assert rule(planted(tmp_path, sources))
+
+
+def test_a_feature_of_one_file_stands_between_the_usual_files(tmp_path: Path) -> None:
+    sources = {
+        "room/models.py": "",
+        "room/feature.py": "from planted.room.models import x",
+        "room/pages.py": "from planted.room import feature",
+    }
+    assert cycles(planted(tmp_path, sources)) == []
 
 
 def lint_imports(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
@@ -125,7 +144,8 @@ def test_upward_imports_are_caught(tmp_path: Path) -> None:
         bare.touch()
     assert lint_imports(tmp_path, ROOT / "pyproject.toml").returncode == 0
     for importer, imported in UPWARD:
-        planted_in = package / importer.replace(".", "/") / "__init__.py"
+        feature = package / importer.replace(".", "/")
+        planted_in = feature / "__init__.py" if feature.is_dir() else feature.with_suffix(".py")
         planted_in.write_text(f"import wss_cases.{imported}\n", encoding="utf-8")
     done = lint_imports(tmp_path, ROOT / "pyproject.toml")
     assert done.returncode == 1, done.stdout + done.stderr

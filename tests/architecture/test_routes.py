@@ -82,6 +82,8 @@ def test_every_address_that_is_asked_for_exists(wired: Flask) -> None:
         ('url_for("cases.case", case_id=1)', []),
         ('b = Blueprint("cases", __name__)\nurl_for(".case")', []),
         ('b = Blueprint("cases", __name__)\nurl_for(".add")', ["cases.add"]),
+        ('a = Blueprint("a", __name__)\nb = Blueprint("cases", __name__)\nurl_for(".case")', []),
+        ('a = Blueprint("a", __name__)\nb = Blueprint("cases", __name__)\nurl_for(".add")', ["a.add"]),
         ('link("cases.nothing")', ["cases.nothing"]),
         ("x = url_for(name) if name in app.view_functions else None", ["line 1"]),
     ],

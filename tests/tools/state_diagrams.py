@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-import wss_cases
 from tests.support.databases import ROOT
 from wss_cases.foundation.labelled import Labelled
 
@@ -85,9 +83,9 @@ def page(found: list[Machine]) -> str:
 
 
 def _state_modules() -> Iterator[ModuleType]:
-    for info in pkgutil.walk_packages(wss_cases.__path__, f"{wss_cases.__name__}."):
-        if info.name.rsplit(".", 1)[-1].startswith("states"):
-            yield import_module(info.name)
+    for path in sorted((ROOT / "wss_cases").rglob("*.py")):
+        if f"{SUFFIX} =" in path.read_text(encoding="utf-8") or f"{SUFFIX}:" in path.read_text(encoding="utf-8"):
+            yield import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def _labels(module: ModuleType, states: type[enum.Enum]) -> Mapping[Any, Any]:

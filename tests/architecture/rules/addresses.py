@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 
 from jinja2 import nodes
 
@@ -17,13 +16,13 @@ ASKS = {"url_for", "link"}
 
 
 def in_code(source: str, known: set[str]) -> list[str]:
-    """Return the endpoints that a module asks for and that no rule has; `.name` is of the module's own blueprint."""
-    own = BLUEPRINT.search(source)
+    """Return the endpoints that a module asks for and that no rule has; `.name` is of a blueprint of the module."""
+    own = BLUEPRINT.findall(source) or [""]
     wanted = []
     for node in guards.nodes(source):
         if isinstance(node, ast.Call) and _name(node.func) in ASKS:
             wanted += [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    return [name for name in _full(wanted, own[1] if own else "") if name not in known]
+    return _unknown(wanted, own, known)
 
 
 def in_template(source: str, known: set[str]) -> list[str]:
@@ -31,7 +30,7 @@ def in_template(source: str, known: set[str]) -> list[str]:
     calls = environment.parse(source).find_all(nodes.Call)
     asked = [call for call in calls if isinstance(call.node, nodes.Name) and call.node.name in ASKS]
     wanted = [call.args[0].value for call in asked if call.args and isinstance(call.args[0], nodes.Const)]
-    return [name for name in _full(wanted, "") if name not in known]
+    return _unknown(wanted, [""], known)
 
 
 def in_table(table: dict[str, str], known: set[str]) -> list[str]:
@@ -54,8 +53,7 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _full(wanted: list[str], blueprint: str) -> Iterator[str]:
-    for name in wanted:
-        full = f"{blueprint}{name}" if name.startswith(".") else name
-        if ENDPOINT.match(full):
-            yield full
+def _unknown(wanted: list[str], blueprints: list[str], known: set[str]) -> list[str]:
+    """Return the names that no rule has; `.name` is known where any of a module's own blueprints has it."""
+    every = ([f"{own}{name}" for own in blueprints] if name.startswith(".") else [name] for name in wanted)
+    return [names[0] for names in every if ENDPOINT.match(names[0]) and not known.intersection(names)]

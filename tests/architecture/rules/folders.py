@@ -10,7 +10,9 @@ from pathlib import Path
 from tests.architecture.rules.guards import imports, nodes
 
 MOST_FILES = 15
-KINDS = ("states", "rules", "models", "queries", "actions", "messages", "forms", "views", "presenters")
+OWN_FILES = "its files"
+KINDS = ("models", "rules", "queries", "messages", "states", "actions", "forms", "views", "presenters")
+USUAL_FILES = (*KINDS, "pages")
 LIST_OF_ROOMS = "rooms"
 Graph = Mapping[str, Set[str]]
 
@@ -54,27 +56,67 @@ def _brings_a_room(path: Path) -> bool:
 
 
 def cycles(package: Path) -> list[str]:
-    """No import cycle at any grain: between the folders of a folder (its own files count as one), or its files."""
+    """No import cycle at any grain: between files, or between what stands in a folder.
+
+    There the files of the usual names count as one, a folder and a file of another name each as a feature of its own;
+    features that are files may be used by the usual files and use them.
+    """
     arrows = set(_arrows(package))
+    files_graph: defaultdict[str, set[str]] = defaultdict(set)
     grains: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for importer, imported in arrows:
-        grains["files"][importer].add(imported)
+        files_graph[importer].add(imported)
         if "room" in (importer.rpartition(".")[2], imported.rpartition(".")[2]):
             continue
-        container, one, other = _fork(importer, imported)
-        if one != other:
-            grains[f"folders of {container or package.name}"][one].add(other)
-    return [f"{grain}: {' -> '.join(loop)}" for grain, graph in grains.items() if (loop := _loop(graph))]
+        container, first, second = _fork(importer, imported)
+        if first != second:
+            grains[container or package.name][first].add(second)
+    loops = {"files": _loop(files_graph)}
+    loops |= {f"folders of {container}": _loop(_own_files_joined(graph)) for container, graph in grains.items()}
+    return [f"{grain}: {' -> '.join(loop)}" for grain, loop in loops.items() if loop]
 
 
 def _fork(importer: str, imported: str) -> tuple[str, str, str]:
-    one, other = importer.split("."), imported.split(".")
+    """Return the innermost folder of both files, and where in it each of them stands."""
+    paths = importer.split("."), imported.split(".")
     shared = 0
-    while shared < min(len(one), len(other)) - 1 and one[shared] == other[shared]:
+    while shared < min(map(len, paths)) - 1 and paths[0][shared] == paths[1][shared]:
         shared += 1
-    # at the top a file is a room of its own
-    parts = [parts[shared] if shared < len(parts) - 1 or not shared else "its files" for parts in (one, other)]
-    return ".".join(one[:shared]), parts[0], parts[1]
+    first, second = (_place(path[shared:]) for path in paths)
+    return ".".join(paths[0][:shared]), first, second
+
+
+def _place(path: list[str]) -> str:
+    if len(path) > 1:
+        return path[0]
+    return OWN_FILES if path[0] in USUAL_FILES else f"{path[0]}.py"
+
+
+def _own_files_joined(graph: Graph) -> Graph:
+    """Count with the usual files of a folder each file that both uses them and is used by them."""
+    own = {name: {other for other in graph[name] if _is_file(other)} for name in graph if _is_file(name)}
+    above = {name for name in own if OWN_FILES in _reached(own, name)}
+    joined = (above & _reached(own, OWN_FILES)) | {OWN_FILES}
+    merged: defaultdict[str, set[str]] = defaultdict(set)
+    for name, others in graph.items():
+        merged[OWN_FILES if name in joined else name] |= {OWN_FILES if other in joined else other for other in others}
+    merged[OWN_FILES].discard(OWN_FILES)
+    return merged
+
+
+def _is_file(place: str) -> bool:
+    return place == OWN_FILES or place.endswith(".py")
+
+
+def _reached(graph: Graph, start: str) -> set[str]:
+    reached: set[str] = set()
+    ahead = [start]
+    while ahead:
+        for name in graph.get(ahead.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                ahead.append(name)
+    return reached
 
 
 def _arrows(package: Path) -> Iterator[tuple[str, str]]:

@@ -12,14 +12,9 @@ from tests.support.databases import ROOT
 PACKAGE = ROOT / "wss_cases"
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 40
-FLASK_FILES = ("views", "forms", "pages", "presenters", "panel", "panels")
 FLASK_ROOMS = ("foundation", "web", "cli", "jobs", "app")
-# the gate, the sent form, the signed-in person and the chosen school are of the request itself; a room names its pages
-FLASK_EDGES = {
-    ("access", "gate"), ("access", "act_pages"), ("accounts", "signed_in"), ("accounts", "request_hooks"),
-    ("accounts", "school_choice"), ("accounts", "short_lists"), ("accounts", "long_lists"),
-    ("journal", "rooms"), ("journal", "acts"),
-}  # fmt: skip
+BELOW_PAGES = ("models", "rules", "queries", "messages", "states", "actions")
+"""Files that know neither Flask nor a form: what they hold is called without a request."""
 CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCK_NAMES = {"datetime", "date"}
 SCHOOL_TIME = PACKAGE / "foundation" / "school_time.py"
@@ -90,28 +85,15 @@ def extension_imports(path: Path, source: str) -> list[str]:
     ]
 
 
-def flask_below_views(path: Path, source: str) -> list[str]:
-    """No Flask below a feature's pages, views and forms; wtforms only in pages and forms."""
-    room, stem = room_of(path), path.stem
-    relative = path.relative_to(PACKAGE).parts
-    is_one_file = "\nROOM = Room(" in source and stem != "room"
-    if stem == "pages" or is_one_file:
+def flask_below_pages(path: Path, source: str) -> list[str]:
+    """No Flask and no form below the pages of a feature."""
+    if room_of(path) in FLASK_ROOMS or path.stem not in BELOW_PAGES:
         return []
-    in_views = any(part.removesuffix(".py").split("_")[0] in FLASK_FILES for part in relative[1:])
-    in_forms = any(part.removesuffix(".py").split("_")[0] == "forms" for part in relative[1:])
-    offences = []
-    for line, module, _ in imports(source):
-        top = module.split(".")[0]
-        if (
-            top in ("flask", "werkzeug")
-            and room not in FLASK_ROOMS
-            and not in_views
-            and (room, stem) not in FLASK_EDGES
-        ):
-            offences.append(f"{path}:{line}: imports {module} below views and forms")
-        if top == "wtforms" and room != "foundation" and not in_forms:
-            offences.append(f"{path}:{line}: imports {module} outside forms")
-    return offences
+    return [
+        f"{path}:{line}: imports {module} below the pages"
+        for line, module, _ in imports(source)
+        if module.split(".")[0] in ("flask", "werkzeug", "wtforms")
+    ]
 
 
 def own_clock(path: Path, source: str) -> list[str]:

@@ -150,7 +150,7 @@ def bare_python_words(path: Path, source: str) -> list[str]:
             spoken = node.args[:1]
         elif name == "Refused" and not _for_operators(path):
             spoken = node.args[1:2]
-        elif FIELD.search(name) and path.stem.startswith("forms"):
+        elif FIELD.search(name):
             spoken = node.args[:1]
         spoken += [keyword.value for keyword in node.keywords if keyword.arg in ("label", "description", "message")]
         for argument in spoken:
