@@ -15,7 +15,7 @@ from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings.sign_on import sign_on_settings
 from wss_cases.foundation.settings.webhooks import webhook_settings
-from wss_cases.journal.audit.detached import LEAST_YEARS
+from wss_cases.journal.audit.rules import LEAST_YEARS
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168

@@ -17,7 +17,7 @@ from flask import Flask
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
 from tests.support.depth import full_cross
-from wss_cases.journal.word_index.rules import words_of
+from wss_cases.journal.word_index import words_of
 
 pytestmark = pytest.mark.both_databases
 OLD = pytest.mark.full_cross_only("tests/architecture/test_migrations.py")

@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import key_name, unseal_bytes
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.key_rotation import actions as rotation
+from wss_cases.journal import key_rotation as rotation
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind

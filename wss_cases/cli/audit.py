@@ -16,13 +16,20 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.audit.actions import EVERY_ROW
 from wss_cases.journal.audit.actions import seal as seal_at
-from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
+from wss_cases.journal.audit.queries import (
+    FORMAT,
+    VERIFIED,
+    Broken,
+    Verdict,
+    head_document,
+    note_wrong_clock,
+    rows_after,
+)
 from wss_cases.journal.audit.queries import verify as verify_chain
 from wss_cases.journal.audit.rules import GENESIS
-from wss_cases.journal.audit.wrong_clock import note_wrong_clock
-from wss_cases.journal.months.actions import attach as attach_month
-from wss_cases.journal.months.actions import detach as detach_month
-from wss_cases.journal.months.rules import Month, month_named
+from wss_cases.journal.months import Month, month_named
+from wss_cases.journal.months import attach as attach_month
+from wss_cases.journal.months import detach as detach_month
 
 EXPORTED = "audit.exported"
 

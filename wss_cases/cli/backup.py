@@ -23,7 +23,7 @@ from wss_cases.foundation.db import db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS
-from wss_cases.journal.months.actions import make_months, months_ready
+from wss_cases.journal.months import make_months, months_ready
 from wss_cases.setup.backups.actions import note_by_hand
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.backups.writing import key_names_in_use, write_backup

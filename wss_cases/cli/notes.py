@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from wss_cases.cli.common.commands import JSON, instant
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
-from wss_cases.journal.key_rotation.actions import rotate as rotate_at
+from wss_cases.journal.key_rotation import rotate as rotate_at
 from wss_cases.pathways.circles.notes.shredding import shred as shred_at
 from wss_cases.pathways.circles.notes.shredding import would_shred
 

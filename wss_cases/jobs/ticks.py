@@ -20,7 +20,7 @@ from wss_cases.foundation.operations.shares import Share
 from wss_cases.intake.rerouting import route_by_new_rules
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
-from wss_cases.journal.months.actions import make_months
+from wss_cases.journal.months import make_months
 from wss_cases.mail.audit_heads.actions import queue_heads
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery

@@ -28,7 +28,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import Counter, OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.word_index.actions import index_again
+from wss_cases.journal.word_index import index_again
 from wss_cases.roster.directory.models import Enrolment, Student
 
 FATES = (

@@ -20,7 +20,7 @@ from tests.support.depth import BACKENDS, examples
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.word_index.queries import ids_holding
+from wss_cases.journal.word_index import ids_holding
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,10 +15,8 @@ from tests.support.fixed import day
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.audit.detached import Gathering
-from wss_cases.journal.audit.rules import PURPOSE, keyring
-from wss_cases.journal.months.queries import seals_in
-from wss_cases.journal.months.rules import Month
+from wss_cases.journal.audit.rules import PURPOSE, Gathering, keyring
+from wss_cases.journal.months import Month, seals_in
 from wss_cases.journal.unit_of_work import unit_of_work
 
 OLD, LATER = datetime(2014, 3, 31, 23, 30, tzinfo=UTC), datetime(2014, 4, 1, 0, 30, tzinfo=UTC)

@@ -14,12 +14,10 @@ from tests.journal.audit.months import FIRST, NOW, OLD, command, keys, run, seal
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.journal.audit.actions import last_seal, seal
-from wss_cases.journal.audit.clocks import note_of_clock
-from wss_cases.journal.audit.detached import CLOCK, DETACHED, Gathering, Months, note_of, note_of_return
 from wss_cases.journal.audit.queries import Broken, rows_after, verify
+from wss_cases.journal.audit.rules import CLOCK, DETACHED, Gathering, Months, note_of, note_of_clock, note_of_return
 from wss_cases.journal.models import AuditSeal
-from wss_cases.journal.months.actions import make_months
-from wss_cases.journal.months.rules import Month
+from wss_cases.journal.months import Month, make_months
 from wss_cases.journal.unit_of_work import unit_of_work
 
 pytestmark = pytest.mark.both_databases

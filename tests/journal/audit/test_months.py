@@ -32,9 +32,9 @@ from tests.support.databases import Database
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
 from wss_cases.journal.audit.actions import seal
-from wss_cases.journal.audit.detached import DETACHED
 from wss_cases.journal.audit.queries import Broken, rows_after, verify
-from wss_cases.journal.months.actions import make_months
+from wss_cases.journal.audit.rules import DETACHED
+from wss_cases.journal.months import make_months
 
 pytestmark = pytest.mark.both_databases
 

@@ -20,7 +20,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import tick
-from wss_cases.journal.audit import actions as actions_seal
+from wss_cases.journal.audit import actions as seal_actions
 from wss_cases.journal.audit.actions import BATCH, seal
 from wss_cases.journal.audit.queries import Broken, Verdict, head_document, verify
 from wss_cases.journal.audit.rules import GENESIS
@@ -247,9 +247,9 @@ def test_a_row_that_is_committed_late_joins_the_chain(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hasty: bool
 ) -> None:
     """A sealer that settles without looking who still writes is the planted bug: it would call the late row forged."""
-    monkeypatch.setattr(actions_seal, "SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr(seal_actions, "SETTLE_SECONDS", 0.1)
     if hasty:
-        monkeypatch.setattr(actions_seal, "_writers", set)
+        monkeypatch.setattr(seal_actions, "_writers", set)
     app = make_app(database.url, tmp_path)
     written, go_on = threading.Event(), threading.Event()
 

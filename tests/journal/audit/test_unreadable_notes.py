@@ -17,9 +17,8 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.audit.actions import last_seal, seal
-from wss_cases.journal.audit.clocks import note_of_clock, runs_of
-from wss_cases.journal.audit.detached import CLOCK
 from wss_cases.journal.audit.queries import verify
+from wss_cases.journal.audit.rules import CLOCK, note_of_clock, runs_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common.models import Heartbeat

@@ -26,10 +26,10 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.finding import queries as report_finding
 from wss_cases.incidents.finding.queries import reports_found
 from wss_cases.incidents.incident.models import Addendum, Incident
+from wss_cases.journal import word_index as index
 from wss_cases.journal.extension_points import word_sources
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.word_index import queries as index_queries
-from wss_cases.journal.word_index.models import SearchEntry
+from wss_cases.journal.word_index import SearchEntry
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.rules import search_key
 from wss_cases.roster.finding.queries import students_found
@@ -118,11 +118,11 @@ def test_a_number_that_was_typed_comes_first_then_the_newest(session: Any) -> No
     assert [row.id for row in reports_found(dean, "12", 2, 1)] == [numbered[2].id, numbered[1].id]
 
 
-@pytest.mark.parametrize("many", [index_queries.MANY, 1])
+@pytest.mark.parametrize("many", [index.MANY, 1])
 def test_who_works_at_several_schools_finds_the_newest_of_all_of_them(
     session: Any, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(index_queries, "MANY", many)
+    monkeypatch.setattr(index, "MANY", many)
     schools = [SchoolFactory() for _number in range(3)]
     user, reporter = make_user(Role.DEAN, schools[0]), make_user(Role.REPORTER, schools[0])
     RoleGrantFactory(user_id=user.id, role=Role.COORDINATOR, school_id=schools[1].id)

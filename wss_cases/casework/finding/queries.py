@@ -7,7 +7,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import search_words
-from wss_cases.journal.word_index.queries import ids_holding
+from wss_cases.journal.word_index import ids_holding
 from wss_cases.roster.directory.queries import reached_schools
 
 

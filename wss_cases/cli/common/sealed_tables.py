@@ -15,7 +15,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.rules import PURPOSE as OFFLINE_ENTRY
-from wss_cases.journal.key_rotation.actions import Tables
+from wss_cases.journal.key_rotation import Tables
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import WebhookSecret

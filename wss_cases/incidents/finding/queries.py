@@ -11,7 +11,7 @@ from wss_cases.foundation.ids import search_words
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.lists.queries import LISTED
-from wss_cases.journal.word_index.queries import ids_holding
+from wss_cases.journal.word_index import ids_holding
 from wss_cases.roster.directory.queries import reached_schools
 
 

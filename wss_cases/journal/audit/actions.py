@@ -7,22 +7,44 @@ this system. Nobody who writes ever waits for the sealer.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy import ColumnElement, Select, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.audit.clocks import Clocks
-from wss_cases.journal.audit.detached import CLOCK
-from wss_cases.journal.audit.notes import notes_of
-from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
+from wss_cases.journal.audit.rules import CLOCK, CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, Clocks, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, Counter
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+
+
+def notes_of(session: Any, acts: Sequence[str]) -> tuple[list[tuple[int, Any]], list[int]]:
+    """Return what rows of some acts say of seals, by their numbers, and the numbers of those that cannot be read."""
+    said = (
+        select(AuditEntry.id, AuditEntry.changes)
+        .where(AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_(acts))
+        .order_by(AuditEntry.id)
+    )
+    try:
+        return [(row[0], row[1]) for row in session.execute(said)], []
+    except (ValueError, TypeError):
+        return _one_by_one(session, said)
+
+
+def _one_by_one(session: Any, said: Select[Any]) -> tuple[list[tuple[int, Any]], list[int]]:
+    found: list[tuple[int, Any]] = []
+    unreadable: list[int] = []
+    for number in session.scalars(said.with_only_columns(AuditEntry.id)).all():
+        try:
+            found += [(number, row[1]) for row in session.execute(said.where(AuditEntry.id == number))]
+        except (ValueError, TypeError):
+            unreadable.append(number)
+    return found, unreadable
+
 
 BATCH = 500
 TICK_BATCHES = 20

@@ -1,4 +1,4 @@
-"""Verifying the audit chain: the first row that is not as it was sealed."""
+"""Saying in the log that a clock was wrong: the way back for a chain with which nothing else is."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -7,14 +7,30 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import among, db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
-from wss_cases.journal.audit.clocks import Clocks, runs_of
-from wss_cases.journal.audit.detached import ATTACHED, CLOCK, DETACHED, Months
-from wss_cases.journal.audit.notes import notes_of
-from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
+from wss_cases.journal.audit.actions import EVERY_ROW, last_seal, notes_of, seal, unsealed, without_seal
+from wss_cases.journal.audit.rules import (
+    ATTACHED,
+    CLOCK,
+    CLOCKS_DIFFER,
+    DETACHED,
+    ENTRY_FIELDS,
+    GENESIS,
+    PURPOSE,
+    SEAL_FIELDS,
+    Clocks,
+    Months,
+    keyring,
+    note_of_clock,
+    runs_of,
+    seal_of,
+)
 from wss_cases.journal.models import AuditEntry, AuditSeal
+from wss_cases.journal.unit_of_work import unit_of_work
 
 CHUNK = 1000
 NEAR = 10 * CHUNK
@@ -289,3 +305,26 @@ def keeping() -> Kept:
         verified[0] if verified else None,
         bool(verified[1].get("ok")) if verified else None,
     )
+
+
+MOST = 300
+
+
+def note_wrong_clock(now: datetime, reason: str) -> list[tuple[int, int]]:
+    """Say of the seals whose times cannot be, and which are whole otherwise, that a clock was wrong; seal that.
+
+    Returns them as runs of numbers. Raises Refused without a reason, where there are none, or anything else is broken.
+    """
+    reason = reason.strip()
+    if not 0 < len(reason) <= MOST:
+        raise Refused("reason", _("Say in at most %(most)s letters what was wrong with the clock.", most=MOST))
+    broken, runs = untimely(now)
+    if broken is not None:
+        raise Refused("", _("Nothing is noted, because the chain is broken. %(why)s.", why=broken.words))
+    if not runs:
+        raise Refused("", _("No seal says a time that cannot be."))
+    said = note_of_clock(runs, now, keyring(setting("WSS_KEYS").derived(PURPOSE)))
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.audit(CLOCK, AuditSeal.__tablename__, None, {"reason": [None, reason], **said})
+    seal(now, EVERY_ROW)
+    return [(first, last) for first, last, _digest in runs]

@@ -27,7 +27,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.key_rotation import actions as key_rotation
+from wss_cases.journal import key_rotation
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes import shredding

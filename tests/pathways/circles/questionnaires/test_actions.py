@@ -19,7 +19,7 @@ from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.key_rotation.actions import rotate
+from wss_cases.journal.key_rotation import rotate
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence

@@ -17,8 +17,7 @@ from wss_cases.intake.unfiled.actions import erase
 from wss_cases.intake.unfiled.queries import naming
 from wss_cases.intake.unfiled.rules import mentions
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.word_index.actions import index_again
-from wss_cases.journal.word_index.models import SearchEntry
+from wss_cases.journal.word_index import SearchEntry, index_again
 from wss_cases.records.retention.core.models import RemovedFigure
 from wss_cases.records.retention.deletion.consents import take_guardians_out_of_consents
 from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_of_sealed

@@ -3,30 +3,104 @@
 SQLite keeps one table, where there is nothing to make and nothing to detach.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, Table, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
-from wss_cases.journal.audit.clocks import carried_clocks
-from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, note_of_return, years_before
 from wss_cases.journal.audit.queries import clocks_noted, verify
-from wss_cases.journal.audit.rules import PURPOSE, keyring
+from wss_cases.journal.audit.rules import (
+    ATTACHED,
+    CLOCK,
+    DETACHED,
+    PURPOSE,
+    SEAL_FIELDS,
+    Gathering,
+    carried_clocks,
+    keyring,
+    note_of,
+    note_of_return,
+    years_before,
+)
 from wss_cases.journal.models import AuditEntry, AuditSeal
-from wss_cases.journal.months.queries import notes_in, rows_in, seals_in
-from wss_cases.journal.months.rules import FIRST_YEAR, LAST_YEAR, Month
 from wss_cases.journal.unit_of_work import unit_of_work
+
+FIRST_YEAR, LAST_YEAR = 1000, 9000
+"""Rows of years before the first, and from the last on, lie among the others for good."""
+_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """One month of the log."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    @property
+    def table(self) -> str:
+        """The name of its partition, attached or not."""
+        return f"audit_entry_{self.year:04d}_{self.number:02d}"
+
+    @property
+    def begins(self) -> datetime:
+        """Its first instant."""
+        return datetime(self.year, self.number, 1, tzinfo=UTC)
+
+    @property
+    def ends(self) -> datetime:
+        """The first instant that is no longer in it."""
+        return datetime(self.year + self.number // 12, self.number % 12 + 1, 1, tzinfo=UTC)
+
+
+def month_named(words: str) -> Month | None:
+    """Return the month that is written 2019-03; None for anything else."""
+    found = _WRITTEN.fullmatch(words)
+    return Month(int(found[1]), int(found[2])) if found and 1000 <= int(found[1]) < 9999 else None
+
+
+AT_ONCE = 5000
+
+
+def rows_in(session: Session, month: Month) -> int:
+    """Return how many rows a month has."""
+    return session.execute(select(func.count()).select_from(_partition(month))).scalar_one()
+
+
+def seals_in(session: Session, month: Month) -> Iterator[Any]:
+    """Return the seals over a month's rows in the order of the chain."""
+    rows = _partition(month)
+    columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
+    found = select(*columns).join(rows, rows.c.id == AuditSeal.entry_id).order_by(AuditSeal.number)
+    yield from session.execute(found.execution_options(yield_per=AT_ONCE)).mappings()
+
+
+def notes_in(session: Session, month: Month) -> list[Any]:
+    """Return what the rows of a month say of months that were detached in it, or put back, and of wrong clocks."""
+    rows = _partition(month)
+    found = select(rows.c.changes).where(rows.c.action.in_([DETACHED, ATTACHED, CLOCK])).order_by(rows.c.id)
+    return list(session.execute(found).scalars())
+
+
+def _partition(month: Month) -> Table:
+    return table_of(AuditEntry).to_metadata(MetaData(), schema="wss_months", name=month.table)
+
 
 LOCK_MS = 500
 """How long a change of the log's months waits for those who read or write, and they behind it: less than the second
