@@ -11,8 +11,7 @@ from flask import Flask
 import config
 from wss_cases.access.gate import init_gate
 from wss_cases.access.policy import configure
-from wss_cases.accounts.sign_in.sessions.request_hooks import init_kept, init_sessions
-from wss_cases.accounts.sign_in.sessions.signed_in import init_second_factor
+from wss_cases.accounts.sign_in.sessions.pages import init_kept, init_second_factor, init_sessions
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter

@@ -18,8 +18,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.short_lists import short_list
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import short_list
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, Versioned, by_id, db

@@ -1,19 +1,19 @@
 """What every package brings, the lowest first: `app.py` wires these and nothing else."""
 
 from wss_cases import contacts
-from wss_cases.accounts.account import room as accounts_account
-from wss_cases.accounts.calendar_address import room as accounts_calendar_address
-from wss_cases.accounts.list_columns import room as accounts_list_columns
-from wss_cases.accounts.people import room as accounts_people
-from wss_cases.accounts.people.held import room as accounts_people_held
-from wss_cases.accounts.people.people_list import room as accounts_people_people_list
-from wss_cases.accounts.sign_in.own_account import room as accounts_sign_in_own_account
-from wss_cases.accounts.sign_in.own_sign_on import room as accounts_sign_in_own_sign_on
-from wss_cases.accounts.sign_in.saml import room as accounts_sign_in_saml
-from wss_cases.accounts.sign_in.second_factor import room as accounts_sign_in_second_factor
-from wss_cases.accounts.sign_in.sessions import room as accounts_sign_in_sessions
-from wss_cases.accounts.sign_in.sso import room as accounts_sign_in_sso
-from wss_cases.accounts.visibility import room as accounts_visibility
+from wss_cases.accounts import calendar_address as accounts_calendar_address
+from wss_cases.accounts import list_columns as accounts_list_columns
+from wss_cases.accounts import visibility as accounts_visibility
+from wss_cases.accounts.account import pages as accounts_account
+from wss_cases.accounts.people import held as accounts_people_held
+from wss_cases.accounts.people import pages as accounts_people
+from wss_cases.accounts.people import people_list as accounts_people_people_list
+from wss_cases.accounts.sign_in import own_account as accounts_sign_in_own_account
+from wss_cases.accounts.sign_in import own_sign_on as accounts_sign_in_own_sign_on
+from wss_cases.accounts.sign_in import saml as accounts_sign_in_saml
+from wss_cases.accounts.sign_in import second_factor as accounts_sign_in_second_factor
+from wss_cases.accounts.sign_in.sessions import pages as accounts_sign_in_sessions
+from wss_cases.accounts.sign_in.sso import pages as accounts_sign_in_sso
 from wss_cases.api.tokens import room as api_tokens
 from wss_cases.api.v1 import room as api_v1
 from wss_cases.attachments.attachment import room as attachments_attachment
@@ -243,7 +243,7 @@ from wss_cases.workday.visit import room as workday_visit
 
 ROOMS: tuple[Room, ...] = (
     accounts_account.ROOM, accounts_calendar_address.ROOM, accounts_list_columns.ROOM, accounts_people_held.ROOM,
-    accounts_people_people_list.ROOM, accounts_people.ROOM, accounts_sign_in_own_account.ROOM,
+    accounts_people.ROOM, accounts_people_people_list.ROOM, accounts_sign_in_own_account.ROOM,
     accounts_sign_in_own_sign_on.ROOM, accounts_sign_in_saml.ROOM, accounts_sign_in_second_factor.ROOM,
     accounts_sign_in_sessions.ROOM, accounts_sign_in_sso.ROOM, accounts_visibility.ROOM,
     roster_calendar_bells.ROOM, roster_directory.ROOM, roster_finding.ROOM, roster_guardians.ROOM,

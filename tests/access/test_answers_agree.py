@@ -24,8 +24,8 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can, load_object
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import manages
-from wss_cases.accounts.grants.queries import is_over
-from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.accounts.grants import is_over
+from wss_cases.accounts.visibility import PastOpening
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.board.report.rules import reads_report
 from wss_cases.board.stored_reports.models import BoardReport
@@ -129,7 +129,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
     "board.stored_reports.queries.visible_to": (BoardReport, reads_report),
     "outcomes.exports.export_log.queries.visible_to": (ExportRecord, may_know),
-    "accounts.managed_accounts.queries.visible_to": (
+    "accounts.managed_accounts.visible_to": (
         UserAccount,
         lambda actor, user: (
             can(actor, P.ACCOUNT_MANAGE, user)

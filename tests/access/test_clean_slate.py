@@ -25,8 +25,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can
-from wss_cases.accounts.visibility.actions import set_years
-from wss_cases.accounts.visibility.rules import sees_from
+from wss_cases.accounts.visibility import sees_from, set_years
 from wss_cases.cases.case import queries as cases
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import CaseResult, CaseState

@@ -16,11 +16,11 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
-from wss_cases.accounts.credentials.links import held_id_of, held_token, message_id_of, not_me_token
-from wss_cases.accounts.held_changes.models import HeldChange
-from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again, set_enabled
-from wss_cases.accounts.people.held.actions import agree, confirm_own, say_not_me, settle_due
-from wss_cases.accounts.sign_in.second_factor.resets import ask_reset
+from wss_cases.accounts.credentials import held_id_of, held_token, message_id_of, not_me_token
+from wss_cases.accounts.held_changes import HeldChange
+from wss_cases.accounts.people.held import agree, confirm_own, say_not_me, settle_due
+from wss_cases.accounts.people.pages import end_role, give_role, invite, invite_again, set_enabled
+from wss_cases.accounts.sign_in.second_factor import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage

@@ -14,7 +14,7 @@ from tests.factories.roster import SchoolFactory
 from tests.support.pages.tables import rows_of
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState
-from wss_cases.accounts.managed_accounts.queries import PAGE
+from wss_cases.accounts.managed_accounts import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.mail.common.models import MailTrouble
 from wss_cases.mail.common.states import TroubleKind

@@ -14,7 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserSession
-from wss_cases.accounts.people.actions import end_role, give_role, set_enabled
+from wss_cases.accounts.people.pages import end_role, give_role, set_enabled
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 

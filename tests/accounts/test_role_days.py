@@ -13,10 +13,10 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
-from wss_cases.accounts.coverage.queries import near
-from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.accounts.managed_accounts.queries import managed_by
-from wss_cases.accounts.teams.queries import colleagues, teams_at, works
+from wss_cases.accounts.coverage import near
+from wss_cases.accounts.grants import actor_of
+from wss_cases.accounts.managed_accounts import managed_by
+from wss_cases.accounts.teams import colleagues, teams_at, works
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile

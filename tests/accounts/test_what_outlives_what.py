@@ -16,10 +16,10 @@ from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import CalendarFeed, Invitation, UserAccount, UserSession
-from wss_cases.accounts.calendar_address.actions import make_feed
-from wss_cases.accounts.credentials.links import invitation_id_of, invitation_token, secret_of, signed_secret
-from wss_cases.accounts.people.actions import invite, invite_again
-from wss_cases.accounts.sign_in.own_account.actions import change_password
+from wss_cases.accounts.calendar_address import make_feed
+from wss_cases.accounts.credentials import invitation_id_of, invitation_token, secret_of, signed_secret
+from wss_cases.accounts.people.pages import invite, invite_again
+from wss_cases.accounts.sign_in.own_account import change_password
 from wss_cases.accounts.sign_in.sessions.actions import accept_invitation, sign_in
 from wss_cases.foundation.db import _close_sqlite
 from wss_cases.foundation.errors import Refused

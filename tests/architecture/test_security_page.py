@@ -14,8 +14,8 @@ from flask import Flask
 
 from tests.support.applications import make_app
 from tests.support.databases import ROOT
+from wss_cases.accounts import credentials as factor
 from wss_cases.accounts.account import rules
-from wss_cases.accounts.credentials import rules as rules_factor
 from wss_cases.roster.oneroster import bundle
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -146,14 +146,14 @@ def test_the_page_says_the_figures_of_the_code(wired: Flask) -> None:
         f"{rules.PASSWORD_MAXIMUM} at most",
         f"{rules.FAILURES_PER_ACCOUNT} wrong passwords for one account, or {rules.FAILURES_PER_ADDRESS} from one",
         f"within {minutes(rules.THROTTLE_WINDOW)} minutes",
-        f"{rules_factor.MOST_FAILURES} wrong codes in a row",
-        f"{minutes(rules_factor.HALF_LASTS)} minutes for the code",
+        f"{factor.MOST_FAILURES} wrong codes in a row",
+        f"{minutes(factor.HALF_LASTS)} minutes for the code",
         f"{rules.INVITATION_LASTS.days} days, once",
         f"the {len(rules.common_passwords()):,} known ones",
         f"fewer than 10^{len(str(rules.GUESSES_ALONE)) - 1} guesses (10^{len(str(rules.GUESSES_BESIDE_FACTOR)) - 1}",
         f"{minutes(wired.config['SESSION_IDLE'])} minutes idle and "
         f"{minutes(wired.config['SESSION_ABSOLUTE']) // 60} hours in all",
-        f"ask again after {rules_factor.FRESH_MINUTES} minutes",
+        f"ask again after {factor.FRESH_MINUTES} minutes",
         f"{wired.config['MAX_CONTENT_LENGTH'] // 1024**2} MB and {wired.config['MAX_FORM_PARTS']:,} fields",
         f"{bundle.MOST_MEMBERS:,} files of {bundle.LARGEST_FILE // 1024**3} GB",
         f"{bundle.SUSPECT_RATIO}-fold",

@@ -10,8 +10,8 @@ import factory
 from tests.factories.base import Factory
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.credentials import hash_password
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation import clock
 
 PASSWORD = "a long test password 2026"

@@ -10,7 +10,7 @@ import factory
 from tests.factories.accounts import make_user
 from tests.factories.base import Factory, put
 from wss_cases.access.actor import Role
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -18,10 +18,10 @@ from tests.mail.making import scene
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.held_changes.models import HeldChange
-from wss_cases.accounts.people.held.actions import settle_due
-from wss_cases.accounts.sign_in.saved_forms import actions as saved_forms
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
+from wss_cases.accounts.held_changes import HeldChange
+from wss_cases.accounts.people.held import settle_due
+from wss_cases.accounts.sign_in import saved_forms
+from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardSubscription
 from wss_cases.board.subscriptions.actions import queue_due, subscribe

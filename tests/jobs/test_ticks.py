@@ -15,7 +15,7 @@ from tests.mail.making import scene
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.held_changes.models import HeldChange
+from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD

@@ -20,7 +20,7 @@ from tests.support.databases import Database
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant, Setting, UserAccount
-from wss_cases.accounts.managed_accounts.queries import has_begun
+from wss_cases.accounts.managed_accounts import has_begun
 from wss_cases.cli import setup as command
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

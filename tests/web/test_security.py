@@ -28,12 +28,11 @@ from tests.support.databases import Database
 from tests.support.pages.client import PageClient
 from tests.support.passwords import AS_IN_A_SCHOOL
 from wss_cases.access.actor import Role
+from wss_cases.accounts import credentials
 from wss_cases.accounts.account import rules
 from wss_cases.accounts.account.models import Invitation, UserAccount
-from wss_cases.accounts.credentials import passwords
-from wss_cases.accounts.credentials.links import invitation_token
-from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.accounts.people import actions as actions_people
+from wss_cases.accounts.credentials import hash_password, invitation_token
+from wss_cases.accounts.people import pages as people_pages
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
 from wss_cases.foundation.keys.loading import load_keys
@@ -220,7 +219,7 @@ def test_every_sign_in_and_every_failure_leaves_its_audit_row(session: Any, clie
 def test_a_password_counts_exactly_as_typed_however_long_and_however_old(
     session: Any, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passwords, "_hasher", AS_IN_A_SCHOOL)
+    monkeypatch.setattr(credentials, "_hasher", AS_IN_A_SCHOOL)
     typed = f"  Zwölf Äpfel, {'lang ' * 20} 🍎 "
     user = UserFactory(password_hash=hash_password(typed))
     user.password_set_at = user.password_set_at.replace(year=2001)
@@ -344,7 +343,7 @@ def test_a_link_for_a_new_password_works_once_for_a_week_and_skips_no_second_fac
     at("2026-11-24 10:00")
     user, _codes = with_factor(Role.DEAN)
     boss = acting(make_user(Role.SYSADMIN))
-    actions_people.invite_again(boss, user.id, clock.now())
+    people_pages.invite_again(boss, user.id, clock.now())
     address = f"/invitation/{invitation_token(session.scalars(select(Invitation)).one().id)}"
     new = {"password": "four plain words suffice"}
     at("2026-12-01 10:01")
@@ -457,7 +456,7 @@ def test_secrets_of_links_are_in_no_log_and_gunicorn_writes_none(
     session: Any, client: PageClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     user = UserFactory(state="invited", password_hash=None)
-    actions_people.invite_again(acting(make_user(Role.SYSADMIN)), user.id, clock.now())
+    people_pages.invite_again(acting(make_user(Role.SYSADMIN)), user.id, clock.now())
     token = invitation_token(session.scalars(select(Invitation)).one().id)
     with caplog.at_level(logging.DEBUG):
         for address in (f"/invitation/{token}", f"/invitation/{token}x", f"/q/{token}", f"/calendar/{token}.ics"):

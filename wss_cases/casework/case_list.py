@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Select, func, select
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.long_lists import long_list
-from wss_cases.accounts.teams.queries import works
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import long_list
+from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import place_words, students_in, visible_to
 from wss_cases.cases.case.states import CaseOrigin, CaseState

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Setting, UserAccount
 from wss_cases.accounts.account.rules import password_problem
-from wss_cases.accounts.credentials.passwords import hash_password, password_matches
-from wss_cases.accounts.sign_in.sessions.signed_in import demo_accounts
+from wss_cases.accounts.credentials import hash_password, password_matches
+from wss_cases.accounts.sign_in.sessions.pages import demo_accounts
 from wss_cases.cli.common.commands import UNWRITABLE
 from wss_cases.demo.load import Size, make_district
 from wss_cases.foundation import clock

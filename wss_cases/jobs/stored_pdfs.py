@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.board.report.paper import paper_of
 from wss_cases.board.report.queries import board_of
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS

@@ -13,9 +13,9 @@ from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.rules import SEEN_EVERY
-from wss_cases.accounts.sealed_boxes.queries import owner_names
+from wss_cases.accounts.sealed_boxes import owner_names
 from wss_cases.accounts.sign_in.sessions.actions import touch_session
-from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
+from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _

@@ -26,7 +26,7 @@ from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.accounts.held_changes.models import HeldChange
+from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -12,11 +12,10 @@ from sqlalchemy import delete
 from tests.access.attacks.living import ATTACKS, Attack, Stage, Story, after_the_notes, lived, thief
 from tests.support.depth import in_turn
 from tests.support.servers.mail import MailServer
-from wss_cases.accounts.credentials.models import SecondFactor
-from wss_cases.accounts.people import actions as people
-from wss_cases.accounts.sign_in.second_factor import actions as second_factor
-from wss_cases.accounts.sign_in.second_factor import resets
-from wss_cases.accounts.two_persons import queries as two_persons
+from wss_cases.accounts import two_persons
+from wss_cases.accounts.credentials import SecondFactor
+from wss_cases.accounts.people import pages as people
+from wss_cases.accounts.sign_in import second_factor
 from wss_cases.foundation.db import db
 from wss_cases.journal import unit_of_work
 from wss_cases.pathways.circles.keepers import actions as keepers
@@ -61,7 +60,7 @@ def test_what_is_not_refused_is_seen(story: Story, live: Lived, monkeypatch: pyt
 
     monkeypatch.setattr(two_persons, "second_to_all", lambda *_identities: True)
     monkeypatch.setattr(people, "give_role", nothing)
-    monkeypatch.setattr(resets, "ask_reset", take_away)
+    monkeypatch.setattr(second_factor, "ask_reset", take_away)
     monkeypatch.setattr(people, "waiting", lambda *_account: {})
     monkeypatch.setattr(people, "_keep_one", nothing)
     monkeypatch.setattr(second_factor, "check_code", right)

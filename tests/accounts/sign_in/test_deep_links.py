@@ -18,7 +18,7 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import forms, without_tokens
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserSession
-from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
+from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.followups.core.models import FollowUp
 
 At = Callable[..., datetime]

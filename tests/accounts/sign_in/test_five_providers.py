@@ -18,7 +18,7 @@ from tests.support.pages.client import PageClient
 from tests.support.servers.sign_on_provider import Provider
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserSession
-from wss_cases.accounts.sign_in.second_factor import actions as actions_factor
+from wss_cases.accounts.sign_in import second_factor as factor
 from wss_cases.foundation import clock
 
 __all__ = ["provider"]
@@ -88,7 +88,7 @@ def test_who_does_not_say_when_it_asked_signs_on_and_our_own_code_is_the_fresh_p
     at("2026-11-24 10:30")
     assert client.get("/account/second-factor").status_code == 303, "by whoever just came from there alone"
     row = session.scalars(select(UserSession.id)).one()
-    actions_factor.enrol(acting(user), SECRET, code_of_now(), "", clock.now(), row)
+    factor.enrol(acting(user), SECRET, code_of_now(), "", clock.now(), row)
     before, later = session.scalars(select(UserSession).order_by(UserSession.id)).all()
     assert before.revoked_at and later.by_sign_on and not later.says_when, "what goes on is of the same sign-on"
     forget(client)
@@ -139,7 +139,7 @@ def test_a_code_alone_proves_nothing_where_a_password_opened_the_session(
 ) -> None:
     at("2026-11-24 10:00")
     from_password = let_in(session, Provider())
-    actions_factor.enrol(acting(from_password), SECRET, code_of_now(), "", clock.now())
+    factor.enrol(acting(from_password), SECRET, code_of_now(), "", clock.now())
     client = client_as(from_password)
     at("2026-11-24 10:30")
     assert client.submit("/account/confirm", {"password": "wrong", "code": code_of_now()}).status_code == 400

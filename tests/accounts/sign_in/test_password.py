@@ -12,7 +12,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant, UserSession
 from wss_cases.accounts.account.rules import password_problem
-from wss_cases.accounts.people import actions as actions_people
+from wss_cases.accounts.people import pages as people_pages
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import token_digest
 
@@ -108,10 +108,10 @@ def test_a_role_that_ended_or_an_account_disabled_bites_on_the_next_request(
     client = client_as(user)
     assert client.get("/people").status_code == 200
     grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user.id)).one()
-    actions_people.end_role(acting(boss), user.id, grant.id, clock.now())
+    people_pages.end_role(acting(boss), user.id, grant.id, clock.now())
     assert client.get("/people").status_code == 404
     assert client.get("/account").status_code == 200
-    actions_people.set_enabled(acting(boss), user.id, False, None, clock.now())
+    people_pages.set_enabled(acting(boss), user.id, False, None, clock.now())
     assert client.get("/account").status_code == 303
 
 

@@ -20,8 +20,8 @@ from tests.support.pages.client import PageClient
 from tests.support.servers.saml_provider import SamlIdp, key_and_certificate
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount, UserSession
-from wss_cases.accounts.sign_in.saml.models import SamlAnswer
-from wss_cases.accounts.sign_in.sso.models import SignOn
+from wss_cases.accounts.sign_in.saml import SamlAnswer
+from wss_cases.accounts.sign_in.sso.pages import SignOn
 from wss_cases.foundation import clock
 from wss_cases.foundation.settings.sign_on import sign_on_settings
 from wss_cases.foundation.sign_in.sso import EXTENSION, init_sign_on

@@ -17,11 +17,9 @@ from tests.factories.accounts import PASSWORD, acting, make_user
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Invitation, UserAccount, UserSession
-from wss_cases.accounts.credentials.links import invitation_token
-from wss_cases.accounts.credentials.models import RecoveryCode, SecondFactor
-from wss_cases.accounts.credentials.rules import MOST_FAILURES, step_of
-from wss_cases.accounts.people.held.actions import settle_due
-from wss_cases.accounts.sign_in.second_factor import actions as actions_factor
+from wss_cases.accounts.credentials import MOST_FAILURES, RecoveryCode, SecondFactor, invitation_token, step_of
+from wss_cases.accounts.people.held import settle_due
+from wss_cases.accounts.sign_in import second_factor as factor
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 
@@ -49,7 +47,7 @@ def wrong() -> str:
 def with_factor(role: Role = Role.SYSADMIN) -> tuple[UserAccount, list[str]]:
     """Return somebody with a second factor set up two steps ago, and the recovery codes."""
     user = make_user(role)
-    made = actions_factor.enrol(acting(user), SECRET, code(), "", clock.now())
+    made = factor.enrol(acting(user), SECRET, code(), "", clock.now())
     return user, list(made.codes)
 
 
@@ -246,7 +244,7 @@ def test_a_short_password_stands_only_beside_a_second_factor(
     client = client_as(user)
     short = {"old_password": PASSWORD, "new_password": "kelp4 bay"}
     assert client.submit("/account", short, holding="old_password").status_code == 400
-    made = actions_factor.enrol(acting(user), SECRET, code(), "", clock.now())
+    made = factor.enrol(acting(user), SECRET, code(), "", clock.now())
     with client.session_transaction() as cookie:
         cookie["_user_id"] = made.token
     at("2026-11-24 10:01")

@@ -15,10 +15,8 @@ from tests.factories.accounts import PASSWORD, PASSWORD_HASH, acting, make_user
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserSession
-from wss_cases.accounts.people import actions as actions_people
-from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept, keep_form
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
-from wss_cases.accounts.sign_in.saved_forms.rules import MOST_KEPT, device_words, to_keep
+from wss_cases.accounts.people import pages as people_pages
+from wss_cases.accounts.sign_in.saved_forms import MOST_KEPT, KeptForm, device_words, forget_kept, keep_form, to_keep
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry
@@ -136,7 +134,7 @@ def test_a_session_that_was_ended_keeps_nothing(session: Any, client_as: ClientA
     world = make_world()
     client, boss = client_as(world.coordinator), make_user(Role.SYSADMIN)
     if how == "disabled":
-        actions_people.set_enabled(acting(boss), world.coordinator.id, False, None, clock.now())
+        people_pages.set_enabled(acting(boss), world.coordinator.id, False, None, clock.now())
     row = session.scalars(select(UserSession).where(UserSession.user_id == world.coordinator.id)).one()
     # of the two reasons why nothing is kept each is looked at alone
     row.revoked_at = clock.now() if how == "sign-out" else None

@@ -15,7 +15,7 @@ from tests.factories.accounts import PASSWORD, acting, make_user
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import SignInAttempt, UserSession
 from wss_cases.accounts.account.rules import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
-from wss_cases.accounts.sign_in.second_factor.actions import confirm
+from wss_cases.accounts.sign_in.second_factor import confirm
 from wss_cases.accounts.sign_in.sessions import actions
 from wss_cases.foundation.db import db
 

@@ -20,9 +20,9 @@ from tests.support.pages.client import PageClient
 from tests.support.servers.sign_on_provider import CLIENT_ID, CLIENT_SECRET, Provider, private_key
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Invitation, UserSession
-from wss_cases.accounts.credentials.links import invitation_token
-from wss_cases.accounts.sign_in.second_factor import actions as actions_factor
-from wss_cases.accounts.sign_in.sso.models import SignOn
+from wss_cases.accounts.credentials import invitation_token
+from wss_cases.accounts.sign_in import second_factor as factor
+from wss_cases.accounts.sign_in.sso.pages import SignOn
 from wss_cases.foundation import clock
 from wss_cases.foundation.sign_in.sso import EXTENSION, init_sign_on
 from wss_cases.journal.models import OutboxMessage
@@ -260,7 +260,7 @@ def test_its_second_factor_is_demanded_where_set_and_else_ours_is(
     assert client.get("/people").headers["Location"] == "/account/second-factor"
     forget(client)
     now = clock.now()
-    actions_factor.enrol(acting(user), SECRET, pyotp.TOTP(SECRET).at(int(now.timestamp())), "", now)
+    factor.enrol(acting(user), SECRET, pyotp.TOTP(SECRET).at(int(now.timestamp())), "", now)
     assert client.get(go(client)).headers["Location"] == "/sign-in/code"
     assert client.get("/account").status_code == 303
     forget(client)
@@ -279,7 +279,7 @@ def test_passwords_open_the_emergency_account_alone_and_that_is_told(
     dean, boss = make_user(Role.DEAN), make_user(Role.SYSADMIN)
     glass = make_user(Role.SYSADMIN, email="glass@district.example")
     code = pyotp.TOTP(SECRET).at(int(clock.now().timestamp()))
-    actions_factor.enrol(acting(glass), SECRET, code, "", clock.now())
+    factor.enrol(acting(glass), SECRET, code, "", clock.now())
     at("2026-11-24 10:01")
     provider.stop()
     assert client.get("/sign-on").status_code == 503

@@ -15,7 +15,7 @@ from tests.bench.bulk.load import Size, make_district
 from tests.support.databases import DEMO_PASSWORD
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Setting
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.app import create_app
 from wss_cases.cli.demo import IS_DEMO, LOADED
 from wss_cases.foundation import clock

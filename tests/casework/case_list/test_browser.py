@@ -18,8 +18,8 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, axe_problems, go, large_text_problems, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
-from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
+from wss_cases.accounts.credentials import hash_password
+from wss_cases.accounts.list_columns import PAGE_SIZE
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 

@@ -13,7 +13,7 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.roster import StudentFactory
 from tests.support.pages.reading import Element
 from tests.support.pages.tables import heads_of, list_of, rows_of
-from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
+from wss_cases.accounts.list_columns import PAGE_SIZE
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
 

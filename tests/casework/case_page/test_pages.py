@@ -11,7 +11,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
 from tests.support.pages.asked import asked
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.list_columns.long_lists import PAGE_SIZE
+from wss_cases.accounts.list_columns import PAGE_SIZE
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry

@@ -13,9 +13,7 @@ from tests.factories.roster import SchoolFactory
 from tests.intake.offline.device import Device
 from wss_cases.access.actor import STAFF, Role
 from wss_cases.accounts.account.models import RoleGrant, UserSession
-from wss_cases.accounts.sealed_boxes.actions import key_for
-from wss_cases.accounts.sealed_boxes.models import SealingKey
-from wss_cases.accounts.sealed_boxes.rules import FORGOTTEN_AFTER, RENEWED_AFTER
+from wss_cases.accounts.sealed_boxes import FORGOTTEN_AFTER, RENEWED_AFTER, SealingKey, key_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.drafts.actions import save_draft

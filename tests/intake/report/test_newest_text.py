@@ -14,8 +14,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.support.databases import ROOT
 from wss_cases.access.actor import Role
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
-from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE
+from wss_cases.accounts.sign_in.saved_forms import PURPOSE, KeptForm
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.incidents.drafts.actions import save_draft

@@ -22,8 +22,8 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.accounts.people.actions import end_role, set_enabled
+from wss_cases.accounts.grants import actor_of
+from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.pathway_page.actions import decline, end_early

@@ -10,7 +10,7 @@ from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import Role
-from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.credentials import invitation_token
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import MailList

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.accounts.visibility import PastOpening
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, Disclosure

@@ -18,7 +18,7 @@ from tests.records.named_in_error.test_taking_out import ask, scene
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, UserAccount
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -16,8 +16,8 @@ from tests.roster.oneroster.bundles import NOW, org, roster, take, user, write
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.accounts.people.actions import give_role
+from wss_cases.accounts.network_approvers import NetworkApprover
+from wss_cases.accounts.people.pages import give_role
 from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardSubscription
 from wss_cases.board.subscriptions.actions import subscribe

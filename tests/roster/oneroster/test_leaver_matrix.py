@@ -19,8 +19,8 @@ from tests.roster.oneroster.bundles import NOW, Row, roster, take, user, write
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState
-from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.grants import actor_of
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import OutboxMessage

@@ -27,8 +27,8 @@ from tests.roster.oneroster.bundles import (
 )
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.accounts.people.actions import give_role
+from wss_cases.accounts.network_approvers import NetworkApprover
+from wss_cases.accounts.people.pages import give_role
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student
 from wss_cases.roster.import_files.report import BundleRefused

@@ -15,7 +15,7 @@ from tests.roster.oneroster.bundles import NOW
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.people.actions import give_role
+from wss_cases.accounts.people.pages import give_role
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.role_files.actions import RowsRefused, carry_out, upload_file

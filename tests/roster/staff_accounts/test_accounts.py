@@ -16,7 +16,7 @@ from tests.roster.oneroster.bundles import NOW, roster, take, user, write
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.people.actions import set_enabled
+from wss_cases.accounts.people.pages import set_enabled
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School

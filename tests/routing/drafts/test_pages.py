@@ -16,7 +16,7 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element, Form, forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserSession
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
+from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.drafts.presenters import either
 from wss_cases.routing.engine.states import RuleSetState

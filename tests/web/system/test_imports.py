@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.roster.oneroster.bundles import NOW, roster, take, user, write
 from wss_cases.access.actor import Role
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation import clock
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.records.retention.expiry.actions import clean

@@ -16,7 +16,7 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserSession
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
+from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.roster.calendar.days.queries import day_at

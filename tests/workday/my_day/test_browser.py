@@ -14,7 +14,7 @@ from tests.mail.making import scene
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"

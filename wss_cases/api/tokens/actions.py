@@ -9,7 +9,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.queries import common_salt
 from wss_cases.api.tokens.rules import LONGEST, WINDOW, reads_on, seconds_to_wait

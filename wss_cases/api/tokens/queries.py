@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.rules import as_actor, reads_on
 from wss_cases.api.tokens.states import Reach

@@ -9,9 +9,9 @@ from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.accounts.teams import user_names
 from wss_cases.api.tokens import actions, queries
 from wss_cases.api.tokens.forms import TokenForm
 from wss_cases.api.tokens.models import ApiToken

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.attachments.hosts.papers import Paper

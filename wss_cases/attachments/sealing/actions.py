@@ -11,8 +11,8 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.grants.queries import holders, holders_anywhere
-from wss_cases.accounts.teams.queries import colleagues
+from wss_cases.accounts.grants import holders, holders_anywhere
+from wss_cases.accounts.teams import colleagues
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.attachment.states import SealedWhy
 from wss_cases.attachments.hosts.queries import hosts_on, school_of

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.attachments.hosts.queries import school_of
 from wss_cases.attachments.sealing.queries import PAGE, sealed_files
 from wss_cases.foundation.dates import moment_words

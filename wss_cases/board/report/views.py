@@ -9,7 +9,7 @@ from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.board.comments.actions import write_comment
 from wss_cases.board.comments.forms import CommentForm
 from wss_cases.board.comments.queries import comment_on

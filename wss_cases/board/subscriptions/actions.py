@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Actor
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.board.report.queries import may_report
 from wss_cases.board.report.rules import DAY, board_scope, due_month, month_due, scope_words
 from wss_cases.board.report.states import Every

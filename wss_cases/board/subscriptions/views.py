@@ -7,7 +7,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.board.report.forms import DeliveryForm
 from wss_cases.board.report.queries import networks_answered_for
 from wss_cases.board.report.rules import BOARD, scope_words

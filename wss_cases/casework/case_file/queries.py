@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, not_, select
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.housing import may_know_of_housing
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.teams.queries import works
+from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.queries import participants_of, visible_to
 from wss_cases.cases.case.states import CaseState

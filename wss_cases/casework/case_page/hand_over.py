@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.teams.queries import colleagues
+from wss_cases.accounts.teams import colleagues
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.progress.actions import open_only, write_note
 from wss_cases.followups.core.models import FollowUp, FollowUpState

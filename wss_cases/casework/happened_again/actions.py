@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.actions import reopen_case
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import CaseState, ReopenReason

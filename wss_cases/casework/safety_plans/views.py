@@ -8,7 +8,7 @@ from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.case.rules import person_words

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.actions import open_continued
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import choose_lead, names_of_others, participants_of

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from wss_cases.accounts.credentials.models import SecondFactor
-from wss_cases.accounts.credentials.rules import PURPOSE as SECOND_FACTOR
-from wss_cases.accounts.sealed_boxes.models import SealingKey
-from wss_cases.accounts.sealed_boxes.rules import PURPOSE as SEALED_BOX
-from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
-from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
+from wss_cases.accounts.credentials import PURPOSE as SECOND_FACTOR
+from wss_cases.accounts.credentials import SecondFactor
+from wss_cases.accounts.sealed_boxes import PURPOSE as SEALED_BOX
+from wss_cases.accounts.sealed_boxes import SealingKey
+from wss_cases.accounts.sign_in.saved_forms import PURPOSE as KEPT_FORM
+from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS

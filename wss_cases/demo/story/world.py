@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.agenda import Agenda

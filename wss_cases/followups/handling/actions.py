@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.about.queries import spoken_of
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState

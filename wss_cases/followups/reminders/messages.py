@@ -6,7 +6,7 @@ from typing import Any
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.coverage.queries import stands_in
+from wss_cases.accounts.coverage import stands_in
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import has_open
 from wss_cases.followups.core.rules import due_words

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from wss_cases.accounts.teams.queries import Team
+from wss_cases.accounts.teams import Team
 from wss_cases.followups.reminders.rules import (
     UNDELIVERABLE,
     Days,

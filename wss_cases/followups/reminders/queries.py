@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text, union
 
 from wss_cases.access.actor import STAFF
 from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, UserAccount
-from wss_cases.accounts.teams.queries import works
+from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import tells_of_housing

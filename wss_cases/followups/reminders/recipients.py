@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.housing import KNOW, may_know_of_housing
-from wss_cases.accounts.coverage.queries import covers_at
-from wss_cases.accounts.teams.queries import Team, colleagues, teams_at
+from wss_cases.accounts.coverage import covers_at
+from wss_cases.accounts.teams import Team, colleagues, teams_at
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.reminders.plan import EscalationReason, Facts, Item, escalation_for

@@ -11,7 +11,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.templates.forms import PATHWAYS, SampleForm
 from wss_cases.followups.templates.queries import may_write, open_made_from, schools_own, templates_for, templates_on

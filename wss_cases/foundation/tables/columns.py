@@ -16,7 +16,7 @@ class Column:
     `sorts`: the list can stand in its order. `most_first`: whoever sorts by it sees the largest number first. `always`:
     no one can leave it out. `said`: where the row is a card, its name stands before the value. `wide`: left out there.
     `off`: shown only to whoever asks for it. `unbroken`: at a desk its words stay on one line. `value`: in a short list
-    (accounts/list_columns/short_lists.py), what a record has there: a text, a date or None; the list sorts by it.
+    (accounts/list_columns.py), what a record has there: a text, a date or None; the list sorts by it.
     """
 
     key: str

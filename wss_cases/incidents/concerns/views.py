@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, url_for
 from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _

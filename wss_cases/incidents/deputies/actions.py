@@ -2,7 +2,7 @@
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import load_object
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.deputies.models import DeputyLook

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.network_approvers.queries import possible_approvers
-from wss_cases.accounts.two_persons.queries import second_persons
+from wss_cases.accounts.network_approvers import possible_approvers
+from wss_cases.accounts.two_persons import second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.incidents.deputies.messages import ASKED, NOBODY

@@ -9,9 +9,9 @@ from sqlalchemy import Select, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.policy import load_object
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.network_approvers.queries import approver_of
-from wss_cases.accounts.teams.queries import colleagues
-from wss_cases.accounts.two_persons.queries import second_persons
+from wss_cases.accounts.network_approvers import approver_of
+from wss_cases.accounts.teams import colleagues
+from wss_cases.accounts.two_persons import second_persons
 from wss_cases.foundation.db import by_id, db
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.parties import parties_of

@@ -10,7 +10,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, radio

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import table_of
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _

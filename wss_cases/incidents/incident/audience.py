@@ -8,8 +8,8 @@ from sqlalchemy import and_, func, or_, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import actor_of, holders
-from wss_cases.accounts.network_approvers.queries import possible_approvers
+from wss_cases.accounts.grants import actor_of, holders
+from wss_cases.accounts.network_approvers import possible_approvers
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.actions import tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.teams.queries import teams_at
+from wss_cases.accounts.teams import teams_at
 from wss_cases.foundation.db import db
 from wss_cases.intake.assignment.models import Assignment
 

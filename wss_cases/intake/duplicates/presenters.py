@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import place_words
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _

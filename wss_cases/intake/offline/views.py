@@ -10,11 +10,8 @@ from wss_cases.access.actor import STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.sealed_boxes.actions import key_for
-from wss_cases.accounts.sealed_boxes.models import SealingKey
-from wss_cases.accounts.sealed_boxes.queries import newest_key, opened, owner_names
-from wss_cases.accounts.sealed_boxes.rules import box_in
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.sealed_boxes import SealingKey, box_in, key_for, newest_key, opened, owner_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code

@@ -4,8 +4,8 @@ from collections import Counter
 
 from sqlalchemy import ColumnElement, or_, select
 
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS

@@ -6,9 +6,9 @@ from typing import Any
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.presenters import order_of
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.teams.queries import teams_at
+from wss_cases.accounts.teams import teams_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import NEW_TEXT
 from wss_cases.followups.making.actions import make

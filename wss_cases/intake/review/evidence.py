@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted

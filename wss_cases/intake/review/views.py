@@ -11,7 +11,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words

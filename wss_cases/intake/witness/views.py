@@ -8,7 +8,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _

@@ -4,7 +4,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import Invitation
-from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.credentials import invitation_token
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind

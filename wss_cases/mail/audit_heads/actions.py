@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work

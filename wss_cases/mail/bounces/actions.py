@@ -9,7 +9,7 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.people.actions import change_address
+from wss_cases.accounts.people.pages import change_address
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work

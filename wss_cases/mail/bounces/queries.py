@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.models import MailTrouble

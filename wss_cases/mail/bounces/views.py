@@ -9,10 +9,10 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.forms import AddressForm
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.managed_accounts.queries import get_person
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.account.pages import AddressForm
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.managed_accounts import get_person
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash

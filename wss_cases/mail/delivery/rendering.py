@@ -8,7 +8,7 @@ from email.utils import format_datetime, parseaddr
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import AccountState, UserAccount
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.plain_templates import link, render_plain

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Integer, and_, bindparam, case, func, literal_column, or_, select
 
-from wss_cases.accounts.grants.queries import Along, ask_along
+from wss_cases.accounts.grants import Along, ask_along
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.models import DeliveryPause, Heartbeat, StandbyLapse, StandbyWatch

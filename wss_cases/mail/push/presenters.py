@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from wss_cases.accounts.sign_in.saved_forms.rules import device_words
+from wss_cases.accounts.sign_in.saved_forms import device_words
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

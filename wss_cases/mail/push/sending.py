@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, exists, or_, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.connecting.outward import Unreachable, post
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.i18n import force_locale

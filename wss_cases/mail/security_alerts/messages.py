@@ -3,12 +3,18 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.credentials.links import held_token, not_me_token
-from wss_cases.accounts.held_changes.models import HeldKind
-from wss_cases.accounts.held_changes.queries import known_address, waiting
-from wss_cases.accounts.people.actions import ADDRESS_OF_ANOTHER, MOVED
-from wss_cases.accounts.sign_in.second_factor.actions import CODE_GUESSED, FACTOR_OFF, FACTOR_ON, RECOVERY_USED
-from wss_cases.accounts.sign_in.second_factor.resets import FACTOR_RESET, RESET_ASKED, RESET_OF_ANOTHER
+from wss_cases.accounts.credentials import held_token, not_me_token
+from wss_cases.accounts.held_changes import HeldKind, known_address, waiting
+from wss_cases.accounts.people.pages import ADDRESS_OF_ANOTHER, MOVED
+from wss_cases.accounts.sign_in.second_factor import (
+    CODE_GUESSED,
+    FACTOR_OFF,
+    FACTOR_ON,
+    FACTOR_RESET,
+    RECOVERY_USED,
+    RESET_ASKED,
+    RESET_OF_ANOTHER,
+)
 from wss_cases.accounts.sign_in.sessions.actions import (
     BREAK_GLASS_USED,
     LAST_OF_SCHOOL,

@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.policy import load_object
-from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.outward import Unreachable, post
 from wss_cases.foundation.db import database_now, db

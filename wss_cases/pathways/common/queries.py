@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.housing import KNOW, housing_known_at, may_know_of_housing
 from wss_cases.access.visibility import finds_any, in_view
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db

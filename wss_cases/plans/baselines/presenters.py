@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _

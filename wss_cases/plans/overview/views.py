@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page

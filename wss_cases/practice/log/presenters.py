@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices

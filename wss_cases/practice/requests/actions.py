@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_code

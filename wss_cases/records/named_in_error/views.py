@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
 from wss_cases.foundation.i18n import gettext as _

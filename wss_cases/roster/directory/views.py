@@ -9,7 +9,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import search_words

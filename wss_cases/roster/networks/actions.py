@@ -8,8 +8,8 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold

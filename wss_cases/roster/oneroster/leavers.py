@@ -7,11 +7,11 @@ from sqlalchemy import and_, delete, exists, func, or_, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.calendar_address.actions import end_feeds
-from wss_cases.accounts.grants.queries import in_force_at, is_over
-from wss_cases.accounts.network_approvers.queries import approvers_naming
-from wss_cases.accounts.people.actions import end_grant
-from wss_cases.accounts.sign_in.invitations.actions import end_links
+from wss_cases.accounts.calendar_address import end_feeds
+from wss_cases.accounts.grants import in_force_at, is_over
+from wss_cases.accounts.network_approvers import approvers_naming
+from wss_cases.accounts.people.pages import end_grant
+from wss_cases.accounts.sign_in.invitations import end_links
 from wss_cases.accounts.sign_in.sessions.actions import (
     LAST_OF_SCHOOL,
     LEFT_BUT_KEPT,

@@ -6,10 +6,10 @@ from datetime import datetime
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import is_over
-from wss_cases.accounts.people.actions import end_grant, give_grant
+from wss_cases.accounts.grants import is_over
+from wss_cases.accounts.people.pages import end_grant, give_grant
 from wss_cases.accounts.sign_in.sessions.actions import tell_roles_changed
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import not_over
+from wss_cases.accounts.grants import not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import School

@@ -10,9 +10,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.account.states import ROLE_LABELS
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.account.models import ROLE_LABELS
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db

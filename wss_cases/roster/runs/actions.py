@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.grants import in_force_at
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import Report

@@ -8,10 +8,10 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import AccountState, UserAccount
-from wss_cases.accounts.people.actions import enable, give_grant
-from wss_cases.accounts.sign_in.invitations.actions import send_invitation
+from wss_cases.accounts.people.pages import enable, give_grant
+from wss_cases.accounts.sign_in.invitations import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import WAVE, tell_administrators
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

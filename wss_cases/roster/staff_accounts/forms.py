@@ -4,7 +4,7 @@ from wtforms import DateField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import not_over
+from wss_cases.accounts.grants import not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student

@@ -5,7 +5,7 @@ from typing import Final
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.sign_in.invitations.actions import send_invitation
+from wss_cases.accounts.sign_in.invitations import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

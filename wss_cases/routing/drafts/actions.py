@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants.queries import holders_anywhere
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.grants import holders_anywhere
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext

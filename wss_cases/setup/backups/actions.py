@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.backup.trial import Trial
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.foundation.settings.reading import setting

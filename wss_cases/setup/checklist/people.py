@@ -8,9 +8,8 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Role
 from wss_cases.access.housing import KNOW
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force_at
-from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.accounts.network_approvers.queries import approvers, possible_approvers
+from wss_cases.accounts.grants import in_force_at
+from wss_cases.accounts.network_approvers import NetworkApprover, approvers, possible_approvers
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _

@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, render_template, url_for
 from wss_cases.access.gate import current_actor, gate, permission_of
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

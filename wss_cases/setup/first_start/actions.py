@@ -7,9 +7,9 @@ from sqlalchemy import delete
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import Invitation, Setting, SignInAttempt
-from wss_cases.accounts.credentials.links import invitation_token
-from wss_cases.accounts.managed_accounts.queries import has_begun
-from wss_cases.accounts.people.actions import invited
+from wss_cases.accounts.credentials import invitation_token
+from wss_cases.accounts.managed_accounts import has_begun
+from wss_cases.accounts.people.pages import invited
 from wss_cases.accounts.sign_in.sessions.actions import take_a_try
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

@@ -5,7 +5,7 @@ from datetime import time
 from wtforms import TimeField
 from wtforms.validators import InputRequired
 
-from wss_cases.accounts.account.forms import address_field
+from wss_cases.accounts.account.pages import address_field
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import DEFAULT_ZONE, time_zones

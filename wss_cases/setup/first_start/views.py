@@ -5,7 +5,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.managed_accounts.queries import has_begun
+from wss_cases.accounts.managed_accounts import has_begun
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal

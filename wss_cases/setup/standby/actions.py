@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import StandbyLapse, StandbyWatch

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold

@@ -11,8 +11,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.grants.queries import holders_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import id_in

@@ -4,7 +4,7 @@ from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.actor import STAFF
-from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation.forms import BaseForm, ShortText, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.training.requirements.states import Shape

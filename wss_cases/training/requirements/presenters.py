@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.account.models import ROLE_LABELS
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.training.requirements.models import TrainingRequirement

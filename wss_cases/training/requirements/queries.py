@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, or_, se
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders_of, in_force
+from wss_cases.accounts.grants import holders_of, in_force
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.roster.directory.models import School

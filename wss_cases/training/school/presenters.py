@@ -8,8 +8,8 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.states import ROLE_LABELS
-from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.account.models import ROLE_LABELS
+from wss_cases.accounts.list_columns import order_of
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at

@@ -7,7 +7,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.list_columns import order_of
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import dotted

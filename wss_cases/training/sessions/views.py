@@ -8,7 +8,7 @@ from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices

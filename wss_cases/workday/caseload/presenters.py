@@ -8,9 +8,9 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.coverage.queries import CoverRow
-from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.coverage import CoverRow
+from wss_cases.accounts.list_columns import order_of
 from wss_cases.cases.case.queries import place_words, students_in
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.case_file.presenters import act_address, act_words

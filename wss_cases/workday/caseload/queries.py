@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, lit
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.teams.queries import works
+from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.cases.case.states import OPEN, CaseState

@@ -10,8 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.casework.next_act.presenters import kind_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, time_words

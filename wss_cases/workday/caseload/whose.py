@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.coverage.queries import CoverRow, near
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.coverage import CoverRow, near
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -5,7 +5,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Cover, UserAccount
-from wss_cases.accounts.coverage.queries import overlapping
+from wss_cases.accounts.coverage import overlapping
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

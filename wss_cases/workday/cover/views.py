@@ -9,8 +9,8 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.coverage.queries import CoverRow, covers_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.coverage import CoverRow, covers_of
 from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from wss_cases.access.actor import STAFF, SYSTEM
-from wss_cases.accounts.teams.queries import colleagues
+from wss_cases.accounts.teams import colleagues
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.journal.message_kinds import MailList

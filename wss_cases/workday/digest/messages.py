@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.accounts.coverage.queries import load_cover
+from wss_cases.accounts.coverage import load_cover
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import long_day_words

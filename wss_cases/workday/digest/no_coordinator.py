@@ -10,7 +10,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.housing import KNOW
-from wss_cases.accounts.teams.queries import Team, teams_at
+from wss_cases.accounts.teams import Team, teams_at
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.coverage.queries import covers_at
-from wss_cases.accounts.teams.queries import teams_at
+from wss_cases.accounts.coverage import covers_at
+from wss_cases.accounts.teams import teams_at
 from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.queries import owners_due
 from wss_cases.foundation.db import db

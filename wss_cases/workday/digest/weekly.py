@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.accounts.coverage.queries import near
-from wss_cases.accounts.teams.queries import teams_at
+from wss_cases.accounts.coverage import near
+from wss_cases.accounts.teams import teams_at
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import known_to

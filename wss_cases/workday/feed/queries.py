@@ -15,7 +15,7 @@ from sqlalchemy import and_, literal, or_, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.coverage.queries import near
+from wss_cases.accounts.coverage import near
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core import queries as followups
 from wss_cases.followups.core.models import FollowUp

@@ -7,8 +7,7 @@ from flask import Blueprint, Response, request
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.rules import FEED_WINDOW, read_too_often
-from wss_cases.accounts.calendar_address.actions import end_feed_of, note_reading
-from wss_cases.accounts.calendar_address.queries import reader_of
+from wss_cases.accounts.calendar_address import end_feed_of, note_reading, reader_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.icalendar import calendar_file, every
 from wss_cases.foundation.i18n import force_locale

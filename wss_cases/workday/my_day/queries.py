@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, func, select
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any
-from wss_cases.accounts.coverage.queries import CoverRow, near
+from wss_cases.accounts.coverage import CoverRow, near
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import OPEN, CaseState

@@ -9,7 +9,7 @@ from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import later
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.additions.actions import add_addendum

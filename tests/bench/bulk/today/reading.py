@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tests.routing.editing import edit_row
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.reports.saved_views.actions import save_view
 from wss_cases.routing.drafts.actions import draft_from

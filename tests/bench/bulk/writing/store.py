@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.contacts import SchoolSergeant

@@ -18,7 +18,7 @@ from tests.intake.making import Place
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.routing.engine.states import Kind

@@ -20,7 +20,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import PathwayState

@@ -16,7 +16,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.support.depth import in_turn
 from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.credentials import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"

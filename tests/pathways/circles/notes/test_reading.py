@@ -18,7 +18,7 @@ from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, wr
 from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.settings.reading import setting

@@ -25,11 +25,16 @@ from wss_cases.accounts.account.rules import (
     session_end,
     throttled,
 )
-from wss_cases.accounts.calendar_address.actions import end_feeds
-from wss_cases.accounts.credentials.models import SecondFactor
-from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash, password_matches
-from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.calendar_address import end_feeds
+from wss_cases.accounts.credentials import (
+    HALF_LASTS,
+    SecondFactor,
+    hash_password,
+    may_use_password,
+    needs_rehash,
+    password_matches,
+)
+from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import fold_address, new_token, token_digest

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.accounts.visibility import PastOpening
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

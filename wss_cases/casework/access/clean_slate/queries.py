@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.accounts.visibility import PastOpening
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import Student

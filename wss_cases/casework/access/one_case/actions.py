@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.foundation.errors import NotFound, Refused

@@ -9,7 +9,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.queries import get_case, load_case
 from wss_cases.followups.about.presenters import without_links
 from wss_cases.followups.about.queries import about, spoken_of

@@ -11,8 +11,8 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of
 from wss_cases.followups.about.cards import cards
 from wss_cases.followups.about.presenters import TONES, without_links
 from wss_cases.followups.about.queries import About, about

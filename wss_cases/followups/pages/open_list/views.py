@@ -7,7 +7,7 @@ from flask import render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.followups.pages.follow_up.views import blueprint
 from wss_cases.followups.pages.open_list.presenters import (
     FOLLOW_UPS,

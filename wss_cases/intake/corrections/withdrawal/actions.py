@@ -4,7 +4,7 @@ from sqlalchemy import exists, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _

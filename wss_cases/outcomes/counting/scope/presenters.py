@@ -9,7 +9,7 @@ from flask import request, url_for
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _

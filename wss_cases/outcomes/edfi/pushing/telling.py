@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import ImportRun

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select, true
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders, in_force_at
+from wss_cases.accounts.grants import holders, in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.exports.export_log.models import ExportRecord

@@ -8,9 +8,9 @@ from flask import Blueprint, request, url_for
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.list_columns.presenters import order_of, sorted_words, takes_files
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.list_columns import order_of, sorted_words, takes_files
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident

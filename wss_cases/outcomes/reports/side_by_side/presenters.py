@@ -6,7 +6,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.list_columns import order_of
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -6,7 +6,7 @@ from flask import render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.tables.columns import Cell
 from wss_cases.journal.rooms import ListKind

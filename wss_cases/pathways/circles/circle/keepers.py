@@ -11,7 +11,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import holders_of
+from wss_cases.accounts.grants import holders_of
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper

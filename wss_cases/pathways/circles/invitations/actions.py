@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import actor_of, in_force_at
+from wss_cases.accounts.grants import actor_of, in_force_at
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at

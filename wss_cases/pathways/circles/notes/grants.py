@@ -13,9 +13,9 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.accounts.grants.queries import holders_anywhere
-from wss_cases.accounts.teams.queries import colleagues
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.grants import holders_anywhere
+from wss_cases.accounts.teams import colleagues
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _

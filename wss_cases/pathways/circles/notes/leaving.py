@@ -6,8 +6,8 @@ from sqlalchemy import Select, exists, select
 
 from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.teams.queries import works
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db

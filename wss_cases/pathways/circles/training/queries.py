@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders_of
+from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.circle.keepers import coordinators_of, decide

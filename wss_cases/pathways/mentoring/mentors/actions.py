@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import STAFF
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import Pathway

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.grants.queries import partner_people
+from wss_cases.accounts.grants import partner_people
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words

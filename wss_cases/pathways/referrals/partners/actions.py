@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.people.partners.actions import end_for_partner, invite_for_partner
+from wss_cases.accounts.people.partners import end_for_partner, invite_for_partner
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork

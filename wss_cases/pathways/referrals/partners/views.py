@@ -11,8 +11,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.account.states import STATE_LABELS as ACCOUNT_LABELS
-from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
+from wss_cases.accounts.account.models import STATE_LABELS as ACCOUNT_LABELS
+from wss_cases.accounts.managed_accounts import accounts_of_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import BaseForm, choices

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import partner_people
+from wss_cases.accounts.grants import partner_people
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import Refused, existing

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _

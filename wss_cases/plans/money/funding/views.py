@@ -10,8 +10,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in

@@ -8,9 +8,9 @@ from flask import url_for
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.list_columns.presenters import order_of
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _

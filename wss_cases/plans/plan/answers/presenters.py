@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import either
 from wss_cases.foundation.i18n import gettext as _

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
 from wss_cases.foundation.forms import BaseForm, ConfirmField, choices
 from wss_cases.foundation.i18n import gettext as _

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

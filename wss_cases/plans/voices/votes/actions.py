@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import inspect, select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

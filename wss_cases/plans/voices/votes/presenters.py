@@ -8,7 +8,7 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

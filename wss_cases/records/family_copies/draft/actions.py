@@ -7,8 +7,8 @@ from typing import Any
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

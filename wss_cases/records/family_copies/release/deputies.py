@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

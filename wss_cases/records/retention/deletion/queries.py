@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db, newest
 from wss_cases.foundation.errors import existing

@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in

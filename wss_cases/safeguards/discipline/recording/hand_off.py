@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row, make
 from wss_cases.foundation.errors import Refused

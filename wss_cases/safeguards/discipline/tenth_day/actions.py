@@ -3,7 +3,7 @@
 from datetime import date
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.making.actions import make

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language

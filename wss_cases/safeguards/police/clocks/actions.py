@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at

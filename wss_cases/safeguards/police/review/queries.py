@@ -13,7 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at

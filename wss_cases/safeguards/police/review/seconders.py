@@ -8,9 +8,9 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.teams.queries import colleagues
-from wss_cases.accounts.two_persons.queries import second_persons
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.teams import colleagues
+from wss_cases.accounts.two_persons import second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.network_approvers.queries import approver_of
-from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.accounts.network_approvers import approver_of
+from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

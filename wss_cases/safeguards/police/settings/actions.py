@@ -6,8 +6,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.accounts.network_approvers.queries import approver_of, possible_approvers
+from wss_cases.accounts.network_approvers import NetworkApprover, approver_of, possible_approvers
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork

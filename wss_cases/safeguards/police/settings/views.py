@@ -6,10 +6,10 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.network_approvers.queries import approver_of, approvers, possible_approvers
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.network_approvers import approver_of, approvers, possible_approvers
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices

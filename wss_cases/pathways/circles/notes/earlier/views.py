@@ -7,8 +7,8 @@ from flask import Blueprint, render_template, url_for
 from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock

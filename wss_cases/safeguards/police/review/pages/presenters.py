@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import dotted

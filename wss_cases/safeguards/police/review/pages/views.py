@@ -12,8 +12,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.teams.queries import user_names
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import filled
 from wss_cases.foundation.ids import id_in

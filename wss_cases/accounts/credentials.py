@@ -1,0 +1,266 @@
+"""A person's second factor: the app's secret under the envelope, and the codes for the day the phone is lost."""
+
+import base64
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from sqlalchemy import ForeignKey, LargeBinary, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.foundation.db import Base, Id, db
+from wss_cases.foundation.settings.reading import signing_keys
+
+
+class SecondFactor(Base):
+    """A time-based code (RFC 6238). `last_step` is the newest step that was used: no code works twice.
+
+    `failures` counts wrong codes since the last right one, so that guessing ends and does not only slow down.
+    """
+
+    __tablename__ = "second_factor"
+    PRIVATE = frozenset({"sealed_text", "sealed_key"})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    sealed_text: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    key_name: Mapped[str] = mapped_column(String(16), index=True)
+    since: Mapped[datetime]
+    last_step: Mapped[int]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """One code that stands in for the app once; the table holds its digest."""
+
+    __tablename__ = "recovery_code"
+    PRIVATE = frozenset({"digest"})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+PURPOSE = "second factor"
+"""What the keys of the sealed secrets are derived for."""
+
+EVERYBODY, OF_ADMINISTRATORS = "everybody", "administrators"
+ADMINISTRATORS = (Role.ADMINISTRATOR, Role.DISTRICT, Role.SYSADMIN)
+STEP_SECONDS = 30
+DIGITS = 6
+HALF_LASTS = timedelta(minutes=10)
+"""How long a right password waits for its code."""
+FRESH_MINUTES = 15
+MOST_FAILURES = 50
+"""Wrong codes in a row after which only a system administrator helps; NIST SP 800-63B-4 allows 100 at most."""
+
+RECOVERY_CODES = 10
+_CODE_BYTES = 15
+"""120 bits: a code of more than 112 may be stored as a plain digest (ASVS 6.5.2)."""
+_GROUP = 6
+
+
+def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
+    """Whether this person works only with a second factor. `demanded` is the setting SECOND_FACTOR: of whom.
+
+    Exempt are demo accounts outside of production: they share a printed password and reach invented people only.
+    """
+    asked = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
+    return asked and not exempt
+
+
+class Proof(Enum):
+    """What somebody who is signed in proves again with who they are."""
+
+    TYPED = "typed"
+    SIGN_ON = "sign_on"
+    CODE = "code"
+    NONE_YET = "none_yet"
+
+
+def proof_of(by_sign_on: bool, says_when: bool, has_factor: bool) -> Proof:
+    """Return what a session's person is asked for again: the sign-on where it says when it asked, else the own code.
+
+    A sign-on that does not say may have let in whoever sits at an open browser.
+    """
+    if not by_sign_on:
+        return Proof.TYPED
+    if says_when:
+        return Proof.SIGN_ON
+    return Proof.CODE if has_factor else Proof.NONE_YET
+
+
+def new_secret() -> str:
+    """Return a fresh secret for an app, 160 bits in base32."""
+    return pyotp.random_base32(32)
+
+
+def spaced(secret: str) -> str:
+    """Return a secret in groups of four, as people type it."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+
+
+def app_address(secret: str, email: str) -> str:
+    """Return the otpauth address that an app reads from the picture."""
+    return str(pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Whole School Safety"))
+
+
+def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:
+    """Return the step of now when this is its code, or None when it is not, or was used before.
+
+    The steps beside it do not count: a code lives 30 seconds (ASVS 6.5.5). Phones set their clocks by the network.
+    """
+    current = int(now.timestamp()) // STEP_SECONDS
+    right = pyotp.TOTP(secret).at(current * STEP_SECONDS)
+    same = hmac.compare_digest(right.encode(), "".join(code.split()).encode())
+    return current if same and current > last_step else None
+
+
+def new_recovery_codes() -> list[str]:
+    """Return fresh recovery codes in groups, without letters that look alike."""
+    made = []
+    for _number in range(RECOVERY_CODES):
+        letters = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower()
+        made.append("-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP)))
+    return made
+
+
+def plain_recovery_code(code: str) -> str:
+    """Return what a typed recovery code means: no spaces, hyphens or capitals."""
+    return "".join(code.split()).replace("-", "").lower()
+
+
+def looks_like_recovery(code: str) -> bool:
+    """Whether somebody typed a recovery code and not the digits of the app."""
+    return len(plain_recovery_code(code)) > DIGITS
+
+
+def may_use_password(email: str, roles: Iterable[Role], sign_on: bool, break_glass: str) -> bool:
+    """Whether an account signs in with a password here.
+
+    Where there is a sign-on, staff use it, so that nobody goes around its second factor; a partner's people are not
+    known to it, and one account opens the door on the day it is down.
+    """
+    held = list(roles)
+    partner = bool(held) and all(role is Role.PARTNER for role in held)
+    return not sign_on or partner or (bool(break_glass) and email == break_glass)
+
+
+@dataclass(frozen=True)
+class FactorState:
+    """Since when a second factor is on, and how many recovery codes are left."""
+
+    since: datetime
+    codes_left: int
+
+
+def factor_state(user_id: int) -> FactorState | None:
+    """Return how a person's second factor stands, or None without one."""
+    left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)).scalar_subquery()
+    row = db.session.execute(select(SecondFactor.since, left).where(SecondFactor.user_id == user_id)).first()
+    return FactorState(row[0], row[1]) if row else None
+
+
+ENROLMENT_SECONDS = 3600
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(), salt="invitation")
+
+
+def invitation_token(invitation_id: int) -> str:
+    """Return the link's token for an invitation."""
+    return str(_signer().dumps(invitation_id))
+
+
+def invitation_id_of(token: str) -> int | None:
+    """Return the invitation's id, or None when the token was not made here."""
+    try:
+        found = _signer().loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def held_token(held_id: int) -> str:
+    """Return the token with which the holder of an account confirms a change that waits."""
+    return str(URLSafeSerializer(signing_keys(), salt="held change").dumps(held_id))
+
+
+def held_id_of(token: str) -> int | None:
+    """Return the id of the change that waits, or None when the token was not made here."""
+    return _number_of(token, "held change")
+
+
+def not_me_token(message_id: int) -> str:
+    """Return the token with which whom a mail told of a change says that it was not theirs."""
+    return str(URLSafeSerializer(signing_keys(), salt="not me").dumps(message_id))
+
+
+def message_id_of(token: str) -> int | None:
+    """Return the id of the mail that told of a change, or None when the token was not made here."""
+    return _number_of(token, "not me")
+
+
+def _number_of(token: str, salt: str) -> int | None:
+    try:
+        found = URLSafeSerializer(signing_keys(), salt=salt).loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def _enrolment_signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(signing_keys(), salt="second factor")
+
+
+def signed_secret(user_id: int, secret: str) -> str:
+    """Return a secret as the page that shows it carries it, for this person alone."""
+    return str(_enrolment_signer().dumps([user_id, secret]))
+
+
+def secret_of(user_id: int, signed: str) -> str | None:
+    """Return the secret, or None when it was not made here, for this person, within the hour."""
+    try:
+        owner, secret = _enrolment_signer().loads(signed, max_age=ENROLMENT_SECONDS)
+    except (BadSignature, TypeError, ValueError):
+        return None
+    return str(secret) if owner == user_id else None
+
+
+_hasher = PasswordHasher()
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    return _hasher.hash("no account has this password")
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, exactly as typed."""
+    return _hasher.hash(password)
+
+
+def password_matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password is right; an account without one costs the same and never matches."""
+    try:
+        return _hasher.verify(password_hash or _nobodys(), password) and password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether the hash was made with weaker settings than today's."""
+    return _hasher.check_needs_rehash(password_hash)

@@ -1,0 +1,132 @@
+"""What an identity provider posted, until the browser that asked comes for it; and which assertions were used."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, request, session, url_for
+from sqlalchemy import String, delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.sign_in.sso.pages import GOING, arrive, refused
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import Base, Id
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.sign_in import sso as sign_on
+from wss_cases.foundation.sign_in.identity import SAML_REQUEST, Answer, Identity, SignOnRefused
+from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import unit_of_work
+
+
+class SamlAnswer(Base):
+    """One proven assertion, by the digest of its id: taken in once, and fetched once by the digest of the request's id.
+
+    `said` is empty once it was fetched; the row stays until the assertion is too old to be taken anyway.
+    """
+
+    __tablename__ = "saml_answer"
+    PRIVATE = frozenset({"said"})
+
+    id: Mapped[Id]
+    assertion: Mapped[str] = mapped_column(String(64), unique=True)
+    request: Mapped[str] = mapped_column(String(64), index=True)
+    said: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+KEPT = timedelta(minutes=10)
+"""Beyond an assertion's own end, for clocks that differ."""
+FETCHED_WITHIN = timedelta(minutes=2)
+
+
+def take_in(answer: Answer, now: datetime) -> bool:
+    """Keep a proven assertion for the browser that asked; False for one that was here before."""
+    try:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.no_audit()
+            uow.session.execute(delete(SamlAnswer).where(SamlAnswer.ends_at < now - KEPT))
+            uow.session.add(
+                SamlAnswer(
+                    assertion=token_digest(answer.assertion_id), request=token_digest(answer.request_id),
+                    said=asdict(answer.identity), received_at=now, ends_at=answer.ends,
+                )
+            )  # fmt: skip
+    except IntegrityError:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.audit("session.sign_on_refused", "user_account", None)
+        return False
+    return True
+
+
+def fetch(request_id: str, now: datetime) -> Identity | None:
+    """Return, once, what was said in answer to a request of this browser; None where there is nothing."""
+    waiting = select(SamlAnswer).where(
+        SamlAnswer.request == token_digest(request_id), SamlAnswer.received_at > now - FETCHED_WITHIN
+    )
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        row = uow.session.scalars(waiting.order_by(SamlAnswer.id).with_for_update()).first()
+        said = row.said if row else {}
+        if row is None or not said:
+            return None
+        row.said = {}
+    return Identity(**said | {"amr": tuple(said["amr"])})
+
+
+blueprint = Blueprint("saml", __name__)
+
+
+@blueprint.get("/saml/metadata")
+@gate(Permission.PUBLIC)
+def metadata() -> Response:
+    """Tell the identity provider who we are and where it posts to."""
+    if not sign_on.is_saml():
+        raise NotFound
+    document = sign_on.saml_metadata(link(url_for("saml.metadata")), link(url_for("saml.receive")))
+    return Response(document, mimetype="application/samlmetadata+xml")
+
+
+@blueprint.post("/saml/back")
+@csrf.exempt
+@gate(Permission.PUBLIC)
+def receive() -> Page:
+    """Take what the identity provider has a browser post. Its signature is the proof, in place of a token of ours.
+
+    No cookie comes with a form of another site: whose browser this is shows on the next page.
+    """
+    if not sign_on.is_saml():
+        raise NotFound
+    us, here = link(url_for("saml.metadata")), link(url_for("saml.receive"))
+    try:
+        answer = sign_on.read_saml(us, here, request.form.get("SAMLResponse", ""))
+    except SignOnRefused as refusal:
+        return refused(refusal.reason)
+    if not take_in(answer, clock.now()):
+        return refused("the same assertion again")
+    return redirect(url_for("saml.arrived"), 303)
+
+
+@blueprint.get("/saml/arrived")
+@gate(Permission.PUBLIC)
+def arrived() -> Page:
+    """Come back: only the browser that went there holds the number of the request that was answered."""
+    if not sign_on.is_saml():
+        raise NotFound
+    came_for, request_id = session.pop(GOING, None), session.pop(SAML_REQUEST, "")
+    identity = fetch(request_id, clock.now()) if came_for and request_id else None
+    if came_for is None or identity is None:
+        return refused("nobody went")
+    return arrive(identity, came_for)
+
+
+ROOM = Room(pages=(blueprint,))

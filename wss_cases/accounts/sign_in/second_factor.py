@@ -1,0 +1,464 @@
+"""The second factor: the page that asks for its code, the one that sets it up, and proving again who one is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from sqlalchemy import delete, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.models import AccountState, SignInAttempt, UserAccount, UserSession
+from wss_cases.accounts.account.pages import CodeForm, ConfirmForm, ConfirmWithCodeForm, EnrolForm
+from wss_cases.accounts.account.rules import FAILURES_PER_ACCOUNT, THROTTLE_WINDOW
+from wss_cases.accounts.calendar_address import end_feeds
+from wss_cases.accounts.credentials import (
+    FRESH_MINUTES,
+    MOST_FAILURES,
+    PURPOSE,
+    Proof,
+    RecoveryCode,
+    SecondFactor,
+    app_address,
+    factor_state,
+    looks_like_recovery,
+    new_recovery_codes,
+    new_secret,
+    password_matches,
+    plain_recovery_code,
+    proof_of,
+    secret_of,
+    signed_secret,
+    spaced,
+    step_of,
+)
+from wss_cases.accounts.held_changes import HeldKind, hold, known_address, waiting
+from wss_cases.accounts.managed_accounts import get_person
+from wss_cases.accounts.sign_in.invitations import send_invitation
+from wss_cases.accounts.sign_in.sessions.actions import (
+    SignInResult,
+    alarm_if_break_glass,
+    end_all_sessions,
+    open_session,
+    renew_token,
+    schools_of,
+    tell_administrators,
+)
+from wss_cases.accounts.sign_in.sessions.pages import HALF, enter, fresh_within, lead_on, load_signed_in
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import new_token, token_digest
+from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.pages import Page, code_picture
+from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user, login_user
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+
+FACTOR_ON = "account.factor_on"
+FACTOR_OFF = "account.factor_off"
+RECOVERY_USED = "account.recovery_used"
+CODE_GUESSED = "account.code_guessed"
+
+
+class Checked(Enum):
+    """What a typed code came to."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A new second factor: the recovery codes to show once, and the token of the session that goes on."""
+
+    codes: Sequence[str]
+    token: str
+
+
+def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignInResult | None:
+    """Turn a session that waits for its code into a full one with another token; None when that one is over."""
+    waits = select(UserSession).where(UserSession.token_digest == token_digest(half_token), UserSession.awaits_code)
+    half = db.session.scalars(waits).one_or_none()
+    if half is None:
+        return None
+    user = db.session.get_one(UserAccount, half.user_id)
+    token = new_token()
+    with unit_of_work(Actor(user.id, user.name), now) as uow:
+        row = uow.session.get_one(UserSession, half.id, with_for_update=True, populate_existing=True)
+        account = uow.session.get_one(UserAccount, row.user_id, with_for_update=True, populate_existing=True)
+        if row.revoked_at is not None or row.expires_at <= now or account.state is not AccountState.ACTIVE:
+            uow.no_audit()
+            return None
+        checked = check_code(uow, account, code, address)
+        if checked is not Checked.RIGHT:
+            return SignInResult(None, wait=checked is Checked.WAIT)
+        row.revoked_at = now
+        full = open_session(uow, account.id, token, row.device)
+        full.by_sign_on, full.says_when = row.by_sign_on, row.says_when
+        if not row.by_sign_on:
+            alarm_if_break_glass(uow, account)
+    return SignInResult(token)
+
+
+def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, counted: str = "code") -> Checked:
+    """Step: compare a code with the person's app or recovery codes and use it up; a wrong one is counted.
+
+    The factor's row is locked first, so guesses sent at once are counted one after the other. `counted`: tries of one
+    kind do not use up another's.
+    """
+    found = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
+    factor = uow.session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+    key = token_digest(f"{counted}:{user.id}")
+    recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
+    before = uow.session.scalar(recent) or 0
+    if factor is None or before >= FAILURES_PER_ACCOUNT or factor.failures >= MOST_FAILURES:
+        uow.audit("factor.throttled", "user_account", user.id)
+        return Checked.WAIT
+    if _use_code(uow, factor, user, code):
+        factor.failures = 0
+        uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
+        return Checked.RIGHT
+    factor.failures += 1
+    uow.session.add(SignInAttempt(account_key=key, address=address, at=uow.now))
+    uow.audit("factor.refused", "user_account", user.id)
+    if before + 1 == FAILURES_PER_ACCOUNT:
+        tell_owner(uow, user, CODE_GUESSED)
+    return Checked.WRONG
+
+
+def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: str) -> bool:
+    if looks_like_recovery(code):
+        digest = token_digest(plain_recovery_code(code))
+        unused = select(RecoveryCode).where(
+            RecoveryCode.user_id == user.id, RecoveryCode.digest == digest, RecoveryCode.used_at.is_(None)
+        )
+        row = uow.session.scalars(unused.with_for_update()).one_or_none()
+        if row is None:
+            return False
+        row.used_at = uow.now
+        uow.record(user, RECOVERY_USED)
+        tell_owner(uow, user, RECOVERY_USED)
+        return True
+    secret = unseal(setting("WSS_KEYS"), PURPOSE, factor.sealed_text, factor.sealed_key)
+    step = step_of(secret, code, uow.now, factor.last_step)
+    if step is None:
+        return False
+    factor.last_step = step
+    uow.audit("factor.used", "user_account", user.id)
+    return True
+
+
+def enrol(
+    actor: Actor, secret: str, code: str, device: str, now: datetime, session_id: int | None = None
+) -> Enrolled:  # fmt: skip
+    """Set up the actor's second factor and end every session that was opened without it; this one goes on as another.
+
+    Raises Refused when the code is not the secret's, or when there is a second factor already.
+    """
+    step = step_of(secret, code, now, 0)
+    if step is None:
+        raise Refused("code", _("This code is no longer valid. Enter the six digits that the app shows now."))
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
+    token = new_token()
+    with unit_of_work(actor, now) as uow:
+        user = _locked(uow, actor)
+        if factor_row(uow, user.id) is not None:
+            raise Refused("", _("You already have two-step sign-in."))
+        uow.session.add(
+            SecondFactor(
+                user_id=user.id, sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name,
+                since=now, last_step=step,
+            )
+        )  # fmt: skip
+        codes = _replace_codes(uow, user)
+        end_all_sessions(uow, user.id)
+        goes_on = open_session(uow, user.id, token, device)
+        if session_id is not None:
+            before = uow.session.get_one(UserSession, session_id)
+            goes_on.by_sign_on, goes_on.says_when = before.by_sign_on, before.says_when
+            goes_on.factor_by_provider = before.factor_by_provider
+        uow.record(user, FACTOR_ON)
+        tell_owner(uow, user, FACTOR_ON)
+    return Enrolled(codes, token)
+
+
+def make_codes(actor: Actor, now: datetime) -> list[str]:
+    """Replace the actor's recovery codes; the ones before end. Raises Refused without a second factor."""
+    with unit_of_work(actor, now) as uow:
+        user = _locked(uow, actor)
+        if factor_row(uow, user.id) is None:
+            raise Refused("", _("You do not have two-step sign-in."))
+        codes = _replace_codes(uow, user)
+        uow.record(user, "account.recovery_made")
+    return codes
+
+
+def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
+    """Take the actor's second factor away. Raises Refused where it is required, or the password is short."""
+    with unit_of_work(actor, now) as uow:
+        user = _locked(uow, actor)
+        if must_have:
+            raise Refused("", _("Your role requires two-step sign-in."))
+        if user.password_short:
+            raise Refused("", _("First choose a password of 15 characters or more: yours is too short to use alone."))
+        remove_factor(uow, user)
+        uow.record(user, FACTOR_OFF)
+        tell_owner(uow, user, FACTOR_OFF)
+
+
+def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
+    """Note that the person at this session has just proved again who they are; it goes on under another token.
+
+    By the password and, where there is one, the code; by the code alone where a sign-on let in who cannot be asked
+    again there.
+    """
+    user = db.session.get(UserAccount, actor.user_id)
+    matches = password_matches(user.password_hash if user else None, password)
+    with unit_of_work(actor, now) as uow:
+        account = _locked(uow, actor)
+        here = uow.session.get_one(UserSession, session_id)
+        has_one = factor_row(uow, account.id) is not None
+        by_code = proof_of(here.by_sign_on, here.says_when, has_one) is Proof.CODE
+        alone = check_code(uow, account, code, address, "code again") if by_code else None
+        checked = alone or prove(uow, account, matches, code, address)
+        if checked is not Checked.RIGHT:
+            return SignInResult(None, wait=checked is Checked.WAIT)
+        token = renew_token(uow, session_id)
+        uow.audit("session.confirmed", "user_session", session_id)
+    return SignInResult(token)
+
+
+def prove(uow: UnitOfWork, user: UserAccount, matches: bool, code: str, address: str) -> Checked:
+    """Step: check the password, compared already, and the code of whoever has a second factor."""
+    checked = _password_again(uow, user, matches, address)
+    if checked is Checked.RIGHT and factor_row(uow, user.id) is not None:
+        checked = check_code(uow, user, code, address, "code again")
+    return checked
+
+
+def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:
+    # counted apart: wrong sign-ins of a stranger must not stop somebody who is signed in
+    key = token_digest(f"again:{user.id}")
+    recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
+    if (uow.session.scalar(recent) or 0) >= FAILURES_PER_ACCOUNT:
+        uow.audit("session.refused", "user_account", user.id)
+        return Checked.WAIT
+    if not matches:
+        uow.session.add(SignInAttempt(account_key=key, address=address, at=uow.now))
+        uow.audit("session.refused", "user_account", user.id)
+        return Checked.WRONG
+    return Checked.RIGHT
+
+
+def factor_row(uow: UnitOfWork, user_id: int) -> SecondFactor | None:
+    """Step: return a person's second factor, locked, or None."""
+    found = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
+    return uow.session.scalars(found).one_or_none()
+
+
+def _locked(uow: UnitOfWork, actor: Actor) -> UserAccount:
+    return uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+
+
+def _replace_codes(uow: UnitOfWork, user: UserAccount) -> list[str]:
+    uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    codes = new_recovery_codes()
+    uow.session.add_all(
+        RecoveryCode(user_id=user.id, digest=token_digest(plain_recovery_code(code)), made_at=uow.now) for code in codes
+    )
+    return codes
+
+
+def remove_factor(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: take a second factor and its recovery codes away."""
+    uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    uow.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user.id))
+
+
+def tell_owner(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
+    """Step: tell the account's owner at once what became of the second factor."""
+    uow.notify(user.id, kind, user, f"{kind}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+FACTOR_RESET = "account.factor_reset"
+RESET_ASKED = "account.reset_asked"
+RESET_OF_ANOTHER = "account.reset_of_another"
+
+
+def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
+    """Ask that somebody's second factor be taken away because the phone is lost; they and the others are told.
+
+    It is done when they confirm from their address, when a second administrator agrees, or after a day.
+    """
+    with unit_of_work(actor, now) as uow:
+        user = uow.load(UserAccount, user_id, Permission.ACCOUNT_FACTOR)
+        if user.id == actor.user_id:
+            raise Refused("", _("Another system administrator resets yours."))
+        if factor_row(uow, user.id) is None:
+            raise Refused("", _("This person does not have two-step sign-in."))
+        if HeldKind.FACTOR in waiting(user.id, now):
+            raise Refused("", _("This was already requested."))
+        hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
+        uow.record(user, RESET_ASKED)
+        tell_owner(uow, user, RESET_ASKED)
+        tell_administrators(uow, user, RESET_OF_ANOTHER, of=schools_of(uow, user), but={actor.user_id, user.id})
+
+
+def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: take a second factor away; all sessions of its person end, and they are told.
+
+    A short password does not stand alone, so it goes too, and a link for a new one is sent.
+    """
+    if factor_row(uow, user.id) is None:
+        return
+    remove_factor(uow, user)
+    end_all_sessions(uow, user.id)
+    end_feeds(uow, user.id)
+    if user.password_short and user.state is AccountState.ACTIVE:
+        user.password_hash, user.password_short = None, False
+        send_invitation(uow, user)
+    uow.record(user, FACTOR_RESET)
+    tell_owner(uow, user, FACTOR_RESET)
+
+
+blueprint = Blueprint("second_factor", __name__)
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def code() -> Page:
+    """Ask for the second factor of somebody whose password was right."""
+    target = request.values.get("next", "")
+    if HALF not in session:
+        return redirect(url_for("accounts.sign_in", next=target or None), 303)
+    form, status = CodeForm(), 200
+    if form.validate_on_submit():
+        result = enter_code(session[HALF], form.code.data, request.remote_addr or "", clock.now())
+        if result is None:
+            session.pop(HALF)
+            flash(_("That took too long. Sign in again."))
+            return redirect(url_for("accounts.sign_in", next=target or None), 303)
+        if result.token:
+            return enter(result.token, target)
+        status = 429 if result.wait else 400
+        apply_refusal(form, Refused("code", _words(Checked.WAIT if result.wait else Checked.WRONG)))
+    elif request.method == "POST":
+        status = 400
+    return render_template("accounts/sign_in/second_factor/code.html", form=form, next=target), status
+
+
+def _words(checked: Checked) -> str:
+    if checked is Checked.WAIT:
+        return _("Too many attempts. Wait 15 minutes; if you lost your phone, a system administrator can help.")
+    return _("This code is not right, or it was used before. Wait for the next one, or use a recovery code.")
+
+
+@blueprint.route("/account/second-factor", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES, for_first_factor=True)
+@gate(Permission.SIGNED_IN)
+def mine() -> Page:
+    """Set up one's second factor, or see how it stands."""
+    actor, must = current_actor(), current_user.must_have_factor
+    assert actor.user_id is not None
+    state = factor_state(actor.user_id)
+    if state is not None:
+        since = moment_words(state.since, district_zone())
+        return render_template("accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must)
+    form, status = EnrolForm(), 200
+    secret = secret_of(actor.user_id, form.signed.data or "") or ""
+    if form.validate_on_submit() and secret:
+        device = request.headers.get("User-Agent", "")
+        try:
+            made = enrol(actor, secret, form.code.data, device, clock.now(), current_user.row.session_id)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            login_user(load_signed_in(made.token))
+            return render_template("accounts/sign_in/second_factor/recovery_codes.html", codes=made.codes)
+    if request.method == "POST":
+        status = 400
+        if not secret:
+            apply_refusal(form, Refused("", _("This page was open too long. Add the new code below to your app.")))
+    secret = secret or new_secret()
+    form.signed.data = signed_secret(actor.user_id, secret)
+    drawn = code_picture(app_address(secret, current_user.row.email))
+    return (
+        render_template(
+            "accounts/sign_in/second_factor/enrol.html", form=form, picture=drawn, secret=spaced(secret), must_have=must
+        ),
+        status,
+    )
+
+
+@blueprint.post("/account/second-factor/codes")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.SIGNED_IN)
+def codes() -> Page:
+    """Make new recovery codes and show them once."""
+    return render_template(
+        "accounts/sign_in/second_factor/recovery_codes.html", codes=make_codes(current_actor(), clock.now())
+    )
+
+
+@blueprint.post("/account/second-factor/off")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.SIGNED_IN)
+def off() -> Page:
+    """Take one's second factor away, where it is not required."""
+    switch_off(current_actor(), current_user.must_have_factor, clock.now())
+    flash(_("Your two-step sign-in is turned off."))
+    return redirect(url_for("accounts.me"), 303)
+
+
+@blueprint.route("/account/confirm", methods=["GET", "POST"], endpoint="confirm")
+@gate(Permission.SIGNED_IN)
+def confirm_page() -> Page:
+    """Prove again who one is, before something sensitive."""
+    target, status, row = request.values.get("next", ""), 200, current_user.row
+    proof = proof_of(row.by_sign_on, row.says_when, row.has_factor)
+    form = CodeForm() if proof is Proof.CODE else ConfirmWithCodeForm() if row.has_factor else ConfirmForm()
+    if form.validate_on_submit():
+        password = form.password.data if "password" in form else ""
+        typed = form.code.data if "code" in form else ""
+        address = request.remote_addr or ""
+        result = confirm(current_actor(), row.session_id, password, typed, address, clock.now())
+        if result.token:
+            login_user(load_signed_in(result.token))
+            return lead_on(target)
+        status = 429 if result.wait else 400
+        wrong = _words(Checked.WRONG) if proof is Proof.CODE else _("The password or the code is not right.")
+        words = _words(Checked.WAIT) if result.wait else wrong
+        apply_refusal(form, Refused("code" if proof is Proof.CODE else "password", words))
+    elif request.method == "POST":
+        status = 400
+    return render_template(
+        "accounts/sign_in/second_factor/confirm.html", form=form, next=target, proof=proof.value
+    ), status
+
+
+@blueprint.post("/people/<int:user_id>/second-factor/reset")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ACCOUNT_FACTOR)
+def reset(user_id: int) -> Page:
+    """Ask that the second factor of somebody who lost it be taken away."""
+    actor, now = current_actor(), clock.now()
+    get_person(actor, user_id, now)
+    ask_reset(actor, user_id, now)
+    flash(
+        _("It is requested, and the person is told by email. It takes effect when they confirm it there, when a "
+          "second administrator agrees, or after 24 hours.")
+    )  # fmt: skip
+    return redirect(url_for("people.person", user_id=user_id), 303)
+
+
+ROOM = Room(pages=(blueprint,))

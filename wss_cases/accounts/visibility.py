@@ -1,0 +1,185 @@
+"""How long past years stay in view for a role, and who opened which student's past years with which reason."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import STAFF, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import ROLE_LABELS
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.db import Base, Id, db, named_enum
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.dated_settings import add_row
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+
+
+class VisibilityWindow(Base):
+    """From a day on a role has so many school years in view, the current one included.
+
+    The newest row that has begun is in force. A change is a new row; none is ever changed or taken away.
+    """
+
+    __tablename__ = "sight_setting"
+    __table_args__ = (
+        UniqueConstraint("role", "starts_on"),
+        CheckConstraint("school_years between 1 and 60", name="school_years"),
+    )
+
+    id: Mapped[Id]
+    role: Mapped[Role] = mapped_column(named_enum(Role, "role"))
+    starts_on: Mapped[date]
+    school_years: Mapped[int]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    set_at: Mapped[datetime | None]
+
+
+class PastOpening(Base):
+    """One person opened one student's past years, for a reason and for a while; the school sees it."""
+
+    __tablename__ = "past_opening"
+    __table_args__ = (
+        Index("ix_past_opening_user", "user_id", "expires_at"),
+        Index("ix_past_opening_student", "student_id"),
+        Index("ix_past_opening_school", "school_id", "id"),
+    )
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+WINDOWED_ROLES = tuple(role for role in Role if role in STAFF)
+"""Roles with a visibility window. The district browses no records; it opens one case for a reason."""
+MOST_YEARS = 60
+
+
+def sees_from(school_years: int | None, today: date) -> date | None:
+    """Return the first day in view of who has so many school years in view, the current one included."""
+    if school_years is None:
+        return None
+    first, _last = school_year_bounds(school_year(today))
+    return first.replace(year=first.year - school_years + 1)
+
+
+def visibility_windows() -> list[VisibilityWindow]:
+    """Return every setting, in force, past or to come, the newest first."""
+    return list(db.session.scalars(select(VisibilityWindow).order_by(VisibilityWindow.starts_on.desc())))
+
+
+class VisibilityWindowForm(BaseForm):
+    """For one role: how many school years, and from which day on."""
+
+    role = SelectField(
+        _l("Role"),
+        [InputRequired(_l("Choose a role."))],
+        choices=choices([(role.value, ROLE_LABELS[role]) for role in WINDOWED_ROLES]),
+    )
+    school_years = IntegerField(
+        _l("School years shown"),
+        [
+            InputRequired(_l("Enter a number from 1 to 60.")),
+            NumberRange(1, MOST_YEARS, _l("Enter a number from 1 to 60.")),
+        ],
+        description=_l("1 means only the current school year."),
+    )
+    starts_on = DateField(_l("From"), [InputRequired(_l("Enter the first day."))])
+
+    @property
+    def chosen(self) -> Role:
+        """The role; the choices hold no other."""
+        return Role(self.role.data)
+
+
+@use_case
+def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -> int:
+    """Keep so many school years in view for a role from a day on.
+
+    Raises Refused for a role without a visibility window, a number out of range, and a day that is past, not after the
+    newest row's, or more than two years ahead.
+    """
+    row = VisibilityWindow(
+        role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now
+    )
+    require(uow.actor, Permission.SIGHT_EDIT, row)
+    if role not in WINDOWED_ROLES:
+        raise Refused("role", _("Choose a role."))
+    if not 1 <= school_years <= MOST_YEARS:
+        raise Refused("school_years", _("Enter a number from 1 to %(most)d.", most=MOST_YEARS))
+    if starts_on < today_at(None, uow.now):
+        raise Refused("starts_on", _("A change starts today or later."))
+    add_row(uow, row, VisibilityWindow.role == role)
+    uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
+    return row.id
+
+
+blueprint = Blueprint("clean_slate", __name__, url_prefix="/clean-slate")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.SIGHT_EDIT)
+def settings() -> Page:
+    """What is in force and to come for each role, and the form for a change."""
+    actor, now = current_actor(), clock.now()
+    require(actor, Permission.SIGHT_EDIT, actor)
+    today = today_at(None, now)
+    form = VisibilityWindowForm(starts_on=today)
+
+    return form_page(
+        form,
+        lambda: set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data),
+        with_flash(_("The change is saved."), url_for("clean_slate.settings")),
+        "accounts/visibility/clean_slate.html",
+        roles=_roles(today),
+    )
+
+
+def _roles(today: date) -> list[dict[str, Any]]:
+    rows = visibility_windows()
+    return [
+        {
+            "role": ROLE_LABELS[role],
+            "now": _words(next(row for row in rows if row.role is role and row.starts_on <= today), today),
+            "coming": [
+                _("from %(first)s", first=day_words_with_year(row.starts_on)) + ": " + _years(row)
+                for row in reversed(rows)
+                if row.role is role and row.starts_on > today
+            ],
+        }
+        for role in WINDOWED_ROLES
+    ]
+
+
+def _words(row: VisibilityWindow, today: date) -> str:
+    first = sees_from(row.school_years, today)
+    return f"{_years(row)} · " + _("since %(day)s", day=day_words_with_year(first))
+
+
+def _years(row: VisibilityWindow) -> str:
+    return ngettext("%(num)d school year", "%(num)d school years", row.school_years)
+
+
+ROOM = Room(pages=(blueprint,))
