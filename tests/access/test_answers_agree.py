@@ -85,7 +85,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "incidents.incident.queries.visible_to": (Incident, by(P.INCIDENT_READ)),
     "incidents.incident.queries.care_visible_to": (CareRecord, by(P.CARE_WORK)),
     "roster.directory.queries.visible_to": (Student, by(P.STUDENT_READ)),
-    "roster.networks.queries.visible_to": (School, by(P.SCHOOL_MANAGE)),
+    "roster.networks.visible_to": (School, by(P.SCHOOL_MANAGE)),
     "records.disclosures.queries.visible_to": (Student, by(P.DISCLOSURE_READ)),
     "attachments.attachment.queries.visible_to": (Attachment, by(P.ATTACHMENT_READ)),
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),

@@ -61,11 +61,11 @@ from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
-from wss_cases.roster.calendar.importing.models import CalendarDraft
+from wss_cases.roster.calendar.importing.queries import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian
-from wss_cases.roster.role_files.models import RoleFile
-from wss_cases.roster.staff_accounts.models import AccountRule
-from wss_cases.roster.uploads.models import RosterUpload
+from wss_cases.roster.role_files import RoleFile
+from wss_cases.roster.staff_accounts.rules import AccountRule
+from wss_cases.roster.uploads.queries import RosterUpload
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.safeguards.discipline.consequences.models import MinorConsequence

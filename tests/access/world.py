@@ -82,12 +82,11 @@ from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
 from wss_cases.records.stored_pdfs.states import PdfState
-from wss_cases.roster.calendar.importing.models import CalendarDraft
+from wss_cases.roster.calendar.importing.queries import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
-from wss_cases.roster.role_files.models import RoleFile
-from wss_cases.roster.staff_accounts.models import AccountRule
-from wss_cases.roster.uploads.models import RosterUpload
-from wss_cases.roster.uploads.states import UploadState
+from wss_cases.roster.role_files import RoleFile
+from wss_cases.roster.staff_accounts.rules import AccountRule
+from wss_cases.roster.uploads.queries import RosterUpload, UploadState
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet

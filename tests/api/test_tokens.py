@@ -24,7 +24,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.ids import token_digest
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.networks.actions import rename_network
+from wss_cases.roster.networks import rename_network
 
 ClientAs = Callable[[Any], PageClient]
 PAGE = "/district/api-tokens"

@@ -42,7 +42,7 @@ PROVEN_ON_BOTH = [
     ("wss_cases.plans.money.files.queries", "tests.plans.money.test_files"),
     ("wss_cases.roster.oneroster.staging", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.oneroster.ledger", "tests.roster.oneroster.test_import"),
-    ("wss_cases.roster.uploads.taking", "tests.roster.uploads.test_uploads"),
+    ("wss_cases.roster.uploads.pages", "tests.roster.uploads.test_uploads"),
     ("wss_cases.safeguards.police.clocks.actions", "tests.safeguards.police.test_review"),
     ("wss_cases.safeguards.duties.clocks.queries", "tests.safeguards.duties.test_clocks"),
 ]

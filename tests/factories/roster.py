@@ -22,8 +22,7 @@ from wss_cases.roster.directory.models import (
     Student,
     StudentGuardian,
 )
-from wss_cases.roster.directory.rules import search_key
-from wss_cases.roster.directory.states import DayKind, Restriction
+from wss_cases.roster.directory.rules import DayKind, Restriction, search_key
 
 GIVEN = ("Amara", "Bruno", "Celeste", "Dario", "Esme", "Farid", "Greta", "Hugo", "Imani", "Jonas")
 FAMILY = ("Appleyard", "Birchwood", "Cloverfield", "Dunmore", "Eastlake", "Fernhill", "Goldleaf", "Hazelton")

@@ -15,7 +15,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.incidents.incident.models import LocationCode
 from wss_cases.roster.directory.models import CalendarDay, School
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.oneroster.staging import upsert
 
 FORM = "/incidents/new"

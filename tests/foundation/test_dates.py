@@ -10,7 +10,7 @@ import pytest
 
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.roster.directory.presenters import short_grade
+from wss_cases.roster.directory.pages import short_grade
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release.messages import ANSWERED as COPY_ANSWERED
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.roster.directory.models import ImportRun
-from wss_cases.roster.networks.actions import MOVED
-from wss_cases.roster.runs.actions import REFUSED
+from wss_cases.roster.networks import MOVED
+from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.rule_sets.models import RuleSet

@@ -19,7 +19,7 @@ from wss_cases.foundation.settings.stored import forget
 from wss_cases.outcomes.counting.scope.rules import years_between
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.workday.calendar_import.forms import years

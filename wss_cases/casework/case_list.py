@@ -38,7 +38,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 
 OPEN_CASES, ALL_CASES = "open", "all"
 NEWEST = Order("number", down=True)

@@ -38,10 +38,9 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.roster.calendar.days.actions import Said
-from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.models import CalendarDay
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.oneroster.actions import not_collecting
 from wss_cases.workday.calendar.actions import declare_day, settle_changes
 

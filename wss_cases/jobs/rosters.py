@@ -5,10 +5,10 @@ from datetime import datetime
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import Tick
 from wss_cases.outcomes.edfi.pushing.nightly import push_due
-from wss_cases.roster.drops.taking import take_drops
-from wss_cases.roster.rest.pulling import pull_roster
-from wss_cases.roster.staff_accounts.tallies import keep_tallies
-from wss_cases.roster.uploads.taking import take_uploads
+from wss_cases.roster.drops import take_drops
+from wss_cases.roster.rest import pull_roster
+from wss_cases.roster.staff_accounts.pages import keep_tallies
+from wss_cases.roster.uploads.pages import take_uploads
 
 
 def take_rosters(name: str, now: datetime) -> str:

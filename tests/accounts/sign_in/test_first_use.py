@@ -22,7 +22,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.settings.sign_on import sign_on_settings
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import StaffPost
-from wss_cases.roster.staff_accounts.models import AccountRule
+from wss_cases.roster.staff_accounts.rules import AccountRule
 
 __all__ = ["provider"]
 

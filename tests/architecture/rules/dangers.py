@@ -31,9 +31,9 @@ ALLOWED = {
 TAKING_FILES = {
     "workday/calendar_import/views.py",
     "workday/calendar_import/upload.html",
-    "roster/uploads/views.py",
+    "roster/uploads/pages.py",
     "roster/uploads/upload.html",
-    "roster/role_files/views.py",
+    "roster/role_files.py",
     "roster/role_files/upload.html",
     "plans/money/files/views.py",
     "money/files/upload.html",

@@ -16,8 +16,7 @@ from tests.mail.making import scene
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.rules import due_words
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 At = Callable[..., datetime]
 TODAY = date(2026, 11, 24)

@@ -18,8 +18,7 @@ from wss_cases.followups.calendar.rules import is_check_in, planned_check_in, pl
 from wss_cases.followups.reminders.rules import reminds_at
 from wss_cases.foundation.clock import school_year
 from wss_cases.mail.common.rules import in_hours
-from wss_cases.roster.directory.rules import HALF_DAY_BELL, SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind, SchoolDays
 
 DAY, STEP = timedelta(days=1), timedelta(minutes=30)
 BELL = time(15, 15)

@@ -15,10 +15,9 @@ from tests.mail.making import scene
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.roster.calendar.bells.models import BellTime
+from wss_cases.roster.calendar.bells import BellTime
 from wss_cases.roster.directory.models import CalendarDay
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]

@@ -20,8 +20,7 @@ from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, spread, why_fixed
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 TODAY = date(2026, 11, 24)
 CHOOSE = "/follow-ups/re-plan"

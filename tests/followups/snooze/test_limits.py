@@ -19,8 +19,7 @@ from wss_cases.followups.snooze.rules import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.models import MailStyle
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 PLAIN = {"kind": "safety_plan", "single_mail": False}
 TODAY = date(2026, 11, 24)

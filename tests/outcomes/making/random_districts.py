@@ -22,7 +22,7 @@ from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
 from wss_cases.safeguards.police.review.models import PoliceReview

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.outcomes.recount.plain import ACTED, table
 from tests.outcomes.recount.shown import Shown, same
-from wss_cases.roster.directory.states import RACE_LABELS, SEX_LABELS
+from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
 
 SETTLED = "between '2026-08-01' and '2026-10-31'"
 """The current year is counted to the end of the last month that is over."""

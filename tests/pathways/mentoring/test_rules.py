@@ -20,8 +20,7 @@ from wss_cases.pathways.mentoring.plan.rules import (
     ranked,
 )
 from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 MONDAY = date(2026, 9, 7)
 TODAY = date(2026, 11, 24)

@@ -13,10 +13,9 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.calendar.bells.models import BellTime
-from wss_cases.roster.calendar.bells.queries import bells_on, last_bells
+from wss_cases.roster.calendar.bells import BellTime, bells_on, last_bells
 from wss_cases.roster.directory.models import CalendarDay
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 
 TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)
 USUAL = (time(8), time(15))

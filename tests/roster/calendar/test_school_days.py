@@ -13,8 +13,7 @@ from tests.factories.roster import SchoolFactory, make_calendar
 from wss_cases.foundation.clock import school_year
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 FIRST = date(2026, 8, 1)
 DAYS = st.dates(date(2026, 6, 1), date(2027, 9, 1))

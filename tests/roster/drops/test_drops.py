@@ -15,9 +15,9 @@ from tests.roster.oneroster.bundles import roster, user, write, zipped
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.rosters import take_rosters
+from wss_cases.roster import drops
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.drops import taking
-from wss_cases.roster.drops.rules import QUIET, TORN
+from wss_cases.roster.drops import QUIET, TORN
 from wss_cases.roster.import_files.report import Report
 
 PEOPLE = roster([user(n) for n in range(4)])
@@ -105,7 +105,7 @@ def test_a_kill_in_the_middle_takes_nothing_twice_and_no_half(
     write(folder, PEOPLE)
     aged(folder, QUIET)
     with monkeypatch.context() as killed:
-        killed.setattr(taking, "reach", dies)
+        killed.setattr(drops, "reach", dies)
         with pytest.raises(KeyboardInterrupt):
             tick()
     assert students() == 4 and len(list(folder.glob("*.csv"))) == (2 if point == "drop.before_move" else 1)
@@ -123,7 +123,7 @@ def test_outside_the_hours_and_while_another_works_nothing_is_taken(
     monkeypatch.setitem(app.config, "ROSTER_HOURS", (3, 5))
     assert tick() == ""
     monkeypatch.setitem(app.config, "ROSTER_HOURS", (0, 24))
-    with taking._alone(folder) as mine:
+    with drops._alone(folder) as mine:
         assert mine and tick() == ""
     assert tick() == "rosters imported 1"
 
@@ -152,5 +152,5 @@ def test_every_way_in_gives_the_same_rows(folder: Path) -> None:
     """The command's own function, the folder and (tests/roster/uploads) the page: the second time nothing changes."""
     aged(zipped(folder / "roster.zip", PEOPLE), QUIET)
     tick()
-    report: Report = taking.import_oneroster(taking.SYSTEM, write(folder / ".again", PEOPLE), clock.now(), "sis")
+    report: Report = drops.import_oneroster(drops.SYSTEM, write(folder / ".again", PEOPLE), clock.now(), "sis")
     assert all(one.unchanged and not one.created + one.updated + one.refused for one in report.files.values())

@@ -21,11 +21,10 @@ from wss_cases.incidents.incident.queries import people_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language
 from wss_cases.records.family_copies.request.actions import whose_right
-from wss_cases.roster.directory.guardians import contacts_of, guardians_of
 from wss_cases.roster.directory.models import StudentGuardian
-from wss_cases.roster.directory.rules import reach
-from wss_cases.roster.directory.states import Reach
-from wss_cases.roster.guardians.actions import Limits, limit_guardian
+from wss_cases.roster.directory.queries import contacts_of, guardians_of
+from wss_cases.roster.directory.rules import Reach, reach
+from wss_cases.roster.guardians import Limits, limit_guardian
 
 ORDER = {
     "restriction": "order_of_protection", "restricted_on": "2026-11-03", "may_contact": "yes",

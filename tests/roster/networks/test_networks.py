@@ -26,8 +26,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.networks.actions import AS_ROSTER, MOVED, make_network, move_school, rename_network
-from wss_cases.roster.networks.queries import NONE, network_names
+from wss_cases.roster.networks import AS_ROSTER, MOVED, NONE, make_network, move_school, network_names, rename_network
 
 
 @pytest.fixture(autouse=True)

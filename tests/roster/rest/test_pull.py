@@ -14,8 +14,7 @@ from tests.roster.rest.serving import CLIENT, SECRET, Answer, Sis, serving
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import ImportRun, School, StaffMember, Student
-from wss_cases.roster.rest.client import MOST_TRIES, Server
-from wss_cases.roster.rest.pulling import pull_roster
+from wss_cases.roster.rest import MOST_TRIES, Server, pull_roster
 
 NUMBER = 5
 ORGS = [

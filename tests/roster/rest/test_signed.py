@@ -21,8 +21,7 @@ from tests.support.fixed.day import on_the_machines_clock
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import ImportRun, Student
-from wss_cases.roster.rest.client import Server
-from wss_cases.roster.rest.pulling import pull_roster
+from wss_cases.roster.rest import Server, pull_roster
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.pages import give_role
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import today_at
-from wss_cases.roster.role_files.actions import RowsRefused, carry_out, upload_file
-from wss_cases.roster.role_files.models import RoleFile
+from wss_cases.roster.role_files import RoleFile, RowsRefused, carry_out, upload_file
 
 HEAD = "email,role,school,change\n"
 

@@ -21,10 +21,9 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.staff_accounts.actions import confirm_rule, give_back, make_wave, set_rule
-from wss_cases.roster.staff_accounts.models import AccountWave
+from wss_cases.roster.staff_accounts.pages import send_waves
 from wss_cases.roster.staff_accounts.queries import newest_rule, proposals
-from wss_cases.roster.staff_accounts.rules import Standing
-from wss_cases.roster.staff_accounts.waves import send_waves
+from wss_cases.roster.staff_accounts.rules import AccountWave, Standing
 
 TODAY = date(2026, 11, 24)
 

@@ -20,10 +20,9 @@ from wss_cases.foundation.db import db
 from wss_cases.jobs.rosters import take_rosters
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost
 from wss_cases.roster.staff_accounts.actions import confirm_rule, set_rule
-from wss_cases.roster.staff_accounts.models import AccountTally
+from wss_cases.roster.staff_accounts.pages import FEW, keep_tallies
 from wss_cases.roster.staff_accounts.queries import proposals
-from wss_cases.roster.staff_accounts.rules import Standing
-from wss_cases.roster.staff_accounts.tallies import FEW, keep_tallies
+from wss_cases.roster.staff_accounts.rules import AccountTally, Standing
 
 PAGE = "/people/roster"
 MOST_STATEMENTS = 25

@@ -28,7 +28,7 @@ from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
-from wss_cases.roster.names.private_words import private_in
+from wss_cases.roster.names.rules import private_in
 from wss_cases.safeguards.discipline.appeals.actions import (
     Asked,
     Correction,

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wss_cases.foundation.clock import school_year
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 from wss_cases.safeguards.discipline.removals.rules import (
     Count,
     Span,

@@ -12,8 +12,7 @@ from tests.safeguards.police.test_review import NOW, Scene, answer, mails, scene
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound
-from wss_cases.roster.networks.actions import move_school
-from wss_cases.roster.networks.queries import NONE
+from wss_cases.roster.networks import NONE, move_school
 from wss_cases.safeguards.police.review.deciding.actions import answer_first, answer_second
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.states import ReviewState

@@ -31,10 +31,10 @@ from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.calendar.days import day_at
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar.actions import settle_changes
 from wss_cases.workday.sweep.actions import sweep
 

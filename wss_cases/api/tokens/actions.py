@@ -20,7 +20,7 @@ from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.networks.actions import Renamed
+from wss_cases.roster.networks import Renamed
 
 READ = "api.read"
 

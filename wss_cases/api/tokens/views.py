@@ -29,7 +29,7 @@ from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.outcomes.counting.scope.queries import school_named
-from wss_cases.roster.networks.queries import network_names
+from wss_cases.roster.networks import network_names
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/district/api-tokens")
 FRAME = "layouts/form_page.html"

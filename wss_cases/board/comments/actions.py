@@ -11,7 +11,7 @@ from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.names.refusing import refuse_found, refuse_names
+from wss_cases.roster.names.queries import refuse_found, refuse_names
 
 
 @use_case

@@ -10,8 +10,8 @@ from wss_cases.board.comments.models import BoardComment
 from wss_cases.board.comments.rules import runs_of, together
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.names.rules import whole_names_in
 from wss_cases.roster.names.spellings import pieces_of
-from wss_cases.roster.names.whole import whole_names_in
 
 
 @dataclass(frozen=True)

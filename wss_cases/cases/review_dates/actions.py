@@ -8,9 +8,9 @@ from sqlalchemy import select
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.calendar.days.actions import note_move
+from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy
 
 CASE = Case.__tablename__
 

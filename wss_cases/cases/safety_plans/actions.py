@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
-from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
-from wss_cases.roster.directory.presenters import guardian_words
+from wss_cases.roster.directory.pages import guardian_words
+from wss_cases.roster.directory.queries import GuardianOf, guardians_of
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 

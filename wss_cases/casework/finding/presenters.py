@@ -11,7 +11,7 @@ from wss_cases.casework.finding.queries import cases_found
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.journal.rooms import Hit
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import schools_by_id
 
 

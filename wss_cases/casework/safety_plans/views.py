@@ -26,8 +26,8 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.roster.directory.presenters import grade_words
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.telling import calling
 
 blueprint = Blueprint("safety", __name__)
 

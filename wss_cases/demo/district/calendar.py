@@ -7,8 +7,7 @@ from random import Random
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import at_local, district_zone, local, local_date
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 _DAY = timedelta(days=1)
 LOST_AGO = 11

@@ -16,8 +16,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import UNKNOWN, Capture, CapturedPerson, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision
 from wss_cases.intake.report.actions import complete_details, submit_incident
-from wss_cases.roster.directory.rules import HALF_DAY_BELL
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind
 
 FATES = (
     ("fresh", 0), ("waiting", 0), ("fresh", 1), ("circle", 7), ("waiting", 1), ("slow", 6), ("returned", 1),

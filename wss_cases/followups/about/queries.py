@@ -20,8 +20,8 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.telling.rules import may_tell
-from wss_cases.roster.directory.guardians import GuardianOf, guardians_of_each
-from wss_cases.roster.directory.presenters import guardian_words
+from wss_cases.roster.directory.pages import guardian_words
+from wss_cases.roster.directory.queries import GuardianOf, guardians_of_each
 
 PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
 

@@ -11,11 +11,10 @@ from wss_cases.followups.calendar.rules import Planned, is_check_in
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.undo.actions import remind_again
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.calendar.days.actions import note_move
+from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy, SchoolDays
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: SchoolDays, label: str) -> int:

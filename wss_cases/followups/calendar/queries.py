@@ -15,7 +15,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.roster.calendar.days.queries import Shift
+from wss_cases.roster.calendar.days import Shift
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.queries import next_schools, school_days
 from wss_cases.roster.directory.rules import SchoolDays

@@ -5,8 +5,7 @@ from datetime import date
 
 from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.foundation.clock import school_year
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy, SchoolDays
 
 LAST_DAYS = 5
 """School days at the end of a year over which late check-ins are spread."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, OUTCOME_LABELS, SNOOZE_REASONS
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.roster.directory.states import NO_LABEL
+from wss_cases.roster.directory.rules import NO_LABEL
 
 TAKEN_BACK: dict[str, Any] = {
     "closed": _l("it is open again"),

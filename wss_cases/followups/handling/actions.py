@@ -28,7 +28,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.telling.queries import refuse_kept_off, refuse_private
+from wss_cases.roster.telling import refuse_kept_off, refuse_private
 
 
 @dataclass(frozen=True)

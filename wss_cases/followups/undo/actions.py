@@ -19,7 +19,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.calendar.days.actions import settle_again
+from wss_cases.roster.calendar.days import settle_again
 from wss_cases.roster.directory.queries import school_days
 
 RESTORED = (

@@ -18,9 +18,9 @@ from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.guardians import guardians_of
-from wss_cases.roster.directory.states import Reach
-from wss_cases.roster.telling.queries import refuse_private
+from wss_cases.roster.directory.queries import guardians_of
+from wss_cases.roster.directory.rules import Reach
+from wss_cases.roster.telling import refuse_private
 
 MERGED = "incident.merged"
 

@@ -9,7 +9,7 @@ from wss_cases.incidents.finding.queries import reports_found
 from wss_cases.incidents.lists.queries import students_in
 from wss_cases.incidents.pages.presenters import TONES, place_names, state_of, title_words
 from wss_cases.journal.rooms import Hit
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import schools_by_id
 
 

@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import Place
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.pages import grade_words
 
 A_MONDAY = date(2026, 11, 2)
 KINDS_OF_PLACE = {place.value: label for place, label in Place.labels().items()}

@@ -20,9 +20,9 @@ from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, Inc
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.roster.directory.guardians import guardians_of_each
-from wss_cases.roster.directory.presenters import grade_words, language_words, limit_words, relation_words
-from wss_cases.roster.directory.states import Reach
+from wss_cases.roster.directory.pages import grade_words, language_words, limit_words, relation_words
+from wss_cases.roster.directory.queries import guardians_of_each
+from wss_cases.roster.directory.rules import Reach
 
 DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLOSED)
 TONES = {IncidentState.RETURNED: "sun", **dict.fromkeys(DONE, "moss")}

@@ -28,7 +28,7 @@ from wss_cases.incidents.telling.forms import ASK_ALONE, MayTellForm
 from wss_cases.incidents.telling.pages import may_tell_page
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
-from wss_cases.roster.telling.queries import NOT_SAID
+from wss_cases.roster.telling import NOT_SAID
 
 blueprint = Blueprint("incidents", __name__)
 

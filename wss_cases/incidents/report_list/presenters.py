@@ -24,7 +24,7 @@ from wss_cases.incidents.lists.queries import NEWEST, filtered, students_in
 from wss_cases.incidents.pages.forms import PARAMETERS, read_filter
 from wss_cases.incidents.pages.presenters import TONES, chips, is_tab, place_names, state_of, state_words
 from wss_cases.journal.rooms import ListKind, ListRead
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import schools_by_id
 
 WHO = Column("who", _l("Who"), sorts=True, always=True)

@@ -11,7 +11,7 @@ from wss_cases.incidents.telling.rules import CALL, yes_to
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.names.private_words import private_in
+from wss_cases.roster.names.rules import private_in
 
 
 @dataclass(frozen=True)

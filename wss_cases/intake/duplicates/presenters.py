@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.duplicates.queries import possible_duplicates
 from wss_cases.intake.duplicates.rules import stays
 from wss_cases.intake.recommendation.queries import people_of_each
-from wss_cases.roster.directory.presenters import initials_of
+from wss_cases.roster.directory.pages import initials_of
 
 MOST_NAMES = 4
 EXCERPT = 240

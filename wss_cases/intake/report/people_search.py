@@ -12,7 +12,7 @@ from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.intake.report.forms import NAMED, NUMBER, captured_person
 from wss_cases.roster.directory.models import StaffMember, Student
-from wss_cases.roster.directory.presenters import short_grade
+from wss_cases.roster.directory.pages import short_grade
 from wss_cases.roster.directory.queries import staff_matching, students_matching
 
 Item = dict[str, str]

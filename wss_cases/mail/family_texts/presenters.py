@@ -11,7 +11,7 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.common.states import GROUP_LABELS, TEXT_LABELS
 from wss_cases.mail.family_texts.queries import FALLBACK
 from wss_cases.mail.family_texts.rules import Text
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 
 LISTED = 8
 """Languages of families that are offered besides those in which there are texts."""

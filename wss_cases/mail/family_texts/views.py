@@ -21,7 +21,7 @@ from wss_cases.mail.family_texts import queries
 from wss_cases.mail.family_texts.actions import Wording, add_text, change_text
 from wss_cases.mail.family_texts.presenters import code_words, groups, language_choices, language_rows
 from wss_cases.mail.family_texts.rules import PLACEHOLDERS, Text, placeholders, unknown_placeholders
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 
 blueprint = Blueprint("texts", __name__, url_prefix="/texts")
 

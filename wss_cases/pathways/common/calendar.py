@@ -9,9 +9,9 @@ from sqlalchemy import select
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.roster.calendar.days.actions import note_move
+from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy
 
 PATHWAY = Pathway.__tablename__
 

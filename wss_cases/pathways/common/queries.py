@@ -17,8 +17,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
-from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import languages_of
 from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.engine.states import Pathway as Family
 

@@ -21,7 +21,7 @@ from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
 from wss_cases.plans.review.queries import Standing, standings
 from wss_cases.plans.review.rules import lacking
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 
 @use_case

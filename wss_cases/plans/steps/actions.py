@@ -21,7 +21,7 @@ from wss_cases.plans.plan.goals.models import PlanStep
 from wss_cases.plans.steps.rules import Shown, due_day, lacking
 from wss_cases.plans.steps.states import PLAN_CLOSED, STEP_DROPPED
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 LONGEST_TITLE = 200
 

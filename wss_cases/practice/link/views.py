@@ -23,7 +23,7 @@ from wss_cases.practice.requests.actions import ask, takes_another
 from wss_cases.practice.requests.models import RequestLink
 from wss_cases.practice.requests.queries import link_by
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.presenters import grade_words, language_words
+from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import names_at_school
 

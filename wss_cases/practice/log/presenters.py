@@ -18,7 +18,7 @@ from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.queries import groups_of, own_entries, plans_to_follow
 from wss_cases.practice.log.rules import group_value
 from wss_cases.practice.log.states import Leader, PracticeKind
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records.queries import staff_of
 

@@ -29,7 +29,7 @@ from wss_cases.practice.requests.models import CircleRequest, RequestLink
 from wss_cases.practice.requests.queries import PAGE, WORKERS, answered_since, get_request, link_of, open_requests
 from wss_cases.practice.requests.states import KIND_OF_WISH, Became
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.presenters import grade_words, language_words
+from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("circle_requests", __name__, url_prefix="/circle-requests")

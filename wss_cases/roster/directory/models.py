@@ -8,9 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.roster.directory.rules import SCHOOL_HOURS, name_on_screen
-from wss_cases.roster.directory.states import DayKind as DayKind
-from wss_cases.roster.directory.states import MoveWhy, Restriction
+from wss_cases.roster.directory.rules import SCHOOL_HOURS, DayKind, MoveWhy, Restriction, name_on_screen
 
 
 class Network(Versioned, Base):

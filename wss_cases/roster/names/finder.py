@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
+from wss_cases.roster.names.rules import Word, whole_names_in, words_of
 from wss_cases.roster.names.spellings import (
     BREAK,
     SMALL_WORDS,
@@ -22,8 +23,6 @@ from wss_cases.roster.names.spellings import (
     pieces_of,
     without_zeros,
 )
-from wss_cases.roster.names.whole import whole_names_in
-from wss_cases.roster.names.words import Word, words_of
 
 __all__ = ["BREAK", "Finder", "Found", "Kind", "Named"]
 

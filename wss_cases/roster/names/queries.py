@@ -7,6 +7,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 from wss_cases.roster.directory.rules import name_on_screen
 from wss_cases.roster.names.finder import Finder
@@ -94,3 +96,25 @@ def students_named(statement: Select[Any]) -> list[Named]:
         )
         for _id, given, middle, preferred, family, preferred_family, number, sourced in db.session.execute(statement)
     ]
+
+
+def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] = ()) -> None:
+    """Raise Refused, at the field `anyway`, where a text may name a student of the school and nobody confirmed it.
+
+    `also`: words that were found to name others.
+    """
+    if anyway:
+        return
+    refuse_found([*names_at_school(school_id, "\n".join(texts)), *also])
+
+
+def refuse_found(words: Iterable[str]) -> None:
+    """Raise Refused, at the field `anyway`, where a text has words that may name a student."""
+    if said := asked_about(words):
+        raise Refused("anyway", said)
+
+
+def asked_about(words: Iterable[str]) -> str:
+    """Return what is asked about words that may name a student; '' for none."""
+    found = ", ".join(dict.fromkeys(words))
+    return _("This may name a student: %(names)s. Leave out names, or confirm below.", names=found) if found else ""

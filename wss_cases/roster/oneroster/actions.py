@@ -16,20 +16,26 @@ from wss_cases.roster.directory.models import ImportRun, School
 from wss_cases.roster.import_files import report as reports
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
 from wss_cases.roster.import_files.values import is_deleted
-from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
+from wss_cases.roster.oneroster.bundle import Bundle, Table, as_before, bundle_digest, open_bundle, state
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
 from wss_cases.roster.oneroster.leavers import end_accounts, many_disabled, settle_posts
 from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
-from wss_cases.roster.oneroster.links import Links
-from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs
+from wss_cases.roster.oneroster.orgs import (
+    Classes,
+    Courses,
+    Orgs,
+    Sessions,
+    list_unplaced_orgs,
+    read_orgs,
+    refuse_unknown,
+    source_of,
+)
 from wss_cases.roster.oneroster.people import Roles, Users
 from wss_cases.roster.oneroster.reconcile import settle_enrolments, settle_grades, settle_links
 from wss_cases.roster.oneroster.relationships import Demographics, Enrollments, Relationships, UserFlags
 from wss_cases.roster.oneroster.run import Handler, Org, Progress, Run
-from wss_cases.roster.oneroster.sources import list_unplaced_orgs, refuse_unknown, source_of
-from wss_cases.roster.oneroster.unchanged import as_before, bundle_digest, state
-from wss_cases.roster.runs.actions import keep_refused, trimmed
-from wss_cases.roster.runs.queries import ROSTER, list_unplaced, sources
+from wss_cases.roster.oneroster.staging import Links
+from wss_cases.roster.runs import ROSTER, keep_refused, list_unplaced, sources, trimmed
 
 SHRINK = 0.2
 """The share of rows of the last import that may not be missing without being asked about."""

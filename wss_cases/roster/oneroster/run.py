@@ -22,8 +22,7 @@ from wss_cases.roster.import_files.values import (
 from wss_cases.roster.oneroster.bundle import Table
 from wss_cases.roster.oneroster.formats import Format, Mode
 from wss_cases.roster.oneroster.ledger import Item, Ledger, mark
-from wss_cases.roster.oneroster.links import Links
-from wss_cases.roster.oneroster.staging import Staged
+from wss_cases.roster.oneroster.staging import Links, Staged
 
 REFERRED_TO = frozenset({"orgs", "users", "classes"})
 """Files whose keys others name."""

@@ -14,9 +14,10 @@ from wss_cases.accounts.grants import not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student
-from wss_cases.roster.staff_accounts.models import AccountRule, AccountWave
 from wss_cases.roster.staff_accounts.rules import (
     NEEDS_SECOND,
+    AccountRule,
+    AccountWave,
     Held,
     Member,
     Proposal,

@@ -19,8 +19,8 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.queries import behavior_words
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import SmallestGroups
-from wss_cases.roster.directory.presenters import grade_words
-from wss_cases.roster.directory.states import RACE_LABELS, SEX_LABELS
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
 from wss_cases.routing.drafts.forms import ReplayForm
 from wss_cases.routing.drafts.views import rule_set_page
 from wss_cases.routing.replay import actions as actions_replay

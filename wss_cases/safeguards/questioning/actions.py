@@ -12,7 +12,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import RESULT_LABELS
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.safeguards.duties.duty.actions import Told, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand

@@ -20,7 +20,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.telling import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.questioning import actions, forms

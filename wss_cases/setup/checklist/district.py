@@ -13,8 +13,8 @@ from wss_cases.mail.family_texts.queries import languages_of_families
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.records.retention.core.models import RetentionRule
 from wss_cases.roster.directory.models import CalendarDay, School, Student
-from wss_cases.roster.directory.presenters import language_words
-from wss_cases.roster.runs.queries import last_refused, last_rosters, still_unplaced
+from wss_cases.roster.directory.pages import language_words
+from wss_cases.roster.runs import last_refused, last_rosters, still_unplaced
 from wss_cases.setup.checklist.rules import SHOWN, Found, named, ok, warning
 
 DAYS_AHEAD = 60

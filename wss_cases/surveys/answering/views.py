@@ -15,7 +15,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.answering.actions import Full, Opened, answer, open_code, takes_another, was_sent
 from wss_cases.surveys.answering.forms import survey_form

@@ -18,7 +18,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument.states import SurveyGroup
 from wss_cases.surveys.links.actions import Slip, make_slips, replace_slips, show_slips

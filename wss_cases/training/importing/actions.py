@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.import_files.csv_rows import rows_in
+from wss_cases.roster.import_files.rules import rows_in
 from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.importing.queries import known_now, visible_to, waiting_files
 from wss_cases.training.importing.rules import MOST_WAITING, Row, Wrong, check, digest_of, keys_of, wrong_heads

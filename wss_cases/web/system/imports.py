@@ -9,7 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.directory.models import ImportRun
-from wss_cases.roster.runs.presenters import counts_of, nowhere_words
+from wss_cases.roster.runs import counts_of, nowhere_words
 
 
 def run_row(run: ImportRun) -> dict[str, Any]:

@@ -29,8 +29,7 @@ from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waitin
 from wss_cases.mail.delivery.actions import retry_failed
 from wss_cases.mail.monitoring import actions as actions_control
 from wss_cases.mail.monitoring.queries import failed_watches, last_sweep, pause_row, standing
-from wss_cases.roster.runs.presenters import report_parts, unplaced_words
-from wss_cases.roster.runs.queries import get_run, last_runs
+from wss_cases.roster.runs import get_run, last_runs, report_parts, unplaced_words
 from wss_cases.setup.backups.presenters import backup_row
 from wss_cases.setup.backups.queries import last_backups
 from wss_cases.setup.standby.presenters import lapse_row

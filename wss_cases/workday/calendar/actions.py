@@ -18,11 +18,10 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.meeting import school_days as circles
 from wss_cases.pathways.common import calendar as next_steps
-from wss_cases.roster.calendar.days.actions import Said, say_day, unsay_day
-from wss_cases.roster.calendar.days.queries import day_at, moves_of_day, unsettled
+from wss_cases.roster.calendar.days import Said, day_at, moves_of_day, say_day, unsay_day, unsettled
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar.queries import meetings_on, schools_to_settle
 
 LONGEST = 400

@@ -5,7 +5,7 @@ from wtforms.validators import Length, Optional
 
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 
 SAY_LABELS = {DayKind.CLOSED: _l("No school"), DayKind.HALF: _l("Half day"), DayKind.SCHOOL: _l("There is school")}
 

@@ -19,9 +19,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.roster.calendar.days.queries import DayAt, Shift
-from wss_cases.roster.directory.rules import is_weekday, week_of
-from wss_cases.roster.directory.states import DayKind, MoveWhy
+from wss_cases.roster.calendar.days import DayAt, Shift
+from wss_cases.roster.directory.rules import DayKind, MoveWhy, is_weekday, week_of
 
 DAY = timedelta(days=1)
 FARTHEST = timedelta(days=36_500)

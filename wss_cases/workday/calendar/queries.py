@@ -25,10 +25,10 @@ from wss_cases.pathways.common.calendar import PATHWAY
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.states import LIVE, Kind
-from wss_cases.roster.calendar.days.queries import Shift, moves_of_day
+from wss_cases.roster.calendar.days import Shift, moves_of_day
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 
 DAY = timedelta(days=1)
 

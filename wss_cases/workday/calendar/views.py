@@ -17,11 +17,10 @@ from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
-from wss_cases.roster.calendar.days.actions import Said
-from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day_at, days_between
+from wss_cases.roster.calendar.days import DayAt, Said, after_taking_back, day_at, days_between
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar import presenters
 from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day
 from wss_cases.workday.calendar.forms import DayForm, TakeBackForm

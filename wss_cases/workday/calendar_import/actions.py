@@ -14,8 +14,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.calendar.importing.actions import CalendarReport, read_calendar, write_calendar
 from wss_cases.roster.calendar.importing.events import Event, as_stored, days_of_year, ends_of_year, from_stored
-from wss_cases.roster.calendar.importing.models import CalendarDraft
-from wss_cases.roster.calendar.importing.queries import decisions_of, series_of
+from wss_cases.roster.calendar.importing.queries import CalendarDraft, decisions_of, series_of
 from wss_cases.roster.import_files.report import BundleRefused, Counts, RowRefused
 from wss_cases.workday.calendar.actions import District
 from wss_cases.workday.calendar_import import rules

@@ -7,8 +7,8 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import district_zone
+from wss_cases.roster.calendar.importing.actions import when_words, why_words
 from wss_cases.roster.calendar.importing.events import Event, EventKind
-from wss_cases.roster.calendar.importing.presenters import when_words, why_words
 from wss_cases.roster.calendar.importing.queries import Change, Uploaded
 from wss_cases.workday.calendar_import.rules import field_of
 

@@ -17,8 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.calendar.importing.events import Event, days_of_year, ends_of_year, from_stored
-from wss_cases.roster.calendar.importing.models import CalendarDraft
-from wss_cases.roster.calendar.importing.queries import Uploaded, changes_of_days, uploads, writings
+from wss_cases.roster.calendar.importing.queries import CalendarDraft, Uploaded, changes_of_days, uploads, writings
 from wss_cases.roster.import_files.report import RowRefused
 from wss_cases.workday.calendar.actions import District
 from wss_cases.workday.calendar_import import presenters

@@ -23,7 +23,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import Pathway as Family

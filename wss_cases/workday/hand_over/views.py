@@ -26,7 +26,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.leaving import kept_with_notes
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.workday.cover.forms import HandOverManyForm
 from wss_cases.workday.cover.views import school_of
 

@@ -18,7 +18,7 @@ from wss_cases.followups.pages.follow_up.views import again_page, record_page
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.keepers import told_who_said_what
-from wss_cases.roster.telling.queries import Calling
+from wss_cases.roster.telling import Calling
 from wss_cases.workday.visit.forms import VisitForm
 
 

@@ -16,7 +16,7 @@ from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAME
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact
 from wss_cases.roster.directory.models import CalendarMove
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy
 
 CASE_OVER = "The case is closed."
 MANNERS = ("phone", "phone", "phone", "text", "in_person", "email")

@@ -9,8 +9,7 @@ from tests.bench.bulk.writing.store import Store
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import DEFAULT_ZONE, at_local, local, local_date
 from wss_cases.roster.directory.models import CalendarDay
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 _DAY = timedelta(days=1)
 LOST_AGO = 11

@@ -43,10 +43,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.roster.calendar.days.queries import moves_of
-from wss_cases.roster.directory.presenters import move_words
+from wss_cases.roster.calendar.days import moves_of
+from wss_cases.roster.directory.pages import move_words
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.telling.queries import Calling
+from wss_cases.roster.telling import Calling
 
 blueprint = Blueprint("followups", __name__)
 

@@ -12,7 +12,7 @@ from wss_cases.incidents.lists.presenters import hour_words, weekday_words
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
 from wss_cases.outcomes.counting.scope.queries import place_words
 from wss_cases.outcomes.counting.scope.rules import Count
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.pages import grade_words
 
 UNKNOWN = ""
 SCHOOL_WEEK = range(5)

@@ -13,7 +13,7 @@ from wss_cases.outcomes.edfi.common.versions import VERSIONS
 from wss_cases.outcomes.edfi.pushing.actions import KIND, Chosen, host_of, push_edfi
 from wss_cases.outcomes.edfi.pushing.client import Ods
 from wss_cases.outcomes.exports.export_log.disclosing import Recipient
-from wss_cases.roster.runs.queries import is_due
+from wss_cases.roster.runs import is_due
 
 
 def configured() -> tuple[Ods, Chosen] | None:

@@ -22,7 +22,7 @@ from wss_cases.outcomes.reports.core import presenters
 from wss_cases.outcomes.reports.core.comparison import core_before, similar
 from wss_cases.outcomes.reports.core.presenters import DRILLS, Narrowed, narrowed_page
 from wss_cases.outcomes.reports.core.queries import bands_of, by_reporter, code_words, reporting
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("core", __name__, url_prefix="/incidents")

@@ -28,7 +28,7 @@ from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import audit_only, load_live, note_acceptance, note_offer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.routing.engine.states import Pathway as Family
 
 

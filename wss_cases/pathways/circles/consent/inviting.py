@@ -7,7 +7,7 @@ from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 
 
 def invite(

@@ -8,7 +8,7 @@ from wss_cases.foundation.school_time import at_local, local, local_date, zone_o
 from wss_cases.pathways.circles.meeting.queries import Taken, taken_between
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.calendar.bells.queries import Bells, hours_of
+from wss_cases.roster.calendar.bells import Bells, hours_of
 from wss_cases.roster.directory.queries import school_days
 
 STEP = timedelta(minutes=30)

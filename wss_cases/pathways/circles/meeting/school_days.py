@@ -10,9 +10,9 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.rules import NEW_DAY
 from wss_cases.pathways.common.follow_ups import follow, open_follow_ups
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.calendar.days.actions import note_move
+from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.rules import MoveWhy
 
 MEETING = CircleMeeting.__tablename__
 

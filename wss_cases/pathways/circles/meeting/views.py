@@ -32,7 +32,7 @@ from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.forms import people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, act_on, asked_day, page_of
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.rules import week_of
 
 blueprint = Blueprint("circles", __name__)

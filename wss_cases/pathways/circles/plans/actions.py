@@ -18,8 +18,7 @@ from wss_cases.pathways.circles.plans.rules import MOST_ROUNDS, PlanContent, lin
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.names.queries import finder_around
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import finder_around, refuse_names
 from wss_cases.training.records.queries import staff_of
 
 NOBODY_ID = 0

@@ -17,9 +17,9 @@ from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.steps import ids
-from wss_cases.roster.directory.guardians import contacts_of
-from wss_cases.roster.directory.presenters import grade_words
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.directory.queries import contacts_of
+from wss_cases.roster.telling import calling
 
 Lines = list[str]
 PLAN_CODE = "plan"

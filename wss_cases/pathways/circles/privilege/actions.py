@@ -19,7 +19,7 @@ from wss_cases.pathways.common.actions import add_audited, not_later
 from wss_cases.pathways.legal_holds import actions as legal_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.roster.telling.queries import refuse_naming_kept_off
+from wss_cases.roster.telling import refuse_naming_kept_off
 
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"

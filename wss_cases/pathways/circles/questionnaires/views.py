@@ -40,7 +40,7 @@ from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_a
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 
 blueprint = Blueprint(
     "questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires"

@@ -16,7 +16,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, Mentor, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, is_team, told_apart
-from wss_cases.roster.directory.presenters import initials_of
+from wss_cases.roster.directory.pages import initials_of
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from wss_cases.pathways.mentoring.mentors.queries import (
 )
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.states import LANGUAGES, MentorKind
-from wss_cases.roster.directory.presenters import language_words, languages_by_name
+from wss_cases.roster.directory.pages import language_words, languages_by_name
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 

@@ -21,9 +21,8 @@ from wss_cases.pathways.mentoring.opening.models import SupportStart
 from wss_cases.pathways.mentoring.opening.queries import living_support
 from wss_cases.pathways.mentoring.opening.rules import is_adult
 from wss_cases.pathways.mentoring.opening.states import OPENED_WITHOUT_INCIDENT, AgreedHow, AgreedWho, Because
-from wss_cases.roster.directory.guardians import contacts_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.queries import contacts_of, school_days
 from wss_cases.routing.engine.states import Kind, Person
 from wss_cases.routing.engine.states import Pathway as Family
 

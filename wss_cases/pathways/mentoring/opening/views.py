@@ -20,8 +20,8 @@ from wss_cases.pathways.common.views import page_of
 from wss_cases.pathways.mentoring.opening.actions import open_support
 from wss_cases.pathways.mentoring.opening.forms import OpenForm
 from wss_cases.pathways.mentoring.opening.queries import get_student_to_support
-from wss_cases.roster.directory.guardians import contacts_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import contacts_of
 
 blueprint = Blueprint("support", __name__)
 

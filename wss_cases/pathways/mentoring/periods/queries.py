@@ -12,7 +12,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher, SchoolPeriod
 from wss_cases.pathways.mentoring.periods.rules import Hours, hours_on
-from wss_cases.roster.calendar.bells.queries import last_bells
+from wss_cases.roster.calendar.bells import last_bells
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 

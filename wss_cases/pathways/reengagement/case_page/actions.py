@@ -22,7 +22,7 @@ from wss_cases.pathways.reengagement.plan.queries import REVIEW, open_of, review
 from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS, SOONER, is_near
 from wss_cases.pathways.reengagement.plan.states import ReviewAnswer
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.telling.queries import refuse_naming_kept_off
+from wss_cases.roster.telling import refuse_naming_kept_off
 
 NOT_BACK = "not_back"
 

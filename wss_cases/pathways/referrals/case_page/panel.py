@@ -40,7 +40,7 @@ from wss_cases.pathways.referrals.referral.states import (
     ReferralState,
     ServiceKind,
 )
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
 
 TONES = {

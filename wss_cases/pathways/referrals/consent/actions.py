@@ -28,7 +28,7 @@ from wss_cases.pathways.referrals.referral.states import (
     Service,
 )
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 
 LONGEST = timedelta(days=366)
 BEFORE_END = 5

@@ -34,7 +34,7 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import get_referral
 from wss_cases.pathways.referrals.referral.rules import agreement_in_force
 from wss_cases.pathways.referrals.referral.states import ALWAYS, FIELD_LABELS, LANGUAGES
-from wss_cases.roster.directory.presenters import language_words, languages_by_name
+from wss_cases.roster.directory.pages import language_words, languages_by_name
 
 blueprint = Blueprint("referral_consent", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

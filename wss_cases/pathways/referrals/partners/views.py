@@ -32,7 +32,7 @@ from wss_cases.pathways.referrals.partners.queries import partners as find_partn
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.rules import agreement_ends_soon, agreement_in_force
 from wss_cases.pathways.referrals.referral.states import PartnerRole, Service
-from wss_cases.roster.directory.presenters import grade_words, language_words
+from wss_cases.roster.directory.pages import grade_words, language_words
 
 blueprint = Blueprint("partners", __name__, url_prefix="/partners")
 

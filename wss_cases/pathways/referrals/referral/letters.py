@@ -14,9 +14,9 @@ from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, Service
-from wss_cases.roster.directory.guardians import contacts_of
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.roster.directory.presenters import grade_words, language_words
+from wss_cases.roster.directory.pages import grade_words, language_words
+from wss_cases.roster.directory.queries import contacts_of
 
 CONSENT = "referral_consent"
 

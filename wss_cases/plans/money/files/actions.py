@@ -16,8 +16,8 @@ from wss_cases.plans.money.files.rules import WRITER, Line, Wrong, check, digest
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.actions import Given, write_funding
 from wss_cases.plans.money.resources.actions import Needed, write_entry, write_resource
-from wss_cases.roster.import_files.csv_rows import rows_in
-from wss_cases.roster.names.refusing import refuse_found
+from wss_cases.roster.import_files.rules import rows_in
+from wss_cases.roster.names.queries import refuse_found
 
 
 class RowsRefused(Refused):

@@ -20,7 +20,7 @@ from wss_cases.plans.money.files.presenters import line_rows
 from wss_cases.plans.money.files.queries import PAGE, files_of, get_file, rows_naming
 from wss_cases.plans.money.files.rules import WRITER, Line, Wrong
 from wss_cases.plans.money.files.states import COLUMNS, HELP, FileKind
-from wss_cases.roster.names.refusing import asked_about
+from wss_cases.roster.names.queries import asked_about
 
 blueprint = Blueprint("money_files", __name__, url_prefix="/safety-plans/money-files")
 MOST_SHOWN = 200

@@ -18,7 +18,7 @@ from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.funding.queries import waiting_change
 from wss_cases.plans.money.funding.states import FundingSource
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 MOST_OFFICERS = 100
 

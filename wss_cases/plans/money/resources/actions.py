@@ -17,7 +17,7 @@ from wss_cases.plans.money.resources.rules import takes_resources
 from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanStrategy
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 
 @dataclass(frozen=True)

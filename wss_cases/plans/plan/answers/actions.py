@@ -12,7 +12,7 @@ from wss_cases.plans.plan.answers.rules import Written, changed, conflicts, dige
 from wss_cases.plans.plan.core.actions import open_plan
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.templates.queries import questions_of
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 
 class BothWrote(Stale):

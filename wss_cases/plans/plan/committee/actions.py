@@ -11,7 +11,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.actions import open_plan, part_of
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import GOALS_OPEN
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.rules import GoalContent, check_goal, fixed_words
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 Part = TypeVar("Part", bound=Base)
 

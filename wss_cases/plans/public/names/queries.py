@@ -10,7 +10,7 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, StaffPost, Student, StudentGuardian
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, NOBODY, called, guardians_named, students_named
-from wss_cases.roster.names.whole import whole_names_in
+from wss_cases.roster.names.rules import whole_names_in
 
 
 def children_named(school_id: int, text: str) -> list[str]:

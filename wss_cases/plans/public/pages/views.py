@@ -29,7 +29,7 @@ from wss_cases.plans.public.publications.queries import (
     read_by_anyone,
 )
 from wss_cases.plans.public.publications.states import PUBLISHABLE
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 
 blueprint = Blueprint("public_pages", __name__, url_prefix="/public")
 KEPT: Final = "public, max-age=300"

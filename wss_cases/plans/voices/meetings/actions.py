@@ -16,8 +16,7 @@ from wss_cases.plans.voices.meetings.queries import goals_and_steps
 from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, came_to, themes_on, too_few_words
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.names.queries import names_at_school
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import names_at_school, refuse_names
 
 
 @dataclass(frozen=True)

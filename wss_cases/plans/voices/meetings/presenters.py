@@ -23,7 +23,7 @@ from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import goals_and_steps, next_meeting, unanswered_by_school
 from wss_cases.plans.voices.meetings.rules import came_to, notice_is_late, themes_on
 from wss_cases.plans.voices.meetings.states import LANGUAGES, Theme
-from wss_cases.roster.directory.presenters import languages_by_name
+from wss_cases.roster.directory.pages import languages_by_name
 
 SHORT = 80
 """Letters of a goal or a step that a choice shows."""

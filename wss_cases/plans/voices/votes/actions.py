@@ -20,7 +20,7 @@ from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.queries import first_persons, latest_decision
 from wss_cases.plans.voices.votes.rules import least_quorum, result_of, waits
 from wss_cases.plans.voices.votes.states import DECIDES, VotingBody
-from wss_cases.roster.names.refusing import refuse_names
+from wss_cases.roster.names.queries import refuse_names
 
 
 @dataclass(frozen=True)

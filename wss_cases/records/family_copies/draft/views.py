@@ -25,9 +25,8 @@ from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, ReleaseS
 from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
-from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_student
+from wss_cases.roster.directory.queries import get_student, guardians_of
 
 blueprint = Blueprint("family_copies", __name__)
 TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}

@@ -25,8 +25,8 @@ from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import held_back, reports_about
 from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState
-from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import guardians_of
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, students_named
 
 EARLIEST = date(2000, 1, 1)

@@ -1,5 +1,6 @@
-"""Taking in the district's school calendar, one school year at a time."""
+"""The events of a calendar's file in words: when each is, what it was taken for and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +9,9 @@ from sqlalchemy import bindparam, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.dates import day_words_with_year, time_of_day_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.importing.calendar_file import read_events
@@ -23,7 +26,7 @@ from wss_cases.roster.calendar.importing.events import (
 )
 from wss_cases.roster.calendar.importing.queries import series_of
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
 
 CALENDAR: Any = CalendarDay.__table__
@@ -167,3 +170,33 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
         # what somebody declared stands; the calendar's own word is what a taking back returns to
         later = {"planned_kind": again["kind"], "planned_label": again["label"]}
         uow.session.execute(change.values(**later), planned)
+
+
+def when_words(event: Event) -> str:
+    """Return when an event is: one date, the first and the last one, and how often it comes again."""
+    first, last = day_words_with_year(event.starts_on), day_words_with_year(event.ends_on)
+    words = first if event.starts_on == event.ends_on else _("%(first)s to %(then)s", first=first, then=last)
+    if not event.again:
+        return words
+    often = ngettext("and %(num)d more time", "and %(num)d more times", len(event.again))
+    until = day_words_with_year(event.again[-1])
+    return _("%(when)s, %(often)s until %(until)s", when=words, often=often, until=until)
+
+
+def why_words(event: Event) -> str:
+    """Return why an event was taken for what it is; the doubt of the file's own column stands behind."""
+    if event.decided is not None and event.by:
+        return _("Decided by %(name)s.", name=event.by)
+    words = str(event.why.label)
+    if event.last_bell:
+        words = _("%(words)s Last bell at %(time)s.", words=words, time=time_of_day_words(event.last_bell))
+    return f"{words} ({event.confidence})" if event.confidence else words
+
+
+def event_lines(events: Iterable[Event]) -> list[str]:
+    """Return a line for each event, those that wait for a person first."""
+    asks = _("Needs a person's decision")
+    return [
+        f"{when_words(event)}: {event.title} → {asks if event.is_open else event.taken_for.label}. {why_words(event)}"
+        for event in sorted(events, key=lambda event: (not event.is_open, event.starts_on, event.row))
+    ]

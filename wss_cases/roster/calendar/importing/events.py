@@ -10,8 +10,7 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.roster.directory.rules import is_weekday
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, is_weekday
 from wss_cases.roster.import_files.report import RowRefused
 
 _DAY = timedelta(days=1)

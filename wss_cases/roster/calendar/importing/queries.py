@@ -1,20 +1,39 @@
-"""Reading calendars that were uploaded, what people decided of their events, and what writing one would change."""
+"""A calendar's file between its upload and its writing: what each event was taken for, and what people said of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, Id, Versioned, db
 from wss_cases.journal.models import Counter
 from wss_cases.roster.calendar.importing.events import DayOf, EventKind, from_stored
-from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import CalendarDay
-from wss_cases.roster.directory.rules import is_weekday
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.rules import DayKind, is_weekday
+
+
+class CalendarDraft(Versioned, Base):
+    """One uploaded file of one school year. Once it is written it stays: a later file is read by its decisions."""
+
+    __tablename__ = "calendar_draft"
+    __table_args__ = (Index("ix_calendar_draft_school_year", "school_year", "id"),)
+
+    id: Mapped[Id]
+    school_year: Mapped[str] = mapped_column(String(7))
+    source: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64))
+    events: Mapped[list[Any]]
+    problems: Mapped[list[Any]]
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime]
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,9 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.reengagement.plan.rules import back_on
-from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.names.private_words import private_in
+from wss_cases.roster.directory.queries import languages_of, school_days
+from wss_cases.roster.names.rules import private_in
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words, what_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others

@@ -19,7 +19,7 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import students_in
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible

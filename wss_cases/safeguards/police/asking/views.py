@@ -15,8 +15,8 @@ from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.presenters import language_words
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.directory.pages import language_words
+from wss_cases.roster.telling import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm

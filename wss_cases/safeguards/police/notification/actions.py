@@ -18,7 +18,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.telling.queries import refuse_kept_off
+from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
 from wss_cases.safeguards.duties.duty.actions import PoliceCall, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold

@@ -19,7 +19,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.telling import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY

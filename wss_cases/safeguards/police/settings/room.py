@@ -1,7 +1,7 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.roster.networks.actions import MOVED
+from wss_cases.roster.networks import MOVED
 from wss_cases.safeguards.police.settings import views
 from wss_cases.safeguards.police.settings.actions import follow_school
 

@@ -14,7 +14,7 @@ from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.presenters import rounds_words
 from wss_cases.pathways.common.states import Kind
-from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.pages import whom_words
 from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday
 
 

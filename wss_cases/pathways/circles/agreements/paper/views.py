@@ -35,7 +35,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.finder import Finder, Named
 from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named

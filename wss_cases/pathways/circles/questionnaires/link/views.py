@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import INTRO, languages, words_of
 from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, state_of
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, LinkState
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.pages import language_words
 
 blueprint = Blueprint("questionnaire", __name__, url_prefix="/q")
 

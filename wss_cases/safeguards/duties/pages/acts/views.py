@@ -20,7 +20,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.roster.telling.queries import calling
+from wss_cases.roster.telling import calling
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.family_notice import notice_waits_for
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute

@@ -15,7 +15,7 @@ from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.telling.queries import refuse_naming_kept_off
+from wss_cases.roster.telling import refuse_naming_kept_off
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.dating import earliest, question

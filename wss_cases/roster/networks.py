@@ -1,0 +1,351 @@
+"""Reading schools and networks; lists of schools start from what the actor may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import Select, and_, func, or_, select
+from wtforms import SelectField
+from wtforms.validators import InputRequired
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.network_approvers import NetworkApprover
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import fold, id_in
+from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.extension_points import react
+from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.timeline import entry_rows
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import Network, School
+from wss_cases.roster.directory.pages import grade_words, level_words
+from wss_cases.roster.directory.queries import renamed_networks
+
+PAGE = 50
+NONE = "none"
+"""In addresses: schools that are in no network."""
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """One network: its schools that are open, and how many people administer it."""
+
+    name: str
+    schools: int
+    people: int
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of schools to those that the actor administers, alone or with a network or the district."""
+    return statement.where(in_schools(School.id, actor, Role.ADMINISTRATOR, Role.DISTRICT))
+
+
+def schools(actor: Actor, text: str, network: str, after: int | None) -> list[School]:
+    """Return up to a page of schools and one more, by name, after the one of an id; '' asks for every network."""
+    statement = visible_to(select(School), actor).order_by(School.name, School.id).limit(PAGE + 1)
+    if text:
+        found = School.name.icontains(text, autoescape=True)
+        statement = statement.where(or_(found, School.identifier.istartswith(text, autoescape=True)))
+    if network:
+        statement = statement.where(School.network.is_(None) if network == NONE else School.network == network)
+    if after:
+        name = select(School.name).where(School.id == after).scalar_subquery()
+        statement = statement.where(or_(School.name > name, and_(School.name == name, School.id > after)))
+    return list(db.session.scalars(statement))
+
+
+def seen_school(actor: Actor, school_id: int) -> School:
+    """Return a school that the actor administers. Raises NotFound."""
+    school: School = existing(db.session.scalar(visible_to(select(School), actor).where(School.id == school_id)))
+    return school
+
+
+def network_names() -> list[str]:
+    """Return every network that there is: of schools, of people's roles, and those that are still empty."""
+    names = select(School.network).union(select(RoleGrant.network), select(Network.name))
+    return sorted(name for name in db.session.scalars(names) if name)
+
+
+def networks() -> list[NetworkRow]:
+    """Return every network with what is in it."""
+    inside = select(School.network, func.count()).where(School.is_active).group_by(School.network)
+    people = select(RoleGrant.network, func.count(RoleGrant.user_id.distinct())).where(RoleGrant.ends_on.is_(None))
+    schools_of = {row[0]: row[1] for row in db.session.execute(inside)}
+    people_of = {row[0]: row[1] for row in db.session.execute(people.group_by(RoleGrant.network))}
+    return [NetworkRow(name, schools_of.get(name, 0), people_of.get(name, 0)) for name in network_names()]
+
+
+class NetworkForm(BaseForm):
+    """The name of a network."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
+
+
+class MoveForm(BaseForm):
+    """The network of a school."""
+
+    network = SelectField(_l("Network"), choices=[], validators=[InputRequired(_l("Choose a network."))])
+
+
+RENAMED = "network.renamed"
+MOVED = "school.network_set"
+AS_ROSTER = "roster:"
+"""As a choice: the network that the roster names. No name has a colon, so that this is none."""
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """What a network was called and is called from now on."""
+
+    before: str
+    name: str
+
+
+@use_case
+def make_network(uow: UnitOfWork, name: str) -> int:
+    """Make a network that no school is in yet. Raises Refused for a name that there is."""
+    require(uow.actor, Permission.NETWORK_EDIT, uow.actor)
+    network = Network(name=_checked(name, network_names()))
+    uow.record(network, "network.made")
+    return network.id
+
+
+@use_case
+def rename_network(uow: UnitOfWork, before: str, name: str) -> int:
+    """Rename a network: its schools, roles and second approvals go with it, and the roster's name leads here.
+
+    Raises NotFound; Refused for a name that another network has.
+    """
+    require(uow.actor, Permission.NETWORK_EDIT, uow.actor)
+    known, session = network_names(), uow.session
+    if before not in known:
+        raise NotFound
+    name = _checked(name, [one for one in known if one != before])
+    network = session.scalars(select(Network).where(Network.name == before).with_for_update()).one_or_none()
+    if network is None:
+        fed = session.scalar(select(School.id).where(School.roster_network == before).limit(1))
+        network = uow.add(Network(name=before, roster_name=before if fed else None))
+    network.name = name
+    for school in session.scalars(select(School).where(School.network == before).with_for_update()):
+        school.network = name
+    for grant in session.scalars(select(RoleGrant).where(RoleGrant.network == before).with_for_update()):
+        grant.network = name
+    for approver in session.scalars(select(NetworkApprover).where(NetworkApprover.network == before)):
+        approver.network = name
+    uow.record(network, RENAMED, before=before, name=name)
+    react(uow, RENAMED, Renamed(before, name))
+    return network.id
+
+
+@use_case
+def move_school(uow: UnitOfWork, school_id: int, network: str) -> int:
+    """Put a school into a network, into none (`NONE`), or where the roster has it (`AS_ROSTER`).
+
+    Its administrators are told. What was put by hand stays through imports.
+
+    Raises NotFound, Stale; Refused for a network that there is not.
+    """
+    school = uow.load(School, school_id, Permission.NETWORK_EDIT, uow.version)
+    if network not in (NONE, AS_ROSTER, *network_names()):
+        raise Refused("network", _("Choose a network."))
+    before, school.network_by_hand = school.network, network != AS_ROSTER
+    if network == AS_ROSTER:
+        fed = school.roster_network
+        school.network = renamed_networks(uow.session).get(fed, fed)
+    else:
+        school.network = None if network == NONE else network
+    uow.record(school, MOVED, network=school.network or "")
+    react(uow, MOVED, school)
+    if school.network != before:
+        for user_id, _name in holders(Role.ADMINISTRATOR, school.id, today_at(school.id, uow.now)):
+            if user_id != uow.actor.user_id:
+                uow.notify(user_id, MOVED, school, f"{MOVED}:{user_id}:{school.id}:{uow.now.isoformat()}")
+    return school.id
+
+
+def _checked(name: str, others: list[str]) -> str:
+    name = " ".join(name.split())
+    if ":" in name or "/" in name or fold(name) == NONE:
+        raise Refused("name", _("Choose another name, without a colon or a slash."))
+    if fold(name) in {fold(one) for one in others}:
+        raise Refused("name", _("There is a network of this name already."))
+    return name
+
+
+_SAYS = leads_to(
+    "/district/schools/{id}",
+    subject=_l("Your school’s network was changed"),
+    words=_l(
+        "The district put your school into another network, or into none. People with a role in a network see its "
+        "schools from now on, and second approvals are given by another person. If you did not expect this, ask the "
+        "district."
+    ),
+)
+
+
+def _administers(message: OutboxMessage, actor: Actor) -> bool:
+    return message.object_id in actor.school_ids(Role.ADMINISTRATOR)
+
+
+MESSAGES = (MessageKind(MOVED, "incident", _SAYS, _administers),)
+
+
+blueprint = Blueprint("networks", __name__, url_prefix="/district")
+FRAME = "layouts/form_page.html"
+
+
+@blueprint.get("/schools", endpoint="schools")
+@gate(Permission.SCHOOL_MANAGE)
+def schools_page() -> Page:
+    """The schools that one administers, by name: found by name, number or network, a page at a time."""
+    actor = current_actor()
+    text, network = request.args.get("q", "").strip(), request.args.get("network", "")
+    after = id_in(request.args.get("after"))
+    rows = schools(actor, text, network, after)
+    shown, asked = rows[:PAGE], {"q": text, "network": network}
+    return render_template(
+        "roster/networks/schools.html",
+        rows=[(school.name, url_for(".school", school_id=school.id), _line(school)) for school in shown],
+        closed={school.name for school in shown if not school.is_active},
+        text=text,
+        network=network,
+        networks=[*((name, name) for name in network_names()), (NONE, _("In no network"))],
+        edits=can(actor, Permission.NETWORK_EDIT, actor),
+        first=_list(**asked) if after else None,
+        more=_list(**asked, after=str(shown[-1].id)) if len(rows) > PAGE else None,
+    )
+
+
+def _list(**asked: str) -> str:
+    return url_for(".schools", **{name: value for name, value in asked.items() if value})  # type: ignore[arg-type]
+
+
+def _line(school: School) -> str:
+    parts = (school.identifier, school.network or _("In no network"), _level(school))
+    return " · ".join(part for part in parts if part)
+
+
+def _level(school: School) -> str:
+    grades = [grade_words(grade) for grade in (school.low_grade, school.high_grade) if grade is not None]
+    parts = (level_words(school.kind), " – ".join(grades), _("charter school") if school.is_charter else "")
+    return " · ".join(part for part in parts if part)
+
+
+@blueprint.get("/schools/<int:school_id>")
+@gate(Permission.SCHOOL_MANAGE)
+def school(school_id: int) -> Page:
+    """One school: what the roster and the district say of it."""
+    actor = current_actor()
+    shown = seen_school(actor, school_id)
+    by_hand = _("The district put it there; the roster says: %(network)s", network=_roster_words(shown))
+    return render_template(
+        "roster/networks/school.html",
+        school=shown,
+        facts=[
+            (_("Number"), shown.identifier),
+            (_("Network"), shown.network or _("In no network")),
+            ("", by_hand if shown.network_by_hand and shown.source != "manual" else ""),
+            (_("Level"), _level(shown)),
+            (_("Phone of the office"), shown.phone),
+            (_("Source"), _("entered by hand") if shown.source == "manual" else shown.source),
+        ],
+        edits=can(actor, Permission.NETWORK_EDIT, shown),
+        entries=entry_rows(history("school", shown.id), district_zone()),
+    )
+
+
+def _roster_words(school: School) -> str:
+    return school.roster_network or _("in no network")
+
+
+@blueprint.route("/schools/<int:school_id>/network", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.NETWORK_EDIT)
+def move(school_id: int) -> Page:
+    """Put a school into a network."""
+    actor = current_actor()
+    shown = seen_school(actor, school_id)
+    require(actor, Permission.NETWORK_EDIT, shown)
+    form = MoveForm(version=shown.version, network=shown.network or NONE)
+    fed = [] if shown.source == "manual" else [(AS_ROSTER, _("As the roster has it: %(network)s",
+                                                                     network=_roster_words(shown)))]  # fmt: skip
+    offered = [*((name, name) for name in network_names()), (NONE, _("In no network")), *fed]
+    form.network.choices = choices(offered)
+    words = {
+        "title": _("Network of %(school)s", school=shown.name),
+        "lede": _(
+            "The administrators of the new network see the school from now on; those of the previous one no longer do."
+        ),
+        "go_words": _("Save the network"),
+        "back_href": url_for(".school", school_id=school_id),
+    }
+    done = with_flash(_("The network is saved."), url_for(".school", school_id=school_id))
+    return act_form(form, lambda call: move_school(call, school_id, form.network.data), done, words, FRAME)
+
+
+@blueprint.get("/networks", endpoint="networks")
+@gate(Permission.NETWORK_EDIT)
+def networks_page() -> Page:
+    """Every network, with how many schools are in it and people administer it."""
+    require(current_actor(), Permission.NETWORK_EDIT, current_actor())
+    return render_template("roster/networks/networks.html", rows=networks())
+
+
+@blueprint.route("/networks/new", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.NETWORK_EDIT)
+def make() -> Page:
+    """Make a network."""
+    require(current_actor(), Permission.NETWORK_EDIT, current_actor())
+    form = NetworkForm()
+    words = {"title": _("New network"), "go_words": _("Make the network"), "back_href": url_for(".networks")}
+    done = with_flash(_("The network is there. Put schools into it from their pages."), url_for(".networks"))
+    return act_form(form, lambda call: make_network(call, form.name.data), done, words, FRAME)
+
+
+@blueprint.route("/networks/<path:name>/name", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.NETWORK_EDIT)
+def rename(name: str) -> Page:
+    """Rename a network."""
+    require(current_actor(), Permission.NETWORK_EDIT, current_actor())
+    if name not in network_names():
+        raise NotFound
+    form = NetworkForm(name=name)
+    words = {
+        "title": _("Rename %(network)s", network=name),
+        "lede": _("Its schools, roles, and second approvals keep it. The roster may keep using the previous name."),
+        "go_words": _("Save the name"),
+        "back_href": url_for(".networks"),
+    }
+    done = with_flash(_("The name is saved."), url_for(".networks"))
+    return act_form(form, lambda call: rename_network(call, name, form.name.data), done, words, FRAME)
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    messages=MESSAGES,
+    sentences={
+        "network.made": _l("Network made"),
+        "network.renamed": _l("Network %(before)s renamed to %(name)s"),
+        "school.network_set": _l("Network changed: %(network)s"),
+    },
+)

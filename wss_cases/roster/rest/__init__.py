@@ -1,1 +1,0 @@
-"""Rosters from a OneRoster REST server."""

@@ -1,0 +1,218 @@
+"""What pages say of an import: its report by file and by cause, and whom it gives no place."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.grants import in_force_at
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.roster.directory.models import ImportRun, School, StaffMember, Student
+from wss_cases.roster.import_files.report import Cause, Report
+
+ROSTER = "oneroster"
+MOST_LISTED = 200
+"""People without a school whom a report names."""
+DAILY = timedelta(hours=20)
+AGAIN = timedelta(hours=1)
+"""How long after a run that was refused the other server is asked again."""
+
+
+def sources(session: Session) -> list[str]:
+    """Return the feeds that a roster has come from, in the order of their names."""
+    taken = (ImportRun.kind == ROSTER, ImportRun.landed)
+    return list(session.scalars(select(ImportRun.source).where(*taken).distinct().order_by(ImportRun.source)))
+
+
+def last_landed(session: Session, source: str) -> dict[str, Any] | None:
+    """Return the report of the last roster that was taken in from a feed."""
+    taken = (ImportRun.kind == ROSTER, ImportRun.source == source, ImportRun.landed)
+    return session.scalar(select(ImportRun.report).where(*taken).order_by(ImportRun.id.desc()).limit(1))
+
+
+def last_rosters() -> dict[str, datetime]:
+    """Return when a roster last came from each feed."""
+    taken = (ImportRun.kind == ROSTER, ImportRun.landed)
+    rows = db.session.execute(
+        select(ImportRun.source, func.max(ImportRun.started_at)).where(*taken).group_by(ImportRun.source)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def last_runs(most: int, before: int | None = None) -> list[ImportRun]:
+    """Return the last imports of every kind, refused ones too, the newest first; `before`: an import's id."""
+    statement = select(ImportRun).order_by(ImportRun.id.desc()).limit(most)
+    if before is not None:
+        statement = statement.where(ImportRun.id < before)
+    return list(db.session.scalars(statement))
+
+
+def get_run(run_id: int) -> ImportRun:
+    """Return an import. Raises NotFound."""
+    return existing(db.session.get(ImportRun, run_id))
+
+
+def is_due(kind: str, source: str, now: datetime) -> bool:
+    """Return whether what is done with another server once a day is to be done again."""
+    mine = select(ImportRun).where(ImportRun.kind == kind, ImportRun.source == source).order_by(ImportRun.id.desc())
+    last = db.session.scalars(mine.limit(1)).first()
+    return last is None or now - last.started_at >= (DAILY if last.landed else AGAIN)
+
+
+def last_refused() -> list[str]:
+    """Return the feeds whose last roster was refused; one that never came in counts while no other came after it."""
+    taken = ImportRun.kind == ROSTER
+    newest = select(func.max(ImportRun.id)).where(taken).group_by(ImportRun.source)
+    known = select(ImportRun.source).where(taken, ImportRun.landed)
+    last = select(func.max(ImportRun.id)).where(taken).scalar_subquery()
+    counts = ImportRun.source.in_(known) | (ImportRun.id == last)
+    statement = select(ImportRun.source).where(ImportRun.id.in_(newest), ImportRun.landed.is_(False), counts)
+    return list(db.session.scalars(statement.order_by(ImportRun.source)))
+
+
+def list_unplaced(session: Session, source: str, report: Report) -> None:
+    """Put in the report how many students and staff of a feed stand without a school, and the first ones."""
+    for name, model in (("students", Student), ("staff", StaffMember)):
+        here = (model.source == source, model.is_active, model.school_id.is_(None))
+        number = session.scalar(select(func.count(model.id)).where(*here)) or 0
+        first = select(model.sourced_id).where(*here).order_by(model.sourced_id).limit(MOST_LISTED)
+        report.place(name, number, session.scalars(first) if number else ())
+
+
+def still_unplaced() -> dict[str, int]:
+    """Return how many active students and staff have no school today, whatever feed they came from."""
+    counts = {}
+    for name, model in (("students", Student), ("staff", StaffMember)):
+        here = select(func.count(model.id)).where(model.is_active, model.school_id.is_(None))
+        counts[name] = db.session.scalar(here) or 0
+    return counts
+
+
+def other_schools(session: Session, source: str) -> list[tuple[str, str, str, str]]:
+    """Return source, sourcedId, number and name of the active schools that did not come from a feed."""
+    columns = (School.source, School.sourced_id, School.identifier, School.name)
+    rows = session.execute(select(*columns).where(School.source != source, School.is_active))
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+REFUSED = "roster.refused"
+MOST_KEPT = 500
+"""Problems that a record keeps; causes are all kept."""
+
+
+def trimmed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a report as it is kept."""
+    return {**document, "problems": document["problems"][:MOST_KEPT]}
+
+
+def keep_refused(actor: Actor, kind: str, source: str, report: Report, now: datetime) -> None:
+    """Keep an import that was refused, with what it was refused for, and tell those who run the system."""
+    kept = trimmed(report.as_document())
+    # a database without a schema keeps nothing, and the refusal is said all the same
+    with suppress(SQLAlchemyError), unit_of_work(actor, now) as uow:
+        run = uow.add(ImportRun(kind=kind, source=source[:120], started_at=now, landed=False, report=kept))
+        uow.record(run, REFUSED, source=source[:120])
+        held = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(now))
+        for user_id in sorted(set(uow.session.scalars(held)) - {actor.user_id}):
+            uow.notify(user_id, REFUSED, run, f"{REFUSED}:{user_id}:{run.id}")
+
+
+def _runs_it(message: OutboxMessage, actor: Actor) -> bool:
+    return actor.has(Role.SYSADMIN)
+
+
+MESSAGES = (MessageKind(REFUSED, "roster_refused", leads_to("/system/imports/{id}"), _runs_it),)
+
+
+MOST_ROWS = 200
+"""Line numbers of one cause that a page shows."""
+COUNTED = ("created", "updated", "unchanged", "refused")
+
+
+def unplaced_words() -> list[str]:
+    """Return how many students and staff have no school today."""
+    return nowhere_words({kind: {"count": count} for kind, count in still_unplaced().items()})
+
+
+def report_parts(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report of an import as its page shows it: of the whole, by file, by cause, and whom it gives no place.
+
+    Every cause stands once, with how many rows it has and which; the largest first.
+    """
+    problems = report.get("problems", [])
+    causes = sorted((Cause(**cause) for cause in report.get("causes", [])), key=lambda cause: -cause.count)
+    named = {(cause.file, cause.column) for cause in causes}
+    unplaced = report.get("unplaced", {})
+    return {
+        "whole": [_placed(one["file"], one["message"]) for one in problems if one.get("row") is None],
+        "files": [{"name": name, **counts_of(report, name)} for name in report.get("files", {})],
+        "refused": _cause_rows(cause for cause in causes if cause.refused),
+        "unknown": _cause_rows(cause for cause in causes if not cause.refused),
+        "single": [
+            _("%(file)s, row %(row)s: %(words)s", file=one["file"], row=one["row"], words=one["message"])
+            for one in problems
+            if one.get("row") is not None and (one["file"], one["column"]) not in named
+        ],
+        "unplaced": [
+            {"title": words, "ids": ", ".join(unplaced[kind].get("sourced_ids", []))}
+            for kind, words in zip(_placeless(unplaced), nowhere_words(unplaced), strict=True)
+        ],
+    }
+
+
+def counts_of(report: dict[str, Any], name: str) -> dict[str, int]:
+    """Return what became of the rows of a file."""
+    counts = report["files"][name]
+    numbers = {word: counts.get(word, 0) if isinstance(counts, dict) else 0 for word in COUNTED}
+    return {**numbers, "unknown": report.get("unknown", {}).get(name, 0)}
+
+
+def _placed(file: str, words: str) -> str:
+    return f"{file}: {words}" if file else words
+
+
+def _cause_rows(causes: Iterable[Cause]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": f"{cause.file} {cause.column or ''}".strip(),
+            "words": cause.words(),
+            "number": cause.count,
+            "rows": ", ".join(map(str, cause.rows[:MOST_ROWS])) + (" …" if cause.count > MOST_ROWS else ""),
+        }
+        for cause in causes
+    ]
+
+
+def _placeless(unplaced: dict[str, Any]) -> list[str]:
+    return [kind for kind in _NOWHERE if unplaced.get(kind, {}).get("count")]
+
+
+def nowhere_words(unplaced: dict[str, Any]) -> list[str]:
+    """Return how many of each kind have no place, in words."""
+    return [_NOWHERE[kind](unplaced[kind]["count"]) for kind in _placeless(unplaced)]
+
+
+_NOWHERE: dict[str, Callable[[int], str]] = {
+    "students": lambda num: ngettext("%(num)d student without a school", "%(num)d students without a school", num),
+    "staff": lambda num: ngettext(
+        "%(num)d member of staff without a school", "%(num)d members of staff without a school", num
+    ),
+    "schools": lambda num: ngettext("%(num)d school without a district", "%(num)d schools without a district", num),
+    "roleless": lambda num: ngettext("%(num)d person without a role", "%(num)d people without a role", num),
+}
+
+
+ROOM = Room(messages=MESSAGES)

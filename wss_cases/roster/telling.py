@@ -1,0 +1,104 @@
+"""Who at home may be told, for every field in which staff write down that a family was: calls, visits, letters."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.directory.models import Guardian, Student
+from wss_cases.roster.directory.pages import guardian_words
+from wss_cases.roster.directory.queries import guardians_of_each
+from wss_cases.roster.directory.rules import Reach
+from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
+from wss_cases.roster.names.rules import private_in
+from wss_cases.roster.names.spellings import Named
+
+NOT_SAID = _l(
+    "Do not name another child. Do not mention sexual orientation, gender identity, a relationship, or the basis of "
+    "a bias unless the student agrees."
+)
+"""What a call does not say."""
+
+
+@dataclass(frozen=True)
+class Calling:
+    """Whom to call about some students, a line each; of what a call does not say, words to which the student agrees."""
+
+    lines: tuple[str, ...]
+    agreed: tuple[str, ...] = ()
+
+    def all_lines(self) -> list[str]:
+        """Return every line: whom to call, what is not said, and to what of it the student agrees."""
+        words = ", ".join(self.agreed)
+        agrees = [_("The student agrees that the family is told: %(words)s.", words=words)] if words else []
+        return [*self.lines, str(NOT_SAID), *agrees]
+
+
+def calling(students: Iterable[Student]) -> Calling:
+    """Return whom to call about these students; the caller has checked who may see it.
+
+    Whom an order keeps away has neither name nor number there.
+    """
+    named = {student.id: student.shown_name for student in students}
+    lines = (
+        dotted(named[key] if len(named) > 1 else "", who.name, guardian_words(who))
+        for key, guardians in guardians_of_each(named).items()
+        for who in guardians
+    )
+    return Calling(tuple(lines))
+
+
+def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
+    """Raise Refused where somebody whom an order keeps from one of these students is said to be told or to agree, or
+    may have been.
+
+    A name that another guardian bears too may stand. Where somebody is kept off, who it was is said by name.
+    """
+    stay, off = _kept_off(student_ids)
+    if off and not who.strip():
+        raise Refused(
+            field, _("No one may contact one of the guardians about this student. Name the person you reached.")
+        )
+    _refuse_named(field, who, stay, off)
+
+
+def refuse_naming_kept_off(field: str, student_ids: Collection[int], text: str) -> None:
+    """Raise Refused where a text of whom one called, or of who comes, names somebody whom an order keeps away.
+
+    The names of the students themselves may stand in it.
+    """
+    stay, off = _kept_off(student_ids)
+    if off:
+        stay += students_named(select(*COLUMNS).where(Student.id.in_(student_ids)))
+        _refuse_named(field, text, stay, off)
+
+
+def _kept_off(student_ids: Collection[int]) -> tuple[list[Named], list[Named]]:
+    """Return the guardians of some students: who may stay, and whom an order keeps from one of them."""
+    found = [one for each in guardians_of_each(student_ids).values() for one in each]
+    off = {one.id for one in found if one.reach is Reach.NEVER}
+    if not off:
+        return [], []
+    return guardians_named(Guardian.id.in_({one.id for one in found} - off)), guardians_named(Guardian.id.in_(off))
+
+
+def _refuse_named(field: str, text: str, stay: list[Named], off: list[Named]) -> None:
+    if off and finder_beside(stay, off).names_in(text):
+        raise Refused(field, _("No one may contact this person about this student."))
+
+
+def refuse_private(field: str, text: str, agreed: Collection[str]) -> None:
+    """Raise Refused where what was told at home is the student's alone to tell, and the student did not agree."""
+    if words := private_in(text, agreed):
+        raise Refused(
+            field,
+            _(
+                "This tells the family what only the student can share at home (%(words)s). Ask the student alone "
+                "first, or write it without.",
+                words=", ".join(words),
+            ),
+        )

@@ -1,1 +1,0 @@
-"""Who at home may be told of something, and what a call does not say."""
