@@ -44,7 +44,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 
 ABSENT = 90_000_001
 """An id that no record has."""

@@ -65,8 +65,8 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
-from wss_cases.training.importing.models import TrainingFile
-from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.importing.queries import TrainingFile
+from wss_cases.training.records.queries import TrainingRecord, TrainingSession
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -114,7 +114,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
     "training.importing.queries.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
-    "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
+    "training.sessions.messages.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
     "plans.plan.paper.queries.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),

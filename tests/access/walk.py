@@ -75,9 +75,9 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
-from wss_cases.training.importing.models import TrainingFile
-from wss_cases.training.records.models import TrainingRecord, TrainingSession
-from wss_cases.training.requirements.models import TrainingRequirement
+from wss_cases.training.importing.queries import TrainingFile
+from wss_cases.training.records.queries import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.queries import TrainingRequirement
 
 LETTERS = {
     "R": "reporter",

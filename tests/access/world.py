@@ -104,10 +104,9 @@ from wss_cases.surveys.links.models import SurveyLink
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
 from wss_cases.surveys.rounds.rules import blank
 from wss_cases.surveys.rounds.tallies import seal_counts
-from wss_cases.training.importing.models import TrainingFile
-from wss_cases.training.records.models import TrainingRecord, TrainingSession
-from wss_cases.training.requirements.models import TrainingRequirement
-from wss_cases.training.requirements.states import Shape
+from wss_cases.training.importing.queries import TrainingFile
+from wss_cases.training.records.queries import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.queries import Shape, TrainingRequirement
 from wss_cases.training.topics import KnownTopic
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

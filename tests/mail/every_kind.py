@@ -83,10 +83,9 @@ from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.standby.actions import MISSING, UNWATCHED
 from wss_cases.setup.test_letter.messages import TEST_LETTER
-from wss_cases.training.records.models import TrainingRecord, TrainingSession
-from wss_cases.training.records.states import Because
-from wss_cases.training.sessions.states import CANCELED as TRAINING_CANCELED
-from wss_cases.training.sessions.states import PUT_BACK as TRAINING_PUT_BACK
+from wss_cases.training.records.queries import Because, TrainingRecord, TrainingSession
+from wss_cases.training.sessions.messages import CANCELED as TRAINING_CANCELED
+from wss_cases.training.sessions.messages import PUT_BACK as TRAINING_PUT_BACK
 from wss_cases.training.topics import KnownTopic
 from wss_cases.workday.digest.messages import weekly_key
 from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR, no_coordinator_key

@@ -15,11 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.rendering import compose
-from wss_cases.training.records.actions import take_back
-from wss_cases.training.records.models import TrainingRecord, TrainingSession
-from wss_cases.training.records.queries import records_of
-from wss_cases.training.records.rules import total_minutes
-from wss_cases.training.records.states import Because
+from wss_cases.training.records.pages import take_back, total_minutes
+from wss_cases.training.records.queries import Because, TrainingRecord, TrainingSession, records_of
 from wss_cases.training.requirements.queries import minimums_at, own_due, standings_at, standings_of_schools
 from wss_cases.training.sessions.actions import (
     Planned,
@@ -31,8 +28,7 @@ from wss_cases.training.sessions.actions import (
     sign_in,
     sign_in_by_code,
 )
-from wss_cases.training.sessions.queries import signed_in, was_signed_in
-from wss_cases.training.sessions.states import CANCELED
+from wss_cases.training.sessions.messages import CANCELED, signed_in, was_signed_in
 
 PLANNED = Planned("de_escalation", TODAY, 120, "Peace Center")
 

@@ -23,10 +23,10 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.training.records.actions import end_training, take_back
-from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
+from wss_cases.training.records.pages import end_training, take_back
+from wss_cases.training.records.queries import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.sessions.actions import Planned, add_session, change_session, sign_in, sign_in_by_code
-from wss_cases.training.sessions.rules import BACK, GUESSES
+from wss_cases.training.sessions.messages import BACK, GUESSES
 
 BIAS = Planned("bias", TODAY, 120, "Peace Center")
 YESTERDAY = TODAY - timedelta(days=1)

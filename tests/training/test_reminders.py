@@ -19,8 +19,8 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.training.records.actions import end_training, take_back
-from wss_cases.training.requirements.actions import end_requirement
+from wss_cases.training.records.pages import end_training, take_back
+from wss_cases.training.requirements.pages import end_requirement
 from wss_cases.workday.my_day.waiting import waiting_for
 from wss_cases.workday.sweep.actions import sweep
 

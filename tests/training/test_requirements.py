@@ -18,13 +18,19 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.training.records.actions import take_back
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.requirements.actions import Asked, add_requirement, end_requirement
-from wss_cases.training.requirements.models import TrainingRequirement
-from wss_cases.training.requirements.queries import minimums_at, standings_at, standings_of_schools
-from wss_cases.training.requirements.rules import months_after, standing_of
-from wss_cases.training.requirements.states import Shape, Standing
+from wss_cases.training.records.pages import take_back
+from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.requirements.pages import Asked, add_requirement, end_requirement
+from wss_cases.training.requirements.queries import (
+    Shape,
+    Standing,
+    TrainingRequirement,
+    minimums_at,
+    months_after,
+    standing_of,
+    standings_at,
+    standings_of_schools,
+)
 
 
 def on_record(completed_on: date, valid_until: date | None = None, taken_back: bool = False) -> Any:

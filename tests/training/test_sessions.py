@@ -15,10 +15,10 @@ from tests.training.conftest import NOW, TODAY, Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.training.records.actions import take_back
-from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
+from wss_cases.training.records.pages import take_back
+from wss_cases.training.records.queries import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.sessions.actions import Planned, add_session, draw_code, sign_in, sign_in_by_code
-from wss_cases.training.sessions.rules import GUESSES, new_code, plain_code
+from wss_cases.training.sessions.messages import GUESSES, new_code, plain_code
 
 
 def make_session(scene: Scene, school: Any = None, days: int = 0, by: Any = None, **more: Any) -> int:

@@ -37,7 +37,7 @@ TAKING_FILES = {
     "roster/role_files/upload.html",
     "plans/money/files/views.py",
     "money/files/upload.html",
-    "training/importing/views.py",
+    "training/importing/pages.py",
     "training/importing/upload.html",
     "setup/look/views.py",
     "setup/look/upload.html",

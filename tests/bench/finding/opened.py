@@ -11,9 +11,9 @@ from wss_cases.journal.rooms import ListKind
 from wss_cases.plans.money.funding.presenters import FUNDING
 from wss_cases.plans.money.resources.presenters import RESOURCES
 from wss_cases.plans.overview.presenters import PLANS
-from wss_cases.training.school.presenters import DUE, RECORDS
-from wss_cases.training.school.presenters import SCHOOLS as TRAINED
-from wss_cases.training.sessions.presenters import SESSIONS
+from wss_cases.training.school import DUE, RECORDS
+from wss_cases.training.school import SCHOOLS as TRAINED
+from wss_cases.training.sessions.pages import SESSIONS
 from wss_cases.workday.caseload.presenters import CASELOAD
 
 WIDE = 20

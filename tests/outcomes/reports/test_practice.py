@@ -19,7 +19,7 @@ from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
 from wss_cases.practice.requests.states import Became, Wish
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 TODAY = date(2026, 11, 24)

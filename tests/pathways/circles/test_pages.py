@@ -28,8 +28,8 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.training.records.actions import take_back
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.pages import take_back
+from wss_cases.training.records.queries import TrainingRecord
 
 VISIT = {
     "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",

@@ -48,7 +48,7 @@ from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.training.records.actions import end_training, record_training
+from wss_cases.training.records.pages import end_training, record_training
 from wss_cases.training.topics import KnownTopic
 
 

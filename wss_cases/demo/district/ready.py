@@ -19,7 +19,7 @@ from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.partners.actions import Entry, add
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings.actions import set_approver
-from wss_cases.training.records.actions import record_training
+from wss_cases.training.records.pages import record_training
 from wss_cases.training.topics import KnownTopic
 
 PROVIDER = "Example Restorative Institute"

@@ -7,10 +7,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.schools import Person, Place
 from wss_cases.foundation.school_time import today_at
-from wss_cases.training.records.actions import record_training
-from wss_cases.training.requirements.actions import Asked, add_requirement
-from wss_cases.training.requirements.rules import months_after
-from wss_cases.training.requirements.states import Shape
+from wss_cases.training.records.pages import record_training
+from wss_cases.training.requirements.pages import Asked, add_requirement
+from wss_cases.training.requirements.queries import Shape, months_after
 from wss_cases.training.sessions.actions import Planned, add_session, sign_in
 from wss_cases.training.topics import KnownTopic
 

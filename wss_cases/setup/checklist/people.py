@@ -18,8 +18,7 @@ from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.setup.checklist.rules import Found, bad, named, ok, warning
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.queries import keeping_counts_on
+from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 
 def accounts(now: datetime) -> Found:

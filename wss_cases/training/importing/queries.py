@@ -5,22 +5,43 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ForeignKey, Select, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import in_force_at
-from wss_cases.foundation.db import among, db
+from wss_cases.foundation.db import Base, Id, among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.importing.rules import Known
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.queries import KEEPERS
+from wss_cases.training.records.queries import KEEPERS, TrainingRecord
 from wss_cases.training.topics import every_topic, is_offered
+
+
+class TrainingFile(Base):
+    """One uploaded file with at least one sound row; its sound rows go on record when who uploaded it confirms them,
+    all or none. No one else reads it: its people may work at several schools.
+
+    `school_id` is the school that was chosen, None for the district; `landed` the numbers of the rows that went on
+    record, which are kept empty in `rows`, so that those left out can still be named until the file goes by its age.
+    """
+
+    __tablename__ = "training_file"
+    PRIVATE = frozenset({"rows"})
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(120))
+    rows: Mapped[list[Any]]
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    landed: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+
 
 PAGE: Final = 20
 

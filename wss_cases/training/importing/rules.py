@@ -10,7 +10,7 @@ from typing import Final
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold, fold_address
 from wss_cases.foundation.plausible import day_in
-from wss_cases.training.records.rules import Training, minutes_in
+from wss_cases.training.records.pages import Training, minutes_in
 
 COLUMNS: Final = ("staff", "topic", "date", "hours")
 OPTIONAL: Final = ("provider", "certificate", "valid_until")

@@ -1,25 +1,124 @@
-"""Reading requirements, and how people and schools stand to them."""
+"""Pure decisions about requirements: when a training is due again, and how somebody stands."""
 
+import calendar
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    and_,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import holders_of, in_force
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, Id, db, named_enum
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import reached_schools
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.queries import KEEPERS, counts_on
-from wss_cases.training.requirements.models import TrainingRequirement
-from wss_cases.training.requirements.rules import ORDER, standing_of
-from wss_cases.training.requirements.states import Shape, Standing
+from wss_cases.training.records.queries import KEEPERS, TrainingRecord, counts_on
+
+
+class Shape(Labelled):
+    """What a requirement asks: of each person with a role, or of each school."""
+
+    EVERY_PERSON = "every_person", _l("Everyone in a role, every so many months")
+    SCHOOL_MINIMUM = "school_minimum", _l("At least so many trained people at each school")
+
+
+class Standing(Labelled):
+    """How somebody stands to a requirement of every person, the most pressing first."""
+
+    NONE = "none", _l("No training on record")
+    OVERDUE = "overdue", _l("Overdue")
+    DUE = "due", _l("Due within 60 days")
+    VALID = "valid", _l("Up to date")
+
+
+SENTENCES: Final = {
+    "training_requirement.added": _l("Training requirement added: %(topic)s"),
+    "training_requirement.ended": _l("Training requirement ends on %(day)s"),
+}
+
+
+class TrainingRequirement(Base):
+    """One requirement of a topic from a day on, until a day (None: still); a change ends it and adds another.
+
+    Either every person with a role at a school renews the training every so many months, or each school has at least
+    so many trained people. `source`: where it is written; not `is_confirmed`: nobody has confirmed that source.
+    """
+
+    __tablename__ = "training_requirement"
+    __table_args__ = (
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+        CheckConstraint(
+            "(shape = 'every_person' and role is not null and months is not null and months > 0 and minimum is null)"
+            " or (shape = 'school_minimum' and role is null and months is null and minimum is not null"
+            " and minimum > 0)",
+            name="one_shape",
+        ),
+    )
+
+    id: Mapped[Id]
+    topic: Mapped[str] = mapped_column(String(40), ForeignKey("training_topic.code"))
+    shape: Mapped[Shape] = mapped_column(named_enum(Shape, "shape"))
+    role: Mapped[Role | None] = mapped_column(named_enum(Role, "role"))
+    months: Mapped[int | None]
+    minimum: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    is_confirmed: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+SOON: Final = timedelta(days=60)
+"""So long before it is due, a training is asked for."""
+MOST_MONTHS: Final = 120
+MOST_PEOPLE: Final = 500
+ORDER: Final = tuple(Standing)
+"""From the most pressing to what is well."""
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, the last of the month where that has fewer days."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def due_on(training: Any, months: int) -> date:
+    """Return the last day on which a training satisfies a requirement of so many months."""
+    again = months_after(training.completed_on, months)
+    return again if training.valid_until is None else min(again, training.valid_until)
+
+
+def standing_of(trainings: Iterable[Any], months: int, today: date) -> tuple[Standing, date | None]:
+    """Return how somebody stands who has these trainings of a topic on record, and the day that decides.
+
+    What was taken back, and what has yet to be completed, does not count.
+    """
+    days = [due_on(row, months) for row in trainings if row.taken_back_at is None and row.completed_on <= today]
+    if not days:
+        return Standing.NONE, None
+    last = max(days)
+    if last < today:
+        return Standing.OVERDUE, last
+    return (Standing.DUE if last <= today + SOON else Standing.VALID), last
+
 
 _COUNTED = (TrainingRecord.topic, TrainingRecord.completed_on, TrainingRecord.valid_until, TrainingRecord.taken_back_at)
 """What decides of a training how somebody stands: rows, where a district reads thousands."""

@@ -17,14 +17,39 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.training.records.actions import lock_accounts, put_all_on_record, put_on_record
-from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
-from wss_cases.training.records.queries import partner_names, staff_of
-from wss_cases.training.records.rules import MOST_MINUTES, Training, hours_words
-from wss_cases.training.records.states import CORRECTED, COUNTS_AGAIN, TAKEN_BACK, Because
-from wss_cases.training.sessions.queries import gone_with, guesses, session_of_code, signed_in, standing_again
-from wss_cases.training.sessions.rules import AHEAD, BACK, GUESS_WINDOW, GUESSES, new_code
-from wss_cases.training.sessions.states import CANCELED, PUT_BACK
+from wss_cases.training.records.pages import (
+    MOST_MINUTES,
+    Training,
+    hours_words,
+    lock_accounts,
+    put_all_on_record,
+    put_on_record,
+)
+from wss_cases.training.records.queries import (
+    CORRECTED,
+    COUNTS_AGAIN,
+    TAKEN_BACK,
+    Because,
+    TrainingGuess,
+    TrainingRecord,
+    TrainingSession,
+    partner_names,
+    staff_of,
+)
+from wss_cases.training.sessions.messages import (
+    AHEAD,
+    BACK,
+    CANCELED,
+    GUESS_WINDOW,
+    GUESSES,
+    PUT_BACK,
+    gone_with,
+    guesses,
+    new_code,
+    session_of_code,
+    signed_in,
+    standing_again,
+)
 from wss_cases.training.topics import both_names, every_topic, names_in_both, offered
 
 

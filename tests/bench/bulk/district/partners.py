@@ -15,7 +15,7 @@ from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 PROVIDER = "Example Restorative Institute"

@@ -63,7 +63,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 
 BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode

@@ -26,7 +26,7 @@ from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.keeping import actions as keeping
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.workday.feed.queries import entries
 
 SOON = NOW + timedelta(hours=1)

@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.outside import actions as outside
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import TrainingRecord
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.training.records.actions import end_training
-from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.pages import end_training
+from wss_cases.training.records.queries import TrainingRecord
 
 yes_mostly = st.sampled_from([True, True, True, False])
 who = st.integers(0, 1)

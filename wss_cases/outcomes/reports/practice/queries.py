@@ -20,8 +20,8 @@ from wss_cases.practice.log.rules import tier_of
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.practice.requests.states import Became
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.rules import in_force
+from wss_cases.training.records.pages import in_force
+from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 SOON = timedelta(days=60)

@@ -22,8 +22,7 @@ from wss_cases.pathways.circles.invitations.queries import INVITATION, invitatio
 from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.queries import keeping_counts_on
+from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 
 def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:

@@ -33,8 +33,8 @@ from wss_cases.pathways.circles.circle.rules import (
 from wss_cases.pathways.circles.requirements import selects
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.rules import in_force
+from wss_cases.training.records.pages import in_force
+from wss_cases.training.records.queries import TrainingRecord
 
 
 @dataclass

@@ -15,8 +15,7 @@ from wss_cases.pathways.circles.circle.keepers import coordinators_of, decide
 from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
-from wss_cases.training.records.models import TrainingRecord
-from wss_cases.training.records.queries import keeping_counts_on
+from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 
 @dataclass(frozen=True)

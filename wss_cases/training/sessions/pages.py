@@ -1,8 +1,12 @@
 """Training sessions of a school or the district: the list, one session with who was there, the code for its wall."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from wtforms import DateField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor, Role
@@ -10,23 +14,144 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in, numbers_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records.models import TrainingSession
-from wss_cases.training.records.queries import names_of, school_asked, staff_of
-from wss_cases.training.records.states import Because
-from wss_cases.training.sessions import actions
-from wss_cases.training.sessions.forms import CancelForm, SignInForm
-from wss_cases.training.sessions.presenters import SESSIONS, meta_of, session_cells, session_form
-from wss_cases.training.sessions.queries import PAGE, get_session, sessions_of, signed_in, was_signed_in
-from wss_cases.training.topics import topic_names
+from wss_cases.training.records.pages import DAY, HOURS, check_hours, hours_words, length, minutes_of
+from wss_cases.training.records.queries import (
+    KEEPERS,
+    Because,
+    TrainingSession,
+    names_of,
+    partner_names,
+    school_asked,
+    staff_of,
+)
+from wss_cases.training.sessions import actions, messages
+from wss_cases.training.sessions.actions import Planned
+from wss_cases.training.sessions.messages import PAGE, Held, get_session, sessions_of, signed_in, was_signed_in
+from wss_cases.training.topics import offered, topic_names
+
+
+class SessionForm(BaseForm):
+    """A session."""
+
+    topic = select(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
+    held_on = DateField(_l("Day"), [InputRequired(DAY)])
+    hours = ShortText(_l("Hours"), [NotBlank(HOURS), check_hours], limit=8, description=_l("For example 1.5."))
+    partner = select(_l("Partner from the directory"), validators=[Optional()])
+    provider = ShortText(_l("Or given by"), [Optional()], limit=200)
+
+    @property
+    def planned(self) -> Planned:
+        """What the sound form says."""
+        assert self.held_on.data is not None
+        minutes, partner_id = minutes_of(self.hours) or 0, id_in(self.partner.data)
+        return Planned(self.topic.data, self.held_on.data, minutes, self.provider.data or "", partner_id)
+
+
+class CancelForm(BaseForm):
+    """Why a session is canceled."""
+
+    because = radio(_l("Why is it canceled?"), Because, _l("Choose why it is canceled."))
+    reason = LongText(_l("What happened?"), [NotBlank(_l("Explain what happened."))], limit=300)
+
+
+class SignInForm(BaseForm):
+    """Who was there."""
+
+    people = SelectMultipleField(_l("Who was there"), validators=[Optional()])
+
+    def user_ids(self) -> list[int]:
+        """Return the ids of those who were ticked."""
+        ticked: list[Any] = self.people.data or []
+        return numbers_in(ticked, most=len(ticked) or 1)
+
+
+def session_form(today: date, row: TrainingSession | None = None) -> SessionForm:
+    """Return the form of a new session, today's, or of one that stands with all that it has."""
+    form = SessionForm(held_on=today)
+    if row is not None:
+        kept = {name: getattr(row, name) for name in ("version", "topic", "held_on", "provider")}
+        form = SessionForm(**kept, hours=hours_words(row.minutes), partner=str(row.partner_id or ""))
+    topics, partners = offered(today), partner_names()
+    if row is not None:
+        topics = {row.topic: topic_names()[row.topic]} | topics
+        partners |= {key: name for key, name in partner_names(active=False).items() if key == row.partner_id}
+    form.topic.choices = choices([("", _("Choose one")), *topics.items()])
+    form.partner.choices = choices([("", _("No partner")), *((str(key), name) for key, name in partners.items())])
+    return form
+
+
+def given_by(row: TrainingSession, partners: Mapping[int, str]) -> str:
+    """Return who gives a session: whom it names, or the partner of the directory."""
+    return row.provider or partners.get(row.partner_id or 0, "")
+
+
+def meta_of(row: TrainingSession, school: str) -> str:
+    """Return when a session is, how long, by whom, and for which school."""
+    by = given_by(row, partner_names(active=False))
+    return dotted(day_words_with_year(row.held_on), length(row.minutes), by, school or _("For the whole district"))
+
+
+def session_cells(rows: Sequence[Held]) -> list[Row]:
+    """Return sessions cell by cell."""
+    names, partners = topic_names(), partner_names(active=False)
+    return [
+        {
+            "topic": Cell(
+                names[one.row.topic],
+                href=url_for("training_sessions.session", training_session_id=one.row.id, school=one.row.school_id),
+                about=day_words_with_year(one.row.held_on),
+            ),
+            "day": Cell(day_words_with_year(one.row.held_on)),
+            "hours": Cell(hours_words(one.row.minutes)),
+            "by": Cell(given_by(one.row, partners)),
+            "school": Cell(one.school or _("For the whole district")),
+            "people": Cell(str(one.people)),
+            "state": Cell(_("Canceled"), tone="slate") if one.row.canceled_at is not None else Cell(""),
+        }
+        for one in rows
+    ]
+
+
+def read_sessions(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the sessions as a file takes them."""
+    school_id = school_asked(actor, arguments)
+    if school_id is None and not actor.everywhere(Role.DISTRICT):
+        return ListRead([], [], {}, None)
+    rows = sessions_of(actor, school_id, order_of(SESSIONS, arguments), limit=limit)
+    asked = {"school": school_id, "sort": arguments.get("sort")}
+    return ListRead(
+        in_parts(rows, session_cells), [], {name: value for name, value in asked.items() if value}, school_id
+    )
+
+
+SESSIONS = ListKind(
+    "training_sessions", _l("Training sessions"),
+    (
+        Column("topic", _l("Training"), sorts=True, always=True),
+        Column("day", _l("Day"), sorts=True, said=True),
+        Column("hours", _l("Hours"), said=True),
+        Column("by", _l("Trained by")),
+        Column("school", _l("School")),
+        Column("people", _l("Signed in"), sorts=True, said=True),
+        Column("state", _l("State")),
+    ),
+    Order("day", down=True), Permission.TRAINING_MANAGE, "training_sessions.sessions", read_sessions, roles=KEEPERS,
+)  # fmt: skip
+
 
 blueprint = Blueprint("training_sessions", __name__, url_prefix="/training/sessions")
 LISTS = (SESSIONS,)
@@ -192,3 +317,6 @@ def wall(training_session_id: int) -> Page:
     row = get_session(current_actor(), training_session_id)
     existing((row.canceled_at is None and row.code) or None)
     return render_template("training/sessions/wall.html", row=row, **_shown(row))
+
+
+ROOM = Room(pages=(blueprint,), sentences=messages.SENTENCES, lists=LISTS, messages=messages.MESSAGES)

@@ -11,17 +11,25 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
-from wss_cases.training.own.forms import CodeForm
-from wss_cases.training.records.presenters import row_of
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.training.records.pages import hours_words, row_of, total_minutes
 from wss_cases.training.records.queries import own_records
-from wss_cases.training.records.rules import hours_words, total_minutes
-from wss_cases.training.requirements.presenters import TONES
+from wss_cases.training.requirements.pages import TONES
 from wss_cases.training.requirements.queries import own_due
 from wss_cases.training.sessions.actions import sign_in_by_code
 from wss_cases.training.topics import topic_names
+
+
+class CodeForm(BaseForm):
+    """The code on the wall."""
+
+    code = ShortText(_l("Code on the wall"), [NotBlank(_l("Type the code."))], limit=20)
+
 
 blueprint = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
 
@@ -56,3 +64,6 @@ def page() -> Page:
         hours=hours_words(total_minutes(rows)),
         required=required,
     )
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 15, panel),))
