@@ -79,16 +79,16 @@ from wss_cases.intake.review.acts import room as intake_review_acts
 from wss_cases.intake.witness import room as intake_witness
 from wss_cases.jobs import room as jobs
 from wss_cases.journal.rooms import Room
-from wss_cases.mail.account_mails import room as mail_account_mails
-from wss_cases.mail.audit_heads import room as mail_audit_heads
-from wss_cases.mail.bounces import room as mail_bounces
-from wss_cases.mail.common import room as mail_common
-from wss_cases.mail.delivery import room as mail_delivery
-from wss_cases.mail.family_texts import room as mail_family_texts
-from wss_cases.mail.preferences import room as mail_preferences
-from wss_cases.mail.push import room as mail_push
-from wss_cases.mail.security_alerts import room as mail_security_alerts
-from wss_cases.mail.webhooks import room as mail_webhooks
+from wss_cases.mail import account_mails as mail_account_mails
+from wss_cases.mail import audit_heads as mail_audit_heads
+from wss_cases.mail import preferences as mail_preferences
+from wss_cases.mail import security_alerts as mail_security_alerts
+from wss_cases.mail.bounces import pages as mail_bounces
+from wss_cases.mail.common import pages as mail_common
+from wss_cases.mail.delivery import pages as mail_delivery
+from wss_cases.mail.family_texts import pages as mail_family_texts
+from wss_cases.mail.push import pages as mail_push
+from wss_cases.mail.webhooks import pages as mail_webhooks
 from wss_cases.outcomes.edfi.common import room as outcomes_edfi_common
 from wss_cases.outcomes.edfi.pushing import room as outcomes_edfi_pushing
 from wss_cases.outcomes.equity import room as outcomes_equity

@@ -41,7 +41,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
 from wss_cases.training.records.queries import TrainingRecord

@@ -37,7 +37,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.scope.queries import READERS
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know

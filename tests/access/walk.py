@@ -30,8 +30,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.models import FamilyText
-from wss_cases.mail.push.models import PushDevice
+from wss_cases.mail.common.pages import FamilyText
+from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter

@@ -36,7 +36,7 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.push.models import PushDevice
+from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool

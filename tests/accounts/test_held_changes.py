@@ -24,8 +24,8 @@ from wss_cases.accounts.sign_in.second_factor import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.bounces.actions import mend_address
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.bounces.pages import mend_address
+from wss_cases.mail.delivery.messages import compose
 
 THEIRS = "thief@elsewhere.example"
 

@@ -16,8 +16,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState
 from wss_cases.accounts.managed_accounts import PAGE
 from wss_cases.foundation.db import db
-from wss_cases.mail.common.models import MailTrouble
-from wss_cases.mail.common.states import TroubleKind
+from wss_cases.mail.common.pages import MailTrouble, TroubleKind
 
 
 def test_accounts_are_found_by_school_role_and_how_they_stand(

@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 
 DAY = date(2026, 11, 24)
 ZONES = ("America/New_York", "America/Chicago", "Pacific/Honolulu")

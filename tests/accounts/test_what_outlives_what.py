@@ -24,7 +24,7 @@ from wss_cases.accounts.sign_in.sessions.actions import accept_invitation, sign_
 from wss_cases.foundation.db import _close_sqlite
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.ids import fold_address
-from wss_cases.mail.delivery.smtp_transport import Post
+from wss_cases.mail.delivery.rules import Post
 
 ANOTHER = "a quiet walk along the river"
 

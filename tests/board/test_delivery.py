@@ -24,7 +24,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.records.stored_pdfs.actions import fail_pdf, store_pdf
 from wss_cases.records.stored_pdfs.states import Why

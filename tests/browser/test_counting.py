@@ -14,7 +14,7 @@ from tests.support.pages.browser import PHONE, Visitor, axe_problems
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
-from wss_cases.mail.monitoring.actions import beat
+from wss_cases.mail.monitoring import beat
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
 from wss_cases.outcomes.counting.filters.queries import MANY

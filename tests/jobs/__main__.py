@@ -29,7 +29,7 @@ from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey
-from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.pages import Heartbeat
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.models import Pathway
 

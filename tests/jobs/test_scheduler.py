@@ -18,7 +18,7 @@ from tests.support.applications import make_app
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
-from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.mail.common.pages import StandbyLapse
 from wss_cases.mail.common.queries import heartbeats
 from wss_cases.setup.standby.queries import open_lapse
 

@@ -34,7 +34,7 @@ from wss_cases.journal.audit import actions as sealing
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.models import AuditEntry, RequestKey
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.bounces.actions import mend_address
+from wss_cases.mail.bounces.pages import mend_address
 from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.records.retention.expiry import actions as expiry

@@ -18,8 +18,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.audit_heads.messages import HEAD
-from wss_cases.mail.bounces.actions import mend_address
+from wss_cases.mail.audit_heads import HEAD
+from wss_cases.mail.bounces.pages import mend_address
 from wss_cases.mail.common.queries import heartbeats
 from wss_cases.workday.sweep.actions import sweep
 

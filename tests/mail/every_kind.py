@@ -44,11 +44,11 @@ from wss_cases.intake.offline.states import GONE as UNFILED_GONE
 from wss_cases.intake.offline.states import WAITS as UNFILED
 from wss_cases.intake.offline.states import EntryKind, EntryState
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
-from wss_cases.mail.common.models import StandbyLapse
-from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
+from wss_cases.mail.audit_heads import HEAD, head_key, week_of
+from wss_cases.mail.common.pages import StandbyLapse
+from wss_cases.mail.security_alerts import WORDS as ACCOUNT_WORDS
+from wss_cases.mail.webhooks.messages import OFF as WEBHOOK_OFF
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
 from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation

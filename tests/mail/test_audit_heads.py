@@ -15,8 +15,8 @@ from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.models import AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.audit_heads.actions import queue_heads
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.audit_heads import queue_heads
+from wss_cases.mail.delivery.pages import deliver
 
 At = Callable[..., datetime]
 

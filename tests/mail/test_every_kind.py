@@ -20,11 +20,10 @@ from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.message_kinds import MailList, MessageKind, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common.models import MailChoice
+from wss_cases.mail.common.pages import MailChoice, MailStyle
 from wss_cases.mail.common.queries import choice_of
-from wss_cases.mail.common.states import MailStyle
-from wss_cases.mail.delivery.actions import deliver
-from wss_cases.mail.preferences.links import stop_token
+from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.preferences import stop_token
 from wss_cases.workday.digest.messages import groups
 from wss_cases.workday.my_day.due import Calendars
 from wss_cases.workday.my_day.queries import MyDay

@@ -14,7 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.actions import make_link
 from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD

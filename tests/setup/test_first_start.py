@@ -27,7 +27,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.setup.first_start import actions
 from wss_cases.setup.first_start.actions import set_up
 from wss_cases.setup.first_start.rules import FirstStart, Person, name_of

@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.roster.directory.models import School
 from wss_cases.setup.checklist import machine
 from wss_cases.setup.checklist.rules import Level

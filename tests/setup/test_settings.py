@@ -21,7 +21,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.mail.common.rules import MAIL_OPENS
+from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.setup.settings.actions import set_setting, withdraw_setting
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES

@@ -21,7 +21,7 @@ from wss_cases.cli.doctor.command import examine
 from wss_cases.foundation.db import db
 from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring import standing
 from wss_cases.setup.standby import rules
 from wss_cases.setup.standby.actions import MISSING, UNWATCHED, end_lapse, note_look
 from wss_cases.setup.standby.queries import last_lapses

@@ -14,7 +14,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.training.records.pages import take_back, total_minutes
 from wss_cases.training.records.queries import Because, TrainingRecord, TrainingSession, records_of
 from wss_cases.training.requirements.queries import minimums_at, own_due, standings_at, standings_of_schools

@@ -12,11 +12,11 @@ from wss_cases.cli.common.commands import JSON, instant
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.mail.bounces.actions import take_bounce
-from wss_cases.mail.bounces.reports import read_report
-from wss_cases.mail.delivery.actions import deliver as deliver_at
-from wss_cases.mail.monitoring import actions as actions_control
-from wss_cases.mail.monitoring.queries import pause_row
+from wss_cases.mail import monitoring as control
+from wss_cases.mail.bounces.pages import take_bounce
+from wss_cases.mail.bounces.rules import read_report
+from wss_cases.mail.delivery.pages import deliver as deliver_at
+from wss_cases.mail.monitoring import pause_row
 from wss_cases.workday.sweep.actions import sweep as sweep_at
 from wss_cases.workday.sweep.queries import queued_before
 
@@ -64,9 +64,9 @@ def pause(reason: str, release: bool, as_json: bool) -> None:
     try:
         with force_locale("en"):
             if release:
-                actions_control.release(SYSTEM, now)
+                control.release(SYSTEM, now)
             else:
-                actions_control.pause(SYSTEM, reason, now)
+                control.pause(SYSTEM, reason, now)
     except Refused as refused:
         if as_json:
             click.echo(json.dumps({"paused": not release, "problem": refused.message}))

@@ -21,9 +21,9 @@ from wss_cases.intake.rerouting import route_by_new_rules
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.months import make_months
-from wss_cases.mail.audit_heads.actions import queue_heads
-from wss_cases.mail.delivery.actions import deliver
-from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
+from wss_cases.mail.audit_heads import queue_heads
+from wss_cases.mail.delivery.pages import deliver
+from wss_cases.mail.monitoring import beat, note_failure, note_recovery
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred

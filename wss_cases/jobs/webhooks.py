@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import DELIVER_SECONDS, Tick
-from wss_cases.mail.webhooks.sending import deliver_webhooks
+from wss_cases.mail.webhooks.messages import deliver_webhooks
 
 
 def send_webhooks(name: str, now: datetime) -> str:

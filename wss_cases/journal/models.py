@@ -113,7 +113,7 @@ class Sendable:
 class OutboxMessage(Sendable, Base):
     """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one.
 
-    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/bundles.py`). A mail about a record
+    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/pages.py`). A mail about a record
     stays as long as the record, so nothing asks for more rows than it shows: see `tests/bench/outbox`.
     """
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.mail.monitoring.queries import standing_on_page
+from wss_cases.mail.monitoring import standing_on_page
 
 
 def banners(now: datetime) -> list[str]:

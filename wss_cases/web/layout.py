@@ -25,7 +25,7 @@ from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user
 from wss_cases.foundation.tables.figures import FOR_TEMPLATES
-from wss_cases.mail.push.views import key_to_ask_with
+from wss_cases.mail.push.pages import key_to_ask_with
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.setup.look.queries import look_on

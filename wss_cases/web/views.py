@@ -11,7 +11,7 @@ from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring import standing
 from wss_cases.roster.directory.queries import no_school_yet
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 from wss_cases.web.schema_check import mismatch

@@ -11,7 +11,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed
 from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal, OutboxMessage, OutboxState
-from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.pages import Heartbeat
 
 
 def seal_the_last() -> None:

@@ -29,13 +29,11 @@ from wss_cases.followups.undo.actions import remind_again
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.bounces.actions import take_bounce
-from wss_cases.mail.bounces.queries import troubles
-from wss_cases.mail.bounces.reports import Report, Returned
-from wss_cases.mail.common.queries import failed_mail, oldest_waiting, open_schools, queue_depth, queued_keys
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery.actions import deliver, queue
-from wss_cases.mail.monitoring.queries import overdue_since
+from wss_cases.mail.bounces.pages import take_bounce, troubles
+from wss_cases.mail.bounces.rules import Report, Returned
+from wss_cases.mail.common.queries import Planned, failed_mail, oldest_waiting, open_schools, queue_depth, queued_keys
+from wss_cases.mail.delivery.pages import deliver, queue
+from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.records.retention.reach.queries import Reach, Reader

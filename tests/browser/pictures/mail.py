@@ -17,7 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.workday.digest.queries import DIGEST, digest_key
 
 DIGESTS = {"digest-mail-es": "es", "digest-mail": "en"}

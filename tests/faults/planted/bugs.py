@@ -20,10 +20,10 @@ from wss_cases.foundation.connecting.sessions import RoomSession
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.mail.common import leases
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery import actions
-from wss_cases.mail.delivery.smtp_transport import Post
+from wss_cases.mail.common import pages
+from wss_cases.mail.common.queries import Planned
+from wss_cases.mail.delivery import pages as delivery_pages
+from wss_cases.mail.delivery.rules import Post
 
 LATER = 0.15
 
@@ -63,7 +63,7 @@ def _history_in_a_second_commit() -> None:
 
 def _no_dedupe_key() -> None:
     """Each run queues under keys of its own, and what rechecks a mail does not mind."""
-    insert, compose = actions._insert, actions.compose
+    insert, compose = delivery_pages._insert, delivery_pages.compose
 
     def unique(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
         return insert(uow, [replace(one, dedupe_key=f"{one.dedupe_key}#{token_hex(4)}") for one in planned])
@@ -73,12 +73,12 @@ def _no_dedupe_key() -> None:
         message.dedupe_key = message.dedupe_key.partition("#")[0]
         return compose(message, now)
 
-    actions._insert, actions.compose = unique, whichever
+    delivery_pages._insert, delivery_pages.compose = unique, whichever
 
 
 def _claim_without_lease() -> None:
     """What a sender has taken it keeps, dead or alive."""
-    leases.LEASE = timedelta(days=3650)
+    pages.LEASE = timedelta(days=3650)
 
 
 def _claim_without_marking() -> None:
@@ -100,7 +100,7 @@ def _claim_without_marking() -> None:
             uow.no_audit()
             uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(values))
 
-    actions._claim, actions._renew, actions._mark = look, whichever, mark
+    delivery_pages._claim, delivery_pages._renew, delivery_pages._mark = look, whichever, mark
 
 
 def _sent_whatever_is_answered() -> None:

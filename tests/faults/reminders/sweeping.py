@@ -15,7 +15,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxState
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring import standing
 
 Act = tuple[datetime, Callable[[datetime], object]]
 

@@ -22,7 +22,7 @@ from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxState
-from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.pages import Heartbeat
 
 COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit", "drop.before_move", "drop.moved_one")
 """Reached by commands alone: tests/faults/kills/test_commands.py."""

@@ -27,7 +27,7 @@ from wss_cases.followups.reminders.rules import reassignee
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR
 

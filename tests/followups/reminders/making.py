@@ -20,8 +20,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.models import MailChoice, MailTrouble
-from wss_cases.mail.common.states import MailStyle, TroubleKind
+from wss_cases.mail.common.pages import MailChoice, MailStyle, MailTrouble, TroubleKind
 from wss_cases.workday.sweep.actions import sweep
 
 PARTS = {

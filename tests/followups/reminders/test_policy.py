@@ -13,7 +13,7 @@ from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.handling import actions as handling
 from wss_cases.incidents.incident.models import CareRecord
-from wss_cases.mail.common.states import MailStyle
+from wss_cases.mail.common.pages import MailStyle
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
 PLAIN = {"kind": "safety_plan", "single_mail": False}

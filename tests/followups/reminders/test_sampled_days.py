@@ -21,7 +21,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar.actions import declare_day, take_back_day

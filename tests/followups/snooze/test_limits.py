@@ -18,7 +18,7 @@ from wss_cases.followups.snooze.actions import snooze
 from wss_cases.followups.snooze.rules import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.mail.common.models import MailStyle
+from wss_cases.mail.common.pages import MailStyle
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 PLAIN = {"kind": "safety_plan", "single_mail": False}

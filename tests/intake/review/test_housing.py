@@ -32,7 +32,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.repair.queries import follow_ups
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways

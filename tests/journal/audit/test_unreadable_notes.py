@@ -21,7 +21,7 @@ from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import CLOCK, note_of_clock, runs_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.pages import Heartbeat
 
 pytestmark = pytest.mark.any_database("PostgreSQL keeps no value that cannot be read")
 AHEAD, HOUR = NOW + timedelta(days=400), timedelta(hours=1)

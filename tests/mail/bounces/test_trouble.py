@@ -26,10 +26,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Invitation, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.bounces.reports import read_report
-from wss_cases.mail.bounces.rules import error_label, reason, trouble_of
+from wss_cases.mail.bounces.rules import error_label, read_report, reason, trouble_of
 from wss_cases.mail.common.queries import unreachable
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]

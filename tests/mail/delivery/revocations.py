@@ -34,8 +34,8 @@ from wss_cases.followups.snooze.actions import snooze
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
-from wss_cases.mail.common.models import MailStyle
-from wss_cases.mail.preferences.actions import stop
+from wss_cases.mail.common.pages import MailStyle
+from wss_cases.mail.preferences import stop
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 from wss_cases.pathways.referrals.consent import actions as actions_consent

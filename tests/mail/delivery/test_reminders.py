@@ -26,7 +26,7 @@ from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.actions import deliver, retry_failed
+from wss_cases.mail.delivery.pages import deliver, retry_failed
 from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]

@@ -17,7 +17,7 @@ from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.workday.sweep.actions import sweep
 
 ALL = list(cases())

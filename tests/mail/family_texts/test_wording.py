@@ -14,10 +14,16 @@ from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.mail.common.models import FamilyText
-from wss_cases.mail.common.states import EXAMPLES, PLACEHOLDER_LABELS
-from wss_cases.mail.family_texts.queries import family_text, family_texts
-from wss_cases.mail.family_texts.rules import PLACEHOLDERS, Text, blocks, fill, placeholders
+from wss_cases.mail.common.pages import EXAMPLES, PLACEHOLDER_LABELS, FamilyText
+from wss_cases.mail.family_texts.queries import (
+    PLACEHOLDERS,
+    Text,
+    blocks,
+    family_text,
+    family_texts,
+    fill,
+    placeholders,
+)
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 
 At = Callable[..., datetime]

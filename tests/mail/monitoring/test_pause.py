@@ -18,9 +18,9 @@ from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.common.models import Heartbeat
-from wss_cases.mail.delivery.actions import deliver
-from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.mail import monitoring as control
+from wss_cases.mail.common.pages import Heartbeat
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
@@ -83,7 +83,7 @@ def test_a_pause_stops_a_sender_before_its_next_mail(
 
     async def pause_and_accept(*arguments: Any) -> str:
         with app.app_context():
-            actions_control.pause(SYSTEM, "In the middle", now)
+            control.pause(SYSTEM, "In the middle", now)
         return await accept(*arguments)
 
     monkeypatch.setattr(mailing, "handle_DATA", pause_and_accept)
@@ -96,13 +96,13 @@ def test_a_pause_stops_a_sender_before_its_next_mail(
 def test_only_who_runs_the_system_may_and_twice_is_refused(session: Any, at: At) -> None:
     now = at("2026-11-24 10:00")
     here = scene()
-    for act in (lambda: actions_control.pause(acting(here.coordinator), "x", now),
-                lambda: actions_control.release(acting(here.coordinator), now)):  # fmt: skip
+    for act in (lambda: control.pause(acting(here.coordinator), "x", now),
+                lambda: control.release(acting(here.coordinator), now)):  # fmt: skip
         with pytest.raises(NotFound):
             act()
     with pytest.raises(Refused):
-        actions_control.release(SYSTEM, now)
-    actions_control.pause(SYSTEM, "x", now)
+        control.release(SYSTEM, now)
+    control.pause(SYSTEM, "x", now)
     with pytest.raises(Refused, match="since Tue, Nov 24, 10:00"):
-        actions_control.pause(SYSTEM, "y", now)
+        control.pause(SYSTEM, "y", now)
     assert len(audited(session, "delivery.paused")) == 1

@@ -15,11 +15,9 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.models import AuditEntry
-from wss_cases.mail.common.models import MailChoice, MailTrouble
-from wss_cases.mail.common.queries import choices_of, unreachable
-from wss_cases.mail.common.rules import Choice
-from wss_cases.mail.common.states import MailStyle, TroubleKind
-from wss_cases.mail.preferences.links import stop_of, stop_token
+from wss_cases.mail.common.pages import MailChoice, MailStyle, MailTrouble, TroubleKind
+from wss_cases.mail.common.queries import Choice, choices_of, unreachable
+from wss_cases.mail.preferences import stop_of, stop_token
 
 
 def test_whoever_chose_nothing_gets_the_digest_and_the_weekly_count(session: Any) -> None:

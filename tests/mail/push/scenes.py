@@ -23,8 +23,8 @@ from wss_cases.incidents.incident.rules import Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.push.actions import turn_on
-from wss_cases.mail.push.models import PushDelivery, PushDevice
+from wss_cases.mail.push.pages import turn_on
+from wss_cases.mail.push.queries import PushDelivery, PushDevice
 from wss_cases.mail.push.rules import Subscription
 
 CANARY = "Quillfeather"

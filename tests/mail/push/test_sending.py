@@ -26,11 +26,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.push_keys import load_push_keys
 from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common import leases
-from wss_cases.mail.monitoring.actions import pause
-from wss_cases.mail.push.actions import turn_off
-from wss_cases.mail.push.models import PushDelivery, PushDevice
-from wss_cases.mail.push.queries import subscription_of
+from wss_cases.mail.common import pages
+from wss_cases.mail.monitoring import pause
+from wss_cases.mail.push.pages import turn_off
+from wss_cases.mail.push.queries import PushDelivery, PushDevice, subscription_of
 from wss_cases.mail.push.rules import Subscription
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
@@ -260,7 +259,7 @@ def test_a_deliverer_that_dies_after_sending_sends_the_same_again_under_one_tag(
     phone = here.device(here.dean)
     here.danger()
     with monkeypatch.context() as dying:
-        dying.setattr(leases, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
+        dying.setattr(pages, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
         failpoints.configure("deliver.after_send:raise")
         with pytest.raises(failpoints.FailpointReached):
             deliver_push(at(NOON))

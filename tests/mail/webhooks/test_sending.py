@@ -23,13 +23,11 @@ from wss_cases.cli.doctor.command import examine
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common import leases
-from wss_cases.mail.monitoring.actions import pause
-from wss_cases.mail.webhooks.actions import Wanted, change_webhook, renew_secret, send_again, send_test, turn_webhook
-from wss_cases.mail.webhooks.models import WebhookDelivery
-from wss_cases.mail.webhooks.rules import new_secret, signature
-from wss_cases.mail.webhooks.sending import OFF, deliver_webhooks
-from wss_cases.mail.webhooks.states import CHOSEN
+from wss_cases.mail.common import pages
+from wss_cases.mail.monitoring import pause
+from wss_cases.mail.webhooks.messages import OFF, deliver_webhooks, new_secret, signature
+from wss_cases.mail.webhooks.models import CHOSEN, WebhookDelivery
+from wss_cases.mail.webhooks.pages import Wanted, change_webhook, renew_secret, send_again, send_test, turn_webhook
 
 pytestmark = pytest.mark.any_database("the thread is the other system's server; leases are proven with mail")
 At = Callable[..., datetime]
@@ -205,7 +203,7 @@ def test_a_sender_that_dies_between_sending_and_marking_loses_nothing(
     here = scene(receiver.url, events=["report.waiting"])
     here.report()
     with monkeypatch.context() as dying:
-        dying.setattr(leases, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
+        dying.setattr(pages, "give_back", lambda *_what: None)  # a process that is killed gives nothing back
         failpoints.configure("deliver.after_send:raise")
         with pytest.raises(failpoints.FailpointReached):
             deliver_webhooks(at(ZONE_NOON))

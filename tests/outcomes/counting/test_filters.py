@@ -26,7 +26,7 @@ from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.jobs import filters as jobs_filters
 from wss_cases.jobs.filters import count_filters
-from wss_cases.mail.monitoring.actions import beat
+from wss_cases.mail.monitoring import beat
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts

@@ -18,7 +18,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.keepers import actions as keepers

@@ -15,7 +15,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.circles.circle.keepers import keeper_ids, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.states import NotHeld

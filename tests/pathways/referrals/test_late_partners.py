@@ -14,7 +14,7 @@ from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.referrals.referral.models import Referral

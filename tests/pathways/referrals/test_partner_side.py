@@ -32,7 +32,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.referral import actions

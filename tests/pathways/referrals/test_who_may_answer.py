@@ -18,7 +18,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral

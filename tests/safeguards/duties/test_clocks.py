@@ -20,8 +20,8 @@ from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.mail.delivery.actions import deliver
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
+from wss_cases.mail.delivery.pages import deliver
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.rules import late_reaches, warns_at

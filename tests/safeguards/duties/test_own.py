@@ -25,7 +25,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.actions import Told

@@ -9,8 +9,8 @@ import pytest
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.client import PageClient
-from wss_cases.mail.common.models import Heartbeat
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.common.pages import Heartbeat
+from wss_cases.mail.monitoring import standing
 
 
 def test_healthz_answers_while_readyz_names_what_is_missing(

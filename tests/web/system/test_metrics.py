@@ -15,7 +15,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import SYSTEM
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.mail import monitoring as control
 from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
@@ -44,7 +44,7 @@ def test_the_figures_are_those_of_the_database(session: Any, client: PageClient,
     assert found["wss_mail_oldest_waiting_seconds"] == found["wss_mail_overdue_seconds"] == 7 * 3600
     assert found["wss_scheduler_up"] == found["wss_delivery_paused"] == 0
     assert "wss_sweep_seconds" not in found
-    actions_control.pause(SYSTEM, "because", now)
+    control.pause(SYSTEM, "because", now)
     tick("host:1", now)
     message = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "digest")).one()
     message.state = OutboxState.FAILED

@@ -16,10 +16,10 @@ from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.rules import PURPOSE as OFFLINE_ENTRY
 from wss_cases.journal.key_rotation import Tables
-from wss_cases.mail.push.models import PushDevice
+from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
+from wss_cases.mail.webhooks.messages import PURPOSE as WEBHOOK
 from wss_cases.mail.webhooks.models import WebhookSecret
-from wss_cases.mail.webhooks.rules import PURPOSE as WEBHOOK
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PERIOD

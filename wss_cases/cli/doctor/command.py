@@ -27,9 +27,9 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal
 from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.mail.common.queries import queue_depth
-from wss_cases.mail.delivery.smtp_transport import Post
-from wss_cases.mail.monitoring.queries import failed_watches, standing
-from wss_cases.mail.webhooks.queries import failing
+from wss_cases.mail.delivery.rules import Post
+from wss_cases.mail.monitoring import failed_watches, standing
+from wss_cases.mail.webhooks.messages import failing
 from wss_cases.setup.checklist.checks import CHECKS
 from wss_cases.setup.checklist.rules import Level
 

@@ -11,7 +11,7 @@ from wss_cases.access.gate import matrix
 from wss_cases.cli.common.commands import JSON, refuse
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, AuditSeal
-from wss_cases.mail.common.models import StandbyLapse, StandbyWatch
+from wss_cases.mail.common.pages import StandbyLapse, StandbyWatch
 
 PARTS = ("web", "scheduler", "reading", "watching")
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"

@@ -30,9 +30,8 @@ from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
-from wss_cases.mail.common.queries import queued_keys
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery.actions import queue
+from wss_cases.mail.common.queries import Planned, queued_keys
+from wss_cases.mail.delivery.pages import queue
 
 BATCH = 500
 Planning = tuple[Item, Plan]

@@ -17,7 +17,7 @@ from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.rules import ESCALATING
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import today_at
-from wss_cases.mail.common.models import MailTrouble
+from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.roster.calendar.bells import last_bells
 from wss_cases.roster.directory.models import School
 

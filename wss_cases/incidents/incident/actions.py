@@ -31,8 +31,8 @@ from wss_cases.incidents.incident.states import (
 )
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.webhooks.states import HookEvent
-from wss_cases.mail.webhooks.telling import tell_webhooks
+from wss_cases.mail.webhooks.models import HookEvent
+from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.roster.directory.models import School, StaffMember, Student
 from wss_cases.roster.directory.queries import get_school, students_by_id
 

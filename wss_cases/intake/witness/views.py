@@ -25,7 +25,7 @@ from wss_cases.intake.report.views import blueprint as capture
 from wss_cases.intake.report.views import school_for
 from wss_cases.intake.witness.actions import add_account, join_own
 from wss_cases.intake.witness.queries import beside
-from wss_cases.mail.push.views import offer
+from wss_cases.mail.push.pages import offer
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("witness", __name__)

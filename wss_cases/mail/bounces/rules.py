@@ -2,9 +2,13 @@
 
 import re
 import smtplib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes, message_from_string
+from email.message import Message
 
-from wss_cases.mail.common.states import ERROR_LABELS, OTHER_REASON, REASONS, TroubleKind
+from wss_cases.foundation.ids import fold_address
+from wss_cases.mail.common.pages import ERROR_LABELS, OTHER_REASON, REASONS, TroubleKind
 
 ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 SYNTAX = "5.1.3"
@@ -58,3 +62,73 @@ def error_label(error: str) -> str:
         if error.startswith(beginning):
             return f"{label} {error.removeprefix(beginning).strip()}".strip()
     return error
+
+
+NO_REPORT = "this is no delivery report (RFC 3464)."
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a report says of one recipient: the addresses it names, `failed` or another action, and a status code."""
+
+    addresses: tuple[str, ...]
+    action: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A delivery report; `message_id` without brackets, '' where the report does not name the mail."""
+
+    message_id: str
+    recipients: tuple[Returned, ...]
+
+
+def read_report(raw: bytes) -> Report:
+    """Return what a delivery report says. Raises ValueError for anything else."""
+    mail = message_from_bytes(raw)  # the strict policy stumbles over headers that servers mangle
+    recipients = tuple(
+        one for part in mail.walk() if part.get_content_type() == "message/delivery-status" for one in _recipients(part)
+    )
+    if not recipients:
+        raise ValueError(NO_REPORT)
+    return Report(_message_id(mail), recipients)
+
+
+def _recipients(part: Message) -> Iterator[Returned]:
+    for block in _inner(part):
+        named = [_address(block.get(name)) for name in ("Original-Recipient", "Final-Recipient")]
+        addresses = tuple(dict.fromkeys(address for address in named if address))
+        if addresses:
+            yield Returned(addresses, _word(block, "Action").casefold(), _word(block, "Status")[:20])
+
+
+def _inner(part: Message) -> list[Message]:
+    found = part.get_payload()
+    return [one for one in found if isinstance(one, Message)] if isinstance(found, list) else []
+
+
+def _word(block: Message, name: str) -> str:
+    words = str(block.get(name) or "").split()
+    return words[0] if words else ""
+
+
+def _address(field: object) -> str:
+    # "rfc822; person@school.org", and without the type where a server forgets it
+    return fold_address(str(field or "").rpartition(";")[2].strip().strip("<>"))
+
+
+def _message_id(mail: Message) -> str:
+    for part in mail.walk():
+        kind = part.get_content_type()
+        if kind == "message/rfc822" and (inner := _inner(part)):
+            return _bare(inner[0].get("Message-ID"))
+        if kind == "text/rfc822-headers":
+            decoded = part.get_payload(decode=True)
+            text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
+            return _bare(message_from_string(text).get("Message-ID"))
+    return ""
+
+
+def _bare(value: object) -> str:
+    return str(value or "").strip().strip("<>")

@@ -1,25 +1,102 @@
-"""Reading who gets push messages where, and what became of them."""
+"""Devices that get push messages, and each message on its way to one of them."""
 
 import json
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import AccountState, UserAccount, UserSession
-from wss_cases.foundation.db import db
+from wss_cases.foundation.connecting.strict_integer import StrictInteger
+from wss_cases.foundation.db import Base, Id, db
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import unseal
 from wss_cases.foundation.keys.push_keys import PushKey
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import kinds
-from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.push.models import PushDelivery, PushDevice
+from wss_cases.journal.message_kinds import PushWords, kinds
+from wss_cases.journal.models import OutboxMessage, Sendable
 from wss_cases.mail.push.rules import PURPOSE, UNSEEN_FOR, Subscription
+
+TEST: Final = PushWords(_l("Test message"), _l("Messages reach this device."), timedelta(minutes=10))
+
+REASONS: Final[dict[str, Any]] = {
+    "status": _l("The push service answered with status %(status)s."),
+    "refused_key": _l("The push service does not accept our key (status %(status)s)."),
+    "private": _l("The address of the push service is inside a network."),
+    "plain": _l("The address of the push service does not begin with https://."),
+    "name": _l("No push service has this name."),
+    "tls": _l("The push service’s certificate is not good, or it does not speak TLS."),
+    "timeout": _l("The push service did not answer in time."),
+    "refused": _l("The push service cannot be reached."),
+    "garbled": _l("The push service does not answer as a web server does."),
+    "sealed": _l("The device’s address cannot be opened: an older key of WSS_KEYS is missing."),
+    "server_key": _l("WSS_PUSH_KEY no longer holds the key of this device."),
+    "late": _l("It was no longer of use when it could be sent."),
+}
+"""Kept as a code, beside the answer's status and nothing else of the answer."""
+
+
+class PushDevice(Base):
+    """A browser whose person asked for push messages there; ended with the session that it hangs on.
+
+    Whoever knows its address and keys could write to it, so they are sealed; `endpoint_digest` finds it again.
+    `server_key` names the key that the browser bound it to. `agent` is what the browser says of itself.
+    """
+
+    __tablename__ = "push_device"
+    __table_args__ = (UniqueConstraint("endpoint_digest"),)
+    PRIVATE = frozenset({"endpoint_digest", "sealed_text", "sealed_key"})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("user_session.id", ondelete="CASCADE"), index=True)
+    endpoint_digest: Mapped[str] = mapped_column(String(64))
+    sealed_text: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    key_name: Mapped[str] = mapped_column(String(16), index=True)
+    server_key: Mapped[str] = mapped_column(String(16))
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class PushDelivery(Sendable, Base):
+    """One message for one device, of use until `ends_at`: of a row of the outbox, or a test where that is None.
+
+    It holds no word: those are made when it is sent. `status` is the last answer's of the browser maker's service.
+    """
+
+    __tablename__ = "push_delivery"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_push_delivery_due", "state", "next_attempt_at"),
+        Index("ix_push_delivery_device", "device_id", "id"),
+    )
+
+    id: Mapped[Id]
+    device_id: Mapped[int] = mapped_column(ForeignKey("push_device.id", ondelete="CASCADE"))
+    outbox_id: Mapped[int | None] = mapped_column(StrictInteger)
+    ends_at: Mapped[datetime]
+    status: Mapped[int | None]
+
 
 FAILURES_OF = timedelta(days=7)
 """How old a failure may be that whoever runs the system is still told of."""

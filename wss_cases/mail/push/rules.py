@@ -1,12 +1,14 @@
-"""Pure decisions about push messages: which addresses, what is said, what an answer of the service means."""
+"""One message as its device reads it and as its service takes it: encrypted for the one (RFC 8291), signed for the
+other (VAPID, RFC 8292), both by a library."""
 
 import base64
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.keys.push_keys import PushKey
+from wss_cases.foundation.operations.deferred import deferred
 
 PURPOSE: Final = "push"
 """What the keys of the sealed addresses are derived for."""
@@ -130,3 +134,49 @@ def path_of(href: str) -> str:
 def host_of(endpoint: str) -> str:
     """Return the host of a push service."""
     return urlsplit(endpoint).hostname or ""
+
+
+webpush = deferred("webpush")
+SIGNED_FOR = timedelta(hours=12)
+"""How long a service may take the signature for good: at most a day."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """The body and headers of one post."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """An origin as the library reads it off an address, and with its port, which it would leave out."""
+
+    scheme: str
+    host: str
+
+
+def posted(key: PushKey, to: Subscription, said: bytes, sender: str, topic: str, ttl: int) -> Posted:
+    """Return what is posted for a message of use for `ttl` seconds more; a later one of its topic replaces it.
+
+    `sender`: MAIL_FROM, so that the service can write to whoever sends.
+    """
+    contact = parseaddr(sender)[1]
+    push = webpush.WebPush(private_key=key.private_pem, public_key=key.public_pem)
+    where: Any = {"endpoint": to.endpoint, "keys": {"p256dh": to.p256dh, "auth": to.auth}}
+    made = push.get(said, webpush.WebPushSubscription(**where), subscriber=contact, ttl=ttl)
+    parts = urlsplit(to.endpoint)
+    origin = cast(Any, _Origin(parts.scheme, parts.netloc))
+    signed = push.vapid.get_authorization_header(origin, contact, int(SIGNED_FOR.total_seconds()))
+    return Posted(
+        made.encrypted,
+        {
+            "Content-Encoding": made.headers["content-encoding"],
+            "Content-Type": "application/octet-stream",
+            "Authorization": signed,
+            "TTL": str(ttl),
+            "Urgency": "high",
+            "Topic": topic,
+        },
+    )

@@ -25,15 +25,12 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.message_kinds import PushWords, kind_of
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common import leases
-from wss_cases.mail.common.rules import Verdict
-from wss_cases.mail.delivery.rendering import due_now
-from wss_cases.mail.push.actions import end_device, queue_push
-from wss_cases.mail.push.encrypting import posted
-from wss_cases.mail.push.models import PushDelivery, PushDevice
-from wss_cases.mail.push.queries import is_live, key_named, push_kinds, subscription_of
-from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of, host_of, path_of, pause_after
-from wss_cases.mail.push.states import TEST
+from wss_cases.mail.common import pages
+from wss_cases.mail.common.queries import Verdict
+from wss_cases.mail.delivery.messages import due_now
+from wss_cases.mail.push.pages import end_device, queue_push
+from wss_cases.mail.push.queries import TEST, PushDelivery, PushDevice, is_live, key_named, push_kinds, subscription_of
+from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of, host_of, path_of, pause_after, posted
 
 BATCH = 20
 AT_ONCE = 1000
@@ -92,7 +89,7 @@ def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
                 counts[_settle(ready, token, outcome, now).value] += 1
     finally:
         if took:
-            leases.give_back(PushDelivery, token, now)
+            pages.give_back(PushDelivery, token, now)
     return counts
 
 
@@ -143,7 +140,7 @@ def _claim(token: str, now: datetime) -> list[int]:
         return []
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        return leases.claim(uow, PushDelivery, token, now, BATCH)
+        return pages.claim(uow, PushDelivery, token, now, BATCH)
 
 
 def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Ready | None:
@@ -151,7 +148,7 @@ def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Rea
     its recipient may no longer know."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        row = leases.ours(uow, PushDelivery, delivery_id, token)
+        row = pages.ours(uow, PushDelivery, delivery_id, token)
         if row is None:
             return None
         device = uow.session.scalar(select(PushDevice).where(PushDevice.id == row.device_id, is_live(now)))
@@ -163,7 +160,7 @@ def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Rea
         elif (to := _opened(device)) is None:
             _end(row, OutboxState.FAILED, "sealed")
         elif host_of(to.endpoint) not in silent:
-            row.lease_until = database_now() + leases.LEASE
+            row.lease_until = database_now() + pages.LEASE
             return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, said)
         return None
 
@@ -230,7 +227,7 @@ def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdic
         values["state"] = OutboxState.FAILED
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        ours = leases.mark(uow, PushDelivery, ready.id, token, values)
+        ours = pages.mark(uow, PushDelivery, ready.id, token, values)
         device = uow.session.get(PushDevice, ready.device_id)
         if ours and device is not None and outcome.means is Answered.GONE:
             end_device(uow, device)

@@ -1,12 +1,325 @@
-"""The mail that says that a webhook was turned off by itself: no name, no address, a link."""
+"""Sending what is queued for webhooks, as mail is sent: any number of senders, nothing lost, nothing sent anew as new.
 
-from wss_cases.access.actor import Actor
+Apart from mail, so that a receiver that hangs holds no mail up; of one that fails, no other event is tried before the
+next run.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import math
+import secrets
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import and_, exists, or_, select
+
+from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can
+from wss_cases.access.policy import can, load_object, require
+from wss_cases.accounts.grants import holders_anywhere
+from wss_cases.foundation import clock
+from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
+from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to
-from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.webhooks.queries import load_webhook
-from wss_cases.mail.webhooks.sending import OFF
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.mail.common import pages
+from wss_cases.mail.common.queries import Verdict, is_over, pause_after
+from wss_cases.mail.webhooks.models import HookEvent, Webhook, WebhookDelivery, WebhookSecret
+from wss_cases.roster.directory.models import School
+
+PURPOSE: Final = "webhook"
+"""What the keys of the secrets are derived for."""
+PREFIX: Final = "whsec_"
+SECRET_BYTES: Final = 32
+OLD_SECRET_SIGNS: Final = timedelta(days=1)
+
+
+def new_secret() -> str:
+    """Return a fresh secret, written as Standard Webhooks has it."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
+    """Return the signature of a message by Standard Webhooks, version 1: HMAC-SHA256 over id, time and body."""
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    signed = f"{message_id}.{timestamp}.{body}".encode()
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def headers(signed_by: Sequence[str], message_id: str, timestamp: int, body: str) -> dict[str, str]:
+    """Return the headers of one attempt; each secret that is in force signs."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "whole-school-safety",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(signature(secret, message_id, timestamp, body) for secret in signed_by),
+    }
+
+
+def body_of(event: HookEvent, at: datetime, data: dict[str, Any]) -> str:
+    """Return what is sent: the event, when it was, and ids that lead to a page for whoever may open it."""
+    when = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps({"type": event.value, "timestamp": when, "data": data}, separators=(",", ":"))
+
+
+def verdict_of(status: int) -> tuple[Verdict, str]:
+    """Return what an answer means, and why it is none that was hoped for: 2xx alone is good, 410 is the last."""
+    if 200 <= status < 300:
+        return Verdict.SENT, ""
+    if status == 410:
+        return Verdict.FAILED, "gone"
+    return Verdict.RETRY, "redirect" if 300 <= status < 400 else "status"
+
+
+def check_url(url: str, near: Collection[str]) -> None:
+    """Refuse what is no address to send to. `near`: hosts inside the network that the machine's settings name.
+
+    Where a name leads is looked at each time it is sent to.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or not url.isascii() or any(letter <= " " for letter in url):
+        raise Refused("url", _("Enter a full address that starts with https://, without spaces."))
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in near):
+        raise Refused("url", _("Enter an address that starts with https://: what is sent is encrypted."))
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise Refused("url", _("Leave the name, password and “#” out of the address."))
+    if host not in near and not _may_be_public(host):
+        raise Refused("url", _("This address is inside a network. The machine’s settings must name it first."))
+
+
+def _may_be_public(host: str) -> bool:
+    try:
+        return is_public(host)
+    except ValueError:
+        return host != "localhost" and not host.endswith((".localhost", ".local", ".internal"))
+
+
+LAST = 50
+NOT_YET = (OutboxState.WAITING, OutboxState.CLAIMED)
+
+
+def webhooks(actor: Actor) -> list[Webhook]:
+    """Return every webhook by name. Raises NotFound for whoever sets none."""
+    require(actor, Permission.WEBHOOK_EDIT, actor)
+    return list(db.session.scalars(select(Webhook).order_by(Webhook.name)))
+
+
+def get_webhook(actor: Actor, webhook_id: int) -> Webhook:
+    """Return a webhook. Raises NotFound."""
+    hook = db.session.get(Webhook, webhook_id)
+    require(actor, Permission.WEBHOOK_EDIT, hook)
+    assert hook is not None
+    return hook
+
+
+def load_webhook(webhook_id: int) -> Webhook | None:
+    """Return a webhook, None when there is none; the caller checks who may know of it."""
+    return db.session.get(Webhook, webhook_id)
+
+
+def last_deliveries(webhook_id: int, limit: int = LAST) -> list[WebhookDelivery]:
+    """Return the last events of a webhook, the newest first."""
+    mine = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
+    return list(db.session.scalars(mine.order_by(WebhookDelivery.id.desc()).limit(limit)))
+
+
+def failing() -> list[str]:
+    """Return the names of webhooks that were turned off by themselves, or whose events do not arrive."""
+    tried = and_(WebhookDelivery.state.in_(NOT_YET), WebhookDelivery.last_error != "")
+    stuck = exists().where(
+        WebhookDelivery.webhook_id == Webhook.id, or_(tried, WebhookDelivery.state == OutboxState.FAILED)
+    )
+    found = select(Webhook.name).where(or_(Webhook.why_off != "", and_(Webhook.is_on, stuck)))
+    return list(db.session.scalars(found.order_by(Webhook.name)))
+
+
+def schools_by_code(codes: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the schools that have these codes, which their reference numbers begin with."""
+    rows = db.session.execute(select(School.code, School.id).where(School.code.in_(codes)))
+    return {row.code: row.id for row in rows}
+
+
+def codes_of(school_ids: Sequence[int]) -> list[str]:
+    """Return the codes of schools, sorted."""
+    return sorted(db.session.scalars(select(School.code).where(School.id.in_(school_ids))))
+
+
+def signing_secrets(webhook_id: int, now: datetime) -> list[str]:
+    """Return the secrets that sign at an instant, the newest first. Raises ValueError when no key opens any."""
+    in_force = or_(WebhookSecret.ends_at.is_(None), WebhookSecret.ends_at > now)
+    mine = select(WebhookSecret).where(WebhookSecret.webhook_id == webhook_id, in_force)
+    rows = db.session.scalars(mine.order_by(WebhookSecret.id.desc()))
+    found, keys = list[str](), setting("WSS_KEYS")
+    for row in rows:
+        with suppress(ValueError):
+            found.append(unseal(keys, PURPOSE, row.sealed_text, row.sealed_key))
+    if not found:
+        raise ValueError("no key opens a secret of this webhook")
+    return found
+
+
+BATCH = 5
+OFF = "webhook.off"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One event that we may send now, and how often it was tried."""
+
+    id: int
+    webhook_id: int
+    message_id: str
+    body: str
+    url: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt came to: the status that came, None where none did, and why it is none that was hoped for."""
+
+    verdict: Verdict
+    status: int | None = None
+    why: str = ""
+
+
+def deliver_webhooks(now: datetime, seconds: float | None = None) -> dict[str, int]:
+    """Send the events that are due; returns how many were sent, wait again, or failed for good.
+
+    After `seconds` (None: no limit) it begins no other one.
+    """
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    counts = {verdict.value: 0 for verdict in Verdict}
+    token, failing, took = secrets.token_hex(16), set[int](), False
+    try:
+        while time.monotonic() < end and (claimed := _claim(token, failing, now)):
+            took = True
+            reach("deliver.after_claim")
+            for delivery_id in claimed:
+                if time.monotonic() >= end or (ready := _ready(delivery_id, token, failing, now)) is None:
+                    continue
+                outcome = _send(ready)
+                if outcome.verdict is not Verdict.SENT:
+                    failing.add(ready.webhook_id)
+                counts[_settle(ready, token, outcome, now).value] += 1
+    finally:
+        if took:
+            pages.give_back(WebhookDelivery, token, now)
+    return counts
+
+
+def _claim(token: str, failing: set[int], now: datetime) -> list[int]:
+    # asked first without a lock: mostly there is nothing
+    waits = exists().where(WebhookDelivery.state.in_(NOT_YET), WebhookDelivery.next_attempt_at <= now)
+    if not db.session.scalar(select(waits)):
+        return []
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        return pages.claim(uow, WebhookDelivery, token, now, BATCH, WebhookDelivery.webhook_id.not_in(failing))
+
+
+def _ready(delivery_id: int, token: str, failing: set[int], now: datetime) -> Ready | None:
+    """Look again at a claimed event: None where it is no longer ours, its webhook fails, or nobody may hear of it."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        row = pages.ours(uow, WebhookDelivery, delivery_id, token)
+        if row is None or row.webhook_id in failing:
+            return None
+        hook = uow.session.get_one(Webhook, row.webhook_id)
+        if not hook.is_on:
+            row.state, row.last_error = OutboxState.FAILED, "off"
+        elif not _may_be_told(row, hook):
+            row.state = OutboxState.DROPPED
+        else:
+            row.lease_until = database_now() + pages.LEASE
+            return Ready(row.id, hook.id, row.message_id, row.body, hook.url, row.attempts)
+        row.claim_token, row.lease_until = None, None
+        return None
+
+
+def _may_be_told(row: WebhookDelivery, hook: Webhook) -> bool:
+    """Whether the webhook still asks for it, its record is there, and it is not known meanwhile to be sensitive."""
+    if row.event is HookEvent.TEST:
+        return True
+    if row.event.value not in hook.events or (hook.school_ids and row.school_id not in hook.school_ids):
+        return False
+    report = load_object(row.object_type, row.object_id)
+    return report is not None and (row.event is HookEvent.WAITS or not report.is_sensitive)
+
+
+def _send(ready: Ready) -> Outcome:
+    moment = clock.now()
+    try:
+        signed_by = signing_secrets(ready.webhook_id, moment)
+    except ValueError:
+        return Outcome(Verdict.RETRY, why="key")
+    db.session.remove()  # nothing is held open while a server is spoken to
+    signed = headers(signed_by, ready.message_id, int(moment.timestamp()), ready.body)
+    reach("deliver.before_send")
+    try:
+        answer = post(ready.url, ready.body.encode(), signed, setting("WEBHOOK_SECONDS"), setting("WEBHOOK_HOSTS"))
+    except Unreachable as error:
+        return Outcome(Verdict.RETRY, why=error.why)
+    reach("deliver.after_send")
+    verdict, why = verdict_of(answer.status)
+    return Outcome(verdict, answer.status, why)
+
+
+def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdict:
+    """Mark an event with what its attempt came to; a webhook at which nothing arrives anymore is turned off."""
+    attempts = ready.attempts + 1
+    over = outcome.verdict is Verdict.RETRY and is_over(attempts)
+    verdict = Verdict.FAILED if over else outcome.verdict
+    values: dict[str, Any] = {"attempts": attempts, "status": outcome.status, "last_error": outcome.why}
+    if verdict is Verdict.RETRY:
+        values |= {"state": OutboxState.WAITING, "next_attempt_at": now + pause_after(attempts)}
+    else:
+        values["state"] = OutboxState(verdict.value)
+    if verdict is Verdict.SENT:
+        values["sent_at"] = now
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        ours = pages.mark(uow, WebhookDelivery, ready.id, token, values)
+        if ours and verdict is Verdict.FAILED and (outcome.why == "gone" or not _arrived_since(uow, ready)):
+            _turn_off(uow, ready.webhook_id, "gone" if outcome.why == "gone" else "failed")
+    reach("deliver.after_mark")
+    return verdict
+
+
+def _arrived_since(uow: UnitOfWork, ready: Ready) -> bool:
+    """Whether anything arrived at a webhook since an event was queued that did not."""
+    queued = select(WebhookDelivery.created_at).where(WebhookDelivery.id == ready.id).scalar_subquery()
+    arrived = exists().where(WebhookDelivery.webhook_id == ready.webhook_id, WebhookDelivery.sent_at > queued)
+    return uow.session.scalar(select(arrived)) is True
+
+
+def _turn_off(uow: UnitOfWork, webhook_id: int, why: str) -> None:
+    hook = uow.session.get_one(Webhook, webhook_id, with_for_update=True)
+    if not hook.is_on:
+        return
+    hook.is_on, hook.why_off = False, why
+    uow.record(hook, "webhook.gave_up")
+    for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(None, uow.now)):
+        uow.notify(user_id, OFF, hook, f"{OFF}:{hook.id}:{hook.version}:{user_id}")
 
 
 def _still_off(message: OutboxMessage, actor: Actor) -> bool:

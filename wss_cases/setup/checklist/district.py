@@ -8,7 +8,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district, today_at
-from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.family_texts.queries import languages_of_families
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.records.retention.core.models import RetentionRule

@@ -6,8 +6,8 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.monitoring.queries import standing
-from wss_cases.mail.push.presenters import failure_words
+from wss_cases.mail.monitoring import standing
+from wss_cases.mail.push.pages import failure_words
 from wss_cases.mail.push.queries import devices_live, last_failure, newest_key
 from wss_cases.setup.backups.queries import last_good, last_try
 from wss_cases.setup.backups.rules import is_late

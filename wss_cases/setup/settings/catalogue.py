@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import COMMON_YEAR, NAME, YEAR_START, ZONE, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.mail.common.rules import MAIL_OPENS
+from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS

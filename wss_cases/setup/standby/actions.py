@@ -9,8 +9,8 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.mail.common.models import StandbyLapse, StandbyWatch
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.common.pages import StandbyLapse, StandbyWatch
+from wss_cases.mail.monitoring import standing
 from wss_cases.setup.standby.queries import open_lapse
 
 MISSING, UNWATCHED = "standby.missing", "standby.unwatched"

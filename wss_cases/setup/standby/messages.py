@@ -5,7 +5,7 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring import standing
 from wss_cases.setup.standby.actions import MISSING, UNWATCHED
 
 _SAYS = leads_to(

@@ -5,7 +5,7 @@ from typing import Any
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.mail.common.pages import StandbyLapse
 
 
 def lapse_row(lapse: StandbyLapse) -> dict[str, Any]:

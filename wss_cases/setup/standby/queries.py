@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from wss_cases.foundation.db import db
-from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.mail.common.pages import StandbyLapse
 
 _NEWEST_FIRST = select(StandbyLapse).order_by(StandbyLapse.id.desc())
 

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from wss_cases.foundation.connecting.hosts import each_host
 from wss_cases.foundation.connecting.silence import SILENCE
 from wss_cases.foundation.db import db
-from wss_cases.mail.common.models import MOST_NAMES
+from wss_cases.mail.common.pages import MOST_NAMES
 from wss_cases.setup.standby.actions import begin_lapse, end_lapse
 from wss_cases.setup.standby.queries import known_names, open_lapse
 from wss_cases.setup.standby.rules import Primary, Step, step, unheard

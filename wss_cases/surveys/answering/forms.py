@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wss_cases.foundation.forms import BaseForm, radio
-from wss_cases.mail.family_texts.rules import Text
+from wss_cases.mail.family_texts.queries import Text
 from wss_cases.surveys.instrument.models import SurveyQuestion
 from wss_cases.surveys.instrument.queries import text_code
 from wss_cases.surveys.instrument.states import VALUES, SurveyGroup

@@ -21,10 +21,18 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common import leases
-from wss_cases.mail.common.queries import UNSENT, days_near
-from wss_cases.mail.common.rules import Verdict, error_words, in_hours, is_over, pause_after, verdict_of
-from wss_cases.mail.delivery.smtp_transport import Post
+from wss_cases.mail.common import pages
+from wss_cases.mail.common.queries import (
+    UNSENT,
+    Verdict,
+    days_near,
+    error_words,
+    in_hours,
+    is_over,
+    pause_after,
+    verdict_of,
+)
+from wss_cases.mail.delivery.rules import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument.states import SurveyGroup
@@ -67,7 +75,7 @@ def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str
                     counts[_send(post, ready, token, now).value] += 1
     finally:
         post.close()
-        leases.give_back(SurveyMail, token, now)
+        pages.give_back(SurveyMail, token, now)
     return counts
 
 
@@ -84,21 +92,21 @@ def _open_schools(now: datetime) -> list[int]:
 def _claim(token: str, schools: list[int], now: datetime) -> list[int]:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        return leases.claim(uow, SurveyMail, token, now, BATCH, SurveyMail.school_id.in_(schools))
+        return pages.claim(uow, SurveyMail, token, now, BATCH, SurveyMail.school_id.in_(schools))
 
 
 def _ready(mail_id: int, token: str, now: datetime) -> Ready | None:
     """Look again at a claimed invitation: None where it is not ours, was used, or its address may not be written to."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        row = leases.ours(uow, SurveyMail, mail_id, token)
+        row = pages.ours(uow, SurveyMail, mail_id, token)
         if row is None:
             return None
         mail = _composed(row, now)
         if mail is None:
             row.state, row.claim_token, row.lease_until = OutboxState.DROPPED, None, None
             return None
-        row.lease_until = database_now() + leases.LEASE
+        row.lease_until = database_now() + pages.LEASE
         return Ready(row.id, row.attempts, row.message_id, mail)
 
 
@@ -175,5 +183,5 @@ def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
             values["state"] = OutboxState.FAILED
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        leases.mark(uow, SurveyMail, ready.id, token, values)
+        pages.mark(uow, SurveyMail, ready.id, token, values)
     return verdict

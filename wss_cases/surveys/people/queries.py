@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, or_, select
 
 from wss_cases.foundation.db import db
-from wss_cases.mail.common.models import MailChoice
-from wss_cases.mail.common.states import MailStyle
+from wss_cases.mail.common.pages import MailChoice, MailStyle
 from wss_cases.roster.directory.models import (
     Enrolment,
     Guardian,

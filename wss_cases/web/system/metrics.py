@@ -18,7 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.common.queries import heartbeats, oldest_waiting, queue_depth
-from wss_cases.mail.monitoring.queries import last_sweep, overdue_since, standing
+from wss_cases.mail.monitoring import last_sweep, overdue_since, standing
 
 blueprint = Blueprint("metrics", __name__)
 

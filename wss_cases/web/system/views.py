@@ -19,16 +19,13 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.bounces.actions import retry_all
-from wss_cases.mail.bounces.presenters import count_words
-from wss_cases.mail.bounces.queries import trouble_count
+from wss_cases.mail import monitoring as control
+from wss_cases.mail.bounces.pages import count_words, retry_all, trouble_count
 from wss_cases.mail.bounces.rules import error_label
-from wss_cases.mail.common.forms import PauseForm
-from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.pages import Heartbeat, PauseForm
 from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
-from wss_cases.mail.delivery.actions import retry_failed
-from wss_cases.mail.monitoring import actions as actions_control
-from wss_cases.mail.monitoring.queries import failed_watches, last_sweep, pause_row, standing
+from wss_cases.mail.delivery.pages import retry_failed
+from wss_cases.mail.monitoring import failed_watches, last_sweep, pause_row, standing
 from wss_cases.roster.runs import get_run, last_runs, report_parts, unplaced_words
 from wss_cases.setup.backups.presenters import backup_row
 from wss_cases.setup.backups.queries import last_backups
@@ -127,7 +124,7 @@ def pause() -> Page:
     actor, now, form = current_actor(), clock.now(), PauseForm()
     return form_page(
         form,
-        lambda: actions_control.pause(actor, form.reason.data or "", now, form.request_key.data),
+        lambda: control.pause(actor, form.reason.data or "", now, form.request_key.data),
         url_for("system.health"),
         "web/system/pause.html",
     )
@@ -138,7 +135,7 @@ def pause() -> Page:
 @gate(Permission.SYSTEM_HEALTH)
 def release() -> Response:
     """Let mail go again."""
-    actions_control.release(current_actor(), clock.now())
+    control.release(current_actor(), clock.now())
     flash(_("Email is being sent again, including what was waiting."))
     return redirect(url_for("system.health"), 303)
 

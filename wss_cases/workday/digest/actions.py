@@ -13,10 +13,9 @@ from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.mail.common.models import DigestDay
-from wss_cases.mail.common.queries import choices_of, queued_keys
-from wss_cases.mail.common.rules import Planned, wanted
-from wss_cases.mail.delivery.actions import queue
+from wss_cases.mail.common.pages import DigestDay
+from wss_cases.mail.common.queries import Planned, choices_of, queued_keys, wanted
+from wss_cases.mail.delivery.pages import queue
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
 from wss_cases.workday.digest.messages import WEEKLY, weekly_key

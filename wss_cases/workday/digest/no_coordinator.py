@@ -17,7 +17,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.common.queries import Planned
 from wss_cases.roster.directory.models import School
 
 NO_COORDINATOR = "school.no_coordinator"

@@ -15,9 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.models import DigestDay
-from wss_cases.mail.common.queries import NEAR, days_from
-from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS
+from wss_cases.mail.common.pages import DigestDay
+from wss_cases.mail.common.queries import CLOSES, MAIL_OPENS, NEAR, days_from
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.training.requirements.queries import behind

@@ -11,7 +11,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.undo.rules import UNDO_FOR
 from wss_cases.foundation.school_time import today_at
-from wss_cases.mail.common.models import MailTrouble
+from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE

@@ -23,8 +23,8 @@ from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, local
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
-from wss_cases.mail.bounces.presenters import trouble_lines
-from wss_cases.mail.push.views import offer_on_my_day
+from wss_cases.mail.bounces.pages import trouble_lines
+from wss_cases.mail.push.pages import offer_on_my_day
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.own_period.views import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students

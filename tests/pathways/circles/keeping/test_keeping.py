@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import MeetingState

@@ -17,7 +17,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.circles.notes.leaving import tell_of_leaving

@@ -24,7 +24,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.common.pages import FamilyText
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.questionnaires import actions

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, LocationCode
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import conditions_of
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring import standing
 from wss_cases.outcomes.counting.cache.cached_counts import counted_elsewhere, key_of
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.queries import SchoolDay, count_days, counted_parts, unreckoned_days

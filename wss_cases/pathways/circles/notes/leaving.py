@@ -15,8 +15,8 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Shown
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery.actions import queue
+from wss_cases.mail.common.queries import Planned
+from wss_cases.mail.delivery.pages import queue
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT
 from wss_cases.pathways.circles.notes.models import CircleNote

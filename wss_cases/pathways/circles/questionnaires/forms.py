@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.mail.family_texts.rules import Text
+from wss_cases.mail.family_texts.queries import Text
 from wss_cases.pathways.circles.questionnaires.states import VALUES, Question
 
 

@@ -11,7 +11,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import plain_code, token_digest
-from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.family_texts.queries import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter

@@ -9,8 +9,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.family_texts.queries import family_text
-from wss_cases.mail.family_texts.rules import Text
+from wss_cases.mail.family_texts.queries import Text, family_text
 from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, Service

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.common.queries import Planned
 from wss_cases.pathways.referrals.referral.messages import OVERDUE, overdue_key
 from wss_cases.pathways.referrals.referral.overdue import Late
 

@@ -12,9 +12,8 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.followups.reminders.recipients import Known
 from wss_cases.foundation.db import Base, table_of
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
-from wss_cases.mail.common.queries import queued_keys
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery.actions import queue
+from wss_cases.mail.common.queries import Planned, queued_keys
+from wss_cases.mail.delivery.pages import queue
 from wss_cases.safeguards.duties.clocks.messages import DUTY_LATE, DUTY_SOON, clock_key
 from wss_cases.safeguards.duties.clocks.queries import Clock, clocks, running
 from wss_cases.safeguards.duties.duty.models import LegalDuty

@@ -21,8 +21,8 @@ from wss_cases.incidents.incident.audience import READERS, told_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.mail.webhooks.states import HookEvent
-from wss_cases.mail.webhooks.telling import tell_webhooks
+from wss_cases.mail.webhooks.models import HookEvent
+from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.routing.engine.states import Duty
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force

@@ -16,9 +16,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import Act, unit_of_work
-from wss_cases.mail.common.queries import queued_keys
-from wss_cases.mail.common.rules import Planned
-from wss_cases.mail.delivery.actions import queue
+from wss_cases.mail.common.queries import Planned, queued_keys
+from wss_cases.mail.delivery.pages import queue
 from wss_cases.safeguards.duties.clocks.actions import mark_now
 from wss_cases.safeguards.police.review.deciding.actions import end
 from wss_cases.safeguards.police.review.messages import CALL_LATE, CALL_SOON

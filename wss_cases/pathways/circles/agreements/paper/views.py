@@ -21,8 +21,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.family_texts.queries import family_texts
-from wss_cases.mail.family_texts.rules import Text
+from wss_cases.mail.family_texts.queries import Text, family_texts
 from wss_cases.pathways.circles.agreements.forms import TranslationForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, signature_rows
 from wss_cases.pathways.circles.agreements.queries import get_term, owner_names, supporters_of

@@ -1,13 +1,19 @@
-"""Queueing and delivering mail. Any number of senders may run at once."""
+"""One mail in place of many to one person.
+
+The mail is a row of its own, and each row that it stands for names it (`carried_by_id`): such a row is sent by nobody
+else, is sent when that mail is, and leaves it when it is due no more. What is queued later is in no mail made before.
+"""
 
 import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, func, literal, or_, select
+import sqlalchemy as sa
+from sqlalchemy import ARRAY, ColumnElement, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,17 +23,135 @@ from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.message_kinds import MailList, MessageKind, kind_of, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.mail.bounces.actions import end_trouble, note_trouble
+from wss_cases.mail.bounces.pages import end_trouble, note_trouble
 from wss_cases.mail.bounces.rules import trouble_of
-from wss_cases.mail.common import leases
-from wss_cases.mail.common.queries import EVER, open_schools
-from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
-from wss_cases.mail.delivery.bundles import Gathering, carried_by, follow, settle
-from wss_cases.mail.delivery.rendering import compose
-from wss_cases.mail.delivery.smtp_transport import Post
+from wss_cases.mail.common import pages
+from wss_cases.mail.common.queries import (
+    EVER,
+    Planned,
+    Verdict,
+    error_words,
+    is_over,
+    open_schools,
+    pause_after,
+    verdict_of,
+)
+from wss_cases.mail.delivery.messages import compose, due_now
+from wss_cases.mail.delivery.rules import Post
+
+TOGETHER = "mail.together"
+MOST_SINGLE = 5
+"""Of so many that may go to one person at once each has a mail of its own."""
+
+
+@dataclass
+class Gathering:
+    """What one round of deliveries has gathered: everything that waits is read again only when a row came since."""
+
+    newest: int | None = None
+
+    def gather(self, uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
+        """Step: put what waits for one person into one mail, where it is more than a few.
+
+        A message that was dropped and waits anew comes without a new row: it is gathered by the next round.
+        """
+        newest = select(func.max(OutboxMessage.id))
+        if uow.session.scalar(newest) != self.newest:
+            _gather(uow, now, *may_go)
+            self.newest = uow.session.scalar(newest)
+
+
+def _gather(uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
+    """Nothing that was ever given to a sender: whoever has it already would get it under another Message-ID."""
+    fresh = (
+        OutboxMessage.state == OutboxState.WAITING,
+        OutboxMessage.next_attempt_at <= now,
+        OutboxMessage.kind.in_(sorted(name for name, kind in kinds().items() if kind.in_one)),
+        OutboxMessage.attempts == 0,
+        OutboxMessage.lease_until.is_(None),
+        OutboxMessage.carried_by_id.is_(None),
+        *may_go,
+    )
+    many = select(OutboxMessage.recipient_id).where(*fresh).group_by(OutboxMessage.recipient_id)
+    for recipient_id in uow.session.scalars(many.having(func.count() > MOST_SINGLE)).all():
+        theirs = select(OutboxMessage).where(*fresh, OutboxMessage.recipient_id == recipient_id)
+        rows = uow.session.scalars(theirs.order_by(OutboxMessage.dedupe_key).with_for_update(skip_locked=True))
+        carry = [row for row in rows if (kind := kind_of(row.kind)) and kind.in_one and kind.in_one(row)]
+        if len(carry) > MOST_SINGLE:
+            _carry(uow, carry)
+
+
+def _carry(uow: UnitOfWork, rows: Sequence[OutboxMessage]) -> None:
+    first = rows[0]
+    number = secrets.token_hex(16)
+    together = OutboxMessage(
+        dedupe_key=f"{TOGETHER}:{number}", kind=TOGETHER, recipient_id=first.recipient_id,
+        object_type="user_account", object_id=first.recipient_id, school_id=first.school_id, created_at=uow.now,
+        next_attempt_at=uow.now, message_id=number,
+    )  # fmt: skip
+    uow.session.add(together)
+    uow.session.flush()
+    for row in rows:
+        row.carried_by_id = together.id
+    uow.session.flush()
+
+
+def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
+    """Return what a mail stands for, in the order in which sweeps touch it."""
+    statement = select(OutboxMessage).where(OutboxMessage.carried_by_id == message_id)
+    statement = statement.order_by(OutboxMessage.dedupe_key)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list(db.session.scalars(statement))
+
+
+def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
+    """Step: let go of what is due no more, before its mail is written: it may come due again, and is told then.
+
+    So is what is due and has nothing to say, as by itself: the others do not wait for its words.
+    """
+    if message.kind == TOGETHER:
+        for row in carried_by(message.id, lock=True):
+            due = due_now(row, now)
+            if due is None or due[0].context(row, due[1].actor) is None:
+                row.state, row.carried_by_id = OutboxState.DROPPED, None
+                uow.next_number(EVER[OutboxState.DROPPED])
+
+
+def follow(uow: UnitOfWork, message: OutboxMessage, values: dict[str, Any]) -> None:
+    """Step: what a mail stands for is sent, has failed or waits again with it."""
+    if message.kind == TOGETHER and carried_by(message.id, lock=True):
+        rows = update(OutboxMessage).where(OutboxMessage.carried_by_id == message.id)
+        uow.session.execute(rows.values(**values).execution_options(synchronize_session=False))
+
+
+def _lists(message: OutboxMessage) -> MailList | None:
+    """What it stands for may be done without where all of that may."""
+    found = {kind.mail_list(row) for row in carried_by(message.id) if (kind := kind_of(row.kind))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    """Say each in its own words; None where one is due no more just now: it waits until that is let go."""
+    told = [kind.context(row, actor) for row in carried_by(message.id) if (kind := kind_of(row.kind))]
+    lines = [line for line in told if line is not None]
+    if len(lines) < len(told) or not lines:
+        return None
+    return {"lines": lines, "count": len(lines), "href": link("/my-day")}
+
+
+def _still_due(message: OutboxMessage, actor: Actor) -> bool:
+    return db.session.scalar(select(sa.exists().where(OutboxMessage.carried_by_id == message.id))) is True
+
+
+MESSAGES = (MessageKind(TOGETHER, "together", _context, _still_due, mail_list=_lists),)
+
 
 BATCH = 5
 SHARED = ("state", "sent_at", "last_error")
@@ -111,7 +235,7 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
                     counts[verdict.value] += 1
     finally:
         post.close()
-        leases.give_back(OutboxMessage, token, now)
+        pages.give_back(OutboxMessage, token, now)
     return counts
 
 
@@ -119,8 +243,8 @@ def _claim(token: str, schools: Sequence[int], gathering: Gathering, now: dateti
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         may_go = or_(OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools))
-        gathering.gather(uow, now, may_go, leases.NOT_PAUSED)
-        return leases.claim(uow, OutboxMessage, token, now, BATCH, may_go, OutboxMessage.carried_by_id.is_(None))
+        gathering.gather(uow, now, may_go, pages.NOT_PAUSED)
+        return pages.claim(uow, OutboxMessage, token, now, BATCH, may_go, OutboxMessage.carried_by_id.is_(None))
 
 
 def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
@@ -162,7 +286,7 @@ def drop(message_id: int, token: str, now: datetime) -> None:
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        message = leases.ours(uow, OutboxMessage, message_id, token)
+        message = pages.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
             settle(uow, message, now)
             needed = compose(message, now) is not None or bool(carried_by(message.id))
@@ -175,9 +299,9 @@ def drop(message_id: int, token: str, now: datetime) -> None:
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        message = leases.ours(uow, OutboxMessage, message_id, token)
+        message = pages.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
-            message.lease_until = database_now() + leases.LEASE
+            message.lease_until = database_now() + pages.LEASE
             settle(uow, message, now)
         return message
 
@@ -205,7 +329,7 @@ def _mark(
     """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        if leases.mark(uow, OutboxMessage, message.id, token, values):
+        if pages.mark(uow, OutboxMessage, message.id, token, values):
             shared = {name: value for name, value in values.items() if name in SHARED}
             follow(uow, message, shared)
             then(uow)
@@ -222,3 +346,6 @@ def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
         follow(uow, message, {"state": OutboxState.WAITING})
         end_trouble(uow, message.recipient_id)
         uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})
+
+
+ROOM = Room(messages=MESSAGES)

@@ -15,9 +15,8 @@ from wss_cases.foundation.plain_templates import link, render_plain
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.message_kinds import CalendarPart, MailList, MessageKind, kind_of
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.queries import choice_of
-from wss_cases.mail.common.rules import wanted
-from wss_cases.mail.preferences.links import stop_token
+from wss_cases.mail.common.queries import choice_of, wanted
+from wss_cases.mail.preferences import stop_token
 
 EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
 """What a template's own lines leave behind is one empty line in the mail."""

@@ -34,6 +34,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
 
 WORDS = {
     FACTOR_ON: (
@@ -162,3 +163,6 @@ def _own(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = tuple(
     MessageKind(kind, "account_safety", _words, _own, to_invited=True, sent_to=_known_address) for kind in WORDS
 )
+
+
+ROOM = Room(messages=MESSAGES)

@@ -4,13 +4,19 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import now
+from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.audit.queries import head_document
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.common.queries import Planned, queued_keys
+from wss_cases.mail.delivery.pages import queue
 
 HEAD = "audit.head"
 
@@ -36,3 +42,21 @@ def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (MessageKind(HEAD, "audit_head", _head, _of_this_week),)
+
+
+def queue_heads(now: datetime) -> dict[str, int]:
+    """Queue this week's head for every auditor who has none yet; returns how many were `queued`."""
+    db.session.remove()
+    auditors = holders_anywhere(Role.AUDITOR, today_at(None, now))
+    planned = [
+        Planned(user_id, HEAD, "user_account", user_id, None, head_key(user_id, week_of(now)))
+        for user_id, _name in auditors
+    ]
+    if {one.dedupe_key for one in planned} <= queued_keys({one.dedupe_key for one in planned}):
+        return {"queued": 0}
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        return {"queued": len(queue(uow, planned))}
+
+
+ROOM = Room(messages=MESSAGES)

@@ -9,7 +9,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.bounces.actions import ADDRESS_CHANGED, MAIL_TEST
+from wss_cases.journal.rooms import Room
+from wss_cases.mail.bounces.pages import ADDRESS_CHANGED, MAIL_TEST
 
 
 def _invitation(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -34,3 +35,6 @@ MESSAGES = (
     MessageKind(ADDRESS_CHANGED, "address_changed", _account, _always, to_invited=True),
     MessageKind(MAIL_TEST, "mail_test", _account, _always),
 )
+
+
+ROOM = Room(messages=MESSAGES)

@@ -1,0 +1,345 @@
+"""Addresses at which mail does not arrive: noted when it fails, ended when it arrives, tried again, mended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, true, update
+from werkzeug.wrappers import Response
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.accounts.account.pages import AddressForm
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.grants import in_force_at
+from wss_cases.accounts.managed_accounts import get_person
+from wss_cases.accounts.people.pages import change_address
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import district_zone, local_date
+from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.bounces.rules import Report, Returned, Trouble, reason
+from wss_cases.mail.common.pages import MailTrouble, TroubleKind
+
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class TroubleRow:
+    """A person whom mail does not reach, and how many mails to them failed."""
+
+    user_id: int
+    name: str
+    address: str
+    status: str
+    since: datetime
+    failed: int
+
+
+def looked_after_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """Accounts whose mail is the actor's business: all for a system administrator, else the own school's people."""
+    if actor.is_system or actor.has(Role.SYSADMIN):
+        return true()
+    return exists().where(
+        RoleGrant.user_id == UserAccount.id,
+        in_force_at(now),
+        RoleGrant.school_id.is_not(None),
+        in_schools(RoleGrant.school_id, actor, Role.ADMINISTRATOR),
+    )
+
+
+def _visible_to(statement: Select[Any], actor: Actor, now: datetime) -> Select[Any]:
+    """Limit to addresses in use, of people whose mail is the actor's business."""
+    mine = statement.join(UserAccount, UserAccount.id == MailTrouble.user_id)
+    return mine.where(UserAccount.email == MailTrouble.address, looked_after_by(actor, now))
+
+
+def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
+    """Return the people whom mail does not reach and whose accounts the actor looks after, by name."""
+    failed = (
+        select(func.count())
+        .where(OutboxMessage.recipient_id == UserAccount.id, OutboxMessage.state == OutboxState.FAILED)
+        .where(OutboxMessage.carried_by_id.is_(None))
+        .scalar_subquery()
+    )
+    columns = select(UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed)
+    statement = _visible_to(columns.select_from(MailTrouble), actor, now)
+    found = db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE))
+    return [TroubleRow(*row) for row in found]
+
+
+def trouble_count(actor: Actor, now: datetime) -> int:
+    """Return how many people mail does not reach whose accounts the actor looks after."""
+    statement = _visible_to(select(func.count()).select_from(MailTrouble), actor, now)
+    found: int = db.session.execute(statement).scalar_one()
+    return found
+
+
+def own_trouble(user_id: int) -> MailTrouble | None:
+    """Return why mail does not reach a person at their present address; None when it does, as far as is known."""
+    statement = select(MailTrouble).join(UserAccount, UserAccount.id == MailTrouble.user_id)
+    return db.session.scalars(
+        statement.where(MailTrouble.user_id == user_id, UserAccount.email == MailTrouble.address)
+    ).one_or_none()
+
+
+MAIL_TEST = "mail.test"
+ADDRESS_CHANGED = "mail.address_changed"
+RECENT = timedelta(days=7)
+"""A report that does not say which mail it is about is believed of somebody who was written to lately."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a report changed: mail to this address does not arrive."""
+
+    address: str
+    status: str
+
+
+def note_trouble(uow: UnitOfWork, user_id: int, address: str, trouble: Trouble) -> None:
+    """Step: mail to this address of a person fails; nothing where they have another address by now."""
+    account = uow.session.get(UserAccount, user_id, populate_existing=True)
+    if account is None or account.email != address:
+        return
+    values = {"user_id": user_id, "address": address, "since": uow.now, **vars(trouble)}
+    fresh = insert_once(uow.session, MailTrouble, values, ["user_id"])
+    row = uow.session.scalars(select(MailTrouble).where(MailTrouble.user_id == user_id)).one()
+    if not fresh:
+        known = row.address == address and row.status == trouble.status
+        row.since = row.since if row.address == address else uow.now
+        row.address, row.kind, row.status = address, trouble.kind, trouble.status
+        if known:
+            return
+    uow.audit("mail.fails", "user_account", user_id, {"status": [None, trouble.status]})
+
+
+def end_trouble(uow: UnitOfWork, user_id: int, arrived: bool = False) -> None:
+    """Step: mail to a person is believed to arrive. After `arrived`, what came back for good is no less true."""
+    gone = delete(MailTrouble).where(MailTrouble.user_id == user_id)
+    if arrived:
+        returned = and_(MailTrouble.kind == TroubleKind.BOUNCED, MailTrouble.status.like("5%"))
+        gone = gone.where(~returned)
+    if uow.session.execute(gone.returning(MailTrouble.id)).first() is not None:
+        uow.audit("mail.arrives" if arrived else "mail.tried_again", "user_account", user_id)
+
+
+def _requeue(uow: UnitOfWork, *which: object) -> int:
+    again = (
+        update(OutboxMessage)
+        .where(OutboxMessage.state == OutboxState.FAILED, *which)  # type: ignore[arg-type]
+        .values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(uow.session.execute(again).all())
+
+
+def retry_person(actor: Actor, user_id: int, now: datetime) -> int:
+    """Send what failed for one person again, as far as it is still due; returns how many. Raises NotFound.
+
+    For oneself, and for whoever looks after that person's account. A mail of its own shows that it works.
+    """
+    with unit_of_work(actor, now) as uow:
+        person = select(UserAccount).where(UserAccount.id == user_id)
+        if user_id != actor.user_id:
+            person = person.where(looked_after_by(actor, now))
+        account = existing(uow.session.scalars(person.with_for_update()).one_or_none())
+        again = _requeue(uow, OutboxMessage.recipient_id == user_id)
+        end_trouble(uow, user_id)
+        uow.notify(user_id, MAIL_TEST, account, f"{MAIL_TEST}:{user_id}:{now:%Y%m%d%H}", at_any_hour=True)
+        uow.audit("mail.retried", "user_account", user_id, {"count": [None, again]})
+        return again
+
+
+def retry_all(actor: Actor, now: datetime) -> int:
+    """Send all that failed again, as far as it is still due; returns how many. Raises NotFound."""
+    if not might(actor, Permission.SYSTEM_HEALTH):
+        raise NotFound
+    with unit_of_work(actor, now) as uow:
+        again = _requeue(uow)
+        uow.session.execute(delete(MailTrouble))
+        uow.audit("mail.retried", "outbox_message", None, {"count": [None, again]})
+        return again
+
+
+@use_case
+def mend_address(uow: UnitOfWork, user_id: int, email: str) -> int:
+    """Give a person another address, tell them there, and send what failed. Raises NotFound, Refused, Stale."""
+    account = change_address(uow, user_id, email, uow.version)
+    _requeue(uow, OutboxMessage.recipient_id == user_id)
+    end_trouble(uow, user_id)
+    uow.notify(user_id, ADDRESS_CHANGED, account, f"{ADDRESS_CHANGED}:{user_id}:{account.version}", at_any_hour=True)
+    return user_id
+
+
+def take_bounce(report: Report, now: datetime) -> list[Taken]:
+    """Note what a mail server reports of a mail that we sent; returns what was noted.
+
+    Anybody can write a report, so it must name a mail of ours by its Message-ID, which nobody guesses; one that names
+    no mail at all is believed only of an address to which we wrote lately.
+    """
+    taken = []
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        for returned in report.recipients:
+            if returned.action == "failed" and (found := _told_of(uow, report, returned)) is not None:
+                note_trouble(uow, found.id, found.email, Trouble(TroubleKind.BOUNCED, returned.status))
+                taken.append(Taken(found.email, returned.status))
+    return taken
+
+
+def _told_of(uow: UnitOfWork, report: Report, returned: Returned) -> UserAccount | None:
+    """The person a report is about, the mail that came back marked as failed."""
+    if report.message_id:
+        sent = select(OutboxMessage).where(OutboxMessage.message_id == report.message_id.rpartition("@")[0])
+        message = uow.session.scalars(sent.with_for_update()).one_or_none()
+        if message is None:
+            return None
+        if message.state is OutboxState.SENT:
+            message.state, message.last_error = OutboxState.FAILED, f"bounced ({returned.status})"
+        account = uow.session.get_one(UserAccount, message.recipient_id)
+        return None if _has_moved(uow, account, message, returned) else account
+    lately = exists().where(
+        OutboxMessage.recipient_id == UserAccount.id,
+        OutboxMessage.state == OutboxState.SENT,
+        OutboxMessage.sent_at > uow.now - RECENT,
+    )
+    named = or_(*(UserAccount.email == address for address in returned.addresses))
+    return uow.session.scalars(select(UserAccount).where(named, lately)).first()
+
+
+def _has_moved(uow: UnitOfWork, account: UserAccount, message: OutboxMessage, returned: Returned) -> bool:
+    # a server that passes mail on reports the address behind it, so another name alone says nothing
+    if account.email in returned.addresses or message.sent_at is None:
+        return False
+    changed = select(AuditEntry.id).where(
+        AuditEntry.object_type == "user_account",
+        AuditEntry.object_id == account.id,
+        AuditEntry.action == "account.address_changed",
+        AuditEntry.at > message.sent_at,
+    )
+    return uow.session.scalars(changed.limit(1)).first() is not None
+
+
+def own_words(actor: Actor) -> dict[str, str] | None:
+    """Return that mail to the person's own address fails, and why; None when it does not."""
+    row = own_trouble(actor.user_id or 0)
+    if row is None:
+        return None
+    since = day_words(local_date(row.since, district_zone()))
+    words = _("Email to %(address)s has not been delivered since %(day)s.", address=row.address, day=since)
+    return {"words": words, "why": reason(row.status)[0]}
+
+
+def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
+    """Return what My day says of it: one's own address, and for an administrator how many people's of the school."""
+    lines = []
+    own = own_words(actor)
+    if own is not None:
+        lines.append(
+            {"words": f"{own['words']} {own['why']}", "go": _("See what to do"), "href": url_for("accounts.me")}
+        )
+    if actor.has(Role.ADMINISTRATOR) and (others := trouble_count(actor, now)):
+        lines.append({"words": count_words(others), "go": _("See who"), "href": url_for("troubles.page")})
+    return lines
+
+
+def count_words(number: int) -> str:
+    """Return to how many people mail does not arrive."""
+    return ngettext(
+        "Email to %(num)d person is not being delivered.", "Email to %(num)d people is not being delivered.", number
+    )
+
+
+def row_words(row: TroubleRow) -> dict[str, Any]:
+    """Return one person of the list: since when, why, and what helps."""
+    means, helps = reason(row.status)
+    since = day_words(local_date(row.since, district_zone()))
+    failed = ngettext("%(num)d email failed", "%(num)d emails failed", row.failed)
+    return {
+        "user_id": row.user_id,
+        "name": row.name,
+        "meta": " · ".join([row.address, _("since %(when)s", when=since), *([failed] if row.failed else [])]),
+        "why": f"{means} {helps}",
+        "status": row.status,
+    }
+
+
+blueprint = Blueprint("troubles", __name__)
+
+
+def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands on the account's page of somebody whom mail does not reach."""
+    found = own_words(actor)
+    return ("mail_pages/bounces/own.html", found) if found else None
+
+
+def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands above the list of people: to how many of them mail does not arrive."""
+    number = trouble_count(actor, clock.now())
+    return ("mail_pages/bounces/people.html", {"words": count_words(number)}) if number else None
+
+
+@blueprint.get("/people/mail")
+@gate(Permission.ACCOUNT_MANAGE)
+def page() -> Page:
+    """The people whom mail does not reach, why, and what helps."""
+    rows = troubles(current_actor(), clock.now())
+    return render_template("mail_pages/bounces/list.html", rows=[row_words(row) for row in rows])
+
+
+@blueprint.post("/people/<int:user_id>/mail/retry")
+@gate(Permission.ACCOUNT_MANAGE)
+def retry(user_id: int) -> Response:
+    """Send what failed for one person again."""
+    retry_person(current_actor(), user_id, clock.now())
+    flash(_("It is being tried again now, with an email that shows whether it is delivered."))
+    return redirect(url_for("troubles.page"), 303)
+
+
+@blueprint.post("/account/mails/try")
+@gate(Permission.SIGNED_IN)
+def retry_own() -> Response:
+    """Send what failed for oneself again."""
+    actor = current_actor()
+    retry_person(actor, actor.user_id or 0, clock.now())
+    flash(_("It is being tried again now, with an email that shows whether it is delivered."))
+    return redirect(url_for("accounts.me"), 303)
+
+
+@blueprint.route("/people/<int:user_id>/address", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ACCOUNT_ADDRESS)
+def address(user_id: int) -> Page:
+    """Give an account another address."""
+    user = get_person(current_actor(), user_id, clock.now())
+    form = AddressForm(version=str(user.version))
+
+    return form_page(
+        form,
+        lambda: mend_address(submitted(form), user_id, form.email.data or ""),
+        with_flash(
+            _("The address is changed. An email to the new address says so."), url_for("people.person", user_id=user_id)
+        ),
+        "mail_pages/bounces/address.html",
+        user=user,
+    )
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 10, own_panel), Panel(Place.PEOPLE, 10, people_panel)))

@@ -1,0 +1,141 @@
+"""The link in a mail that stops mails of its list: signed, without an end, and good for nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import STAFF, SYSTEM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.settings.reading import signing_keys
+from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.journal.message_kinds import MailList
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.common.pages import STYLE_HINTS, MailChoice, MailForm, MailStyle
+from wss_cases.mail.common.queries import Choice, choice_of, without
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(), salt="mail-list")
+
+
+def stop_token(user_id: int, mail_list: MailList) -> str:
+    """Return the token that stops one list for one person."""
+    return str(_signer().dumps([user_id, mail_list.value]))
+
+
+def stop_of(token: str) -> tuple[int, MailList] | None:
+    """Return the person and the list of a token, or None when it was not made here."""
+    try:
+        user_id, name = _signer().loads(token)
+        return int(user_id), MailList(name)
+    except (BadSignature, TypeError, ValueError):
+        return None
+
+
+@use_case
+def choose(uow: UnitOfWork, choice: Choice) -> int:
+    """Store what a person chose about their own mails."""
+    assert uow.actor.user_id is not None
+    row = _locked(uow, uow.actor.user_id)
+    _change(uow, row, choice, "mail_choice.changed")
+    return row.id
+
+
+def stop(user_id: int, mail_list: MailList, now: datetime) -> None:
+    """Stop the mails of one list for whoever holds a link of it; a second time changes nothing. Raises NotFound."""
+    with unit_of_work(SYSTEM, now) as uow:
+        existing(uow.session.get(UserAccount, user_id))
+        row = _locked(uow, user_id)
+        _change(uow, row, without(_chosen(row), mail_list), "mail_choice.stopped")
+
+
+def _locked(uow: UnitOfWork, user_id: int) -> MailChoice:
+    defaults = {"user_id": user_id, "style": MailStyle.DIGEST, "weekly": True}
+    insert_once(uow.session, MailChoice, defaults, ["user_id"])
+    return uow.session.scalars(
+        select(MailChoice)
+        .where(MailChoice.user_id == user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _chosen(row: MailChoice) -> Choice:
+    return Choice(row.style.value, row.weekly)
+
+
+def _change(uow: UnitOfWork, row: MailChoice, choice: Choice, kind: str) -> None:
+    if choice == _chosen(row):
+        uow.no_audit()  # a row that says what no row says is no change
+        return
+    row.style, row.weekly = MailStyle(choice.style), choice.weekly
+    uow.record(row, kind)
+
+
+blueprint = Blueprint("mails", __name__)
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+"""What a mail program posts (RFC 8058), and the page's own button too."""
+
+
+def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands on the account's page of somebody who has work in a school."""
+    if not actor.has(*STAFF):
+        return None
+    choice = choice_of(actor.user_id or 0)
+    return "mail_pages/preferences/panel.html", {
+        "style": MailStyle(choice.style).label,
+        "hint": STYLE_HINTS[choice.style],
+        "weekly": choice.weekly,
+    }
+
+
+@blueprint.route("/account/mails", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_READ)
+def mine() -> Page:
+    """Choose which mails come."""
+    now = choice_of(current_actor().user_id or 0)
+    form = MailForm(style=now.style, weekly=now.weekly)
+
+    return form_page(
+        form,
+        lambda: choose(submitted(form), Choice(form.style.data, bool(form.weekly.data))),
+        with_flash(_("Your email choices are saved."), url_for("mails.mine")),
+        "mail_pages/preferences/choices.html",
+        hints=STYLE_HINTS,
+    )
+
+
+@blueprint.route("/mails/stop/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@gate(Permission.PUBLIC)
+def stop_list(token: str) -> Page:
+    """Ask whether mails of a list shall stop; stop them when asked to, without signing in and in one step.
+
+    Whoever holds the link can do this and nothing else; the page names nobody.
+    """
+    user_id, mail_list = existing(stop_of(token))
+    name, one_click = ONE_CLICK
+    done = request.form.get(name) == one_click
+    if done:
+        stop(user_id, mail_list, clock.now())
+    page = render_template("mail_pages/preferences/stop.html", what=mail_list.label, done=done, one_click=ONE_CLICK)
+    answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 20, panel),))

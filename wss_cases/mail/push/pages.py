@@ -1,0 +1,317 @@
+"""One's own devices that get push messages: a page, what the script of every page asks, and the offer to turn them on.
+
+Everything a person must do works by forms; that a browser can get messages at all only its script can say.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+from wtforms import HiddenField
+from wtforms.validators import Length
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might, require
+from wss_cases.accounts.sign_in.saved_forms import device_words
+from wss_cases.accounts.sign_in.sessions.pages import safe_next
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.keys.push_keys import PushKey
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user
+from wss_cases.journal.models import OutboxState
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.push import queries
+from wss_cases.mail.push.queries import REASONS, TEST, PushDelivery, PushDevice, device_at, is_live, newest_key
+from wss_cases.mail.push.rules import LONGEST_ENDPOINT, MOST_DEVICES, PURPOSE, Subscription, check_subscription
+
+
+class SubscriptionForm(BaseForm):
+    """Filled by the page's script: nobody types it."""
+
+    endpoint = HiddenField(default="", validators=[Length(max=LONGEST_ENDPOINT)])
+    p256dh = HiddenField(default="", validators=[Length(max=200)])
+    auth = HiddenField(default="", validators=[Length(max=100)])
+
+    def subscription(self) -> Subscription:
+        """Return what the browser handed over."""
+        return Subscription(self.endpoint.data or "", self.p256dh.data or "", self.auth.data or "")
+
+
+TURNED_ON, ENDED = "push.turned_on", "push.ended"
+
+
+class Here(StrEnum):
+    """What a browser with a subscription is told when its person signs in: leave it, give it up, or bind it anew."""
+
+    ON = "on"
+    OFF = "off"
+    RENEW = "renew"
+
+
+@use_case
+def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -> int:
+    """Send messages to a browser from now on; whoever got them there before gets none anymore.
+
+    Raises Refused for an address that is not of a push service, for too many devices, and where push is not set up.
+    """
+    require(uow.actor, Permission.PUSH_USE, uow.actor)
+    key = newest_key()
+    if key is None:
+        raise Refused("", _("Push messages are not set up here. Ask the people who run the system."))
+    check_subscription(given, setting("PUSH_HOSTS"), setting("PUSH_NEAR"))
+    before = device_at(given.endpoint)
+    if before is not None:
+        end_device(uow, before)
+    mine = select(func.count()).select_from(PushDevice).where(PushDevice.user_id == uow.actor.user_id)
+    if (uow.session.scalar(mine.where(is_live(uow.now))) or 0) >= MOST_DEVICES:
+        raise Refused("", _("You get messages on %(num)d devices already. End one first.", num=MOST_DEVICES))
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(asdict(given)))
+    assert uow.actor.user_id is not None
+    device = PushDevice(
+        user_id=uow.actor.user_id, session_id=session_id, endpoint_digest=token_digest(given.endpoint),
+        sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name, server_key=key.name,
+        agent=agent[:200], made_at=uow.now, seen_at=uow.now,
+    )  # fmt: skip
+    return uow.add_audited(device, TURNED_ON)
+
+
+@use_case
+def turn_off(uow: UnitOfWork, device_id: int) -> int:
+    """End messages to one of one's own devices at once. Raises NotFound."""
+    end_device(uow, uow.load(PushDevice, device_id, Permission.PUSH_USE))
+    return device_id
+
+
+@use_case
+def send_test(uow: UnitOfWork, device_id: int) -> int:
+    """Queue a test for one of one's own devices. Raises NotFound; Refused for a second one within a minute."""
+    device = uow.load(PushDevice, device_id, Permission.PUSH_USE)
+    uow.no_audit()
+    if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
+    return device.id
+
+
+def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> Here:
+    """Look at a browser's subscription when its person has signed in there: another person's ends, their own lives on.
+
+    Returns what the browser does with it.
+    """
+    with unit_of_work(actor, now) as uow:
+        uow.no_audit()
+        device = device_at(endpoint)
+        if device is None:
+            return Here.OFF
+        lives = uow.session.scalar(select(PushDevice.id).where(PushDevice.id == device.id, is_live(now)))
+        key = newest_key()
+        if device.user_id != actor.user_id or lives is None or key is None:
+            end_device(uow, device)
+            return Here.OFF
+        device.session_id, device.seen_at = session_id, now
+        return Here.ON if device.server_key == key.name else Here.RENEW
+
+
+def end_device(uow: UnitOfWork, device: PushDevice) -> None:
+    """Step: forget a device and what is on its way to it."""
+    uow.audit(ENDED, "push_device", device.id)
+    uow.session.delete(device)
+    uow.session.flush()
+
+
+def queue_push(uow: UnitOfWork, device_id: int, outbox_id: int | None, key: str, ends_at: datetime) -> bool:
+    """Step: queue one message for one device; False when it is queued already."""
+    values = {
+        "device_id": device_id, "outbox_id": outbox_id, "dedupe_key": key, "ends_at": ends_at,
+        "message_id": secrets.token_hex(16), "created_at": uow.now, "next_attempt_at": uow.now,
+        "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
+    }  # fmt: skip
+    return insert_once(uow.session, PushDelivery, values, ["dedupe_key"])
+
+
+def device_row(device: PushDevice, last: PushDelivery | None, session_id: int) -> dict[str, Any]:
+    """Return one device: what it is, since when, and what became of its last message."""
+    words, tone = _last_words(last)
+    zone = district_zone()
+    return {
+        "id": device.id,
+        "title": name_of(device.agent),
+        "meta": dotted(
+            _("turned on from the session you are in now") if device.session_id == session_id else "",
+            _("on since %(moment)s", moment=moment_words(device.made_at, zone)),
+            reason_words(last.last_error, last.status) if last is not None else "",
+        ),
+        "tag": words,
+        "tone": tone,
+    }
+
+
+def name_of(agent: str) -> str:
+    """Return what a browser and its machine are called."""
+    browser, machine = device_words(agent)
+    both = _("%(browser)s on %(machine)s", browser=browser, machine=machine) if browser and machine else ""
+    return both or browser or machine or _("A browser that does not say which")
+
+
+def reason_words(code: str, status: int | None) -> str:
+    """Return why a message did not arrive; '' where nothing went wrong."""
+    return str(REASONS[code]) % {"status": status} if code in REASONS else ""
+
+
+def failure_words(code: str, status: int | None, at: datetime) -> str:
+    """Return what went wrong last, and when."""
+    when = moment_words(at, district_zone())
+    return _("Last failure on %(when)s: %(why)s", when=when, why=reason_words(code, status))
+
+
+def _last_words(last: PushDelivery | None) -> tuple[str, str]:
+    if last is None:
+        return _("No message yet"), "slate"
+    when = moment_words(last.sent_at or last.created_at, district_zone())
+    if last.state is OutboxState.SENT:
+        return _("Last message %(when)s", when=when), "moss"
+    if last.state is OutboxState.FAILED:
+        return _("The last message did not arrive"), "brick"
+    return (_("A message is on its way"), "sun") if last.state is not OutboxState.DROPPED else (_("In use"), "moss")
+
+
+blueprint = Blueprint("push", __name__, url_prefix="/account/push")
+NOT_NOW, NOT_NOW_SECONDS = "no-push", 180 * 24 * 3600
+"""That a browser's person does not want to be asked there."""
+SEEN = "push-seen"
+"""The cookie's place for that this browser has asked whose its messages are; signing in forgets it."""
+
+
+def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands on the account's page of somebody who may get messages."""
+    if queries.newest_key() is None or not might(actor, Permission.PUSH_USE):
+        return None
+    return "mail_pages/push/panel.html", {"devices": len(queries.own_devices(actor.user_id, clock.now()))}
+
+
+def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
+    """Return the offer of a page to turn messages on in this browser; None where its person may not, or said no.
+
+    `wanted`: whether there is a reason to ask: never before the first report of danger.
+    """
+    key = queries.newest_key()
+    if not wanted or key is None or NOT_NOW in request.cookies or not might(actor, Permission.PUSH_USE):
+        return None
+    return _form(actor, key) | {"next": request.full_path.rstrip("?")}
+
+
+def offer_on_my_day(actor: Actor, now: datetime) -> dict[str, Any] | None:
+    """Return the offer for somebody who hears of danger, once they have, while none of their devices gets messages."""
+    asked = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
+    return offer(actor, wanted=asked and queries.heard_of_danger_without_push(actor, now))
+
+
+def _form(actor: Actor, key: PushKey) -> dict[str, Any]:
+    return {"form": SubscriptionForm(formdata=None), "key": key.public, "team": actor.has(*CASE_TEAM), "next": ""}
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.PUSH_USE)
+def mine() -> Page:
+    """The devices that get messages; sending the form adds this browser."""
+    if request.method == "POST":
+        form = SubscriptionForm()
+        if not form.validate():
+            raise Refused(
+                "", _("This browser’s push service is not one that this site sends to. Nothing was turned on.")
+            )
+        return _done(lambda: _turn_on(form), _("This device gets messages now. Send a test message to see one."))
+    actor, now, key = current_actor(), clock.now(), queries.newest_key()
+    devices = queries.own_devices(actor.user_id, now)
+    last = queries.last_messages([device.id for device in devices])
+    return render_template(
+        "mail_pages/push/devices.html",
+        rows=[device_row(device, last.get(device.id), current_user.row.session_id) for device in devices],
+        offer=_form(actor, key) if key is not None else None,
+    )
+
+
+def key_to_ask_with(actor: Actor) -> str:
+    """Return the key for a page whose browser has yet to ask whose its messages are; '' where it need or may not.
+
+    The page of one's devices asks each time: one of them may have been turned off from elsewhere.
+    """
+    asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
+    key = queries.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
+    return key.public if key is not None else ""
+
+
+def _turn_on(form: SubscriptionForm) -> int:
+    agent = request.headers.get("User-Agent", "")
+    return turn_on(submitted(form), current_user.row.session_id, form.subscription(), agent)
+
+
+@blueprint.post("/<int:device_id>/test")
+@gate(Permission.PUSH_USE)
+def test(device_id: int) -> Page:
+    """Send a test message to one of one's own devices."""
+    words = _("The test message is on its way. It arrives within a minute.")
+    return _done(lambda: send_test(submitted(BaseForm()), device_id), words)
+
+
+@blueprint.post("/<int:device_id>/end")
+@gate(Permission.PUSH_USE)
+def end(device_id: int) -> Page:
+    """End messages to one of one's own devices."""
+    words = _("That device gets no more messages.")
+    return _done(lambda: turn_off(submitted(BaseForm()), device_id), words)
+
+
+def _done(act: Callable[[], int], words: str) -> Page:
+    try:
+        act()
+    except Refused as refusal:
+        flash(refusal.message, "warning")
+    else:
+        flash(words)
+    return redirect(url_for(".mine"), 303)
+
+
+@blueprint.post("/seen")
+@gate(Permission.PUSH_USE)
+def seen() -> Response:
+    """Say to a browser with a subscription whether it is this person's: another's ends here."""
+    endpoint = request.form.get("endpoint", "")[:LONGEST_ENDPOINT]
+    here = seen_here(current_actor(), current_user.row.session_id, endpoint, clock.now())
+    session[SEEN] = True
+    return jsonify(here=here.value)
+
+
+@blueprint.post("/not-now")
+@gate(Permission.PUSH_USE)
+def not_now() -> Page:
+    """Ask no more in this browser; the account's page still offers it."""
+    answer = redirect(safe_next(request.form.get("next")) or url_for("web.home"), 303)
+    secure = setting("SESSION_COOKIE_SECURE")
+    answer.set_cookie(NOT_NOW, "1", max_age=NOT_NOW_SECONDS, httponly=True, samesite="Lax", secure=secure)
+    return answer
+
+
+ROOM = Room(
+    pages=(blueprint,), panels=(Panel(Place.OWN_ACCOUNT, 30, panel),), loaders={"push_device": queries.load_device}
+)

@@ -1,0 +1,398 @@
+"""An administrator of the district makes webhooks, changes them, turns them on and off, tests them, sends again."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import delete, select
+from wtforms import SelectMultipleField
+from wtforms.validators import InputRequired
+
+from wss_cases.access.act_pages import act_form, submitted
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.code_tables import HeldRows
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import district_zone
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import OutboxState
+from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.timeline import entry_rows
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.common import pages
+from wss_cases.mail.webhooks import messages, models
+from wss_cases.mail.webhooks.messages import OLD_SECRET_SIGNS, PURPOSE, body_of, check_url, new_secret, schools_by_code
+from wss_cases.mail.webhooks.models import (
+    CHOSEN,
+    REASONS,
+    STATES,
+    WHY_OFF,
+    HookEvent,
+    Webhook,
+    WebhookDelivery,
+    WebhookSecret,
+)
+
+_ON: HeldRows[Webhook] = HeldRows(lambda: db.session.scalars(select(Webhook).where(Webhook.is_on).order_by(Webhook.id)))
+
+
+def tell_webhooks(
+    uow: UnitOfWork, event: HookEvent, report: Any, key: object, path: str = "", reference: str = ""
+) -> None:
+    """Step: queue what happened to a report for every webhook that asks for it at its school, once by the key.
+
+    Of a sensitive one nobody outside hears more than that it waits. `path` and `reference`: of a record that hangs on
+    the report, where that is what is told of.
+    """
+    about = {
+        "school_id": report.school_id,
+        "reference": reference or report.reference,
+        "link": link(path or f"/incidents/{report.id}"),
+    }
+    with uow.session.no_autoflush:
+        for hook in _ON.rows():
+            asks = event.value in hook.events and (not hook.school_ids or report.school_id in hook.school_ids)
+            if asks and (event is HookEvent.WAITS or not report.is_sensitive):
+                queue_event(uow, hook, event, report, f"{report.id}:{key}", about)
+
+
+def queue_event(uow: UnitOfWork, hook: Webhook, event: HookEvent, record: Any, key: str, data: dict[str, Any]) -> bool:
+    """Step: queue one event for one webhook; False when it is queued already."""
+    message_id = f"msg_{secrets.token_hex(16)}"
+    values = {
+        "webhook_id": hook.id, "event": event, "dedupe_key": f"{hook.id}:{event.value}:{key}",
+        "object_type": record.__tablename__, "object_id": record.id, "school_id": getattr(record, "school_id", None),
+        "body": body_of(event, uow.now, data), "message_id": message_id, "created_at": uow.now,
+        "next_attempt_at": uow.now, "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
+    }  # fmt: skip
+    return insert_once(uow.session, WebhookDelivery, values, ["dedupe_key"])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a webhook is called, where it sends, which events, and the codes of its schools; none means all."""
+
+    name: str
+    url: str
+    events: Sequence[str]
+    schools: Sequence[str]
+
+
+@use_case
+def make_webhook(uow: UnitOfWork, wanted: Wanted, secret: str) -> int:
+    """Make a webhook that signs with a secret. Raises Refused for a name that there is, an address that cannot be sent
+    to, and a school that there is not."""
+    require(uow.actor, Permission.WEBHOOK_EDIT, uow.actor)
+    hook = uow.add(Webhook(made_at=uow.now, is_on=True, **_checked(uow, wanted, None)))
+    _add_secret(uow, hook, secret)
+    uow.record(hook, "webhook.made")
+    return hook.id
+
+
+@use_case
+def change_webhook(uow: UnitOfWork, webhook_id: int, wanted: Wanted) -> int:
+    """Change a webhook; what waits goes to the new address. Raises NotFound, Stale; Refused as `make_webhook` says."""
+    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT, uow.version)
+    for name, value in _checked(uow, wanted, hook.id).items():
+        setattr(hook, name, value)
+    uow.record(hook, "webhook.changed")
+    return hook.id
+
+
+@use_case
+def turn_webhook(uow: UnitOfWork, webhook_id: int, is_on: bool) -> int:
+    """Turn a webhook on or off; off, it is told of nothing, and what waits counts as failed. Raises NotFound."""
+    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    if hook.is_on is not is_on or hook.why_off:
+        hook.is_on, hook.why_off = is_on, ""
+        uow.record(hook, "webhook.turned_on" if is_on else "webhook.turned_off")
+    return hook.id
+
+
+@use_case
+def renew_secret(uow: UnitOfWork, webhook_id: int, secret: str) -> int:
+    """Sign with another secret from now on, and for a day with the one before, too. Raises NotFound."""
+    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    mine = WebhookSecret.webhook_id == hook.id
+    uow.session.execute(delete(WebhookSecret).where(mine, WebhookSecret.ends_at <= uow.now))
+    for old in uow.session.scalars(select(WebhookSecret).where(mine, WebhookSecret.ends_at.is_(None))):
+        old.ends_at = uow.now + OLD_SECRET_SIGNS
+    _add_secret(uow, hook, secret)
+    uow.record(hook, "webhook.secret_renewed")
+    return hook.id
+
+
+@use_case
+def send_test(uow: UnitOfWork, webhook_id: int) -> int:
+    """Queue a test. Raises NotFound; Refused where it is off, and for a second test within a minute."""
+    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    _on_only(hook)
+    if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
+    uow.record(hook, "webhook.tested")
+    return hook.id
+
+
+@use_case
+def send_again(uow: UnitOfWork, webhook_id: int) -> int:
+    """Let what failed for good wait again, under the same ids. Raises NotFound; Refused where the webhook is off."""
+    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
+    _on_only(hook)
+    failed = pages.rows(
+        WebhookDelivery, WebhookDelivery.webhook_id == hook.id, WebhookDelivery.state == OutboxState.FAILED
+    )
+    again = failed.values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
+    count = len(uow.session.execute(again.returning(WebhookDelivery.id)).all())
+    uow.record(hook, "webhook.sent_again", count=count)
+    return hook.id
+
+
+def _on_only(hook: Webhook) -> None:
+    if not hook.is_on:
+        raise Refused("", _("This webhook is off. Turn it on first."))
+
+
+def _add_secret(uow: UnitOfWork, hook: Webhook, secret: str) -> None:
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
+    uow.add(
+        WebhookSecret(
+            webhook_id=hook.id, sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name, ends_at=None
+        )
+    )
+
+
+def _checked(uow: UnitOfWork, wanted: Wanted, own_id: int | None) -> dict[str, object]:
+    check_url(wanted.url, setting("WEBHOOK_HOSTS"))
+    taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == wanted.name))
+    if taken not in (None, own_id):
+        raise Refused("name", _("There is already a webhook with this name."))
+    found = schools_by_code(wanted.schools)
+    if unknown := [code for code in wanted.schools if code not in found]:
+        raise Refused("schools", _("There is no school with the code %(code)s.", code=unknown[0]))
+    return {
+        "name": wanted.name, "url": wanted.url, "events": list(wanted.events), "school_ids": sorted(found.values()),
+    }  # fmt: skip
+
+
+class WebhookForm(BaseForm):
+    """What it is called, where it sends, and what it is told of."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
+    url = ShortText(
+        _l("Address"),
+        [NotBlank(_l("Enter an address."))],
+        limit=500,
+        description=_l("It starts with https://. Get it from the person who runs the other system."),
+    )
+    events = SelectMultipleField(
+        _l("Told about"),
+        choices=choices([*CHOSEN.items()]),
+        validators=[InputRequired(_l("Choose at least one event."))],
+    )
+    schools = LongText(
+        _l("Schools"),
+        limit=10_000,
+        description=_l("One code per line, as in the start of reference numbers. Blank means every school."),
+    )
+
+    def wanted(self) -> Wanted:
+        """Return what the form asks for."""
+        codes = dict.fromkeys((self.schools.data or "").split())
+        return Wanted(self.name.data or "", self.url.data or "", self.events.data or [], list(codes))
+
+
+def tag_of(hook: Webhook, failing: bool) -> tuple[str, str]:
+    """Return whether a webhook is on, and its tone."""
+    if not hook.is_on:
+        return _("Turned off"), "brick" if hook.why_off else "slate"
+    return (_("Failing"), "brick") if failing else (_("In use"), "moss")
+
+
+def told_words(hook: Webhook) -> str:
+    """Return what a webhook is told of, and where."""
+    events = ", ".join(str(words) for value, words in CHOSEN.items() if value in hook.events)
+    number = len(hook.school_ids)
+    return dotted(events, ngettext("%(num)d school", "%(num)d schools", number) if number else _("every school"))
+
+
+def why_off_words(hook: Webhook) -> str:
+    """Return why a webhook was turned off by itself; '' where a person did that, or it is on."""
+    return str(WHY_OFF[hook.why_off]) if hook.why_off else ""
+
+
+def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
+    """Return one event: what, when, and what became of it."""
+    words, tone = STATES[row.state]
+    if row.state is OutboxState.WAITING and row.last_error:
+        words, tone = _("Tried again"), "brick"
+    reason = str(REASONS[row.last_error]) % {"status": row.status} if row.last_error in REASONS else ""
+    again = _("next at %(moment)s", moment=moment_words(row.next_attempt_at, district_zone()))
+    return {
+        "title": dotted(str(row.event.label), moment_words(row.created_at, district_zone())),
+        "meta": dotted(
+            row.message_id,
+            ngettext("%(num)d attempt", "%(num)d attempts", row.attempts) if row.attempts else "",
+            reason,
+            again if row.state is OutboxState.WAITING and row.attempts else "",
+        ),
+        "tag": words,
+        "tone": tone,
+    }
+
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/settings/webhooks")
+FRAME = "layouts/form_page.html"
+
+
+@blueprint.get("")
+@gate(Permission.WEBHOOK_EDIT)
+def page() -> Page:
+    """Every webhook: what it is told of, and whether it works."""
+    failing = set(messages.failing())
+    rows = [
+        (hook.name, url_for(".webhook", webhook_id=hook.id), told_words(hook),
+         *tag_of(hook, hook.name in failing))
+        for hook in messages.webhooks(current_actor())
+    ]  # fmt: skip
+    return render_template("mail_pages/webhooks/list.html", rows=rows)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.WEBHOOK_EDIT)
+def make() -> Page:
+    """Make a webhook; its secret is shown on this answer alone."""
+    messages.webhooks(current_actor())
+    form = WebhookForm()
+    words = {
+        "title": _("New webhook"),
+        "lede": _("It tells another system that something happened and where: no names, and no content."),
+        "go_words": _("Add the webhook"),
+        "back_href": url_for(".page"),
+    }
+    return _with_secret(form, lambda secret: make_webhook(submitted(form), form.wanted(), secret), words)
+
+
+@blueprint.route("/<int:webhook_id>/secret", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.WEBHOOK_EDIT)
+def renew(webhook_id: int) -> Page:
+    """Make another secret, shown on this answer alone."""
+    hook = messages.get_webhook(current_actor(), webhook_id)
+    form = BaseForm()
+    words = {
+        "title": _("New secret for %(name)s", name=hook.name),
+        "lede": _("For one day both the new and the old one sign, so that the receiver has time to switch."),
+        "go_words": _("Make a new secret"),
+        "back_href": url_for(".webhook", webhook_id=webhook_id),
+    }
+    return _with_secret(form, lambda secret: renew_secret(submitted(form), webhook_id, secret), words)
+
+
+def _with_secret(form: BaseForm, act: Callable[[str], int], words: dict[str, Any]) -> Page:
+    """Show a form; once it is sent and sound, act with a fresh secret and show that, but not for a form sent twice."""
+    secret, made = new_secret(), list[int]()
+    answer = form_page(form, lambda: made.append(act(secret)), url_for(".page"), FRAME, **words)
+    if not made:
+        return answer
+    if secret not in messages.signing_secrets(made[0], clock.now()):
+        return redirect(url_for(".webhook", webhook_id=made[0]), 303)
+    hook = messages.get_webhook(current_actor(), made[0])
+    return render_template("mail_pages/webhooks/secret.html", hook=hook, secret=secret)
+
+
+@blueprint.get("/<int:webhook_id>")
+@gate(Permission.WEBHOOK_EDIT)
+def webhook(webhook_id: int) -> Page:
+    """One webhook: whether it works, its last events, its history."""
+    hook = messages.get_webhook(current_actor(), webhook_id)
+    last = messages.last_deliveries(webhook_id)
+    failed = sum(row.state is OutboxState.FAILED for row in last)
+    return render_template(
+        "mail_pages/webhooks/one.html",
+        hook=hook,
+        told=told_words(hook),
+        codes=messages.codes_of(hook.school_ids),
+        tag=tag_of(hook, hook.name in messages.failing()),
+        why=why_off_words(hook),
+        failed=failed,
+        rows=[delivery_row(row) for row in last],
+        entries=entry_rows(history("webhook", hook.id), district_zone()),
+    )
+
+
+@blueprint.route("/<int:webhook_id>/change", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.WEBHOOK_EDIT)
+def change(webhook_id: int) -> Page:
+    """Change a webhook."""
+    hook = messages.get_webhook(current_actor(), webhook_id)
+    known = {"name": hook.name, "url": hook.url, "events": hook.events, "version": hook.version}
+    form = WebhookForm(**known, schools="\n".join(messages.codes_of(hook.school_ids)))
+    words = {
+        "title": _("Change %(name)s", name=hook.name),
+        "go_words": _("Save the webhook"),
+        "back_href": url_for(".webhook", webhook_id=webhook_id),
+    }
+    done = with_flash(_("The webhook is saved."), url_for(".webhook", webhook_id=webhook_id))
+    return act_form(form, lambda call: change_webhook(call, webhook_id, form.wanted()), done, words, FRAME)
+
+
+@blueprint.post("/<int:webhook_id>/turn")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.WEBHOOK_EDIT)
+def turn(webhook_id: int) -> Page:
+    """Turn a webhook on or off."""
+    is_on = request.form.get("to") == "on"
+    turn_webhook(submitted(BaseForm()), webhook_id, is_on)
+    flash(_("The webhook is on.") if is_on else _("The webhook is off."))
+    return redirect(url_for(".webhook", webhook_id=webhook_id), 303)
+
+
+@blueprint.post("/<int:webhook_id>/test")
+@gate(Permission.WEBHOOK_EDIT)
+def test(webhook_id: int) -> Page:
+    """Send a test."""
+    return _done(webhook_id, send_test, _("The test is on its way. Load this page again in a minute."))
+
+
+@blueprint.post("/<int:webhook_id>/again")
+@gate(Permission.WEBHOOK_EDIT)
+def again(webhook_id: int) -> Page:
+    """Send what failed again."""
+    return _done(webhook_id, send_again, _("What had failed was resent."))
+
+
+def _done(webhook_id: int, act: Callable[..., int], words: str) -> Page:
+    try:
+        act(submitted(BaseForm()), webhook_id)
+    except Refused as refusal:
+        flash(refusal.message, "warning")
+    else:
+        flash(words)
+    return redirect(url_for(".webhook", webhook_id=webhook_id), 303)
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences=models.SENTENCES,
+    messages=messages.MESSAGES,
+    loaders={"webhook": messages.load_webhook},
+)
