@@ -34,7 +34,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.delivery.messages import compose

@@ -27,7 +27,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import FamilyText

@@ -32,7 +32,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState

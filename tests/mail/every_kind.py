@@ -34,7 +34,7 @@ from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.assignment.actions import MAIL as REPORT_ASSIGNED

@@ -7,8 +7,8 @@ from wss_cases.access.policy import Predicate
 from wss_cases.access.visibility import holds, sees
 from wss_cases.followups.core.queries import is_known_to
 from wss_cases.foundation import clock
-from wss_cases.incidents.incident.audience import is_left_to_office
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import is_left_to_office
 from wss_cases.safeguards.duties.duty.rules import shared_duty
 
 

@@ -14,7 +14,7 @@ from tests.intake.making import Place
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice

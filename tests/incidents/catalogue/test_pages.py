@@ -16,7 +16,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.catalogue.editing import add_place
+from wss_cases.incidents.catalogue.pages import add_place
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode
 from wss_cases.incidents.incident.queries import behaviors_in_force, locations_on
 from wss_cases.incidents.incident.states import Place

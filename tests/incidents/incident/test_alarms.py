@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.incidents.incident.alarms import Alarm, alarm_of
+from wss_cases.incidents.incident.models import Alarm, alarm_of
 from wss_cases.incidents.incident.states import Tile
 
 GUN = {"sign": "gun", "from": "word", "facts": ["weapon", "gun_violence_threat"]}

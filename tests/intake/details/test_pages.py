@@ -15,9 +15,9 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.incidents.additions.actions import answer_question
-from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.additions import answer_question
 from wss_cases.incidents.incident.models import Addendum, GuardianContact, IncidentDraft
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, priors
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile

@@ -18,7 +18,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions.actions import add_addendum
+from wss_cases.incidents.additions import add_addendum
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide

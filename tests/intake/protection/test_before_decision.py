@@ -16,8 +16,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.assignment.models import Assignment
 from wss_cases.intake.decision.actions import decide

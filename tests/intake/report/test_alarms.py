@@ -15,8 +15,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.demo.story.behaviors import GROUP_WEIGHTS, PROFILES, draw_facts, read_codes
 from wss_cases.demo.story.reports import DANGER
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.actions import is_alarm
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import is_alarm
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import submit_incident
@@ -97,6 +97,6 @@ def test_all_that_is_dangerous_alarms_and_few_ordinary_reports_do(session: Any, 
 
 
 def test_a_planted_alarm_for_what_is_only_unknown_is_found(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wss_cases.incidents.incident.actions.alarm_of", lambda facts, signs, tile, danger: tile)
+    monkeypatch.setattr("wss_cases.incidents.incident.pages.alarm_of", lambda facts, signs, tile, danger: tile)
     with pytest.raises(AssertionError):
         test_all_that_is_dangerous_alarms_and_few_ordinary_reports_do(session, prek2=False)

@@ -13,7 +13,7 @@ from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, WALL, Place, route
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.incidents.additions.actions import add_addendum, answer_question
+from wss_cases.incidents.additions import add_addendum, answer_question
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.duplicates.actions import merge_into
 from wss_cases.intake.review.actions import ask_reporter

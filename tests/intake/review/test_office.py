@@ -21,8 +21,8 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.incidents.incident.audience import left_to_office
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.states import IncidentState, KeptFrom, PersonKind, PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice

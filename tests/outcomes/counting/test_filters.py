@@ -23,7 +23,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.operations import failpoints
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.incidents.lists import conditions_of
 from wss_cases.jobs import filters as jobs_filters
 from wss_cases.jobs.filters import count_filters
 from wss_cases.mail.monitoring import beat

@@ -27,8 +27,8 @@ from wss_cases.access.actor import Role
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.lists.queries import counts_by_group
-from wss_cases.incidents.pages.forms import read_filter
+from wss_cases.incidents.lists import counts_by_group
+from wss_cases.incidents.pages.pages import read_filter
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.reports.drill_down.queries import LISTS, PAGE
 

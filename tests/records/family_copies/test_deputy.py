@@ -17,7 +17,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy

@@ -23,10 +23,9 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.deputies import asking
-from wss_cases.incidents.deputies.actions import take_look
-from wss_cases.incidents.deputies.asking import ask_deputies
-from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies import pages
+from wss_cases.incidents.deputies.pages import ask_deputies, take_look
+from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -219,6 +218,6 @@ def nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the sweep's part once more: it opens no unit of work."""
     opened: list[Any] = []
     with monkeypatch.context() as patch:
-        patch.setattr(asking, "unit_of_work", lambda *given: opened.append(given) or unit_of_work(*given))
+        patch.setattr(pages, "unit_of_work", lambda *given: opened.append(given) or unit_of_work(*given))
         ask_deputies(clock.now())
     assert opened == []

@@ -16,7 +16,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.queries import people_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language

@@ -25,8 +25,8 @@ from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
-from wss_cases.incidents.telling.rules import yes_to
+from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.telling import yes_to
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.notes.states import ExceptionKind

@@ -23,7 +23,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.incidents.telling.rules import CALL
+from wss_cases.incidents.telling import CALL
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan

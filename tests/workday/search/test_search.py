@@ -23,8 +23,8 @@ from wss_cases.cases.case.models import Case
 from wss_cases.casework.finding import queries as case_finding
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.finding import queries as report_finding
-from wss_cases.incidents.finding.queries import reports_found
+from wss_cases.incidents import finding as report_finding
+from wss_cases.incidents.finding import reports_found
 from wss_cases.incidents.incident.models import Addendum, Incident
 from wss_cases.journal import word_index as index
 from wss_cases.journal.extension_points import word_sources

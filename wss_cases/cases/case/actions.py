@@ -10,8 +10,8 @@ from wss_cases.cases.case.states import TRANSITIONS, CaseOrigin, CaseState, Reop
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, Student

@@ -21,7 +21,7 @@ from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import locations
-from wss_cases.incidents.other_schools.queries import named_elsewhere
+from wss_cases.incidents.other_schools import named_elsewhere
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_around

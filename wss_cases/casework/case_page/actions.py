@@ -19,8 +19,8 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case

@@ -26,8 +26,8 @@ from wss_cases.followups.undo.actions import bring_back
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
-from wss_cases.incidents.incident.actions import create_incident
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import create_incident
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.intake.report.routing import route_incident

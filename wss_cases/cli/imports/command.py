@@ -18,7 +18,7 @@ from wss_cases.cli.common.output import telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.incidents.catalogue.actions import import_behaviors
+from wss_cases.incidents.catalogue.pages import import_behaviors
 from wss_cases.outcomes.edfi.importing.actions import Problem as EdfiProblem
 from wss_cases.outcomes.edfi.importing.actions import Report as EdfiReport
 from wss_cases.outcomes.edfi.importing.actions import import_edfi

@@ -13,7 +13,7 @@ from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
 from wss_cases.followups.handling.actions import close
-from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.models import IncidentPerson
 
 BY_HAND = (

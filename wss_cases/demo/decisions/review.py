@@ -11,7 +11,7 @@ from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report, submit
 from wss_cases.demo.story.world import Steps, World, rows
-from wss_cases.incidents.additions.actions import answer_question
+from wss_cases.incidents.additions import answer_question
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Choice, is_light

@@ -19,7 +19,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.telling.rules import may_tell
+from wss_cases.incidents.telling import may_tell
 from wss_cases.roster.directory.pages import guardian_words
 from wss_cases.roster.directory.queries import GuardianOf, guardians_of_each
 

@@ -1,10 +1,11 @@
-"""Reading what waits for a network's deputy; lists start from what the actor may see."""
+"""What a network's deputy decides as the second person, where a school has nobody else who could."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.policy import load_object
@@ -12,12 +13,37 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.network_approvers import approver_of
 from wss_cases.accounts.teams import colleagues
 from wss_cases.accounts.two_persons import second_persons
-from wss_cases.foundation.db import by_id, db
-from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.foundation.db import Base, Id, by_id, db, where
+from wss_cases.incidents.incident.models import OfIncident
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.extension_points import deputy_looks
 from wss_cases.journal.rooms import ForDeputy, SecondLook
 from wss_cases.roster.directory.models import School
+
+
+class DeputyLook(OfIncident, Base):
+    """One record of a report that waits for a second person outside the school: who asked, who is asked, the answer."""
+
+    __tablename__ = "deputy_look"
+    __table_args__ = (
+        Index("ix_deputy_look_incident", "incident_id"),
+        Index("ix_deputy_look_deputy", "deputy_id"),
+        Index("uq_deputy_look_open", "object_type", "object_id", unique=True, **where("taken_at is null")),
+        CheckConstraint("asked_by_id is null or asked_by_id <> deputy_id", name="another_person"),
+        CheckConstraint("(taken_at is null) = (agrees is null)", name="taken"),
+    )
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[int]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    taken_at: Mapped[datetime | None]
+    agrees: Mapped[bool | None]
+
 
 Statement = TypeVar("Statement", bound=Select[Any])
 MOST = 100

@@ -1,4 +1,4 @@
-"""Reading reports; every list starts from what the actor may see."""
+"""The adults who are a party to a report: whoever decides about it is none of them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,9 +12,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view, of_team_or_own
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.code_tables import HeldRows, own
 from wss_cases.foundation.db import by_id, db
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import (
     Addendum,
     BehaviorCode,
@@ -26,8 +28,9 @@ from wss_cases.incidents.incident.models import (
     LocationCode,
 )
 from wss_cases.incidents.incident.rules import CAUSED, DUPLICATE_WINDOW, SUFFERED, Capture, code_set_for
-from wss_cases.incidents.incident.states import IncidentState, PersonKind
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry
+from wss_cases.roster.directory.models import StaffMember
 
 CARE_TEAM = (Role.COORDINATOR, Role.ADMINISTRATOR)
 COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
@@ -306,3 +309,27 @@ def was_opened(record: CareRecord) -> bool:
 
 
 load_care_record = by_id(CareRecord)
+
+
+NO_PARTY = (PersonRole.WITNESS, PersonRole.SUPPORT)
+
+
+def parties_of(*incident_ids: int) -> frozenset[int]:
+    """Return the accounts of the adults who are a party to one of these reports; whoever only saw it is none."""
+    same = or_(
+        StaffMember.user_id == UserAccount.id,
+        (StaffMember.email != "") & (func.lower(StaffMember.email) == UserAccount.email),
+    )
+    statement = (
+        select(UserAccount.id)
+        .join(StaffMember, same)
+        .join(IncidentPerson, IncidentPerson.staff_id == StaffMember.id)
+        .where(IncidentPerson.incident_id.in_(incident_ids), IncidentPerson.role.not_in(NO_PARTY))
+    )
+    return frozenset(db.session.scalars(statement))
+
+
+def refuse_party(user_id: int | None, *incident_ids: int) -> None:
+    """Raise Refused for somebody who is a party to one of these reports: they take no second look at it."""
+    if user_id in parties_of(*incident_ids):
+        raise Refused("", _("You are involved in what happened, so someone else does the second review."))

@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, IncidentState, Tile, WhenPrecision
-from wss_cases.incidents.lists.presenters import trait_words
+from wss_cases.incidents.lists import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.roster.directory.pages import grade_words, language_words, limit_words, relation_words

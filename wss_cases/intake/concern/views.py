@@ -14,7 +14,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.incident.queries import get_care_record, own_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
-from wss_cases.incidents.pages.forms import HurtForm
+from wss_cases.incidents.pages.pages import HurtForm
 from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.intake.report.actions import answer_hurt
 from wss_cases.roster.directory.models import Student

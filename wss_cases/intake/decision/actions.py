@@ -22,9 +22,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.actions import set_state
-from wss_cases.incidents.incident.audience import open_to
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import open_to, set_state
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES

@@ -17,7 +17,7 @@ from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.incidents.drafts.actions import save_draft
+from wss_cases.incidents.drafts import save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations_on, newest_draft, own_draft
 from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, is_unknown, person_words

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.additions.actions import merge_report
+from wss_cases.incidents.additions import merge_report
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.intake.duplicates.models import ToldApart

@@ -13,8 +13,7 @@ from wss_cases.cases.case.queries import place_words
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.incidents.incident.alarms import shows_words
-from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.models import IncidentPerson, shows_words
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.duplicates.queries import possible_duplicates
 from wss_cases.intake.duplicates.rules import stays

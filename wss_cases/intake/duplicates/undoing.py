@@ -9,10 +9,10 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.additions.actions import COPIED, MERGED
+from wss_cases.incidents.additions import COPIED, MERGED
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED
-from wss_cases.incidents.other_schools.queries import parts_of
+from wss_cases.incidents.other_schools import parts_of
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import TimelineEntry

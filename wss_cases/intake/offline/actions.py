@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.incident.actions import drop_draft, open_care
+from wss_cases.incidents.incident.pages import drop_draft, open_care
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.queries import own_entry

@@ -7,10 +7,9 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Stale
-from wss_cases.incidents.details.actions import set_roles
-from wss_cases.incidents.incident.actions import tell_of_danger
-from wss_cases.incidents.incident.alarms import signs_of
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.details import set_roles
+from wss_cases.incidents.incident.models import Incident, signs_of
+from wss_cases.incidents.incident.pages import tell_of_danger
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import UNDECIDED, PersonRole
 from wss_cases.intake.open_questions import rules

@@ -6,8 +6,7 @@ from typing import Any
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.alarms import signs_of
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident, IncidentPerson, signs_of
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.open_questions import rules
 from wss_cases.intake.open_questions.models import BODY, QUESTIONS, SENT_TO, VALUES, Answer, Because, FactAnswer

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
-from wss_cases.incidents.additions.actions import MERGED
+from wss_cases.incidents.additions import MERGED
 from wss_cases.incidents.incident.states import TEXT_ADDED
 from wss_cases.intake.open_questions import models
 from wss_cases.intake.open_questions.actions import ask_again, join_facts

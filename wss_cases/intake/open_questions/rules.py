@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.alarms import MAYBE_FACTS
-from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.models import MAYBE_FACTS, IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED
 from wss_cases.incidents.incident.states import PersonRole, Tile
 from wss_cases.intake.open_questions.models import (

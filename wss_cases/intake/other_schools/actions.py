@@ -10,11 +10,11 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import append_text, person_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import append_text, person_of
 from wss_cases.incidents.incident.rules import CapturedPerson, highest_group, number_given
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole
-from wss_cases.incidents.other_schools.actions import part_at, tell
+from wss_cases.incidents.other_schools import part_at, tell
 from wss_cases.intake.corrections.people.actions import join_cases
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.models import AuditEntry

@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import number_given, person_words
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.other_schools.presenters import where_words
+from wss_cases.incidents.other_schools import where_words
 from wss_cases.intake.other_schools.actions import Told, may_tell, seek, tell_school
 from wss_cases.intake.other_schools.forms import TellForm, tell_form
 from wss_cases.roster.directory.queries import other_schools, schools_by_id

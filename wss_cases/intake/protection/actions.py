@@ -14,8 +14,8 @@ from wss_cases.followups.making.recorded import close_if_reached
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.audience import READERS, open_to
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import READERS, open_to
 from wss_cases.incidents.incident.states import UNDECIDED, UNFOUNDED, WITHDRAWN, IncidentState
 from wss_cases.intake.assignment.queries import assignee_of
 from wss_cases.intake.protection.rules import KINDS, Wanted, may_protect, wanted_now

@@ -14,8 +14,8 @@ from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
-from wss_cases.incidents.incident.alarms import Alarm
-from wss_cases.incidents.incident.audience import left_to_office
+from wss_cases.incidents.incident.models import Alarm
+from wss_cases.incidents.incident.pages import left_to_office
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.assignment.queries import REVIEWERS, reviewers_at

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.details.actions import add_person, complete_incident, load_open, say_heard_from
-from wss_cases.incidents.incident.actions import create_incident, drop_draft, open_care
+from wss_cases.incidents.details import add_person, complete_incident, load_open, say_heard_from
 from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.incidents.incident.pages import create_incident, drop_draft, open_care
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
 from wss_cases.intake.report.cards import answered

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.actions import is_alarm, tell_of_danger
-from wss_cases.incidents.incident.audience import settle_audience
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import is_alarm, settle_audience, tell_of_danger
 from wss_cases.incidents.incident.queries import people_of, priors
 from wss_cases.incidents.incident.rules import facts_of, routed_people
 from wss_cases.incidents.incident.states import FACTS_SET, ROUTED_AGAIN, ROUTED_FIRST, UNDECIDED
-from wss_cases.incidents.other_schools.actions import pass_on
+from wss_cases.incidents.other_schools import pass_on
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.drafts.actions import route

@@ -22,7 +22,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.drafts.actions import discard_draft, save_draft
+from wss_cases.incidents.drafts import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import likely_duplicates, newest_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, Stale, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.details.actions import set_roles
-from wss_cases.incidents.incident.actions import set_state, tell_of_danger
+from wss_cases.incidents.details import set_roles
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state, tell_of_danger
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.decision.states import NO_ACTION_REASONS, UNFOUNDED, VERIFIED_LABELS
 from wss_cases.intake.duplicates.undoing import undo_merge

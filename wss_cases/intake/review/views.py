@@ -23,7 +23,7 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState
-from wss_cases.incidents.other_schools.presenters import where_words
+from wss_cases.incidents.other_schools import where_words
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.assignment.queries import assignee_of
 from wss_cases.intake.corrections.changes.queries import changes_for

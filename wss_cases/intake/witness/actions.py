@@ -8,9 +8,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.additions.actions import join_report
-from wss_cases.incidents.incident.actions import create_incident, drop_draft
+from wss_cases.incidents.additions import join_report
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import create_incident, drop_draft
 from wss_cases.incidents.incident.rules import Capture
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.intake.report.actions import signed

@@ -14,8 +14,8 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.audience import open_to
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import open_to
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import number_given
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, UNDECIDED, Tile

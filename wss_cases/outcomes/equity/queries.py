@@ -19,7 +19,7 @@ from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import cached_in_pieces, key_of, read_ahead
 from wss_cases.outcomes.counting.repair.police import notified
 from wss_cases.outcomes.counting.repair.queries import light_conditions, removed, step_conditions

@@ -14,12 +14,12 @@ from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import marked
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.incidents.deputies.asking import ask_deputy
-from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies.pages import ask_deputy
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
-from wss_cases.incidents.incident.parties import parties_of, refuse_party
+from wss_cases.incidents.incident.queries import parties_of, refuse_party
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.incidents.other_schools.actions import tell
+from wss_cases.incidents.other_schools import tell
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import SecondLook

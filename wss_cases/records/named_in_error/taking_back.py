@@ -4,11 +4,10 @@ from sqlalchemy import select
 
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
-from wss_cases.incidents.other_schools.actions import tell
-from wss_cases.incidents.other_schools.queries import parts_of
+from wss_cases.incidents.other_schools import parts_of, tell
 from wss_cases.intake.corrections.facts.queries import review_began
 from wss_cases.intake.corrections.people.actions import join_cases
 from wss_cases.intake.corrections.withdrawal.actions import hangs_on

@@ -15,7 +15,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
 from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.incidents.telling.actions import forget_people
+from wss_cases.incidents.telling import forget_people
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import note_end

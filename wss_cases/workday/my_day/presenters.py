@@ -20,8 +20,8 @@ from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.incidents.incident.alarms import Alarm
-from wss_cases.incidents.lists.queries import students_in
+from wss_cases.incidents.incident.models import Alarm
+from wss_cases.incidents.lists import students_in
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.safeguards.duties.duty.presenters import clock_left, span_words
 from wss_cases.safeguards.duties.duty.queries import running_clocks

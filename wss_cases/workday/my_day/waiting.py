@@ -14,8 +14,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import counting, db
-from wss_cases.incidents.incident.alarms import Alarm
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Alarm, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState

@@ -8,8 +8,8 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import OPEN
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.intake.corrections.changes.rules import key_of

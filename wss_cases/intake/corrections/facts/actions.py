@@ -14,7 +14,7 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.school_time import local, local_date, zone_of
-from wss_cases.incidents.details.actions import behavior_of_part
+from wss_cases.incidents.details import behavior_of_part
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import location

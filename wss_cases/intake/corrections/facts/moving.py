@@ -10,8 +10,8 @@ from wss_cases.cases.case.models import CaseIncident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import tell_of_danger, tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import tell_of_danger, tell_that_it_waits
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.intake.protection.actions import move_to_school

@@ -9,8 +9,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
 from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
 from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review

@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
-from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.collections.federal import rules
 from wss_cases.outcomes.collections.identity import NO_NUMBERS, Known, numbers_of
 from wss_cases.outcomes.counting.repair.police import notified, students_notified

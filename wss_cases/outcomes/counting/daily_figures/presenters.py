@@ -8,7 +8,7 @@ from babel.dates import format_skeleton
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.queries import behavior_words
-from wss_cases.incidents.lists.presenters import hour_words, weekday_words
+from wss_cases.incidents.lists import hour_words, weekday_words
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
 from wss_cases.outcomes.counting.scope.queries import place_words
 from wss_cases.outcomes.counting.scope.rules import Count

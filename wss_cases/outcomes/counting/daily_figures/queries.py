@@ -28,7 +28,7 @@ from wss_cases.foundation.database.prepared import Prepared
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.queries import ACTED, conditions_of
+from wss_cases.incidents.lists import ACTED, conditions_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from

@@ -15,7 +15,7 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, LocationCode
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.incidents.lists import conditions_of
 from wss_cases.mail.monitoring import standing
 from wss_cases.outcomes.counting.cache.cached_counts import counted_elsewhere, key_of
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure, FigureState

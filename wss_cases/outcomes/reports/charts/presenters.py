@@ -7,7 +7,7 @@ from typing import Any
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.lists.presenters import A_MONDAY, month_words
+from wss_cases.incidents.lists import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
 from wss_cases.outcomes.counting.repair.states import LAW_NOT_CONFIRMED, NOT_CONFIRMED, NOT_CONFIRMED_LABELS

@@ -12,7 +12,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.incidents.lists import conditions_of
 from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
 from wss_cases.outcomes.counting.scope.queries import counted, enrolled_at, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, is_alike, per_100_a_day, reference_day, year_before

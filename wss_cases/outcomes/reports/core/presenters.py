@@ -9,8 +9,8 @@ from flask import request, url_for
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.presenters import month_words, trait_words
-from wss_cases.incidents.pages.forms import read_filter
+from wss_cases.incidents.lists import month_words, trait_words
+from wss_cases.incidents.pages.pages import read_filter
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, term_of

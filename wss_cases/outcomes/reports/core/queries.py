@@ -11,7 +11,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
-from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
 from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, counted, enrolled_within, within_schools

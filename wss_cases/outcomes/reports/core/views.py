@@ -10,7 +10,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.incidents.lists import conditions_of
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.filters.actions import ask
 from wss_cases.outcomes.counting.filters.queries import NotCountedYet

@@ -12,7 +12,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
-from wss_cases.incidents.lists.queries import students_in
+from wss_cases.incidents.lists import students_in
 from wss_cases.outcomes.reports.drill_down.queries import Behind
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -12,7 +12,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, zone_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.counting.repair.police import students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import HARMED, counted, enrolled_within, within_schools

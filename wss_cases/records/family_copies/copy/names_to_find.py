@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.incidents.other_schools.queries import named_elsewhere
+from wss_cases.incidents.other_schools import named_elsewhere
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.records.family_copies.copy.models import FamilyRelease

@@ -13,8 +13,7 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.incidents.deputies.queries import agreed_look
+from wss_cases.incidents.deputies.queries import DeputyLook, agreed_look
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of

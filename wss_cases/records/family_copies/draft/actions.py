@@ -12,9 +12,9 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.deputies.asking import ask_deputy
-from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
-from wss_cases.incidents.incident.parties import refuse_party
+from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies.pages import ask_deputy
+from wss_cases.incidents.incident.queries import refuse_party
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy

@@ -11,7 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.rooms import ForDeputy, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.family_copies.copy.models import FamilyRelease

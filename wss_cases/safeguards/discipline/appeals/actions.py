@@ -14,7 +14,7 @@ from wss_cases.access.policy import can
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.telling.actions import Yes, forget_notice, record_yes
+from wss_cases.incidents.telling import Yes, forget_notice, record_yes
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back

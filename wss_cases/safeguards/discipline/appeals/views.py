@@ -15,8 +15,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.telling.forms import MayTellForm
-from wss_cases.incidents.telling.pages import may_tell_page
+from wss_cases.incidents.telling import MayTellForm, may_tell_page
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.safeguards.discipline.appeals import actions
 from wss_cases.safeguards.discipline.family_notice.letters import (

@@ -18,7 +18,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.telling.rules import may_tell
+from wss_cases.incidents.telling import may_tell
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import Text, family_text
 from wss_cases.pathways.reengagement.plan.rules import back_on

@@ -17,7 +17,7 @@ from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.incidents.other_schools.queries import named_elsewhere
+from wss_cases.incidents.other_schools import named_elsewhere
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.queries import school_days

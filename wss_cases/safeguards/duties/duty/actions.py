@@ -12,9 +12,9 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
-from wss_cases.incidents.deputies.asking import ask_deputy
-from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
-from wss_cases.incidents.incident.parties import parties_of, refuse_party
+from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.deputies.pages import ask_deputy
+from wss_cases.incidents.incident.queries import parties_of, refuse_party
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork

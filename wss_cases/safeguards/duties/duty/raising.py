@@ -17,8 +17,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.audience import READERS, told_of
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import READERS, told_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.webhooks.models import HookEvent

@@ -20,7 +20,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.lists.queries import students_in
+from wss_cases.incidents.lists import students_in
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.safeguards.duties.duty import queries
 from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute

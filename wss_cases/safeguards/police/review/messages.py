@@ -12,7 +12,7 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school

@@ -14,7 +14,7 @@ from wss_cases.accounts.two_persons import second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import entered_by

@@ -15,7 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School

@@ -11,7 +11,7 @@ from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School

@@ -9,12 +9,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import append_text, set_state
 from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import append_text, set_state
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.incidents.other_schools.queries import parts_of
-from wss_cases.incidents.telling.actions import entry_of
-from wss_cases.incidents.telling.rules import may_tell
+from wss_cases.incidents.other_schools import parts_of
+from wss_cases.incidents.telling import entry_of, may_tell
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case

@@ -12,12 +12,13 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.incidents.additions.actions import record_screening
+from wss_cases.incidents.additions import record_screening
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
-from wss_cases.incidents.pages.forms import HurtForm, ScreeningForm
+from wss_cases.incidents.pages.pages import HurtForm, ScreeningForm
 from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.journal.rooms import Room
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import schools_by_id
 
@@ -66,3 +67,6 @@ act_page(
     words=_words,
     template="incidents/concerns/concern.html",
 )
+
+
+ROOM = Room(pages=(blueprint,))

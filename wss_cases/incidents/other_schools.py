@@ -3,24 +3,104 @@
 Steps of the use cases above. What they write at the other school is of the one who tells, in that school's history.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.accounts.grants import holders
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local, local_date, today_at
-from wss_cases.incidents.incident.actions import tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import CAUSED, SUFFERED
+from wss_cases.incidents.incident.pages import tell_that_it_waits
+from wss_cases.incidents.incident.queries import load_incident
+from wss_cases.incidents.incident.rules import CAUSED, SHARED_FACTS, SUFFERED
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
-from wss_cases.incidents.other_schools.queries import parts_of
-from wss_cases.incidents.other_schools.states import COLUMNS, FACTS, WHERE_HARMED
+from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.roster.names.queries import COLUMNS as NAMES_COLUMNS
+from wss_cases.roster.names.queries import students_named
+from wss_cases.roster.names.spellings import Named
+
+COLUMNS: Final = ("injury", "weapon", "substance", "property_damage")
+NEVER_TOLD: Final = ("self_harm", "mutual")
+"""Facts of one child, who has a school. (Whom a bias was about stands outside the facts, and is not told either.)"""
+
+WHERE_HARMED: Final = ("abuse_suspected",)
+"""Told only where one of that school's own was harmed: it holds back a call to a home that may not be safe."""
+
+FACTS: Final = tuple(name for name in SHARED_FACTS if name not in NEVER_TOLD + WHERE_HARMED)
+"""Facts of what happened: every other one that a report may hold, so that one added there is told too."""
+
+SENTENCES: Final[dict[str, Any]] = {
+    "incident.part_opened": _l("%(school)s told this school about its students’ part in what happened there"),
+    "incident.part_filled": _l("The details known at %(school)s were filled in"),
+    "incident.part_joined": _l("It is now part of report %(reference)s of that school"),
+    "incident.part_taken_out": _l("%(school)s found that one of its own students was named in error"),
+    "incident.part_taken_back": _l("%(school)s is told that the student was named in error. Reason: %(why)s"),
+    "incident.part_withdrawn": _l(
+        "%(school)s withdraws what it shared about a student of this school. Reason: %(why)s"
+    ),
+    "incident.part_kept": _l("%(school)s says that it was its student after all"),
+    "incident.part_told": _l("%(school)s was told about its students’ part"),
+}
+
+
+def parts_of(host_id: int) -> list[Incident]:
+    """Return the parts of other schools in a report, each for its own school alone; the caller shows none of them."""
+    statement = select(Incident).where(Incident.part_of_id == host_id).order_by(Incident.id)
+    return list(db.session.scalars(statement))
+
+
+def named_elsewhere(incident_ids: Iterable[int]) -> list[Named]:
+    """Return whom the other schools of these reports know by name, for a finder of names; their label names nobody."""
+    ids = sorted(incident_ids)
+    roots = select(func.coalesce(Incident.part_of_id, Incident.id)).where(Incident.id.in_(ids))
+    others = select(Incident.id).where(
+        or_(Incident.id.in_(roots), Incident.part_of_id.in_(roots)), Incident.id.not_in(ids)
+    )
+    theirs = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(others))
+    found = students_named(select(*NAMES_COLUMNS).where(Student.id.in_(theirs)))
+    return [replace(one, label=_("a student of another school")) for one in found]
+
+
+def _says(subject: Any, words: Any) -> Callable[[OutboxMessage, Actor], dict[str, Any]]:
+    def context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+        return {"subject": str(subject), "words": str(words), "href": link(f"/review/{message.object_id}")}
+
+    return context
+
+
+def _may_review(message: OutboxMessage, actor: Actor) -> bool:
+    return can(actor, Permission.INCIDENT_REVIEW, load_incident(message.object_id))
+
+
+PART = _says(
+    _l("Another school reports a student of yours"),
+    _l("Something happened at another school, and one of your students was involved. You decide about that part."),
+)
+CHANGED = _says(
+    _l("What another school knows has changed"),
+    _l("The other school in this report now says something different. Compare the two, and correct what is wrong."),
+)
+MESSAGES = (
+    MessageKind("incident.part", "incident", PART, _may_review),
+    MessageKind("incident.part_changed", "incident", CHANGED, _may_review),
+)
+
 
 COPIED = (
     "occurred_at", "when_precision", "period", "tile", "location_code", "place", "danger_now", "behavior_group",
@@ -142,3 +222,19 @@ def _differing(part: Incident, host: Incident, known: Mapping[str, Any]) -> str:
 
 def _school_of(host: Incident) -> str:
     return schools_by_id([host.school_id])[host.school_id].name
+
+
+def where_words(incident: Incident) -> str:
+    """Return at which other school it happened and what stands there, '' for what happened at the report's own."""
+    if incident.happened_at_id is None:
+        return ""
+    school = schools_by_id([incident.happened_at_id])[incident.happened_at_id]
+    reference = db.session.scalar(select(Incident.reference).where(Incident.id == incident.part_of_id))
+    return _(
+        "It happened at %(school)s. That school counts it and notifies police and offices. Here you make decisions "
+        "about students of this school and call their families.",
+        school=dotted(school.name, reference or "", school.phone),
+    )
+
+
+ROOM = Room(sentences=SENTENCES, messages=MESSAGES)

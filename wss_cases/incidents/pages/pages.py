@@ -1,7 +1,13 @@
-"""The list of reports, one report, and what can be added to it."""
+"""Forms of the incident page, and the reading of a list's filter from its address."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms import DateTimeLocalField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
@@ -9,26 +15,142 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
+from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year_bounds
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.forms import choices, filled
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio, select
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import at_wall, local, zone_of
-from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
+from wss_cases.incidents import telling
+from wss_cases.incidents.additions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.rules import person_words
-from wss_cases.incidents.incident.states import UNDECIDED
-from wss_cases.incidents.pages.forms import AddendumForm, AnswerForm, ContactForm
+from wss_cases.incidents.incident.rules import IncidentFilter, person_words
+from wss_cases.incidents.incident.states import (
+    MANNER_LABELS,
+    RESULT_LABELS,
+    UNDECIDED,
+    HurtBySomebody,
+    IncidentState,
+    Tile,
+)
+from wss_cases.incidents.lists import GROUPS
 from wss_cases.incidents.pages.presenters import TONES, page_of, reachable, state_of
-from wss_cases.incidents.telling import rules as telling
-from wss_cases.incidents.telling.actions import agree_to_tell
-from wss_cases.incidents.telling.forms import ASK_ALONE, MayTellForm
-from wss_cases.incidents.telling.pages import may_tell_page
+from wss_cases.incidents.telling import ASK_ALONE, MayTellForm, agree_to_tell, may_tell_page
 from wss_cases.journal.extension_points import panels_for
-from wss_cases.journal.rooms import Place
+from wss_cases.journal.rooms import Place, Room
 from wss_cases.roster.telling import NOT_SAID
+
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class AddendumForm(BaseForm):
+    """Text added to a submitted report."""
+
+    text = LongText(_l("Add to the report"), [NotBlank(_l("Write what you want to add."))])
+
+
+class AnswerForm(BaseForm):
+    """The reporter's answer to a question."""
+
+    answer = LongText(_l("Your answer"), [NotBlank(_l("Write your answer."))])
+
+
+class ScreeningForm(BaseForm):
+    """What a clinician's screening led to, in the care record only."""
+
+    note = LongText(_l("What was found and what happens next"), [NotBlank(_l("Write what was found."))])
+
+
+class HurtForm(BaseForm):
+    """Whether somebody is hurting the student."""
+
+    hurt = radio(
+        _l("Is someone hurting this student?"), HurtBySomebody, _l("Enter whether someone is hurting the student.")
+    )
+
+
+class ContactForm(BaseForm):
+    """An attempt to reach a guardian."""
+
+    person = select(_l("About which student?"), validators=[InputRequired(_l("Choose the student."))])
+    guardian = select(_l("Who did you try to reach?"), validators=[Optional()])
+    at = DateTimeLocalField(
+        _l("When?"), format=MOMENT_FORMATS, validators=[InputRequired(_l("Enter the date and the time."))]
+    )
+    manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
+    result = radio(_l("Result"), RESULT_LABELS, _l("Choose the result."))
+    language = ShortText(_l("Language spoken"), limit=20)
+    note = LongText(_l("What was said"), limit=5000)
+
+
+def read_filter(args: Mapping[str, str]) -> IncidentFilter:
+    """Return the filter of a list's address. Raises Refused naming the first value that cannot be read."""
+    values: dict[str, Any] = {}
+    for parameter, (name, read) in _READERS.items():
+        text = args.get(parameter, "")
+        if text == "":
+            continue
+        try:
+            values[name] = read(text)
+        except (ValueError, OverflowError, IndexError) as error:
+            raise Refused("", _("This filter cannot be used: %(name)s.", name=parameter)) from error
+    return IncidentFilter(**values)
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or len(text) > 18:
+            raise ValueError(text)
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _month(text: str) -> str:
+    if len(text) != 7:
+        raise ValueError(text)
+    if not EARLIEST_YEAR <= date.fromisoformat(f"{text}-01").year <= LATEST_YEAR:
+        raise ValueError(text)
+    return text
+
+
+def _group(text: str) -> str:
+    if text not in {"none", "1-2", "3-4", "5-6", *"123456"}:
+        raise ValueError(text)
+    return text
+
+
+def _code(text: str) -> str:
+    if len(text) > 60 or not text.isascii() or not text.replace("_", "").isalnum():
+        raise ValueError(text)
+    return text
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "school": ("school", _number(1, 10**17)),
+    "year": ("year", lambda text: school_year_bounds(text) and text),
+    "from": ("from_day", day_in),
+    "to": ("to_day", day_in),
+    "behavior": ("behavior", _code),
+    "group": ("group", _group),
+    "place": ("place", _code),
+    "tile": ("tile", lambda text: Tile(text).value),
+    "grade": ("grade", _number(-1, 13)),
+    "hour": ("hour", _number(0, 23)),
+    "weekday": ("weekday", _number(0, 6)),
+    "state": ("state", lambda text: text if text in GROUPS else IncidentState(text).value),
+    "month": ("month", _month),
+}
+PARAMETERS = tuple(_READERS)
+
 
 blueprint = Blueprint("incidents", __name__)
 
@@ -156,3 +278,6 @@ def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
         return {}
     ids = [person.student_id for person in report.people if person.student_id is not None]
     return {student_id: url_for("students.student", student_id=student_id) for student_id in ids}
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,0 +1,266 @@
+"""The mails that ask a network's deputy to be a school's second person, and that say that nobody can; neither names
+anybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import select
+
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, load_object, require
+from wss_cases.accounts.network_approvers import possible_approvers
+from wss_cases.accounts.teams import user_names
+from wss_cases.accounts.two_persons import refuse_one_person, second_persons
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, radio
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.incidents.deputies import queries
+from wss_cases.incidents.deputies.queries import (
+    DeputyLook,
+    able_deputies,
+    asked_of,
+    firsts_of,
+    load_look,
+    open_look,
+    waiting_for,
+)
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.extension_points import deputy_looks, for_deputy
+from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import ForDeputy, Room, SecondLook
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import schools_by_id
+
+ASKED = "deputy.asked"
+NOBODY = "deputy.nobody"
+
+
+def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {
+        "subject": _("A school asks you for a second review"),
+        "words": _(
+            "Two people must agree to something, and the school has only one who may. You are the second person for "
+            "its network. Please review it and answer whether you agree."
+        ),
+        "href": link(f"/deputy-looks/{message.object_id}"),
+    }
+
+
+def _waits(message: OutboxMessage, actor: Actor) -> bool:
+    look = load_look(message.object_id)
+    return look is not None and can(actor, Permission.DEPUTY_LOOK, look) and asked_of(look) is not None
+
+
+def _nobody(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    names = can(actor, Permission.POLICE_APPROVER_EDIT, actor)
+    return {
+        "subject": _("A school is waiting for a second review that no one can do"),
+        "words": _(
+            "Two people must agree to something, and the school has only one who may. No one the district named for "
+            "its network can be the second. Name someone else under Second approvals, or ask the district to."
+        ),
+        "href": link("/police-approvers" if names else "/deputy-looks"),
+    }
+
+
+def _still_nobody(message: OutboxMessage, actor: Actor) -> bool:
+    waits = for_deputy(message.object_type, message.object_id) is not None
+    reached = message.school_id is not None and actor.covers(message.school_id, Role.DISTRICT)
+    return waits and reached and open_look(message.object_type, message.object_id) is None
+
+
+MESSAGES = (MessageKind(ASKED, "incident", _says, _waits), MessageKind(NOBODY, "incident", _nobody, _still_nobody))
+
+
+@dataclass(frozen=True)
+class _Due:
+    """What is to be done about a record that waits: whom to ask instead of whoever was, or whom of the network to tell,
+    by the key of the mail, that nobody can answer."""
+
+    asked: SecondLook
+    before: DeputyLook | None
+    deputy_id: int | None
+    untold: Sequence[tuple[str, int]]
+
+
+def ask_deputy(uow: UnitOfWork, record: Any) -> bool:
+    """Ask the deputy about a record of a report where nobody of the school is a second person beside whoever asked;
+    whether somebody was asked. Where nobody can be, those who administer the network are told. For use cases."""
+    due = _due(record, uow.now)
+    if due is None:
+        return False
+    for key, user_id in due.untold:
+        uow.notify(user_id, NOBODY, record, key)
+    if due.deputy_id is not None:
+        _ask(uow, record, due, due.deputy_id)
+    elif due.before is not None:
+        uow.audit("deputy.let_go", "deputy_look", due.before.id, {"deputy_id": [due.before.deputy_id, None]})
+        uow.session.delete(due.before)
+    return due.deputy_id is not None
+
+
+def ask_deputies(now: datetime, share: Share = WHOLE) -> None:
+    """Ask about what waits since the school's second person left, since before a deputy was named, or with a deputy
+    who is one no more."""
+    due = [
+        (type(record), record.id)
+        for looks in deputy_looks().values()
+        for record in looks.waiting()
+        if _due(record, now) is not None
+    ]
+    for model, record_id in due:
+        if not share.goes_on():
+            break
+        with unit_of_work(SYSTEM, now) as uow:
+            record = uow.load(model, record_id, Permission.DEPUTY_LOOK)
+            if for_deputy(record.__tablename__, record_id) is not None:
+                ask_deputy(uow, record)
+
+
+def _due(record: Any, now: datetime) -> _Due | None:
+    """Return what is to be done about a record, None for nothing; it only reads."""
+    looks, kind = deputy_looks()[record.__tablename__], record.__tablename__
+    asked, before = looks.asks(record, now), open_look(kind, record.id)
+    able = able_deputies(record.school_id, looks.reports(record), asked, now)
+    if before is not None and before.deputy_id in able and before.asked_at >= asked.asked_at:
+        return None
+    here = bool(second_persons(firsts_of(asked), asked.of_the_school, now))
+    deputy_id = able[0] if able and not here else None
+    untold = [] if able or here else _untold(record, asked, now)
+    return _Due(asked, before, deputy_id, untold) if before is not None or deputy_id is not None or untold else None
+
+
+def _untold(record: Any, asked: SecondLook, now: datetime) -> list[tuple[str, int]]:
+    people = possible_approvers(db.session.get_one(School, record.school_id).network or "", now)
+    about = f"{NOBODY}:{record.__tablename__}:{record.id}:{asked.asked_at.isoformat()}"
+    keys = {f"{about}:{user_id}": user_id for user_id, _name in people}
+    told = set(db.session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_(keys))))
+    return [(key, user_id) for key, user_id in keys.items() if key not in told]
+
+
+def _ask(uow: UnitOfWork, record: Any, due: _Due, deputy_id: int) -> None:
+    look = due.before or DeputyLook(
+        incident_id=deputy_looks()[record.__tablename__].reports(record)[0], school_id=record.school_id,
+        object_type=record.__tablename__, object_id=record.id,
+    )  # fmt: skip
+    look.asked_by_id, look.asked_at, look.deputy_id = due.asked.asked_by_id, uow.now, deputy_id
+    uow.session.add(look)
+    changes = changes_of(look)
+    uow.session.flush()
+    uow.audit(ASKED, "deputy_look", look.id, changes)
+    uow.notify(deputy_id, ASKED, look, f"{ASKED}:{look.id}:{deputy_id}:{uow.now.isoformat()}")
+
+
+@use_case
+def take_look(uow: UnitOfWork, look_id: int, *, agrees: bool) -> int:
+    """Agree to what a school asks, or not, as the person of the district who stands in. Raises NotFound, Refused."""
+    look = uow.load(DeputyLook, look_id, Permission.DEPUTY_LOOK)
+    if look.taken_at is not None:
+        raise Refused("", _("This has already been decided."))
+    existing(asked_of(look))
+    looks, record = deputy_looks()[look.object_type], load_object(look.object_type, look.object_id)
+    refuse_one_person("", uow.actor.user_id, firsts_of(looks.asks(record, uow.now)), uow.now)
+    look.taken_at, look.agrees = uow.now, agrees
+    uow.audit("deputy.looked", "deputy_look", look.id, changes_of(look))
+    looks.settle(uow, record, agrees)
+    return look.id
+
+
+blueprint = Blueprint("deputies", __name__, url_prefix="/deputy-looks")
+Subject = tuple[DeputyLook, ForDeputy]
+
+
+class LookForm(BaseForm):
+    """The answer of a second person."""
+
+    agrees = radio(
+        _l("Do you agree?"), {"yes": _l("Yes, I agree"), "no": _l("No, no change")}, _l("Choose your answer.")
+    )
+
+
+@blueprint.get("")
+@gate(Permission.DEPUTY_LOOK)
+def page() -> Page:
+    """What schools ask this person of the district, the oldest first."""
+    found = waiting_for(current_actor())
+    schools = schools_by_id({look.school_id for look, _asked in found})
+    rows = [
+        {
+            "title": asked.title,
+            "meta": dotted(schools[look.school_id].name, moment_words(look.asked_at, zone_of(look.school_id))),
+            "href": url_for(".look", look_id=look.id),
+        }
+        for look, asked in found
+    ]
+    return render_template("incidents/deputies/list.html", rows=rows)
+
+
+def _load(actor: Actor, look_id: int) -> Subject:
+    look = existing(load_look(look_id))
+    require(actor, Permission.DEPUTY_LOOK, look)
+    return look, existing(asked_of(look))
+
+
+def _words(subject: Subject) -> dict[str, Any]:
+    look, asked = subject
+    zone = zone_of(look.school_id)
+    asker = user_names([look.asked_by_id]).get(look.asked_by_id or 0, "")
+    rows = [
+        (_("School"), schools_by_id([look.school_id])[look.school_id].name),
+        (_("Asked by"), dotted(asker, moment_words(look.asked_at, zone))),
+        *asked.rows,
+    ]
+    title, back = asked.title, url_for(".page")
+    return {
+        "title": title,
+        "go_words": _("Submit this answer"),
+        "crumbs": [(_("Second reviews for schools"), back), (title, None)],
+        "back_href": back,
+        "rows": _summary(rows),
+        "texts": asked.texts,
+        "sections": [(heading, _summary(lines)) for heading, lines in asked.sections],
+        "language": asked.language,
+    }
+
+
+def _summary(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": label, "value": value} for label, value in rows]
+
+
+act_page(
+    blueprint,
+    "/<int:look_id>",
+    "look",
+    Permission.DEPUTY_LOOK,
+    load=_load,
+    form=lambda subject: LookForm(),
+    act=lambda call, subject, form: take_look(call, subject[0].id, agrees=form.agrees.data == "yes"),
+    done=lambda subject: url_for(".page"),
+    words=_words,
+    template="incidents/deputies/look.html",
+)
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences={ASKED: _l("The school has no second person, so the district’s deputy was asked")},
+    messages=MESSAGES,
+    loaders={"deputy_look": queries.load_look},
+)
