@@ -213,12 +213,12 @@ from wss_cases.setup.look import room as setup_look
 from wss_cases.setup.settings import room as setup_settings
 from wss_cases.setup.standby import room as setup_standby
 from wss_cases.setup.test_letter import room as setup_test_letter
-from wss_cases.surveys.answering import room as surveys_answering
-from wss_cases.surveys.handing_out import room as surveys_handing_out
-from wss_cases.surveys.mailing import room as surveys_mailing
-from wss_cases.surveys.pages import room as surveys_pages
-from wss_cases.surveys.people import room as surveys_people
-from wss_cases.surveys.rounds import room as surveys_rounds
+from wss_cases.surveys import answering as surveys_answering
+from wss_cases.surveys import handing_out as surveys_handing_out
+from wss_cases.surveys import mailing as surveys_mailing
+from wss_cases.surveys import pages as surveys
+from wss_cases.surveys import people as surveys_people
+from wss_cases.surveys import rounds as surveys_rounds
 from wss_cases.training import own as training_own
 from wss_cases.training import school as training_school
 from wss_cases.training import topics as training_topics
@@ -256,7 +256,7 @@ ROOMS: tuple[Room, ...] = (
     mail_family_texts.ROOM, mail_preferences.ROOM, mail_push.ROOM, mail_security_alerts.ROOM, mail_webhooks.ROOM,
     incidents_catalogue.ROOM, incidents_concerns.ROOM, incidents_deputies.ROOM, incidents_finding.ROOM,
     incidents_incident.ROOM, incidents_other_schools.ROOM, incidents_pages.ROOM, incidents_report_list.ROOM,
-    surveys_answering.ROOM, surveys_handing_out.ROOM, surveys_mailing.ROOM, surveys_pages.ROOM, surveys_people.ROOM,
+    surveys_answering.ROOM, surveys_handing_out.ROOM, surveys_mailing.ROOM, surveys.ROOM, surveys_people.ROOM,
     surveys_rounds.ROOM,
     routing_drafts.ROOM, routing_engine.ROOM, routing_replay.ROOM, routing_replay_pages.ROOM, routing_row_editor.ROOM,
     routing_rule_sets.ROOM, routing_sign_editor.ROOM,

@@ -64,7 +64,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.surveys.rounds import SurveyRound
 from wss_cases.training.importing.queries import TrainingFile
 from wss_cases.training.records.queries import TrainingRecord, TrainingSession
 
@@ -122,7 +122,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.voices.votes.queries.visible_to": (PlanVote, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
-    "surveys.rounds.queries.visible_to": (SurveyRound, by(P.SURVEY_READ)),
+    "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.queries.visible_to": (RuleSet, by(P.RULES_READ)),

@@ -74,7 +74,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.surveys.rounds import SurveyRound
 from wss_cases.training.importing.queries import TrainingFile
 from wss_cases.training.records.queries import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.queries import TrainingRequirement

@@ -98,12 +98,9 @@ from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
 from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
-from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
-from wss_cases.surveys.rounds.rules import blank
-from wss_cases.surveys.rounds.tallies import seal_counts
+from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
+from wss_cases.surveys.links import SurveyLink, code_of
+from wss_cases.surveys.rounds import SurveyRound, SurveyTally, SurveyWall, blank, seal_counts
 from wss_cases.training.importing.queries import TrainingFile
 from wss_cases.training.records.queries import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.queries import Shape, TrainingRequirement

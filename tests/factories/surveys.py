@@ -21,10 +21,10 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.roster.directory.models import School
-from wss_cases.surveys.answering.actions import answer, open_code
-from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.actions import make_slips, show_slips
-from wss_cases.surveys.rounds.actions import Planned, open_round
+from wss_cases.surveys.answering import answer, open_code
+from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.links import make_slips, show_slips
+from wss_cases.surveys.rounds import Planned, open_round
 
 EVERYONE = frozenset(SurveyGroup)
 NOTICE, OPENS, CLOSES = date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 27)

@@ -9,13 +9,18 @@ from tests.factories.base import fresh
 from tests.factories.surveys import answer_by, begin, school_to_ask, slip_codes
 from tests.support.pages.reading import parse
 from wss_cases.foundation.db import db
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.results.actions import end_round
-from wss_cases.surveys.rounds.models import SurveySentForm, SurveyTally, SurveyWall
-from wss_cases.surveys.rounds.queries import wall_of
-from wss_cases.surveys.rounds.rules import MOST_BY_LINK, MOST_BY_WALL
-from wss_cases.surveys.rounds.tallies import counts_in
+from wss_cases.surveys.instrument import SurveyGroup, Way
+from wss_cases.surveys.links import SurveyLink
+from wss_cases.surveys.results import end_round
+from wss_cases.surveys.rounds import (
+    MOST_BY_LINK,
+    MOST_BY_WALL,
+    SurveySentForm,
+    SurveyTally,
+    SurveyWall,
+    counts_in,
+    wall_of,
+)
 
 IN_IT = "2026-11-17 10:00"
 GUESS = "/survey/abcd-abcd-abcd-abcd-abcd"

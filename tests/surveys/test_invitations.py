@@ -16,11 +16,17 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import signing_keys
-from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.models import SurveyLink, SurveyMail, SurveyMailStop
-from wss_cases.surveys.mailing.actions import invite
-from wss_cases.surveys.mailing.links import KEPT, address_digests, stop_token, stopped_by
-from wss_cases.surveys.mailing.sending import deliver_invitations, has_stopped
+from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop
+from wss_cases.surveys.mailing import (
+    KEPT,
+    address_digests,
+    deliver_invitations,
+    has_stopped,
+    invite,
+    stop_token,
+    stopped_by,
+)
 
 FAMILY = SurveyGroup.FAMILY
 

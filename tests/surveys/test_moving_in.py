@@ -11,7 +11,7 @@ from tests.architecture.test_migrations import VERSIONS, engine, run
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.foundation.ids import token_digest
-from wss_cases.surveys.mailing.sending import has_stopped
+from wss_cases.surveys.mailing import has_stopped
 
 BEFORE = f"{int(next(VERSIONS.glob('*_slips_shown_once.py')).name[:4]) - 1:04d}"
 GONE, STAYS = "gone@mail.example", "stays@mail.example"

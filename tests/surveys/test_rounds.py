@@ -15,15 +15,10 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.results.actions import count_due, end_round
-from wss_cases.surveys.results.models import SurveyResult
-from wss_cases.surveys.results.queries import survey_share
-from wss_cases.surveys.results.rules import result_of
-from wss_cases.surveys.rounds.models import SurveyRound, SurveySentForm, SurveyTally
-from wss_cases.surveys.rounds.queries import wall_of
-from wss_cases.surveys.rounds.rules import blank, counted, read, written
+from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
+from wss_cases.surveys.links import SurveyLink
+from wss_cases.surveys.results import SurveyResult, count_due, end_round, result_of, survey_share
+from wss_cases.surveys.rounds import SurveyRound, SurveySentForm, SurveyTally, blank, counted, read, wall_of, written
 
 YEAR = "2026-27"
 STUDENT = SurveyGroup.STUDENT

@@ -13,12 +13,11 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.surveys.answering.actions import open_code
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.links.actions import make_slips, replace_slips, show_slips
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.people.actions import say_part
-from wss_cases.surveys.rounds.models import SurveyTally
+from wss_cases.surveys.answering import open_code
+from wss_cases.surveys.instrument import SurveyGroup, Way
+from wss_cases.surveys.links import SurveyLink, make_slips, replace_slips, show_slips
+from wss_cases.surveys.people import say_part
+from wss_cases.surveys.rounds import SurveyTally
 
 STUDENT, STAFF = SurveyGroup.STUDENT, SurveyGroup.STAFF
 CODE = re.compile(r"/survey/((?:[a-z0-9]{4}-){4}[a-z0-9]{4})")

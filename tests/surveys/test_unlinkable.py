@@ -17,11 +17,10 @@ from tests.factories.surveys import answer_by, begin, school_to_ask, slip_codes
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.surveys.answering import actions as answering
-from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.results.actions import end_round
-from wss_cases.surveys.rounds import tallies
-from wss_cases.surveys.rounds.models import SurveyTally
+from wss_cases.surveys import answering, rounds
+from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.results import end_round
+from wss_cases.surveys.rounds import SurveyTally
 
 pytestmark = pytest.mark.both_databases
 
@@ -149,7 +148,7 @@ def test_what_is_counted_is_written_in_one_order_and_names_no_link(session, at):
 @pytest.mark.parametrize("planted", ["in clear", "beside it", "in the log"])
 def test_the_attacker_finds_what_is_planted(session, at, monkeypatch, planted):
     def in_clear(tally: SurveyTally, counts: dict[str, int]) -> None:
-        tallies.seal_counts(tally, counts)
+        rounds.seal_counts(tally, counts)
         tally.key_name = "".join(str(counts[f"safe:{value}"]) for value in (4, 1))
 
     def with_tally(tally: SurveyTally, values: dict[str, int]) -> None:

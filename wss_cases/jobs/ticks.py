@@ -32,8 +32,8 @@ from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.roster.staff_accounts.pages import send_waves
 from wss_cases.routing.replay.actions import carry_on
 from wss_cases.setup.backups.actions import tell_late
-from wss_cases.surveys.mailing.sending import deliver_invitations
-from wss_cases.surveys.results.actions import count_due
+from wss_cases.surveys.mailing import deliver_invitations
+from wss_cases.surveys.results import count_due
 from wss_cases.workday.sweep.actions import sweep
 
 DELIVER_SECONDS = 45.0

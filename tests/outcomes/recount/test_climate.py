@@ -17,14 +17,10 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.outcomes.reports.climate.presenters import HEADS
 from wss_cases.outcomes.reports.climate.queries import MEASURES
-from wss_cases.surveys.instrument.queries import questions_on
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.results import actions as results
-from wss_cases.surveys.results import queries
-from wss_cases.surveys.results.queries import results_of, survey_share
-from wss_cases.surveys.results.rules import Counted, result_of
-from wss_cases.surveys.results.states import ResultState
-from wss_cases.surveys.rounds.rules import FEWEST
+from wss_cases.surveys import results
+from wss_cases.surveys.instrument import SurveyGroup, Way, questions_on
+from wss_cases.surveys.results import Counted, ResultState, result_of, results_of, survey_share
+from wss_cases.surveys.rounds import FEWEST
 
 SEEDS = (20261, 20262, 20263)[: examples(1, 3)]
 SCHOOLS = examples(4, 9)
@@ -114,7 +110,7 @@ def test_what_is_planted_disagrees(
     session: Any, at: Any, client_as: Callable[[Any], PageClient], monkeypatch: pytest.MonkeyPatch, planted: Any
 ) -> None:
     if planted is Way.OPEN:  # the wall's answers in the place of the invited ones
-        monkeypatch.setattr(queries, "Way", SimpleNamespace(INVITED=planted))
+        monkeypatch.setattr(results, "Way", SimpleNamespace(INVITED=planted))
     else:
         monkeypatch.setattr(results, "result_of", planted)
     made = make(SEEDS[0], at, SCHOOLS)

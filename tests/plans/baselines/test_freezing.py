@@ -23,10 +23,9 @@ from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import SurveyValue
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.templates.states import Component
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.results.models import SurveyResult
-from wss_cases.surveys.results.states import ResultState
-from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.surveys.instrument import SurveyGroup, Way
+from wss_cases.surveys.results import ResultState, SurveyResult
+from wss_cases.surveys.rounds import SurveyRound
 
 
 def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(here: Planning, client_as: Any) -> None:

@@ -27,8 +27,8 @@ from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.plans.plan.paper.actions import PLAN_PDFS
-from wss_cases.surveys.rounds.models import SurveyTally
-from wss_cases.surveys.rounds.tallies import PURPOSE as SURVEY
+from wss_cases.surveys.rounds import PURPOSE as SURVEY
+from wss_cases.surveys.rounds import SurveyTally
 
 SEALED: Final[Tables] = (
     ("notes", CircleNote, NOTE),

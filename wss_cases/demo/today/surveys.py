@@ -10,14 +10,12 @@ from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.surveys.answering.actions import answer, open_code
-from wss_cases.surveys.instrument.queries import questions_on
-from wss_cases.surveys.instrument.states import VALUES, SurveyGroup
-from wss_cases.surveys.links.actions import make_slips, show_slips
-from wss_cases.surveys.people.queries import people_of
-from wss_cases.surveys.results.actions import end_round
-from wss_cases.surveys.rounds.actions import Planned, open_round
-from wss_cases.surveys.rounds.queries import running_round
+from wss_cases.surveys.answering import answer, open_code
+from wss_cases.surveys.instrument import VALUES, SurveyGroup, questions_on
+from wss_cases.surveys.links import make_slips, show_slips
+from wss_cases.surveys.people import people_of
+from wss_cases.surveys.results import end_round
+from wss_cases.surveys.rounds import Planned, open_round, running_round
 
 BEGINS = timedelta(days=70)
 """After the first of August: in October, when classes know each other."""

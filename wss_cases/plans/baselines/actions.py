@@ -27,7 +27,7 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.names.queries import refuse_names
-from wss_cases.surveys.results.queries import survey_share
+from wss_cases.surveys.results import survey_share
 
 HIGHEST_VALUE = 1000
 

@@ -21,8 +21,7 @@ from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.surveys.instrument.queries import text_code
-from wss_cases.surveys.instrument.states import SurveyGroup
+from wss_cases.surveys.instrument import SurveyGroup, text_code
 
 Line = dict[str, Any]
 

@@ -18,8 +18,7 @@ from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import AT_THE_COUNCIL, GOALS_OPEN
 from wss_cases.plans.plan.goals.models import PlanGoal
-from wss_cases.surveys.instrument.queries import questions_on, text_code
-from wss_cases.surveys.instrument.states import SurveyGroup
+from wss_cases.surveys.instrument import SurveyGroup, questions_on, text_code
 
 MOST_YEARS = 6
 CLIMATE = "climate"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from wss_cases.surveys.instrument.states import FAVORABLE, VALUES, SurveyScale
-from wss_cases.surveys.results.rules import FEWEST_ON_A_SIDE, Counted, result_of
-from wss_cases.surveys.results.states import ResultState
-from wss_cases.surveys.rounds.rules import FEWEST, Counts
+from wss_cases.surveys.instrument import FAVORABLE, VALUES, SurveyScale
+from wss_cases.surveys.results import FEWEST_ON_A_SIDE, Counted, ResultState, result_of
+from wss_cases.surveys.rounds import FEWEST, Counts
 
 QUESTION = "safe"
 SCALE = next(iter(SurveyScale))

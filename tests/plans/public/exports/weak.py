@@ -10,9 +10,8 @@ from tests.plans.public.exports.surveys import Total, attack_surveys, sides
 from wss_cases.plans.public.figures.bounds import Reports, beside_reports
 from wss_cases.plans.public.figures.rules import Numbers, Published, publishable
 from wss_cases.plans.public.figures.states import PARENTS, REMOVED
-from wss_cases.surveys.results.rules import Counted
-from wss_cases.surveys.results.states import ResultState
-from wss_cases.surveys.rounds.rules import FEWEST, Counts
+from wss_cases.surveys.results import Counted, ResultState
+from wss_cases.surveys.rounds import FEWEST, Counts
 
 REVERSED = 12
 """A district with a school that showed removals which were reversed later."""

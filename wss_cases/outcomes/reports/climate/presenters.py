@@ -7,7 +7,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.reports.climate.queries import MEASURES, ClimateYear
-from wss_cases.surveys.results.queries import YearShare
+from wss_cases.surveys.results import YearShare
 
 HEADS = {
     "student.safe": _l("Students who feel safe"),

@@ -7,9 +7,8 @@ from wss_cases.outcomes.counting.scope.queries import first_year_counted, within
 from wss_cases.outcomes.counting.scope.rules import Scope, year_before
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.surveys.instrument.states import ADULT, CIRCLE, SAFE, SurveyGroup
-from wss_cases.surveys.results.models import SurveyResult
-from wss_cases.surveys.results.queries import YearShare, shares_by_year
+from wss_cases.surveys.instrument import ADULT, CIRCLE, SAFE, SurveyGroup
+from wss_cases.surveys.results import SurveyResult, YearShare, shares_by_year
 
 MOST_YEARS = 5
 MEASURES = (

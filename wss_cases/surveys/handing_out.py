@@ -18,17 +18,15 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.rooms import Room
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.actions import Slip, make_slips, replace_slips, show_slips
-from wss_cases.surveys.links.queries import count_unused_slips, waiting_slips
-from wss_cases.surveys.mailing.actions import invite
-from wss_cases.surveys.pages.forms import InviteForm, ShowForm, SlipForm
-from wss_cases.surveys.pages.presenters import days_words
-from wss_cases.surveys.people.queries import opted_out
-from wss_cases.surveys.rounds.models import SurveyRound
-from wss_cases.surveys.rounds.queries import get_round, wall_of
+from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.links import Slip, count_unused_slips, make_slips, replace_slips, show_slips, waiting_slips
+from wss_cases.surveys.mailing import invite
+from wss_cases.surveys.pages import InviteForm, ShowForm, SlipForm, days_words
+from wss_cases.surveys.people import opted_out
+from wss_cases.surveys.rounds import SurveyRound, get_round, wall_of
 
 blueprint = Blueprint("survey_links", __name__, url_prefix="/surveys/<int:survey_round_id>")
 
@@ -198,3 +196,6 @@ def wall(survey_round_id: int) -> Page:
         until=_in_each_language(lambda: days_words(row)),
         **_printed(standing.code),
     )
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,5 +1,10 @@
-"""Sending invitations, as mail is sent: any number of senders, in the hours of mail, nothing lost and nothing twice."""
+"""Inviting by email: each link that is made for an address waits in a queue of its own, and goes in the hours of mail.
 
+Apart from the outbox, whose mails go to people with an account and say what waits for them there.
+"""
+
+import hashlib
+import hmac
 import math
 import secrets
 import time
@@ -9,18 +14,28 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from sqlalchemy import exists, select
+from flask import Blueprint, make_response, render_template, request
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import exists, insert, select
+from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.ids import fold_address, token_digest
 from wss_cases.foundation.plain_templates import link, render_plain
-from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import at_local, today_at, zone_of
+from wss_cases.foundation.settings.reading import setting, signing_keys
+from wss_cases.foundation.sign_in.login import csrf
 from wss_cases.journal.models import OutboxState
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.common import pages
 from wss_cases.mail.common.queries import (
     UNSENT,
@@ -35,13 +50,43 @@ from wss_cases.mail.common.queries import (
 from wss_cases.mail.delivery.rules import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.models import SurveyLink, SurveyMail, SurveyMailStop
-from wss_cases.surveys.mailing.links import address_digests, stop_token
-from wss_cases.surveys.people.queries import addresses_of
-from wss_cases.surveys.rounds.models import SurveyRound
-from wss_cases.surveys.rounds.rules import is_open
+from wss_cases.surveys.instrument import SurveyGroup
+from wss_cases.surveys.links import SurveyLink, SurveyMail, SurveyMailStop, code_of, invite_by_mail, load_running
+from wss_cases.surveys.people import addresses_of
+from wss_cases.surveys.rounds import SurveyRound, is_open
+
+PURPOSE = "survey_mail_stop"
+KEPT, PLAIN = 32, 64
+"""Letters of a digest under our keys, and of a plain one, which links in older mails hold."""
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(), salt="survey-mail")
+
+
+def _keyed(plain: str) -> list[str]:
+    keys = setting("WSS_KEYS").derived(PURPOSE)
+    return [hmac.digest(key, plain.encode(), hashlib.sha256).hex()[:KEPT] for key in keys]
+
+
+def address_digests(email: str) -> list[str]:
+    """Return what may be kept of an address that wants no invitations, under each key, the newest first."""
+    return _keyed(token_digest(fold_address(email)))
+
+
+def stop_token(email: str) -> str:
+    """Return the token that stops invitations to an address; it does not hold the address."""
+    return str(_signer().dumps(address_digests(email)[0]))
+
+
+def stopped_by(token: str) -> str | None:
+    """Return what is kept of a token's address, or None when it was not made here."""
+    try:
+        held = str(_signer().loads(token))
+    except BadSignature:
+        return None
+    return _keyed(held)[0] if len(held) == PLAIN else held
+
 
 BATCH = 20
 
@@ -185,3 +230,56 @@ def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
         uow.no_audit()
         pages.mark(uow, SurveyMail, ready.id, token, values)
     return verdict
+
+
+@use_case
+def invite(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
+    """Invite everyone of a group by email whose address is known and who has no link. Returns the round's id.
+
+    Sent from the round's first day on. Raises NotFound, Refused when there is no one.
+    """
+    row = load_running(uow, round_id, group)
+    opens = at_local(row.opens_on, 0, 0, zone_of(row.school_id))
+    shared = {
+        "school_id": row.school_id, "state": OutboxState.WAITING, "attempts": 0, "last_error": "",
+        "created_at": uow.now, "next_attempt_at": max(opens, uow.now),
+    }  # fmt: skip
+    rows = [
+        {"link_id": link_id, "dedupe_key": f"survey:{link_id}", "message_id": secrets.token_hex(16), **shared}
+        for link_id in invite_by_mail(uow, row, group)
+    ]
+    uow.session.execute(insert(table_of(SurveyMail)), rows)
+    return row.id
+
+
+def stop_mail(digest: str, now: datetime) -> None:
+    """Send no more invitations to the address of this digest."""
+    with unit_of_work(SYSTEM, now) as uow:
+        if insert_once(uow.session, SurveyMailStop, {"digest": digest}, ["digest"]):
+            uow.audit("survey_mail.stopped", "survey_mail_stop", None)
+        else:
+            uow.no_audit()
+
+
+blueprint = Blueprint("survey_mail", __name__, url_prefix="/survey")
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+"""What a mail program posts (RFC 8058), and the page's own button too."""
+
+
+@blueprint.route("/stop/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@gate(Permission.PUBLIC)
+def stop(token: str) -> Response:
+    """Ask whether invitations to an address shall stop; stop them when asked to. The page names nobody."""
+    digest = existing(stopped_by(token))
+    done = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]
+    if done:
+        stop_mail(digest, clock.now())
+    page = render_template("surveys/mailing/stop.html", done=done, one_click=ONE_CLICK)
+    answer = make_response(page, 400 if request.method == "POST" and not done else 200)
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,8 +1,12 @@
 """Pages of surveys for a school's coordinators and administrators, and for the district: rounds and their results."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from wtforms import BooleanField, DateField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import Actor
@@ -11,24 +15,138 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import BaseForm, choices, radio
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.journal.rooms import Room
+from wss_cases.mail.family_texts.queries import family_text, family_texts
 from wss_cases.roster.directory.queries import get_school, schools_by_id
-from wss_cases.surveys.instrument.queries import questions_on, text_code, texts_of
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.pages.forms import EndForm, RoundForm
-from wss_cases.surveys.pages.presenters import days_words, part_rows, result_tables, state_words
-from wss_cases.surveys.results.actions import end_round
-from wss_cases.surveys.results.queries import results_of
-from wss_cases.surveys.rounds.actions import open_round
-from wss_cases.surveys.rounds.models import SurveyRound
-from wss_cases.surveys.rounds.queries import PAGE, READERS, get_round, rounds_seen, tallies_of, wall_of
+from wss_cases.surveys.instrument import SurveyGroup, Way, questions_on, text_code, texts_of
+from wss_cases.surveys.results import ResultState, SurveyResult, end_round, results_of
+from wss_cases.surveys.rounds import (
+    FEWEST,
+    PAGE,
+    READERS,
+    Planned,
+    SurveyRound,
+    SurveyTally,
+    get_round,
+    is_open,
+    open_round,
+    rounds_seen,
+    tallies_of,
+    wall_of,
+)
+
+ASK_WHOM = _l("Choose who it is for.")
+
+
+class RoundForm(BaseForm):
+    """A round to be opened."""
+
+    groups = SelectMultipleField(
+        _l("Who is asked"),
+        validators=[InputRequired(_l("Choose who is asked."))],
+        choices=choices([(group.value, group.label) for group in SurveyGroup]),
+    )
+    notice_on = DateField(
+        _l("Families were told on"),
+        validators=[Optional()],
+        description=_l("For students only. Tell families what is asked, and that they can opt their child out."),
+    )
+    opens_on = DateField(
+        _l("First day"),
+        validators=[InputRequired(_l("Enter the first day."))],
+        description=_l("At least 7 days after families were told."),
+    )
+    closes_on = DateField(_l("Last day"), validators=[InputRequired(_l("Enter the last day."))])
+    wall = BooleanField(
+        _l("Also a code to scan on the wall. Anyone can use it: its answers are shown apart and are never a baseline.")
+    )
+
+    @property
+    def planned(self) -> Planned:
+        """What the sound form says."""
+        return Planned(
+            opens_on=self.opens_on.data,
+            closes_on=self.closes_on.data,
+            groups=frozenset(SurveyGroup(value) for value in self.groups.data or []),
+            notice_on=self.notice_on.data,
+            wall=bool(self.wall.data),
+        )
+
+
+class SlipForm(BaseForm):
+    """Slips for a group."""
+
+    group = radio(_l("Slips for"), SurveyGroup, ASK_WHOM)
+
+
+class ShowForm(BaseForm):
+    """Showing slips, once: one button."""
+
+
+class InviteForm(BaseForm):
+    """A group to invite by email."""
+
+    group = radio(_l("Email to"), [(one.value, one.label) for one in (SurveyGroup.FAMILY, SurveyGroup.STAFF)], ASK_WHOM)
+
+
+class EndForm(BaseForm):
+    """Ending a round: one button."""
+
+
+def state_words(row: SurveyRound, today: date) -> tuple[str, str]:
+    """Return how a round stands, and the tone of its tag."""
+    if row.counted_at is not None:
+        return _("Counted"), "moss"
+    if is_open(row, today):
+        return _("Open"), "sun"
+    return (_("Planned"), "slate") if today < row.opens_on else (_("Being counted"), "slate")
+
+
+def days_words(row: SurveyRound) -> str:
+    """Return from when to when a round is."""
+    return _("%(first)s to %(last)s", first=day_words_with_year(row.opens_on), last=day_words_with_year(row.closes_on))
+
+
+def part_rows(tallies: Sequence[SurveyTally]) -> list[list[Any]]:
+    """Return who took part: links made, slips replaced, links used; and by the code on the wall, which has no links."""
+    return [
+        [
+            f"{tally.audience.label} – {tally.way.label}",
+            tally.invited if tally.way is Way.INVITED else "–",
+            tally.replaced if tally.way is Way.INVITED else "–",
+            tally.taken if tally.way is Way.INVITED or tally.taken >= FEWEST else _("fewer than 10"),
+        ]
+        for tally in tallies
+    ]
+
+
+def result_tables(results: Sequence[SurveyResult], way: Way, language: str, day: date) -> list[dict[str, Any]]:
+    """Return a table for each group that was asked by a way: question, share, answers; hidden ones say why."""
+    words = family_texts([text_code(one.audience, one.question) for one in results], language, day)
+    tables = []
+    for group in SurveyGroup:
+        mine = [one for one in results if one.audience is group and one.way is way]
+        if mine:
+            rows = [_result_row(one, words[text_code(group, one.question)].text) for one in mine]
+            tables.append({"title": group.label, "rows": rows})
+    return tables
+
+
+def _result_row(one: SurveyResult, question: str) -> list[Any]:
+    if one.state is not ResultState.SHOWN or one.favorable is None or one.answered is None:
+        return [question, one.state.label, "–"]
+    return [question, f"{round(100 * one.favorable / one.answered)}%", one.answered]
+
 
 blueprint = Blueprint("surveys", __name__, url_prefix="/surveys")
 
@@ -151,3 +269,6 @@ act_page(
     },
     template="surveys/pages/act.html",
 )
+
+
+ROOM = Room(pages=(blueprint,))

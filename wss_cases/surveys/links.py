@@ -1,32 +1,145 @@
 """Making links: slips for everyone of a group, shown once and replaced with a trace, and links to send by email."""
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.db import table_of
+from wss_cases.foundation.db import Base, Id, db, named_enum, table_of
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.ids import code_from, token_digest
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import Sendable
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.surveys.instrument.states import SurveyGroup, Way
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.links.queries import (
-    count_unused_slips,
-    invited_people,
-    made_by_grade,
-    unused_slips,
-    waiting_slips,
-)
-from wss_cases.surveys.people.queries import addresses_of, people_of, students_by_grade
-from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally
+from wss_cases.surveys.instrument import SurveyGroup, Way
+from wss_cases.surveys.people import addresses_of, people_of, students_by_grade
+from wss_cases.surveys.rounds import SurveyRound, SurveyTally
+
+
+class SurveyLink(Base):
+    """One link: to a guardian or a member of staff by email, or on a printed slip to nobody by name (a grade at most).
+
+    The code is worked out from `nonce` and the system's keys, and only its digest is stored. The nonce of a slip goes
+    when its sheet is shown, once; then no one can show it again. Used, a link keeps nothing but that: no time, no code.
+    All links go when the round ends.
+    """
+
+    __tablename__ = "survey_link"
+    __table_args__ = (
+        UniqueConstraint("round_id", "guardian_id"),
+        UniqueConstraint("round_id", "staff_id"),
+        Index("ix_survey_link_round", "round_id", "audience"),
+        CheckConstraint("guardian_id is null or staff_id is null", name="one_person"),
+        CheckConstraint("not used or nonce is null", name="used"),
+        CheckConstraint("not used or (sent = 0 and hour_began is null)", name="no_time"),
+    )
+    PRIVATE = frozenset({"nonce", "digest"})
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(ForeignKey("survey_round.id"))
+    audience: Mapped[SurveyGroup] = mapped_column(named_enum(SurveyGroup, "audience"))
+    grade: Mapped[int | None]
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    nonce: Mapped[str | None] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    used: Mapped[bool] = mapped_column(default=False)
+    hour_began: Mapped[datetime | None]
+    sent: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class SurveyMail(Sendable, Base):
+    """An invitation by email that waits or was sent; gone with its link when the round ends."""
+
+    __tablename__ = "survey_mail"
+    __table_args__ = (UniqueConstraint("dedupe_key"), Index("ix_survey_mail_due", "state", "next_attempt_at"))
+
+    id: Mapped[Id]
+    link_id: Mapped[int] = mapped_column(ForeignKey("survey_link.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+
+
+class SurveyMailStop(Base):
+    """That an address asked for no more invitations, by a digest under the system's keys: whoever has the table alone
+    cannot try addresses on it."""
+
+    __tablename__ = "survey_mail_stop"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+def link_by(code: str) -> SurveyLink | None:
+    """Return the link of a code, used or not; None for one that was guessed or whose round is over."""
+    return db.session.scalar(select(SurveyLink).where(SurveyLink.digest == token_digest(code)))
+
+
+def made_by_grade(round_id: int, group: SurveyGroup) -> dict[int | None, int]:
+    """Return how many links of a group there are, by grade. The caller has checked the round."""
+    counted = select(SurveyLink.grade, func.count()).where(
+        SurveyLink.round_id == round_id, SurveyLink.audience == group
+    )
+    return {row[0]: row[1] for row in db.session.execute(counted.group_by(SurveyLink.grade))}
+
+
+def invited_people(round_id: int) -> tuple[set[int], set[int]]:
+    """Return the guardians and the staff who have a link in a round. The caller has checked the round."""
+    people = select(SurveyLink.guardian_id, SurveyLink.staff_id).where(SurveyLink.round_id == round_id)
+    rows = db.session.execute(people).all()
+    return {row[0] for row in rows if row[0]}, {row[1] for row in rows if row[1]}
+
+
+def waiting_slips(round_id: int, group: SurveyGroup) -> Sequence[SurveyLink]:
+    """Return the slips of a group whose sheet was not shown yet, by grade. The caller has checked the round."""
+    waiting = select(SurveyLink).where(*unused_slips(round_id, group), SurveyLink.nonce.is_not(None))
+    return list(db.session.scalars(waiting.order_by(SurveyLink.grade, SurveyLink.digest)))
+
+
+def count_unused_slips(round_id: int, group: SurveyGroup) -> int:
+    """Return how many slips of a group no one has used, shown or not. The caller has checked the round."""
+    counted = select(func.count()).select_from(SurveyLink).where(*unused_slips(round_id, group))
+    return db.session.scalar(counted) or 0
+
+
+def unused_slips(round_id: int, group: SurveyGroup) -> list[ColumnElement[bool]]:
+    """Return the conditions on slips of a group that no one has used: links to nobody by name."""
+    return [
+        SurveyLink.round_id == round_id, SurveyLink.audience == group, SurveyLink.used.is_(False),
+        SurveyLink.guardian_id.is_(None), SurveyLink.staff_id.is_(None),
+    ]  # fmt: skip
+
+
+PURPOSE = "survey_link"
+
+
+def code_of(nonce: str, digest: str | None = None) -> str:
+    """Return the code of a nonce, under the newest key, or that whose code has this digest; '' when no key's has."""
+    for key in setting("WSS_KEYS").derived(PURPOSE):
+        code = code_from(hmac.new(key, nonce.encode(), hashlib.sha256).digest())
+        if digest is None or token_digest(code) == digest:
+            return code
+    return ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,219 @@
+"""Reading who may be asked: students whose family has not opted them out, families, and staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, exists, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.foundation.db import Base, Id, db, where
+from wss_cases.foundation.forms import BaseForm, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.common.pages import MailChoice, MailStyle
+from wss_cases.roster.directory.models import (
+    Enrolment,
+    Guardian,
+    GuardianLimit,
+    StaffMember,
+    StaffPost,
+    Student,
+    StudentGuardian,
+)
+from wss_cases.roster.directory.queries import get_student
+from wss_cases.surveys.instrument import SurveyGroup
+
+
+class SurveyOptOut(Base):
+    """That a family does not want their child to be asked, from a day until it says otherwise.
+
+    Recorded by the school. It counts in every round that opens while it stands.
+    """
+
+    __tablename__ = "survey_opt_out"
+    __table_args__ = (
+        Index("uq_survey_opt_out_student", "student_id", unique=True, **where("ended_on IS NULL")),
+        Index("ix_survey_opt_out_school", "school_id"),
+        CheckConstraint("ended_on is null or ended_on >= starts_on", name="dates"),
+    )
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    starts_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+@dataclass(frozen=True)
+class Address:
+    """Somebody who can be invited by email: a guardian or a member of staff, by their number."""
+
+    person_id: int
+    email: str
+    language: str
+
+
+def standing_opt_out(student_id: int) -> SurveyOptOut | None:
+    """Return what a student's family said, None while they take part. The caller has checked the student."""
+    mine = (SurveyOptOut.student_id == student_id, SurveyOptOut.ended_on.is_(None))
+    return db.session.scalar(select(SurveyOptOut).where(*mine))
+
+
+def opted_out(school_id: int, day: date) -> list[Student]:
+    """Return the students of a school who take no part on a day, by name; the caller may see them."""
+    statement = _enrolled(school_id, day, Student).where(_opt_out_stands(day))
+    return list(db.session.scalars(statement.order_by(Student.search_key_family, Student.search_key, Student.id)))
+
+
+def students_by_grade(school_id: int, day: date) -> dict[int | None, int]:
+    """Return how many students of each grade may be asked on a day: none whose family opted them out."""
+    counted = _enrolled(school_id, day, Student.grade, func.count(Student.id.distinct()))
+    rows = db.session.execute(counted.where(~_opt_out_stands(day)).group_by(Student.grade)).all()
+    return {row[0]: int(row[1]) for row in sorted(rows, key=lambda row: (row[0] is None, row[0] or 0))}
+
+
+def _enrolled(school_id: int, day: date, *columns: Any) -> Select[Any]:
+    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
+    enrolled = select(Enrolment.student_id).where(Enrolment.school_id == school_id, Enrolment.starts_on <= day, stays)
+    return select(*columns).where(Student.id.in_(enrolled), Student.is_active)
+
+
+def _opt_out_stands(day: date) -> Any:
+    until = or_(SurveyOptOut.ended_on.is_(None), SurveyOptOut.ended_on > day)
+    return exists().where(SurveyOptOut.student_id == Student.id, SurveyOptOut.starts_on <= day, until)
+
+
+def families(school_id: int, day: date) -> list[Address]:
+    """Return the guardians of a school's students who may be written to; no one whom an order or the school keeps away.
+
+    `email` is '' where none is known: they can be given a printed slip.
+    """
+    students = _enrolled(school_id, day, Student.id)
+    kept_away = exists().where(
+        GuardianLimit.guardian_id == Guardian.id,
+        GuardianLimit.student_id.in_(students),
+        or_(GuardianLimit.restriction.is_not(None), GuardianLimit.may_contact.is_(False)),
+    )
+    theirs = select(StudentGuardian.guardian_id).where(StudentGuardian.student_id.in_(students))
+    statement = select(Guardian.id, Guardian.email, Guardian.language).where(Guardian.id.in_(theirs), ~kept_away)
+    return [Address(row[0], row[1], row[2] or "en") for row in db.session.execute(statement.order_by(Guardian.id))]
+
+
+def staff(school_id: int) -> list[Address]:
+    """Return the staff of a school; `email` is '' for whoever has none, or asked in their settings for no such mail."""
+    posted = select(StaffPost.staff_id).where(StaffPost.school_id == school_id)
+    own = or_(StaffMember.school_id == school_id, StaffMember.id.in_(posted))
+    wants_none = exists().where(MailChoice.user_id == StaffMember.user_id, MailChoice.style == MailStyle.NONE)
+    statement = select(StaffMember.id, StaffMember.email, wants_none).where(own, StaffMember.is_active)
+    rows = db.session.execute(statement.order_by(StaffMember.id)).all()
+    return [Address(row[0], "" if row[2] else row[1], "") for row in rows]
+
+
+def people_of(school_id: int, group: SurveyGroup, day: date) -> int:
+    """Return how many people of a group there are to ask: the most that may answer."""
+    if group is SurveyGroup.STUDENT:
+        return sum(students_by_grade(school_id, day).values())
+    return len(addresses_of(school_id, group, day))
+
+
+def addresses_of(school_id: int, group: SurveyGroup, day: date) -> Sequence[Address]:
+    """Return the people of a group who are asked one by one; students are not, who get a slip without a name."""
+    if group is SurveyGroup.STUDENT:
+        return ()
+    return families(school_id, day) if group is SurveyGroup.FAMILY else staff(school_id)
+
+
+YES, NO = "yes", "no"
+
+
+class PartForm(BaseForm):
+    """Whether a student takes part."""
+
+    takes_part = radio(
+        _l("Does this student take part in school surveys?"),
+        {YES: _l("Yes"), NO: _l("No, the family opted out")},
+        _l("Choose an answer."),
+        description=_l("A student who takes part may still leave out any question, or all of them."),
+    )
+
+
+@use_case
+def say_part(uow: UnitOfWork, student_id: int, takes_part: bool) -> int:
+    """Record whether a student takes part in surveys. Returns the student's id; the same said again changes nothing."""
+    student = uow.load(Student, student_id, Permission.SURVEY_OPT_OUT)
+    today, standing = today_at(student.school_id, uow.now), standing_opt_out(student.id)
+    if takes_part and standing is not None:
+        standing.ended_on = today
+        uow.record(standing, "survey_opt_out.ended")
+    elif not takes_part and standing is None:
+        row = SurveyOptOut(
+            student_id=student.id, school_id=student.school_id, starts_on=today, recorded_by_id=uow.actor.user_id
+        )
+        uow.add(row)
+        uow.record(row, "survey_opt_out.recorded")
+    else:
+        uow.no_audit()
+    return student.id
+
+
+blueprint = Blueprint("survey_opt_outs", __name__)
+
+
+def _load(actor: Actor, student_id: int) -> Student:
+    student = get_student(actor, student_id)
+    require(actor, Permission.SURVEY_OPT_OUT, student)
+    return student
+
+
+def _address(student: Student) -> str:
+    return url_for("students.student", student_id=student.id)
+
+
+act_page(
+    blueprint,
+    "/students/<int:student_id>/surveys",
+    "student",
+    Permission.SURVEY_OPT_OUT,
+    load=_load,
+    form=lambda student: PartForm(takes_part=NO if standing_opt_out(student.id) else YES),
+    act=lambda call, student, form: say_part(call, student.id, form.takes_part.data == YES),
+    done=_address,
+    words=lambda student: {
+        "title": _("School surveys"),
+        "lede": student.shown_name,
+        "go_words": _("Save"),
+        "back_href": _address(student),
+        "crumbs": [(student.shown_name, _address(student)), (_("School surveys"), None)],
+    },
+    template="layouts/form_page.html",
+)
+
+
+def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return, for a student's page, whether the family opted out of surveys, for whoever may record that."""
+    if not can(actor, Permission.SURVEY_OPT_OUT, student):
+        return None
+    href = url_for("survey_opt_outs.student", student_id=student.id)
+    return "surveys/people/_panel.html", {"is_out": standing_opt_out(student.id) is not None, "href": href}
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    panels=(Panel(Place.STUDENT, 70, student_panel),),
+    sentences={
+        "survey_opt_out.recorded": _l("The family opted out of school surveys"),
+        "survey_opt_out.ended": _l("The family agrees to school surveys again"),
+    },
+)

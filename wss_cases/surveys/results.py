@@ -1,0 +1,246 @@
+"""What a round came to: for each group, way and question a share, or that there is none to show."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.db import Base, Id, db, named_enum
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.operations.shares import WHOLE
+from wss_cases.foundation.operations.shares import Share as SharesShare
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.surveys.instrument import FAVORABLE, VALUES, SurveyGroup, SurveyScale, Way, questions_on
+from wss_cases.surveys.links import SurveyLink, SurveyMail
+from wss_cases.surveys.rounds import FEWEST, Counts, SurveyRound, SurveySentForm, SurveyTally, counts_in, empty
+
+
+class ResultState(Labelled):
+    """Whether a question's answers may be shown; what may not be is not kept either."""
+
+    SHOWN = "shown", _l("Shown")
+    TOO_FEW = "too_few", _l("Too few to show")
+    TOO_ALIKE = "too_alike", _l("Nearly everyone answered alike, so it is not shown")
+
+
+class SurveyResult(Base):
+    """How many of those who answered a question answered favorably; no numbers where they may not be shown.
+
+    Written once, when the round ends, all at once and in the order of the questions; never recomputed.
+    """
+
+    __tablename__ = "survey_result"
+    __table_args__ = (
+        UniqueConstraint("round_id", "audience", "way", "question"),
+        Index("ix_survey_result_school", "school_id", "school_year"),
+        CheckConstraint(
+            "(state = 'shown') = (answered is not null) and (state = 'shown') = (favorable is not null)", name="hidden"
+        ),
+        CheckConstraint(
+            "answered is null or (answered >= 10 and favorable >= 3 and answered - favorable >= 3)", name="enough"
+        ),
+    )
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(ForeignKey("survey_round.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    school_year: Mapped[str] = mapped_column(String(7))
+    audience: Mapped[SurveyGroup] = mapped_column(named_enum(SurveyGroup, "audience"))
+    way: Mapped[Way] = mapped_column(named_enum(Way, "way"))
+    question: Mapped[str] = mapped_column(String(30))
+    state: Mapped[ResultState] = mapped_column(named_enum(ResultState, "state"))
+    favorable: Mapped[int | None]
+    answered: Mapped[int | None]
+
+
+FEWEST_ON_A_SIDE: Final = 3
+"""Answers on either side: with fewer, whoever knows who answered would know what nearly each of them said."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is kept of one question: `favorable` of `answered`, both None where it may not be shown."""
+
+    state: ResultState
+    favorable: int | None = None
+    answered: int | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share that others build on, as a baseline does: both numbers None where `suppressed`; never 0 for hidden."""
+
+    numerator: int | None
+    denominator: int | None
+    suppressed: bool
+
+    @property
+    def percent(self) -> float | None:
+        """The share in percent; None where it is hidden."""
+        if self.numerator is None or self.denominator is None:
+            return None
+        return 100 * self.numerator / self.denominator
+
+
+def result_of(counts: Counts, code: str, scale: SurveyScale) -> Counted:
+    """Return what may be kept of a question."""
+    answered = sum(counts.get(f"{code}:{value}", 0) for value in VALUES[scale])
+    favorable = sum(counts.get(f"{code}:{value}", 0) for value in FAVORABLE[scale])
+    if answered < FEWEST:
+        return Counted(ResultState.TOO_FEW)
+    if min(favorable, answered - favorable) < FEWEST_ON_A_SIDE:
+        return Counted(ResultState.TOO_ALIKE)
+    return Counted(ResultState.SHOWN, favorable, answered)
+
+
+HIDDEN = Share(None, None, suppressed=True)
+
+
+@dataclass(frozen=True)
+class YearShare:
+    """The share of a school year over schools: `schools` of them are in it, the others have nothing to show."""
+
+    share: Share
+    schools: int
+
+
+def results_of(round_id: int) -> Sequence[SurveyResult]:
+    """Return what a round came to, in the order in which it was asked. The caller has checked the round."""
+    statement = select(SurveyResult).where(SurveyResult.round_id == round_id)
+    return list(db.session.scalars(statement.order_by(SurveyResult.id)))
+
+
+def survey_share(school_id: int, year: str, measure: str) -> Share | None:
+    """Return the share of a school in a school year by its last round that was counted; None where nothing was asked.
+
+    `measure` is the group and the question, as `student.safe`. Answers by the code on the wall are never in it, so that
+    it may be a baseline. The caller has checked the school.
+    """
+    group, _dot, code = measure.partition(".")
+    asked = SurveyResult
+    statement = select(asked.state, asked.favorable, asked.answered).where(
+        asked.school_id == school_id, asked.school_year == year, asked.question == code,
+        asked.audience == SurveyGroup(group), asked.way == Way.INVITED,
+    )  # fmt: skip
+    row = db.session.execute(statement.order_by(asked.round_id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return Share(row.favorable, row.answered, suppressed=False) if row.state is ResultState.SHOWN else HIDDEN
+
+
+def shares_by_year(
+    schools: Collection[ColumnElement[bool]], years: Sequence[str], measures: Collection[str]
+) -> dict[tuple[str, str], YearShare]:
+    """Return the shares by school year and measure over the schools that meet these conditions on
+    `SurveyResult.school_id`, which say what the actor sees.
+
+    Summed over what is shown of each school alone: a school with too few is in no sum, so no difference gives it away.
+    """
+    asked = SurveyResult
+    latest = (
+        select(func.max(asked.round_id).label("round_id"), asked.audience, asked.question)
+        .where(asked.school_year.in_(years))
+        .group_by(asked.school_id, asked.school_year, asked.audience, asked.question)
+        .subquery()
+    )
+    # of each group its own last round: a later one may have asked others
+    is_latest = and_(
+        asked.round_id == latest.c.round_id, asked.audience == latest.c.audience, asked.question == latest.c.question
+    )
+    statement = (
+        select(
+            asked.school_year, asked.audience, asked.question, func.count(), func.sum(asked.favorable),
+            func.sum(asked.answered), func.count(asked.answered),
+        )
+        .join(latest, is_latest)
+        .where(asked.way == Way.INVITED, asked.school_year.in_(years), *schools)
+        .group_by(asked.school_year, asked.audience, asked.question)
+    )  # fmt: skip
+    found = {}
+    for year, audience, question, _asked, favorable, answered, shown in db.session.execute(statement):
+        measure = f"{audience.value}.{question}"
+        if measure in measures:
+            share = Share(int(favorable or 0), int(answered or 0), suppressed=False) if shown else HIDDEN
+            found[year, measure] = YearShare(share, shown)
+    return found
+
+
+@use_case
+def end_round(uow: UnitOfWork, round_id: int) -> int:
+    """End a round now, and count it. Raises NotFound, Refused when it is over already."""
+    row = uow.load(SurveyRound, round_id, Permission.SURVEY_RUN, uow.version)
+    if row.counted_at is not None:
+        raise Refused("", _("This survey is over."))
+    today = today_at(row.school_id, uow.now)
+    row.closes_on = max(row.opens_on, min(row.closes_on, today))
+    _count(uow, row)
+    return row.id
+
+
+def count_due(now: datetime, share: SharesShare = WHOLE) -> dict[str, int]:
+    """End and count the rounds whose last day is over at their school, a round to a commit, as long as the share goes
+    on; returns how many."""
+    waiting = select(SurveyRound.id, SurveyRound.school_id, SurveyRound.closes_on).where(
+        SurveyRound.counted_at.is_(None)
+    )
+    rows = db.session.execute(waiting.order_by(SurveyRound.id)).all()
+    due = [row.id for row in rows if row.closes_on < today_at(row.school_id, now)]
+    counted = 0
+    for round_id in due:
+        if not share.goes_on():
+            break
+        counted += 1
+        with unit_of_work(SYSTEM, now) as uow:
+            row = existing(uow.session.get(SurveyRound, round_id, with_for_update=True, populate_existing=True))
+            if row.counted_at is None:
+                _count(uow, row)
+            else:
+                uow.no_audit()
+    return {"surveys": counted}
+
+
+def _count(uow: UnitOfWork, row: SurveyRound) -> None:
+    """Open every tally once, keep what may be shown, and leave nothing else: no tally, no link, no page that was sent.
+
+    The tallies are locked first, so that an answer that is being saved is either in or refused.
+    """
+    tallies = select(SurveyTally).where(SurveyTally.round_id == row.id).order_by(SurveyTally.id)
+    for tally in uow.session.scalars(tallies.with_for_update().execution_options(populate_existing=True)).all():
+        counts = counts_in(tally)
+        for one in questions_on(row.opens_on, tally.audience):
+            kept = result_of(counts, one.code, one.scale)
+            uow.session.add(
+                SurveyResult(
+                    round_id=row.id, school_id=row.school_id, school_year=row.school_year, audience=tally.audience,
+                    way=tally.way, question=one.code, state=kept.state, favorable=kept.favorable,
+                    answered=kept.answered,
+                )
+            )  # fmt: skip
+        empty(tally)
+    links = select(SurveyLink.id).where(SurveyLink.round_id == row.id)
+    uow.session.execute(delete(SurveyMail).where(SurveyMail.link_id.in_(links)))
+    uow.session.execute(delete(SurveyLink).where(SurveyLink.round_id == row.id))
+    uow.session.execute(delete(SurveySentForm).where(SurveySentForm.round_id == row.id))
+    row.counted_at = uow.now
+    uow.record(row, "survey_round.counted")

@@ -1,0 +1,339 @@
+"""Rounds of the survey at a school, and their sealed tallies: no table holds an answer by itself.
+
+A tally is one sealed text, always of the same length, for each group and way. Every answer seals it anew under a fresh
+key, so that the rows, their order, their times and two copies of the database tell nothing of what was answered. It is
+opened once, when the round ends, and then it is gone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, newest, where
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import new_code
+from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School
+from wss_cases.surveys.instrument import VALUES, SurveyGroup, SurveyScale, Way, questions_on
+from wss_cases.surveys.people import people_of
+
+
+class SurveyRound(Versioned, Base):
+    """One survey at one school: from when to when, who is asked, who opened it. `counted_at`: it is over."""
+
+    __tablename__ = "survey_round"
+    __table_args__ = (
+        Index("uq_survey_round_running", "school_id", unique=True, **where("counted_at IS NULL")),
+        Index("ix_survey_round_school", "school_id", "school_year"),
+        CheckConstraint("closes_on >= opens_on", name="dates"),
+        CheckConstraint("asks_students or asks_families or asks_staff", name="asks_somebody"),
+        CheckConstraint("not asks_students or (notice_on is not null and notice_on < opens_on)", name="notice"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    school_year: Mapped[str] = mapped_column(String(7))
+    opens_on: Mapped[date]
+    closes_on: Mapped[date]
+    notice_on: Mapped[date | None]
+    asks_students: Mapped[bool]
+    asks_families: Mapped[bool]
+    asks_staff: Mapped[bool]
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    counted_at: Mapped[datetime | None]
+
+    @property
+    def groups(self) -> tuple[SurveyGroup, ...]:
+        """Who is asked."""
+        asked = {
+            SurveyGroup.STUDENT: self.asks_students,
+            SurveyGroup.FAMILY: self.asks_families,
+            SurveyGroup.STAFF: self.asks_staff,
+        }
+        return tuple(group for group in SurveyGroup if asked[group])
+
+
+class SurveyWall(Base):
+    """The code on the wall of a round: anyone may scan it. It counts what was sent in its hour."""
+
+    __tablename__ = "survey_wall"
+    __table_args__ = (UniqueConstraint("round_id"), CheckConstraint("sent >= 0", name="counts"))
+    PRIVATE = frozenset({"code"})
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(ForeignKey("survey_round.id"))
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    hour_began: Mapped[datetime | None]
+    sent: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class SurveyTally(Base):
+    """What one group answered by one way, sealed until the round ends; `taken` answers in it, of `most`.
+
+    `most` is how many people of the group there are where anyone may answer; None where each link admits one.
+    `invited` is how many links there are, `replaced` how many slips were voided for new ones.
+    """
+
+    __tablename__ = "survey_tally"
+    __table_args__ = (
+        UniqueConstraint("round_id", "audience", "way"),
+        CheckConstraint("taken >= 0 and replaced >= 0 and (most is null or taken <= most)", name="bounded"),
+    )
+    PRIVATE = frozenset({"sealed_text", "sealed_key"})
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(ForeignKey("survey_round.id"))
+    audience: Mapped[SurveyGroup] = mapped_column(named_enum(SurveyGroup, "audience"))
+    way: Mapped[Way] = mapped_column(named_enum(Way, "way"))
+    invited: Mapped[int] = mapped_column(default=0, server_default="0")
+    replaced: Mapped[int] = mapped_column(default=0, server_default="0")
+    taken: Mapped[int] = mapped_column(default=0, server_default="0")
+    most: Mapped[int | None]
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str] = mapped_column(String(16), default="")
+
+
+class SurveySentForm(Base):
+    """That a page of questions was sent, by the digest of the page's own key: a second time it counts nothing.
+
+    Gone when the round ends. It has no time, and names neither a link nor an answer.
+    """
+
+    __tablename__ = "survey_sent_form"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("survey_round.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+HOUR: Final = timedelta(hours=1)
+MOST_BY_LINK, MOST_BY_WALL = 20, 200
+"""What is sent by one link in an hour, refused or not; by the code on the wall as many as a few classes can."""
+
+NOTICE: Final = timedelta(days=7)
+"""For so long families know of a round before it opens."""
+
+LONGEST: Final = timedelta(days=60)
+
+FEWEST: Final = 10
+"""Answers to a question from which on it is counted at all."""
+
+AGAIN: Final = timedelta(days=30)
+"""For so long a group of which ten or more answered is not asked again: the same people and one more would tell by the
+difference what that one said."""
+
+DIGITS: Final = 6
+
+Counts = dict[str, int]
+"""How often each value of each question was chosen, by `question:value`."""
+
+
+def is_open(one: Any, today: date) -> bool:
+    """Whether a round takes answers. A row with `counted_at`, `opens_on`, `closes_on`."""
+    return one.counted_at is None and one.opens_on <= today <= one.closes_on
+
+
+def hour_of(began: datetime | None, now: datetime) -> datetime:
+    """Return when the hour began in which something is sent: the one that runs, or a new one."""
+    return began if began is not None and now - began < HOUR else now
+
+
+def blank(questions: Sequence[tuple[str, SurveyScale]]) -> Counts:
+    """Return the counts of questions that no one has answered yet."""
+    return {f"{code}:{value}": 0 for code, scale in questions for value in VALUES[scale]}
+
+
+def counted(counts: Counts, values: Mapping[str, int]) -> Counts:
+    """Return counts with one answer more. Raises KeyError for a question or value that is not asked."""
+    chosen = [f"{code}:{value}" for code, value in values.items()]
+    if not set(chosen) <= set(counts):
+        raise KeyError(chosen)
+    return {name: number + (name in chosen) for name, number in counts.items()}
+
+
+def written(counts: Counts) -> str:
+    """Return counts as a text of one length, whatever they are."""
+    return "\n".join(f"{name}={number:0{DIGITS}d}" for name, number in counts.items())
+
+
+def read(text: str) -> Counts:
+    """Return the counts that `written` wrote."""
+    return {name: int(number) for name, number in (line.split("=") for line in text.splitlines())}
+
+
+PAGE = 25
+READERS = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of rounds to those of schools whose survey the actor may see."""
+    return statement.where(in_schools(SurveyRound.school_id, actor, *READERS))
+
+
+def rounds_seen(actor: Actor, school_id: int | None, before_id: int | None) -> list[SurveyRound]:
+    """Return the newest rounds of a school (None: of all that the actor reaches), one more than a page holds."""
+    found = visible_to(select(SurveyRound), actor)
+    return list(db.session.scalars(newest(found, SurveyRound, PAGE + 1, before_id, school_id)))
+
+
+def get_round(actor: Actor, round_id: int) -> SurveyRound:
+    """Return one round. Raises NotFound."""
+    found: SurveyRound | None = db.session.scalar(
+        visible_to(select(SurveyRound), actor).where(SurveyRound.id == round_id)
+    )
+    return existing(found)
+
+
+def wall_of(round_id: int) -> SurveyWall | None:
+    """Return the code on the wall of a round, None where it has none. The caller has checked the round."""
+    return db.session.scalar(select(SurveyWall).where(SurveyWall.round_id == round_id))
+
+
+def tallies_of(round_id: int) -> Sequence[SurveyTally]:
+    """Return the tallies of a round, by group and way. The caller has checked the round."""
+    rows = list(db.session.scalars(select(SurveyTally).where(SurveyTally.round_id == round_id)))
+    return sorted(rows, key=lambda one: (list(SurveyGroup).index(one.audience), list(Way).index(one.way)))
+
+
+def last_answered(school_id: int, group: SurveyGroup) -> date | None:
+    """Return the last day of a school's latest round that ten or more people of a group answered, by links or by the
+    code on the wall: the figures of each way are shown by themselves."""
+    mine = (SurveyRound.school_id == school_id, SurveyTally.audience == group)
+    statement = (
+        select(func.max(SurveyRound.closes_on))
+        .join(SurveyTally, SurveyTally.round_id == SurveyRound.id)
+        .where(*mine, SurveyTally.taken >= FEWEST)
+    )
+    return db.session.scalar(statement)
+
+
+def running_round(school_id: int) -> SurveyRound | None:
+    """Return the round of a school that is planned or open; None once it is counted."""
+    return db.session.scalar(
+        select(SurveyRound).where(SurveyRound.school_id == school_id, SurveyRound.counted_at.is_(None))
+    )
+
+
+PURPOSE = "survey"
+
+
+def seal_counts(tally: SurveyTally, counts: Counts) -> None:
+    """Put counts into a tally, under a fresh key."""
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, written(counts))
+    tally.sealed_text, tally.sealed_key, tally.key_name = sealed.text, sealed.key, sealed.key_name
+
+
+def counts_in(tally: SurveyTally) -> Counts:
+    """Return the counts of a tally. Raises ValueError when no key of this system opens it, or it was emptied."""
+    if tally.sealed_text is None or tally.sealed_key is None:
+        raise ValueError("this tally was counted and emptied")
+    return read(unseal(setting("WSS_KEYS"), PURPOSE, tally.sealed_text, tally.sealed_key))
+
+
+def empty(tally: SurveyTally) -> None:
+    """Leave nothing in a tally but how many answered."""
+    tally.sealed_text = tally.sealed_key = None
+    tally.key_name = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A round as it is opened: who is asked, from when to when, since when families know, and whether by a code too."""
+
+    opens_on: date
+    closes_on: date
+    groups: frozenset[SurveyGroup]
+    notice_on: date | None
+    wall: bool
+
+
+@use_case
+def open_round(uow: UnitOfWork, school_id: int, planned: Planned) -> int:
+    """Plan a round at a school. Returns its id. Raises NotFound, and Refused for dates that do not fit, for students of
+    whose survey families have not known for a week, for a group that answered within a month before, and while another
+    round of the school is not over."""
+    school = uow.load(School, school_id, Permission.SURVEY_OPEN)
+    _check(planned, today_at(school.id, uow.now))
+    if running_round(school.id) is not None:
+        raise Refused("", _("Another survey of this school is not over yet. End it first."))
+    _refuse_soon(school.id, planned)
+    row = SurveyRound(
+        school_id=school.id, school_year=school_year(planned.opens_on), opens_on=planned.opens_on,
+        closes_on=planned.closes_on, notice_on=planned.notice_on, made_at=uow.now, made_by_id=uow.actor.user_id,
+        asks_students=SurveyGroup.STUDENT in planned.groups, asks_families=SurveyGroup.FAMILY in planned.groups,
+        asks_staff=SurveyGroup.STAFF in planned.groups,
+    )  # fmt: skip
+    uow.add(row)
+    for group in row.groups:
+        _add_tallies(uow, row, group, planned.wall)
+    if planned.wall:
+        uow.add(SurveyWall(round_id=row.id, code=new_code()))
+    uow.record(row, "survey_round.opened", opens_on=row.opens_on.isoformat(), closes_on=row.closes_on.isoformat())
+    return row.id
+
+
+def _check(planned: Planned, today: date) -> None:
+    if not planned.groups:
+        raise Refused("groups", _("Choose who is asked."))
+    if planned.opens_on < today:
+        raise Refused("opens_on", _("Choose today or a later day."))
+    if not planned.opens_on <= planned.closes_on <= planned.opens_on + LONGEST:
+        raise Refused("closes_on", _("Choose a day from the first day on, at most 60 days later."))
+    if SurveyGroup.STUDENT not in planned.groups:
+        return
+    if planned.notice_on is None:
+        raise Refused("notice_on", _("Enter the day on which families were told."))
+    if planned.notice_on > today:
+        raise Refused("notice_on", _("Choose today or an earlier day."))
+    if planned.opens_on - planned.notice_on < NOTICE:
+        words = _("Families must know for at least 7 days before it opens, so that they can opt out.")
+        raise Refused("opens_on", words)
+
+
+def _refuse_soon(school_id: int, planned: Planned) -> None:
+    for group in planned.groups:
+        last = last_answered(school_id, group)
+        if last is not None and planned.opens_on < last + AGAIN:
+            words = _(
+                "%(group)s answered a survey until %(day)s. Ask them again from %(again)s on: results that are close "
+                "to each other could tell what one person answered.",
+                group=group.label, day=day_words_with_year(last), again=day_words_with_year(last + AGAIN),
+            )  # fmt: skip
+            raise Refused("opens_on", words)
+
+
+def _add_tallies(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, wall: bool) -> None:
+    asked = [(one.code, one.scale) for one in questions_on(row.opens_on, group)]
+    for way in Way if wall else (Way.INVITED,):
+        most = people_of(row.school_id, group, row.opens_on) if way is Way.OPEN else None
+        tally = SurveyTally(round_id=row.id, audience=group, way=way, most=most)
+        seal_counts(tally, blank(asked))
+        uow.add(tally)
+
+
+ROOM = Room(
+    sentences={
+        "survey_round.opened": _l("Survey planned, from %(opens_on)s to %(closes_on)s"),
+        "survey_round.invited": _l("Survey links made: %(count)s"),
+        "survey_round.shown": _l("Survey slips shown to be printed: %(count)s"),
+        "survey_round.replaced": _l("Survey slips voided and replaced: %(count)s"),
+        "survey_round.counted": _l("Survey ended and counted"),
+    }
+)
