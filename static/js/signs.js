@@ -1,4 +1,4 @@
-/** Words of a text that are put to its writer without network, read as wss_cases/routing/signs/rules.py reads them. */
+/** Words of a text that are put to its writer without network, read as wss_cases/routing/signs.py reads them. */
 
 const TITLES = /\b(mr|mrs|ms|dr|dra|sr|sra|srta|prof)\./g;
 const TOKENS = /[a-z0-9]+(?:'[a-z0-9]+)*|[.!?;\n]+/g;

@@ -59,7 +59,7 @@ from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -125,7 +125,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
-    "routing.rule_sets.queries.visible_to": (RuleSet, by(P.RULES_READ)),
+    "routing.rule_sets.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
     "board.stored_reports.queries.visible_to": (BoardReport, reads_report),
     "outcomes.exports.export_log.queries.visible_to": (ExportRecord, may_know),

@@ -67,7 +67,7 @@ from wss_cases.roster.role_files import RoleFile
 from wss_cases.roster.staff_accounts.rules import AccountRule
 from wss_cases.roster.uploads.queries import RosterUpload
 from wss_cases.routing.replay.models import Replay
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty

@@ -87,9 +87,9 @@ from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.role_files import RoleFile
 from wss_cases.roster.staff_accounts.rules import AccountRule
 from wss_cases.roster.uploads.queries import RosterUpload, UploadState
-from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal

@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.states import WhereTile
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")

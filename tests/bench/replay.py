@@ -32,12 +32,11 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing.replay import pages as replay_pages
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, all_routed
 from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import table_of
+from wss_cases.routing.rule_sets import RuleSet, table_of
 
 SCHOOLS = 640
 DAYS = 70
@@ -59,7 +58,7 @@ def build(incidents: int) -> int:
     draft_id = actions.draft_from(Invocation(district, now), first.id)
     edit_row(district, draft_id, "P7", {"items.0.start": 3}, now)
     edit_row(district, draft_id, "F4", {"school_days.0": 3}, now)
-    actions_replay.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)
+    replay_pages.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)
     return draft_id
 
 
@@ -75,7 +74,7 @@ def read_only(draft_id: int) -> str:
 
 def as_job(draft_id: int) -> str:
     """Replay as the scheduler does, slice by slice into the database; returns what was kept."""
-    actions_replay.carry_on(clock.now(), 3600.0)
+    replay_pages.carry_on(clock.now(), 3600.0)
     row = db.session.scalars(select(Replay).where(Replay.rule_set_id == draft_id)).one()
     kept = db.session.scalar(select(func.count()).select_from(ReplayChange))
     return f"{kept} incidents kept of {row.done}, {row.state}"

@@ -13,7 +13,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import ENDED, OUTCOMES, PATHWAY_OF, Kind, PathwayState
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 ACCEPTED = (PathwayState.PREPARING, PathwayState.ACTIVE, PathwayState.COMPLETED)
 STARTED = (PathwayState.ACTIVE, PathwayState.COMPLETED)

@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts, parse_facts
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 
 FIRST_DAY = date(2026, 9, 1)
 GROUPS = (

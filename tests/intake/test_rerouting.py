@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake import rerouting
 from wss_cases.intake.rerouting import route_by_new_rules
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 
 BEFORE = "0127"
 AT = datetime(2026, 12, 2, 16, tzinfo=UTC)

@@ -72,8 +72,8 @@ from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
-from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview

@@ -9,8 +9,8 @@ from tests.factories.accounts import acting, make_user
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import db
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.row_editor.actions import save_row
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.row_editor.pages import save_row
+from wss_cases.routing.rule_sets import RuleSet
 
 
 def row_of(rule_set: RuleSet, row_id: str) -> dict[str, Any]:

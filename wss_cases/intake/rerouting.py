@@ -18,8 +18,7 @@ from wss_cases.intake.report.routing import route_incident
 from wss_cases.intake.report.signs import with_signs
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import School, StaffMember
-from wss_cases.routing.rule_sets.models import RoutingAnswer
-from wss_cases.routing.rule_sets.queries import rule_set_in_force, signs_on
+from wss_cases.routing.rule_sets import RoutingAnswer, rule_set_in_force, signs_on
 
 BATCH = 20
 """How many reports a tick routes at most."""

@@ -30,7 +30,7 @@ from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.actions import carry_out
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.roster.staff_accounts.pages import send_waves
-from wss_cases.routing.replay.actions import carry_on
+from wss_cases.routing.replay.pages import carry_on
 from wss_cases.setup.backups.actions import tell_late
 from wss_cases.surveys.mailing import deliver_invitations
 from wss_cases.surveys.results import count_due

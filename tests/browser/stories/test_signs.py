@@ -24,7 +24,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.routing.signs.rules import SignKind, read_signs
+from wss_cases.routing.signs import SignKind, read_signs
 
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 SECRET = "He touched Zyxquill."

@@ -20,7 +20,7 @@ from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.routing.engine.states import Kind as RoutingKind
+from wss_cases.routing.engine.pages import Kind as RoutingKind
 
 TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")
 CASE_ACTS = ("notes/new", "review", "state", "hand-over", "close", "reopen", "merge", "people/new", "print")

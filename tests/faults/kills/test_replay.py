@@ -14,13 +14,11 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.foundation.db import db
-from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.replay.models import Replay, ReplayChange
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.replay.models import Replay, ReplayChange, ReplayState
 from wss_cases.routing.replay.queries import Period, all_routed, digest_of
 from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
-from wss_cases.routing.replay.states import ReplayState
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import table_of
+from wss_cases.routing.rule_sets import RuleSet, table_of
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 PLACES = ("travel", "online", "on_grounds")

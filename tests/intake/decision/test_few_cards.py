@@ -22,7 +22,7 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review.presenters import addable
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
 MOST_CARDS = 6

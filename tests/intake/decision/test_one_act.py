@@ -34,8 +34,8 @@ from wss_cases.intake.review.actions import set_parts
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.states import Kind, Person
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.actions import propose_not_applicable
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import DutyState

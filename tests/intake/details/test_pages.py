@@ -25,7 +25,7 @@ from wss_cases.intake.report.actions import complete_details
 from wss_cases.intake.review.actions import ask_reporter
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

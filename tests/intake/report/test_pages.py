@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 ZO = {"X-Search": "zo"}
 FIGHT = {"danger": "no", "unknown_person": "y", "what": "fight", "where": "hallway"}

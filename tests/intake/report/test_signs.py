@@ -26,8 +26,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.intake.report.cards import CARDS, answered
 from wss_cases.intake.report.signs import is_read, joined, to_ask, with_signs
-from wss_cases.routing.rule_sets.models import RoutingAnswer
-from wss_cases.routing.rule_sets.queries import signs_on
+from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
 
 FORM = {"danger": "no", "unknown_person": "y", "where": "hallway"}
 GUN = "He has a gun in his locker."

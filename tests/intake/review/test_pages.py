@@ -30,7 +30,7 @@ from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice, may_be_batched
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.recommendation.rules import PlanHold
-from wss_cases.routing.engine.states import AppliesTo, Police
+from wss_cases.routing.engine.pages import AppliesTo, Police
 from wss_cases.routing.engine.wording import said
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED

@@ -17,8 +17,8 @@ from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.states import Police
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import Police
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

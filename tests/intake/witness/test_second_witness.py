@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 SECRET = "He has done this before, ask his brother."
 

@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 HELD_AT = NOW - timedelta(hours=2)
 DUE = (NOW + timedelta(days=7)).date()

@@ -35,7 +35,7 @@ from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.topics import KnownTopic
 

@@ -37,7 +37,7 @@ from wss_cases.pathways.mentoring.opening.rules import is_adult
 from wss_cases.pathways.mentoring.opening.states import AgreedHow, AgreedWho, Because
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, School, StudentGuardian
 from wss_cases.roster.directory.rules import Restriction
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 @pytest.fixture

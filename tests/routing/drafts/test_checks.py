@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.routing.drafts import checks
+from wss_cases.routing.drafts import actions
 
 
 @pytest.mark.any_database("no database is touched")
@@ -23,14 +23,14 @@ def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: py
             assert asking.acquire(timeout=5)
         return []
 
-    monkeypatch.setattr(checks, "table_of", lambda rule_set: asking.release())
-    monkeypatch.setattr(checks, "read_table", lambda name, number, rows: (name, number, rows))
-    monkeypatch.setattr(checks, "check_table", slow)
-    checks._tried.cache_clear()
+    monkeypatch.setattr(actions, "table_of", lambda rule_set: asking.release())
+    monkeypatch.setattr(actions, "read_table", lambda name, number, rows: (name, number, rows))
+    monkeypatch.setattr(actions, "check_table", slow)
+    actions._tried.cache_clear()
 
     def ask(*rows: str) -> None:
         rule_set: Any = SimpleNamespace(name="first", number=1, table_rows={"rows": list(rows)})
-        checks.findings_of(rule_set)
+        actions.findings_of(rule_set)
 
     together = [threading.Thread(target=ask, args=("a", "b")) for _each in range(8)]
     for one in together:
@@ -40,4 +40,4 @@ def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: py
     assert len(tried) == 1
     ask("a", "c")
     assert len(tried) == 2, "other rows are tried anew"
-    checks._tried.cache_clear()
+    actions._tried.cache_clear()

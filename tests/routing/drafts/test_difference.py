@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from wss_cases.routing.drafts.difference import Change, differences
+from wss_cases.routing.drafts.presenters import Change, differences
 
 pytestmark = pytest.mark.any_database("no database is touched")
 

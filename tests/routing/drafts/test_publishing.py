@@ -25,10 +25,9 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.row_editor.actions import RowChanged, move_row, remove_row, save_row
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
-from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, rule_sets, table_of
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.row_editor.pages import RowChanged, move_row, remove_row, save_row
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet, get_rule_set, rule_set_in_force, rule_sets, table_of
 
 At = Callable[..., datetime]
 

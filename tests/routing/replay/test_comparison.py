@@ -28,11 +28,10 @@ from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.samples import random_facts
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.differences import Change, of_run
-from wss_cases.routing.replay.queries import Period, all_routed, count_routed
+from wss_cases.routing.replay.models import ChangeKind
+from wss_cases.routing.replay.queries import Period, all_routed, count_routed, shares
 from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, alike, replayed
-from wss_cases.routing.replay.rules import shares
-from wss_cases.routing.replay.states import ChangeKind
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 
 MANY = [facts_of(seed) for seed in range(240)]
 P10_FOR_EL = {"P10": {"when.all.0.value": "el"}}

@@ -15,9 +15,8 @@ from tests.routing.signs.test_signs import ROWS
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import signs_of
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.rule_sets import RuleSet, signs_of
 
 SHIPPED = json.loads(ROWS.read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.routing.signs.sentences import EVERYDAY, ordinary, planted
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.signs.rules import IDENTITY, Sign, SignKind, Signs, read_sign, read_signs
+from wss_cases.routing.signs import IDENTITY, Sign, SignKind, Signs, read_sign, read_signs
 
 ROWS = Path(__file__).parents[3] / "migrations" / "data" / "signs_2026_1.json"
 ALARMING = {"weapon", "fire_or_bomb", "sexual"}

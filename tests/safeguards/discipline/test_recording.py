@@ -26,7 +26,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.discipline.removals.queries import offered_to
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 

@@ -22,7 +22,7 @@ from tests.support.pages.client import PageClient
 from tests.support.undone import Undone
 from tests.web.inputs.test_malformed import SIGNING_OUT, TEXTS
 from wss_cases.foundation.db import Base
-from wss_cases.routing.rule_sets import queries
+from wss_cases.routing import rule_sets
 
 WHO = ("administrator", "dean", "coordinator", "district", "sysadmin", "partner", "nobody")
 PART = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
@@ -190,5 +190,5 @@ def test_a_planted_failure_is_seen(door: Door, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_arguments: Any) -> Any:
         raise ValueError("invalid literal")
 
-    monkeypatch.setattr(queries, "rule_sets", broken)
+    monkeypatch.setattr(rule_sets, "rule_sets", broken)
     assert "500" in door.wrong(sent)

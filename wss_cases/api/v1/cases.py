@@ -22,7 +22,7 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 USUAL, MOST = 100, 500

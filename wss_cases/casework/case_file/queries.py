@@ -32,8 +32,8 @@ from wss_cases.pathways.common.queries import parted, pathways_of
 from wss_cases.pathways.common.steps import Step
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
-from wss_cases.routing.engine.states import Kind
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY

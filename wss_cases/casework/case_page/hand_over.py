@@ -26,7 +26,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 HANDED_OVER = "case.handed_over"
 

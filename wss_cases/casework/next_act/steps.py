@@ -16,7 +16,7 @@ from wss_cases.pathways.mentoring.case_page import next_steps as mentoring
 from wss_cases.pathways.reengagement.case_page import next_steps as reengagement
 from wss_cases.pathways.referrals.case_page import next_steps as referrals
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 Ask = Callable[[Sequence[Any], date, datetime], dict[int, Step]]
 ROOMS: dict[str, Ask] = {

@@ -8,7 +8,7 @@ from wss_cases.pathways.common.actions import load_live, note_decline, note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.referrals.referral.actions import withdraw_open
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 @use_case

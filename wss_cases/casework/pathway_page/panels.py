@@ -11,7 +11,7 @@ from wss_cases.pathways.conversations import panel as conversations
 from wss_cases.pathways.mentoring.case_page import panel as mentoring
 from wss_cases.pathways.reengagement.case_page import panel as reengagement
 from wss_cases.pathways.referrals.case_page import panel as referrals
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 ROOMS: dict[str, Callable[[Actor, Pathway, date, datetime], Panel]] = {
     Family.RESTORATIVE_CONVERSATION: conversations.panel,

@@ -24,10 +24,10 @@ from wss_cases.foundation.pages import Page
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import has_begun
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
-from wss_cases.routing.engine.states import AppliesTo, Person, Police
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import AppliesTo, Person, Police
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.routing.engine.wording import said
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 blueprint = Blueprint("pathways", __name__, url_prefix="/cases/<int:case_id>/pathways")
 

@@ -38,8 +38,8 @@ from wss_cases.pathways.legal_holds.queries import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.finder import Finder
-from wss_cases.routing.engine.states import Kind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
 
 AT_ONCE = 100
 """Moves that one sweep takes up; the next minute's takes the rest."""

@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document, in_words
 from wss_cases.routing.engine.facts import parse_document
-from wss_cases.routing.rule_sets.queries import rule_set_in_force, table_of
+from wss_cases.routing.rule_sets import rule_set_in_force, table_of
 
 group = AppGroup("routing", help="Routing rules.")
 group.add_command(replay)

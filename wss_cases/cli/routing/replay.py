@@ -22,13 +22,11 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
-from wss_cases.routing.replay.queries import Period, all_routed, count_routed
+from wss_cases.routing.replay.queries import Period, all_routed, check_days, count_routed, shares
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
-from wss_cases.routing.replay.rules import check_days, shares
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import signs_of, table_of
+from wss_cases.routing.rule_sets import RuleSet, signs_of, table_of
 
 
 @dataclass

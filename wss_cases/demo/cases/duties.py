@@ -7,7 +7,7 @@ from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import World, rows
 from wss_cases.foundation.school_time import district_zone, local
-from wss_cases.routing.engine.states import Police
+from wss_cases.routing.engine.pages import Police
 from wss_cases.safeguards.duties.duty.actions import (
     Told,
     discharge,

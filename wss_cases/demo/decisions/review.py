@@ -22,7 +22,7 @@ from wss_cases.intake.open_questions.models import HURT, PROTECTION, PURPOSE
 from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
-from wss_cases.routing.engine.states import FollowUpKind
+from wss_cases.routing.engine.pages import FollowUpKind
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 

@@ -12,7 +12,7 @@ from wss_cases.demo.pathways.returns import come_back
 from wss_cases.demo.story.world import Steps, rows
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 LIVES: dict[str, PathLife] = {
     Family.RESTORATIVE_CONVERSATION: conversation,

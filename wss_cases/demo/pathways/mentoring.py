@@ -14,7 +14,7 @@ from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.reviews.actions import review
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 GOALS = (
     "Ask for a break before it gets loud",

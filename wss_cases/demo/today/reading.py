@@ -7,9 +7,9 @@ from typing import Any, Final
 from wss_cases.demo.story.world import World
 from wss_cases.outcomes.reports.saved_views.actions import save_view
 from wss_cases.routing.drafts.actions import draft_from
-from wss_cases.routing.replay.actions import ask, carry_on
-from wss_cases.routing.row_editor.actions import save_row
-from wss_cases.routing.rule_sets.queries import rule_set_in_force
+from wss_cases.routing.replay.pages import ask, carry_on
+from wss_cases.routing.row_editor.pages import save_row
+from wss_cases.routing.rule_sets import rule_set_in_force
 
 CIRCLES: Final = "P4"
 DAYS: Final = 90

@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import either
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 Statement = TypeVar("Statement", bound=Select[Any])
 PATHWAY = table("pathway", column("id"), column("kind")).alias("hung_on")

@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.routing.engine.states import Kind, Pathway
+from wss_cases.routing.engine.pages import Kind, Pathway
 
 MOST_SCHOOL_DAYS = 200
 Key = str | None

@@ -7,7 +7,7 @@ from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.templates.states import EVENTS, TIMED
 from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.routing.engine.states import Kind, Pathway
+from wss_cases.routing.engine.pages import Kind, Pathway
 
 DAY = _l("Choose a day.")
 PATHWAYS = [

@@ -7,7 +7,7 @@ from datetime import date
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import PATHWAY_OF, Kind
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
 
 SCHOOL_WEEK = 5
 """School days."""

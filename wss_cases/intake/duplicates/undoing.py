@@ -17,7 +17,7 @@ from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 GIVEN_LATER = ("motivation", "injury", "facts", "family_text", "may_tell")
 """What nobody brings along: where it is filled, somebody wrote it after the merge."""

@@ -29,8 +29,8 @@ from wss_cases.intake.report.cards import FIGURE, QUESTIONS, TILES_OF
 from wss_cases.intake.report.forms import WORD_ANSWERS
 from wss_cases.intake.report.signs import MOST_WORDS, SKIPPED, STATED_BY, stated
 from wss_cases.journal.rooms import Shown
-from wss_cases.routing.rule_sets.queries import signs_on
-from wss_cases.routing.signs.rules import SignKind
+from wss_cases.routing.rule_sets import signs_on
+from wss_cases.routing.signs import SignKind
 
 PAGES = ("home", "report", "practice")
 """They tell nothing of anybody, in each language, and a browser keeps them."""

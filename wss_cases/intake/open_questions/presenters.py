@@ -11,7 +11,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.open_questions import rules
 from wss_cases.intake.open_questions.models import BODY, QUESTIONS, SENT_TO, VALUES, Answer, Because, FactAnswer
 from wss_cases.intake.recommendation.rules import Plan
-from wss_cases.routing.engine.states import Duty
+from wss_cases.routing.engine.pages import Duty
 
 Row = dict[str, Any]
 

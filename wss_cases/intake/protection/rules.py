@@ -10,7 +10,7 @@ from wss_cases.intake.recommendation.calls import calls_family_of_harmed, is_cal
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import PlanHold
 from wss_cases.routing.engine.facts import UNKNOWN
-from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, HoldState
+from wss_cases.routing.engine.pages import AppliesTo, FollowUpKind, HoldState
 
 COUNSELOR: Final = "counselor_harmed"
 """The kind of follow-up that brings a counselor to a student who was harmed."""

@@ -6,8 +6,8 @@ from typing import Final
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, PersonKind
 from wss_cases.intake.recommendation.rules import Answered, PlanFollowUp
-from wss_cases.routing.engine.home import asked_before_family, holds
-from wss_cases.routing.engine.states import FollowUpKind
+from wss_cases.routing.engine.facts import asked_before_family, holds
+from wss_cases.routing.engine.pages import FollowUpKind
 
 CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTACT_HARMED.value)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wss_cases.intake.recommendation.rules import Plan
-from wss_cases.routing.engine.states import POLICE_DUTIES, Police
+from wss_cases.routing.engine.pages import POLICE_DUTIES, Police
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 
 

@@ -14,8 +14,8 @@ from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
-from wss_cases.routing.engine.states import FollowUpKind, Kind
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import FollowUpKind, Kind
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 
 def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson]]:

@@ -8,7 +8,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED, has_plan
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.routing.engine.facts import FACTS, Facts
-from wss_cases.routing.engine.states import (
+from wss_cases.routing.engine.pages import (
     PATHWAY_OF,
     AppliesTo,
     Duty,

@@ -20,7 +20,7 @@ from wss_cases.intake.report.signs import with_signs
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.routing.rule_sets.queries import signs_on
+from wss_cases.routing.rule_sets import signs_on
 
 UNKNOWN_PLACE = "unknown"
 """The code of a place that nobody knows."""

@@ -13,7 +13,7 @@ from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.intake.report.signs import read_later
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.routing.rule_sets.queries import signs_on
+from wss_cases.routing.rule_sets import signs_on
 
 
 def read_added(uow: UnitOfWork, incident: Incident) -> None:

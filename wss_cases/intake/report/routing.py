@@ -13,8 +13,8 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.engine.states import Duty
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties, raise_first_duties
 from wss_cases.safeguards.duties.duty.rules import Raised, merged

@@ -8,7 +8,7 @@ from typing import Any, Final
 from wss_cases.incidents.incident.rules import SUFFERED, UNKNOWN, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile
 from wss_cases.intake.report.cards import FIGURE, MAYBE, NO, STATED, Answered
-from wss_cases.routing.signs.rules import Match, Sign, SignKind, Signs, folded
+from wss_cases.routing.signs import Match, Sign, SignKind, Signs, folded
 
 Facts = dict[str, Any]
 Entry = dict[str, Any]

@@ -35,7 +35,7 @@ from wss_cases.intake.report.signs import SKIPPED, to_ask
 from wss_cases.journal.queries import already_done
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
-from wss_cases.routing.rule_sets.queries import signs_on
+from wss_cases.routing.rule_sets import signs_on
 
 blueprint = Blueprint("capture", __name__)
 

@@ -18,7 +18,7 @@ from wss_cases.intake.decision.states import (
     OTHERWISE_REASONS,
     VERIFIED_LABELS,
 )
-from wss_cases.routing.engine.states import Kind, Person
+from wss_cases.routing.engine.pages import Kind, Person
 
 AS_IT_IS = ("", _l("No change"))
 PART = "part_"

@@ -32,7 +32,7 @@ from wss_cases.outcomes.equity.tables import Table, plain_tables, table_from
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.routing.engine.states import Person
+from wss_cases.routing.engine.pages import Person
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from wss_cases.followups.core.states import CONVERSATION, KINDS
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.routing.engine.states import Pathway
+from wss_cases.routing.engine.pages import Pathway
 
 COUNTS: Final[dict[str, str]] = {
     "misconducts": "# of Misconducts",

@@ -21,7 +21,7 @@ from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.rules import has_begun, may_become, outcomes_for
 from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, PathwayState
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 OUTLIVES = frozenset({"agreement_term"})
 """Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""

@@ -12,7 +12,7 @@ from wss_cases.foundation.db import among, db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 def give_unowned(now: datetime) -> int:

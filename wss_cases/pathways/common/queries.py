@@ -19,8 +19,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import languages_of
-from wss_cases.routing.engine.states import Kind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
 
 Statement = TypeVar("Statement", bound=Select[Any])
 

@@ -5,7 +5,7 @@ from typing import Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.rules import NO_LABEL
-from wss_cases.routing.engine.states import PATHWAY_OF, Kind, Pathway, Person
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Pathway, Person
 
 __all__ = ["PATHWAY_OF", "Kind", "Pathway", "Person"]
 

@@ -25,7 +25,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import Kind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
 

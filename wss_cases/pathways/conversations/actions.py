@@ -16,7 +16,7 @@ from wss_cases.pathways.common.actions import (
 )
 from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 @use_case

@@ -10,7 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import OUTCOMES
 from wss_cases.pathways.conversations.states import OTHER, REPAIR_LABELS
-from wss_cases.routing.engine.states import Pathway
+from wss_cases.routing.engine.pages import Pathway
 
 
 class LogForm(BaseForm):

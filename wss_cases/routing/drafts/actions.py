@@ -1,7 +1,10 @@
-"""Use cases of routing: route one person's part of an incident; draft, hand over, publish and withdraw rule sets."""
+"""What is found in a rule set, tried once for the same rows: it costs seconds, and anybody who reads rules may ask."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from threading import Lock
 
 from sqlalchemy import func, select
 
@@ -16,16 +19,42 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.routing.drafts.checks import findings_of
+from wss_cases.routing.engine.check import Finding, check_table
 from wss_cases.routing.engine.evaluation import Recommendation, recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts
-from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.replay.actions import forget_replays
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.replay.pages import forget_replays
 from wss_cases.routing.replay.queries import newest_replay, stands_for
 from wss_cases.routing.replay.replayer import Tally
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet, RuleSetWithdrawal
-from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, table_of, withdrawal_of
+from wss_cases.routing.rule_sets import (
+    RoutingAnswer,
+    RuleSet,
+    RuleSetWithdrawal,
+    get_rule_set,
+    rule_set_in_force,
+    signs_of,
+    table_of,
+    withdrawal_of,
+)
+
+_ONE_AT_A_TIME = Lock()
+
+
+def findings_of(rule_set: RuleSet) -> tuple[Finding, ...]:
+    """Return what trying a rule set's table finds, blocking findings first. Raises Refused for broken rows."""
+    table_of(rule_set)
+    signs_of(rule_set)
+    # who asks while it is tried waits for the same answer and does not try it as well
+    with _ONE_AT_A_TIME:
+        return _tried(rule_set.name, rule_set.number, json.dumps(rule_set.table_rows["rows"]))
+
+
+@lru_cache(maxsize=16)
+def _tried(name: str, number: int, rows: str) -> tuple[Finding, ...]:
+    return tuple(check_table(read_table(name, number, json.loads(rows))))
+
 
 WAITS = "rules.waiting"
 

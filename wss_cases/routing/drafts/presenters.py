@@ -1,19 +1,19 @@
 """Rows of a decision table in sentences of the reader's language."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.routing.drafts.difference import Difference
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.routing.engine.conditions import Condition
-from wss_cases.routing.engine.explain import in_language, within
-from wss_cases.routing.engine.labels import FACT_LABELS, SECTION_LABELS, VALUE_LABELS
-from wss_cases.routing.engine.reading import read_row
-from wss_cases.routing.engine.states import (
+from wss_cases.routing.engine.explain import FACT_LABELS, SECTION_LABELS, VALUE_LABELS, in_language, within
+from wss_cases.routing.engine.pages import (
     AppliesTo,
     Duty,
     DutyState,
@@ -24,7 +24,64 @@ from wss_cases.routing.engine.states import (
     Police,
     Section,
 )
-from wss_cases.routing.engine.table import DecisionTable, Effect, Removal, Row
+from wss_cases.routing.engine.reading import read_row
+from wss_cases.routing.engine.table import DecisionTable, Effect, Removal
+from wss_cases.routing.engine.table import Row as TableRow
+
+Row = Mapping[str, Any]
+
+
+class Change(Labelled):
+    """What becomes of a row. One that is changed can be moved, too."""
+
+    ADDED = "added", _l("Added")
+    REMOVED = "removed", _l("Removed")
+    CHANGED = "changed", _l("Changed")
+    MOVED = "moved", _l("Moved")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One row that is not as it was, or not where it was."""
+
+    row_id: str
+    changes: tuple[Change, ...]
+    before: Row | None
+    after: Row | None
+
+
+def differences(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
+    """Return the rows that differ, in the order of the new rows; those that are gone come last.
+
+    Moved are as few rows as it takes to bring the others from the old order into the new one.
+    """
+    was, now = {row["id"]: row for row in old}, {row["id"]: row for row in new}
+    moved = _moved([row_id for row_id in was if row_id in now], [row_id for row_id in now if row_id in was])
+    found = []
+    for row_id, row in now.items():
+        changes = (
+            *([Change.ADDED] if row_id not in was else []),
+            *([Change.CHANGED] if row_id in was and was[row_id] != row else []),
+            *([Change.MOVED] if row_id in moved else []),
+        )
+        if changes:
+            found.append(Difference(row_id, changes, was.get(row_id), row))
+    gone = (row_id for row_id in was if row_id not in now)
+    return [*found, *(Difference(row_id, (Change.REMOVED,), was[row_id], None) for row_id in gone)]
+
+
+def _moved(old: Sequence[str], new: Sequence[str]) -> set[str]:
+    """Return all but a longest run of ids that keep their order."""
+    place = {row_id: number for number, row_id in enumerate(old)}
+    ends: list[int] = []
+    runs: list[list[str]] = []
+    for row_id in new:
+        length = bisect_left(ends, place[row_id])
+        run = [*(runs[length - 1] if length else []), row_id]
+        ends[length:] = [place[row_id], *ends[length + 1 :]]
+        runs[length:] = [run, *runs[length + 1 :]]
+    return set(new) - set(runs[-1] if runs else [])
+
 
 SOUND_O = re.compile(r"\(?h?[oó]", re.IGNORECASE)
 
@@ -56,7 +113,7 @@ def table_words(table: DecisionTable, lang: str) -> list[tuple[Section, str, lis
     return [(section, str(SECTION_LABELS[section]), rows) for section, rows in words.items()]
 
 
-def row_words(row: Row, lang: str) -> RowWords:
+def row_words(row: TableRow, lang: str) -> RowWords:
     """Return one row in words."""
     texts = [row.because, *(effect.because for effect in row.effects)]
     because = [in_language(text, lang) for text in texts if text is not None]
@@ -172,7 +229,7 @@ def _found_words(condition: Condition) -> str:
             return _("found about the police: %(findings)s", findings=either(findings))
 
 
-def _then(row: Row, lang: str) -> Iterator[str]:
+def _then(row: TableRow, lang: str) -> Iterator[str]:
     if row.keeps:
         kinds = ", ".join(sorted(str(Kind(kind).label) for kind in row.keeps))
         yield _("Only these stay for the person who caused harm: %(kinds)s. If any were removed, add:", kinds=kinds)

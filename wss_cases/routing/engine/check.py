@@ -20,10 +20,9 @@ from wss_cases.routing.engine.evaluation import (
     recommend,
     run,
 )
+from wss_cases.routing.engine.explain import FACT_LABELS
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
-from wss_cases.routing.engine.labels import FACT_LABELS
-from wss_cases.routing.engine.samples import answered, facts_for_row, random_facts, with_unknowns
-from wss_cases.routing.engine.states import (
+from wss_cases.routing.engine.pages import (
     FACE_TO_FACE,
     PATHWAY_OF,
     POLICE_DUTIES,
@@ -38,6 +37,7 @@ from wss_cases.routing.engine.states import (
     Police,
     Weight,
 )
+from wss_cases.routing.engine.samples import answered, facts_for_row, random_facts, with_unknowns
 from wss_cases.routing.engine.table import DecisionTable, Row
 
 RANDOM_FACTS: Final = 2000

@@ -1,14 +1,14 @@
 """Put a recommendation into words: the JSON document of the command, what is stored, and plain text."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
-from wss_cases.routing.engine.labels import FACT_LABELS
-from wss_cases.routing.engine.questions import OpenQuestion
-from wss_cases.routing.engine.states import (
+from wss_cases.routing.engine.facts import FACTS
+from wss_cases.routing.engine.pages import (
     AppliesTo,
     Duty,
     DutyState,
@@ -18,9 +18,101 @@ from wss_cases.routing.engine.states import (
     Note,
     Person,
     Police,
+    Section,
     Weight,
 )
+from wss_cases.routing.engine.questions import OpenQuestion
 from wss_cases.routing.engine.table import Text
+
+FACT_LABELS: Final = {
+    "caused_by": _l("caused by"),
+    "grade": _l("grade"),
+    "group": _l("behavior group"),
+    "behavior": _l("behavior"),
+    "attendance": _l("only tardiness or absence"),
+    "harmed": _l("harmed"),
+    "mutual": _l("mutual harm"),
+    "injury": _l("injury"),
+    "weapon": _l("weapon"),
+    "gun_violence_threat": _l("threat of gun violence"),
+    "fire_or_bomb": _l("fire or bomb"),
+    "clear_and_present_danger": _l("clear and present danger"),
+    "danger_reported": _l("hurt or in danger when it was reported"),
+    "imminent_danger": _l("danger that staff cannot safely de-escalate"),
+    "substance": _l("substance"),
+    "distribution": _l("passed on to others"),
+    "place": _l("place"),
+    "sexual": _l("sexual"),
+    "adult_conduct": _l("an adult is said to have hurt a student"),
+    "intimate_partner": _l("between intimate partners"),
+    "bullying": _l("bullying"),
+    "bias": _l("bias"),
+    "self_harm": _l("self-harm"),
+    "abuse_suspected": _l("abuse suspected"),
+    "staff_written_complaint": _l("written complaint by staff"),
+    "repeated_between_same_people": _l("happened before between the same people"),
+    "priors_90d": _l("earlier incidents in 90 days"),
+    "priors_365d": _l("earlier incidents in 365 days"),
+    "returning_from": _l("returning from"),
+    "supports": _l("supports"),
+    "harmed_supports": _l("supports of the student who was harmed"),
+    "housing_support_open": _l("basic needs support already open"),
+    "ready_to_meet": _l("ready to meet"),
+    "harmed_wants_to_meet": _l("the person harmed wants to meet"),
+    "verified": _l("verified"),
+    "sent_on": _l("sent on"),
+    "asked": _l("asked in vain"),
+}
+
+VALUE_LABELS: Final = {
+    "student": _l("student"),
+    "staff": _l("staff"),
+    "other_adult": _l("other adult"),
+    "unknown": _l("not known"),
+    "none": _l("none"),
+    "community": _l("community"),
+    "minor": _l("minor"),
+    "needed_care": _l("needed care"),
+    "lookalike": _l("lookalike"),
+    "maybe_firearm": _l("maybe a firearm"),
+    "other": _l("other"),
+    "firearm": _l("firearm"),
+    "tobacco_vape": _l("tobacco or vape"),
+    "alcohol": _l("alcohol"),
+    "cannabis": _l("cannabis"),
+    "narcotic_or_meth": _l("narcotic or methamphetamine"),
+    "other_drug": _l("other drug"),
+    "on_grounds": _l("on school grounds"),
+    "vehicle": _l("school vehicle"),
+    "school_event": _l("school event"),
+    "travel": _l("on the way to or from school"),
+    "off_campus": _l("off campus"),
+    "online": _l("online"),
+    "harassment": _l("harassment"),
+    "contact": _l("contact"),
+    "image": _l("image"),
+    "suspension": _l("suspension"),
+    "absence": _l("absence"),
+    "placement": _l("placement"),
+    "hospital": _l("hospital"),
+    "iep": _l("individualized education program"),
+    "504": _l("Section 504 plan"),
+    "el": _l("English learner"),
+    "housing": _l("housing"),
+    "yes": _l("yes"),
+    "no": _l("no"),
+    **{name: FACT_LABELS[name] for name in dict.fromkeys((*FACTS["sent_on"].choices, *FACTS["asked"].choices))},
+}
+
+SECTION_LABELS: Final = {
+    Section.PATHWAYS: _l("Pathways"),
+    Section.GRADE_LIMIT: _l("The youngest grades"),
+    Section.HOLDS: _l("Holds"),
+    Section.FALLBACK: _l("No one left without"),
+    Section.DUTIES: _l("Legal duties"),
+    Section.AFTER_POLICE: _l("Duties that follow what was found about the police"),
+    Section.FOLLOW_UPS: _l("Follow-ups"),
+}
 
 
 def as_document(answer: Recommendation, lang: str = "en") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wss_cases.routing.engine.facts import FACTS, Facts
-from wss_cases.routing.engine.states import Weight
+from wss_cases.routing.engine.pages import Weight
 from wss_cases.routing.engine.table import LANGUAGES, Text
 
 

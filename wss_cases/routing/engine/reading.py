@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.conditions import ALWAYS, Condition, check_condition, parts_of
-from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
+from wss_cases.routing.engine.pages import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
 from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS, DecisionTable, Effect, Removal, Row, Text
 
 _COMMON: Final = {"id", "rule", "section", "when", "because"}

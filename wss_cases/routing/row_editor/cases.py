@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.facts import FACTS, FactType
-from wss_cases.routing.engine.states import Section
+from wss_cases.routing.engine.pages import Section
 
 
 class Question(Labelled):

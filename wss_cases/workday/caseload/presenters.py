@@ -26,7 +26,7 @@ from wss_cases.journal.rooms import ListKind, ListRead
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.workday.caseload.queries import DeskCase, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part

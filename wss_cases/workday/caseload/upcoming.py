@@ -19,7 +19,7 @@ from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import coming_days, last_day_of
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 AHEAD = timedelta(days=14)
 CIRCLE, SESSION, REENTRY, RETURN = "circle", "session", "reentry", "return"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.settings.stored import StoredSetting
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 STAGES: Mapping[str, int] = {
     CaseState.INTAKE: 2,

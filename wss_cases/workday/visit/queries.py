@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import keeper_ids
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 MOST = 40
 """Follow-ups of one visit: the oldest due first; the rest are in the list of all."""

@@ -17,7 +17,7 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.rules import Plan, PlanItem
-from wss_cases.routing.engine.states import FollowUpKind, Kind, Pathway, Person
+from wss_cases.routing.engine.pages import FollowUpKind, Kind, Pathway, Person
 
 CHECK_INS = (5, 20, 60)
 NOTES = (

@@ -20,7 +20,7 @@ from wss_cases.pathways.mentoring.plan.models import (
 )
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.plan.states import CARD_DAYS, REVIEW_AFTER_DAYS, After, Cadence, GoesOn
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 GOALS = (
     "Ask for a break before it gets loud",

@@ -15,7 +15,7 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 SPANS = {
     Family.RESTORATIVE_CONVERSATION: (0, 2),

@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.rules import code_set_for, highest_group
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.decision.rules import is_light
 from wss_cases.intake.recommendation.rules import Plan
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 STORIES = frozenset({"fresh", "slow", "circle", "walked"})
 DANGER = {4: 0.02, 5: 0.08, 6: 0.12}

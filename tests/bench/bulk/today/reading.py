@@ -9,8 +9,8 @@ from wss_cases.accounts.grants import actor_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.reports.saved_views.actions import save_view
 from wss_cases.routing.drafts.actions import draft_from
-from wss_cases.routing.replay.actions import ask, carry_on
-from wss_cases.routing.rule_sets.queries import rule_set_in_force
+from wss_cases.routing.replay.pages import ask, carry_on
+from wss_cases.routing.rule_sets import rule_set_in_force
 
 WIDER: Final[dict[str, Any]] = {"when.all.1.any.0.value": 2}
 """A prepared circle from group 2 on, instead of group 3, where a student or a member of staff was harmed."""

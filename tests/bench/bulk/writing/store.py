@@ -59,7 +59,7 @@ from wss_cases.roster.directory.models import (
     Student,
     StudentGuardian,
 )
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview

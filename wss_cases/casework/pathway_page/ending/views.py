@@ -16,7 +16,7 @@ from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import has_begun
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.common.views import ACT, act_context, page_of
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("pathway_ends", __name__, url_prefix="/cases/<int:case_id>/pathways")
 

@@ -19,9 +19,9 @@ from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import parted
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.routing.engine.states import FollowUpKind, Kind
-from wss_cases.routing.engine.states import Pathway as Family
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.pages import FollowUpKind, Kind
+from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
 NO_PART = 0

@@ -44,7 +44,7 @@ from wss_cases.intake.review.views import after_decision, decided_first, reviewe
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Kind, Person
+from wss_cases.routing.engine.pages import Kind, Person
 
 blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
 

@@ -24,8 +24,8 @@ from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.routing.engine.states import FollowUpKind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import FollowUpKind
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState

@@ -26,7 +26,7 @@ from wss_cases.outcomes.edfi.exporting.rows import decided, schools
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 COLUMNS: Final = (
     "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "HeldDate", "AgreementDate", "AgreementKept",

@@ -16,7 +16,7 @@ from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
-from wss_cases.routing.engine.states import Pathway
+from wss_cases.routing.engine.pages import Pathway
 from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround

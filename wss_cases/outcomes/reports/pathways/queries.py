@@ -36,7 +36,7 @@ from wss_cases.pathways.reengagement.plan.rules import is_near
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 GOOD: Final = 4
 """The value from which an answer is a good one, on the scale of 1 to 5."""

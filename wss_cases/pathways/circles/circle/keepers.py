@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 DISCIPLINE = table("discipline_action", column("student_id"), column("recorded_by_id"))
 """Of a room above this one: who recorded a removal, and of whom."""

@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 

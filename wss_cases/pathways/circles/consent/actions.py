@@ -29,7 +29,7 @@ from wss_cases.pathways.common.actions import audit_only, load_live, note_accept
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.roster.telling import refuse_kept_off
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:

@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.circle.rules import PART
 from wss_cases.pathways.circles.outside.queries import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.engine.states import Person
+from wss_cases.routing.engine.pages import Person
 
 LONGEST = timedelta(hours=8)
 """No meeting takes longer."""

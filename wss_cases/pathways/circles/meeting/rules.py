@@ -7,7 +7,7 @@ from typing import Any
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
-from wss_cases.routing.engine.states import Person
+from wss_cases.routing.engine.pages import Person
 
 NEW_DAY = "plan_meeting"
 """The kind of follow-up that asks for a new day of a meeting."""

@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.circle.rules import holds_on, parties
 from wss_cases.pathways.circles.requirements.queries import Circle, leave_out_unset, read_keepers, read_lifts
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 
 
 @dataclass

@@ -12,7 +12,7 @@ from wss_cases.cases.case.states import PlanState
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper, CircleMeeting, CircleSetting
 from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 

@@ -27,7 +27,7 @@ from wss_cases.pathways.mentoring.plan.states import (
 )
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 LOOK_BACK = timedelta(days=7)
 """How far back a card may be marked."""

@@ -43,7 +43,7 @@ from wss_cases.pathways.mentoring.plan.states import (
 )
 from wss_cases.pathways.mentoring.reviews.actions import review as record_review
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("mentoring", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

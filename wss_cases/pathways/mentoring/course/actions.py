@@ -26,7 +26,7 @@ from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, Men
 from wss_cases.pathways.mentoring.plan.rules import last_day_of
 from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, LONGEST_WEEKS, After, Cadence, Reason
 from wss_cases.pathways.mentoring.reviews.actions import FURTHEST, ask_for_review
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from wss_cases.pathways.mentoring.opening.rules import is_adult
 from wss_cases.pathways.mentoring.opening.states import OPENED_WITHOUT_INCIDENT, AgreedHow, AgreedWho, Because
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import contacts_of, school_days
-from wss_cases.routing.engine.states import Kind, Person
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.pages import Pathway as Family
 
 TIER = 2
 REVIEW_AFTER = 20

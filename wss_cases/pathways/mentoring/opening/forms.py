@@ -10,7 +10,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.mentoring.opening.actions import Support
 from wss_cases.pathways.mentoring.opening.states import OPENED_WITHOUT_INCIDENT, AgreedHow, AgreedWho, Because
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 class OpenForm(BaseForm):

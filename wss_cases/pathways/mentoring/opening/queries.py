@@ -12,7 +12,7 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.mentoring.opening.models import SupportStart
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import get_student
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 def get_student_to_support(actor: Actor, student_id: int) -> Student:

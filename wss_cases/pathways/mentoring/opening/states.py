@@ -2,7 +2,7 @@
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 class Because(Labelled):

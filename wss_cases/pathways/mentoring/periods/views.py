@@ -26,7 +26,7 @@ from wss_cases.pathways.mentoring.periods.forms import (
 )
 from wss_cases.pathways.mentoring.periods.queries import periods_of, teachers_of
 from wss_cases.pathways.mentoring.plan.queries import card_of
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("periods", __name__)
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.pathways.common.states import OUTCOMES
-from wss_cases.routing.engine.states import Kind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 class MentorKind(Labelled):

@@ -32,7 +32,7 @@ from wss_cases.pathways.reengagement.plan.queries import REVIEW, plan_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of, quick_meetings, return_words
 from wss_cases.pathways.reengagement.plan.states import Meeting, MeetingMissed, ReviewAnswer
 from wss_cases.roster.directory.queries import get_school, school_days
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("reengagement", __name__)
 

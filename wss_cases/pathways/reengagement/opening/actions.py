@@ -26,8 +26,8 @@ from wss_cases.pathways.reengagement.plan.queries import living_return, opened_b
 from wss_cases.pathways.reengagement.plan.states import AwayCause
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Pathway as Family
-from wss_cases.routing.engine.states import Person
+from wss_cases.routing.engine.pages import Pathway as Family
+from wss_cases.routing.engine.pages import Person
 
 TO_PLAN = "reentry_plan"
 REVIEW_AFTER = 10

@@ -11,7 +11,7 @@ from wss_cases.pathways.common.actions import load_live
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import plan_of
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 MEETING, WORK = "reentry_meeting", "work_missed"
 

@@ -19,7 +19,7 @@ from wss_cases.pathways.common.queries import visible_to
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 REVIEW = "reengagement_review"
 MOST_RETURNS = 200

@@ -29,7 +29,7 @@ from wss_cases.pathways.referrals.referral.queries import open_referral, referra
 from wss_cases.pathways.referrals.referral.rules import Match, Wanted, outcome_of
 from wss_cases.pathways.referrals.referral.states import ReferralState, Service
 from wss_cases.roster.directory.models import Student
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 blueprint = Blueprint("referrals", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

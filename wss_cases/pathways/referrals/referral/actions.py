@@ -17,7 +17,7 @@ from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.queries import open_referral, referrals_of
 from wss_cases.pathways.referrals.referral.rules import is_open, outcome_of
 from wss_cases.pathways.referrals.referral.states import OPEN, PATHWAY_ENDED, WITHDRAW_LABELS, ReferralState, Service
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 
 @use_case

@@ -16,7 +16,7 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import may_become
 from wss_cases.pathways.referrals.referral.states import FOLLOW_UPS, ReferralState
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 DAYS_TO_ANSWER, DAYS_TO_FIRST_SERVICE = 5, 10
 """School days for a partner that is not in the directory, as in referrals of the first release."""

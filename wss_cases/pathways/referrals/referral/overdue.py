@@ -18,7 +18,7 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import waits_until
 from wss_cases.pathways.referrals.referral.states import AWAITS_ANSWER, ReferralState
 from wss_cases.roster.directory.models import School
-from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 
 @dataclass(frozen=True)

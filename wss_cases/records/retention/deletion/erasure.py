@@ -26,7 +26,7 @@ from wss_cases.records.retention.reach.table_owners import TABLES
 from wss_cases.roster.directory.models import Student, StudentGuardian
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Pathway as Family
 
 LEAST_LENGTH = 80
 """Shorter columns hold codes, not what somebody wrote."""

@@ -24,8 +24,8 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_around
-from wss_cases.routing.engine.states import Kind
-from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.rules import Span
 from wss_cases.safeguards.discipline.removals.states import ActionState, Tried

@@ -8,9 +8,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
-from wss_cases.routing.engine.home import ARTICLE_26A, ASK_FIRST, asked_before_family
-from wss_cases.routing.engine.states import Duty
-from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.routing.engine.facts import ARTICLE_26A, ASK_FIRST, asked_before_family
+from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.routing.engine.states import Duty
+from wss_cases.routing.engine.pages import Duty
 
 DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in Duty.labels().items()} | {
     "bullying_yearly": _l("Verified bullying: yearly report to the State Board"),

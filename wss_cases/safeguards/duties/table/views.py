@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import period_words
-from wss_cases.routing.engine.states import POLICE_DUTIES
+from wss_cases.routing.engine.pages import POLICE_DUTIES
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.rules import whom_of
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, StepWhom

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.visibility import sees
-from wss_cases.routing.engine.states import POLICE_DUTIES, Duty, Pathway
+from wss_cases.routing.engine.pages import POLICE_DUTIES, Duty, Pathway
 from wss_cases.safeguards.duties.duty.rules import warns_at
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 from wss_cases.safeguards.police.review.states import TRANSITIONS, ReviewState

@@ -12,7 +12,7 @@ from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.states import STANDS
 from wss_cases.pathways.reengagement.opening.actions import case_for
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import PATHWAY_OF, Kind, Person
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Person
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.police.review.rules import RESTORATIVE
 

@@ -16,14 +16,14 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.changes import changes_of
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.routing.replay.models import Replay, ReplayChange
-from wss_cases.routing.replay.queries import Period, count_routed, digest_of, routed_after
+from wss_cases.routing import rule_sets
+from wss_cases.routing.replay import models
+from wss_cases.routing.replay.models import REPLAY_TRANSITIONS, Replay, ReplayChange, ReplayState
+from wss_cases.routing.replay.queries import Period, check_days, count_routed, digest_of, routed_after
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
-from wss_cases.routing.replay.rules import check_days
-from wss_cases.routing.replay.states import REPLAY_TRANSITIONS, ReplayState
-from wss_cases.routing.rule_sets import queries
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.rule_sets import RuleSet
 
 AUDITED = "rule_replay"
 
@@ -101,7 +101,7 @@ def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
     if digest_of(rule_set) != row.rows_digest:
         return _keep(row.id, row.last_incident_id, [], ReplayState.OVERTAKEN, now)
     if row.id not in replayers:
-        replayers[row.id] = Replayer(queries.table_of(rule_set), queries.signs_of(rule_set))
+        replayers[row.id] = Replayer(rule_sets.table_of(rule_set), rule_sets.signs_of(rule_set))
     size = setting("REPLAY_BATCH")
     batch = routed_after(Period(row.starts_on, row.ends_on), row.last_incident_id, size)
     outcomes = list(replayed(replayers[row.id], batch))
@@ -148,3 +148,6 @@ def _change(replay_id: int, one: Replayed) -> dict[str, Any]:
 def _end(row: Replay, state: ReplayState, now: datetime) -> None:
     assert state in REPLAY_TRANSITIONS[row.state]
     row.state, row.ended_at = state, now
+
+
+ROOM = Room(sentences=models.SENTENCES)

@@ -5,6 +5,7 @@ from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
+from wss_cases.journal.rooms import Room
 
 
 class Pathway(Labelled):
@@ -256,3 +257,6 @@ SENTENCES: Final = {
     "rules.withdrawn": _l("Version %(number)s withdrawn before its first day. The reason: %(reason)s"),
     "rules.dropped": _l("Draft %(number)s deleted"),
 }
+
+
+ROOM = Room(sentences=SENTENCES)

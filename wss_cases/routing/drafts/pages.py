@@ -5,36 +5,87 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from wtforms import DateField
+from wtforms.validators import InputRequired
 
 from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import might
+from wss_cases.access.policy import can, might
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, Unavailable
-from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
+from wss_cases.routing import rule_sets as routing_rule_sets
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.drafts.checks import findings_of
-from wss_cases.routing.drafts.difference import differences
-from wss_cases.routing.drafts.forms import ProposalForm, ReplayForm, WithdrawalForm
-from wss_cases.routing.drafts.presenters import difference_words, facts_words, table_words
+from wss_cases.routing.drafts.actions import WAITS, findings_of
+from wss_cases.routing.drafts.presenters import difference_words, differences, facts_words, table_words
 from wss_cases.routing.engine.check import Finding
-from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.replay.models import ReplayState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
-from wss_cases.routing.replay.states import ReplayState
-from wss_cases.routing.rule_sets import queries
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.signs.presenters import sign_difference, sign_words
+from wss_cases.routing.rule_sets import RuleSet, load_rule_set
+from wss_cases.routing.signs import sign_difference, sign_words
+
+_SAYS = leads_to(
+    "/rules/{id}",
+    subject=_l("A draft of the rules waits for a second person"),
+    words=_l(
+        "Someone handed over a draft of the rules by which reports are routed. Look at what it changes, and publish it "
+        "or talk with its author. Until then the rules stay as they are."
+    ),
+)
+
+
+def _waits(message: OutboxMessage, actor: Actor) -> bool:
+    draft = load_rule_set(message.object_id)
+    if draft is None or draft.state is not RuleSetState.DRAFT or draft.proposed_by_id in (None, actor.user_id):
+        return False
+    return can(actor, Permission.RULES_EDIT, draft)
+
+
+MESSAGES = (MessageKind(WAITS, "incident", _SAYS, _waits),)
+
+
+MOST_CHARACTERS = 600
+
+
+class ProposalForm(BaseForm):
+    """What a draft changes and its first day; the reason is asked for where no replay stands for the draft."""
+
+    note = LongText(
+        _l("What this draft changes, and why"), [NotBlank(_l("Write what it changes, and why."))], MOST_CHARACTERS
+    )
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
+    why_not_replayed = LongText(_l("Why it is published without a replay"), limit=MOST_CHARACTERS)
+
+
+class WithdrawalForm(BaseForm):
+    """Why a published version is withdrawn before its first day."""
+
+    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Explain why it is withdrawn."))], MOST_CHARACTERS)
+
+
+class ReplayForm(BaseForm):
+    """Over which incidents a rule set is replayed."""
+
+    first_day = DateField(_l("Incidents from"), [InputRequired(_l("Enter the first day."))])
+    last_day = DateField(_l("Incidents to"), [InputRequired(_l("Enter the last day."))])
+
 
 blueprint = Blueprint("routing", __name__, url_prefix="/rules")
 
@@ -46,7 +97,7 @@ def rule_sets() -> Page:
     actor, in_force = current_actor(), _in_force(today_at(None, clock.now()))
     return render_template(
         "routing/drafts/list.html",
-        rows=queries.rule_sets(actor),
+        rows=routing_rule_sets.rule_sets(actor),
         in_force=in_force.id if in_force else None,
         may_edit=might(actor, Permission.RULES_EDIT),
         new_key=BaseForm(formdata=None).request_key.data,
@@ -61,7 +112,7 @@ def _address_of(rule_set_id: int) -> str:
 
 def _in_force(today: date) -> RuleSet | None:
     try:
-        return queries.rule_set_in_force(today)
+        return routing_rule_sets.rule_set_in_force(today)
     except Unavailable:
         return None
 
@@ -70,12 +121,12 @@ def _in_force(today: date) -> RuleSet | None:
 @gate(Permission.RULES_READ)
 def rule_set(rule_set_id: int) -> Page:
     """One rule set: its table in sentences, and what a draft changes of the one in force."""
-    return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), 200)
+    return rule_set_page(routing_rule_sets.get_rule_set(current_actor(), rule_set_id), 200)
 
 
 def refused_page(rule_set_id: int, refusal: Refused) -> Page:
     """Return the page of a rule set with what was refused, above or at the rows where the check found it."""
-    rule_set = queries.get_rule_set(current_actor(), rule_set_id)
+    rule_set = routing_rule_sets.get_rule_set(current_actor(), rule_set_id)
     form = _proposal_form(rule_set)
     apply_refusal(form, refusal)
     return rule_set_page(rule_set, 400, form)
@@ -102,7 +153,7 @@ def rule_set_page(
     page = render_template(
         "routing/drafts/rule_set.html",
         rule_set=rule_set,
-        sections=table_words(queries.table_of(rule_set), locale_code()),
+        sections=table_words(routing_rule_sets.table_of(rule_set), locale_code()),
         signs=[sign_words(row, locale_code()) for row in rule_set.table_rows.get("signs", [])],
         editable=editable,
         may_edit=may_edit,
@@ -122,7 +173,7 @@ def rule_set_page(
 
 def _standing(rule_set: RuleSet, today: date) -> dict[str, Any]:
     """Where a rule set stands: in force, withdrawn, or a draft, its people and what it changes."""
-    in_force, withdrawal = _in_force(today), queries.withdrawal_of(rule_set.id)
+    in_force, withdrawal = _in_force(today), routing_rule_sets.withdrawal_of(rule_set.id)
     is_draft = rule_set.state is RuleSetState.DRAFT
     names = user_names([rule_set.drafted_by_id, rule_set.proposed_by_id])
     standing: dict[str, Any] = {
@@ -177,7 +228,7 @@ def draft(rule_set_id: int) -> Page:
 @gate(Permission.RULES_READ)
 def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
-    rule_set = queries.get_rule_set(current_actor(), rule_set_id)
+    rule_set = routing_rule_sets.get_rule_set(current_actor(), rule_set_id)
     return rule_set_page(rule_set, 200, findings=findings_of(rule_set))
 
 
@@ -186,7 +237,7 @@ def check(rule_set_id: int) -> Page:
 def propose(rule_set_id: int) -> Page:
     """Keep the note of a draft, or check it and hand it to a second person with the day on which it is to begin."""
     actor, form = current_actor(), ProposalForm()
-    rule_set = queries.get_rule_set(actor, rule_set_id)
+    rule_set = routing_rule_sets.get_rule_set(actor, rule_set_id)
     only_note = "keep" in request.form
     if only_note and form.note.validate(form):
         actions.save_note(actor, rule_set_id, form.seen_version, form.note.data or "", clock.now())
@@ -201,7 +252,7 @@ def propose(rule_set_id: int) -> Page:
         else:
             flash(_("The draft is waiting for a second person to publish it."))
             return redirect(_address_of(rule_set_id), 303)
-    return rule_set_page(queries.get_rule_set(actor, rule_set_id), 400, form, _found_in(rule_set))
+    return rule_set_page(routing_rule_sets.get_rule_set(actor, rule_set_id), 400, form, _found_in(rule_set))
 
 
 def _found_in(rule_set: RuleSet) -> Sequence[Finding] | None:
@@ -227,7 +278,7 @@ def publish(rule_set_id: int) -> Page:
 def withdraw(rule_set_id: int) -> Page:
     """Withdraw a published version before its first day."""
     actor, form = current_actor(), WithdrawalForm()
-    rule_set = queries.get_rule_set(actor, rule_set_id)
+    rule_set = routing_rule_sets.get_rule_set(actor, rule_set_id)
     if form.validate_on_submit():
         try:
             actions.withdraw(actor, rule_set_id, form.reason.data or "", clock.now())
@@ -249,3 +300,6 @@ def drop(rule_set_id: int) -> Page:
         return refused_page(rule_set_id, refusal)
     flash(_("The draft is deleted."))
     return redirect(url_for("routing.rule_sets"), 303)
+
+
+ROOM = Room(pages=(blueprint,), messages=MESSAGES)

@@ -1,25 +1,78 @@
-"""Reads of rule sets and stored answers. Whoever may read the rules at all reads every rule set."""
+"""Rule sets as rows, the answer that routed each person of each incident, and replays of rule sets over these."""
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, false, select, true
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation.code_tables import HeldRows
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, db, named_enum
 from wss_cases.foundation.errors import Unavailable, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.rooms import Room
+from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.engine.reading import read_table
-from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.rule_sets.models import RuleSet, RuleSetWithdrawal
-from wss_cases.routing.signs.rules import Signs, read_signs
+from wss_cases.routing.signs import Signs, read_signs
+
+
+class RuleSet(CodeTable, Versioned, Base):
+    """One version of the decision table, in force between two dates once published."""
+
+    __tablename__ = "routing_rule_set"
+    __table_args__ = (UniqueConstraint("name", "number"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    state: Mapped[RuleSetState] = mapped_column(named_enum(RuleSetState, "state"))
+    table_rows: Mapped[dict[str, Any]]
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    note: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    """What it changes and why, in its author's words."""
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Who handed the draft, as it is now, to a second person; nobody once it was changed after."""
+    proposed_at: Mapped[datetime | None]
+    why_not_replayed: Mapped[str] = mapped_column(String(600), default="", server_default="")
+
+
+class RuleSetWithdrawal(CodeTable, Base):
+    """That a published rule set never came into force; the rule set itself stays as it was published."""
+
+    __tablename__ = "rule_set_withdrawal"
+    __table_args__ = (UniqueConstraint("rule_set_id"),)
+
+    id: Mapped[Id]
+    rule_set_id: Mapped[int] = mapped_column(ForeignKey("routing_rule_set.id"))
+    withdrawn_at: Mapped[datetime]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(String(600))
+
+
+class RoutingAnswer(Base):
+    """Rule set, facts and recommendation that routed one person's part; kept as it was."""
+
+    __tablename__ = "routing_answer"
+    __table_args__ = (Index("ix_routing_answer_incident", "incident_id", "id"),)
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    rule_set_id: Mapped[int] = mapped_column(ForeignKey("routing_rule_set.id"))
+    created_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any]]
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -93,3 +146,6 @@ def signs_on(day: date) -> Signs:
 @lru_cache(maxsize=16)
 def _read_signs(rows: str) -> Signs:
     return read_signs(json.loads(rows))
+
+
+ROOM = Room(loaders={"routing_rule_set": load_rule_set})

@@ -1,5 +1,7 @@
 """Pages of a replay: asking for one, how far it is, what would change, for whom, and incident by incident."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,18 +20,92 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.queries import behavior_words
 from wss_cases.journal.extension_points import smallest_groups
-from wss_cases.journal.rooms import SmallestGroups
+from wss_cases.journal.rooms import Room, SmallestGroups
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
-from wss_cases.routing.drafts.forms import ReplayForm
-from wss_cases.routing.drafts.views import rule_set_page
-from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing import rule_sets
+from wss_cases.routing.drafts.pages import ReplayForm, rule_set_page
+from wss_cases.routing.engine.explain import FACT_LABELS, within
+from wss_cases.routing.engine.pages import AppliesTo, Duty, DutyState, FollowUpKind, HoldState, Kind, Person, Police
+from wss_cases.routing.replay import pages as replay_pages
 from wss_cases.routing.replay import queries as replays
 from wss_cases.routing.replay.differences import Change
-from wss_cases.routing.replay.replayer import SchoolTally, Tally, promise_words
-from wss_cases.routing.replay.states import ReplayState
-from wss_cases.routing.replay_pages.presenters import ShareWords, change_words, key_words, share_words
-from wss_cases.routing.rule_sets import queries
+from wss_cases.routing.replay.models import ChangeKind, ReplayState
+from wss_cases.routing.replay.queries import shares
+from wss_cases.routing.replay.replayer import Parts, SchoolTally, Tally, promise_words
+
+_LABELS: Mapping[Any, Any] = {
+    **FACT_LABELS,
+    **Kind.labels(),
+    **AppliesTo.labels(),
+    **Duty.labels(),
+    **Police.labels(),
+    **FollowUpKind.labels(),
+}
+_STATES: Mapping[Any, Any] = {**DutyState.labels(), **HoldState.labels()}
+_PEOPLE: Mapping[Any, Any] = Person.labels()
+
+
+@dataclass(frozen=True)
+class ChangeWords:
+    """One change as the page shows it: what it is, what was said, what would be said, and the rules behind it."""
+
+    title: str
+    before: str
+    after: str
+    rules: str
+
+
+def change_words(change: Change) -> ChangeWords:
+    """Return one change in words."""
+    sides = [_side(change.kind, side) for side in (change.before, change.after)]
+    return ChangeWords(key_words(change.key), sides[0], sides[1], ", ".join(change.rules))
+
+
+def key_words(key: str) -> str:
+    """Return what a change is counted under, in words."""
+    kind, what, person = key.split(":")
+    subject = str(_LABELS.get(what, what))
+    if person:
+        subject = _("%(kind)s, for %(person)s", kind=subject, person=_PEOPLE.get(person, person))
+    return _("%(change)s: %(subject)s", change=ChangeKind(kind).label, subject=subject)
+
+
+def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:
+    if side is None:
+        return _("nothing")
+    if kind.startswith("pathway_"):
+        name, tier, start = side
+        return _("%(kind)s, tier %(tier)d, %(within)s", kind=_LABELS.get(name, name), tier=tier, within=within(start))
+    if kind.startswith("question_"):
+        return _("asked")
+    if kind.startswith(("hold_", "duty_")):
+        return str(_STATES.get(side[0], side[0]))
+    if kind is ChangeKind.NOTIFICATION_REVIEW:
+        return str(_LABELS.get(side[0], side[0]))
+    return _(" and ").join(within(day) for day in side)
+
+
+@dataclass(frozen=True)
+class ShareWords:
+    """The shares of the groups that people are told apart by: what is shown, and how many groups are withheld."""
+
+    title: str
+    rows: list[tuple[str, str]]
+    withheld: int
+
+
+def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: SmallestGroups) -> ShareWords:
+    """Return each group with its share, grades in their order, the others by name; '' is who is not known."""
+    shown = {value: share for value, share in shares(parts, fewest).items() if share is not None}
+    rows = [((value == "", _number(value), names.get(value) or value), f"{share}%") for value, share in shown.items()]
+    words = [(key[2] or _("Not known"), share) for key, share in sorted(rows)]
+    return ShareWords(title, words, len(parts) - len(shown))
+
+
+def _number(value: str) -> int:
+    return int(value) if value.removeprefix("-").isdecimal() else 0
+
 
 blueprint = Blueprint("replays", __name__, url_prefix="/rules")
 
@@ -42,11 +118,11 @@ MOST_SCHOOLS = 100
 def ask(rule_set_id: int) -> Page:
     """Ask for a replay of a rule set."""
     actor = current_actor()
-    rule_set = queries.get_rule_set(actor, rule_set_id)
+    rule_set = rule_sets.get_rule_set(actor, rule_set_id)
     form = ReplayForm()
     if form.validate_on_submit() and form.first_day.data and form.last_day.data:
         try:
-            replay_id = actions_replay.ask(
+            replay_id = replay_pages.ask(
                 actor, rule_set_id, form.first_day.data, form.last_day.data, clock.now(), form.request_key.data
             )
         except Refused as refusal:
@@ -63,7 +139,7 @@ def cancel(replay_id: int) -> Page:
     actor = current_actor()
     replays.get_replay(actor, replay_id)
     try:
-        actions_replay.cancel(actor, replay_id, clock.now())
+        replay_pages.cancel(actor, replay_id, clock.now())
     except Refused as refusal:
         flash(refusal.message, "warning")
     else:
@@ -156,3 +232,6 @@ def changes(replay_id: int) -> Page:
         later=url_for("replays.changes", after=incidents[PAGE - 1].id, **here) if len(incidents) > PAGE else None,
         first=url_for("replays.changes", **here) if after else None,
     )
+
+
+ROOM = Room(pages=(blueprint,))

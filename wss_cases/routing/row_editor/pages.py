@@ -1,35 +1,158 @@
-"""Pages on the rows of a draft: one row in plain words, and the buttons that move and remove one."""
+"""A row that two people changed: as it was, as the other left it and as this one would, part by part."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import author
-from wss_cases.routing.drafts.presenters import words_of
-from wss_cases.routing.drafts.views import refused_page
-from wss_cases.routing.engine.labels import SECTION_LABELS
-from wss_cases.routing.engine.states import RuleSetState, Section
-from wss_cases.routing.row_editor import actions
-from wss_cases.routing.row_editor.forms import WITH_ITEMS, RowForm, row_form, subjects_of
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.routing.drafts.actions import draft_to_edit, take_back
+from wss_cases.routing.drafts.pages import refused_page
+from wss_cases.routing.drafts.presenters import part_titles, parts_in_words, words_of
+from wss_cases.routing.engine.explain import SECTION_LABELS
+from wss_cases.routing.engine.pages import RuleSetState, Section
+from wss_cases.routing.engine.reading import read_table, rules_asked_by
+from wss_cases.routing.row_editor.forms import (
+    WITH_ITEMS,
+    RowForm,
+    blank_row,
+    row_form,
+    shown_values,
+    stored_row,
+    subjects_of,
+)
 from wss_cases.routing.row_editor.outline import MOST, ROW, Outline, opened, take_step
-from wss_cases.routing.row_editor.presenters import three_versions
 from wss_cases.routing.row_editor.rules import VERIFIED
-from wss_cases.routing.row_editor.stored import blank_row, shown_values, stored_row
-from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.routing.rule_sets.queries import get_rule_set
+from wss_cases.routing.rule_sets import RuleSet, get_rule_set
+
+Row = Mapping[str, Any]
+
+
+class RowChanged(Stale):
+    """Somebody else changed or removed (None) the row since it was opened; `current` is how it is now."""
+
+    def __init__(self, current: Row | None) -> None:
+        super().__init__()
+        self.current = current
+
+
+def save_row(actor: Actor, rule_set_id: int, before: Row | None, after: Row, now: datetime) -> None:
+    """Put a row in the place of the one that was opened, or add it to its section where none was (`before` None).
+
+    What others did to other rows meanwhile stays. Raises RowChanged where they changed this one, Refused.
+    """
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id)
+        rows = draft.table_rows["rows"]
+        current = next((row for row in rows if row["id"] == after["id"]), None)
+        if before is None and current is not None:
+            raise Refused("row_id", _("Another row of this draft has this name."))
+        if before is not None and current not in (before, after):
+            raise RowChanged(current)
+        if current is None:
+            _store(uow, draft, _added(rows, after), "rules.row_added", after["id"])
+        elif current != after:
+            edited = [after if row is current else row for row in rows]
+            _store(uow, draft, edited, "rules.row_edited", after["id"])
+
+
+def move_row(actor: Actor, rule_set_id: int, version: int | None, row_id: str, up: bool, now: datetime) -> None:
+    """Let a row change places with the one before or after it in its section. Raises Refused, Stale, NotFound."""
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id, version)
+        rows = list(draft.table_rows["rows"])
+        place = _place(rows, row_id)
+        other = place - 1 if up else place + 1
+        if 0 <= other < len(rows) and rows[other]["section"] == rows[place]["section"]:
+            rows[place], rows[other] = rows[other], rows[place]
+            _store(uow, draft, rows, "rules.row_moved", row_id)
+
+
+def remove_row(actor: Actor, rule_set_id: int, version: int | None, row_id: str, now: datetime) -> None:
+    """Take a row out of a draft. Raises Refused where another row asks about its rule, Stale, NotFound."""
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id, version)
+        rows = draft.table_rows["rows"]
+        _place(rows, row_id)
+        _store(uow, draft, [row for row in rows if row["id"] != row_id], "rules.row_removed", row_id)
+
+
+def _place(rows: Sequence[Row], row_id: str) -> int:
+    for place, row in enumerate(rows):
+        if row["id"] == row_id:
+            return place
+    raise NotFound
+
+
+def _added(rows: Sequence[Row], new: Row) -> list[Row]:
+    """Return the rows with a new one at the end of its section."""
+    order = list(Section)
+    last = order.index(Section(new["section"]))
+    place = sum(order.index(Section(row["section"])) <= last for row in rows)
+    return [*rows[:place], new, *rows[place:]]
+
+
+def _store(uow: UnitOfWork, draft: RuleSet, rows: Sequence[Row], kind: str, row_id: str) -> None:
+    _refuse_lost_rules(rows)
+    read_table(draft.name, draft.number, rows)
+    sides = (draft.table_rows["rows"], rows)
+    before_and_after = [next((row for row in side if row["id"] == row_id), None) for side in sides]
+    draft.table_rows = {**draft.table_rows, "rows": list(rows)}
+    take_back(draft)
+    uow.session.flush()
+    uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: before_and_after})
+    uow.record(draft, kind, row=row_id)
+
+
+def _refuse_lost_rules(rows: Sequence[Row]) -> None:
+    earlier = set[str]()
+    for row in rows:
+        for rule in rules_asked_by(row):
+            if rule not in earlier:
+                words = _("Row %(row)s asks whether rule %(rule)s matches, so that rule must stand before it. "
+                          "Change row %(row)s first.", row=row["id"], rule=rule)  # fmt: skip
+                raise Refused("", words)
+        earlier.add(row["rule"])
+
+
+@dataclass(frozen=True)
+class Versions:
+    """One part of a row in three versions; an empty list where there is nothing."""
+
+    part: str
+    before: list[str]
+    theirs: list[str]
+    yours: list[str]
+
+
+def three_versions(
+    before: Mapping[str, Any], theirs: Mapping[str, Any] | None, yours: Mapping[str, Any]
+) -> list[Versions]:
+    """Return the parts of a row in which its versions differ."""
+    sides = [parts_in_words(row) for row in (before, theirs, yours)]
+    return [
+        Versions(title, *(side[part] for side in sides))
+        for part, title in part_titles().items()
+        if any(side[part] != sides[0][part] for side in sides)
+    ]
+
 
 blueprint = Blueprint("rule_rows", __name__, url_prefix="/rules")
-Row = Mapping[str, Any]
+RowEditorRow = Mapping[str, Any]
 
 
 @blueprint.route("/<int:rule_set_id>/rows/<row_id>", methods=["GET", "POST"])
@@ -67,7 +190,7 @@ def move(rule_set_id: int, row_id: str) -> Page:
     up = request.form.get("to") == "up"
     return _button(
         rule_set_id,
-        lambda seen: actions.move_row(current_actor(), rule_set_id, seen, row_id, up, clock.now()),
+        lambda seen: move_row(current_actor(), rule_set_id, seen, row_id, up, clock.now()),
         f"#row-{row_id}",
     )
 
@@ -76,9 +199,7 @@ def move(rule_set_id: int, row_id: str) -> Page:
 @gate(Permission.RULES_EDIT)
 def remove(rule_set_id: int, row_id: str) -> Page:
     """Take a row out of a draft."""
-    return _button(
-        rule_set_id, lambda seen: actions.remove_row(current_actor(), rule_set_id, seen, row_id, clock.now()), ""
-    )
+    return _button(rule_set_id, lambda seen: remove_row(current_actor(), rule_set_id, seen, row_id, clock.now()), "")
 
 
 def _button(rule_set_id: int, act: Any, anchor: str) -> Page:
@@ -93,7 +214,7 @@ def _table(rule_set_id: int) -> str:
     return url_for("routing.rule_set", rule_set_id=rule_set_id)
 
 
-def _form_of(rule_set: RuleSet, row: Row, before: Row | None) -> RowForm:
+def _form_of(rule_set: RuleSet, row: RowEditorRow, before: RowEditorRow | None) -> RowForm:
     """Return the form of a stored row, or what a session's end kept of it: with the lines it had then."""
     section, rules, kept = Section(row["section"]), _rules_before(rule_set, row), g.get("kept_fields") or {}
     outline, values = opened(row)
@@ -104,7 +225,7 @@ def _form_of(rule_set: RuleSet, row: Row, before: Row | None) -> RowForm:
     return form
 
 
-def _rules_before(rule_set: RuleSet, row: Row) -> list[str]:
+def _rules_before(rule_set: RuleSet, row: RowEditorRow) -> list[str]:
     """Return the rules that stand before a row, or before the end of its section where it is new."""
     order, found = list(Section), dict[str, None]()
     for other in rule_set.table_rows["rows"]:
@@ -116,7 +237,7 @@ def _rules_before(rule_set: RuleSet, row: Row) -> list[str]:
     return list(found)
 
 
-def _sent(rule_set: RuleSet, row_id: str, stored: Row | None) -> Page:
+def _sent(rule_set: RuleSet, row_id: str, stored: RowEditorRow | None) -> Page:
     """Take a step in the form, or save the row; whatever is refused, all that was typed is on the page again."""
     before = _opened_row(row_id) if "before" in request.form else stored if row_id else None
     row = before or stored
@@ -142,7 +263,7 @@ def _sent(rule_set: RuleSet, row_id: str, stored: Row | None) -> Page:
     return _saved(rule_set, form, row_id, before)
 
 
-def _opened_row(row_id: str) -> Row | None:
+def _opened_row(row_id: str) -> RowEditorRow | None:
     """Return the row as the form was opened with it; None for a new one."""
     try:
         before = json.loads(request.form.get("before", ""))
@@ -158,12 +279,12 @@ def _opened_row(row_id: str) -> Row | None:
     return before
 
 
-def _saved(rule_set: RuleSet, form: RowForm, row_id: str, before: Row | None) -> Page:
+def _saved(rule_set: RuleSet, form: RowForm, row_id: str, before: RowEditorRow | None) -> Page:
     names = {"id": row_id, "rule": before["rule"]} if before else _new_names(form)
     row, name = stored_row(form, names, before), names["id"]
     try:
-        actions.save_row(current_actor(), rule_set.id, None if form.gone.data else before, row, clock.now())
-    except actions.RowChanged as changed:
+        save_row(current_actor(), rule_set.id, None if form.gone.data else before, row, clock.now())
+    except RowChanged as changed:
         versions = three_versions(before or row, changed.current, row)
         if changed.current is None:
             form.gone.data = "yes"
@@ -187,7 +308,9 @@ def _who_changed(rule_set_id: int, row_id: str) -> str:
     return next(map(author, entries), "")
 
 
-def _page(rule_set: RuleSet, form: RowForm, row: Row | None, versions: Sequence[Any] = (), by: str = "") -> str:
+def _page(
+    rule_set: RuleSet, form: RowForm, row: RowEditorRow | None, versions: Sequence[Any] = (), by: str = ""
+) -> str:
     return render_template(
         "routing/row_editor/row.html",
         rule_set=rule_set,
@@ -204,3 +327,6 @@ def _page(rule_set: RuleSet, form: RowForm, row: Row | None, versions: Sequence[
         versions=versions,
         by=by,
     )
+
+
+ROOM = Room(pages=(blueprint,))
