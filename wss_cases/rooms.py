@@ -22,8 +22,8 @@ from wss_cases.attachments.sealing import room as attachments_sealing
 from wss_cases.board.report import room as board_report
 from wss_cases.board.stored_reports import room as board_stored_reports
 from wss_cases.board.subscriptions import room as board_subscriptions
-from wss_cases.cases.case import room as cases_case
-from wss_cases.cases.safety_plans import room as cases_safety_plans
+from wss_cases.cases import safety_plans as cases_safety_plans
+from wss_cases.cases.case import pages as cases_case
 from wss_cases.casework import case_list as casework_case_list
 from wss_cases.casework.access.clean_slate import room as casework_access_clean_slate
 from wss_cases.casework.access.log import room as casework_access_log

@@ -27,8 +27,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can
 from wss_cases.accounts.visibility import sees_from, set_years
 from wss_cases.cases.case import queries as cases
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.followups.core import queries as followups
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock

@@ -22,8 +22,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.api.v1.counts import MEASURES
 from wss_cases.api.v1.views import ENDPOINTS
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.foundation.db import begin_reading, db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import Kind

@@ -22,8 +22,7 @@ from tests.support.demo import client_of
 from tests.support.depth import BACKENDS
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN, CaseState
+from wss_cases.cases.case.models import OPEN, Case, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState

@@ -35,8 +35,7 @@ from tests.support.depth import BACKENDS
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import Base, db, table_of
 from wss_cases.incidents.incident.states import PersonRole

@@ -8,8 +8,8 @@ from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, 
 from tests.factories.cases import CaseFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.cases.case import queries
-from wss_cases.cases.case.actions import advance, open_case
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
+from wss_cases.cases.case.pages import advance, open_case
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole

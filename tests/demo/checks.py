@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db

@@ -14,8 +14,7 @@ from tests.demo import checks
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.depth import examples
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db

@@ -8,8 +8,7 @@ from typing import Any
 import factory
 
 from tests.factories.base import Factory
-from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, CaseState
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import ENDED, OUTCOMES, PATHWAY_OF, Kind, PathwayState

@@ -12,8 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.roster.directory.models import School, Student
 

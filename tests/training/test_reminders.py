@@ -15,7 +15,7 @@ from tests.factories.cases import CaseFactory
 from tests.factories.followups import FollowUpFactory
 from tests.training.conftest import NOW, TODAY, Scene
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState

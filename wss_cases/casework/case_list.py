@@ -14,9 +14,8 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import long_list
 from wss_cases.accounts.teams import works
-from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.models import Case, CaseOrigin, CaseParticipant, CaseState
 from wss_cases.cases.case.queries import place_words, students_in, visible_to
-from wss_cases.cases.case.states import CaseOrigin, CaseState
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.casework.next_act.rules import why_stuck
 from wss_cases.casework.next_act.states import Stuck

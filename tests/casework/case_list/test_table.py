@@ -14,7 +14,7 @@ from tests.factories.roster import StudentFactory
 from tests.support.pages.reading import Element
 from tests.support.pages.tables import heads_of, list_of, rows_of
 from wss_cases.accounts.list_columns import PAGE_SIZE
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
 
 NAMES = ("Álvaro Ñuñez", "zoë O’Hara", "Łucja Żak", "李 王", "=SUM(A1) Risk")

@@ -12,7 +12,7 @@ from tests.factories.cases import PathwayFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
+from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
 from wss_cases.casework.case_page.closing import Record
 from wss_cases.followups.core.models import FollowUpState

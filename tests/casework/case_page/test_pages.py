@@ -12,7 +12,7 @@ from tests.pathways.circles.making import answer, open_requirements, plan, put_h
 from tests.support.pages.asked import asked
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.list_columns import PAGE_SIZE
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author

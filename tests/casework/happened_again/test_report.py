@@ -13,10 +13,9 @@ from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory, shown
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import SafetyPlan
+from wss_cases.cases.case.models import CaseState, GuardianTold, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, incidents_of
-from wss_cases.cases.case.states import CaseState, GuardianTold
-from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.safety_plans import actions as plans
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling import actions as handling

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.case_file.presenters import duty_words
 from wss_cases.casework.next_act.presenters import what_words
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, Next, PathwayItem, Situation, next_act, why_stuck

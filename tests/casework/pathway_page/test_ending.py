@@ -14,7 +14,7 @@ from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework.case_page.actions import Answers, close
 from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.pathway_page import actions as pathway_actions

@@ -15,10 +15,15 @@ from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
-from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.safety_plans.actions import PlanText
-from wss_cases.cases.safety_plans.queries import living_plans, plans_of
+from wss_cases.cases.case.models import (
+    PLAN_TRANSITIONS,
+    GuardianTold,
+    PlanAnswer,
+    PlanState,
+    SafetyPlan,
+    SafetyPlanReview,
+)
+from wss_cases.cases.safety_plans import PlanText, living_plans, plans_of
 from wss_cases.casework.safety_plans import actions
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db

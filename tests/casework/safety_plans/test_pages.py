@@ -12,10 +12,8 @@ from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import SafetyPlan
-from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.safety_plans.actions import PlanText
-from wss_cases.cases.safety_plans.queries import plans_of
+from wss_cases.cases.case.models import GuardianTold, PlanAnswer, PlanState, SafetyPlan
+from wss_cases.cases.safety_plans import PlanText, plans_of
 from wss_cases.casework.safety_plans import actions
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db

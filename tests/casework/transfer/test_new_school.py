@@ -11,9 +11,8 @@ from tests.factories.cases import CaseNoteFactory, PathwayFactory
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import Case, CaseNote, SafetyPlan
+from wss_cases.cases.case.models import Case, CaseNote, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.cases.case.states import CaseState, PlanState
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere, notice_moves
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState

@@ -21,7 +21,7 @@ from tests.faults.reminders.oracle import Key, Place, Task
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState

@@ -16,7 +16,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, UserAccount
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage

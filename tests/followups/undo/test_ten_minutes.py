@@ -22,7 +22,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants import actor_of
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.handling.actions import close
 from wss_cases.followups.undo.actions import undo

@@ -12,7 +12,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.incidents.incident.states import PersonRole
 
 ClientAs = Callable[[Any], PageClient]

@@ -13,8 +13,7 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.states import OPEN, CaseResult, CaseState, HarmedSays
+from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseResult, CaseState, HarmedSays
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.factories.roster import SchoolFactory, make_calendar
-from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseIncident, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision

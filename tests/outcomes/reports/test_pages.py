@@ -24,7 +24,7 @@ from tests.support.databases import ROOT
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.lists import counts_by_group

@@ -9,7 +9,7 @@ from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, plan, ready_circle, terms
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale

@@ -13,7 +13,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, record_consent, screen
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.states import CaseResult
+from wss_cases.cases.case.models import CaseResult
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import OUTCOME_LABELS, OUTCOMES
 from wss_cases.followups.evidence.rules import Evidence

@@ -15,9 +15,8 @@ from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseState, HarmedSays
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays
 from wss_cases.casework.case_page import actions as casework
 from wss_cases.casework.pathway_page.actions import end_early
 from wss_cases.followups.core.models import FollowUp

@@ -14,7 +14,7 @@ from tests.factories.base import one_commit
 from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.repair.harms import harms

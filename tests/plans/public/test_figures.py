@@ -15,7 +15,7 @@ from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFacto
 from tests.factories.safeguards import DisciplineActionFactory, make_notification
 from tests.plans.public.districts import USUAL
 from tests.plans.public.making import PublicScene, row, switch
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums

@@ -17,9 +17,8 @@ from tests.factories.roster import StudentFactory, two_parents
 from tests.pathways.circles.making import add_supporter, record_consent
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import SafetyPlan
-from wss_cases.cases.case.states import GuardianTold
-from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.case.models import GuardianTold, SafetyPlan
+from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.safety_plans import actions as plans
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.handling.actions import close

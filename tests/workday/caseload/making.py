@@ -11,8 +11,7 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFa
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.roster.directory.models import School

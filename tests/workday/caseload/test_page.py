@@ -13,7 +13,7 @@ from tests.factories.mentoring import MentoringPlanFactory
 from tests.support.pages.tables import heads_of, rows_of
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.casework.next_act.steps import steps_of
 from wss_cases.foundation.db import db

@@ -13,8 +13,7 @@ from wss_cases.api.tokens.states import Scope
 from wss_cases.api.v1.declared import Call, Endpoint, Parameter, number, obj, or_null, text
 from wss_cases.api.v1.paging import CURSOR, SCHOOL, Place, cursor_after, limit, place_of
 from wss_cases.api.v1.schools import chosen
-from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.states import CaseOrigin, CaseState
+from wss_cases.cases.case.models import Case, CaseIncident, CaseOrigin, CaseState
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident

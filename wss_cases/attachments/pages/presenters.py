@@ -10,7 +10,7 @@ from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.attachments.hosts.papers import Paper
 from wss_cases.attachments.hosts.queries import Host
-from wss_cases.cases.case.rules import person_words
+from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _

@@ -12,8 +12,7 @@ from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants import actor_of, holders
-from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound, existing

@@ -11,10 +11,9 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseResult, CaseState
+from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import incidents_of, place_words
-from wss_cases.cases.case.rules import title
-from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.casework.case_file.queries import CaseFile, case_file, seen_by, situation
 from wss_cases.casework.next_act.presenters import harm_words, kind_of, kind_words, what_words
 from wss_cases.casework.next_act.rules import Next, next_act

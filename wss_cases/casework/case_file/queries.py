@@ -11,9 +11,8 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.housing import may_know_of_housing
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import works
-from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseState
 from wss_cases.cases.case.queries import participants_of, visible_to
-from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.casework.next_act.steps import stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState

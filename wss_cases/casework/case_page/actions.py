@@ -7,10 +7,9 @@ from datetime import date
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.actions import reopen_case
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.cases.progress.actions import join_incident, open_only, write_note
+from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseState, HarmedSays, ReopenReason
+from wss_cases.cases.case.pages import reopen_case
+from wss_cases.cases.progress import join_incident, open_only, write_note
 from wss_cases.casework.case_file.queries import other_case_of
 from wss_cases.casework.case_page.closing import blockers, left_open, record_of
 from wss_cases.followups.making.actions import cancel_row

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
-from wss_cases.cases.safety_plans.queries import living_plans
+from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, HarmedSays
+from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.safety_plans import living_plans
 from wss_cases.casework.case_file.presenters import duty_words
 from wss_cases.casework.case_file.queries import open_duties_of, terms_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState

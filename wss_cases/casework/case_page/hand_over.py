@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import colleagues
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.progress.actions import open_only, write_note
+from wss_cases.cases.progress import open_only, write_note
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.followups.core.queries import tells_of_housing

@@ -5,10 +5,9 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.models import AgreementKept, CaseParticipant, CaseState, HarmedSays
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
 from wss_cases.casework.case_file.queries import history_seen
 from wss_cases.casework.case_list import cases_page

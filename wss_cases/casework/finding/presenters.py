@@ -4,8 +4,8 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.teams import user_names
+from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in
-from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.presenters import STATE_TONES
 from wss_cases.casework.finding.queries import cases_found
 from wss_cases.casework.next_act.presenters import harm_words

@@ -10,10 +10,9 @@ from datetime import date, datetime, timedelta
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
-from wss_cases.cases.case.actions import reopen_case
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseState, ReopenReason
-from wss_cases.cases.progress.actions import join_incident
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseState, ReopenReason
+from wss_cases.cases.case.pages import reopen_case
+from wss_cases.cases.progress import join_incident
 from wss_cases.casework.happened_again.messages import HAPPENED_AGAIN
 from wss_cases.casework.happened_again.states import Ground
 from wss_cases.casework.safety_plans.actions import look_at_on

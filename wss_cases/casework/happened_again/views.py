@@ -9,8 +9,8 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, load_case, participants_of
-from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.happened_again import actions
 from wss_cases.casework.happened_again.forms import AgainForm
 from wss_cases.casework.happened_again.states import Ground

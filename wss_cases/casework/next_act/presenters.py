@@ -1,6 +1,6 @@
 """A case's next act and kind of harm, in words."""
 
-from wss_cases.cases.case.states import CaseOrigin
+from wss_cases.cases.case.models import CaseOrigin
 from wss_cases.casework.next_act.rules import Next
 from wss_cases.casework.next_act.states import Act
 from wss_cases.followups.core.states import KINDS

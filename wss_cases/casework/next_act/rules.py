@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.next_act.states import Act, Stuck
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step

@@ -7,9 +7,8 @@ from flask import url_for
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, for_incident

@@ -5,8 +5,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.casework.access.clean_slate.views import student_words
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.casework.panels.queries import cases_with, reports_with

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case
-from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, reasons
 from wss_cases.casework.case_file.queries import history_seen
 from wss_cases.casework.next_act.presenters import kind_words, state_words

@@ -6,11 +6,17 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.progress.actions import open_only
-from wss_cases.cases.safety_plans.actions import PlanText, agree_plan, change_plan, draft_plan, end_plan, review_plan
-from wss_cases.cases.safety_plans.queries import living_plans
+from wss_cases.cases.case.models import Case, CaseParticipant, GuardianTold, PlanAnswer, PlanState, SafetyPlan
+from wss_cases.cases.progress import open_only
+from wss_cases.cases.safety_plans import (
+    PlanText,
+    agree_plan,
+    change_plan,
+    draft_plan,
+    end_plan,
+    living_plans,
+    review_plan,
+)
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import Refused, existing

@@ -3,8 +3,8 @@
 from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.cases.case.states import GuardianTold, PlanAnswer
-from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.case.models import GuardianTold, PlanAnswer
+from wss_cases.cases.safety_plans import PlanText
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.cases.case.models import Case, SafetyPlan
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import PLAN_TONES, CaseState, GuardianTold, PlanState
-from wss_cases.cases.safety_plans.queries import plans_of
+from wss_cases.cases.case.models import PLAN_TONES, Case, CaseState, GuardianTold, PlanState, SafetyPlan
+from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.safety_plans import plans_of
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import dotted

@@ -9,11 +9,18 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
-from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.models import (
+    Case,
+    CaseParticipant,
+    CaseState,
+    GuardianTold,
+    PlanAnswer,
+    PlanState,
+    SafetyPlan,
+)
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import cases_of_incident, get_case, get_participant, names_of_others, participants_of
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import CaseState, GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
+from wss_cases.cases.safety_plans import get_plan, living_plans, plan_reviews
 from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
 from wss_cases.casework.safety_plans.presenters import agreed, line, new_address, page_of, says

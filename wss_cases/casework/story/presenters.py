@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wss_cases.cases.case.models import SafetyPlan
-from wss_cases.cases.case.states import PlanState
-from wss_cases.cases.safety_plans.queries import plans_of
+from wss_cases.cases.case.models import PlanState, SafetyPlan
+from wss_cases.cases.safety_plans import plans_of
 from wss_cases.casework.case_file.presenters import CasePage, act_words, wait_words
 from wss_cases.casework.case_file.queries import terms_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words, what_words

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext

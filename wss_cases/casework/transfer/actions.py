@@ -11,11 +11,11 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
-from wss_cases.cases.case.actions import open_continued
 from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.pages import open_continued
 from wss_cases.cases.case.queries import choose_lead, names_of_others, participants_of
-from wss_cases.cases.progress.actions import open_only, write_note
-from wss_cases.cases.safety_plans.actions import PlanText, draft_plan
+from wss_cases.cases.progress import open_only, write_note
+from wss_cases.cases.safety_plans import PlanText, draft_plan
 from wss_cases.casework.safety_plans.actions import end_living
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.casework.transfer.queries import CONCERNED, own_pathways, own_plan, terms_read_by, unnoticed

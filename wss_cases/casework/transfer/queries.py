@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.models import OPEN, Case, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.cases.case.states import OPEN, PlanState
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db

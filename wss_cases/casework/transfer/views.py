@@ -7,10 +7,9 @@ from flask import Blueprint, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant, names_of_others, participants_of
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import CaseResult
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.casework.transfer.forms import CLOSES, MoveForm

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
-from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
-from wss_cases.cases.progress.actions import add_note
+from wss_cases.cases.case.models import AgreementKept, Case, CaseIncident, CaseParticipant, CaseResult, HarmedSays
+from wss_cases.cases.progress import add_note
 from wss_cases.casework.case_page.actions import Answers, close
 from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.safety_plans.actions import end as end_plan

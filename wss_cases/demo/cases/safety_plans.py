@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from wss_cases.cases.case.models import SafetyPlan
-from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.case.models import GuardianTold, PlanAnswer, PlanState, SafetyPlan
+from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.safety_plans.actions import agree, end, review, write
 from wss_cases.demo.cases.case import PLAN_WORKED, Party, Work
 from wss_cases.demo.story.agenda import Life

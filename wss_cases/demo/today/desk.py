@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.casework.transfer.actions import notice_moves
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.rows import add_rows

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.invocation import Invocation
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.casework.access.one_case.actions import open_one
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.story.world import World

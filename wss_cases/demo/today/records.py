@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.story.world import World, rows
 from wss_cases.incidents.incident.models import IncidentPerson

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.rules import person_words as party_words
+from wss_cases.cases.case.pages import person_words as party_words
 from wss_cases.followups.core.states import FAMILY
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db

@@ -12,8 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.housing import KNOW, may_know_of_housing
 from wss_cases.accounts.coverage import covers_at
 from wss_cases.accounts.teams import Team, colleagues, teams_at
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.followups.reminders.plan import EscalationReason, Facts, Item, escalation_for
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, LEVELS, Days, Why, with_covers
 from wss_cases.foundation.db import db

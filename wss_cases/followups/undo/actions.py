@@ -10,8 +10,7 @@ from sqlalchemy import or_, select, update
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.sealed_words import let_words_go
 from wss_cases.followups.undo.rules import CannotUndo, Standing, why_not_undone

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
-from wss_cases.cases.case.actions import open_case
 from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.pages import open_case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.states import CONVERSATION, LIAISON

@@ -3,8 +3,8 @@
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.cases.case.models import OPEN
 from wss_cases.cases.case.queries import load_case
-from wss_cases.cases.case.states import OPEN
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 

@@ -11,8 +11,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, participants_of
-from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _

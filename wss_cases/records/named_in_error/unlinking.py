@@ -4,9 +4,8 @@ from typing import Any
 
 from sqlalchemy import delete, null, or_, select, update
 
-from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.models import Case, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import PlanState
 from wss_cases.casework.pathway_page.actions import let_go
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row

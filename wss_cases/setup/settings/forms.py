@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import HiddenField, IntegerField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationError
 
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

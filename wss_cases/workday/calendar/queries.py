@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
-from wss_cases.cases.review_dates.actions import CASE
+from wss_cases.cases.case.models import OPEN, Case
+from wss_cases.cases.review_dates import CASE
 from wss_cases.followups.calendar.queries import TABLE as FOLLOW_UP
 from wss_cases.followups.calendar.queries import leaving, lines_of, returning
 from wss_cases.followups.core.models import FollowUp, FollowUpState

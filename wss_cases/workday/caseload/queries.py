@@ -13,9 +13,8 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import works
-from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseState
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
 from wss_cases.casework.transfer.models import StudentMove

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.routing.engine.pages import Pathway as Family

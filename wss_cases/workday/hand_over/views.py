@@ -10,8 +10,8 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in, students_seen
-from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.casework.next_act.presenters import harm_words

@@ -11,9 +11,8 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage import CoverRow, near
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import OPEN, Case, CaseState
 from wss_cases.cases.case.queries import visible_to as cases_visible
-from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.followups.undo.queries import given_by
 from wss_cases.foundation.db import counting, db
 from wss_cases.foundation.school_time import district_zone, local_date, zone_of

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import students_seen
-from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id

@@ -10,9 +10,8 @@ from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.prepared import PreparedFor
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.cases.case.queries import visible_to as cases_visible
-from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import counting, db
 from wss_cases.incidents.incident.models import Alarm, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by

@@ -10,8 +10,7 @@ from tests.bench.bulk.pathways.pathways import add_pathway
 from tests.bench.bulk.reports.reports import Part, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import moment
-from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.cases.case.states import CaseResult
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, CaseResult
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole

@@ -8,8 +8,7 @@ from tests.bench.bulk.cases.followups import add_follow_up, close
 from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
-from wss_cases.cases.case.states import GuardianTold, PlanAnswer
+from wss_cases.cases.case.models import GuardianTold, PlanAnswer, SafetyPlan, SafetyPlanReview
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 

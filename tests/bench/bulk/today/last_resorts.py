@@ -8,8 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants import actor_of
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.casework.access.one_case.actions import open_one
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date

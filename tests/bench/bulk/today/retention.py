@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, select
 
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import AuditEntry, Disclosure

@@ -45,7 +45,7 @@ from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseNote
-from wss_cases.cases.progress.actions import add_note
+from wss_cases.cases.progress import add_note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, TimelineEntry

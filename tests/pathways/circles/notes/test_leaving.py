@@ -14,7 +14,7 @@ from tests.pathways.circles.notes.making import kept_circle, write
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose

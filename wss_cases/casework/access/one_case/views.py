@@ -7,8 +7,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import notes_of
-from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.access.one_case.actions import end_one, open_one
 from wss_cases.casework.access.one_case.forms import OneCaseForm
 from wss_cases.casework.access.one_case.queries import get_opened, open_now

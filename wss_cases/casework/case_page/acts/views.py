@@ -10,11 +10,19 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases import progress
+from wss_cases.cases.case.models import (
+    TRANSITIONS,
+    AgreementKept,
+    Case,
+    CaseParticipant,
+    CaseResult,
+    CaseState,
+    HarmedSays,
+    ReopenReason,
+)
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant
-from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.cases.progress import actions as progress
 from wss_cases.casework.case_file.queries import student_here
 from wss_cases.casework.case_page import actions, forms
 from wss_cases.casework.case_page.closing import blockers, left_open

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import replace
 
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import OPEN
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import OPEN
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident

@@ -8,8 +8,8 @@ from typing import Any
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.pages import stronger_role
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.rules import stronger_role
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language

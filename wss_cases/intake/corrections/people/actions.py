@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.actions import copy_people
+from wss_cases.cases.case.pages import copy_people
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.incidents.details import add_person
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -7,8 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, exists, func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState
 from wss_cases.foundation.school_time import at_local, district_zone
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import HARMED, PreparedOfScope, by_days, within_schools

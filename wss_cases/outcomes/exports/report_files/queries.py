@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.states import HarmedSays
+from wss_cases.cases.case.models import HarmedSays
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.collections.federal.queries import crdc

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.cases.case.states import HarmedSays
+from wss_cases.cases.case.models import HarmedSays
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.counting.repair.harms import Harms

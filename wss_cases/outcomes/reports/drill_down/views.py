@@ -8,7 +8,7 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import first_in_view
-from wss_cases.cases.case.states import CaseResult
+from wss_cases.cases.case.models import CaseResult
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseResult
+from wss_cases.cases.case.models import Case, CaseResult
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.repair.harms import LEFT_OUT, closed_with_harm

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.actions import advance
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import CaseState
+from wss_cases.cases.case.pages import advance
 from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

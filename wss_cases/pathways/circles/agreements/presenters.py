@@ -6,7 +6,7 @@ from typing import Any
 from flask import render_template, url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.rules import person_words
+from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page

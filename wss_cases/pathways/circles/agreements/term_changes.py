@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import open_only
+from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.dates import day_words

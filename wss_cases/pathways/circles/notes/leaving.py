@@ -8,8 +8,7 @@ from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.teams import works
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at

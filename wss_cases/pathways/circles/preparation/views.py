@@ -10,8 +10,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_participant
-from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code

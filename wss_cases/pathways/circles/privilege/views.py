@@ -8,8 +8,8 @@ from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _

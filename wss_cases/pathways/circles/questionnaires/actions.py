@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import open_only
+from wss_cases.cases.progress import open_only
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_code, token_digest

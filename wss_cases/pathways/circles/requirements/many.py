@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
-from wss_cases.cases.case.states import PlanState
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import people_of_each
-from wss_cases.cases.case.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.leading import may_lead_as

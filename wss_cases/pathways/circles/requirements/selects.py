@@ -7,8 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.cases.case.models import CaseIncident, SafetyPlan
-from wss_cases.cases.case.states import PlanState
+from wss_cases.cases.case.models import CaseIncident, PlanState, SafetyPlan
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper, CircleMeeting, CircleSetting
 from wss_cases.pathways.circles.terms.models import Agreement

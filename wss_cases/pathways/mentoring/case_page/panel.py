@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.cases.case.states import CaseOrigin
+from wss_cases.cases.case.models import CaseOrigin
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

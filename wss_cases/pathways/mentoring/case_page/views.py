@@ -9,8 +9,8 @@ from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices

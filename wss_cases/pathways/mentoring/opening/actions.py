@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.actions import open_case_for
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import CaseOrigin
+from wss_cases.cases.case.models import Case, CaseOrigin
+from wss_cases.cases.case.pages import open_case_for
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, select
 
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at

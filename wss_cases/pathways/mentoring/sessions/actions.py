@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.cases.progress.actions import open_only
+from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row
 from wss_cases.foundation.errors import NotFound, Refused

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, zone_of

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, true,
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case, CaseParticipant, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson

@@ -2,19 +2,65 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from wss_cases.cases.case.models import Case, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.models import (
+    PLAN_TRANSITIONS,
+    Case,
+    CaseParticipant,
+    GuardianTold,
+    PlanAnswer,
+    PlanState,
+    SafetyPlan,
+    SafetyPlanReview,
+)
 from wss_cases.cases.case.queries import get_participant
-from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.progress.actions import open_only
-from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.cases.progress import open_only
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.telling import refuse_kept_off
+
+load_plan = by_id(SafetyPlan)
+
+
+def plans_of(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case with the person each is for, newest first."""
+    return list(_of_cases.rows([case_id]).scalars())
+
+
+@Prepared
+def _of_cases(among_ids: Narrow) -> Any:
+    person = joinedload(SafetyPlan.participant).joinedload(CaseParticipant.student)
+    plans = select(SafetyPlan).options(person).where(among_ids(SafetyPlan.case_id))
+    return plans.order_by(SafetyPlan.id.desc())
+
+
+def living_plans(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case that have not ended."""
+    return [plan for plan in plans_of(case_id) if plan.state is not PlanState.ENDED]
+
+
+def get_plan(case: Case, plan_id: int) -> SafetyPlan:
+    """Return one safety plan of a case. Raises NotFound for a plan of another case."""
+    plan = db.session.get(SafetyPlan, plan_id)
+    if plan is None or plan.case_id != case.id:
+        raise NotFound
+    return plan
+
+
+def plan_reviews(plan_id: int) -> list[SafetyPlanReview]:
+    """Return the reviews of a safety plan, newest first."""
+    statement = select(SafetyPlanReview).where(SafetyPlanReview.safety_plan_id == plan_id)
+    return list(db.session.scalars(statement.order_by(SafetyPlanReview.id.desc())))
 
 
 @dataclass(frozen=True)
@@ -144,3 +190,6 @@ def _step(plan: SafetyPlan, state: PlanState) -> None:
     if state not in PLAN_TRANSITIONS[plan.state]:
         raise Refused("", _("This plan cannot be moved there from its current status."))
     plan.state = state
+
+
+ROOM = Room(loaders={"safety_plan": load_plan})

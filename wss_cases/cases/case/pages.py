@@ -4,17 +4,55 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
-from wss_cases.cases.case.rules import stronger_role
-from wss_cases.cases.case.states import TRANSITIONS, CaseOrigin, CaseState, ReopenReason
+from wss_cases.cases.case import models, queries
+from wss_cases.cases.case.models import (
+    TRANSITIONS,
+    Case,
+    CaseIncident,
+    CaseOrigin,
+    CaseParticipant,
+    CaseState,
+    ReopenReason,
+)
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, Student
+
+_WEIGHT = (
+    PersonRole.BOTH,
+    PersonRole.CAUSED_HARM,
+    PersonRole.HARMED,
+    PersonRole.WITNESS,
+    PersonRole.SUPPORT,
+    PersonRole.INVOLVED,
+)
+
+
+def stronger_role(one: PersonRole, other: PersonRole) -> PersonRole:
+    """Return the part that says more when a person stands in two incidents; caused and harmed make both."""
+    if {one, other} == {PersonRole.CAUSED_HARM, PersonRole.HARMED}:
+        return PersonRole.BOTH
+    return min(one, other, key=_WEIGHT.index)
+
+
+def title(reference: str, harm: str, place: str) -> str:
+    """Return a case's title: its number, the kind of harm, and where; never a name."""
+    if place:
+        return _("%(reference)s · %(harm)s, %(place)s", reference=reference, harm=harm, place=place)
+    return _("%(reference)s · %(harm)s", reference=reference, harm=harm)
+
+
+def person_words(person: Any) -> str:
+    """Return a participant's name as the case team knows it: preferred name, else description, else the part."""
+    if person.student is not None:
+        return str(person.student.shown_name)
+    return str(person.description or PersonRole(person.role).label)
 
 
 def open_case(
@@ -153,3 +191,10 @@ def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
     order = list(CaseState)
     if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
         move_to(uow, case, state)
+
+
+ROOM = Room(
+    sentences=models.SENTENCES,
+    loaders={"case_record": queries.load_case},
+    exemptions={"incident": (queries.keeps_report,)},
+)

@@ -5,8 +5,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.calendar.days import note_move
 from wss_cases.roster.directory.models import CalendarMove

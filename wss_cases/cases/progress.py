@@ -3,10 +3,9 @@
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.actions import copy_people, move_to
-from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, CaseState
+from wss_cases.cases.case.pages import copy_people, move_to
 from wss_cases.cases.case.queries import get_participant
-from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
