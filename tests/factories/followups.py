@@ -8,7 +8,7 @@ import factory
 
 from tests.factories.base import Factory
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.evidence import Evidence
 
 
 class FollowUpFactory(Factory):

@@ -25,7 +25,7 @@ from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE
+from wss_cases.followups.reminders.pages import FOLLOW_UP_DUE
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey

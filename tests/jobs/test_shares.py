@@ -26,7 +26,7 @@ from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardSubscription
 from wss_cases.board.subscriptions.actions import queue_due, subscribe
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders import actions as reminders
+from wss_cases.followups.reminders import pages as reminders
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share

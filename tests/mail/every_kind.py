@@ -31,7 +31,7 @@ from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.access.one_case.models import CaseOpening
-from wss_cases.followups.reminders.messages import due_key, given_key, late_key
+from wss_cases.followups.reminders.pages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.deputies.queries import DeputyLook

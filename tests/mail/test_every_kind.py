@@ -15,7 +15,7 @@ from flask import Flask
 from tests.mail.every_kind import CANARY, MAKERS, STUDENT_ID, TODAY, make_world, plant_canaries
 from tests.support.servers.mail import Mail, MailServer
 from wss_cases.access.actor import Role
-from wss_cases.followups.reminders.messages import due_key
+from wss_cases.followups.reminders.pages import due_key
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.message_kinds import MailList, MessageKind, kinds

@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.undo.actions import remind_again
+from wss_cases.followups.undo import remind_again
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.bounces.pages import take_bounce

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wss_cases.accounts.people.people_list import PEOPLE
 from wss_cases.casework.case_list import CASES
-from wss_cases.followups.pages.open_list.presenters import FOLLOW_UPS, OWN_FOLLOW_UPS
+from wss_cases.followups.pages.open_list import FOLLOW_UPS, OWN_FOLLOW_UPS
 from wss_cases.incidents.report_list import OWN_REPORTS, REPORTS
 from wss_cases.intake.queue.presenters import QUEUE
 from wss_cases.journal.rooms import ListKind

@@ -25,7 +25,7 @@ from tests.support.applications import make_app
 from tests.support.databases import Databases
 from wss_cases.access.actor import SYSTEM
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.undo.actions import remind_again
+from wss_cases.followups.undo import remind_again
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -15,8 +15,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
 from wss_cases.casework.case_page.closing import Record
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import IncidentState

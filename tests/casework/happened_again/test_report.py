@@ -17,8 +17,8 @@ from wss_cases.cases.case.models import CaseState, GuardianTold, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, incidents_of
 from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.safety_plans import actions as plans
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole

@@ -19,7 +19,7 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.panels.incident import panel
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.handling.actions import close
+from wss_cases.followups.handling import close
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide

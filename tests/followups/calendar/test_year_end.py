@@ -18,7 +18,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import make, make_for_event
+from wss_cases.followups.making import make, make_for_event
 from wss_cases.foundation.db import db
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence

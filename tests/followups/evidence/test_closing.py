@@ -11,11 +11,10 @@ from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.mail.making import scene
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.rules import needs_note, outcomes_of
+from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import KINDS, OUTCOME_LABELS, OUTCOMES, RECORD_PAGES, RECORDED_ELSEWHERE
-from wss_cases.followups.evidence.rules import Evidence, missing
-from wss_cases.followups.evidence.states import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS
-from wss_cases.followups.undo.actions import restorable
+from wss_cases.followups.evidence import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS, Evidence, missing
+from wss_cases.followups.undo import restorable
 from wss_cases.foundation.i18n import force_locale
 
 TODAY = date(2026, 11, 24)

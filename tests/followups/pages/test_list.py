@@ -18,7 +18,7 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.tables import heads_of, list_of, rows_of
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.pages.open_list.queries import PAGE
+from wss_cases.followups.pages.open_list import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Guardian, StudentGuardian

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from wss_cases.followups.calendar.rules import is_check_in, planned_check_in, planned_off
+from wss_cases.followups.calendar import is_check_in, planned_check_in, planned_off
 from wss_cases.followups.reminders.rules import reminds_at
 from wss_cases.foundation.clock import school_year
 from wss_cases.mail.common.queries import in_hours

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from tests.factories.roster import make_calendar
 from tests.mail.making import scene
-from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.pages import due_words
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.calendar.bells import BellTime

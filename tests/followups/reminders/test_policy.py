@@ -11,7 +11,7 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups.handling import actions as handling
+from wss_cases.followups import handling
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.mail.common.pages import MailStyle
 

@@ -17,7 +17,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
-from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, spread, why_fixed
+from wss_cases.followups.undo import MOST_AT_ONCE, SPREAD, spread, why_fixed
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.roster.directory.rules import DayKind, SchoolDays

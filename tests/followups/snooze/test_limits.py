@@ -13,9 +13,8 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups.handling import actions as handling
-from wss_cases.followups.snooze.actions import snooze
-from wss_cases.followups.snooze.rules import latest_snooze, why_not, wrong_day
+from wss_cases.followups import handling
+from wss_cases.followups.snooze import latest_snooze, snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.pages import MailStyle

@@ -17,8 +17,8 @@ from tests.mail.making import scene
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
-from wss_cases.followups.making.actions import make_for_event
-from wss_cases.followups.templates.rules import applicable, fits, once_a_week
+from wss_cases.followups.making import make_for_event
+from wss_cases.followups.templates.queries import applicable, fits, once_a_week
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.followups.about.cards import cards
-from wss_cases.followups.about.queries import about
+from wss_cases.followups.about import about, cards
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import for_case
 from wss_cases.incidents.incident.states import PersonRole

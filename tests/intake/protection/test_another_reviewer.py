@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tests.intake.making import NOW, WALL, Place
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.handling.actions import reassign
-from wss_cases.followups.making.actions import close_row
+from wss_cases.followups.handling import reassign
+from wss_cases.followups.making import close_row
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import Incident

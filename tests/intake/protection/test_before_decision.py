@@ -14,7 +14,7 @@ from tests.factories.roster import StaffMemberFactory
 from tests.intake.making import NOW, Place, route
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.making.actions import close_row
+from wss_cases.followups.making import close_row
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state

@@ -27,10 +27,10 @@ from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.pathway_page.actions import decline, end_early
+from wss_cases.followups import handling as work
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.handling import actions as actions_work
-from wss_cases.followups.snooze.actions import snooze
+from wss_cases.followups.evidence import Evidence
+from wss_cases.followups.snooze import snooze
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
@@ -185,23 +185,23 @@ def done(it: Queued) -> Any:
     outcome = {"guardian_contact": "reached", "safety_plan": "not_wanted", "check_in_person_harmed": "well"}
     kind = db.session.get_one(FollowUp, it.row).kind
     chosen = {"pre_meetings": "all_held", "mentoring_missed": "reached", "circle": "held"} | outcome
-    return actions_work.close(Invocation(_by(it), SINCE), it.row, chosen.get(kind, "reached"), shown)
+    return work.close(Invocation(_by(it), SINCE), it.row, chosen.get(kind, "reached"), shown)
 
 
 def cancelled(it: Queued) -> Any:
-    return actions_work.cancel(Invocation(_by(it), SINCE), it.row, "Not needed")
+    return work.cancel(Invocation(_by(it), SINCE), it.row, "Not needed")
 
 
 def moved(it: Queued) -> Any:
-    return actions_work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "asked")
+    return work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "asked")
 
 
 def moved_far(it: Queued) -> Any:
-    return actions_work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 16), "asked")
+    return work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 16), "asked")
 
 
 def reassigned(to: str) -> Way:
-    return lambda it: actions_work.reassign(Invocation(_by(it), SINCE), it.row, it.place.ids[to])
+    return lambda it: work.reassign(Invocation(_by(it), SINCE), it.row, it.place.ids[to])
 
 
 def paused(it: Queued) -> Any:

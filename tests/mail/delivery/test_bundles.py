@@ -20,9 +20,9 @@ from tests.support.pages.asked import asked
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.invocation import Invocation
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpAct
-from wss_cases.followups.handling import actions as handling
-from wss_cases.followups.undo.actions import undo
+from wss_cases.followups.undo import undo
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds
 from wss_cases.journal.message_kinds import kinds

@@ -22,8 +22,8 @@ from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant
+from wss_cases.followups import handling as followups_handling
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver, retry_failed
@@ -155,22 +155,22 @@ def test_mail_for_any_hour_never_waits(session: Any, at: At, mailing: MailServer
 
 
 def _close(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.close(
+    followups_handling.close(
         Invocation(acting(here.coordinator), now, version=row.version), row.id, "reached", shown(now.date())
     )
 
 
 def _cancel(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.cancel(Invocation(acting(here.coordinator), now, version=row.version), row.id, "Not needed")
+    followups_handling.cancel(Invocation(acting(here.coordinator), now, version=row.version), row.id, "Not needed")
 
 
 def _reassign(here: Scene, row: Any, now: datetime) -> None:
     other = make_user(Role.COORDINATOR, here.school)
-    actions_work.reassign(Invocation(acting(here.coordinator), now, version=row.version), row.id, other.id)
+    followups_handling.reassign(Invocation(acting(here.coordinator), now, version=row.version), row.id, other.id)
 
 
 def _move(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.move(
+    followups_handling.move(
         Invocation(acting(here.coordinator), now, version=row.version), row.id, date(2026, 12, 2), "asked"
     )
 

@@ -14,10 +14,10 @@ from tests.pathways.circles.making import LATER, consent, keep, make_circle, pre
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseResult
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import OUTCOME_LABELS, OUTCOMES
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.handling import actions as handling
+from wss_cases.followups.evidence import Evidence
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry

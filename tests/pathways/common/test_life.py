@@ -17,7 +17,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -16,7 +16,7 @@ from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matc
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.handling.actions import close
+from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry

@@ -20,7 +20,7 @@ from wss_cases.cases.case.models import Case, CaseIncident, CaseOrigin
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import visible_to as follow_ups_visible
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

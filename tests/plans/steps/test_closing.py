@@ -16,11 +16,10 @@ from tests.plans.making import NOW, Planning, make_plan
 from tests.workday.feed.making import events, made_address
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.handling import actions as handling
-from wss_cases.followups.undo.actions import undo
-from wss_cases.followups.undo.queries import last_act
+from wss_cases.followups.evidence import Evidence
+from wss_cases.followups.undo import last_act, undo
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry

@@ -20,8 +20,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import GuardianTold, SafetyPlan
 from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.safety_plans import actions as plans
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.handling.actions import close
+from wss_cases.followups.evidence import Evidence
+from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact

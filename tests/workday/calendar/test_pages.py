@@ -21,9 +21,9 @@ from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
-from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.queries import case_history

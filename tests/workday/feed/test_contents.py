@@ -21,7 +21,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.pages import set_enabled
-from wss_cases.followups.handling import actions as handling
+from wss_cases.followups import handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry

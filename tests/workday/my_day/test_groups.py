@@ -21,7 +21,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState
-from wss_cases.followups.handling.actions import reassign
+from wss_cases.followups.handling import reassign
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState

@@ -21,8 +21,7 @@ from wss_cases.casework.next_act.states import ACT_LABELS, Act
 from wss_cases.casework.transfer.presenters import links_of, move_notices
 from wss_cases.casework.transfer.queries import continued_as, moved_in
 from wss_cases.followups.core.states import OUTCOME_LABELS
-from wss_cases.followups.evidence.presenters import record_words
-from wss_cases.followups.evidence.states import RECORD_ACTS
+from wss_cases.followups.evidence import RECORD_ACTS, record_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext

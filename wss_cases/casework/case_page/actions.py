@@ -12,8 +12,8 @@ from wss_cases.cases.case.pages import reopen_case
 from wss_cases.cases.progress import join_incident, open_only, write_note
 from wss_cases.casework.case_file.queries import other_case_of
 from wss_cases.casework.case_page.closing import blockers, left_open, record_of
-from wss_cases.followups.making.actions import cancel_row
-from wss_cases.followups.undo.actions import bring_back
+from wss_cases.followups.making import cancel_row
+from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext

@@ -9,12 +9,10 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case
 from wss_cases.casework.case_file.presenters import outcome_words
 from wss_cases.casework.case_file.queries import TERM_KIND
-from wss_cases.followups.about.cards import Card, cards
-from wss_cases.followups.about.presenters import TONES, block
-from wss_cases.followups.about.queries import About, about
+from wss_cases.followups.about import TONES, About, Card, about, block, cards
 from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.pages import due_words
 from wss_cases.followups.core.queries import FollowUpRow, for_case
-from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.queries import school_days

@@ -17,11 +17,11 @@ from wss_cases.casework.happened_again.messages import HAPPENED_AGAIN
 from wss_cases.casework.happened_again.states import Ground
 from wss_cases.casework.safety_plans.actions import look_at_on
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.rules import outcomes_of
+from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN as AGAIN
-from wss_cases.followups.handling.actions import open_follow_up
-from wss_cases.followups.making.actions import close_row, make_for_event
-from wss_cases.followups.undo.actions import bring_back
+from wss_cases.followups.handling import open_follow_up
+from wss_cases.followups.making import close_row, make_for_event
+from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, today_at, zone_of

@@ -9,10 +9,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.followups.about.queries import about
+from wss_cases.followups.about import about
 from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.pages import due_words
 from wss_cases.followups.core.queries import FollowUpRow, for_incident
-from wss_cases.followups.core.rules import due_words
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _

@@ -18,7 +18,7 @@ from wss_cases.cases.safety_plans import (
     review_plan,
 )
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
+from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

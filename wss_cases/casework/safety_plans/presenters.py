@@ -8,7 +8,7 @@ from flask import url_for
 from wss_cases.cases.case.models import PLAN_TONES, Case, CaseState, GuardianTold, PlanState, SafetyPlan
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.safety_plans import plans_of
-from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.pages import due_words
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _

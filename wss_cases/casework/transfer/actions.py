@@ -21,7 +21,7 @@ from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.casework.transfer.queries import CONCERNED, own_pathways, own_plan, terms_read_by, unnoticed
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CHECK_INS, LIAISON
-from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
+from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

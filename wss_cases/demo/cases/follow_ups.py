@@ -8,11 +8,10 @@ from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.world import World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.rules import needs_note, outcomes_of
+from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
-from wss_cases.followups.handling.actions import close
+from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
+from wss_cases.followups.handling import close
 from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.models import IncidentPerson
 

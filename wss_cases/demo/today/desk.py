@@ -15,10 +15,9 @@ from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.world import World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.handling.actions import reassign
-from wss_cases.followups.snooze.actions import snooze
-from wss_cases.followups.snooze.rules import why_not, wrong_day
-from wss_cases.followups.undo.rules import why_fixed
+from wss_cases.followups.handling import reassign
+from wss_cases.followups.snooze import snooze, why_not, wrong_day
+from wss_cases.followups.undo import why_fixed
 from wss_cases.foundation.db import db, table_of
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -1,5 +1,7 @@
 """Reading follow-up templates: what is in force for whom, and how many open follow-ups a template made."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,10 +11,122 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.templates.rules import applicable, once_a_week
-from wss_cases.followups.templates.states import ASKED_FIRST
+from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
+
+EVENTS: dict[str, Any] = {
+    "routed": _l("An incident was routed"),
+    "text_added": _l("Text was added to a decided report"),
+    "routed_ask_first": _l("An incident was routed, and a student may not be safe at home"),
+    "routed_article_26a": _l("An incident was routed to the resource person of Article 26A"),
+    "agreement_made": _l("An agreement was made"),
+    "agreement_term_made": _l("A term of an agreement was written"),
+    "circle_proposed": _l("A circle was proposed"),
+    "care_opened": _l("A concern about a student was reported"),
+    "meeting_postponed": _l("A meeting was postponed"),
+    "meeting_no_show": _l("Someone did not come to a meeting"),
+    "meeting_walked_out": _l("Someone left a meeting, and it ended there"),
+    "meeting_held": _l("A meeting was held"),
+    "mentoring_missed": _l("A mentoring session was missed"),
+    "safety_plan_agreed": _l("A safety plan was agreed"),
+    "happened_again": _l("Something happened again in a case"),
+    "student_moved": _l("A student of a case changed school"),
+    "interpreter_needed": _l("A family needs an interpreter"),
+    "family_copy_asked": _l("A family asked for a copy of the record"),
+    "pathway_started": _l("A pathway began"),
+    "pathway_completed": _l("A pathway was completed"),
+    "pathway_ended_early": _l("A pathway ended early"),
+    "pathway_declined": _l("A pathway was declined or left"),
+}
+
+ASKED_FIRST = frozenset({"routed_ask_first", "routed_article_26a"})
+"""Events whose templates say whom a call home waits for."""
+
+IN_PATHWAY = frozenset(event for event in EVENTS if event.startswith(("pathway_", "meeting_"))) | {"agreement_made"}
+"""Events of a pathway: a template of them may be for one pathway only."""
+
+TIMED = IN_PATHWAY | {
+    "mentoring_missed",
+    "safety_plan_agreed",
+    "happened_again",
+    "student_moved",
+    "interpreter_needed",
+    "family_copy_asked",
+}
+"""Events whose templates say when something is due; of the others they give the words, and rules give the day."""
+
+
+SCHOOL_WEEK = 5
+"""School days."""
+
+NEVER_MERGED = CHECK_INS | {"safety_plan", "safety_plan_review"}
+
+MOST_DAYS_AHEAD = 400
+"""A day farther off is a slip: a change that begins on it could not be taken back, only followed by a later one."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one template makes of a sample case, and when that is due."""
+
+    template: FollowUpTemplate
+    due_on: date
+
+
+def applicable(in_force: Iterable[FollowUpTemplate], pathway_kind: str) -> list[FollowUpTemplate]:
+    """Return the templates that count: a school's own in place of the district's, and only those of the pathway.
+
+    One without a pathway counts in every pathway and outside of them.
+    """
+    rows = list(in_force)
+    replaced = {row.instead_of_id for row in rows if row.school_id is not None} - {None}
+    return [
+        row
+        for row in rows
+        if (row.school_id is not None or row.series not in replaced) and fits(row.pathway, pathway_kind)
+    ]
+
+
+def once_a_week(rows: Iterable[FollowUpTemplate]) -> list[FollowUpTemplate]:
+    """Return of templates that make the same kind within a school week the soonest alone, in the order of their delays.
+
+    Check-ins stay: each asks a person at a time of its own, whatever followed. So does what a safety plan asks.
+    """
+    kept: list[FollowUpTemplate] = []
+    for row in sorted(rows, key=lambda row: row.due_in_school_days):
+        near = (row.due_in_school_days - other.due_in_school_days for other in kept if other.kind == row.kind)
+        if row.kind in NEVER_MERGED or all(apart >= SCHOOL_WEEK for apart in near):
+            kept.append(row)
+    return kept
+
+
+def fits(wanted: str, pathway_kind: str) -> bool:
+    """Whether what happened in a pathway of this kind is what a template is for ('' is for everything)."""
+    if not wanted:
+        return True
+    family = PATHWAY_OF[Kind(pathway_kind)].value if pathway_kind in set(Kind) else ""
+    return wanted in (pathway_kind, family)
+
+
+def due_on(template: FollowUpTemplate, from_day: date, days: SchoolDays) -> date:
+    """Return when a template's follow-up is due after something happened on `from_day`, in the school's own days."""
+    return days.add(from_day, template.due_in_school_days)
+
+
+def too_far(day: date, today: date) -> bool:
+    """Whether a day is too far off for a template to begin or end on it, or to be tried out on it."""
+    return (day - today).days > MOST_DAYS_AHEAD
+
+
+def sample(templates: Iterable[FollowUpTemplate], from_day: date, days: SchoolDays) -> list[Sample]:
+    """Return what these templates would make of a case in which it happens on `from_day`, the first due first."""
+    made = [Sample(template, due_on(template, from_day, days)) for template in templates]
+    return sorted(made, key=lambda one: (one.due_on, one.template.series))
+
 
 SERIES = func.coalesce(FollowUpTemplate.series_id, FollowUpTemplate.id)
 IN_ORDER = (

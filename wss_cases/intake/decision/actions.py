@@ -15,8 +15,7 @@ from wss_cases.cases.case.pages import open_case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.states import CONVERSATION, LIAISON
-from wss_cases.followups.making.actions import close_row, make
-from wss_cases.followups.making.recorded import close_if_reached
+from wss_cases.followups.making import close_if_reached, close_row, make
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale

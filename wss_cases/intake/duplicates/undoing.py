@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions import COPIED, MERGED

@@ -9,8 +9,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
-from wss_cases.followups.making.actions import cancel_row, make
-from wss_cases.followups.making.recorded import close_if_reached
+from wss_cases.followups.making import cancel_row, close_if_reached, make
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -6,7 +6,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.teams import teams_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import NEW_TEXT
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Addendum, Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState

@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseState
 from wss_cases.cases.case.pages import advance
 from wss_cases.cases.progress import open_only
-from wss_cases.followups.making.actions import cancel_open
+from wss_cases.followups.making import cancel_open
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

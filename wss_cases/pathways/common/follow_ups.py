@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row, make, make_for_event
+from wss_cases.followups.making import close_row, make, make_for_event
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.unit_of_work import UnitOfWork

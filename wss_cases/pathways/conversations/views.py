@@ -7,7 +7,7 @@ from flask import Blueprint, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.core.rules import days_ahead
+from wss_cases.followups.core.pages import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page

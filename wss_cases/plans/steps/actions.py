@@ -7,9 +7,9 @@ from sqlalchemy import select
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
 from wss_cases.followups.core.queries import owner_name
 from wss_cases.followups.core.states import PLAN_STEP
-from wss_cases.followups.handling.actions import open_follow_up
-from wss_cases.followups.making.actions import cancel_row, close_row, make
-from wss_cases.followups.undo.actions import remember, remind_again, restorable
+from wss_cases.followups.handling import open_follow_up
+from wss_cases.followups.making import cancel_row, close_row, make
+from wss_cases.followups.undo import remember, remind_again, restorable
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import today_at

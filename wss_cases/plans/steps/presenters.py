@@ -8,7 +8,7 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.pages import due_words
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year

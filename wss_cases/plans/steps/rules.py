@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.rules import outcomes_of
+from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.followups.core.states import PLAN_STEP
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _

@@ -8,9 +8,9 @@ from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.followups.core.rules import outcomes_of
+from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.followups.core.states import OUTCOME_LABELS
-from wss_cases.followups.undo.presenters import undo_line
+from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.pages import Page

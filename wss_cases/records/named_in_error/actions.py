@@ -9,7 +9,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import marked

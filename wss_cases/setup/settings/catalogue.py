@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Final
 
-from wss_cases.followups.reminders.actions import look_again
+from wss_cases.followups.reminders.pages import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
 from wss_cases.foundation.dates import month_day_words, time_of_day_words

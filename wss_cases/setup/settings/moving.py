@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders.actions import look_again
+from wss_cases.followups.reminders.pages import look_again
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School
 from wss_cases.setup.settings.entries import Change

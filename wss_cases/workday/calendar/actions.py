@@ -9,7 +9,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases import review_dates as reviews
-from wss_cases.followups.calendar import actions as follow_ups
+from wss_cases.followups import calendar as follow_ups
 from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.operations.shares import WHOLE, Share

@@ -11,8 +11,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import OPEN, Case
 from wss_cases.cases.review_dates import CASE
-from wss_cases.followups.calendar.queries import TABLE as FOLLOW_UP
-from wss_cases.followups.calendar.queries import leaving, lines_of, returning
+from wss_cases.followups.calendar import TABLE as FOLLOW_UP
+from wss_cases.followups.calendar import leaving, lines_of, returning
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.db import db

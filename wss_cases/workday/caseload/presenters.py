@@ -15,7 +15,7 @@ from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import place_words, students_in
 from wss_cases.casework.case_file.presenters import act_address, act_words
 from wss_cases.casework.next_act.presenters import harm_words, kind_of, what_words
-from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.pages import due_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _

@@ -11,7 +11,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.coverage import CoverRow, covers_of
-from wss_cases.followups.core.rules import days_ahead
+from wss_cases.followups.core.pages import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import existing

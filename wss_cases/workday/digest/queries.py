@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Role
 from wss_cases.accounts.coverage import covers_at
 from wss_cases.accounts.teams import teams_at
-from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.queries import owners_due
+from wss_cases.followups.reminders.rules import Item
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM

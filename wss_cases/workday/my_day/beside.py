@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, func, select
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.undo.rules import UNDO_FOR
+from wss_cases.followups.undo import UNDO_FOR
 from wss_cases.foundation.school_time import today_at
 from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.pathways.circles.plans.models import CirclePlan

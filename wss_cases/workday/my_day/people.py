@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.followups.about.presenters import block
-from wss_cases.followups.about.queries import About, Named, about, named_in, person_key
+from wss_cases.followups.about import About, Named, about, block, named_in, person_key
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.workday.my_day.due import Item
 from wss_cases.workday.my_day.presenters import due_row

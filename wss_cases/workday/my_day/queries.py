@@ -13,7 +13,7 @@ from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage import CoverRow, near
 from wss_cases.cases.case.models import OPEN, Case, CaseState
 from wss_cases.cases.case.queries import visible_to as cases_visible
-from wss_cases.followups.undo.queries import given_by
+from wss_cases.followups.undo import given_by
 from wss_cases.foundation.db import counting, db
 from wss_cases.foundation.school_time import district_zone, local_date, zone_of
 from wss_cases.incidents.incident.models import CareRecord, Incident

@@ -12,9 +12,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import students_seen
 from wss_cases.casework.next_act.presenters import harm_words
-from wss_cases.followups.about.queries import about
+from wss_cases.followups.about import about
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
-from wss_cases.followups.undo.presenters import undo_line
+from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _

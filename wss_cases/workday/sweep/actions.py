@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from wss_cases.casework.transfer.actions import notice_moves
-from wss_cases.followups.reminders.actions import outlook, sweep_follow_ups
+from wss_cases.followups.reminders.pages import outlook, sweep_follow_ups
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.incidents.deputies.pages import ask_deputies
 from wss_cases.pathways.circles.invitations.actions import former, withdraw_former

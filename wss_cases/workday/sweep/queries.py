@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE, FOLLOW_UP_LATE
+from wss_cases.followups.reminders.pages import FOLLOW_UP_DUE, FOLLOW_UP_LATE
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.models import OutboxMessage

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.handling.actions import close_checked
+from wss_cases.followups.evidence import Evidence
+from wss_cases.followups.handling import close_checked
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -7,11 +7,10 @@ from typing import Any
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
 from wtforms.validators import InputRequired, Optional
 
+from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.followups.core.queries import FollowUpRow
-from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN, OUTCOME_LABELS
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.evidence.states import BY_CONTACT, NAMES_WHOM
+from wss_cases.followups.evidence import BY_CONTACT, NAMES_WHOM, Evidence
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -7,14 +7,13 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.followups.about.presenters import TONES, without_links
-from wss_cases.followups.about.queries import About, spoken_of
-from wss_cases.followups.calendar.queries import Calendars
+from wss_cases.followups.about import TONES, About, spoken_of, without_links
+from wss_cases.followups.calendar import Calendars
+from wss_cases.followups.core.pages import WORDS_OF_CIRCLES, due_words
 from wss_cases.followups.core.queries import FollowUpRow
-from wss_cases.followups.core.rules import WORDS_OF_CIRCLES, due_words
 from wss_cases.followups.core.states import FAMILY, OUTCOME_LABELS, RECORDED_ELSEWHERE
-from wss_cases.followups.evidence.states import CLOSES_WITH, QUESTIONS
-from wss_cases.followups.pages.follow_up.views import again_page, record_page
+from wss_cases.followups.evidence import CLOSES_WITH, QUESTIONS
+from wss_cases.followups.pages.follow_up import again_page, record_page
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.keepers import told_who_said_what

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.followups.about.queries import person_key
+from wss_cases.followups.about import person_key
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import FollowUpRow, listing, rows, rows_by_id, visible_to
 from wss_cases.foundation.db import db

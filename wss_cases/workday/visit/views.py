@@ -8,12 +8,12 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.about.queries import about
-from wss_cases.followups.calendar.queries import Calendars
+from wss_cases.followups.about import about
+from wss_cases.followups.calendar import Calendars
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, get_follow_up
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
-from wss_cases.followups.evidence.states import BY_CONTACT, NAMES_WHOM
+from wss_cases.followups.evidence import BY_CONTACT, NAMES_WHOM
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import is_storable

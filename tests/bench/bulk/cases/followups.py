@@ -9,10 +9,9 @@ from tests.bench.bulk.reports.reports import Part, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import Template, moment
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.rules import needs_note, outcomes_of
+from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
-from wss_cases.followups.evidence.rules import Evidence
-from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
+from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact
 from wss_cases.roster.directory.models import CalendarMove

@@ -9,7 +9,7 @@ from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.district.schools import MentorPlaces
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.followups.core.rules import outcomes_of
+from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.foundation.clock import school_year
 from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,

@@ -12,7 +12,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import plain_code

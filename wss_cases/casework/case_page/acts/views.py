@@ -27,10 +27,10 @@ from wss_cases.casework.case_file.queries import student_here
 from wss_cases.casework.case_page import actions, forms
 from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.case_page.hand_over import hand_over
-from wss_cases.followups.about.queries import About, about
+from wss_cases.followups.about import About, about
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.pages import days_ahead
 from wss_cases.followups.core.queries import owner_name, title_of
-from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.forms import choices, filled

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.queries import students_seen
-from wss_cases.followups.about.queries import about
+from wss_cases.followups.about import about
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

@@ -7,7 +7,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.pages import advance
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -6,7 +6,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row
+from wss_cases.followups.making import close_row
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _

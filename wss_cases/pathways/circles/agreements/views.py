@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.core.rules import days_ahead
+from wss_cases.followups.core.pages import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.circle.models import CircleMeeting

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

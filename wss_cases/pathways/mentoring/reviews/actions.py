@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress import open_only
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

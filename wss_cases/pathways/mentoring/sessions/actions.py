@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, close_row
+from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of

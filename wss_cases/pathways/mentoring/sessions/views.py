@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.calendar.queries import Calendars
+from wss_cases.followups.calendar import Calendars
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from wss_cases.followups.making.actions import cancel_row, close_row
+from wss_cases.followups.making import cancel_row, close_row
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

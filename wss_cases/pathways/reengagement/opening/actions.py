@@ -9,7 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState, ReopenReason
 from wss_cases.cases.case.pages import copy_people, open_case, open_case_for, reopen_case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
-from wss_cases.followups.undo.actions import bring_back
+from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import partner_people
 from wss_cases.cases.progress import open_only
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork

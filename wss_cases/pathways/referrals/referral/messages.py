@@ -6,9 +6,8 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.followups.reminders.plan import EscalationReason
-from wss_cases.followups.reminders.presenters import escalation_words
-from wss_cases.followups.reminders.rules import TO_LEAD
+from wss_cases.followups.reminders.pages import escalation_words
+from wss_cases.followups.reminders.rules import TO_LEAD, EscalationReason
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from wss_cases.cases.case.models import Case
-from wss_cases.followups.reminders.recipients import Known
+from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why, levels_of, people_reached
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import day_in, local_date

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row, make_for_event
+from wss_cases.followups.making import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.core.sealed_words import PURPOSE as SAID
+from wss_cases.followups.core.pages import PURPOSE as SAID
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.changes import REDACTED

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import make_for_event
+from wss_cases.followups.making import make_for_event
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale

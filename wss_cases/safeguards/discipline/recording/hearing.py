@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, close_row, make
+from wss_cases.followups.making import cancel_row, close_row, make
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -6,7 +6,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.followups.making.actions import make
+from wss_cases.followups.making import make
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import and_, update
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.followups.reminders.recipients import Known
+from wss_cases.followups.reminders.queries import Known
 from wss_cases.foundation.db import Base, table_of
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
 from wss_cases.mail.common.queries import Planned, queued_keys

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select, text
 
 from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.followups.reminders.recipients import Known
+from wss_cases.followups.reminders.queries import Known
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import School

@@ -1,0 +1,198 @@
+"""What is on record is asked for nowhere else: a guardian who was reached closes the call that was asked for."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+
+from wss_cases.followups.calendar import last_day_for, tell_move, wanted_day
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.pages import keep_note
+from wss_cases.followups.core.states import GUARDIAN_CALLS
+from wss_cases.followups.templates.queries import due_on as due_of
+from wss_cases.followups.templates.queries import template_in_force, templates_for
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.queries import school_days
+
+
+def make(
+    uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
+    incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
+    incident_person_id: int | None = None, participant_id: int | None = None,
+    plan_step_id: int | None = None, lead_id: int | None = None,
+    title: str = "", rules: Sequence[str] = (), single_mail: bool | None = None, given_by_id: int | None = None,
+    template: FollowUpTemplate | None = None,
+) -> FollowUp:  # fmt: skip
+    """Add one follow-up to an incident, a case or a plan step; due today is a same-day item, which mails by itself.
+
+    Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
+    the template's word; `given_by_id` is who gave it to its owner by hand.
+    """
+    today = today_at(school_id, uow.now)
+    template = template or template_in_force(kind, school_id, today)
+    own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
+    planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
+    row = FollowUp(
+        incident_id=incident_id, case_id=case_id, plan_step_id=plan_step_id, lead_id=lead_id, pathway_id=pathway_id,
+        school_id=school_id, incident_person_id=incident_person_id, participant_id=participant_id,
+        kind=kind, title=title, rules=list(rules), owner_id=owner_id, given_by_id=given_by_id,
+        template_id=template.id if template else None, created_at=uow.now, due_on=planned.due_on,
+        original_due_on=due_on, same_day=planned.due_on == today, single_mail=own_mail or planned.due_on == today,
+    )  # fmt: skip
+    uow.add(row)
+    uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
+    tell_move(uow, row, due_on, planned)
+    return row
+
+
+def make_for_event(
+    uow: UnitOfWork,
+    event: str,
+    *,
+    school_id: int,
+    owner_id: int | None,
+    from_day: date,
+    pathway_kind: str = "",
+    **subject: Any,
+) -> list[FollowUp]:
+    """Add what the templates say for something that happened, due so many school days after `from_day`.
+
+    `subject`: what they hang on, as for `make`. `pathway_kind`: the kind of pathway in which it happened; some
+    templates are for one pathway only.
+    """
+    days, shared = school_days(school_id), {"school_id": school_id, "owner_id": owner_id, **subject}
+    return [
+        make(uow, kind=template.kind, due_on=due_of(template, from_day, days), template=template, **shared)
+        for template in templates_for(event, school_id, from_day, pathway_kind)
+    ]
+
+
+def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **subject: int) -> int:
+    """Cancel every open follow-up of a case or a pathway (`subject`) but for some kinds; returns how many."""
+    assert subject, "name what the follow-ups hang on"
+    statement = select(FollowUp).filter_by(**subject, state=FollowUpState.OPEN)
+    statement = statement.where(FollowUp.kind.not_in(sorted(but)))
+    open_rows = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+    for row in open_rows:
+        cancel_row(uow, row, reason)
+    return len(open_rows)
+
+
+def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
+    """Cancel one locked, open follow-up with its reason."""
+    row.state, row.outcome_note = FollowUpState.CANCELLED, reason
+    _settle(uow, row)
+    uow.record(row, "followup.cancelled", what=row.kind)
+
+
+def close_row(
+    uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
+) -> None:
+    """Close one locked, open follow-up with its outcome, for rooms that record the thing itself.
+
+    The day of the thing is the evidence's `on`, where it is not today: that day counts, not the day of typing.
+    """
+    row.state, row.outcome = FollowUpState.DONE, outcome
+    keep_note(row, note)
+    row.evidence = evidence or {}
+    _settle(uow, row)
+    row.closed_on = date.fromisoformat(row.evidence["on"]) if row.evidence.get("on") else row.closed_on
+    uow.record(row, "followup.done", what=row.kind, outcome=outcome)
+
+
+def _settle(uow: UnitOfWork, row: FollowUp) -> None:
+    row.closed_at, row.closed_by_id = uow.now, uow.actor.user_id
+    row.closed_on = today_at(row.school_id, uow.now)
+
+
+def check_near(due_on: date, today: date) -> None:
+    """Raise Refused for a day that is past, or beyond a year."""
+    if due_on < today:
+        raise Refused("due_on", _("Choose today or a later day."))
+    if (due_on - today).days > 400:
+        raise Refused("due_on", _("Choose a day within the next year."))
+
+
+def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
+    """Refuse a day on which nothing can be due: past, beyond a year, without school; for a check-in, after its year.
+
+    Raises Refused.
+    """
+    today, days = today_at(school_id, uow.now), school_days(school_id)
+    check_near(due_on, today)
+    if not days.is_school_day(due_on):
+        raise Refused("due_on", _("There is no school on this day. Choose a school day."))
+    last = last_day_for(kind, case_id, school_id, due_on, today, days)
+    if last is not None:
+        words = _(
+            "The last school day is %(day)s, and a check-in must come before it. Choose an earlier day.",
+            day=day_words(last),
+        )
+        raise Refused("due_on", words)
+
+
+REACHED: Final = "reached"
+"""The result of a call after which nobody is asked to call, and the outcome of the follow-up that asked."""
+
+
+def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
+    """Close the open calls about this person of a report; a voicemail is an attempt, and closes nothing."""
+    if contact.result != REACHED:
+        return
+    asked = select(FollowUp).where(
+        FollowUp.incident_person_id == contact.incident_person_id,
+        FollowUp.kind.in_(GUARDIAN_CALLS),
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+        _close(uow, row, contact)
+
+
+def report_merged(uow: UnitOfWork, target: Incident) -> None:
+    """Close the open calls about people of a report whose family was reached in one that was merged into it now."""
+    asked = select(FollowUp).where(
+        FollowUp.incident_person_id.in_([person.id for person in target.people if person.id is not None]),
+        FollowUp.kind.in_(GUARDIAN_CALLS),
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+        close_if_reached(uow, row)
+
+
+def close_if_reached(uow: UnitOfWork, row: FollowUp) -> None:
+    """Close an open call where its family was reached before anybody asked for it.
+
+    What a report says that was merged into this one counts for the same student.
+    """
+    if row.kind not in GUARDIAN_CALLS or row.incident_person_id is None:
+        return
+    person = uow.session.get_one(IncidentPerson, row.incident_person_id)
+    of_merged = select(Incident.id).where(Incident.duplicate_of_id == person.incident_id)
+    entries = select(IncidentPerson.id).where(
+        or_(
+            IncidentPerson.id == person.id,
+            IncidentPerson.incident_id.in_(of_merged) & (IncidentPerson.student_id == person.student_id),
+        )
+    )
+    calls = select(GuardianContact).where(
+        GuardianContact.incident_person_id.in_(entries), GuardianContact.result == REACHED
+    )
+    contact = uow.session.scalars(calls.order_by(GuardianContact.at, GuardianContact.id)).first()
+    if contact is not None:
+        _close(uow, row, contact)
+
+
+def _close(uow: UnitOfWork, row: FollowUp, contact: GuardianContact) -> None:
+    on = local_date(contact.at, zone_of(row.school_id)).isoformat()
+    shown = {"manner": contact.manner, "on": on, "language": contact.language, "attempts": 1}
+    close_row(uow, row, REACHED, contact.note, {name: value for name, value in shown.items() if value})
+
+
+ROOM = Room(reactions={"incident.guardian_contact": guardian_reached, "incident.merged": report_merged})

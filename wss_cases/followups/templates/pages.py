@@ -1,0 +1,388 @@
+"""Writing follow-up templates. Each change begins on a day, as a row of its own, and rewrites nothing that was made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.followups.core.models import FollowUpTemplate
+from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.templates.queries import (
+    EVENTS,
+    IN_PATHWAY,
+    TIMED,
+    Sample,
+    may_write,
+    open_made_from,
+    own_of,
+    sample,
+    schools_own,
+    templates_for,
+    templates_on,
+    too_far,
+)
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, apply_refusal, choices
+from wss_cases.foundation.i18n import either, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.routing.engine.pages import Kind, Pathway
+
+DAY = _l("Choose a day.")
+PATHWAYS = [
+    ("", _l("Any pathway, or none")),
+    *((code.value, words) for code, words in Pathway.labels().items()),
+    *((code.value, words) for code, words in Kind.labels().items()),
+]
+
+
+class TemplateForm(BaseForm):
+    """A template from a day on."""
+
+    title_en = ShortText(_l("Title in English"), [NotBlank(_l("Write the title in English."))])
+    title_es = ShortText(_l("Title in Spanish"), [NotBlank(_l("Write the title in Spanish."))])
+    closes_with_en = ShortText(
+        _l("What closes it, in English"), [NotBlank(_l("Say in English what closes it."))], limit=300
+    )
+    closes_with_es = ShortText(
+        _l("What closes it, in Spanish"), [NotBlank(_l("Say in Spanish what closes it."))], limit=300
+    )
+    due_in_school_days = IntegerField(
+        _l("Due after how many school days? 0 is the same day."),
+        validators=[
+            InputRequired(_l("Write a number of school days.")),
+            NumberRange(0, 200, _l("Choose a number of school days from 0 to 200.")),
+        ],
+    )
+    single_mail = BooleanField(_l("Send a separate email when it is due"))
+    starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])
+
+
+class NewTemplateForm(TemplateForm):
+    """A template beside those there are."""
+
+    event = SelectField(
+        _l("When is it created?"),
+        choices=choices([(code, words) for code, words in EVENTS.items() if code in TIMED]),
+        validators=[InputRequired(_l("Choose what happens."))],
+    )
+    pathway = SelectField(_l("In which pathway?"), choices=choices(PATHWAYS))
+    kind = SelectField(
+        _l("What is created?"),
+        choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
+        default="other",
+        validators=[InputRequired(_l("Choose what is created."))],
+    )
+
+
+class EndTemplateForm(BaseForm):
+    """The last day of a template."""
+
+    until = DateField(_l("Used until which day?"), validators=[InputRequired(DAY)])
+
+
+class SampleForm(AskingForm):
+    """A sample case: what happens, in which pathway, on which day."""
+
+    event = SelectField(
+        _l("What happens?"),
+        choices=choices([(code, words) for code, words in EVENTS.items() if code in TIMED]),
+        default="agreement_made",
+    )
+    pathway = SelectField(_l("In which pathway?"), choices=choices(PATHWAYS))
+    day = DateField(_l("On which day?"), validators=[InputRequired(DAY)])
+
+
+MOST_SCHOOL_DAYS = 200
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What may be changed of a template."""
+
+    due_in_school_days: int
+    title_en: str
+    title_es: str
+    closes_with_en: str
+    closes_with_es: str
+    single_mail: bool
+
+
+@dataclass(frozen=True)
+class New:
+    """A template that nobody had: what happens, in which pathway ('': in every), what is made, for whom."""
+
+    event: str
+    pathway: str
+    kind: str
+    school_id: int | None
+
+
+@use_case
+def change_template(uow: UnitOfWork, template_id: int, wording: Wording, starts_on: date) -> int:
+    """End a template the day before `starts_on` and begin the changed one. Raises NotFound, Refused."""
+    old = _standing(uow, template_id)
+    if starts_on <= old.starts_on:
+        raise Refused("starts_on", _("Choose a day after the start of this one."))
+    _check(uow, old, wording, starts_on)
+    old.ends_on = starts_on - timedelta(days=1)
+    uow.record(old, "followup_template.ended")
+    new = FollowUpTemplate(
+        kind=old.kind, event=old.event, pathway=old.pathway, school_id=old.school_id,
+        series_id=old.series, instead_of_id=old.instead_of_id, owner_role=old.owner_role,
+        starts_on=starts_on, **vars(wording),
+    )  # fmt: skip
+    return _begin(uow, new, "followup_template.changed")
+
+
+@use_case
+def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording, starts_on: date) -> int:
+    """Begin a school's own version in place of one of the district's templates. Raises NotFound, Refused."""
+    old = uow.session.get(FollowUpTemplate, template_id, with_for_update=True)
+    if old is None or old.school_id is not None:
+        raise NotFound
+    new = FollowUpTemplate(
+        kind=old.kind, event=old.event, pathway=old.pathway, school_id=school_id, instead_of_id=old.series,
+        owner_role=old.owner_role, starts_on=starts_on, **vars(wording),
+    )  # fmt: skip
+    require(uow.actor, may_write(new), new)
+    _check(uow, new, wording, starts_on)
+    if own_of(old.series, school_id, starts_on) is not None:
+        raise Refused("", _("This school already has its own version. Change that one."))
+    return _begin(uow, new, "followup_template.own")
+
+
+@use_case
+def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date) -> int:
+    """Begin a template beside those there are. Raises NotFound, Refused naming the field."""
+    new = FollowUpTemplate(**vars(wanted), owner_role="coordinator", starts_on=starts_on, **vars(wording))
+    require(uow.actor, may_write(new), new)
+    if wanted.event not in TIMED:
+        raise Refused("event", _("Choose what happens."))
+    if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
+        raise Refused("kind", _("Choose what is created."))
+    if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
+        raise Refused("pathway", _("“%(event)s” happens in more than one pathway.", event=EVENTS[wanted.event]))
+    _check(uow, new, wording, starts_on)
+    return _begin(uow, new, "followup_template.added")
+
+
+@use_case
+def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
+    """Use a template until a day and no longer; a school's own then gives way to the district's again.
+
+    Raises NotFound, Refused: what rules make keeps its words, so that only its own version may end.
+    """
+    row = _standing(uow, template_id)
+    if row.event not in TIMED and row.instead_of_id is None:
+        raise Refused("", _("The routing rules create this follow-up. You can change its wording, but not remove it."))
+    if until < max(today_at(row.school_id, uow.now), row.starts_on):
+        raise Refused("until", _("Choose today or a later day, not before its start."))
+    _check_near("until", until, today_at(row.school_id, uow.now))
+    row.ends_on = until
+    uow.record(row, "followup_template.ended")
+    return row.id
+
+
+def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
+    known = existing(uow.session.get(FollowUpTemplate, template_id))
+    row = uow.load(FollowUpTemplate, template_id, may_write(known))
+    if row.ends_on is not None:
+        raise Refused("", _("This template has been changed already. Change the newer one."))
+    return row
+
+
+def _check(uow: UnitOfWork, row: FollowUpTemplate, wording: Wording, starts_on: date) -> None:
+    if starts_on <= today_at(row.school_id, uow.now):
+        raise Refused("starts_on", _("Choose a day after today."))
+    _check_near("starts_on", starts_on, today_at(row.school_id, uow.now))
+    if not 0 <= wording.due_in_school_days <= MOST_SCHOOL_DAYS:
+        raise Refused("due_in_school_days", _("Choose a number of school days from 0 to 200."))
+
+
+def _check_near(field: str, day: date, today: date) -> None:
+    if too_far(day, today):
+        raise Refused(field, _("Choose a day within the next year."))
+
+
+def _begin(uow: UnitOfWork, row: FollowUpTemplate, act: str) -> int:
+    uow.add(row)
+    uow.record(row, act, starts_on=row.starts_on.isoformat())
+    return row.id
+
+
+blueprint = Blueprint("follow_up_templates", __name__, url_prefix="/follow-up-templates")
+READ = Permission.FOLLOWUP_TEMPLATE_READ
+
+
+def school_of(actor: Actor) -> int | None:
+    """Return the school whose templates are shown: the administrator's, or the one the district chose; None for all."""
+    return chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
+
+
+def writes_for(actor: Actor) -> int | None:
+    """Return the school that this person writes templates for; None: the district writes its own."""
+    return None if actor.has(Role.DISTRICT) else chosen_school_id(actor, Role.ADMINISTRATOR)
+
+
+def title_of(row: FollowUpTemplate) -> str:
+    """Return a template's title in the reader's language."""
+    return str(either(row.title_en, row.title_es))
+
+
+def closes_with(row: FollowUpTemplate) -> str:
+    """Return what closes a template's follow-ups, in the reader's language."""
+    return str(either(row.closes_with_en, row.closes_with_es))
+
+
+def delay_words(row: FollowUpTemplate) -> str:
+    """Return when a template's follow-up is due."""
+    if row.event not in TIMED:
+        return _("The routing rules decide when")
+    number = row.due_in_school_days
+    if number == 0:
+        return _("The same day")
+    return ngettext("After %(num)d school day", "After %(num)d school days", number)
+
+
+def pathway_words(code: str) -> str:
+    """Return the words of a template's pathway; '' where it is for every one."""
+    return str(dict(PATHWAYS).get(code, "")) if code else ""
+
+
+@blueprint.get("")
+@gate(READ)
+def templates() -> Page:
+    """What is made when something happens: the district's, and what a school has in its place."""
+    actor = current_actor()
+    school_id = school_of(actor)
+    today = today_at(school_id, clock.now())
+    rows = templates_on(today, school_id)
+    own = {row.instead_of_id for row in rows if row.school_id is not None}
+    counts, elsewhere = open_made_from(actor), schools_own(today) if school_id is None else {}
+    lines = [_line(actor, row, today, own, counts, elsewhere) for row in rows]
+    school = get_school(school_id) if school_id is not None else None
+    return render_template(
+        "followups/templates/list.html",
+        groups=[
+            (EVENTS.get(event, event), list(group)) for event, group in groupby(lines, key=lambda line: line["event"])
+        ],
+        school=school.name if school else "",
+    )
+
+
+def _line(
+    actor: Actor,
+    row: FollowUpTemplate,
+    today: date,
+    own: set[int | None],
+    counts: dict[int, int],
+    elsewhere: dict[int, int],
+) -> dict[str, Any]:
+    replaced = row.school_id is None and row.series in own
+    acts = []
+    if row.ends_on is None and can(actor, may_write(row), row):
+        acts.append((_("Change"), url_for("follow_up_template_acts.change", template_id=row.id)))
+        if row.event in TIMED or row.instead_of_id is not None:
+            acts.append((_("Stop using it"), url_for("follow_up_template_acts.end", template_id=row.id)))
+    elif row.ends_on is None and row.school_id is None and not replaced and writes_for(actor) is not None:
+        acts.append((_("Our own version"), url_for("follow_up_template_acts.own", template_id=row.id)))
+    return {
+        "event": row.event,
+        "title": title_of(row),
+        "facts": _facts(row, counts, elsewhere),
+        "dates": _dates(row, today),
+        "tag": _tag(row, replaced),
+        "acts": acts,
+    }
+
+
+def _facts(row: FollowUpTemplate, counts: dict[int, int], elsewhere: dict[int, int]) -> list[str]:
+    facts = [delay_words(row)]
+    if row.pathway:
+        facts.append(pathway_words(row.pathway))
+    if row.single_mail:
+        facts.append(_("a separate email"))
+    if counts.get(row.series):
+        facts.append(ngettext("%(num)d is open", "%(num)d are open", counts[row.series]))
+    if elsewhere.get(row.series):
+        facts.append(
+            ngettext(
+                "%(num)d school has its own version", "%(num)d schools have their own version", elsewhere[row.series]
+            )
+        )
+    return facts
+
+
+def _dates(row: FollowUpTemplate, today: date) -> str:
+    if row.starts_on > today:
+        return _("from %(day)s", day=day_words_with_year(row.starts_on))
+    return _("until %(day)s", day=day_words_with_year(row.ends_on)) if row.ends_on else ""
+
+
+def _tag(row: FollowUpTemplate, replaced: bool) -> tuple[str, str] | None:
+    if replaced:
+        return _("This school has its own"), "slate"
+    return (_("This school’s own"), "teal") if row.school_id is not None else None
+
+
+@blueprint.get("/sample")
+@gate(READ)
+def try_out() -> Page:
+    """What would be made of a case in which something happens on a day."""
+    school_id = school_of(current_actor())
+    today = today_at(school_id, clock.now())
+    form = SampleForm(request.args if request.args else None, day=today)
+    made: Sequence[Sample] = ()
+    is_asked = bool(request.args)
+    if is_asked and form.validate() and is_near(form, "day", today):
+        templates = templates_for(form.event.data, school_id, form.day.data, form.pathway.data)
+        made = sample(templates, form.day.data, school_days(school_id))
+    school = get_school(school_id) if school_id is not None else None
+    page = render_template(
+        "followups/templates/sample.html",
+        form=form,
+        asked=is_asked and not form.errors,
+        made=[
+            {
+                "title": title_of(one.template),
+                "due": day_words_with_year(one.due_on),
+                "delay": delay_words(one.template),
+                "closes_with": closes_with(one.template),
+                "own": one.template.school_id is not None,
+            }
+            for one in made
+        ],
+        school=school.name if school else "",
+    )
+    return page, 400 if form.errors else 200
+
+
+def is_near(form: BaseForm, field: str, today: date) -> bool:
+    """Whether a template can be tried out on the day in a field; where not, the form says so there."""
+    near = not too_far(form[field].data, today)
+    if not near:
+        apply_refusal(form, Refused(field, _("Choose a day within the next year.")))
+    return near
+
+
+ROOM = Room(pages=(blueprint,))
