@@ -157,9 +157,9 @@ from wss_cases.plans.review import room as plans_review
 from wss_cases.plans.steps import room as plans_steps
 from wss_cases.plans.voices.meetings import room as plans_voices_meetings
 from wss_cases.plans.voices.votes import room as plans_voices_votes
-from wss_cases.practice.link import room as practice_link
-from wss_cases.practice.log import room as practice_log
-from wss_cases.practice.requests import room as practice_requests
+from wss_cases.practice import link as practice_link
+from wss_cases.practice.log import pages as practice_log
+from wss_cases.practice.requests import pages as practice_requests
 from wss_cases.records.disclosures import room as records_disclosures
 from wss_cases.records.family_copies.copy import room as records_family_copies_copy
 from wss_cases.records.family_copies.draft import room as records_family_copies_draft

@@ -54,7 +54,7 @@ from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.retention.core.models import RecordDeletion
@@ -121,7 +121,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),
     "plans.voices.votes.queries.visible_to": (PlanVote, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
-    "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
+    "practice.requests.messages.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
     "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),

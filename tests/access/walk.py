@@ -56,7 +56,7 @@ from wss_cases.plans.plan.templates.models import PlanTemplate
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut

@@ -71,10 +71,8 @@ from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.states import Leader, PracticeKind
-from wss_cases.practice.requests.models import CircleRequest, RequestLink
-from wss_cases.practice.requests.states import Wish
+from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.rules import digest
 from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState

@@ -61,8 +61,7 @@ from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
 from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
 from wss_cases.practice.requests.messages import UNREAD
-from wss_cases.practice.requests.models import CircleRequest, RequestLink
-from wss_cases.practice.requests.states import Wish
+from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS

@@ -16,9 +16,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.practice.queries import held_in
 from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.queries import PAGE, entries
-from wss_cases.practice.log.states import Leader, PracticeKind
+from wss_cases.practice.log.queries import PAGE, Leader, PracticeEntry, PracticeKind, entries
 
 NOW = "2026-11-24 10:00"
 THIS_YEAR = Scope(None, "2026-27", date(2026, 8, 1), date(2026, 11, 24), date(2026, 11, 24))

@@ -15,13 +15,10 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.requests.actions import make_link
-from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD
-from wss_cases.practice.requests.models import CircleRequest
-from wss_cases.practice.requests.queries import link_of
-from wss_cases.practice.requests.rules import MOST_IN_AN_HOUR
-from wss_cases.practice.requests.states import Became
+from wss_cases.practice.log.queries import PracticeEntry
+from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD, link_of
+from wss_cases.practice.requests.models import Became, CircleRequest
+from wss_cases.practice.requests.pages import MOST_IN_AN_HOUR, make_link
 
 FRIDAY = "2026-11-20 15:00"
 SECRET = "the blue door by the stairs"

@@ -22,8 +22,8 @@ from wss_cases.permission_map.predicates import (
     sent_to_own_partner,
 )
 from wss_cases.permission_map.row import ANY_STAFF, DISTRICT, PARTNER, TEAM, A, C, D, of, row
-from wss_cases.practice.log.rules import own_entry_or_team
-from wss_cases.practice.requests.rules import reads_request
+from wss_cases.practice.log.pages import own_entry_or_team
+from wss_cases.practice.requests.pages import reads_request
 
 CASE_WORK: dict[P, Rule] = {
     P.CARE_WORK: row(of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),

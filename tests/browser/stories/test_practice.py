@@ -20,12 +20,10 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.states import PracticeKind
-from wss_cases.practice.requests.actions import make_link
-from wss_cases.practice.requests.models import CircleRequest
-from wss_cases.practice.requests.queries import link_of
-from wss_cases.practice.requests.states import Became
+from wss_cases.practice.log.queries import PracticeEntry, PracticeKind
+from wss_cases.practice.requests.messages import link_of
+from wss_cases.practice.requests.models import Became, CircleRequest
+from wss_cases.practice.requests.pages import make_link
 
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 MOST_TAPS = 6

@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDr
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.states import EntryState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.queries import PracticeEntry
 
 TEN = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

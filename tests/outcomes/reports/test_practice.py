@@ -15,10 +15,8 @@ from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.states import Leader, PracticeKind
-from wss_cases.practice.requests.models import CircleRequest, RequestLink
-from wss_cases.practice.requests.states import Became, Wish
+from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.requests.models import Became, CircleRequest, RequestLink, Wish
 from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 

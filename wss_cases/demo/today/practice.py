@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from wss_cases.demo.story.world import World
-from wss_cases.practice.log.actions import Held, log_practice
-from wss_cases.practice.log.states import Leader, PracticeKind, Purpose
+from wss_cases.practice.log.pages import Held, log_practice
+from wss_cases.practice.log.queries import Leader, PracticeKind, Purpose
 
 HELD = (
     (PracticeKind.COMMUNITY, Purpose.START, "Room 204", 22, 1, 20),

@@ -18,7 +18,7 @@ from wss_cases.intake.offline.states import EntryState
 from wss_cases.intake.report.actions import names_in_words, write_report
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.practice.log.actions import Held, write_entry
+from wss_cases.practice.log.pages import Held, write_entry
 
 
 @dataclass(frozen=True)

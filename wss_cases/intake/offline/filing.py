@@ -18,7 +18,7 @@ from wss_cases.intake.offline.queries import own_entry
 from wss_cases.intake.offline.rules import Entry, written_at
 from wss_cases.intake.offline.states import EntryKind
 from wss_cases.journal.queries import already_done
-from wss_cases.practice.log.presenters import new_form
+from wss_cases.practice.log.pages import new_form
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 

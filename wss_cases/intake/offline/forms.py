@@ -13,9 +13,7 @@ from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.intake.offline.rules import Fields
 from wss_cases.intake.report.forms import CaptureForm
-from wss_cases.practice.log.forms import PracticeForm
-from wss_cases.practice.log.presenters import group_words
-from wss_cases.practice.log.rules import group_value
+from wss_cases.practice.log.pages import PracticeForm, group_value, group_words
 
 LONGEST_NAME = 200
 MOST_NAMES = 30

@@ -1,17 +1,94 @@
-"""Reading the practice log: what the actor may see, and what they held last."""
+"""The practice log: circles and the like that no incident asked for. No student is named, and nothing is told."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, and_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import by_id, db, newest
+from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, newest
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.pathways.circles.plans.queries import shelf_of, used_before
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.practice.log.models import PracticeEntry
+
+
+class PracticeKind(Labelled):
+    """What was held."""
+
+    COMMUNITY = "community", _l("Community circle")
+    CHECK_IN = "check_in", _l("Check-in")
+    CHAT = "chat", _l("Restorative chat")
+    PEACE_ROOM = "peace_room", _l("Peace room visit")
+    STAFF = "staff", _l("Staff circle")
+    FAMILY = "family", _l("Family circle")
+
+
+class Purpose(Labelled):
+    """What it was for."""
+
+    START = "start", _l("Start of the day or week")
+    BELONGING = "belonging", _l("Get to know each other")
+    LEARNING = "learning", _l("Learn together")
+    CELEBRATE = "celebrate", _l("Celebrate")
+    AFTER = "after", _l("After something happened")
+
+
+class Leader(Labelled):
+    """Who led it, where it was no member of the school's staff by name."""
+
+    STAFF = "staff", _l("A member of the staff")
+    OUTSIDE = "outside", _l("A circle keeper from outside the school")
+    STUDENTS = "students", _l("Students, with a trained adult")
+
+
+SECOND_TIER: Final = frozenset({PracticeKind.CHAT, PracticeKind.PEACE_ROOM})
+"""What is for some students rather than for all."""
+
+SENTENCES: dict[str, Any] = {
+    "practice.logged": _l("Logged"),
+    "practice.corrected": _l("Corrected"),
+    "practice.taken_back": _l("Withdrawn"),
+}
+
+
+LONGEST_PLACE = 60
+
+
+class PracticeEntry(Versioned, Base):
+    """One circle, check-in or visit: when, where, what, who led it, how many came and for how long."""
+
+    __tablename__ = "practice_entry"
+    __table_args__ = (
+        Index("ix_practice_entry_school", "school_id", "held_on"),
+        Index("ix_practice_entry_logged_by", "logged_by_id", "school_id"),
+        Index("ix_practice_entry_plan", "plan_id"),
+        CheckConstraint("students >= 0 and adults >= 0 and students + adults > 0", name="somebody_came"),
+        CheckConstraint("minutes > 0", name="minutes"),
+        CheckConstraint("(leader = 'staff') = (led_by_id is not null)", name="led_by"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    held_on: Mapped[date]
+    kind: Mapped[PracticeKind] = mapped_column(named_enum(PracticeKind, "kind"))
+    purpose: Mapped[Purpose | None] = mapped_column(named_enum(Purpose, "purpose"))
+    grade: Mapped[int | None]
+    place: Mapped[str] = mapped_column(String(LONGEST_PLACE), default="")
+    leader: Mapped[Leader] = mapped_column(named_enum(Leader, "leader"))
+    led_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("circle_plan.id", ondelete="set null"))
+    students: Mapped[int]
+    adults: Mapped[int]
+    minutes: Mapped[int]
+    logged_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    logged_at: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]
+
 
 PAGE = 25
 LOOKED_AT = 40

@@ -24,8 +24,8 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import STAFF, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.practice.requests.actions import make_link
-from wss_cases.practice.requests.queries import link_of
+from wss_cases.practice.requests.messages import link_of
+from wss_cases.practice.requests.pages import make_link
 
 pytestmark = pytest.mark.browser
 

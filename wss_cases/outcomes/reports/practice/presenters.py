@@ -9,8 +9,8 @@ from wss_cases.foundation.dates import month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.reports.practice.queries import Asked, CaseCircle, Held, Keepers
-from wss_cases.practice.log.states import Leader
-from wss_cases.practice.requests.states import Became
+from wss_cases.practice.log.queries import Leader
+from wss_cases.practice.requests.models import Became
 
 TIERS = (1, 2, 3)
 

@@ -15,11 +15,9 @@ from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.rules import tier_of
-from wss_cases.practice.log.states import Leader, PracticeKind
-from wss_cases.practice.requests.models import CircleRequest
-from wss_cases.practice.requests.states import Became
+from wss_cases.practice.log.pages import tier_of
+from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.requests.models import Became, CircleRequest
 from wss_cases.training.records.pages import in_force
 from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic

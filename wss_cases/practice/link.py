@@ -6,26 +6,73 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
+from wtforms import BooleanField, SelectField
+from wtforms.validators import Optional
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import apply_refusal, choices
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, apply_refusal, choices, radio
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.pages.presenters import place_names
-from wss_cases.practice.link.forms import AskForm
-from wss_cases.practice.log.rules import group_value
-from wss_cases.practice.requests.actions import ask, takes_another
-from wss_cases.practice.requests.models import RequestLink
-from wss_cases.practice.requests.queries import link_by
+from wss_cases.journal.rooms import Room
+from wss_cases.practice.log.pages import group_in, group_value
+from wss_cases.practice.requests.messages import link_by
+from wss_cases.practice.requests.models import LONGEST_CONTACT, MOST_LETTERS, Asker, RequestLink, Wish
+from wss_cases.practice.requests.pages import Asked, ask, in_danger, takes_another
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import grade_words, language_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import names_at_school
+
+
+class AskForm(BaseForm):
+    """A request for a circle."""
+
+    not_safe = BooleanField(_l("I am not safe"))
+    wish = radio(_l("What would you like?"), Wish, _l("Choose what you would like."))
+    asker = radio(_l("Who asks?"), Asker)
+    group = SelectField(_l("Class or place"), [Optional()])
+    words = LongText(
+        _l("A few words"), [Optional()], MOST_LETTERS, description=_l("At most 200 letters. No names, please.")
+    )
+    contact = ShortText(
+        _l("How can we reach you?"), [Optional()], LONGEST_CONTACT,
+        description=_l("Leave it empty if you do not want to be asked. It is erased once you have an answer."),
+    )  # fmt: skip
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether somebody says that they are not safe, or their words do."""
+        return bool(self.not_safe.data) or in_danger(f"{self.words.data or ''} {self.contact.data or ''}")
+
+    def hurry(self) -> None:
+        """Let nothing that is missing or too long keep somebody in danger waiting."""
+        self.wish.data = self.wish.data or Wish.UNSURE.value
+        self.wish.raw_data = [self.wish.data]
+        self.words.data = (self.words.data or "")[:MOST_LETTERS]
+        self.contact.data = (self.contact.data or "")[:LONGEST_CONTACT]
+
+    def asked(self, language: str) -> Asked:
+        """Return what the sound form says."""
+        grade, code = group_in(self.group.data or "|")
+        return Asked(
+            form_key=self.request_key.data,
+            wish=Wish(self.wish.data),
+            asker=Asker(self.asker.data) if self.asker.data else None,
+            grade=grade,
+            location_code=code,
+            language=language,
+            in_danger=self.in_danger,
+            words=self.words.data or "",
+            contact=self.contact.data or "",
+        )
+
 
 blueprint = Blueprint("circle_request", __name__, url_prefix="/ask")
 BUSY = 429
@@ -126,3 +173,6 @@ def _quiet(page: Response) -> Response:
     page.headers["X-Robots-Tag"] = "noindex, nofollow"
     page.headers["Cache-Control"] = "no-store"
     return page
+
+
+ROOM = Room(pages=(blueprint,))

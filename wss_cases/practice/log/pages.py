@@ -1,0 +1,363 @@
+"""Pure decisions about the practice log: whose an entry is, its tier, and what a class or place is called in a form."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import DateField, RadioField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.teams import user_names
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, ShortText, choices, radio
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.forms import people_choices
+from wss_cases.pathways.mentoring.mentors.forms import number_or_none
+from wss_cases.practice.log import queries
+from wss_cases.practice.log.queries import (
+    LONGEST_PLACE,
+    PAGE,
+    SECOND_TIER,
+    Leader,
+    PracticeEntry,
+    PracticeKind,
+    Purpose,
+    entries,
+    get_entry,
+    groups_of,
+    own_entries,
+    plans_to_follow,
+)
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.names.queries import names_at_school
+from wss_cases.training.records.queries import staff_of
+
+
+def own_entry_or_team(actor: Actor, entry: Any) -> bool:
+    """Who logged or led it while they work at its school; the case team has every entry of its school."""
+    own = actor.user_id is not None and actor.user_id in (entry.logged_by_id, entry.led_by_id)
+    return actor.covers(entry.school_id, *(STAFF if own else CASE_TEAM))
+
+
+def tier_of(kind: PracticeKind, purpose: Purpose | None) -> int:
+    """Return 1 for what is for everybody, 2 for what is for some or answers something that happened."""
+    return 2 if kind in SECOND_TIER or purpose is Purpose.AFTER else 1
+
+
+def group_value(grade: int | None, place: str) -> str:
+    """Return how a form sends a grade and a class or place."""
+    return f"{'' if grade is None else grade}|{place}"
+
+
+def group_in(value: str) -> tuple[int | None, str]:
+    """Return the grade and the class or place that a form sent."""
+    grade, _bar, place = value.partition("|")
+    return (int(grade) if grade else None), place
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was held, as somebody says it: no student, no story."""
+
+    held_on: date
+    kind: PracticeKind
+    purpose: Purpose | None
+    grade: int | None
+    place: str
+    leader: Leader
+    led_by_id: int | None
+    students: int
+    adults: int
+    minutes: int
+    plan_id: int | None = None
+
+
+@use_case
+def log_practice(uow: UnitOfWork, school_id: int, held: Held) -> int:
+    """Log what was held at a school. Raises Refused for a day to come, nobody there, or a name of a student."""
+    return write_entry(uow, school_id, held).id
+
+
+def write_entry(uow: UnitOfWork, school_id: int, held: Held) -> PracticeEntry:
+    """Write an entry inside a use case."""
+    require(uow.actor, Permission.PRACTICE_LOG, existing(get_school(school_id)))
+    _check(uow, school_id, held, None)
+    entry = uow.add(
+        PracticeEntry(school_id=school_id, logged_by_id=uow.actor.user_id, logged_at=uow.now, **asdict(held))
+    )
+    uow.record(entry, "practice.logged")
+    return entry
+
+
+@use_case
+def correct(uow: UnitOfWork, practice_id: int, held: Held) -> int:
+    """Put an entry right; what stood there before stays in the audit log. Raises Refused as logging does."""
+    entry = _standing(uow, practice_id)
+    _check(uow, entry.school_id, held, entry)
+    for name, value in asdict(held).items():
+        setattr(entry, name, value)
+    uow.record(entry, "practice.corrected")
+    return entry.id
+
+
+@use_case
+def take_back(uow: UnitOfWork, practice_id: int) -> int:
+    """Take an entry out of every total; the line stays in the list, and says so."""
+    entry = _standing(uow, practice_id)
+    entry.taken_back_at = uow.now
+    uow.record(entry, "practice.taken_back")
+    return entry.id
+
+
+def _standing(uow: UnitOfWork, practice_id: int) -> PracticeEntry:
+    entry = uow.load(PracticeEntry, practice_id, Permission.PRACTICE_WORK, uow.version)
+    if entry.taken_back_at is not None:
+        raise Refused("", _("It was already withdrawn."))
+    return entry
+
+
+def _check(uow: UnitOfWork, school_id: int, held: Held, before: PracticeEntry | None) -> None:
+    today = today_at(school_id, uow.now)
+    if held.held_on > today:
+        raise Refused("held_on", _("Choose today or an earlier day."))
+    if not held.students + held.adults:
+        raise Refused("students", _("Enter how many were there."))
+    as_it_was = before is not None and before.led_by_id == held.led_by_id
+    if held.led_by_id is not None and not as_it_was and held.led_by_id not in staff_of(school_id, today):
+        raise Refused("led_by", _("Choose someone from this school."))
+    kept_plan = before is not None and before.plan_id == held.plan_id
+    if held.plan_id is not None and not kept_plan and held.plan_id not in plans_to_follow(uow.actor, school_id):
+        raise Refused("plan", _("Choose a plan from the list."))
+    if (before is None or before.place != held.place) and names_at_school(school_id, held.place):
+        raise Refused("place", _("Leave out student names."))
+
+
+MINUTES = (10, 15, 20, 30, 45, 60, 90)
+MOST = 2000
+
+
+class PracticeForm(BaseForm):
+    """What was held, for whom, for how long."""
+
+    kind = radio(_l("Kind"), PracticeKind, _l("Choose what it was."))
+    group = RadioField(_l("Who was there"), [InputRequired(_l("Choose a class or a grade."))])
+    students = number_or_none(_l("Students"), 0, MOST, required=True)
+    adults = number_or_none(_l("Adults"), 0, MOST, required=True)
+    minutes = radio(_l("Minutes"), [(str(one), str(one)) for one in MINUTES], _l("Choose how long it took."))
+    purpose = radio(_l("Why"), Purpose)
+    place = ShortText(
+        _l("Another class or place"), limit=LONGEST_PLACE, description=_l("Such as Room 204. No student names.")
+    )
+    held_on = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
+    led_by = SelectField(_l("Who led it"), [InputRequired(_l("Choose who led it."))])
+
+    plan = SelectField(_l("Plan"), [Optional()], choices=[])
+
+    @property
+    def held(self) -> Held:
+        """What the sound form says."""
+        grade, place = group_in(self.group.data)
+        by_staff = self.led_by.data.isdigit()
+        return Held(
+            held_on=self.held_on.data,
+            kind=PracticeKind(self.kind.data),
+            purpose=Purpose(self.purpose.data) if self.purpose.data else None,
+            grade=grade,
+            place=(self.place.data or "").strip() or place,
+            leader=Leader.STAFF if by_staff else Leader(self.led_by.data),
+            led_by_id=int(self.led_by.data) if by_staff else None,
+            students=self.students.data,
+            adults=self.adults.data,
+            minutes=int(self.minutes.data),
+            plan_id=int(self.plan.data) if self.plan.data else None,
+        )
+
+
+USUAL_MINUTES = 20
+
+
+def new_form(
+    actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None, plan_id: int | None = None,
+    **sent: Any,
+) -> PracticeForm:  # fmt: skip
+    """Return the form as it is first shown: today, by me, and the rest as I logged it last.
+
+    `plan_id`: the plan that was followed. `sent`: what a form is made with whose answers are not this request's own
+    fields.
+    """
+    mine = own_entries(actor.user_id, school_id)
+    last = mine[0] if mine else None
+    form = PracticeForm(
+        kind=(kind or (last.kind if last else PracticeKind.COMMUNITY)).value,
+        group=group_value(last.grade, last.place) if last else None,
+        students=last.students if last else None,
+        adults=last.adults if last else 1,
+        minutes=str(last.minutes if last else USUAL_MINUTES),
+        held_on=today_at(school_id, now),
+        led_by=str(actor.user_id),
+        plan=str(plan_id or ""),
+        **sent,
+    )
+    return _offering(form, actor, school_id, groups_of(mine), now)
+
+
+def form_of(entry: PracticeEntry, actor: Actor, now: datetime) -> PracticeForm:
+    """Return the form of an entry that is put right."""
+    form = PracticeForm(
+        version=entry.version,
+        kind=entry.kind.value,
+        group=group_value(entry.grade, entry.place),
+        students=entry.students,
+        adults=entry.adults,
+        minutes=str(entry.minutes),
+        purpose=entry.purpose.value if entry.purpose else None,
+        held_on=entry.held_on,
+        led_by=str(entry.led_by_id or entry.leader.value),
+        plan=str(entry.plan_id or ""),
+    )
+    groups = [(entry.grade, entry.place), *groups_of(own_entries(actor.user_id, entry.school_id))]
+    return _offering(form, actor, entry.school_id, groups, now, entry.led_by_id)
+
+
+def _offering(
+    form: PracticeForm,
+    actor: Actor,
+    school_id: int,
+    groups: Iterable[tuple[int | None, str]],
+    now: datetime,
+    leader_id: int | None = None,
+) -> PracticeForm:
+    school = existing(get_school(school_id))
+    low, high = school.low_grade, school.high_grade
+    grades = range(low, high + 1) if low is not None and high is not None else range(13)
+    offered = dict.fromkeys([*((grade, place) for grade, place in groups if place), *((one, "") for one in grades)])
+    pairs = {group_value(*one): group_words(*one) for one in offered}
+    pairs[group_value(None, "")] = _("Several grades, or adults")
+    form.group.choices = choices(list(pairs.items()))
+    staff = user_names([actor.user_id, leader_id]) | staff_of(school_id, today_at(school_id, now))
+    others = [(str(key), name) for key, name in staff.items() if key != actor.user_id]
+    outside = [(one.value, one.label) for one in Leader if one is not Leader.STAFF]
+    form.led_by.choices = choices([(str(actor.user_id), _("I did")), *outside, *others])
+    plans = plans_to_follow(actor, school_id)
+    form.plan.choices = people_choices(plans, _("No plan"))
+    return form
+
+
+def group_words(grade: int | None, place: str) -> str:
+    """Return a class or place and its grade: "Room 204, Grade 7"."""
+    return ", ".join(words for words in (place, grade_words(grade)) if words)
+
+
+def rows_of(found: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
+    """Return entries as lines of a list."""
+    names = user_names(entry.led_by_id for entry in found)
+    return [
+        {
+            "id": entry.id,
+            "title": dotted(entry.kind.label, group_words(entry.grade, entry.place)),
+            "meta": dotted(
+                day_words_with_year(entry.held_on),
+                people_words(entry.students, entry.adults),
+                ngettext("%(num)s minute", "%(num)s minutes", entry.minutes),
+                names.get(entry.led_by_id, "") if entry.led_by_id else entry.leader.label,
+            ),
+            "tag": _("Withdrawn") if entry.taken_back_at else None,
+        }
+        for entry in found
+    ]
+
+
+def people_words(students: int, adults: int) -> str:
+    """Return how many were there."""
+    return dotted(
+        ngettext("%(num)s student", "%(num)s students", students), ngettext("%(num)s adult", "%(num)s adults", adults)
+    )
+
+
+blueprint = Blueprint("practice", __name__, url_prefix="/practice")
+FORM = "practice/log/form.html"
+
+
+def _school_id(actor: Actor) -> int:
+    return existing(chosen_school_id(actor, *STAFF))
+
+
+@blueprint.get("")
+@gate(Permission.PRACTICE_LOG)
+def entries_page() -> Page:
+    """What was logged, the newest first: one's own, and the school's for its case team."""
+    actor = current_actor()
+    before = id_in(request.args.get("before"))
+    found = entries(actor, _school_id(actor), before)
+    older = url_for("practice.entries_page", before=found[PAGE - 1].id) if len(found) > PAGE else None
+    first = url_for("practice.entries_page") if before else None
+    return render_template("practice/log/list.html", rows=rows_of(found[:PAGE]), older=older, newer=first)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.PRACTICE_LOG)
+def new() -> Page:
+    """Log what was held: a few taps, no typing."""
+    actor = current_actor()
+    school_id = _school_id(actor)
+    form = new_form(actor, school_id, clock.now(), plan_id=id_in(request.args.get("plan")))
+    done = with_flash(_("Logged. Thank you."), url_for("practice.entries_page"))
+    return act_form(
+        form, lambda call: log_practice(call, school_id, form.held), done, words_of(_("Log a circle")), FORM
+    )
+
+
+def words_of(title: str, **more: Any) -> dict[str, Any]:
+    """Return what stands beside the form."""
+    back = {"back_href": url_for("practice.entries_page"), "go_words": _("Save")}
+    return {"title": title, "entry": None, **back, **more}
+
+
+@blueprint.route("/<int:practice_id>", methods=["GET", "POST"])
+@gate(Permission.PRACTICE_WORK)
+def entry(practice_id: int) -> Page:
+    """One entry: put it right, and see who changed it."""
+    actor = current_actor()
+    row = get_entry(actor, practice_id)
+    form: PracticeForm = form_of(row, actor, clock.now())
+    zone = zone_of(row.school_id)
+    told = [
+        {"label": moment_words(one.at, zone), "value": f"{sentence(one)} · {author(one)}"}
+        for one in history("practice_entry", row.id)
+    ]
+    words = words_of(rows_of([row])[0]["title"], entry=row, history=told)
+    return act_form(form, lambda call: correct(call, row.id, form.held), url_for("practice.entries_page"), words, FORM)
+
+
+@blueprint.post("/<int:practice_id>/take-back", endpoint="take_back")
+@gate(Permission.PRACTICE_WORK)
+def take_back_page(practice_id: int) -> Page:
+    """Take an entry out of every total."""
+    actor = current_actor()
+    take_back(Invocation(actor, clock.now()), get_entry(actor, practice_id).id)
+    return redirect(url_for("practice.entries_page"), 303)
+
+
+ROOM = Room(pages=(blueprint,), sentences=queries.SENTENCES, loaders={"practice_entry": queries.load_entry})
