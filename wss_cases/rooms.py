@@ -187,25 +187,25 @@ from wss_cases.routing.drafts import pages as routing_drafts
 from wss_cases.routing.engine import pages as routing_engine
 from wss_cases.routing.replay import pages as routing_replay
 from wss_cases.routing.row_editor import pages as routing_row_editor
-from wss_cases.safeguards.discipline.appeals import room as safeguards_discipline_appeals
-from wss_cases.safeguards.discipline.consequences import room as safeguards_discipline_consequences
-from wss_cases.safeguards.discipline.recording import room as safeguards_discipline_recording
-from wss_cases.safeguards.discipline.removals import room as safeguards_discipline_removals
-from wss_cases.safeguards.discipline.tenth_day import room as safeguards_discipline_tenth_day
-from wss_cases.safeguards.duties.clocks import room as safeguards_duties_clocks
-from wss_cases.safeguards.duties.duty import room as safeguards_duties_duty
-from wss_cases.safeguards.duties.pages import room as safeguards_duties_pages
-from wss_cases.safeguards.duties.table import room as safeguards_duties_table
-from wss_cases.safeguards.panels import room as safeguards_panels
-from wss_cases.safeguards.police.asking import room as safeguards_police_asking
-from wss_cases.safeguards.police.notification import room as safeguards_police_notification
-from wss_cases.safeguards.police.review.pages import room as safeguards_police_review_pages
-from wss_cases.safeguards.police.second_review import room as safeguards_police_second_review
-from wss_cases.safeguards.police.seconding import room as safeguards_police_seconding
-from wss_cases.safeguards.police.settings import room as safeguards_police_settings
-from wss_cases.safeguards.questioning import room as safeguards_questioning
+from wss_cases.safeguards import panels as safeguards_panels
+from wss_cases.safeguards import visibility as safeguards_visibility
+from wss_cases.safeguards.discipline import appeals as safeguards_discipline_appeals
+from wss_cases.safeguards.discipline import consequences as safeguards_discipline_consequences
+from wss_cases.safeguards.discipline import tenth_day as safeguards_discipline_tenth_day
+from wss_cases.safeguards.discipline.recording import pages as safeguards_discipline_recording
+from wss_cases.safeguards.discipline.removals import pages as safeguards_discipline_removals
+from wss_cases.safeguards.duties import clocks as safeguards_duties_clocks
+from wss_cases.safeguards.duties import pages as safeguards_duties
+from wss_cases.safeguards.duties import table as safeguards_duties_table
+from wss_cases.safeguards.duties.duty import pages as safeguards_duties_duty
+from wss_cases.safeguards.police import asking as safeguards_police_asking
+from wss_cases.safeguards.police import notification as safeguards_police_notification
+from wss_cases.safeguards.police import second_review as safeguards_police_second_review
+from wss_cases.safeguards.police import seconding as safeguards_police_seconding
+from wss_cases.safeguards.police import settings as safeguards_police_settings
+from wss_cases.safeguards.police.review.pages import pages as safeguards_police_review_pages
+from wss_cases.safeguards.questioning import pages as safeguards_questioning
 from wss_cases.safeguards.restraint import pages as safeguards_restraint
-from wss_cases.safeguards.visibility import room as safeguards_visibility
 from wss_cases.setup.backups import room as setup_backups
 from wss_cases.setup.checklist import room as setup_checklist
 from wss_cases.setup.first_start import room as setup_first_start
@@ -281,7 +281,7 @@ ROOMS: tuple[Room, ...] = (
     practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,
     safeguards_discipline_appeals.ROOM, safeguards_discipline_consequences.ROOM, safeguards_discipline_recording.ROOM,
     safeguards_discipline_removals.ROOM, safeguards_discipline_tenth_day.ROOM, safeguards_duties_clocks.ROOM,
-    safeguards_duties_duty.ROOM, safeguards_duties_pages.ROOM, safeguards_duties_table.ROOM, safeguards_panels.ROOM,
+    safeguards_duties_duty.ROOM, safeguards_duties.ROOM, safeguards_duties_table.ROOM, safeguards_panels.ROOM,
     safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review_pages.ROOM,
     safeguards_police_second_review.ROOM, safeguards_police_seconding.ROOM, safeguards_police_settings.ROOM,
     safeguards_questioning.ROOM, safeguards_restraint.ROOM, safeguards_visibility.ROOM,

@@ -93,7 +93,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.duties.duty.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
     "incidents.deputies.queries.visible_to": (DeputyLook, by(P.DEPUTY_LOOK)),
     "safeguards.police.review.queries.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
-    "safeguards.discipline.removals.queries.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
+    "safeguards.discipline.removals.pages.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.access.clean_slate.queries.visible_to": (PastOpening, by(P.PAST_READ)),
     "pathways.mentoring.periods.queries.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),

@@ -42,9 +42,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.safeguards.discipline.removals import queries as discipline
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal
-from wss_cases.safeguards.discipline.removals.states import AskedBy
+from wss_cases.safeguards.discipline.removals import pages as discipline
+from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineAction, DisciplineAppeal
 from wss_cases.safeguards.duties.duty import queries as duties
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 

@@ -68,11 +68,11 @@ from wss_cases.roster.staff_accounts.rules import AccountRule
 from wss_cases.roster.uploads.queries import RosterUpload
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets import RuleSet
-from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
+from wss_cases.safeguards.discipline.consequences import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.queries import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds import SurveyRound
 from wss_cases.training.importing.queries import TrainingFile

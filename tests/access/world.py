@@ -88,13 +88,10 @@ from wss_cases.roster.uploads.queries import RosterUpload, UploadState
 from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
-from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
-from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
-from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
-from wss_cases.safeguards.discipline.removals.states import AskedBy
-from wss_cases.safeguards.police.review.states import NotificationGround
-from wss_cases.safeguards.questioning.models import Questioning
-from wss_cases.safeguards.questioning.states import QuestionedBy
+from wss_cases.safeguards.discipline.consequences import ConsequenceKind, MinorConsequence
+from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineAppeal
+from wss_cases.safeguards.police.review.models import NotificationGround
+from wss_cases.safeguards.questioning.queries import QuestionedBy, Questioning
 from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 from wss_cases.surveys.instrument import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links import SurveyLink, code_of

@@ -43,8 +43,8 @@ PROVEN_ON_BOTH = [
     ("wss_cases.roster.oneroster.staging", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.oneroster.ledger", "tests.roster.oneroster.test_import"),
     ("wss_cases.roster.uploads.pages", "tests.roster.uploads.test_uploads"),
-    ("wss_cases.safeguards.police.clocks.actions", "tests.safeguards.police.test_review"),
-    ("wss_cases.safeguards.duties.clocks.queries", "tests.safeguards.duties.test_clocks"),
+    ("wss_cases.safeguards.police.clocks", "tests.safeguards.police.test_review"),
+    ("wss_cases.safeguards.duties.clocks", "tests.safeguards.duties.test_clocks"),
 ]
 """Each module that does one thing on SQLite and another on PostgreSQL, and where that is proven on both."""
 

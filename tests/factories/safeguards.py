@@ -13,12 +13,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
+from wss_cases.safeguards.police.review.models import NotificationGround, PoliceNotification, PoliceReview, ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 

@@ -73,10 +73,9 @@ from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
 from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
-from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
-from wss_cases.safeguards.duties.clocks.messages import clock_key
-from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.discipline.tenth_day import MAIL as DAY_TEN
+from wss_cases.safeguards.duties.clocks import clock_key
+from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 from wss_cases.setup.backups.actions import TROUBLE
 from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome

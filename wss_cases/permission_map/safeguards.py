@@ -11,7 +11,7 @@ from wss_cases.safeguards.duties.duty.rules import (
     mandated_duty,
     mandated_duty_or_administers,
 )
-from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review, seconds_review
+from wss_cases.safeguards.police.review.actions import named_to_approve, reads_review, seconds_review
 
 SAFEGUARDS: dict[P, Rule] = {
     P.DEPUTY_LOOK: row(

@@ -34,8 +34,8 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.pathways.circles.notes.models import NoteGrant
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
-from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.deciding.actions import call_first
+from wss_cases.safeguards.police.notification import record_notification
+from wss_cases.safeguards.police.review.deciding import call_first
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 
 DAY = "2026-11-24"

@@ -26,8 +26,7 @@ from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
 
 
 @pytest.fixture

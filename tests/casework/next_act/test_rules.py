@@ -12,7 +12,7 @@ from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, Next, Path
 from wss_cases.casework.next_act.states import Act, Stuck
 from wss_cases.pathways.common.states import PathwayState as P
 from wss_cases.pathways.common.steps import Step
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 
 TODAY = date(2026, 11, 24)
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=1)

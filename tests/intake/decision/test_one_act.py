@@ -36,10 +36,10 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.pages import Kind, Person
 from wss_cases.routing.rule_sets import RoutingAnswer
-from wss_cases.safeguards.duties.duty.actions import propose_not_applicable
+from wss_cases.safeguards.duties.duty.models import DutyState
+from wss_cases.safeguards.duties.duty.pages import propose_not_applicable
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.deciding.repair import open_repair
+from wss_cases.safeguards.police.review.deciding import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
 

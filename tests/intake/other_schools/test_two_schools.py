@@ -30,9 +30,9 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.deciding.actions import Asking, ask, call_first
+from wss_cases.safeguards.police.review.deciding import Asking, ask, call_first
+from wss_cases.safeguards.police.review.models import ReviewState
 from wss_cases.safeguards.police.review.queries import reviews_of
-from wss_cases.safeguards.police.review.states import ReviewState
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 NUMBER, HERS = "50060070", "50060071"

@@ -19,7 +19,7 @@ from wss_cases.intake.recommendation.queries import situation
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.pages import Police
 from wss_cases.routing.rule_sets import RoutingAnswer
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.police.review.models import NotificationGround
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 VERDICT = "Not a matter for the police"

@@ -41,7 +41,7 @@ from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 from wss_cases.pathways.referrals.consent import actions as actions_consent
 from wss_cases.pathways.referrals.referral import actions as referrals
 from wss_cases.pathways.referrals.service import actions as actions_service
-from wss_cases.safeguards.duties.duty import actions as duties
+from wss_cases.safeguards.duties.duty import pages as duties
 from wss_cases.workday.cover.actions import end_cover
 from wss_cases.workday.sweep.actions import sweep
 

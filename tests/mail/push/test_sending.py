@@ -32,7 +32,7 @@ from wss_cases.mail.push.pages import turn_off
 from wss_cases.mail.push.queries import PushDelivery, PushDevice, subscription_of
 from wss_cases.mail.push.rules import Subscription
 from wss_cases.mail.push.sending import deliver_push
-from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
+from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 
 ANY = pytest.mark.any_database("the thread is the push service; leases are proven with mail")

@@ -28,7 +28,7 @@ from wss_cases.incidents.incident.states import IncidentState, Place
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.collections.federal import rules as rules_federal
 from wss_cases.outcomes.collections.state import rules as rules_state
-from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
 from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 
 RACES = ("hispanic", "black", "white", "asian")

@@ -19,7 +19,7 @@ from tests.factories.safeguards import DisciplineActionFactory
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import Disclosure
 from wss_cases.outcomes.collections.federal import rules as rules_federal
-from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
 
 FEDERAL, STATE = "170993000123", "150162990250001"
 SUSPENSION, EXPULSION = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, DisciplineKind.EXPULSION

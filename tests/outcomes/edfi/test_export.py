@@ -32,8 +32,7 @@ from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 
 NS = {"e": "http://ed-fi.org/5.2.0"}
 YEAR = ("--school-year", "2026-27")

@@ -35,8 +35,7 @@ from wss_cases.outcomes.edfi.pushing.client import MOST_TRIES, Ods
 from wss_cases.outcomes.edfi.pushing.nightly import push_due
 from wss_cases.outcomes.edfi.pushing.telling import FAILED
 from wss_cases.roster.directory.models import ImportRun, School
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 
 pytestmark = pytest.mark.any_database("the thread is the other system's server")
 YEAR = ("--school-year", "2026-27")

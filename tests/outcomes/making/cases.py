@@ -22,8 +22,7 @@ from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 
 DAY = timedelta(days=1)
 

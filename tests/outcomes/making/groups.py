@@ -18,8 +18,7 @@ from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 
 FIRST, DAY = date(2026, 8, 24), date(2026, 9, 15)
 AT = datetime(2026, 9, 15, 15, tzinfo=UTC)

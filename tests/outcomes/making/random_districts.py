@@ -23,10 +23,8 @@ from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState
-from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
+from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 
 CHICAGO = ZoneInfo("America/Chicago")

@@ -21,10 +21,8 @@ from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.models import NotifiedStudent
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
+from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 
 FIRST_DAY, TODAY = date(2026, 8, 24), date(2026, 11, 24)
 CLOSED = {date(2026, 9, 7), date(2026, 10, 12), date(2026, 11, 11)}

@@ -13,8 +13,8 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind
+from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind
 
 HOME = Removal(
     0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.",

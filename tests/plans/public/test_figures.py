@@ -24,8 +24,7 @@ from wss_cases.plans.public.figures.rules import least_of, publishable
 from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
 from wss_cases.plans.public.publications.actions import withdraw
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.police.review.models import NotifiedStudent
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 
 CENTRAL = ZoneInfo("America/Chicago")
 

@@ -40,8 +40,7 @@ from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.models import NotifiedStudent
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 CANARIES = ("zebulon", "zebulom", "quackenbush", "77665544", "ottoline")

@@ -39,12 +39,11 @@ from wss_cases.pathways.referrals.consent.actions import Signed
 from wss_cases.pathways.referrals.consent.actions import record_consent as consented
 from wss_cases.pathways.referrals.referral.actions import draft
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.safeguards.duties.duty.actions import Told, record_step
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.pages import Told, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.questioning import actions as asking
-from wss_cases.safeguards.questioning.models import Questioning
-from wss_cases.safeguards.questioning.states import AdultPresent, QuestionedBy
+from wss_cases.safeguards.questioning import pages as asking
+from wss_cases.safeguards.questioning.queries import AdultPresent, QuestionedBy, Questioning
 from wss_cases.safeguards.restraint.models import RestraintKind
 from wss_cases.safeguards.restraint.pages import record_restraint, tell_guardian
 

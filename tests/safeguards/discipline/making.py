@@ -15,9 +15,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineAction, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
 SHORT = Removal(

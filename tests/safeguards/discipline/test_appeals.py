@@ -29,25 +29,18 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
 from wss_cases.roster.names.rules import private_in
-from wss_cases.safeguards.discipline.appeals.actions import (
-    Asked,
-    Correction,
-    Decided,
-    ask_appeal,
-    correct,
-    decide_appeal,
-)
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.queries import spans_of, versions_of
-from wss_cases.safeguards.discipline.removals.rules import days_away
-from wss_cases.safeguards.discipline.removals.states import (
+from wss_cases.safeguards.discipline.appeals import Asked, Correction, Decided, ask_appeal, correct, decide_appeal
+from wss_cases.safeguards.discipline.removals.models import (
     ActionState,
     Answer,
     AppealOutcome,
     AskedBy,
     ChangeCause,
+    DisciplineAction,
     DisciplineKind,
 )
+from wss_cases.safeguards.discipline.removals.pages import spans_of, versions_of
+from wss_cases.safeguards.discipline.removals.rules import days_away
 
 TODAY = date(2026, 11, 24)
 ASKED = Asked(AskedBy.GUARDIAN, "A guardian", TODAY)

@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.outcomes.counting.repair.queries import minor_consequences, removals
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
+from wss_cases.safeguards.discipline.consequences import MinorConsequence
 
 TODAY = date(2026, 11, 24)
 

@@ -27,8 +27,8 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.routing.engine.pages import Kind
-from wss_cases.safeguards.discipline.removals.queries import offered_to
-from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.removals.pages import offered_to
 
 ENDLESS = {"kind": DisciplineKind.EXPULSION, "days": 0}
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
+from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.discipline.removals.rules import (
     Count,
     Span,
@@ -22,7 +23,6 @@ from wss_cases.safeguards.discipline.removals.rules import (
     is_too_young,
     must_acknowledge,
 )
-from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 YEAR = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]

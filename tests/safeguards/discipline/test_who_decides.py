@@ -21,9 +21,9 @@ from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.safeguards.discipline.family_notice.letters import notice_for
-from wss_cases.safeguards.discipline.recording.hand_off import hand_to_administrators
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.family_notice import notice_for
+from wss_cases.safeguards.discipline.recording.refusals import hand_to_administrators
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
 @pytest.fixture

@@ -24,12 +24,11 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.safeguards.duties.duty import actions
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty import pages
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, get_duty
 from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised, merged
-from wss_cases.safeguards.duties.duty.states import DutyState
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 DUE, VERIFY = DutyState.DUE, DutyState.VERIFY_FIRST
@@ -127,7 +126,7 @@ def close(scene: Scene, duty: LegalDuty, version: int | None = None, **more: Any
     values = {"done_at": NOW, "told_whom": "The coordinator", "channel": "phone", "reference": "T-1"} | more
     seen = duty.version if version is None else version
     call = Invocation(acting(scene.dean), NOW, version=seen)
-    return actions.discharge(call, duty.id, what, actions.Told(**values))
+    return pages.discharge(call, duty.id, what, pages.Told(**values))
 
 
 def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> None:
@@ -160,14 +159,14 @@ def test_the_deputy_looks_where_the_school_has_nobody_else(scene: Scene, client_
     fresh(scene.dean).state = AccountState.DISABLED
     db.session.commit()
     principal = Invocation(acting(scene.administrator), NOW)
-    actions.propose_not_applicable(principal, duty.id, "It was sugar.")
+    pages.propose_not_applicable(principal, duty.id, "It was sugar.")
     first = db.session.scalars(select(DeputyLook)).one()
     client = client_as(deputy)
     page = client.page(f"/deputy-looks/{first.id}").text
     assert "It was sugar." in page and client.get(f"/duties/{duty.id}").status_code == 404
     assert client.submit(f"/deputy-looks/{first.id}", {"agrees": "no"}).status_code == 303
     assert (fresh(duty).state, fresh(duty).proposed_by_id) == (VERIFY, None)
-    actions.propose_not_applicable(principal, duty.id, "It was sugar, tested.")
+    pages.propose_not_applicable(principal, duty.id, "It was sugar, tested.")
     again = db.session.scalars(select(DeputyLook).where(DeputyLook.taken_at.is_(None))).one()
     assert client.submit(f"/deputy-looks/{again.id}", {"agrees": "yes"}).status_code == 303
     assert (fresh(duty).state, fresh(duty).closed_by_id) == (DutyState.NOT_APPLICABLE, deputy.id)
@@ -177,16 +176,16 @@ def test_not_applicable_needs_a_second_person(scene: Scene) -> None:
     scene.raise_now(drug_incident=VERIFY)
     duty = scene.duties()["drug_incident"]
     dean, other = acting(scene.dean), acting(scene.administrator)
-    actions.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar.")
+    pages.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar.")
     duty = fresh(duty)
     assert duty.state is VERIFY
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_review(Invocation(dean, NOW, version=duty.version), duty.id, agrees=True)
-    actions.take_second_review(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
+        pages.take_second_review(Invocation(dean, NOW, version=duty.version), duty.id, agrees=True)
+    pages.take_second_review(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
     assert fresh(duty).proposed_by_id is None
     duty = fresh(duty)
-    actions.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar, tested.")
-    actions.take_second_review(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
+    pages.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar, tested.")
+    pages.take_second_review(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
     duty = fresh(duty)
     assert (duty.state, duty.closed_by_id, duty.what_was_done) == (
         DutyState.NOT_APPLICABLE,
@@ -208,9 +207,9 @@ def test_duties_of_another_school_do_not_exist(scene: Scene) -> None:
     with pytest.raises(NotFound):
         get_duty(stranger, duty.id)
     with pytest.raises(NotFound):
-        actions.propose_not_applicable(Invocation(coordinator, NOW, version=duty.version), duty.id, "No.")
+        pages.propose_not_applicable(Invocation(coordinator, NOW, version=duty.version), duty.id, "No.")
     with pytest.raises(NotFound):
-        actions.propose_not_applicable(Invocation(stranger, NOW, version=duty.version), duty.id, "No.")
+        pages.propose_not_applicable(Invocation(stranger, NOW, version=duty.version), duty.id, "No.")
 
 
 def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.invocation import Invocation
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.duties.duty.actions import propose_not_applicable, take_second_review
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.pages import propose_not_applicable, take_second_review
 from wss_cases.safeguards.duties.duty.queries import duties_of
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

@@ -28,14 +28,13 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
-from wss_cases.safeguards.duties.duty import actions
-from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.clocks import sweep_clocks
+from wss_cases.safeguards.duties.duty import pages
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, LegalDuty, StepOutcome
+from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import duties_of, mandated_duties_of, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
 from wss_cases.safeguards.duties.duty.rules import merged
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, StepOutcome
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 EXAMPLES, ACTS = examples(25, 100), 10
@@ -104,16 +103,16 @@ class World:
             case "step":
                 step = self.chance.choice(steps_of(duty)).step.id
                 told = self.chance.choice((Told("Them", "phone", self.now), Told(note=words), Told()))
-                actions.record_step(Invocation(who, self.now), number, step, told, work)
+                pages.record_step(Invocation(who, self.now), number, step, told, work)
             case "discharge":
-                actions.discharge(Invocation(who, self.now), number, words, Told("Them", "phone", self.now), work)
+                pages.discharge(Invocation(who, self.now), number, words, Told("Them", "phone", self.now), work)
             case "verify":
                 verify(Invocation(who, self.now), number, words, work)
             case "propose":
-                actions.propose_not_applicable(Invocation(who, self.now), number, words, work)
+                pages.propose_not_applicable(Invocation(who, self.now), number, words, work)
             case "look":
                 agrees = self.chance.random() < 0.7
-                actions.take_second_review(Invocation(who, self.now), number, agrees=agrees, permission=look)
+                pages.take_second_review(Invocation(who, self.now), number, agrees=agrees, permission=look)
             case "sweep":
                 sweep_clocks(self.now)
 

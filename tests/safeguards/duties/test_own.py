@@ -26,14 +26,13 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
-from wss_cases.safeguards.duties.duty import actions
-from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.clocks import sweep_clocks
+from wss_cases.safeguards.duties.duty import pages as duty_pages
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised
-from wss_cases.safeguards.duties.duty.states import DutyState
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 CODE = "child_abuse_or_neglect"
@@ -122,7 +121,7 @@ def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, 
     duty = place.raise_own()
     reporter, administrator = acting(place.people["reporter"]), acting(place.people["administrator"])
     sweep_clocks(later := at("2026-11-24 12:00"))
-    actions.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
+    duty_pages.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
     mails = session.scalars(select(OutboxMessage).where(OutboxMessage.object_type == "legal_duty")).all()
     assert {mail.recipient_id for mail in mails} == {reporter.user_id, administrator.user_id}
     for mail in mails:
@@ -145,10 +144,10 @@ def test_the_person_records_it_themselves(place: Place) -> None:
         if name != "reporter":
             for permission in (WORK, Permission.DUTY_DISCHARGE):
                 with pytest.raises(NotFound):
-                    actions.record_step(Invocation(acting(person), NOW), duty.id, hotline.id, told, permission)
+                    duty_pages.record_step(Invocation(acting(person), NOW), duty.id, hotline.id, told, permission)
     reporter = acting(place.people["reporter"])
-    actions.record_step(Invocation(reporter, NOW), duty.id, hotline.id, told, WORK)
-    actions.discharge(Invocation(reporter, NOW), duty.id, "Called, then written.", Told("DCFS", "mail", NOW), WORK)
+    duty_pages.record_step(Invocation(reporter, NOW), duty.id, hotline.id, told, WORK)
+    duty_pages.discharge(Invocation(reporter, NOW), duty.id, "Called, then written.", Told("DCFS", "mail", NOW), WORK)
     assert fresh(duty).state is DutyState.DISCHARGED
     steps = db.session.scalars(select(LegalDutyStep).order_by(LegalDutyStep.id)).all()
     assert [(step.kind_step_id, step.reference) for step in steps] == [(hotline.id, "D-77"), (confirmation.id, "")]
@@ -157,18 +156,18 @@ def test_the_person_records_it_themselves(place: Place) -> None:
 def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     duty = place.raise_own()
     reporter = acting(place.people["reporter"])
-    actions.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
+    duty_pages.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
     for name, person in place.people.items():
         if name != "administrator":
             with pytest.raises(NotFound):
-                actions.take_second_review(Invocation(acting(person), NOW), duty.id, agrees=True, permission=LOOK)
+                duty_pages.take_second_review(Invocation(acting(person), NOW), duty.id, agrees=True, permission=LOOK)
     administrator = acting(place.people["administrator"])
-    actions.take_second_review(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
+    duty_pages.take_second_review(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
     assert fresh(duty).state is DutyState.NOT_APPLICABLE
     own = place.raise_own("administrator")
-    actions.propose_not_applicable(Invocation(administrator, NOW), own.id, "No.", WORK)
+    duty_pages.propose_not_applicable(Invocation(administrator, NOW), own.id, "No.", WORK)
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_review(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
+        duty_pages.take_second_review(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
 
 
 def test_each_adult_has_their_own(place: Place) -> None:

@@ -22,14 +22,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.safeguards.duties.duty import actions
-from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty import pages
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, kinds_in_force, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.duties.table.actions import KindText, change_kind
-from wss_cases.safeguards.duties.table.queries import rows_of
+from wss_cases.safeguards.duties.table import KindText, change_kind, rows_of
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 FIREARM = "firearm_or_gun_threat"
@@ -108,7 +106,7 @@ def test_verified_by_somebody_and_the_clock_does_not_start_anew(place: Place, se
 
 
 def close(place: Place, duty: LegalDuty, told: Told) -> int:
-    return actions.discharge(
+    return pages.discharge(
         Invocation(acting(place.dean), NOW),
         duty.id,
         "All were told.",
@@ -123,12 +121,12 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
     with pytest.raises(Refused, match="The local police"):
         close(place, duty, told)
     dean = acting(place.dean)
-    actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
+    pages.record_step(Invocation(dean, NOW), duty.id, office.id, told)
     with pytest.raises(Refused, match="already recorded"):
-        actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
+        pages.record_step(Invocation(dean, NOW), duty.id, office.id, told)
     with pytest.raises(Refused, match="why this step does not apply"):
-        actions.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told())
-    actions.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told(note="The person is no student."))
+        pages.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told())
+    pages.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told(note="The person is no student."))
     with pytest.raises(Refused) as refused:
         close(place, duty, replace(told, told_whom=" "))
     assert refused.value.field == "told_whom"
@@ -142,7 +140,7 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
 def test_steps_that_do_not_apply_close_nothing_alone(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
     for row in steps_of(duty):
-        actions.record_step(Invocation(acting(place.dean), NOW), duty.id, row.step.id, Told(note="Not so."))
+        pages.record_step(Invocation(acting(place.dean), NOW), duty.id, row.step.id, Told(note="Not so."))
     with pytest.raises(Refused, match="a second person reviews"):
         close(place, duty, Told("", "", NOW))
     assert fresh(duty).state is DutyState.DUE

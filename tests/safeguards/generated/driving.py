@@ -36,18 +36,11 @@ from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.notification.actions import Followed, Told, record_notification
-from wss_cases.safeguards.police.review.deciding.actions import (
-    Answer,
-    Asking,
-    answer_first,
-    answer_second,
-    ask,
-    call_first,
-)
+from wss_cases.safeguards.police.notification import Followed, Told, record_notification
+from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, answer_second, ask, call_first
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.seconding.actions import open_by_law
-from wss_cases.safeguards.police.settings.actions import set_approver
+from wss_cases.safeguards.police.seconding import open_by_law
+from wss_cases.safeguards.police.settings import set_approver
 
 NETWORK = "North"
 ASKS = ("tried", "alternatives", "guardian_attempts", "supports", "why")

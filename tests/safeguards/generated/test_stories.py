@@ -19,8 +19,7 @@ from tests.safeguards.generated.judging import problems
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.police.review.models import NotificationGround, PoliceNotification, PoliceReview
 
 PLANTS = {
     "no danger": update(PoliceReview).where(PoliceReview.door == NotificationGround.EMERGENCY).values(danger=" "),

@@ -15,15 +15,14 @@ from tests.safeguards.police.test_second_person import DANGER, by_hand, call, fo
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.safeguards.duties.duty.actions import propose_not_applicable, take_second_review
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
+from wss_cases.safeguards.duties.duty.pages import propose_not_applicable, take_second_review
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.deciding.actions import call_first
-from wss_cases.safeguards.police.review.states import NotificationGround
-from wss_cases.safeguards.police.second_review.actions import review_afterwards
-from wss_cases.safeguards.police.seconding.actions import second
+from wss_cases.safeguards.police.notification import record_notification
+from wss_cases.safeguards.police.review.deciding import call_first
+from wss_cases.safeguards.police.review.models import NotificationGround
+from wss_cases.safeguards.police.second_review import review_afterwards
+from wss_cases.safeguards.police.seconding import second
 from wss_cases.workday.my_day.waiting import waiting_for
 
 

@@ -20,17 +20,22 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.drill_down.queries import rows_behind
-from wss_cases.safeguards.duties.duty.actions import Told, discharge, record_step
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKindStep, StepWhom
+from wss_cases.safeguards.duties.duty.pages import Told, discharge, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.rules import whom_of
-from wss_cases.safeguards.duties.duty.states import DutyState, StepWhom
-from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.deciding.actions import call_first
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
-from wss_cases.safeguards.police.second_review.actions import review_afterwards
-from wss_cases.safeguards.police.seconding.actions import second
+from wss_cases.safeguards.police.notification import record_notification
+from wss_cases.safeguards.police.review.deciding import call_first
+from wss_cases.safeguards.police.review.models import (
+    NotificationGround,
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    ReviewState,
+    Seconding,
+)
+from wss_cases.safeguards.police.second_review import review_afterwards
+from wss_cases.safeguards.police.seconding import second
 
 
 @pytest.fixture

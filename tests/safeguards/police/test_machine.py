@@ -21,27 +21,21 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.clocks.actions import refuse_silence
-from wss_cases.safeguards.police.notification.actions import Told, record_notification
-from wss_cases.safeguards.police.review.deciding.actions import (
-    Answer,
-    answer_first,
-    answer_second,
-    ask,
-    call_first,
-    withdraw,
-)
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import (
+from wss_cases.safeguards.duties.duty.models import DutyState
+from wss_cases.safeguards.police.clocks import refuse_silence
+from wss_cases.safeguards.police.notification import Told, record_notification
+from wss_cases.safeguards.police.review.deciding import Answer, answer_first, answer_second, ask, call_first, withdraw
+from wss_cases.safeguards.police.review.models import (
     BEGINNINGS,
     TRANSITIONS,
     WAITING,
     NotificationGround,
+    PoliceNotification,
+    PoliceReview,
     ReviewState,
     Seconding,
 )
-from wss_cases.safeguards.police.seconding.actions import open_by_law, second
+from wss_cases.safeguards.police.seconding import open_by_law, second
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""

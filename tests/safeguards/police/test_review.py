@@ -29,10 +29,10 @@ from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
+from wss_cases.safeguards.duties.duty.models import DutyState
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.notification.actions import Followed, Told, add_what_followed, record_notification
-from wss_cases.safeguards.police.review.deciding.actions import (
+from wss_cases.safeguards.police.notification import Followed, Told, add_what_followed, record_notification
+from wss_cases.safeguards.police.review.deciding import (
     Answer,
     Asking,
     answer_first,
@@ -41,11 +41,16 @@ from wss_cases.safeguards.police.review.deciding.actions import (
     call_first,
     withdraw,
 )
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.models import (
+    NotificationGround,
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    ReviewState,
+)
 from wss_cases.safeguards.police.review.queries import get_review, reviews
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
-from wss_cases.safeguards.police.seconding.actions import open_by_law
-from wss_cases.safeguards.police.settings.actions import set_approver
+from wss_cases.safeguards.police.seconding import open_by_law
+from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.workday.sweep.actions import sweep
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

@@ -13,10 +13,9 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound
 from wss_cases.roster.networks import NONE, move_school
-from wss_cases.safeguards.police.review.deciding.actions import answer_first, answer_second
-from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import ReviewState
-from wss_cases.safeguards.police.settings.actions import set_approver
+from wss_cases.safeguards.police.review.deciding import answer_first, answer_second
+from wss_cases.safeguards.police.review.models import PoliceReview, ReviewState
+from wss_cases.safeguards.police.settings import set_approver
 
 __all__ = ["scene"]
 

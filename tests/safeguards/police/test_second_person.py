@@ -24,17 +24,21 @@ from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrec
 from wss_cases.intake.corrections.people.actions import name_people
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.deciding.actions import call_first, withdraw
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.seconders import first_persons
-from wss_cases.safeguards.police.review.states import ReviewState, Seconding
-from wss_cases.safeguards.police.second_review.actions import Corrected, correct, review_afterwards
-from wss_cases.safeguards.police.seconding.actions import open_by_law, second
+from wss_cases.safeguards.police.notification import record_notification
+from wss_cases.safeguards.police.review.deciding import call_first, withdraw
+from wss_cases.safeguards.police.review.models import (
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    ReviewState,
+    Seconding,
+)
+from wss_cases.safeguards.police.review.queries import first_persons
+from wss_cases.safeguards.police.second_review import Corrected, correct, review_afterwards
+from wss_cases.safeguards.police.seconding import open_by_law, second
 from wss_cases.workday.my_day.waiting import waiting_for
 from wss_cases.workday.sweep.actions import sweep
 

@@ -18,13 +18,11 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.questioning import actions as acts
-from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning import pages as acts
+from wss_cases.safeguards.questioning.queries import AdultPresent, ClaimedException, QuestionedBy, Questioning
 from wss_cases.safeguards.questioning.rules import has_contact
-from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 POLICE = QuestionedBy.POLICE

@@ -13,11 +13,9 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -25,7 +25,7 @@ from wss_cases.outcomes.reports.repeats.rules import LENGTHS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 USUAL, MOST = 20, 50
 Found = int | Share | None

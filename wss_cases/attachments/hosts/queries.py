@@ -27,7 +27,7 @@ from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.legal_holds.queries import is_case_held, is_student_held
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.queries import get_action
+from wss_cases.safeguards.discipline.removals.pages import get_action
 
 ENDED: Final = frozenset({IncidentState.CLOSED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE})
 

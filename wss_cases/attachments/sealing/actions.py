@@ -26,9 +26,9 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.engine.pages import Duty
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 
 @use_case

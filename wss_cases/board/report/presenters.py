@@ -25,7 +25,7 @@ from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways.presenters import percent, said_rows
 from wss_cases.routing.engine.pages import Pathway
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 MOST = 5
 """Rows of what was reported most often, of each kind."""

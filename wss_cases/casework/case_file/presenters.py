@@ -36,7 +36,7 @@ from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets import RoutingAnswer
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 

@@ -33,9 +33,8 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.rule_sets import RoutingAnswer
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 TERM_KIND = "agreement_term"
 

@@ -9,7 +9,7 @@ from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import has_begun
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 
 
 def what_words(act: Next) -> str:

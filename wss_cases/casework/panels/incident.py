@@ -19,7 +19,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.duties.duty.presenters import duty_words
+from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.pages.presenters import review_words, way_words
 from wss_cases.safeguards.police.review.queries import reviews_of

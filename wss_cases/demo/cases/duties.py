@@ -8,30 +8,22 @@ from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import World, rows
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.routing.engine.pages import Police
-from wss_cases.safeguards.duties.duty.actions import (
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, LegalDuty, LegalDutyKindStep, LegalDutyStep
+from wss_cases.safeguards.duties.duty.pages import (
     Told,
     discharge,
     propose_not_applicable,
     record_step,
     take_second_review,
 )
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
-from wss_cases.safeguards.police.clocks.actions import refuse_silence
-from wss_cases.safeguards.police.notification.actions import Followed, record_notification
-from wss_cases.safeguards.police.notification.actions import Told as PoliceTold
-from wss_cases.safeguards.police.review.deciding.actions import (
-    Answer,
-    Asking,
-    answer_first,
-    answer_second,
-    ask,
-    call_first,
-)
+from wss_cases.safeguards.police.clocks import refuse_silence
+from wss_cases.safeguards.police.notification import Followed, record_notification
+from wss_cases.safeguards.police.notification import Told as PoliceTold
+from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, POLICE_CODES
+from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, answer_second, ask, call_first
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES
-from wss_cases.safeguards.police.second_review.actions import review_afterwards
-from wss_cases.safeguards.police.seconding.actions import open_by_law, second
+from wss_cases.safeguards.police.second_review import review_afterwards
+from wss_cases.safeguards.police.seconding import open_by_law, second
 
 NOT_SO = "Looked at closely: it was not what it seemed."
 SEEN = "The reporter and a second adult told the same."

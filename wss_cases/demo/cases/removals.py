@@ -10,10 +10,9 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.recording.hearing import is_title_ix_matter
+from wss_cases.safeguards.discipline.recording.pages import Removal, is_title_ix_matter, record_discipline
+from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.discipline.removals.rules import is_exclusion
-from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.02, 3: 0.24, 4: 0.5, 5: 0.65, 6: 0.7}
 """Out-of-school suspensions of a misconduct, by group: about 14 of 100 misconducts, as published."""

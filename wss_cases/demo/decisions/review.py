@@ -23,8 +23,8 @@ from wss_cases.intake.open_questions.rules import must_answer
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.pages import FollowUpKind
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 QUESTIONS = ("Who else was there?", "Was anybody hurt?", "Did this happen before or after lunch?")
 NO_ACTION = ("settled", "settled", "settled", "unfounded", "unfounded", "not_school")

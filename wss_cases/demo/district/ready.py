@@ -17,8 +17,8 @@ from wss_cases.pathways.circles.training.actions import save_setting
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft, add_mentor, save_group
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.partners.actions import Entry, add
-from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
-from wss_cases.safeguards.police.settings.actions import set_approver
+from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
+from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.topics import KnownTopic
 

@@ -39,8 +39,8 @@ from wss_cases.pathways.reengagement.opening.actions import case_for
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.pages import FollowUpKind, Kind, Pathway
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 REVIEW_AFTER = 10
 REVIEW_WITH_HOLD = 5

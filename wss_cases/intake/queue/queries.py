@@ -17,9 +17,8 @@ from wss_cases.incidents.incident.states import WAITING
 from wss_cases.incidents.lists import sorted_by
 from wss_cases.intake.assignment.models import Assignment
 from wss_cases.intake.assignment.queries import REVIEWERS
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 PAGE = 12
 """As many as a phone shows in four screens, in Spanish too."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.routing.engine.pages import POLICE_DUTIES, Police
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState
 
 
 @dataclass(frozen=True)

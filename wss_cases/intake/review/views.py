@@ -44,16 +44,15 @@ from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.intake.review.police import police_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
-from wss_cases.safeguards.discipline.consequences.presenters import consequence_rows
-from wss_cases.safeguards.discipline.consequences.queries import consequences_of
-from wss_cases.safeguards.discipline.removals.queries import discipline_of
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.duties.duty.presenters import duty_words
+from wss_cases.safeguards.discipline.consequences import consequence_rows, consequences_of
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+from wss_cases.safeguards.discipline.removals.pages import discipline_of
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState
+from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
+from wss_cases.safeguards.police.review.models import NotificationGround
 from wss_cases.safeguards.police.review.pages.presenters import way_words
 from wss_cases.safeguards.police.review.queries import notifications_of
-from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
 from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 PLACES: Final = {"classroom": ("classroom",), "hallway": ("hallway",), "elsewhere": None}
 """Where a decision point lies: location codes; None is every other place."""

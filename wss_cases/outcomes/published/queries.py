@@ -19,8 +19,7 @@ from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, is_rec
 from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 
 Figures = dict[str, int | float | None]

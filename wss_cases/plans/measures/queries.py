@@ -17,7 +17,7 @@ from wss_cases.plans.measures import states
 from wss_cases.plans.measures.rules import Figure
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 Counter = Callable[[Actor, Scope, SchoolDays], Figure]
 

@@ -28,8 +28,7 @@ from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.retention.reach.queries import Rows
 from wss_cases.roster.names.finder import Finder
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 
 load_taking_out = by_id(TakingOut)

@@ -32,7 +32,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling import calling, refuse_kept_off
-from wss_cases.safeguards.discipline.recording.views import list_of_year
+from wss_cases.safeguards.discipline.recording.pages import list_of_year
 from wss_cases.safeguards.discipline.removals.rules import told_late
 from wss_cases.safeguards.duties.duty.queries import students_in, user_name
 from wss_cases.safeguards.duties.duty.rules import refuse_future

@@ -16,7 +16,7 @@ from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
-from wss_cases.safeguards.police.seconding.actions import SECONDING_MINUTES
+from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
 from wss_cases.setup.look.queries import picture_named
 from wss_cases.setup.look.rules import COLORS, LOGO, Colors, refuse_unreadable
 from wss_cases.setup.settings import forms, moving, rules

@@ -27,9 +27,8 @@ from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.workday.caseload.rules import Placed, first_things_first, not_begun, place
 from wss_cases.workday.caseload.weights import Part, Weights, parts_of, weight_of
 

@@ -23,10 +23,10 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Alarm
 from wss_cases.incidents.lists import students_in
 from wss_cases.roster.directory.pages import whom_words
-from wss_cases.safeguards.duties.duty.presenters import clock_left, span_words
+from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
+from wss_cases.safeguards.duties.duty.pages import clock_left, span_words
 from wss_cases.safeguards.duties.duty.queries import running_clocks
 from wss_cases.safeguards.duties.duty.rules import is_overdue
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review.queries import calls_to_record
 from wss_cases.workday.my_day.due import Item
 from wss_cases.workday.my_day.waiting import Waiting

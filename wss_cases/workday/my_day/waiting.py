@@ -20,7 +20,7 @@ from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.intake.queue.queries import is_alarm
 from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.messages import waiting_counted as requests_counted
-from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
+from wss_cases.safeguards.discipline.removals.pages import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (
     clocks_found,
     mandated_duties_counted,

@@ -11,8 +11,8 @@ from wss_cases.pathways.circles.invitations.actions import former, withdraw_form
 from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
 from wss_cases.pathways.common.owners import give_unowned
 from wss_cases.pathways.reengagement.opening.roster_gaps import open_returns
-from wss_cases.safeguards.duties.clocks.actions import clocks_would_queue, sweep_clocks
-from wss_cases.safeguards.police.clocks.actions import calls_would_queue, refuse_silence, sweep_calls
+from wss_cases.safeguards.duties.clocks import clocks_would_queue, sweep_clocks
+from wss_cases.safeguards.police.clocks import calls_would_queue, refuse_silence, sweep_calls
 from wss_cases.workday.calendar.actions import settle_changes
 from wss_cases.workday.digest.actions import mornings_would_queue, sweep_mornings
 

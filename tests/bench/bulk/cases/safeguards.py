@@ -9,8 +9,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import Plan
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import Tried
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, Tried
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at, merged
 

@@ -16,12 +16,12 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.appeals.actions import Asked as Appealed
-from wss_cases.safeguards.discipline.appeals.actions import ask_appeal
-from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, DisciplineKind
-from wss_cases.safeguards.questioning.actions import Asked, Notice, record_notice, record_questioning
-from wss_cases.safeguards.questioning.states import QuestionedBy
+from wss_cases.safeguards.discipline.appeals import Asked as Appealed
+from wss_cases.safeguards.discipline.appeals import ask_appeal
+from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
+from wss_cases.safeguards.questioning.pages import Asked, Notice, record_notice, record_questioning
+from wss_cases.safeguards.questioning.queries import QuestionedBy
 from wss_cases.safeguards.restraint.models import RestraintKind
 from wss_cases.safeguards.restraint.pages import record_restraint
 

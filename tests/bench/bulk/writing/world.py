@@ -23,7 +23,7 @@ from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.rule_sets import rule_set_in_force, table_of
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind
-from wss_cases.safeguards.duties.table.queries import steps_of_kinds
+from wss_cases.safeguards.duties.table import steps_of_kinds
 
 __all__ = ["World", "later", "load_world", "moment"]
 

@@ -23,7 +23,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.duties.duty.raising import responsible, tell_outside
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.queries import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
 WORK: tuple[Any, ...] = (CaseIncident, PoliceReview, DisciplineAction, RestraintRecord, Questioning)

@@ -16,8 +16,7 @@ from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_
 from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 
 

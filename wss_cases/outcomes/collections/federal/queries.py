@@ -22,8 +22,7 @@ from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import PoliceNotification
 from wss_cases.safeguards.restraint.models import RestraintRecord
 

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 from wss_cases.incidents.incident.states import Place
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.restraint.models import RestraintKind
 
 OFFENSES: Final = (

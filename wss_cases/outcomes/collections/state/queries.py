@@ -18,8 +18,7 @@ from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import WITHOUT_END
+from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
 MARKS = (

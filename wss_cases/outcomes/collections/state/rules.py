@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 TYPES: Final = {
     "08": "Alcohol",

@@ -20,9 +20,8 @@ from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import Enrolment, School, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, DisciplineAction
 from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
-from wss_cases.safeguards.discipline.removals.states import WITHOUT_END
 
 _NUMBER = case((School.identifier != "", School.identifier), else_=School.sourced_id)
 

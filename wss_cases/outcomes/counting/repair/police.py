@@ -11,11 +11,15 @@ from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
+from wss_cases.safeguards.police.review.actions import LAW_AT_ONCE
+from wss_cases.safeguards.police.review.models import (
+    NotificationGround,
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    ReviewState,
+)
 
 
 @dataclass

@@ -26,9 +26,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.routing.engine.pages import FollowUpKind
 from wss_cases.routing.engine.pages import Pathway as Family
-from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.discipline.consequences import MinorConsequence
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")

@@ -23,7 +23,7 @@ from wss_cases.outcomes.counting.scope.rules import (
     reach_of,
 )
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 NOTHING = IncidentFilter()
 """The filter that every incident fits."""

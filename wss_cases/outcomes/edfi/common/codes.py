@@ -8,7 +8,7 @@ from typing import Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 _URI: Final = "uri://ed-fi.org/"
 

@@ -19,8 +19,7 @@ from wss_cases.outcomes.edfi.common.codes import Left, Tally
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
 from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
 BATCH = 500

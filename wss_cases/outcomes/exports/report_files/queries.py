@@ -34,8 +34,8 @@ from wss_cases.outcomes.published.states import HISTORY
 from wss_cases.outcomes.reports.practice.presenters import tables_of
 from wss_cases.outcomes.reports.practice.queries import asked_in, case_circles, held_in, keepers_of
 from wss_cases.roster.directory.queries import get_school, school_days
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+from wss_cases.safeguards.police.review.models import NotificationGround
 
 SUPPRESSED_WORD = "suppressed"
 NOT_RECORDED = "not_recorded"

@@ -17,9 +17,9 @@ from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.routing.engine.pages import Pathway
-from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.discipline.consequences import ConsequenceKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+from wss_cases.safeguards.police.review.models import NotificationGround
 
 LONGEST = 10
 BASES = {

@@ -25,8 +25,8 @@ from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behin
 from wss_cases.outcomes.reports.drill_down.whom import whom_behind
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.roster.directory.pages import whom_words
-from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationGround
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+from wss_cases.safeguards.police.review.models import NotificationGround
 
 LARGEST_ID = 2**62
 blueprint = Blueprint("behind", __name__, url_prefix="/behind")

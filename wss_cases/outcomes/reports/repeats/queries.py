@@ -26,9 +26,8 @@ from wss_cases.outcomes.reports.repeats.rules import (
 )
 from wss_cases.roster.directory.models import Enrolment, School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 from wss_cases.safeguards.discipline.removals.rules import Span
-from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
 
 CAUSED: Final = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
 ACT, ENROLLED, REMOVED = "act", "enrolled", "removed"

@@ -36,7 +36,7 @@ from wss_cases.records.family_copies.copy.states import Part
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.presenters import span_words
+from wss_cases.safeguards.discipline.removals.pages import span_words
 
 FILE: Final = "file-"
 """Begins the part of a copy that is an attachment; its number follows."""

@@ -24,10 +24,9 @@ from wss_cases.records.retention.core.rules import Due, Schedule, due_of, why_du
 from wss_cases.records.retention.core.states import REVIEW_YEARS, ItemState, Part, ReviewWhy
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceReview
-from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.queries import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
 PAGE = 40

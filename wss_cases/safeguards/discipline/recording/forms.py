@@ -5,8 +5,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS, is_exclusion
-from wss_cases.safeguards.discipline.removals.states import (
+from wss_cases.safeguards.discipline.removals.models import (
     ADMINISTRATOR_DECIDES,
     WITHOUT_END,
     Answer,
@@ -15,6 +14,7 @@ from wss_cases.safeguards.discipline.removals.states import (
     DisciplineKind,
     Tried,
 )
+from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS, is_exclusion
 
 _DAYS = [
     InputRequired(_l("Enter the number of school days.")),

@@ -13,10 +13,18 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.removals import states
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words, what_words
-from wss_cases.safeguards.discipline.removals.queries import ListedAction, Offer, appeal_of, spans_of, versions_of
+from wss_cases.safeguards.discipline.removals import models
+from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, Tried
+from wss_cases.safeguards.discipline.removals.pages import (
+    ListedAction,
+    Offer,
+    appeal_of,
+    number_of_days,
+    span_words,
+    spans_of,
+    versions_of,
+    what_words,
+)
 from wss_cases.safeguards.discipline.removals.rules import (
     ALARM_DAY,
     days_away,
@@ -25,7 +33,6 @@ from wss_cases.safeguards.discipline.removals.rules import (
     is_protected,
     needs_verified_facts,
 )
-from wss_cases.safeguards.discipline.removals.states import ActionState, Tried
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 
@@ -76,15 +83,15 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
     offers = [Offer(Tried(each["what"]), date.fromisoformat(each["on"])) for each in row.offered]
     return {
         "what": what_words(row),
-        "kind": states.DisciplineKind(row.kind).label,
+        "kind": models.DisciplineKind(row.kind).label,
         "span": span_words(row, what_words(row)),
         "reference": listed.reference,
         "reversed": row.state is ActionState.REVERSED,
         "is_long": is_exclusion(row.kind, row.days),
         "protected": protected,
         "alarm": protected and row.state is ActionState.STANDING and (row.year_days or 0) >= ALARM_DAY,
-        "disability": states.Answer(row.disability).label if row.disability else _("Not asked"),
-        "suspected": states.Answer(row.suspected).label if row.suspected else _("Not asked"),
+        "disability": models.Answer(row.disability).label if row.disability else _("Not asked"),
+        "suspected": models.Answer(row.suspected).label if row.suspected else _("Not asked"),
         "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
         "hearing": _hearing_rows(row, zone),
         "length": row.length_reason or _not_recorded(row),
@@ -131,7 +138,7 @@ def version_words(row: DisciplineAction) -> list[dict[str, Any]]:
         {
             "span": span_words(before),
             "reason": before.reason,
-            "cause": states.ChangeCause(before.cause).label,
+            "cause": models.ChangeCause(before.cause).label,
             "why": before.why,
             "when": moment_words(before.changed_at, zone),
             "by": user_name(before.changed_by_id),
@@ -146,10 +153,10 @@ def appeal_words(action_id: int) -> dict[str, Any] | None:
     if row is None:
         return None
     return {
-        "asked": f"{states.AskedBy(row.asked_by).label}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
+        "asked": f"{models.AskedBy(row.asked_by).label}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
         "why": row.asked_why,
         "heard": f"{day_words_with_year(row.heard_on)}, {row.heard_by}" if row.heard_on else "",
-        "outcome": states.AppealOutcome(row.outcome).label if row.outcome else "",
+        "outcome": models.AppealOutcome(row.outcome).label if row.outcome else "",
         "decided": day_words_with_year(row.decided_on) if row.decided_on else "",
         "decision": row.decision,
         "is_open": row.outcome is None,

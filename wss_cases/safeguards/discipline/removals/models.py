@@ -1,15 +1,99 @@
-"""Discipline actions with what they were before, and their appeals."""
+"""Kinds of removal, what adults can have offered before one, answers about a disability, appeals, and their words."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.access.visibility import holds
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.discipline.removals import states
+
+
+class DisciplineKind(Labelled):
+    """Removals that are counted."""
+
+    IN_SCHOOL_SUSPENSION = "in_school_suspension", _l("In-school suspension")
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension", _l("Out-of-school suspension")
+    EXPULSION = "expulsion", _l("Expulsion")
+    ALTERNATIVE_PLACEMENT = "alternative_placement", _l("Alternative placement")
+    SENT_HOME = "sent_home", _l("Sent home")
+    EARLY_PICK_UP = "early_pick_up", _l("Early pick-up at the school's request")
+    BUS_REMOVAL = "bus_removal", _l("Removed from the school bus")
+
+
+WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
+"""Removals whose last day is not known from their length."""
+
+
+class Tried(Labelled):
+    """What adults can have offered before: the other interventions of an over-3-days packet."""
+
+    CONVERSATION = "conversation", _l("Restorative conversation")
+    CIRCLE = "circle", _l("Circle or conference")
+    MENTORING = "mentoring", _l("Mentoring")
+    REFERRAL = "referral", _l("Referral for support")
+    CHECK_IN = "check_in", _l("Check-in by an adult")
+
+
+class Answer(Labelled):
+    """What a person answers who may not know."""
+
+    YES = "yes", _l("Yes")
+    NO = "no", _l("No")
+    NOT_KNOWN = "not_known", _l("Not known")
+
+
+class ActionState(Labelled):
+    """A removal stands, or was reversed and counts no more."""
+
+    STANDING = "standing", _l("In effect")
+    REVERSED = "reversed", _l("Reversed")
+
+
+class ChangeCause(Labelled):
+    """Why a removal has a newer version."""
+
+    CORRECTION = "correction", _l("Corrected")
+    APPEAL = "appeal", _l("Changed by an appeal")
+
+
+class AskedBy(Labelled):
+    """Who asks for an appeal."""
+
+    GUARDIAN = "guardian", _l("A guardian")
+    STUDENT = "student", _l("The student")
+    SOMEBODY_ELSE = "somebody_else", _l("Someone on their behalf")
+
+
+class AppealOutcome(Labelled):
+    """How an appeal is decided."""
+
+    UPHELD = "upheld", _l("Upheld")
+    SHORTENED = "shortened", _l("Shortened")
+    REVERSED = "reversed", _l("Reversed")
+
+
+SENTENCES: Final = {
+    "discipline.recorded": (
+        _l("Discipline action recorded: %(what)s, %(days)s days"),
+        {"what": DisciplineKind.labels()},
+    ),
+    "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
+    "discipline.corrected": _l("Discipline action corrected"),
+    "discipline.heard": _l("Student heard after the removal"),
+    "discipline.may_tell": _l("Agreement recorded: the notice may say what only a student can share at home"),
+    "discipline.reversed": _l("Discipline action reversed"),
+    "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
+    "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": AppealOutcome.labels()}),
+}
+
+ADMINISTRATOR_DECIDES: Final = _l(
+    "More than 3 days, an expulsion or an alternative placement is decided by the school’s administrator."
+)
 
 
 class DisciplineAction(OfIncident, Versioned, Base):
@@ -44,7 +128,7 @@ class DisciplineAction(OfIncident, Versioned, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    kind: Mapped[states.DisciplineKind] = mapped_column(named_enum(states.DisciplineKind, "kind"))
+    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
     days: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
@@ -59,11 +143,11 @@ class DisciplineAction(OfIncident, Versioned, Base):
     challenge: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
-    state: Mapped[states.ActionState] = mapped_column(
-        named_enum(states.ActionState, "state"), default=states.ActionState.STANDING, server_default="standing"
+    state: Mapped[ActionState] = mapped_column(
+        named_enum(ActionState, "state"), default=ActionState.STANDING, server_default="standing"
     )
-    disability: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "disability"))
-    suspected: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "suspected"))
+    disability: Mapped[Answer | None] = mapped_column(named_enum(Answer, "disability"))
+    suspected: Mapped[Answer | None] = mapped_column(named_enum(Answer, "suspected"))
     year_days: Mapped[int | None]
     facts_verified_at: Mapped[datetime | None]
     facts_verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -104,12 +188,12 @@ class DisciplineVersion(Base):
     action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     number: Mapped[int]
-    kind: Mapped[states.DisciplineKind] = mapped_column(named_enum(states.DisciplineKind, "kind"))
+    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
     days: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(Text)
-    cause: Mapped[states.ChangeCause] = mapped_column(named_enum(states.ChangeCause, "cause"))
+    cause: Mapped[ChangeCause] = mapped_column(named_enum(ChangeCause, "cause"))
     why: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -134,13 +218,13 @@ class DisciplineAppeal(Versioned, Base):
     id: Mapped[Id]
     action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    asked_by: Mapped[states.AskedBy] = mapped_column(named_enum(states.AskedBy, "asked_by"))
+    asked_by: Mapped[AskedBy] = mapped_column(named_enum(AskedBy, "asked_by"))
     asked_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     asked_on: Mapped[date]
     asked_why: Mapped[str] = mapped_column(Text, default="", server_default="")
     heard_on: Mapped[date | None]
     heard_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    outcome: Mapped[states.AppealOutcome | None] = mapped_column(named_enum(states.AppealOutcome, "outcome"))
+    outcome: Mapped[AppealOutcome | None] = mapped_column(named_enum(AppealOutcome, "outcome"))
     decided_on: Mapped[date | None]
     decision: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -9,7 +9,7 @@ from typing import Any
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import local_date
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.removals.models import WITHOUT_END, Answer, DisciplineKind, Tried
 
 LONG_REMOVAL_DAYS = 3
 ALARM_DAY = 10

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select
 
@@ -14,13 +14,26 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyKindStep, LegalDutyStep
+from wss_cases.routing.engine.facts import ARTICLE_26A, ASK_FIRST, asked_before_family
+from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.rule_sets import RoutingAnswer
+from wss_cases.safeguards.duties.duty.models import (
+    MAY_NOT_APPLY,
+    OPEN_DUTY,
+    PERSONAL,
+    DutyState,
+    LegalDuty,
+    LegalDutyKind,
+    LegalDutyKindStep,
+    LegalDutyStep,
+)
 from wss_cases.safeguards.duties.duty.rules import AT_ONCE
-from wss_cases.safeguards.duties.duty.states import MAY_NOT_APPLY, OPEN_DUTY, PERSONAL, DutyState
 
 Statement = TypeVar("Statement", bound=Select[Any])
 SECOND_REVIEW = (Role.DEAN, Role.ADMINISTRATOR)
@@ -291,3 +304,34 @@ def proposed_everywhere() -> list[LegalDuty]:
     """Return the duties that somebody says do not apply, in every school."""
     statement = select(LegalDuty).where(LegalDuty.proposed_by_id.is_not(None), LegalDuty.state.in_(MAY_NOT_APPLY))
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))
+
+
+_NOTICE: Final = Duty.BULLYING_NOTICE.value
+
+
+def notice_waits_for(duty: LegalDuty) -> str:
+    """Return in words whom the families' notice of an open duty waits for; '' for another duty, or where it waits for
+    no one. The caller has checked the duty."""
+    if duty.code != _NOTICE or duty.state not in OPEN_DUTY:
+        return ""
+    event = asked_before_family(_newest_facts(duty.incident_id))
+    if event == ARTICLE_26A:
+        return _(
+            "The notice waits, within its 24 hours: the Article 26A resource person first asks the student who was "
+            "harmed, alone, and the Title IX coordinator sets what may be said."
+        )
+    if event == ASK_FIRST:
+        return _(
+            "The notice waits, within its 24 hours: a named counselor first asks each student, alone, what is safe to "
+            "say at home."
+        )
+    return ""
+
+
+def _newest_facts(incident_id: int) -> list[dict[str, Any]]:
+    """Return the facts of the newest answer for everyone of a report who is routed now."""
+    answers = select(RoutingAnswer.incident_person_id, RoutingAnswer.facts).filter_by(incident_id=incident_id)
+    newest = {row.incident_person_id: row.facts for row in db.session.execute(answers.order_by(RoutingAnswer.id))}
+    people = db.session.scalars(select(IncidentPerson).filter_by(incident_id=incident_id)).all()
+    routed: list[int | None] = [person.id for person in routed_people(people)]
+    return [newest[number] for number in routed or [None] if number in newest]

@@ -24,10 +24,17 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.webhooks.models import HookEvent
 from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.routing.engine.pages import Duty
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyStep
+from wss_cases.safeguards.duties.duty.models import (
+    CONFIDENTIAL,
+    OPEN_DUTY,
+    PERSONAL,
+    DutyState,
+    LegalDuty,
+    LegalDutyKind,
+    LegalDutyStep,
+)
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future, refuse_source
-from wss_cases.safeguards.duties.duty.states import CONFIDENTIAL, OPEN_DUTY, PERSONAL, DutyState
 
 OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
 """Duties that rest on nothing but a reviewer's mark on an adult."""

@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS
 from wss_cases.routing.engine.pages import POLICE_DUTIES
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepWhom
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, StepWhom
 
 AT_ONCE = timedelta(minutes=15)
 """How long "at once" may take before it is called late."""

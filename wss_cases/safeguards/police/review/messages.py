@@ -16,9 +16,9 @@ from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.safeguards.police.review.actions import steps_aside
+from wss_cases.safeguards.police.review.models import NotificationGround, ReviewState
 from wss_cases.safeguards.police.review.queries import load_review
-from wss_cases.safeguards.police.review.rules import steps_aside
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 ASKED = "police.asked"
 SECOND = "police.second"

@@ -14,22 +14,21 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import load_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, TOLD_BY_LABELS
-from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.presenters import source_words, span_words
+from wss_cases.safeguards.duties.duty.models import CHANNEL_LABELS, DUTY_LABELS, DutyState, LegalDuty
+from wss_cases.safeguards.duties.duty.pages import source_words, span_words
 from wss_cases.safeguards.duties.duty.queries import load_duty
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, DutyState
-from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.queries import told_here
-from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE
-from wss_cases.safeguards.police.review.seconders import on_whose_word
-from wss_cases.safeguards.police.review.states import (
+from wss_cases.safeguards.police.review.actions import LAW_AT_ONCE
+from wss_cases.safeguards.police.review.models import (
     ANSWER_MANNERS,
     SHEET_LABELS,
     SHORT_GROUND_LABELS,
     WAITING,
     NotificationGround,
+    PoliceNotification,
+    PoliceReview,
     ReviewState,
 )
+from wss_cases.safeguards.police.review.queries import on_whose_word, told_here
 
 TONES = {
     ReviewState.ASKED: "sun",

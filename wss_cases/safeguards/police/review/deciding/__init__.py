@@ -1,1 +1,0 @@
-"""Asking, answering and ending a review of a police notification, and the repair that follows."""
