@@ -17,7 +17,7 @@ from wss_cases.attachments.hosts.rules import may_be_sexual
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.intake.review.actions import check_facts
+from wss_cases.intake.review.pages import check_facts
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 

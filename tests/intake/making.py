@@ -13,7 +13,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import School, Student
 

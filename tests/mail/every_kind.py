@@ -37,12 +37,11 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.assignment.actions import MAIL as REPORT_ASSIGNED
-from wss_cases.intake.assignment.models import Assignment
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.states import GONE as UNFILED_GONE
-from wss_cases.intake.offline.states import WAITS as UNFILED
-from wss_cases.intake.offline.states import EntryKind, EntryState
+from wss_cases.intake.assignment import MAIL as REPORT_ASSIGNED
+from wss_cases.intake.assignment import Assignment
+from wss_cases.intake.offline.messages import GONE as UNFILED_GONE
+from wss_cases.intake.offline.messages import WAITS as UNFILED
+from wss_cases.intake.offline.messages import EntryKind, EntryState, OfflineEntry
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.audit_heads import HEAD, head_key, week_of
 from wss_cases.mail.common.pages import StandbyLapse

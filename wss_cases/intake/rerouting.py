@@ -13,9 +13,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
-from wss_cases.intake.report.cards import Answered
-from wss_cases.intake.report.routing import route_incident
-from wss_cases.intake.report.signs import with_signs
+from wss_cases.intake.report.actions import route_incident
+from wss_cases.intake.report.rules import Answered, with_signs
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import School, StaffMember
 from wss_cases.routing.rule_sets import RoutingAnswer, rule_set_in_force, signs_on

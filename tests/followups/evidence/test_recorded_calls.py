@@ -16,9 +16,9 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.duplicates.actions import merge_into
+from wss_cases.intake.duplicates.pages import merge_into
 
 
 @pytest.mark.parametrize("kind", ["guardian_contact", "guardian_contact_harmed"])

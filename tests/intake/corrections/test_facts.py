@@ -21,7 +21,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale, gettext
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.queries import history

@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, pr
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.intake.report.actions import complete_details
-from wss_cases.intake.review.actions import ask_reporter
+from wss_cases.intake.review.pages import ask_reporter
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.rule_sets import RoutingAnswer

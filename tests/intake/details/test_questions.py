@@ -17,8 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
-from wss_cases.intake.questions.models import DetailQuestions
-from wss_cases.intake.questions.states import FLAGS
+from wss_cases.intake.questions import FLAGS, DetailQuestions
 from wss_cases.journal.models import AuditEntry
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

@@ -18,8 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.drafts import save_draft
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.states import EntryState
+from wss_cases.intake.offline.messages import EntryState, OfflineEntry
 from wss_cases.journal.models import AuditEntry
 from wss_cases.practice.log.queries import PracticeEntry
 

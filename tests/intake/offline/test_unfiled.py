@@ -18,9 +18,8 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.states import GONE, WAITS, EntryState
-from wss_cases.intake.unfiled.actions import erase_unfiled
+from wss_cases.intake.offline.messages import GONE, WAITS, EntryState, OfflineEntry
+from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.family_copies.copy.states import Part

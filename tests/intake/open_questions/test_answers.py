@@ -21,14 +21,13 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions import add_addendum
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.open_questions.actions import answer_fact
 from wss_cases.intake.open_questions.models import Answer, FactAnswer
-from wss_cases.intake.open_questions.queries import quick_noes_of
-from wss_cases.intake.open_questions.rules import joined
+from wss_cases.intake.open_questions.pages import answer_fact
+from wss_cases.intake.open_questions.queries import joined, quick_noes_of
 from wss_cases.intake.recommendation.queries import situation
-from wss_cases.intake.review.actions import take_no_action
+from wss_cases.intake.review.pages import take_no_action
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.duties.duty.queries import duties_of

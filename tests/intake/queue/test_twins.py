@@ -16,8 +16,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import GuardianContact, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.duplicates.actions import merge_into, tell_apart
-from wss_cases.intake.review.actions import reopen_review
+from wss_cases.intake.duplicates.pages import merge_into, tell_apart
+from wss_cases.intake.review.pages import reopen_review
 from wss_cases.journal.models import TimelineEntry
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED

@@ -24,8 +24,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentDraft
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.intake.report.actions import complete_details, submit_incident
-from wss_cases.intake.report.cards import CARDS, answered
-from wss_cases.intake.report.signs import is_read, joined, to_ask, with_signs
+from wss_cases.intake.report.rules import CARDS, answered, is_read, joined, to_ask, with_signs
 from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
 
 FORM = {"danger": "no", "unknown_person": "y", "where": "hallway"}

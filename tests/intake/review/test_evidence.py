@@ -15,8 +15,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import add_addendum, answer_question
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.duplicates.actions import merge_into
-from wss_cases.intake.review.actions import ask_reporter
+from wss_cases.intake.duplicates.pages import merge_into
+from wss_cases.intake.review.pages import ask_reporter
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

@@ -29,7 +29,7 @@ from wss_cases.followups.core.states import KINDS, LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.corrections.changes.queries import changes_for
+from wss_cases.intake.corrections.changes import changes_for
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.delivery.messages import compose

@@ -26,7 +26,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice, may_be_batched
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.recommendation.rules import PlanHold

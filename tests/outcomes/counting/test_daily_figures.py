@@ -24,9 +24,9 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, IncidentFilter, PersonDetails
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.incidents.lists import conditions_of
-from wss_cases.intake.duplicates.actions import merge_into
+from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.report.actions import add_people_to, complete_details, submit_incident
-from wss_cases.intake.review.actions import ask_reporter, reopen_review, take_no_action
+from wss_cases.intake.review.pages import ask_reporter, reopen_review, take_no_action
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures import queries as queries_figures

@@ -22,7 +22,7 @@ from wss_cases.casework.pathway_page.actions import end_early
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, PathwayState

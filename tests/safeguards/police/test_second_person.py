@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
-from wss_cases.intake.corrections.people.actions import name_people
+from wss_cases.intake.corrections.people import name_people
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty

@@ -29,7 +29,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import create_incident
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
-from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.opening.actions import case_for

@@ -13,8 +13,8 @@ from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.pages import PURPOSE as SAID
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.rules import PURPOSE as OFFLINE_ENTRY
+from wss_cases.intake.offline.messages import PURPOSE as OFFLINE_ENTRY
+from wss_cases.intake.offline.messages import OfflineEntry
 from wss_cases.journal.key_rotation import Tables
 from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH

@@ -13,15 +13,14 @@ from wss_cases.demo.story.reports import Report, submit
 from wss_cases.demo.story.world import Steps, World, rows
 from wss_cases.incidents.additions import answer_question
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.intake.decision.actions import decide, record_conversation
+from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide, record_conversation
 from wss_cases.intake.decision.rules import Choice, is_light
-from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
-from wss_cases.intake.duplicates.actions import merge_into
-from wss_cases.intake.open_questions.actions import answer_fact
+from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.open_questions.models import HURT, PROTECTION, PURPOSE
-from wss_cases.intake.open_questions.rules import must_answer
+from wss_cases.intake.open_questions.pages import answer_fact
+from wss_cases.intake.open_questions.queries import must_answer
 from wss_cases.intake.recommendation.queries import Situation, situation
-from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
+from wss_cases.intake.review.pages import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.pages import FollowUpKind
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of

@@ -15,8 +15,15 @@ from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.rules import UNKNOWN, Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
-from wss_cases.intake.questions.rules import is_adult, without_student
-from wss_cases.intake.questions.states import FLAGS, OF_PERSON, OF_REPORT, OF_STUDENT_ALONE, OF_STUDENTS
+from wss_cases.intake.questions import (
+    FLAGS,
+    OF_PERSON,
+    OF_REPORT,
+    OF_STUDENT_ALONE,
+    OF_STUDENTS,
+    is_adult,
+    without_student,
+)
 from wss_cases.intake.report.forms import person_ids
 
 Labels = Mapping[Any, Any]

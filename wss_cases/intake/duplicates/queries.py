@@ -1,21 +1,55 @@
-"""Which reports may tell of the same event as these, for whoever reviews them."""
+"""Pairs of reports of which a reviewer said that they tell of two different events."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, and_, not_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
-from wss_cases.intake.duplicates.models import ToldApart
-from wss_cases.intake.duplicates.rules import may_be_same, pair_of
+from wss_cases.incidents.incident.states import UNDECIDED
+
+
+class ToldApart(Base):
+    """Two reports that look alike and are not the same event; `lower_id` is the older one."""
+
+    __tablename__ = "incident_told_apart"
+    __table_args__ = (UniqueConstraint("lower_id", "higher_id"), CheckConstraint("lower_id < higher_id", name="order"))
+
+    id: Mapped[Id]
+    lower_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    higher_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+
+
+def may_be_same(one: Any, other: Any, students: Iterable[int | None], others: Iterable[int | None]) -> bool:
+    """Whether two reports may tell of one event: same school, within two hours, a shared student or the same place and
+    kind. `students` and `others` are the ids of each one's students; None is nobody known."""
+    if one.school_id != other.school_id or abs(one.occurred_at - other.occurred_at) > DUPLICATE_WINDOW:
+        return False
+    shared = {number for number in students if number is not None} & set(others)
+    return bool(shared) or (one.location_code == other.location_code and one.tile == other.tile)
+
+
+def stays(one: Any, other: Any) -> Any:
+    """Return which of two reports stays when they are merged: the one that is decided, else the one reported first."""
+    decided = [row for row in (one, other) if row.state not in UNDECIDED]
+    return decided[0] if len(decided) == 1 else min(one, other, key=lambda row: row.id)
+
+
+def pair_of(one: int, other: int) -> tuple[int, int]:
+    """Return the ids of two reports, the lower first."""
+    return min(one, other), max(one, other)
+
 
 MOST = 3
 """How many possible duplicates of one report are shown at once."""

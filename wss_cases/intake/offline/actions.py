@@ -11,10 +11,7 @@ from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.pages import drop_draft, open_care
 from wss_cases.incidents.incident.rules import Capture
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.queries import own_entry
-from wss_cases.intake.offline.rules import PURPOSE, Entry, Written
-from wss_cases.intake.offline.states import EntryState
+from wss_cases.intake.offline.messages import PURPOSE, Entry, EntryState, OfflineEntry, Written, own_entry
 from wss_cases.intake.report.actions import names_in_words, write_report
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case

@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.intake.offline.rules import Fields
+from wss_cases.intake.offline.messages import Fields
 from wss_cases.intake.report.forms import CaptureForm
 from wss_cases.practice.log.pages import PracticeForm, group_value, group_words
 

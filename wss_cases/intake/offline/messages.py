@@ -1,11 +1,235 @@
-"""The mails about what was written without network and not filed: no names, a link."""
+"""Pure decisions about what a device sends later: what it says, and when that was written if its clock was wrong."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.db import db
-from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.states import GONE, WAITS, EntryState
+from wss_cases.foundation.db import Base, Id, db, named_enum, where
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
+
+WAITS: Final = "offline_entry.waits"
+GONE: Final = "offline_entry.gone"
+"""Mails about what was not filed: that it goes soon, and that it went."""
+
+
+class EntryKind(Labelled):
+    """Which form it was."""
+
+    REPORT = "report", _l("Report")
+    PRACTICE = "practice", _l("Circle for the practice log")
+
+
+class EntryState(Labelled):
+    """Where it is."""
+
+    FILED = "filed", _l("Filed")
+    TO_MEND = "to_mend", _l("Needs an answer")
+    DISCARDED = "discarded", _l("Deleted by its writer")
+    ERASED = "erased", _l("Deleted because it was never filed")
+
+
+class OfflineEntry(Base):
+    """One report or entry of the practice log that was written without network.
+
+    `written_at` is when, as well as the device's clock allows; `clock_ahead` how many seconds that clock was ahead
+    (negative: behind, 0: right); `clock_doubtful` that it was set while the entry waited. `sealed_text` holds what was
+    written as long as something is to be mended, for its writer alone; `warned_at` is when they were told that it goes.
+    """
+
+    __tablename__ = "offline_entry"
+    __table_args__ = (
+        UniqueConstraint("user_id", "name"),
+        Index("ix_offline_entry_to_mend", "user_id", **where("state = 'to_mend'")),
+        CheckConstraint("(state = 'to_mend') = (sealed_text is not null)", name="kept_while_to_mend"),
+    )
+    PRIVATE = frozenset({"sealed_text", "sealed_key"})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[EntryKind] = mapped_column(named_enum(EntryKind, "kind"))
+    state: Mapped[EntryState] = mapped_column(named_enum(EntryState, "state"))
+    written_at: Mapped[datetime]
+    arrived_at: Mapped[datetime]
+    clock_ahead: Mapped[int]
+    clock_doubtful: Mapped[bool]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    care_record_id: Mapped[int | None] = mapped_column(ForeignKey("care_record.id"), index=True)
+    practice_entry_id: Mapped[int | None] = mapped_column(ForeignKey("practice_entry.id"))
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(String(16), index=True)
+    warned_at: Mapped[datetime | None]
+
+
+PURPOSE: Final = "offline entry"
+"""What the keys over an entry that is to be mended are derived for."""
+TOLERANCE: Final = timedelta(minutes=5)
+"""How far a clock may be off and still count as right."""
+TOLD_BEFORE: Final = timedelta(days=3)
+YEARS: Final = range(2000, 2101)
+MOST_FIELDS: Final = 400
+Fields = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class DeviceClock:
+    """Instants by a device's own clock: writing and sending; and when it last heard the server, by both clocks."""
+
+    written: datetime
+    sent: datetime
+    heard_by_device: datetime | None = None
+    heard_by_server: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """When something was written: never after it arrived. `ahead`: how far the device's clock was, 0 where right.
+
+    `doubtful`: the clock was set while the entry waited, so its writer must say when it was.
+    """
+
+    at: datetime
+    ahead: timedelta
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one box holds. `fields` are a form's; `drops_draft`: it was the form of a page, whose draft it ends."""
+
+    name: str
+    kind: EntryKind
+    fields: Fields
+    school_id: int | None
+    clock: DeviceClock
+    drops_draft: bool
+
+
+def entry_in(name: str, text: str, sent: Any) -> Entry:
+    """Return what an opened box says, sent at an instant by the device's clock. Raises ValueError for anything else."""
+    told = json.loads(text)
+    if not isinstance(told, Mapping) or not isinstance(told.get("fields"), list) or len(told["fields"]) > MOST_FIELDS:
+        raise ValueError("no entry")
+    school_id = told.get("school")
+    if school_id is not None and (not isinstance(school_id, int) or not 0 < school_id < 2**63):
+        raise ValueError("no school")
+    heard = told.get("contact")
+    by_device, by_server = (
+        _instant(heard[name]) if isinstance(heard, Mapping) else None for name in ("device", "server")
+    )
+    clock = DeviceClock(_instant(told.get("written")), _instant(sent), by_device, by_server)
+    fields = [_field(pair) for pair in told["fields"]]
+    return Entry(name, EntryKind(str(told.get("kind"))), fields, school_id, clock, told.get("draft") is True)
+
+
+def written_at(clock: DeviceClock, now: datetime) -> Written:
+    """Return when an entry was written by the server's clock, as well as the device's allows.
+
+    A clock that is as wrong at sending as it was when the server was last heard is put right. One that was set
+    meanwhile leaves two answers; the one that fits between the last time the server was heard and now is taken.
+    """
+    ahead_at_sending = clock.sent - now
+    ahead_before = ahead_at_sending
+    if clock.heard_by_device is not None and clock.heard_by_server is not None:
+        ahead_before = clock.heard_by_device - clock.heard_by_server
+    doubtful = abs(ahead_at_sending - ahead_before) > TOLERANCE
+    earliest = clock.heard_by_server or clock.written - ahead_before
+    answers = [clock.written - ahead for ahead in (ahead_before, ahead_at_sending)]
+    fitting = [at for at in answers if earliest - TOLERANCE <= at <= now + TOLERANCE]
+    at = min(fitting[0] if fitting else max(answers[0], earliest), now)
+    ahead = max((ahead_before, ahead_at_sending), key=abs)
+    return Written(at, ahead if abs(ahead) > TOLERANCE else timedelta(0), doubtful)
+
+
+def told_before(days: int) -> timedelta:
+    """Return how long before an entry goes, that waits at most `days` days, its writer is told: three days, or half."""
+    return min(TOLD_BEFORE, timedelta(days=days) / 2)
+
+
+def _instant(text: Any) -> datetime:
+    if not isinstance(text, str):
+        raise ValueError("no instant")
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or at.year not in YEARS:
+        raise ValueError("no instant")
+    return at
+
+
+def _field(pair: Any) -> tuple[str, str]:
+    if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(part, str) for part in pair):
+        raise ValueError("no field")
+    return pair[0], pair[1]
+
+
+@dataclass(frozen=True)
+class ToMend:
+    """One entry that cannot be filed as it is, opened for its writer."""
+
+    row: OfflineEntry
+    fields: Fields
+    problems: list[str]
+    school_id: int | None
+
+
+def own_entry(actor: Actor, name: str) -> OfflineEntry | None:
+    """Return one's own entry by its key."""
+    mine = select(OfflineEntry).where(OfflineEntry.user_id == actor.user_id, OfflineEntry.name == name)
+    found: OfflineEntry | None = db.session.scalars(mine).one_or_none()
+    return found
+
+
+def waits_to_be_mended(actor: Actor, name: str) -> bool:
+    """Whether one's own entry with this key waits for its writer's answer."""
+    return db.session.scalar(_to_mend(actor, OfflineEntry.id).where(OfflineEntry.name == name)) is not None
+
+
+def count_to_mend(actor: Actor) -> int:
+    """Return how many entries wait for their writer's answer."""
+    return db.session.scalar(_to_mend(actor, func.count())) or 0
+
+
+def to_mend(actor: Actor) -> list[ToMend]:
+    """Return one's own entries that wait for an answer, oldest first."""
+    return [_opened(row) for row in db.session.scalars(_to_mend(actor, OfflineEntry).order_by(OfflineEntry.id))]
+
+
+def one_to_mend(actor: Actor, entry_id: int | None) -> ToMend:
+    """Return one of them. Raises NotFound for anybody else's, and for one that is done."""
+    return _opened(
+        existing(db.session.scalars(_to_mend(actor, OfflineEntry).where(OfflineEntry.id == entry_id)).first())
+    )
+
+
+def of_incident(incident_id: int) -> OfflineEntry | None:
+    """Return what a report was written with, where that was without network; the caller has checked the report."""
+    found: OfflineEntry | None = db.session.scalars(
+        select(OfflineEntry).where(OfflineEntry.incident_id == incident_id)
+    ).first()
+    return found
+
+
+def _to_mend(actor: Actor, what: Any) -> Any:
+    mine = (OfflineEntry.user_id == actor.user_id) & (OfflineEntry.state == EntryState.TO_MEND)
+    return select(what).where(mine)
+
+
+def _opened(row: OfflineEntry) -> ToMend:
+    assert row.sealed_text is not None and row.sealed_key is not None
+    told = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
+    return ToMend(row, [(name, value) for name, value in told["fields"]], told["problems"], told["school"])
 
 
 def _is_in(state: EntryState, message: OutboxMessage, actor: Actor) -> bool:

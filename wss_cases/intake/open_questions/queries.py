@@ -1,13 +1,234 @@
-"""Reading the answers that reviewers gave to open questions; the caller has checked the report."""
+"""Which questions stand in the way of a decision, what a tap means, and what it makes of the facts. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, select
 
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.models import Incident
-from wss_cases.intake.open_questions.models import Answer, FactAnswer
-from wss_cases.intake.open_questions.rules import quick_noes
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import MAYBE_FACTS, Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import SUFFERED
+from wss_cases.incidents.incident.states import PersonRole, Tile
+from wss_cases.intake.open_questions.models import (
+    BODY,
+    FORGOTTEN,
+    PURPOSE,
+    QUESTIONS,
+    SEARCHABLE,
+    VALUES,
+    Answer,
+    Because,
+    FactAnswer,
+)
+from wss_cases.intake.recommendation.rules import Plan
+
+UNKNOWN = "unknown"
+ASKED, SENT_ON = "asked", "sent_on"
+GUNS = ("firearm", "maybe_firearm")
+YES_OR_NO = ("imminent_danger",)
+PARTS: dict[str, tuple[PersonRole, ...]] = {
+    "harmed": (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.WITNESS),
+    "mutual": (PersonRole.HARMED,),
+}
+"""The parts of a person that answer a question; who protected themself is a person harmed."""
+
+_FROM_TAPS = frozenset({"tile", "card"})
+QUICK = 5
+"""Within so many seconds nobody has read a report: the outcomes say how many noes were given so soon."""
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One answer as the page sends it: "yes:firearm", "no:saw", "maybe", "asked", "sent_on"; "part:7:harmed" says the
+    part of a person."""
+
+    answer: Answer
+    value: str = ""
+    because: Because | None = None
+    person_id: int | None = None
+
+
+class Report(Protocol):
+    """What of a report the questions of intake look at."""
+
+    facts: dict[str, Any]
+    tile: str
+
+
+def of_intake(report: Report, people: Collection[IncidentPerson]) -> list[str]:
+    """Return the questions that intake itself asks, whatever the rules need: what a weapon was for that hurt nobody,
+    and of two people who each caused and suffered harm whether one protected themself."""
+    facts = report.facts or {}
+    asked = []
+    threat = facts.get("gun_violence_threat") is True or report.tile == Tile.THREAT
+    harmed = any(person.role in SUFFERED for person in people)
+    if facts.get("weapon") == "other" and not threat and not harmed and facts.get(PURPOSE) is None:
+        asked.append(PURPOSE)
+    answered = isinstance(facts.get("mutual"), bool) or "mutual" in facts.get(ASKED, ())
+    if len(both(people)) > 1 and not answered:
+        asked.append("mutual")
+    return asked
+
+
+def both(people: Iterable[IncidentPerson]) -> list[IncidentPerson]:
+    """Return who is reported to have caused harm and to have suffered it."""
+    return [person for person in people if person.role is PersonRole.BOTH]
+
+
+def asks_part(fact: str, person: IncidentPerson) -> bool:
+    """Whether a question about parts is about this person: whose part is not known, or who did and suffered harm."""
+    return person.role is (PersonRole.BOTH if fact == "mutual" else PersonRole.INVOLVED)
+
+
+def must_answer(plan: Plan, report: Report, people: Collection[IncidentPerson]) -> list[str]:
+    """Return the facts that stand in the way of a decision, the rules' own first."""
+    of_rules = [one.fact for one in plan.open_questions if one.weight == "must"]
+    return list(dict.fromkeys([*of_rules, *of_intake(report, people)]))
+
+
+def refuse_open(plan: Plan, report: Report, people: Collection[IncidentPerson]) -> None:
+    """Raise Refused while a question stands in the way of a decision."""
+    if must_answer(plan, report, people):
+        raise Refused("", _("Answer the open questions first. Until then there is no recommendation to accept."))
+
+
+def is_forgotten(report: Report) -> bool:
+    """Whether a weapon was forgotten or a tool: what is for violence is then chosen, never preselected."""
+    facts = report.facts or {}
+    return facts.get("weapon") == "other" and facts.get(PURPOSE) == FORGOTTEN
+
+
+def may_have_read(fact: str, signs: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether "nothing in the report points to it" is a reason: not where a word of a text or a person in it does."""
+    pointing = [sign for sign in signs if fact in sign.get("facts", ()) and sign.get("answer") != "figure"]
+    return all(sign.get("from") in _FROM_TAPS for sign in pointing)
+
+
+def reasons_for(fact: str, signs: Iterable[Mapping[str, Any]]) -> list[Because]:
+    """Return why a reviewer may say no to a question."""
+    if fact in (*YES_OR_NO, PURPOSE):
+        return []
+    reasons = [Because.SAW, *([Because.SEARCHED] if fact in SEARCHABLE else []), Because.SAID]
+    return [*reasons, *([Because.READ] if may_have_read(fact, signs) else [])]
+
+
+def may_say(fact: str, answer: Answer) -> bool:
+    """Whether a question takes this kind of answer."""
+    if answer is Answer.SENT_ON:
+        return fact in BODY
+    if answer is Answer.ASKED:
+        return fact not in (*BODY, *YES_OR_NO, PURPOSE)
+    if answer is Answer.MAYBE:
+        return fact not in (*BODY, *YES_OR_NO, PURPOSE, "harmed", "injury", "mutual")
+    return fact != "harmed" and (answer is Answer.YES or fact != PURPOSE)
+
+
+def tap_of(fact: str, text: str, whom: str, signs: Sequence[Mapping[str, Any]], people: Sequence[int]) -> Tap:
+    """Return what a tap says. Raises Refused beside `answer` or `whom` for what the question does not take.
+
+    `people` are the numbers of those whose part it may say.
+    """
+    head, _colon, tail = text.partition(":")
+    if head == "part":
+        return _part(fact, tail, people)
+    if head not in set(Answer) or not may_say(fact, Answer(head)):
+        raise Refused("answer", _("Choose one of the answers."))
+    answer = Answer(head)
+    if answer is Answer.NO:
+        return _no(fact, tail, whom, signs)
+    if answer is Answer.ASKED and not whom.strip():
+        raise Refused("whom", _("Enter who you asked."))
+    if answer is Answer.YES and (tail not in VALUES[fact] if fact in VALUES else bool(tail)):
+        raise Refused("answer", _("Choose which one."))
+    return Tap(answer, tail if answer is Answer.YES else "")
+
+
+def _part(fact: str, text: str, people: Sequence[int]) -> Tap:
+    number, _colon, role = text.partition(":")
+    if fact not in PARTS or role not in PARTS[fact] or not number.isdecimal() or int(number) not in people:
+        raise Refused("answer", _("Choose one of the answers."))
+    return Tap(Answer.NO if fact == "mutual" else Answer.YES, role, person_id=int(number))
+
+
+def _no(fact: str, reason: str, whom: str, signs: Sequence[Mapping[str, Any]]) -> Tap:
+    if fact in YES_OR_NO:
+        return Tap(Answer.NO)
+    if reason not in [one.value for one in reasons_for(fact, signs)]:
+        raise Refused("answer", _("Choose why the answer is no."))
+    if reason == Because.SAID and not whom.strip():
+        raise Refused("whom", _("Enter who told you."))
+    return Tap(Answer.NO, because=Because(reason))
+
+
+def value_of(fact: str, tap: Tap) -> Any:
+    """Return what a report holds of a fact after a tap: a code, true or false, or "unknown"."""
+    if fact == "weapon" and tap.answer is Answer.MAYBE:
+        return "maybe_firearm"
+    if tap.answer is Answer.YES:
+        return tap.value if fact in VALUES else True
+    if tap.answer is Answer.NO:
+        return "none" if fact in VALUES else False
+    return UNKNOWN
+
+
+def facts_after(facts: Mapping[str, Any], fact: str, tap: Tap) -> dict[str, Any]:
+    """Return the facts of a report after a tap. Of `harmed` only that it was asked in vain is kept: who was harmed
+    stands in the parts of people."""
+    after = dict(facts)
+    for name, said in ((ASKED, Answer.ASKED), (SENT_ON, Answer.SENT_ON), (MAYBE_FACTS, Answer.MAYBE)):
+        named = [one for one in after.get(name, ()) if one != fact]
+        if tap.answer is said and not (fact == "weapon" and said is Answer.MAYBE):
+            named.append(fact)
+        after.pop(name, None)
+        if named:
+            after[name] = named
+    if fact != "harmed":
+        after[fact] = value_of(fact, tap)
+    return after
+
+
+def reopened(facts: Mapping[str, Any], noes: Iterable[str]) -> dict[str, Any]:
+    """Return the facts of a report of which these, said to be no by a tap, are unknown again."""
+    return {**facts, **{fact: UNKNOWN for fact in noes if facts.get(fact) in (False, "none")}}
+
+
+def joined(facts: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a report after another one of the same event was merged into it.
+
+    What only the other one says, or leaves open, comes along; where one says no and the other does not, nobody knows.
+    """
+    after = dict(facts)
+    for name, theirs in merged.items():
+        ours = after.get(name)
+        if name == SENT_ON:
+            after[name] = list(dict.fromkeys([*(ours or ()), *theirs]))
+        elif name in (ASKED, MAYBE_FACTS, PURPOSE, "verified", "mutual"):
+            continue
+        elif ours is None:
+            after[name] = theirs
+        elif ours in (False, "none") and theirs not in (None, False, "none"):
+            after[name] = UNKNOWN
+        elif name == "weapon" and theirs in GUNS and ours not in (*GUNS, UNKNOWN):
+            after[name] = "maybe_firearm"
+        elif ours == UNKNOWN and theirs not in (None, False, "none"):
+            after[name] = theirs
+    if after.get("imminent_danger") == UNKNOWN:
+        after.pop("imminent_danger")  # of danger, missing is what nobody has said
+    return after
+
+
+def quick_noes(answers: Iterable[tuple[Answer, int | None]]) -> tuple[int, int]:
+    """Return how many noes were given within five seconds of the page, and of how many the time is known."""
+    timed = [seconds for answer, seconds in answers if answer is Answer.NO and seconds is not None]
+    return sum(1 for seconds in timed if seconds <= QUICK), len(timed)
+
+
+def is_question(fact: str) -> bool:
+    """Whether a fact is one that a tap answers."""
+    return fact in QUESTIONS
 
 
 def newest_answers(incident_id: int) -> dict[str, FactAnswer]:

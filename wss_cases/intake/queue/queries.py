@@ -15,8 +15,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import reviewed_by
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.incidents.lists import sorted_by
-from wss_cases.intake.assignment.models import Assignment
-from wss_cases.intake.assignment.queries import REVIEWERS
+from wss_cases.intake.assignment import REVIEWERS, Assignment
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 

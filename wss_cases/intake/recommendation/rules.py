@@ -1,15 +1,19 @@
-"""One plan from everyone's answers: shared kinds once, personal kinds once per person. Pure."""
+"""What a report's page may say about the police: never a verdict that an open duty, a call or the danger contradicts.
 
-from collections.abc import Iterable, Mapping, Sequence
+Pure. The engine's finding is one part of it; duties raised by hand, older answers and calls already made are others.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED, has_plan
-from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.routing.engine.facts import FACTS, Facts
+from wss_cases.incidents.incident.states import MAY_HAVE_CAUSED, PersonKind
+from wss_cases.routing.engine.facts import FACTS, Facts, asked_before_family, holds
 from wss_cases.routing.engine.pages import (
     PATHWAY_OF,
+    POLICE_DUTIES,
     AppliesTo,
     Duty,
     DutyState,
@@ -21,6 +25,8 @@ from wss_cases.routing.engine.pages import (
     Police,
     Weight,
 )
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
+from wss_cases.safeguards.duties.duty.models import DutyState as DutyDutyState
 
 _POLICE_ORDER = (Police.NOT_INDICATED, Police.VERIFY, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
 _ONCE = frozenset({FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN, FollowUpKind.THREAT_TEAM})
@@ -317,3 +323,51 @@ def _holds(answered: Answered) -> Iterable[PlanHold]:
     for said in answered.answer["holds"]:
         about = (AppliesTo(said["applies_to"]), tuple(said["rules"]), said["until"], said["because"])
         yield PlanHold(_id(answered.person), *about, HoldState(said.get("state", HoldState.HOLDS)))
+
+
+CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTACT_HARMED.value)
+
+
+def waits_for(answers: Sequence[Answered]) -> str:
+    """Return the event whose templates say whom a call home waits for; '' where it waits for no one."""
+    return asked_before_family(answered.facts for answered in answers)
+
+
+def calls_family_of_harmed(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> bool:
+    """Whether the family of a student who was harmed may be called: not where an adult is said to have done it who is
+    not known to be of the staff, and so may be of the family."""
+    conduct = any(holds(answered.facts, "adult_conduct") for answered in answers)
+    staff = any(one.kind is PersonKind.STAFF and one.role in MAY_HAVE_CAUSED for one in people)
+    return staff or not conduct
+
+
+def is_call_to_harmed(wanted: PlanFollowUp, harmed: Collection[int | None]) -> bool:
+    """Whether a follow-up is the call to the family of somebody harmed, alone or as one with who caused harm."""
+    if wanted.kind is FollowUpKind.GUARDIAN_CONTACT_HARMED:
+        return True
+    return wanted.kind is FollowUpKind.GUARDIAN_CONTACT and wanted.person_id in harmed
+
+
+@dataclass(frozen=True)
+class PoliceFinding:
+    """The finding of everything known together, and what has to be found out before it can be a verdict."""
+
+    police: Police
+    ask_danger: bool
+    ask_verified: bool
+
+
+def police_finding(plan: Plan, duties: Iterable[tuple[str, DutyDutyState]], *, danger_reported: bool) -> PoliceFinding:
+    """Return the finding of a plan together with (code, state) of every duty of the report and the danger answer.
+
+    Nothing of it is a verdict: what nobody has said is not known to be no.
+    """
+    waiting = {state for code, state in duties if code in POLICE_DUTIES and state in OPEN_DUTY}
+    ask_danger = plan.asks_about_danger or (danger_reported and not plan.danger_answered)
+    police = plan.police
+    if police in (Police.NOT_INDICATED, Police.VERIFY):
+        if DutyDutyState.DUE in waiting:
+            police = Police.REQUIRED_BY_LAW
+        elif waiting or ask_danger:
+            police = Police.VERIFY
+    return PoliceFinding(police=police, ask_danger=ask_danger, ask_verified=DutyDutyState.VERIFY_FIRST in waiting)

@@ -1,26 +1,231 @@
-"""Submitting: a report is written and its routing and duties begin; a student concern opens a care record."""
+"""Students and staff of a school as items of the search field, for pages without JavaScript and for chips."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.teams import teams_at
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import NEW_TEXT
+from wss_cases.followups.making import make
+from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.details import add_person, complete_incident, load_open, say_heard_from
-from wss_cases.incidents.incident.models import CareRecord, Incident
-from wss_cases.incidents.incident.pages import create_incident, drop_draft, open_care
-from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
-from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
-from wss_cases.intake.report.cards import answered
-from wss_cases.intake.report.later_texts import take_signs
-from wss_cases.intake.report.routing import route_incident, route_new
-from wss_cases.intake.report.signs import with_signs
+from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import (
+    create_incident,
+    drop_draft,
+    is_alarm,
+    open_care,
+    settle_audience,
+    tell_of_danger,
+)
+from wss_cases.incidents.incident.queries import people_of, priors, recent_students
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, facts_of, routed_people
+from wss_cases.incidents.incident.states import (
+    FACTS_SET,
+    ROUTED_AGAIN,
+    ROUTED_FIRST,
+    UNDECIDED,
+    HurtBySomebody,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Tile,
+    WhenPrecision,
+)
+from wss_cases.incidents.other_schools import pass_on
+from wss_cases.intake.report.forms import NAMED, NUMBER, captured_person
+from wss_cases.intake.report.rules import answered, read_later, with_signs
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import StaffMember
-from wss_cases.routing.rule_sets import signs_on
+from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.roster.directory.pages import short_grade
+from wss_cases.roster.directory.queries import staff_matching, students_matching
+from wss_cases.routing.drafts.actions import route
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.engine.pages import Duty
+from wss_cases.routing.rule_sets import RoutingAnswer, signs_on
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.raising import raise_duties, raise_first_duties
+from wss_cases.safeguards.duties.duty.rules import Raised, merged
+
+Item = dict[str, str]
+FULL_NUMBER = 6
+"""How many digits a number has at least that is offered as another school's."""
+
+
+def student_meta(grade: int | None, number: str) -> str:
+    """Return what tells two students of one name apart: grade and the last digits of the number."""
+    parts = [short_grade(grade), number[-4:]]
+    return " · ".join(part for part in parts if part)
+
+
+def search_items(actor: Actor, school_id: int, words: str) -> list[Item]:
+    """Return at most ten matches of a school, the person's recent students first and staff after them.
+
+    A full number that nobody here has is offered as another school's student's: nobody is looked up there for it. Any
+    other words that fit nobody here are offered as a name to keep as it is typed.
+    """
+    recent = recent_students(actor, school_id)
+    items = [
+        _item(str(who.id), who.name, student_meta(who.grade, who.number))
+        for who in students_matching(actor, school_id, words, recent=recent)
+    ]
+    items += [_item(f"staff:{who.id}", who.name, who.role) for who in staff_matching(actor, school_id, words)]
+    number = words.strip()
+    if not items and number.isascii() and number.isdecimal() and len(number) >= FULL_NUMBER:
+        items = [_number_item(number)]
+    elif not items and any(map(str.isalpha, number)) and captured_person(NAMED + number) is not None:
+        items = [_named_item(number)]
+    return items[:10]
+
+
+def is_on_list(items: Sequence[Item]) -> bool:
+    """Whether what a search found stands on a list, and is no name that is only typed."""
+    return any(not item["value"].startswith(NAMED) for item in items)
+
+
+def _item(value: str, label: str, meta: str) -> Item:
+    return {"value": value, "label": label, "meta": meta}
+
+
+def _number_item(number: str) -> Item:
+    return _item(f"{NUMBER}:{number}", _("A student of another school"), number)
+
+
+def _named_item(name: str) -> Item:
+    return _item(f"{NAMED}{name}", name, _("not on this school’s list; kept as typed"))
+
+
+def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
+    """Return chosen people as chips, in order; those not of this school are left out (saving refuses them)."""
+    student_ids = [p.id for p in people if p.kind is PersonKind.STUDENT]
+    staff_ids = [p.id for p in people if p.kind is PersonKind.STAFF]
+    items: dict[tuple[PersonKind, int | None], Item] = {}
+    if student_ids:
+        of_school = select(Student).where(Student.id.in_(student_ids), Student.school_id == school_id)
+        for student in db.session.scalars(of_school):
+            meta = student_meta(student.grade, student.student_number)
+            items[PersonKind.STUDENT, student.id] = _item(str(student.id), student.shown_name, meta)
+    if staff_ids:
+        of_school_staff = select(StaffMember).where(StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id)
+        for staff in db.session.scalars(of_school_staff):
+            items[PersonKind.STAFF, staff.id] = _item(f"staff:{staff.id}", staff.name, staff.role)
+    described = {
+        p: _number_item(p.description) if p.description.isdecimal() else _named_item(p.description)
+        for p in people
+        if p.description
+    }
+    return [item for p in people if (item := described.get(p) or items.get((p.kind, p.id)))]
+
+
+OF_EACH_SCHOOL = frozenset({Duty.BULLYING_NOTICE.value, Duty.DISABILITY_RECORDS.value})
+"""Duties towards a school's own students and their families, wherever it happened."""
+
+
+def route_incident(uow: UnitOfWork, incident: Incident, *, alarms: bool = True) -> list[RoutingAnswer]:
+    """Answer for everyone reported to have caused harm.
+
+    Where nobody is known to have, one answer is made for a person not known. Raises the duties of all answers
+    together, at once and at any hour; duties that an earlier answer raised are never taken back. What is known now is
+    passed on to other schools whose students had a part in it, and these parts are routed too. Who may know is settled
+    first, and an alarm is told once to each person; without `alarms` nobody is.
+    """
+    settle_audience(uow, incident)
+    answers = _answer(uow, incident, people_of(incident.id))
+    raise_duties(uow, incident, _of_this_school(incident, merged(answer.answer["duties"] for answer in answers)))
+    react(uow, FACTS_SET, incident)
+    react(uow, ROUTED_AGAIN, incident)
+    if alarms:
+        _alarm(uow, incident)
+    for part in pass_on(uow, incident):
+        route_incident(uow, part, alarms=alarms)
+    return answers
+
+
+def route_new(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
+    """Do the same for a report that this unit has just written: it has no duty yet and no part at another school, and
+    who is named in it need not be read again."""
+    settle_audience(uow, incident)
+    answers = _answer(uow, incident, incident.people)
+    raise_first_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
+    react(uow, FACTS_SET, incident)
+    react(uow, ROUTED_FIRST, incident)
+    _alarm(uow, incident)
+    return answers
+
+
+def _alarm(uow: UnitOfWork, incident: Incident) -> None:
+    """Tell of an alarm while nobody has decided; another school is told of its part by a mail of its own."""
+    if incident.state in UNDECIDED and incident.part_of_id is None and is_alarm(incident):
+        tell_of_danger(uow, incident)
+
+
+def _answer(uow: UnitOfWork, incident: Incident, people: Sequence[IncidentPerson]) -> list[RoutingAnswer]:
+    routed: list[IncidentPerson | None] = [*routed_people(people)] or [None]
+    today = today_at(incident.school_id, uow.now)
+    answers = []
+    for person in routed:
+        student = person.student if person is not None else None
+        earlier = priors(student.id, incident.local_date) if student is not None else None
+        facts = parse_facts(facts_of(incident, person, people, earlier, student))
+        answer, _said = route(uow, incident.id, person.id if person is not None else None, facts, today)
+        answers.append(answer)
+    return answers
+
+
+def _of_this_school(incident: Incident, raised: Mapping[str, Raised]) -> Mapping[str, Raised]:
+    """Leave out of a part what stands where it happened: police, hotline and offices are told once, from there.
+
+    What is about a school's own students stands at each; what is known here alone is never lost.
+    """
+    if incident.part_of_id is None:
+        return raised
+    here, there = ({row.duty.code for row in duties_of(number)} for number in (incident.id, incident.part_of_id))
+    return {code: what for code, what in raised.items() if code in OF_EACH_SCHOOL or code in here or code not in there}
+
+
+def read_added(uow: UnitOfWork, incident: Incident) -> None:
+    """Read the text that was just added to a report, and route the report anew where it brings a sign.
+
+    Where it was decided already, a dean is to read the text the same day.
+    """
+    uow.session.flush()
+    of_report = select(Addendum.text).where(Addendum.incident_id == incident.id)
+    text = uow.session.scalars(of_report.order_by(Addendum.id.desc()).limit(1)).one()
+    if take_signs(uow, incident, text) and incident.state is not IncidentState.DUPLICATE:
+        route_incident(uow, incident)
+        if incident.state not in UNDECIDED:
+            _let_read(uow, incident)
+
+
+def take_signs(uow: UnitOfWork, incident: Incident, text: str) -> bool:
+    """Make unknown what a later text points to; whether it brought a sign."""
+    signs = signs_on(today_at(incident.school_id, uow.now))
+    facts, kept = read_later(incident.facts or {}, incident.signs, signs, text)
+    if len(kept) == len(incident.signs):
+        return False
+    incident.facts, incident.signs = facts, kept
+    return True
+
+
+def _let_read(uow: UnitOfWork, incident: Incident) -> None:
+    """Ask whoever decided a report to read what came in, once as long as that is open; else the first of its deans."""
+    waits = uow.session.query(FollowUp.id).filter_by(incident_id=incident.id, kind=NEW_TEXT, state=FollowUpState.OPEN)
+    if waits.first() is not None:
+        return
+    team = teams_at({incident.school_id}, uow.now)[incident.school_id]
+    reviewers = [*team.get(Role.DEAN, {}), *team.get(Role.ADMINISTRATOR, {})]
+    owner = incident.reviewer_id if incident.reviewer_id in reviewers else next(iter(reviewers), None)
+    today = today_at(incident.school_id, uow.now)
+    make(uow, school_id=incident.school_id, incident_id=incident.id, kind=NEW_TEXT, owner_id=owner, due_on=today)
+
 
 UNKNOWN_PLACE = "unknown"
 """The code of a place that nobody knows."""

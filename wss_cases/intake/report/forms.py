@@ -14,9 +14,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenChoice, WhenPrecision, WhereTile
-from wss_cases.intake.report import cards
-from wss_cases.intake.report.cards import FIGURE, MAYBE, STATED
-from wss_cases.intake.report.signs import SKIPPED
+from wss_cases.intake.report import rules
+from wss_cases.intake.report.rules import FIGURE, MAYBE, SKIPPED, STATED
 
 PARTS = ("caused", "harmed", "witness")
 NUMBER = "number"
@@ -27,7 +26,7 @@ NAMED = "named:"
 LONGEST_NAME = 200
 
 DRAFT_FIELDS = (
-    "danger", "people", *PARTS, "unknown_person", "what", *cards.QUESTIONS, "where", "when", "occurred", "narrative",
+    "danger", "people", *PARTS, "unknown_person", "what", *rules.QUESTIONS, "where", "when", "occurred", "narrative",
 )  # fmt: skip
 WORD_ANSWERS = {STATED: _l("Yes"), MAYBE: _l("Maybe"), FIGURE: _l("A figure of speech")}
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -71,19 +70,19 @@ class CaptureForm(BaseForm):
     people_q = ShortText(_l("Name"))
     unknown_person = BooleanField(_l("I don’t know who yet"))
     what = radio(_l("What happened?"), Tile.labels(), _l("Choose what happened."))
-    which_weapon = radio(cards.WHICH_WEAPON.label, cards.WHICH_WEAPON.labels)
-    threat_with = radio(cards.THREAT_WITH.label, cards.THREAT_WITH.labels)
-    which_substance = radio(cards.WHICH_SUBSTANCE.label, cards.WHICH_SUBSTANCE.labels)
-    was_shared = radio(cards.SHARED.label, cards.SHARED.labels)
-    about_who = radio(cards.WHO_THEY_ARE.label, cards.WHO_THEY_ARE.labels)
-    any_sexual = radio(cards.ANY_SEXUAL.label, cards.ANY_SEXUAL.labels)
-    dating = radio(cards.DATING.label, cards.DATING.labels)
+    which_weapon = radio(rules.WHICH_WEAPON.label, rules.WHICH_WEAPON.labels)
+    threat_with = radio(rules.THREAT_WITH.label, rules.THREAT_WITH.labels)
+    which_substance = radio(rules.WHICH_SUBSTANCE.label, rules.WHICH_SUBSTANCE.labels)
+    was_shared = radio(rules.SHARED.label, rules.SHARED.labels)
+    about_who = radio(rules.WHO_THEY_ARE.label, rules.WHO_THEY_ARE.labels)
+    any_sexual = radio(rules.ANY_SEXUAL.label, rules.ANY_SEXUAL.labels)
+    dating = radio(rules.DATING.label, rules.DATING.labels)
     private_kind = radio(
-        cards.PRIVATE.label,
-        cards.PRIVATE.labels,
+        rules.PRIVATE.label,
+        rules.PRIVATE.labels,
         description=_l("Never open, copy, or upload a picture. Write down what you were told; ask no questions."),
     )
-    part_of_it = SelectMultipleField(cards.PART_OF_IT.label, choices=choices([*cards.PART_OF_IT.labels.items()]))
+    part_of_it = SelectMultipleField(rules.PART_OF_IT.label, choices=choices([*rules.PART_OF_IT.labels.items()]))
     said = SelectMultipleField(choices=[], validate_choice=False)
     where = radio(_l("Where?"), WhereTile.labels(), _l("Choose where it happened."))
     when = radio(_l("When?"), WhenChoice.labels(), _l("Choose when it happened."), default=WhenChoice.NOW.value)
@@ -106,13 +105,13 @@ class CaptureForm(BaseForm):
     @property
     def card(self) -> dict[str, tuple[str, ...]]:
         """What the card was answered, by question."""
-        given = {name: self[name].data or [] for name in cards.QUESTIONS}
+        given = {name: self[name].data or [] for name in rules.QUESTIONS}
         return {name: tuple([data] if isinstance(data, str) else data) for name, data in given.items() if data}
 
     @property
     def card_fields(self) -> list[tuple[Any, list[Tile]]]:
         """The questions of the cards, each with the tiles that ask it."""
-        return [(self[name], cards.TILES_OF[name]) for name in cards.QUESTIONS]
+        return [(self[name], rules.TILES_OF[name]) for name in rules.QUESTIONS]
 
     @property
     def words_answered(self) -> dict[str, str]:

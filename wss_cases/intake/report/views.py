@@ -27,11 +27,9 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import likely_duplicates, newest_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
-from wss_cases.intake.report.actions import open_care_record, submit_incident
-from wss_cases.intake.report.cards import answered
+from wss_cases.intake.report.actions import is_on_list, open_care_record, people_items, search_items, submit_incident
 from wss_cases.intake.report.forms import DRAFT_FIELDS, WORD_ANSWERS, CaptureForm, captured_person, draft_values
-from wss_cases.intake.report.people_search import is_on_list, people_items, search_items
-from wss_cases.intake.report.signs import SKIPPED, to_ask
+from wss_cases.intake.report.rules import SKIPPED, answered, to_ask
 from wss_cases.journal.queries import already_done
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id

@@ -20,8 +20,7 @@ from wss_cases.incidents.incident.states import (
     PersonRole,
     Tile,
 )
-from wss_cases.intake.corrections.changes.queries import Changes
-from wss_cases.intake.corrections.changes.rules import key_of
+from wss_cases.intake.corrections.changes import Changes, key_of
 from wss_cases.intake.decision.rules import Added, is_held
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem

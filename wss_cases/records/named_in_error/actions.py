@@ -20,7 +20,7 @@ from wss_cases.incidents.incident.models import GuardianContact, Incident, Incid
 from wss_cases.incidents.incident.queries import parties_of, refuse_party
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools import tell
-from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork

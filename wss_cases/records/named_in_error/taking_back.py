@@ -9,10 +9,10 @@ from wss_cases.incidents.incident.pages import set_state
 from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
 from wss_cases.incidents.other_schools import parts_of, tell
 from wss_cases.intake.corrections.facts.queries import review_began
-from wss_cases.intake.corrections.people.actions import join_cases
-from wss_cases.intake.corrections.withdrawal.actions import hangs_on
-from wss_cases.intake.other_schools.actions import TOLD_AS, refuse_names, tellable
-from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.corrections.people import join_cases
+from wss_cases.intake.corrections.withdrawal import hangs_on
+from wss_cases.intake.other_schools import TOLD_AS, refuse_names, tellable
+from wss_cases.intake.report.actions import route_incident
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -18,7 +18,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import person_words
-from wss_cases.intake.other_schools.actions import may_tell
+from wss_cases.intake.other_schools import may_tell
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.queries import (
     asked_on,

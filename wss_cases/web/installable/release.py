@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 
-from wss_cases.intake.offline.presenters import forms_at, shell_page, shell_pages
+from wss_cases.intake.offline.pages import forms_at, shell_page, shell_pages
 from wss_cases.web.bundles import BUNDLES, in_bundles
 
 KEPT = (("css", "*.css"), ("js", "*.js"))

@@ -15,7 +15,7 @@ from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, reads_all, within
 from wss_cases.outcomes.counting.scope.rules import Scope, Share

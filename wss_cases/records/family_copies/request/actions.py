@@ -17,7 +17,7 @@ from wss_cases.followups.making import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.intake.unfiled.actions import remind_writers
+from wss_cases.intake.unfiled import remind_writers
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.contents import cases_with

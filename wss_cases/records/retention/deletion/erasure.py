@@ -13,9 +13,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.unfiled.actions import erase
-from wss_cases.intake.unfiled.queries import naming
-from wss_cases.intake.unfiled.rules import mentions
+from wss_cases.intake.unfiled import erase, mentions, naming
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index import SearchEntry, index_again
 from wss_cases.records.retention.core.models import RemovedFigure

@@ -12,7 +12,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.intake.unfiled.actions import erase_unfiled
+from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.retention.core.queries import rules_on

@@ -1,0 +1,166 @@
+"""The mail that asks a dean about a report which its reporter would take back."""
+
+from typing import Any, Final
+
+from flask import Blueprint, flash, url_for
+from sqlalchemy import exists, select
+
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.grants import holders
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.pages import set_state
+from wss_cases.incidents.incident.queries import get_incident, load_incident
+from wss_cases.incidents.incident.states import UNDECIDED, WITHDRAWN, IncidentState
+from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
+from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
+from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
+from wss_cases.safeguards.police.review.models import PoliceReview
+
+SENTENCES: Final[dict[str, Any]] = {
+    "incident.withdrawn": _l("Withdrawn by the reporter. Reason: %(why)s"),
+    "incident.withdrawal_asked": _l(
+        "The reporter asks to withdraw it. It involves a legal duty or danger, so a dean decides. Reason: %(why)s"
+    ),
+    "review.reopened": _l("Reopened. Reason: %(why)s"),
+}
+
+
+def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {
+        "subject": _("A reporter asks to withdraw a report"),
+        "words": _("It involves a legal duty or danger, so you decide. Its legal duties continue meanwhile."),
+        "href": link(f"/review/{message.object_id}"),
+    }
+
+
+def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
+    incident = load_incident(message.object_id)
+    return incident is not None and incident.state in UNDECIDED and can(actor, Permission.INCIDENT_REVIEW, incident)
+
+
+MESSAGES = (MessageKind("incident.withdrawal_asked", "incident", _says, _still_asked),)
+
+
+@use_case
+def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
+    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it others decide.
+
+    Those others are the school's deans and administrators but the reporter, whatever the reporter's role. Raises
+    NotFound for whoever did not make it, Refused once review has begun, after the question, and without a reason.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
+    refuse_withdrawal(uow.actor, incident)
+    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
+    if hangs_on(incident):
+        uow.record(incident, "incident.withdrawal_asked", why=reason)
+        today = today_at(incident.school_id, uow.now)
+        deans = {
+            number
+            for role in (Role.DEAN, Role.ADMINISTRATOR)
+            for number, _n in holders(role, incident.school_id, today)
+        }
+        for user_id in sorted(deans - {uow.actor.user_id or 0}):
+            uow.notify(user_id, "incident.withdrawal_asked", incident, f"withdrawal:{incident.id}:{user_id}")
+        return incident.id
+    uow.record(incident, "incident.withdrawn", why=reason)
+    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
+    return incident.id
+
+
+def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
+    """Raise NotFound for another's report, Refused once its review has begun or its deans are asked."""
+    if incident.reporter_id is None or incident.reporter_id != actor.user_id:
+        raise NotFound
+    refuse_after_review(is_reporters(actor, incident, review_began(incident)))
+    if withdrawal_asked(incident) is not None:
+        raise Refused("", asked_words())
+
+
+def asked_words() -> str:
+    """What the reporter reads once others are asked."""
+    return _("The deans and administrators have been asked. The report stays open until one of them decides.")
+
+
+def hangs_on(incident: Incident) -> bool:
+    """Whether a duty, a question to the police, danger or what another school was told hangs on a report."""
+    from_duty = exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state.in_(OPEN_DUTY))
+    asked = exists().where(PoliceReview.incident_id == incident.id)
+    told = any(person.other_school_id not in (None, incident.happened_at_id) for person in incident.people)
+    return incident.danger_now or told or any(db.session.scalar(select(one)) for one in (from_duty, asked))
+
+
+blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incident_id>")
+
+
+class WithdrawForm(BaseForm):
+    """Why it is taken back."""
+
+    reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
+
+
+def _load(actor: Actor, incident_id: int) -> Incident:
+    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    refuse_withdrawal(actor, report)
+    return report
+
+
+def _act(call: Invocation, report: Incident, form: WithdrawForm) -> None:
+    asked = hangs_on(report)
+    withdraw(call, report.id, form.reason.data or "")
+    if asked:
+        flash(asked_words())
+
+
+def _words(report: Incident) -> dict[str, Any]:
+    asked = hangs_on(report)
+    back, title = _address(report), _("Withdraw the report")
+    return {
+        "title": title,
+        "go_words": _("Ask for a decision") if asked else title,
+        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
+        "back_href": back,
+        "intro": _(
+            "This report involves a legal duty or danger, so another dean or administrator decides. They read your "
+            "reason."
+        )
+        if asked
+        else _("The report is marked as withdrawn, with your reason, and is not counted."),
+        "fields": ["reason"],
+    }
+
+
+def _address(report: Incident) -> str:
+    return url_for("incidents.incident", incident_id=report.id)
+
+
+act_page(
+    blueprint,
+    "/withdraw",
+    "withdraw",
+    Permission.INCIDENT_COMPLETE,
+    load=_load,
+    form=lambda report: WithdrawForm(version=report.version),
+    act=_act,
+    done=_address,
+    words=_words,
+    template="intake/review/acts/act.html",
+)
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES, messages=MESSAGES)

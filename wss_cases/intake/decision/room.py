@@ -1,6 +1,0 @@
-"""What this folder brings to the application."""
-
-from wss_cases.intake.decision import messages, states
-from wss_cases.journal.rooms import Room
-
-ROOM = Room(sentences=states.SENTENCES, messages=messages.MESSAGES)

@@ -1,0 +1,305 @@
+"""Finishing the details of a report: the form, its draft, the check page, and adding people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.incidents.drafts import save_draft
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations_on, newest_draft, own_draft
+from wss_cases.incidents.incident.rules import CAUSED, CapturedPerson, code_set_for, is_unknown, person_words
+from wss_cases.incidents.incident.states import TEXT_ADDED, UNDECIDED, PersonKind, PersonRole
+from wss_cases.intake.details.forms import PERSON_FIELDS, AddPersonForm, DetailsForm, details_form
+from wss_cases.intake.questions import FLAGS, chosen_for, kind_of, open_questions
+from wss_cases.intake.report.actions import add_people_to, complete_details, people_items, read_added, search_items
+from wss_cases.intake.report.forms import captured_person
+from wss_cases.intake.report.views import blueprint, saved_as_json, switch_language
+from wss_cases.journal.rooms import Room
+
+HARM = ("injury", "weapon", "substance", "sexual", "bias_basis", "property_damage")
+ROLE = "role"
+
+
+@dataclass(frozen=True)
+class Group:
+    """One card of questions: a person's (with the words that name them), or a subject's.
+
+    `fields` stand open, `folded` are one tap away.
+    """
+
+    title: str
+    fields: tuple[Any, ...]
+    folded: tuple[Any, ...] = ()
+    person_id: int | None = None
+
+    @property
+    def every(self) -> tuple[Any, ...]:
+        """All its questions."""
+        return (*self.fields, *self.folded)
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether something is wrong with an answer that is folded."""
+        return any(field.errors for field in self.folded)
+
+
+def groups_of(form: DetailsForm, incident: Incident, asked: frozenset[str]) -> list[Group]:
+    """Return the cards of the form in order: how the reporter knows, people, the event, and what is folded of it by
+    subject. `asked` names what stands open."""
+    about = [
+        (_("Harm"), HARM),
+        (_("What else is known"), (*FLAGS, "mutual", "verified")),
+        (_("Place and immediate action"), ("heard_from", "location", "immediate_action", "more")),
+    ]
+    subjects = [(title, [form[name] for name in names if name in form]) for title, names in about]
+    event = [field for _title, fields in reversed(subjects) for field in fields if field.name in asked]
+    folded = [(title, tuple(one for one in fields if one.name not in asked)) for title, fields in subjects]
+    return [
+        *(_person(form, person, asked) for person in incident.people),
+        Group(_("What happened"), tuple(event)),
+        *(Group(title, (), fields) for title, fields in folded if fields),
+    ]
+
+
+def _person(form: DetailsForm, person: IncidentPerson, asked: frozenset[str]) -> Group:
+    fields = [(name, form[f"p{person.id}_{name}"]) for name in PERSON_FIELDS if f"p{person.id}_{name}" in form]
+    # the table of questions calls a person's injury otherwise than that of the whole report
+    opened = {ROLE, *(asked - {"injury"}), *({"injury"} if "person_injury" in asked else ())}
+    return Group(
+        person_words(person),
+        tuple(field for name, field in fields if name in opened),
+        tuple(field for name, field in fields if name not in opened),
+        person.id,
+    )
+
+
+def summary_of(
+    form: DetailsForm, incident: Incident, asked: frozenset[str], back: str
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return (title, rows) of what was asked and of what was answered; an empty value reads "Not provided"; each row
+    leads back to its field."""
+    parts = []
+    for group in groups_of(form, incident, asked):
+        rows = [
+            {
+                "label": field.label.text,
+                "value": _words(field),
+                "change_href": f"{back}#{field.id}",
+                "change_about": f"{field.label.text}: {group.title}",
+            }
+            for field in group.every
+            if not _pointless(form, group, field) and (field in group.fields or _words(field))
+        ]
+        if rows:
+            parts.append((group.title, rows))
+    return parts
+
+
+def _pointless(form: DetailsForm, group: Group, field: Any) -> bool:
+    # what a witness or a person harmed did is not asked
+    if group.person_id is None or not field.name.endswith(("_behavior", "_motivation")):
+        return False
+    role = form[f"p{group.person_id}_role"].data
+    return role not in (*(r.value for r in CAUSED), PersonRole.INVOLVED.value)
+
+
+def _words(field: Any) -> str:
+    if not hasattr(field, "iter_choices"):
+        return str(field.data or "")
+    if not field.data:
+        return ""
+    return next((str(choice[1]) for choice in field.iter_choices() if str(choice[0]) == str(field.data)), "")
+
+
+FORM = "details"
+NOT_SAVED = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
+
+
+@blueprint.route("/incidents/<int:incident_id>/details", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def details(incident_id: int) -> Page:
+    """Show the form with the draft in it; a sound answer goes to the check page."""
+    actor, now = current_actor(), clock.now()
+    incident = _open(actor, incident_id)
+    if request.method == "GET":
+        draft = newest_draft(actor, FORM, g.get("kept_at"), incident.id)
+        typed = MultiDict((n, v) for n, values in draft.payload.items() for v in values) if draft else None
+        return _show(incident, actor, _form(actor, incident, typed))
+    form = _form(actor, incident)
+    if "find" in request.form:
+        adding = AddPersonForm()
+        words = adding.people_q.data or ""
+        matches = search_items(actor, incident.school_id, words)
+        return _show(incident, actor, form, adding, matches, words)
+    if "switch_language" in request.form:
+        _save_draft(actor, incident, now)
+        switch_language(request.form["switch_language"])
+        return redirect(url_for("capture.details", incident_id=incident.id), 303)
+    if "add" in request.form:
+        return _add(incident, actor, form, now)
+    try:
+        sound = form.validate()
+        _save_draft(actor, incident, now)
+        if sound:
+            return redirect(url_for("capture.check", incident_id=incident.id), 303)
+    except Refused as refusal:
+        apply_refusal(form, refusal)
+    return _show(incident, actor, form), 400
+
+
+@blueprint.post("/incidents/<int:incident_id>/details/draft")
+@gate(Permission.INCIDENT_COMPLETE)
+def details_draft(incident_id: int) -> Response | tuple[Response, int]:
+    """Keep what is typed so far; answers JSON with the time."""
+    actor, now = current_actor(), clock.now()
+    incident = _open(actor, incident_id)
+    return saved_as_json(lambda: _save_draft(actor, incident, now), now, zone_of(incident.school_id))
+
+
+@blueprint.route("/incidents/<int:incident_id>/details/check", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def check(incident_id: int) -> Page:
+    """Show every answer with its Change link; the button submits them."""
+    actor = current_actor()
+    incident = _open(actor, incident_id)
+    draft = own_draft(actor, FORM, incident.id)
+    if draft is None:
+        return redirect(url_for("capture.details", incident_id=incident.id), 303)
+    typed: MultiDict[str, str] = MultiDict((n, v) for n, values in draft.payload.items() for v in values)
+    form = _form(actor, incident, typed, check_csrf=False)
+    if not form.validate():
+        return _show(incident, actor, form), 400
+    button = BaseForm()
+    if request.method == "GET":
+        button.version.data = str(incident.version)
+        return _check_page(incident, form, button)
+    if button.validate():
+        try:
+            answers = form.details(incident)
+            complete_details(submitted(button), incident.id, answers)
+            return redirect(url_for("incidents.incident", incident_id=incident.id, done="details"), 303)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+            return _show(incident, actor, form), 400
+    return _check_page(incident, form, button), 400
+
+
+def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
+    back = url_for("capture.details", incident_id=incident.id)
+    return render_template(
+        "intake/details/check.html",
+        incident=incident,
+        form=button,
+        parts=summary_of(form, incident, _asked(incident), back),
+        back=back,
+    )
+
+
+def _asked(incident: Incident) -> frozenset[str]:
+    """Return which questions stand open for a report today."""
+    chosen = chosen_for(kind_of(incident), today_at(incident.school_id, clock.now()))
+    return open_questions(chosen, incident)
+
+
+def _open(actor: Actor, incident_id: int) -> Incident:
+    incident = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    if incident.state not in UNDECIDED:
+        raise Refused("", _("This report is decided. You can still add text to it."))
+    return incident
+
+
+def _form(
+    actor: Actor, incident: Incident, typed: MultiDict[str, str] | None = None, check_csrf: bool = True
+) -> DetailsForm:
+    day = incident.local_date
+    sets = {code_set_for(person.grade, day) for person in incident.people} | {code_set_for(None, day)}
+    codes = {name: behaviors_in_force(name, day) for name in sets}
+    reviewer = can(actor, Permission.INCIDENT_REVIEW, incident)
+    places = locations_on(day, incident.location_code)
+    return details_form(incident, codes, places, reviewer=reviewer, formdata=typed, check_csrf=check_csrf)
+
+
+def _save_draft(actor: Actor, incident: Incident, now: datetime) -> None:
+    typed = {name: values for name, values in request.form.lists() if name not in NOT_SAVED and len(name) < 40}
+    known = set(_form(actor, incident)._fields)
+    answers = {name: values for name, values in typed.items() if name in known}
+    save_draft(actor, FORM, answers, now, school_id=incident.school_id, incident_id=incident.id)
+
+
+def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> Page:
+    adding = adding_form(incident)
+    try:
+        if adding.validate():
+            _save_draft(actor, incident, now)
+            named = named_in(adding)
+            target = int(adding.in_place_of.data) if adding.in_place_of.data else None
+            add_people_to(submitted(adding), incident.id, named, target)
+            return redirect(url_for("capture.details", incident_id=incident.id) + "#who", 303)
+    except Refused as refusal:
+        apply_refusal(adding, refusal)
+    return _show(incident, actor, form, adding), 400
+
+
+def named_in(form: AddPersonForm) -> list[CapturedPerson]:
+    """Return whom a form names. Raises Refused for nobody, or for a name that was typed and not chosen."""
+    named = [person for value in form.people.data or [] if (person := captured_person(value))]
+    if form.kind.data:
+        named.append(CapturedPerson(PersonKind(form.kind.data), description=form.description.data or ""))
+    if (form.people_q.data or "").strip() or not named:
+        raise Refused("people", _("Choose a name from the list, or describe the person."))
+    return named
+
+
+def adding_form(incident: Incident) -> AddPersonForm:
+    """Return the form that adds a person, or says who one not identified yet is."""
+    adding = AddPersonForm()
+    unknown = [p for p in incident.people if is_unknown(p)]
+    adding.in_place_of.choices = choices(
+        [("", _("Add another person")), *((str(p.id), person_words(p)) for p in unknown)]
+    )
+    return adding
+
+
+def _show(
+    incident: Incident,
+    actor: Actor,
+    form: DetailsForm,
+    adding: AddPersonForm | None = None,
+    matches: list[dict[str, str]] | None = None,
+    searched: str = "",
+) -> str:
+    adding = adding or adding_form(incident)
+    if not adding.in_place_of.choices:
+        adding.in_place_of.choices = adding_form(incident).in_place_of.choices
+    chosen = [p for value in adding.people.data or [] if (p := captured_person(value))]
+    groups = groups_of(form, incident, _asked(incident))
+    return render_template(
+        "intake/details/details.html",
+        incident=incident,
+        form=form,
+        adding=adding,
+        groups=groups,
+        chosen=people_items(incident.school_id, chosen),
+        matches=matches,
+        searched=searched or adding.people_q.data or "",
+        problems=[(message, f"#{field.id}") for field in adding for message in field.errors]
+        + [(message, None) for message in adding.form_errors],
+    )
+
+
+ROOM = Room(pages=(blueprint,), reactions={TEXT_ADDED: read_added})

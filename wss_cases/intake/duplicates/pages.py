@@ -1,0 +1,367 @@
+"""Undoing a merge: who came into a report with its duplicate goes out again, unless something was done with them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, select
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.teams import user_names
+from wss_cases.cases.case.queries import place_words
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making import cancel_row
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import Base
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.incidents.additions import COPIED, MERGED, merge_report
+from wss_cases.incidents.incident.models import Incident, IncidentPerson, shows_words
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import UNDECIDED, Tile
+from wss_cases.incidents.other_schools import parts_of
+from wss_cases.intake.duplicates.queries import ToldApart, pair_of, possible_duplicates, stays
+from wss_cases.intake.recommendation.queries import people_of_each
+from wss_cases.intake.report.actions import route_incident
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.pages import initials_of
+from wss_cases.routing.rule_sets import RoutingAnswer
+
+GIVEN_LATER = ("motivation", "injury", "facts", "family_text", "may_tell")
+"""What nobody brings along: where it is filled, somebody wrote it after the merge."""
+
+
+def undo_merge(uow: UnitOfWork, incident: Incident) -> None:
+    """Take out of the report that stayed who came with this one, and give its parts at other schools back.
+
+    Whoever something was recorded about since, or was decided with, stays; the history of both says how many went and
+    stayed. The report that stayed is routed again where it is not decided. A merge of before it was written down who
+    came takes nobody out.
+    """
+    assert incident.duplicate_of_id is not None
+    target = uow.load(Incident, incident.duplicate_of_id, Permission.INCIDENT_REVIEW)
+    merge = _merge_of(uow, incident, target)
+    came = set(merge.data.get("people", ())) if merge is not None else set()
+    people = [person for person in target.people if person.id in came]
+    decided_since = merge is not None and target.reviewed_at is not None and target.reviewed_at > merge.at
+    own_parts = {part.id for part in parts_of(target.id)} & set(merge.data.get("parts", ()) if merge else ())
+    new_schools = {part.school_id for part in parts_of(target.id) if part.id not in own_parts}
+    go = [
+        person
+        for person in people
+        if not decided_since
+        and person.other_school_id not in new_schools
+        and _as_it_came(person, incident)
+        and not _is_used(uow, person)
+    ]
+    for person in go:
+        _let_go_of_follow_ups(uow, person)
+        uow.session.execute(delete(RoutingAnswer).where(RoutingAnswer.incident_person_id == person.id))
+        uow.audit("review.unmerged", "incident_person", person.id, {"incident_id": [target.id, None]})
+        uow.session.delete(person)
+    for part in parts_of(target.id):
+        if part.id in own_parts and not decided_since:
+            part.part_of_id = incident.id
+            uow.record(part, "incident.part_joined", reference=incident.reference)
+    uow.session.flush()
+    uow.session.expire(target, ["people"])
+    _say(uow, target, incident, len(go), len(people) - len(go))
+    if target.state in UNDECIDED:
+        route_incident(uow, target)
+
+
+def _begun(person: IncidentPerson) -> ColumnElement[bool]:
+    """The follow-ups that routing made for somebody and nobody has worked on."""
+    return and_(
+        FollowUp.incident_person_id == person.id,
+        FollowUp.incident_id.is_not(None),
+        FollowUp.state != FollowUpState.DONE,
+    )
+
+
+def _let_go_of_follow_ups(uow: UnitOfWork, person: IncidentPerson) -> None:
+    for row in uow.session.scalars(select(FollowUp).where(_begun(person)).with_for_update()):
+        row.incident_person_id, row.rules = None, []
+        if row.state is FollowUpState.OPEN:
+            cancel_row(uow, row, _("The merge of two reports was undone."))
+        else:
+            uow.audit("followup.unmerged", "follow_up", row.id, changes_of(row))
+    uow.session.flush()
+
+
+def _say(uow: UnitOfWork, target: Incident, incident: Incident, went: int, stay: int) -> None:
+    for report, other in ((target, incident), (incident, target)):
+        if stay:
+            uow.record(report, "review.unmerged_stay", reference=other.reference, went=went, stay=stay)
+        else:
+            uow.record(report, "review.unmerged", reference=other.reference, went=went)
+
+
+def _merge_of(uow: UnitOfWork, incident: Incident, target: Incident) -> TimelineEntry | None:
+    merges = select(TimelineEntry).where(
+        TimelineEntry.subject_type == "incident", TimelineEntry.subject_id == target.id, TimelineEntry.kind == MERGED
+    )
+    newest = uow.session.scalars(merges.order_by(TimelineEntry.id.desc()))
+    return next((entry for entry in newest if entry.data.get("reference") == incident.reference), None)
+
+
+def _as_it_came(person: IncidentPerson, incident: Incident) -> bool:
+    """Whether nobody wrote anything about a person since they came with a report."""
+    if any(getattr(person, name) for name in GIVEN_LATER):
+        return False
+    who = (person.student_id, person.other_school_id)
+    source = next((one for one in incident.people if (one.student_id, one.other_school_id) == who), None)
+    return source is not None and all(getattr(person, name) == getattr(source, name) for name in COPIED)
+
+
+def _is_used(uow: UnitOfWork, person: IncidentPerson) -> bool:
+    """Whether any record hangs on a person's entry, or is about this student and this report."""
+    for table in Base.metadata.sorted_tables:
+        if table.name in (RoutingAnswer.__tablename__, IncidentPerson.__tablename__):
+            continue
+        keys = _keys(table)
+        about: list[Any] = [column == person.id for column in keys.get("incident_person", ())]
+        if person.student_id is not None:
+            about += [
+                (report == person.incident_id) & (student == person.student_id)
+                for report in keys.get("incident", ())
+                for student in keys.get("student", ())
+            ]
+        mine = [and_(one, not_(_begun(person))) if table.name == FollowUp.__tablename__ else one for one in about]
+        if any(uow.session.scalar(select(exists().where(one))) for one in mine):
+            return True
+    return False
+
+
+def _keys(table: Table) -> dict[str, list[Any]]:
+    """Return the columns of a table that lead to other tables, by the table's name."""
+    keys: dict[str, list[Any]] = {}
+    for key in table.foreign_keys:
+        keys.setdefault(key.column.table.name, []).append(key.parent)
+    return keys
+
+
+@use_case
+def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
+    """Mark a report as telling of the same thing as another one of the school, which is routed again and decided.
+
+    Returns the id of the report that stays. Raises Stale for a report that is decided.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    if incident.state not in UNDECIDED:
+        raise Stale
+    target = merge_report(uow, incident, reference)
+    if target.state in UNDECIDED:
+        route_incident(uow, target)
+    return target.id
+
+
+@use_case
+def tell_apart(uow: UnitOfWork, incident_id: int, other_id: int) -> int:
+    """Remember that two reports tell of two events: they are no longer marked as possible duplicates.
+
+    Raises Refused for one and the same report, NotFound for one that is not the reviewer's.
+    """
+    one, other = _both(uow, incident_id, other_id)
+    lower, higher = pair_of(one.id, other.id)
+    if _pair(uow, lower, higher) is None:
+        uow.add(ToldApart(lower_id=lower, higher_id=higher, by_id=uow.actor.user_id, at=uow.now))
+        for report, beside in ((one, other), (other, one)):
+            uow.record(report, "review.told_apart", reference=beside.reference)
+    return one.id
+
+
+@use_case
+def take_apart_back(uow: UnitOfWork, incident_id: int, other_id: int) -> int:
+    """Take back that two reports tell of two events; the history of both keeps that it was said."""
+    one, other = _both(uow, incident_id, other_id)
+    row = _pair(uow, *pair_of(one.id, other.id))
+    if row is None:
+        raise NotFound
+    uow.session.delete(row)
+    for report, beside in ((one, other), (other, one)):
+        uow.record(report, "review.may_be_same", reference=beside.reference)
+    return one.id
+
+
+def _both(uow: UnitOfWork, incident_id: int, other_id: int) -> tuple[Incident, Incident]:
+    if incident_id == other_id:
+        raise Refused("", _("Choose another report."))
+    first, second = (
+        uow.load(Incident, number, Permission.INCIDENT_REVIEW) for number in pair_of(incident_id, other_id)
+    )
+    if first.school_id != second.school_id:
+        raise NotFound
+    return (first, second) if first.id == incident_id else (second, first)
+
+
+def _pair(uow: UnitOfWork, lower: int, higher: int) -> ToldApart | None:
+    return uow.session.scalar(select(ToldApart).where(ToldApart.lower_id == lower, ToldApart.higher_id == higher))
+
+
+MOST_NAMES = 4
+EXCERPT = 240
+"""How many characters of each text stand beside each other: enough to see that both tell of one event."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rows of a page share."""
+
+    actor: Actor
+    now: datetime
+    zones: Mapping[int, str]
+    places: Mapping[str, str]
+    names: Mapping[int, str]
+    """Of staff: who reported, and who reviews."""
+
+    people: Mapping[int, Sequence[tuple[str, int | None]]]
+    """Of each report (name, id of the student)."""
+
+
+def told(row: Any, known: Known) -> dict[str, Any]:
+    """Return what a report tells, in words: who reported what, where and when, and about whom; and its own text, unless
+    no list shows it."""
+    text = " ".join(row.narrative.split()) if shows_words(row.facts) else ""
+    return {
+        "id": row.id,
+        "reference": row.reference,
+        "title": str(Tile(row.tile).label) if row.tile in set(Tile) else row.tile,
+        "href": url_for("review.incident", incident_id=row.id),
+        "where": known.places.get(row.location_code, ""),
+        "when": moment_words(row.occurred_at, known.zones[row.school_id]),
+        "reporter": known.names.get(row.reporter_id or 0, ""),
+        "people": person_links(known.people.get(row.id, ()), known.actor),
+        "text": text if len(text) <= EXCERPT else f"{text[:EXCERPT].rstrip()}…",
+    }
+
+
+def twin_words(row: Any, twin: Any, known: Known) -> dict[str, Any]:
+    """Return a possible duplicate in words, and which of the two stays when they are merged."""
+    stay = stays(row, twin)
+    open_one = row.state in UNDECIDED or twin.state in UNDECIDED
+    return told(twin, known) | {
+        "merge": _("Merge into %(reference)s", reference=stay.reference) if open_one else "",
+        "about": _("%(one)s and %(other)s", one=row.reference, other=twin.reference),
+    }
+
+
+def person_links(people: Sequence[tuple[str, int | None]], actor: Actor) -> list[tuple[str, str | None]]:
+    """Return the first few people of a report as (name, address of the student's page): initials for who chose them.
+
+    The caller has checked that the actor reviews the report.
+    """
+    rows: list[tuple[str, str | None]] = [
+        (name, None)
+        if student_id is None
+        else (initials_of(name) if actor.initials else name, url_for("students.student", student_id=student_id))
+        for name, student_id in people[:MOST_NAMES]
+    ]
+    more = len(people) - MOST_NAMES
+    return [*rows, (_("%(number)d more", number=more), None)] if more > 0 else rows
+
+
+def twins_of(
+    report: Any, actor: Actor, now: datetime, name_of: Callable[[IncidentPerson], str]
+) -> list[dict[str, Any]]:
+    """Return in words which reports may tell of the same event as one that the actor reviews."""
+    twins = possible_duplicates([report], actor)[report.id]
+    if not twins:
+        return []
+    people = people_of_each([twin.id for twin in twins])
+    known = Known(
+        actor=actor,
+        now=now,
+        zones={report.school_id: zone_of(report.school_id)},
+        places=place_words(twin.location_code for twin in twins),
+        names=user_names([twin.reporter_id for twin in twins]),
+        people={number: [(name_of(one), one.student_id) for one in theirs] for number, theirs in people.items()},
+    )
+    return [twin_words(report, twin, known) for twin in twins]
+
+
+blueprint = Blueprint("duplicates", __name__, url_prefix="/review/<int:incident_id>")
+
+
+def _both_page(incident_id: int, other_id: int) -> tuple[Incident, Incident]:
+    actor = current_actor()
+    one = get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
+    return one, get_incident(actor, other_id, Permission.INCIDENT_REVIEW)
+
+
+def _call(act: str, *ids: int) -> Invocation:
+    """Return the call of one button of a page that has many: each carries its own key."""
+    form = BaseForm()
+    call = submitted(form)
+    return Invocation(call.actor, call.now, ":".join([form.request_key.data or "", act, *map(str, ids)]))
+
+
+@blueprint.post("/same/<int:other_id>")
+@gate(Permission.INCIDENT_REVIEW)
+def merge(incident_id: int, other_id: int) -> Page:
+    """Merge two reports: the decided one stays, else the one that was reported first."""
+    one, other = _both_page(incident_id, other_id)
+    stay = stays(one, other)
+    goes = other if stay is one else one
+    try:
+        kept = merge_into(_call("same", one.id, other.id), goes.id, stay.reference)
+    except Stale:
+        flash(_("This report was decided meanwhile."), "warning")
+        return redirect(_back(one.id), 303)
+    flash(_("%(reference)s was merged into %(kept)s.", reference=goes.reference, kept=stay.reference))
+    return redirect(_back(kept), 303)
+
+
+@blueprint.post("/apart/<int:other_id>")
+@gate(Permission.INCIDENT_REVIEW)
+def apart(incident_id: int, other_id: int) -> Page:
+    """Say that two reports tell of two events."""
+    one, other = _both_page(incident_id, other_id)
+    tell_apart(_call("apart", one.id, other.id), one.id, other.id)
+    flash(_("%(reference)s is not the same. You can undo this on either report’s page.", reference=other.reference))
+    return redirect(_back(one.id), 303)
+
+
+@blueprint.post("/maybe/<int:other_id>")
+@gate(Permission.INCIDENT_REVIEW)
+def maybe(incident_id: int, other_id: int) -> Page:
+    """Take back that two reports tell of two events."""
+    one, other = _both_page(incident_id, other_id)
+    take_apart_back(_call("maybe", one.id, other.id), one.id, other.id)
+    flash(_("They are marked as possible duplicates again."))
+    return redirect(_back(one.id), 303)
+
+
+def _back(incident_id: int) -> str:
+    """Return to the list where it was left, or to the page of the report that stays."""
+    if request.args.get("to") == "queue":
+        return url_for("queue.page", _anchor=f"report-{incident_id}")
+    return url_for("review.incident", incident_id=incident_id)
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences={
+        "review.unmerged": _l("No longer merged with %(reference)s. People taken back: %(went)s"),
+        "review.unmerged_stay": _l(
+            "No longer merged with %(reference)s. People taken back: %(went)s. People who stay, because something was"
+            " recorded about them since: %(stay)s"
+        ),
+        "review.told_apart": _l("%(reference)s is not the same event"),
+        "review.may_be_same": _l("%(reference)s may be the same event after all"),
+    },
+)

@@ -1,0 +1,435 @@
+"""Pages that open without network, what a device is told while there is one, and what it sends afterwards."""
+
+import json
+from base64 import b64encode
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, might
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.sealed_boxes import SealingKey, box_in, key_for, newest_key, opened, owner_names
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import NotFound, Refused, Unavailable
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import dotted, force_locale, locale_code, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user, generate_csrf
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.rules import Capture, is_unknown
+from wss_cases.incidents.incident.states import UNDECIDED, Tile, WhenChoice, WhenPrecision
+from wss_cases.intake.offline import messages
+from wss_cases.intake.offline.actions import (
+    Arrived,
+    discard_entry,
+    file_concern,
+    file_practice,
+    file_report,
+    finish_mended,
+    keep_to_mend,
+)
+from wss_cases.intake.offline.forms import WithoutRoster, as_sent, unsent_form
+from wss_cases.intake.offline.messages import (
+    Entry,
+    EntryKind,
+    EntryState,
+    Fields,
+    OfflineEntry,
+    ToMend,
+    count_to_mend,
+    entry_in,
+    of_incident,
+    one_to_mend,
+    own_entry,
+    to_mend,
+    waits_to_be_mended,
+    written_at,
+)
+from wss_cases.intake.report.forms import WORD_ANSWERS
+from wss_cases.intake.report.rules import FIGURE, MOST_WORDS, QUESTIONS, SKIPPED, STATED_BY, TILES_OF, stated
+from wss_cases.journal.queries import already_done
+from wss_cases.journal.rooms import Panel, Place, Room, Shown
+from wss_cases.practice.log.pages import new_form
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school, schools_by_id
+from wss_cases.routing.rule_sets import signs_on
+from wss_cases.routing.signs import SignKind
+
+NO_TOKEN = {"csrf": False}
+"""The request that brings an entry is protected by its own token; what was written before it has none."""
+
+
+def take(actor: Actor, entry: Entry, now: datetime) -> None:
+    """File an entry, or keep it for its writer to mend: either way once, however often it is sent.
+
+    What its page's own form brought already is done.
+    """
+    if own_entry(actor, entry.name) is not None or already_done(actor.user_id, entry.name):
+        return
+    arrived = Arrived(entry, written_at(entry.clock, now))
+    try:
+        school = _school(actor, entry.school_id)
+        file = _file_report if entry.kind is EntryKind.REPORT else _file_practice
+        problems = file(Invocation(actor, now, entry.name), arrived, school)
+    except Refused as refusal:
+        problems = [refusal.message]
+    except NotFound:
+        problems = [_("You have no role at this school now, so it could not be filed.")]
+    if problems:
+        keep_to_mend(actor, arrived, problems, now)
+
+
+def _school(actor: Actor, wanted: int | None) -> School:
+    """Return the school an entry is for. Raises Refused where its writer has no role there any more."""
+    school = get_school(wanted or chosen_school_id(actor, *STAFF) or 0)
+    if school is None:
+        raise NotFound
+    if not actor.covers(school.id, *STAFF):
+        words = _("You have no role at %(school)s now, so it could not be filed there.", school=school.name)
+        more = _("Call the office: %(number)s", number=school.phone) if school.phone else _("Call the office.")
+        raise Refused("", f"{words} {more}")
+    return school
+
+
+def _file_report(call: Invocation, arrived: Arrived, school: School) -> list[str]:
+    form = WithoutRoster(formdata=as_sent(arrived.entry.fields))
+    form.validate()
+    form.check_names()
+    by = call.now if form.when.data == WhenChoice.OTHER else arrived.written.at
+    moment = form.moment(by, school.time_zone) if not form.when.errors else None
+    if form.danger.data == "yes":
+        # danger waits for no time that can be read, and for no name: both are asked for in the report
+        moment = moment or (arrived.written.at, WhenPrecision.DAY)
+        form.occurred.errors = form.names.errors = []
+    if form.errors or moment is None:
+        return _problems(form)
+    capture: Capture = form.capture(school.id, moment)
+    capture = replace(capture, people=(*capture.people, *form.named))
+    file = file_concern if capture.tile is Tile.WORRIED else file_report
+    file(call, arrived, capture)
+    return []
+
+
+def _file_practice(call: Invocation, arrived: Arrived, school: School) -> list[str]:
+    given = [(name, value) for name, value in arrived.entry.fields if value]
+    day = local_date(arrived.written.at, school.time_zone).isoformat()
+    names = {name for name, _value in given}
+    own = [("held_on", day)] if "held_on" not in names else []
+    own += [("led_by", str(call.actor.user_id))] if "led_by" not in names else []
+    form = new_form(call.actor, school.id, call.now, formdata=as_sent([*own, *given]), meta=NO_TOKEN)
+    if not form.validate():
+        return _problems(form)
+    file_practice(call, arrived, school.id, form.held)
+    return []
+
+
+def _problems(form: BaseForm) -> list[str]:
+    return [f"{field.label.text}: {message}" for field in form for message in field.errors]
+
+
+PAGES = ("home", "report", "practice")
+"""They tell nothing of anybody, in each language, and a browser keeps them."""
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NAMES = ("names", "people_q")
+"""Fields in which a name was typed that no list has confirmed."""
+
+
+def shell_page(kind: str, locale: str) -> str:
+    """Return one of these pages in a language."""
+    with force_locale(locale):
+        form = unsent_form(kind) if kind != "home" else None
+        words = {"asking": json.dumps(asking(locale)), "skipped": SKIPPED, "word_answers": WORD_ANSWERS}
+        more = words if kind == "report" else {}
+        return render_template(f"intake/offline/{kind}.html", form=form, page=f"offline.{kind}", **more)
+
+
+def asking(locale: str) -> dict[str, Any]:
+    """Return what a device needs to put a word of a text to its writer, as the page with network does."""
+    try:
+        signs = signs_on(today_at(None, clock.now())).of_kind(SignKind.WORD)
+    except Unavailable:
+        signs = ()
+    return {
+        "signs": [
+            {
+                "id": sign.id,
+                "facts": sign.facts,
+                "pattern": sign.pattern,
+                "exception": sign.exception,
+                "question": (sign.question or {}).get(locale, ""),
+            }
+            for sign in signs
+        ],
+        "tiles": {tile.value: sorted(facts) for tile, facts in STATED_BY.items()},
+        "cards": {
+            name: {
+                "tiles": [tile.value for tile in TILES_OF[name]],
+                "answers": {value: stated(answer.facts) for value, answer in question.answers.items()},
+            }
+            for name, question in QUESTIONS.items()
+        },
+        "most": MOST_WORDS,
+        "skipped": SKIPPED,
+        "figure": FIGURE,
+        "never": Tile.WORRIED.value,
+    }
+
+
+def shell_pages() -> dict[str, dict[str, str]]:
+    """Return the addresses of these pages, by kind and language."""
+    return {kind: {code: url_for(f"offline.{kind}", lang=code) for code in setting("LANGUAGES")} for kind in PAGES}
+
+
+def forms_at() -> dict[str, str]:
+    """Return which of these pages stands for which address while there is no network."""
+    own = {url_for(f"offline.{kind}"): kind for kind in PAGES}
+    return {url_for("capture.capture"): "report", url_for("practice.new"): "practice", **own}
+
+
+def answer_to_device(actor: Actor, row: OfflineEntry | None) -> dict[str, str]:
+    """Return what a device shows of an entry that the server has: words, where it is, and what is left to do."""
+    if row is None:
+        return {"status": "sent", "words": _("Already received. It is saved once.")}
+    if row.state is EntryState.TO_MEND:
+        words = _("Received, but it needs an answer from you before it can be filed.")
+        return {"status": "mend", "words": words, "href": url_for("offline.waiting")}
+    if row.state is EntryState.ERASED:
+        return {"status": "sent", "words": _("Deleted: it was never filed. If it still matters, write it again.")}
+    return {"status": "sent", **_filed(actor, row)}
+
+
+def _filed(actor: Actor, row: OfflineEntry) -> dict[str, str]:
+    if row.incident_id is not None:
+        report = get_incident(actor, row.incident_id)
+        words = _("Saved: report %(reference)s.", reference=report.reference)
+        asked = [*clock_words(row), *([_("Match the names you typed.")] if typed_names(report) else [])]
+        return {"words": " ".join([words, *asked]), "href": url_for("capture.saved", incident_id=report.id)}
+    if row.care_record_id is not None:
+        href = url_for("worry.receipt", record_id=row.care_record_id)
+        return {"words": _("Saved: your concern about a student."), "href": href}
+    if row.practice_entry_id is not None:
+        href = url_for("practice.entry", practice_id=row.practice_entry_id)
+        return {"words": " ".join([_("Saved in the practice log."), *clock_words(row)]), "href": href}
+    return {"words": _("Already received. It is saved once.")}
+
+
+def typed_names(report: Incident) -> list[str]:
+    """Return the names in a report that nobody has matched with the school's lists yet."""
+    return [one.description for one in report.people if is_unknown(one) and one.description]
+
+
+def clock_words(row: OfflineEntry) -> list[str]:
+    """Return what is to be known of the device’s clock, nothing where it was right."""
+    if row.clock_doubtful:
+        return [_("The device’s clock was changed before this was sent. Check when it happened.")]
+    if row.clock_ahead:
+        how_far = _length(timedelta(seconds=abs(row.clock_ahead)))
+        if row.clock_ahead > 0:
+            words = _("The device’s clock was %(length)s ahead. The time was corrected.", length=how_far)
+        else:
+            words = _("The device’s clock was %(length)s behind. The time was corrected.", length=how_far)
+        return [f"{words} {_('Check when it happened.')}"]
+    return []
+
+
+def _length(off: timedelta) -> str:
+    if off >= DAY - HOUR:
+        return ngettext("%(num)s day", "%(num)s days", round(off / DAY))
+    if off >= HOUR - MINUTE:
+        return ngettext("%(num)s hour", "%(num)s hours", round(off / HOUR))
+    return ngettext("%(num)s minute", "%(num)s minutes", round(off / MINUTE))
+
+
+def panel(actor: Actor, report: Incident) -> Shown | None:
+    """Show in a report that it was written without network, when, and what is still to be matched or checked."""
+    row = of_incident(report.id)
+    if row is None:
+        return None
+    zone = zone_of(report.school_id)
+    may_match = report.state in UNDECIDED and can(actor, Permission.INCIDENT_COMPLETE, report)
+    return "intake/offline/_panel.html", {
+        "written": moment_words(row.written_at, zone),
+        "arrived": moment_words(row.arrived_at, zone),
+        "clock": clock_words(row),
+        "names": typed_names(report),
+        "match_href": url_for("capture.details", incident_id=report.id, _anchor="who") if may_match else None,
+        "correct_href": url_for("corrections.facts", incident_id=report.id) if may_match and clock_words(row) else None,
+    }
+
+
+def shown_to_mend(actor: Actor, entry: ToMend) -> dict[str, Any]:
+    """Return one entry that waits for its writer: what was written, what is the matter, where to go on."""
+    row, given = entry.row, dict(entry.fields)
+    is_report = row.kind is EntryKind.REPORT
+    may = might(actor, Permission.INCIDENT_REPORT if is_report else Permission.PRACTICE_LOG)
+    tile = given.get("what", "")
+    return {
+        "id": row.id,
+        "title": dotted(row.kind.label, Tile(tile).label if is_report and tile in list(Tile) else ""),
+        "written": moment_words(row.written_at, zone_of(entry.school_id)),
+        "danger": given.get("danger") == "yes",
+        "names": names_in(entry.fields),
+        "text": given.get("narrative", ""),
+        "problems": [*entry.problems, *clock_words(row)],
+        "href": url_for("capture.capture" if is_report else "practice.new", unsent=row.id) if may else None,
+    }
+
+
+def names_in(fields: Fields) -> list[str]:
+    """Return the names that were typed into a form, each on a line of its own or in the search field."""
+    return [line.strip() for name, value in fields if name in NAMES for line in value.splitlines() if line.strip()]
+
+
+def refilled(entry: ToMend) -> Fields:
+    """Return the answers with which the page's own form is filled again; typed names stand in its words."""
+    names = names_in(entry.fields)
+    kept = [(name, value) for name, value in entry.fields if name not in (*NAMES, "narrative")]
+    text = next((value for name, value in entry.fields if name == "narrative"), "")
+    told = _("Names typed: %(names)s", names=", ".join(names)) if names else ""
+    return [*kept, ("narrative", "\n".join(part for part in (text, told) if part)), ("request_key", entry.row.name)]
+
+
+blueprint = Blueprint("offline", __name__, url_prefix="/offline")
+
+ASKING = frozenset({"capture.capture", "practice.new"})
+"""Pages whose form an entry that is to be mended fills again."""
+SAVING = frozenset({"capture.save", "practice.new"})
+
+
+def _language() -> str:
+    wanted = request.args.get("lang", "")
+    return wanted if wanted in setting("LANGUAGES") else locale_code()
+
+
+@blueprint.get("")
+@gate(Permission.PUBLIC)
+def home() -> str:
+    """What can be done without network."""
+    return shell_page("home", _language())
+
+
+@blueprint.get("/report")
+@gate(Permission.PUBLIC)
+def report() -> str:
+    """The report form, without roster."""
+    return shell_page("report", _language())
+
+
+@blueprint.get("/practice")
+@gate(Permission.PUBLIC)
+def practice() -> str:
+    """The form of the practice log."""
+    return shell_page("practice", _language())
+
+
+@blueprint.get("/device")
+@gate(Permission.SIGNED_IN)
+def device() -> Response:
+    """Tell a device of whoever is signed in what it needs to seal and to send: a public key, their schools, a token.
+
+    Where staff have no key of this month it says where to have one made: asking changes nothing.
+    """
+    actor, now = current_actor(), clock.now()
+    assert actor.user_id is not None
+    schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
+    found = newest_key(actor.user_id, now) if schools else None
+    owners = owner_names(actor.user_id)
+    return jsonify(
+        owner=owners[0],
+        owners=owners,
+        key=_told(found) if found else None,
+        key_at=url_for("offline.key") if schools and not found else None,
+        school=chosen_school_id(actor, *STAFF),
+        schools=[
+            {"id": one.id, "name": one.name, "phone": one.phone, "low": one.low_grade, "high": one.high_grade}
+            for one in sorted(schools.values(), key=lambda each: (each.name, each.id))
+        ],
+        locale=locale_code(),
+        waiting=count_to_mend(actor),
+        csrf=generate_csrf(),
+        now=now.isoformat(),
+    )
+
+
+def _told(key: SealingKey) -> dict[str, str]:
+    return {"name": key.name, "point": b64encode(key.public_point).decode()}
+
+
+@blueprint.post("/key")
+@gate(Permission.INCIDENT_REPORT)
+def key() -> Response:
+    """Make the key of this month where there is none, and tell the device its public point."""
+    return jsonify(_told(key_for(current_actor(), clock.now())))
+
+
+@blueprint.post("/send")
+@gate(Permission.SIGNED_IN)
+def send() -> Response | tuple[Response, int]:
+    """Take one sealed entry of whoever is signed in; nobody else's is opened, and what was taken once is only told."""
+    actor, now = current_actor(), clock.now()
+    sent = request.get_json(silent=True)
+    try:
+        if not isinstance(sent, dict):
+            raise ValueError("no object")
+        box = box_in(sent.get("box"))
+        entry = entry_in(box.name, opened(actor.user_id, box), sent.get("sent"))
+    except ValueError:
+        return jsonify(status="refused"), 422
+    take(actor, entry, now)
+    return jsonify(answer_to_device(actor, own_entry(actor, entry.name)))
+
+
+@blueprint.get("/waiting")
+@gate(Permission.SIGNED_IN)
+def waiting() -> Page:
+    """What arrived from one's devices and needs an answer before it can be filed."""
+    actor = current_actor()
+    entries = [shown_to_mend(actor, entry) for entry in to_mend(actor)]
+    return render_template("intake/offline/waiting.html", entries=entries)
+
+
+@blueprint.post("/waiting/<int:entry_id>/discard")
+@gate(Permission.SIGNED_IN)
+def discard(entry_id: int) -> Page:
+    """Delete one of them."""
+    actor = current_actor()
+    discard_entry(Invocation(actor, clock.now()), one_to_mend(actor, entry_id).row.id)
+    flash(_("Deleted."))
+    return redirect(url_for("offline.waiting"), 303)
+
+
+@blueprint.before_app_request
+def _fill_again() -> None:
+    wanted = id_in(request.args.get("unsent"))
+    if wanted is None or request.endpoint not in ASKING or request.method != "GET" or not current_user.is_authenticated:
+        return
+    g.kept_fields, g.kept_at = MultiDict(refilled(one_to_mend(current_actor(), wanted))), clock.now()
+
+
+@blueprint.after_app_request
+def _finish(answer: Response) -> Response:
+    # only what was taken has been read: a form that was too large for that has no fields to ask for
+    taken = answer.status_code == 303 and request.method == "POST" and request.endpoint in SAVING
+    key = request.form.get("request_key", "") if taken else ""
+    if key and current_user.is_authenticated and current_user.row.has_to_mend:
+        actor = current_actor()
+        if waits_to_be_mended(actor, key) and already_done(actor.user_id, key):
+            finish_mended(actor, key, clock.now())
+    return answer
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.INCIDENT, 3, panel),), messages=messages.MESSAGES)

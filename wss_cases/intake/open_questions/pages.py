@@ -1,0 +1,295 @@
+"""The open questions of a report in words: what is asked, the taps of each kind, what was answered."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import select
+from wtforms import HiddenField, RadioField
+
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import Stale
+from wss_cases.foundation.forms import BaseForm, ShortText
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.settings.reading import signing_keys
+from wss_cases.incidents.additions import MERGED
+from wss_cases.incidents.details import set_roles
+from wss_cases.incidents.incident.models import Incident, IncidentPerson, signs_of
+from wss_cases.incidents.incident.pages import tell_of_danger
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.states import TEXT_ADDED, UNDECIDED, PersonRole
+from wss_cases.intake.open_questions import models, queries
+from wss_cases.intake.open_questions.models import BODY, QUESTIONS, SENT_TO, VALUES, Answer, Because, FactAnswer
+from wss_cases.intake.open_questions.queries import Tap, noes_by_tap
+from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.intake.report.actions import route_incident
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.timeline import in_both
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.routing.engine.pages import Duty
+
+LONGEST_LOOK = 24 * 60 * 60
+
+
+class TapForm(BaseForm):
+    """One answer to one question; `shown` is when the page was, signed."""
+
+    answer = RadioField(_l("Answer"), validate_choice=False)
+    whom = ShortText(_l("Who told you, or who did you ask?"))
+    shown = HiddenField()
+
+    def seconds(self, incident_id: int, now: datetime) -> int | None:
+        """Return how long the page had been open, None where that is not known."""
+        try:
+            number, at = _signer().loads(self.shown.data or "")
+        except (BadSignature, TypeError, ValueError):
+            return None
+        passed = int(now.timestamp()) - int(at)
+        return passed if number == incident_id and 0 <= passed <= LONGEST_LOOK else None
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(signing_keys(), salt="open-questions")
+
+
+def shown_at(incident_id: int, now: datetime) -> str:
+    """Return when the page of a report was shown, signed, for the hidden field of its questions."""
+    return str(_signer().dumps([incident_id, int(now.timestamp())]))
+
+
+COLUMNS = ("injury", "weapon", "substance")
+"""Facts that a report also holds in a column of its own, which knows no "unknown"."""
+
+
+@use_case
+def answer_fact(
+    uow: UnitOfWork, incident_id: int, fact: str, answer: str, whom: str = "", seconds: int | None = None
+) -> int:
+    """Answer one open question of a report: the fact is written, the answer kept, the report routed anew.
+
+    No version is asked for: answers to different questions lose nothing of each other. Raises Stale for a report that
+    is decided, Refused beside `answer` or `whom` for what the question does not take, as a no without its reason.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
+    if incident.state not in UNDECIDED:
+        raise Stale
+    people = [person.id for person in incident.people if queries.asks_part(fact, person)]
+    tap = queries.tap_of(fact, answer, whom, signs_of(incident), people)
+    _write(uow, incident, fact, tap)
+    row = FactAnswer(
+        incident_id=incident.id, fact=fact, answer=tap.answer, value=tap.value, because=tap.because,
+        whom=whom if tap.answer is Answer.ASKED or tap.because is Because.SAID else "",
+        by_id=uow.actor.user_id, at=uow.now, seconds=seconds,
+    )  # fmt: skip
+    uow.add_audited(row, "review.fact_answered")
+    _record(uow, incident, fact, tap)
+    route_incident(uow, incident)
+    return incident.id
+
+
+def _write(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
+    _set_facts(incident, queries.facts_after(incident.facts or {}, fact, tap))
+    if tap.person_id is not None:
+        set_roles(uow, incident, {tap.person_id: PersonRole(tap.value)})
+    if fact == "imminent_danger" and tap.answer is Answer.YES and not incident.danger_now:
+        incident.danger_now = True
+        tell_of_danger(uow, incident)
+
+
+def _record(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
+    if tap.person_id is not None:
+        who = next(person for person in incident.people if person.id == tap.person_id)
+        kind = "review.fact_protected" if fact == "mutual" else "review.parts_set"
+        uow.record(incident, kind, who=in_both(lambda: person_words(who)))
+    elif tap.because is not None:
+        uow.record(incident, "review.fact_no", fact=fact, because=tap.because.value)
+    elif tap.value:
+        uow.record(incident, "review.fact_value", fact=fact, value=tap.value)
+    else:
+        uow.record(incident, "review.fact_answered", fact=fact, answer=tap.answer.value)
+
+
+def ask_again(uow: UnitOfWork, incident: Incident) -> None:
+    """Make every no that was given by a tap a question again: somebody wrote more about an undecided report."""
+    if incident.state not in UNDECIDED:
+        return
+    noes = [row for row in noes_by_tap(incident.id) if row.fact not in (*queries.YES_OR_NO, *queries.PARTS)]
+    facts = queries.reopened(incident.facts or {}, [row.fact for row in noes])
+    if facts == incident.facts:
+        return
+    for row in noes:
+        row.reopened_at = uow.now
+    _set_facts(incident, facts)
+    for row in noes:
+        uow.record(incident, "review.fact_reopened", fact=row.fact)
+    route_incident(uow, incident)
+
+
+def join_facts(uow: UnitOfWork, target: Incident) -> None:
+    """Bring what merged reports say, or leave open, into the undecided report that stays; a no is asked again."""
+    if target.state not in UNDECIDED:
+        return
+    merged = list(uow.session.scalars(select(Incident).where(Incident.duplicate_of_id == target.id)))
+    before = dict(target.facts or {})
+    facts = reduce(queries.joined, (one.facts or {} for one in merged), before)
+    danger = target.danger_now or any(one.danger_now for one in merged)
+    if facts != before or danger != target.danger_now:
+        target.danger_now = danger
+        _set_facts(target, facts)
+        uow.record(target, "review.facts_joined")
+        route_incident(uow, target)
+    ask_again(uow, target)
+
+
+def _set_facts(incident: Incident, facts: dict[str, Any]) -> None:
+    """Write the facts of a report, and of those that have a column what is known."""
+    for name in COLUMNS:
+        if facts.get(name) != (incident.facts or {}).get(name):
+            setattr(incident, name, None if facts[name] == queries.UNKNOWN else facts[name])
+    incident.facts = facts
+
+
+Row = dict[str, Any]
+
+
+class Words:
+    """The questions of one report in the words of its page; `name` says how a person is called there."""
+
+    def __init__(
+        self,
+        incident: Incident,
+        people: Sequence[IncidentPerson],
+        answers: Mapping[str, FactAnswer],
+        authors: Mapping[int, str],
+        zone: str,
+        name: Callable[[IncidentPerson], str],
+    ) -> None:
+        self.incident, self.people, self.answers = incident, people, answers
+        self.authors, self.zone, self.name = authors, zone, name
+
+    def row(self, fact: str, duties: Iterable[Duty] = ()) -> Row:
+        """Return one question: what it asks, the taps of each kind, what was answered, which duties wait."""
+        reasons = queries.reasons_for(fact, signs_of(self.incident))
+        return {
+            "fact": fact,
+            "question": QUESTIONS[fact],
+            "duties": [duty.label for duty in duties],
+            "yes": self._yes(fact),
+            "no": self._no(fact, reasons),
+            "other": self._other(fact),
+            "explains_no": fact not in queries.YES_OR_NO,
+            "with_whom": (with_whom := self._with_whom(fact, reasons)),
+            "whom_head": _("Someone told you, or no one can say") if len(with_whom) > 1 else self._whom_head(fact),
+            "body": fact in BODY,
+            "so_far": self.so_far(fact),
+        }
+
+    def _yes(self, fact: str) -> list[tuple[str, Any]]:
+        parts = [
+            (f"part:{person.id}:{role.value}", _part_label(fact, role, self.name(person)))
+            for person in self.people
+            if fact in queries.PARTS and queries.asks_part(fact, person)
+            for role in queries.PARTS[fact]
+        ]
+        if fact == "harmed":
+            return parts
+        if fact in VALUES:
+            return [(f"yes:{value}", label) for value, label in VALUES[fact].items()]
+        yes = {"mutual": _("Yes, mutual")}.get(fact) or (_("The report says so") if fact in BODY else _("Yes"))
+        return [("yes", yes), *parts]
+
+    def _no(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
+        if fact in queries.YES_OR_NO:
+            return [("no", _("No, staff can calm it"))]
+        return [(f"no:{one.value}", one.label) for one in reasons if one is not Because.SAID]
+
+    def _other(self, fact: str) -> list[tuple[str, Any]]:
+        if fact == "weapon":
+            return [("maybe", _("Maybe a gun, not checked yet"))]
+        maybe = [("maybe", _("Maybe"))] if queries.may_say(fact, Answer.MAYBE) else []
+        return [*maybe, *([("sent_on", _("It may be: send it on now"))] if fact in BODY else [])]
+
+    def _with_whom(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
+        asked = [("asked", _("I asked them; they cannot say"))] if queries.may_say(fact, Answer.ASKED) else []
+        said_no = [(f"no:{Because.SAID.value}", _("No, they told me"))] if Because.SAID in reasons else []
+        # whoever presses Enter in the name's field sends the first of these
+        return [*asked, *said_no]
+
+    def _whom_head(self, fact: str) -> str:
+        return _("Someone who knows told you it is not so") if fact in BODY else _("You asked, and no one can say")
+
+    def so_far(self, fact: str) -> str:
+        """Return what was answered last to a question, by whom and when; '' where nobody did."""
+        row = self.answers.get(fact)
+        if row is None:
+            return ""
+        when = moment_words(row.at, self.zone)
+        words = dotted(answer_words(row), self.authors.get(row.by_id or 0, ""), when)
+        if row.reopened_at is not None:
+            return _("Text was added since this answer: %(answer)s", answer=words)
+        return words
+
+    def sent_words(self, fact: str) -> str:
+        """Return to whom something was sent on, when, and by whom or with the report itself."""
+        row = self.answers.get(fact)
+        if row is not None and row.answer is Answer.SENT_ON:
+            return self.so_far(fact)
+        sent = _("Sent on to %(whom)s", whom=SENT_TO[fact])
+        return dotted(sent, _("with the report"), moment_words(self.incident.submitted_at, self.zone))
+
+
+def question_rows(words: Words, plan: Plan) -> dict[str, list[Row]]:
+    """Return the questions of a report: what must be answered, what may be or was asked in vain, what was sent on, and
+    what was answered and may be answered again."""
+    by_rules = {one.fact: one for one in plan.open_questions}
+    must = queries.must_answer(plan, words.incident, words.people)
+    later = [fact for fact in by_rules if fact not in must]
+    sent = [fact for fact in (words.incident.facts or {}).get(queries.SENT_ON, ()) if fact in SENT_TO]
+    answered = [fact for fact in words.answers if fact in QUESTIONS and fact not in (*must, *later, *queries.PARTS)]
+
+    def row(fact: str) -> Row:
+        asked = by_rules.get(fact)
+        return words.row(fact, asked.possible if asked else ())
+
+    return {
+        "must": [row(fact) for fact in must],
+        "later": [row(fact) for fact in later],
+        "sent": [{"question": QUESTIONS[fact], "words": words.sent_words(fact)} for fact in sent],
+        "answered": [row(fact) for fact in answered],
+    }
+
+
+def _part_label(fact: str, role: PersonRole, name: str) -> str:
+    if fact == "mutual":
+        return _("%(name)s acted in self-defense", name=name)
+    words = {
+        PersonRole.CAUSED_HARM: _("%(name)s is reported to have caused harm", name=name),
+        PersonRole.HARMED: _("%(name)s was harmed", name=name),
+        PersonRole.BOTH: _("%(name)s: both", name=name),
+        PersonRole.WITNESS: _("%(name)s is a witness", name=name),
+    }
+    return words[role]
+
+
+def answer_words(row: FactAnswer) -> str:
+    """Return an answer in words: which one, or why not, or who could not say."""
+    if row.answer is Answer.SENT_ON:
+        return _("Sent on to %(whom)s", whom=SENT_TO[row.fact])
+    if row.answer is Answer.ASKED:
+        return _("Asked, and could not say: %(whom)s", whom=row.whom)
+    if row.because is Because.SAID:
+        return _("No. %(whom)s said so", whom=row.whom)
+    if row.because is not None:
+        return _("No. %(because)s", because=row.because.label)
+    if row.fact == "weapon" and row.answer is Answer.MAYBE:
+        return _("Maybe a gun, not checked yet")
+    return str(VALUES.get(row.fact, {}).get(row.value) or row.answer.label)
+
+
+ROOM = Room(sentences=models.SENTENCES, reactions={TEXT_ADDED: ask_again, MERGED: join_facts})

@@ -1,0 +1,235 @@
+"""Every question that the details of a report may ask, and the kinds of report that each has a choice of them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import CheckConstraint, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import SelectMultipleField
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import Base, Id, db
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import DatedRowForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import CAUSED
+from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile
+from wss_cases.journal.dated_settings import end_before, newest_row, period_words
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+
+ADULTS = "adults"
+"""The kind of a report in which no student stands: of an adult, by an adult."""
+
+KINDS: dict[str, Any] = {tile.value: tile.label for tile in Tile if tile is not Tile.WORRIED} | {
+    ADULTS: _l("A report without a student")
+}
+FLAGS: dict[str, Any] = {
+    "gun_violence_threat": _l("Words or actions meant to use a gun at school (not play, drawings, or a finger)?"),
+    "fire_or_bomb": _l("A fire or a bomb, or a threat of one?"),
+    "imminent_danger": _l("Danger that staff could not safely calm?"),
+    "clear_and_present_danger": _l("Did an administrator or clinician find a clear and present danger?"),
+    "distribution": _l("Was a substance given or sold?"),
+    "intimate_partner": _l("Dating relationship?"),
+    "bullying": _l("Is it bullying (alleged is enough)?"),
+    "repeated_between_same_people": _l("Has it happened before between the same people?"),
+    "abuse_suspected": _l("Is abuse or neglect suspected?"),
+    "self_harm": _l("Did anyone hurt themselves, or talk about it?"),
+    "staff_written_complaint": _l("Did a staff member file a written complaint?"),
+}
+"""Yes/no questions whose names are the routing facts they answer."""
+
+OF_STUDENTS = ("bullying", "repeated_between_same_people", "abuse_suspected", "self_harm")
+"""Facts about students: not asked where none stands in the report."""
+
+OF_PERSON: dict[str, Any] = {
+    "behavior": _l("What they are reported to have done"),
+    "person_injury": _l("Was this person hurt?"),
+    "motivation": _l("Possible motivation"),
+    "family_text": _l("What this person’s family may read"),
+}
+"""Questions asked of each person, by the name under which the table holds them; the part of each is always asked."""
+
+OF_STUDENT_ALONE = ("behavior", "motivation", "family_text")
+OF_REPORT: dict[str, Any] = {
+    "injury": _l("Was anyone hurt?"),
+    "weapon": _l("Weapon"),
+    "substance": _l("Substance"),
+    "sexual": _l("Anything sexual?"),
+    "bias_basis": _l("Because of who someone is (bias)?"),
+    "property_damage": _l("Was property damaged or taken?"),
+    **FLAGS,
+    "verified": _l("Have the facts been checked?"),
+    "immediate_action": _l("Immediate action taken"),
+    "more": _l("Anything to add about what you saw or heard?"),
+}
+CHOICE = OF_PERSON | OF_REPORT
+FEWEST, MOST = 2, 5
+"""How many a kind of report asks beside the part of each person."""
+
+SENTENCES = {
+    "detail_questions.changed": _l("Questions changed from %(day)s on: %(code)s"),
+    "detail_questions.ended": _l("Questions in force until %(day)s: %(code)s"),
+}
+
+
+class DetailQuestions(Base):
+    """The questions that a kind of report needs, between two dates; a row is never rewritten.
+
+    `code` is what happened (a tile of the capture page), or `adults` for a report without a student.
+    """
+
+    __tablename__ = "detail_questions"
+    __table_args__ = (
+        UniqueConstraint("code", "starts_on"),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(40))
+    questions: Mapped[list[str]]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+GROWN_UP = frozenset({PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMUNITY})
+
+
+def is_adult(person: IncidentPerson) -> bool:
+    """Whether somebody is known to be no student."""
+    return person.kind in GROWN_UP
+
+
+def without_student(people: Collection[IncidentPerson]) -> bool:
+    """Whether nobody in a report is, or may turn out to be, a student."""
+    return bool(people) and all(is_adult(person) for person in people)
+
+
+def kind_of(incident: Incident) -> str:
+    """Return the kind of a report in the table of questions."""
+    return ADULTS if without_student(incident.people) else incident.tile
+
+
+def open_questions(chosen: Iterable[str], incident: Incident) -> frozenset[str]:
+    """Return what is asked: what the table chooses, and what must be known and is not yet: the exact place, what a
+    student did whose kind of report names no behavior, and how the reporter knows."""
+    asked = set(chosen)
+    if incident.place is None:
+        asked.add("location")
+    if incident.heard_from is None:
+        asked.add("heard_from")
+    if any(_uncoded(person) for person in incident.people):
+        asked.add("behavior")
+    return frozenset(asked)
+
+
+def _uncoded(person: IncidentPerson) -> bool:
+    may_have = person.role in (*CAUSED, PersonRole.INVOLVED) and person.kind is PersonKind.STUDENT
+    return may_have and person.behavior_code_id is None
+
+
+def chosen_for(kind: str, day: date) -> Sequence[str]:
+    """Return the questions that a kind of report asks on a day; a kind without a row asks those of "something else"."""
+    table = DetailQuestions
+    statement = select(table.code, table.questions).where(
+        table.code.in_((kind, Tile.OTHER.value)),
+        table.starts_on <= day,
+        or_(table.ends_on.is_(None), table.ends_on >= day),
+    )
+    rows: dict[str, Sequence[str]] = {row.code: row.questions for row in db.session.execute(statement)}
+    return rows.get(kind) or rows.get(Tile.OTHER.value, [])
+
+
+def question_rows() -> Sequence[DetailQuestions]:
+    """Return every row of the table, the newest of each kind first."""
+    order = (DetailQuestions.code, DetailQuestions.starts_on.desc())
+    return db.session.scalars(select(DetailQuestions).order_by(*order)).all()
+
+
+def newest_for(kind: str) -> DetailQuestions | None:
+    """Return the newest row of a kind of report."""
+    statement = select(DetailQuestions).where(DetailQuestions.code == kind)
+    return db.session.scalar(statement.order_by(DetailQuestions.starts_on.desc()).limit(1))
+
+
+class QuestionsForm(DatedRowForm):
+    """Which questions stand open."""
+
+    questions = SelectMultipleField(_l("Questions always shown"), choices=choices(list(CHOICE.items())))
+
+
+@use_case
+def change_questions(uow: UnitOfWork, kind: str, questions: Sequence[str], starts_on: date, seen_id: int | None) -> int:
+    """Ask other questions about a kind of report from a day on, and end the row before the day before it.
+
+    Raises NotFound for a kind that the table does not have; Refused for too few or too many questions, for a day in the
+    past, for one that is not after the newest row's, and when the newest row is not the one that was seen.
+    """
+    newest = newest_row(uow, DetailQuestions, kind, Permission.CODES_EDIT, starts_on, seen_id)
+    wanted = [name for name in CHOICE if name in set(questions)]
+    if not FEWEST <= len(wanted) <= MOST:
+        words = _(
+            "Choose from %(fewest)d to %(most)d questions. All others stay under “More”.", fewest=FEWEST, most=MOST
+        )
+        raise Refused("questions", words)
+    end_before(uow, newest, starts_on, "detail_questions.ended")
+    row = uow.add(DetailQuestions(code=kind, questions=wanted, starts_on=starts_on, ends_on=None))
+    uow.record(row, "detail_questions.changed", code=kind, day=starts_on.isoformat())
+    return row.id
+
+
+blueprint = Blueprint("questions", __name__, url_prefix="/settings/questions")
+
+
+@blueprint.get("")
+@gate(Permission.CODES_EDIT)
+def page() -> Page:
+    """Every kind of report with the questions that stand open, now, before and later."""
+    require(current_actor(), Permission.CODES_EDIT, DetailQuestions())
+    rows: dict[str, list[dict[str, Any]]] = {}
+    today = today_at(None, clock.now())
+    for row in question_rows():
+        asked = [CHOICE[name] for name in row.questions if name in CHOICE]
+        rows.setdefault(row.code, []).append(period_words(row, today) | {"asked": asked})
+    return render_template(
+        "intake/questions/list.html", kinds=[(code, label, rows[code]) for code, label in KINDS.items() if code in rows]
+    )
+
+
+@blueprint.route("/<code>", methods=["GET", "POST"])
+@gate(Permission.CODES_EDIT)
+def change(code: str) -> Page:
+    """Ask other questions about one kind of report, from a day on."""
+    require(current_actor(), Permission.CODES_EDIT, DetailQuestions())
+    newest, today = existing(newest_for(code)), today_at(None, clock.now())
+    form = QuestionsForm(questions=newest.questions, seen_id=newest.id, starts_on=today)
+    title = KINDS.get(code, code)
+    return form_page(
+        form,
+        lambda: change_questions(submitted(form), code, form.questions.data or [], form.starts_on.data, form.seen),
+        with_flash(_("The new row is saved."), url_for(".page")),
+        "intake/questions/row.html",
+        title=title,
+        lede=_(
+            "Each person’s role is always asked. Choose from %(fewest)d to %(most)d more; the rest is under “More”.",
+            fewest=FEWEST,
+            most=MOST,
+        ),
+        crumbs=[(_("Detail questions"), url_for(".page")), (title, None)],
+        back_href=url_for(".page"),
+        go_words=_("Save new row"),
+    )
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES)

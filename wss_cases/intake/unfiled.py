@@ -1,0 +1,113 @@
+"""Reading whom of a family it names that waits to be filed; nobody is shown what it says."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db
+from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.intake.offline.messages import GONE, PURPOSE, WAITS, EntryState, OfflineEntry, told_before
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.names.finder import Finder, Kind
+
+
+def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool:
+    """Whether the answers of a form name a student: by the roster's number, or in words in full."""
+    for key, values in answers.items():
+        words = [str(value) for value in (values if isinstance(values, list) else [values])]
+        if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
+            return True
+        if any(one.kind in (Kind.FULL, Kind.NUMBER) for word in words for one in names.sure(word)):
+            return True
+    return False
+
+
+def naming(uow: UnitOfWork, student_id: int, names: Finder) -> list[OfflineEntry]:
+    """Return the entries that wait and name a student for sure, locked; nobody is shown what they say.
+
+    What no key opens, and what only hints at somebody, is not found.
+    """
+    waiting = select(OfflineEntry).where(OfflineEntry.state == EntryState.TO_MEND).order_by(OfflineEntry.id)
+    return [row for row in uow.session.scalars(waiting.with_for_update()) if mentions(_said(row), student_id, names)]
+
+
+def _said(row: OfflineEntry) -> Mapping[str, Any]:
+    assert row.sealed_text is not None and row.sealed_key is not None
+    try:
+        told = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
+    except ValueError:
+        return {}
+    said: dict[str, list[str]] = {}
+    for name, value in told["fields"]:
+        said.setdefault(name, []).append(value)
+    return said
+
+
+AT_ONCE: Final = 200
+"""Entries that one call takes: the next one takes the rest."""
+
+
+def erase_unfiled(now: datetime, days: int, share: Share = WHOLE) -> int:
+    """Tell writers of entries that will go soon, and empty those that waited `days` days; returns how many went.
+
+    None goes before its writer was told, however long nobody looked after it.
+    """
+    before = told_before(days)
+    soon = OfflineEntry.warned_at.is_(None) & (OfflineEntry.arrived_at <= now - timedelta(days=days) + before)
+    for row_id in _ids(soon):
+        if not share.goes_on():
+            break
+        with unit_of_work(SYSTEM, now) as uow:
+            if row := _locked(uow, row_id):
+                row.warned_at = now
+                uow.audit("offline_entry.warned", "offline_entry", row.id)
+                uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}")
+    over = (OfflineEntry.warned_at <= now - before) & (OfflineEntry.arrived_at <= now - timedelta(days=days))
+    gone, share = 0, share.anew()
+    for row_id in _ids(over):
+        if not share.goes_on():
+            break
+        with unit_of_work(SYSTEM, now) as uow:
+            if row := _locked(uow, row_id):
+                erase(uow, row)
+                gone += 1
+    return gone
+
+
+def _ids(which: ColumnElement[bool]) -> list[int]:
+    db.session.remove()
+    waiting = select(OfflineEntry.id).where(OfflineEntry.state == EntryState.TO_MEND, which)
+    return list(db.session.scalars(waiting.order_by(OfflineEntry.id).limit(AT_ONCE)))
+
+
+def _locked(uow: UnitOfWork, row_id: int) -> OfflineEntry | None:
+    """Return an entry that still waits; None where its writer filed or deleted it meanwhile."""
+    row = uow.session.get(OfflineEntry, row_id, with_for_update=True)
+    if row is not None and row.state is EntryState.TO_MEND:
+        return row
+    uow.no_audit()
+    return None
+
+
+def erase(uow: UnitOfWork, row: OfflineEntry) -> None:
+    """Empty an entry that waits, and tell its writer; that it was there stays, without a word of it."""
+    row.state, row.sealed_text, row.sealed_key, row.key_name = EntryState.ERASED, None, None, None
+    uow.audit("offline_entry.erased", "offline_entry", row.id)
+    uow.notify(row.user_id, GONE, row, f"{GONE}:{row.id}")
+
+
+def remind_writers(uow: UnitOfWork, student_id: int, names: Finder, key: str) -> int:
+    """Ask the writers of such entries to file them now, by a mail that names nobody; once for each `key`.
+
+    Returns how many entries there are.
+    """
+    rows = naming(uow, student_id, names)
+    for row in rows:
+        uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}:{key}")
+    return len(rows)
