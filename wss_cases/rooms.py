@@ -25,19 +25,17 @@ from wss_cases.board.subscriptions import room as board_subscriptions
 from wss_cases.cases import safety_plans as cases_safety_plans
 from wss_cases.cases.case import pages as cases_case
 from wss_cases.casework import case_list as casework_case_list
-from wss_cases.casework.access.clean_slate import room as casework_access_clean_slate
-from wss_cases.casework.access.log import room as casework_access_log
-from wss_cases.casework.access.one_case import room as casework_access_one_case
-from wss_cases.casework.case_page import room as casework_case_page
-from wss_cases.casework.case_page.acts import room as casework_case_page_acts
-from wss_cases.casework.case_page.paper import room as casework_case_page_paper
-from wss_cases.casework.finding import room as casework_finding
-from wss_cases.casework.happened_again import room as casework_happened_again
-from wss_cases.casework.panels import room as casework_panels
-from wss_cases.casework.pathway_page import room as casework_pathway_page
-from wss_cases.casework.pathway_page.ending import room as casework_pathway_page_ending
-from wss_cases.casework.safety_plans import room as casework_safety_plans
-from wss_cases.casework.transfer import room as casework_transfer
+from wss_cases.casework import finding as casework_finding
+from wss_cases.casework import happened_again as casework_happened_again
+from wss_cases.casework import panels as casework_panels
+from wss_cases.casework import pathway_page as casework_pathway_page
+from wss_cases.casework.access import clean_slate as casework_access_clean_slate
+from wss_cases.casework.access import one_case as casework_access_one_case
+from wss_cases.casework.case_page import acts as casework_case_page_acts
+from wss_cases.casework.case_page import pages as casework_case_page
+from wss_cases.casework.case_page import paper as casework_case_page_paper
+from wss_cases.casework.safety_plans import pages as casework_safety_plans
+from wss_cases.casework.transfer import pages as casework_transfer
 from wss_cases.cli import room as cli
 from wss_cases.cli.doctor import room as cli_doctor
 from wss_cases.cli.imports import room as cli_imports
@@ -289,10 +287,10 @@ ROOMS: tuple[Room, ...] = (
     intake_corrections_withdrawal.ROOM, intake_decision.ROOM, intake_details.ROOM, intake_duplicates.ROOM,
     intake_offline.ROOM, intake_open_questions.ROOM, intake_other_schools.ROOM, intake_protection.ROOM,
     intake_questions.ROOM, intake_queue.ROOM, intake_review_acts.ROOM, intake_review.ROOM, intake_witness.ROOM,
-    casework_access_clean_slate.ROOM, casework_access_log.ROOM, casework_access_one_case.ROOM,
-    casework_case_list.ROOM, casework_case_page_acts.ROOM, casework_case_page_paper.ROOM, casework_case_page.ROOM,
-    casework_finding.ROOM, casework_happened_again.ROOM, casework_panels.ROOM, casework_pathway_page_ending.ROOM,
-    casework_pathway_page.ROOM, casework_safety_plans.ROOM, casework_transfer.ROOM,
+    casework_access_clean_slate.ROOM, casework_access_one_case.ROOM, casework_case_list.ROOM,
+    casework_case_page_acts.ROOM, casework_case_page.ROOM, casework_case_page_paper.ROOM, casework_finding.ROOM,
+    casework_happened_again.ROOM, casework_panels.ROOM, casework_pathway_page.ROOM, casework_safety_plans.ROOM,
+    casework_transfer.ROOM,
     workday_calendar.ROOM, workday_calendar_import.ROOM, workday_caseload.ROOM, workday_cover.ROOM,
     workday_digest.ROOM, workday_feed.ROOM, workday_hand_over.ROOM, workday_my_day.ROOM, workday_search.ROOM,
     workday_visit.ROOM,

@@ -36,7 +36,7 @@ from tests.support.undone import Undone
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson

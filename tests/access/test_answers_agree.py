@@ -95,7 +95,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.police.review.queries.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
     "safeguards.discipline.removals.pages.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
-    "casework.access.clean_slate.queries.visible_to": (PastOpening, by(P.PAST_READ)),
+    "casework.access.clean_slate.visible_to": (PastOpening, by(P.PAST_READ)),
     "pathways.mentoring.periods.queries.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
     "pathways.circles.circle.leading.led_visible_to": (
         Pathway,

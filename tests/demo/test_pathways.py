@@ -15,7 +15,7 @@ from tests.support.databases import DEMO_PASSWORD, Database
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.accounts.grants import actor_of
-from wss_cases.casework.next_act.steps import READ, ROOMS, steps_alone, steps_of
+from wss_cases.casework.next_act import READ, ROOMS, steps_alone, steps_of
 from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db

@@ -30,7 +30,7 @@ from wss_cases.attachments.sealing.states import SEALED as FILE_SEALED
 from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.access.one_case.models import CaseOpening
+from wss_cases.casework.access.one_case import CaseOpening
 from wss_cases.followups.reminders.pages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db

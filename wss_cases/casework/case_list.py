@@ -16,9 +16,7 @@ from wss_cases.accounts.list_columns import long_list
 from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseParticipant, CaseState
 from wss_cases.cases.case.queries import place_words, students_in, visible_to
-from wss_cases.casework.next_act.presenters import harm_words
-from wss_cases.casework.next_act.rules import why_stuck
-from wss_cases.casework.next_act.states import Stuck
+from wss_cases.casework.next_act import Stuck, harm_words, why_stuck
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.dates import day_words

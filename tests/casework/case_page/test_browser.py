@@ -20,7 +20,7 @@ from tests.support.servers.live_system import LiveSystem
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
 from wss_cases.accounts.credentials import hash_password
-from wss_cases.casework.transfer.actions import notice_moves
+from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.foundation.db import db
 from wss_cases.routing.engine.pages import Kind
 

@@ -14,7 +14,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
-from wss_cases.casework.case_page.closing import Record
+from wss_cases.casework.case_page.queries import Record
 from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.foundation.db import db

@@ -11,7 +11,7 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
-from wss_cases.casework.case_page import hand_over as actions_handover
+from wss_cases.casework.case_page import pages as actions_handover
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 

@@ -6,10 +6,19 @@ from typing import Any
 import pytest
 
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.case_file.presenters import duty_words
-from wss_cases.casework.next_act.presenters import what_words
-from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, Next, PathwayItem, Situation, next_act, why_stuck
-from wss_cases.casework.next_act.states import Act, Stuck
+from wss_cases.casework.case_file.pages import duty_words
+from wss_cases.casework.next_act import (
+    Act,
+    DutyItem,
+    FollowUpItem,
+    Next,
+    PathwayItem,
+    Situation,
+    Stuck,
+    next_act,
+    what_words,
+    why_stuck,
+)
 from wss_cases.pathways.common.states import PathwayState as P
 from wss_cases.pathways.common.steps import Step
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS

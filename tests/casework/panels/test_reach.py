@@ -16,8 +16,8 @@ from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.casework.case_page.hand_over import hand_over
-from wss_cases.casework.panels.incident import panel
+from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.panels import panel
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.handling import close
 from wss_cases.foundation.errors import Refused

@@ -15,9 +15,9 @@ from tests.pathways.referrals.making import draft, make_scene
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
+from wss_cases.casework import pathway_page as pathway
 from wss_cases.casework.case_page.actions import Answers, close
-from wss_cases.casework.case_page.closing import blockers, left_open
-from wss_cases.casework.pathway_page import actions as pathway_actions
+from wss_cases.casework.case_page.queries import blockers, left_open
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
@@ -38,8 +38,8 @@ def world(session):
 
 def end(world, row, how):
     if how == "declined":
-        return pathway_actions.decline(Invocation(world.actor, NOW), row.id)
-    return pathway_actions.end_early(Invocation(world.actor, NOW), row.id, EndReason.NO_CONTACT, "")
+        return pathway.decline(Invocation(world.actor, NOW), row.id)
+    return pathway.end_early(Invocation(world.actor, NOW), row.id, EndReason.NO_CONTACT, "")
 
 
 @pytest.mark.parametrize("how", ["declined", "ended"])

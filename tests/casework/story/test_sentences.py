@@ -8,7 +8,7 @@ from tests.cases.making import make_user, make_world
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
-from wss_cases.casework.story.rules import MOST, Facts, Terms, Told, story
+from wss_cases.casework.story import MOST, Facts, Terms, Told, story
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import PathwayState
 

@@ -13,8 +13,8 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseNote, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.casework.transfer.actions import Going, continue_elsewhere, notice_moves
-from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.casework.transfer.pages import Going, continue_elsewhere, notice_moves
+from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db

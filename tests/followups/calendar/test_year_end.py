@@ -16,7 +16,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.transfer.actions import Going, continue_elsewhere
+from wss_cases.casework.transfer.pages import Going, continue_elsewhere
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import make, make_for_event
 from wss_cases.foundation.db import db

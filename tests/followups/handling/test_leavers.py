@@ -19,8 +19,8 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLE_ENDED, ROLES_CHANGED
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.case_page.hand_over import hand_over
-from wss_cases.casework.next_act.states import Stuck
+from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.next_act import Stuck
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.followups.reminders.rules import reassignee

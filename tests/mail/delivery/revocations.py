@@ -25,8 +25,8 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.casework.case_page.hand_over import hand_over
-from wss_cases.casework.pathway_page.actions import decline, end_early
+from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups import handling as work
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.evidence import Evidence

@@ -15,7 +15,7 @@ from tests.support.servers.receiving_calendar import ReceivingCalendar
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.casework.case_page.pages import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver

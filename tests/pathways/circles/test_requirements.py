@@ -32,7 +32,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import CaseParticipant, GuardianTold, PlanState, SafetyPlan
-from wss_cases.casework.pathway_page import actions as pathway_page
+from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale

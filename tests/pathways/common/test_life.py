@@ -15,7 +15,7 @@ from tests.support.depth import examples
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.pathway_page import actions as pathway_page
+from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import make
 from wss_cases.foundation.db import db

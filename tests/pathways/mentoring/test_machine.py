@@ -17,7 +17,7 @@ from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
 from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as pathway_page
+from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import actions as life

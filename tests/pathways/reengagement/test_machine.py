@@ -15,7 +15,7 @@ from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
 from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page.actions import decline, end_early
+from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

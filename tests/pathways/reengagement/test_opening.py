@@ -18,7 +18,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseState, HarmedSays
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page import actions as casework
-from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.casework.pathway_page import end_early
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

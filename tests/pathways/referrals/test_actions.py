@@ -27,7 +27,7 @@ from tests.pathways.referrals.making import (
     signed,
 )
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as pathway_page
+from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale

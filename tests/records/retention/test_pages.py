@@ -18,7 +18,7 @@ from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFacto
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import SignInAttempt, UserSession
-from wss_cases.casework.transfer.actions import Going, continue_elsewhere
+from wss_cases.casework.transfer.pages import Going, continue_elsewhere
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

@@ -14,8 +14,7 @@ from tests.support.pages.tables import heads_of, rows_of
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
-from wss_cases.casework.next_act.steps import steps_of
+from wss_cases.casework.next_act import DutyItem, FollowUpItem, PathwayItem, Situation, steps_of
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope

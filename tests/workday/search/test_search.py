@@ -20,7 +20,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
-from wss_cases.casework.finding import queries as case_finding
+from wss_cases.casework import finding as case_finding
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents import finding as report_finding

@@ -13,8 +13,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseState
 from wss_cases.cases.case.queries import participants_of, visible_to
-from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
-from wss_cases.casework.next_act.steps import stands_for, steps_of
+from wss_cases.casework.next_act import DutyItem, FollowUpItem, PathwayItem, Situation, stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import is_known_to, known_to
 from wss_cases.followups.core.states import LIAISON

@@ -11,7 +11,7 @@ from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseSta
 from wss_cases.cases.case.pages import reopen_case
 from wss_cases.cases.progress import join_incident, open_only, write_note
 from wss_cases.casework.case_file.queries import other_case_of
-from wss_cases.casework.case_page.closing import blockers, left_open, record_of
+from wss_cases.casework.case_page.queries import blockers, left_open, record_of
 from wss_cases.followups.making import cancel_row
 from wss_cases.followups.undo import bring_back
 from wss_cases.foundation.errors import Refused, refuse_blank

@@ -1,17 +1,18 @@
-"""Reading the students of a case who changed school, and what could go along with them."""
+"""What casework alone keeps: students of a case who changed school, and cases that the district opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, exists, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, Id, db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.rules import sees_terms
@@ -21,6 +22,26 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.engine.pages import Pathway as Family
+
+
+class StudentMove(Base):
+    """A student of an open case was seen at another school; `continued_as_id` is the case that goes on there.
+
+    The sweep notices each move of a person once (UNIQUE), and makes one follow-up of it.
+    """
+
+    __tablename__ = "student_move"
+    __table_args__ = (UniqueConstraint("participant_id", "to_school_id"),)
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    to_school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    noticed_at: Mapped[datetime]
+    follow_up_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up.id"))
+    continued_as_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"), index=True)
+
 
 CONCERNED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
 """Parts whose leaving matters to a case; a witness's does not."""

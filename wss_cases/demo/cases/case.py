@@ -10,7 +10,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, Case, CaseIncident, CaseParticipant, CaseResult, HarmedSays
 from wss_cases.cases.progress import add_note
 from wss_cases.casework.case_page.actions import Answers, close
-from wss_cases.casework.case_page.closing import blockers, left_open
+from wss_cases.casework.case_page.queries import blockers, left_open
 from wss_cases.casework.safety_plans.actions import end as end_plan
 from wss_cases.demo.district.schools import Person, Place, Pupil
 from wss_cases.demo.story.agenda import Life

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.casework.pathway_page import end_early
 from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person

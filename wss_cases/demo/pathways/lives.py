@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from wss_cases.casework.pathway_page.actions import decline
+from wss_cases.casework.pathway_page import decline
 from wss_cases.demo.cases.case import Path, PathLife
 from wss_cases.demo.pathways.circles import circle
 from wss_cases.demo.pathways.conversations import conversation

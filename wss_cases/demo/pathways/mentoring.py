@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.casework.pathway_page import end_early
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.district.schools import MentorPlaces, Person
 from wss_cases.demo.story.world import Steps, rows

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
-from wss_cases.casework.transfer.actions import notice_moves
+from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import Place

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import OPEN, Case
-from wss_cases.casework.access.one_case.actions import open_one
+from wss_cases.casework.access.one_case import open_one
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.db import db

@@ -6,7 +6,7 @@ from sqlalchemy import delete, null, or_, select, update
 
 from wss_cases.cases.case.models import Case, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.casework.pathway_page.actions import let_go
+from wss_cases.casework.pathway_page import let_go
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.i18n import gettext as _

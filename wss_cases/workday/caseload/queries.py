@@ -15,9 +15,8 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams import works
 from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseState
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
-from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
-from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.casework.next_act import READ, DutyItem, FollowUpItem, PathwayItem, Situation, stands_for, steps_alone
+from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.foundation.database.prepared import Narrow, Prepared, among_ids

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from wss_cases.casework.next_act.rules import Next, Situation, next_act
-from wss_cases.casework.next_act.states import Act
+from wss_cases.casework.next_act import Act, Next, Situation, next_act
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.pathways.common.states import LIVE, PathwayState

@@ -12,7 +12,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.list_columns import order_of, table_of
-from wss_cases.casework.next_act.presenters import kind_of
+from wss_cases.casework.next_act import kind_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import gettext as _

@@ -13,8 +13,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in, students_seen
 from wss_cases.casework.case_file.queries import open_cases_of
-from wss_cases.casework.case_page.hand_over import hand_over_many
-from wss_cases.casework.next_act.presenters import harm_words
+from wss_cases.casework.case_page.pages import hand_over_many
+from wss_cases.casework.next_act import harm_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound

@@ -11,7 +11,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import students_seen
-from wss_cases.casework.next_act.presenters import harm_words
+from wss_cases.casework.next_act import harm_words
 from wss_cases.followups.about import about
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo import undo_line

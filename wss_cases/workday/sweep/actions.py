@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime
 
-from wss_cases.casework.transfer.actions import notice_moves
+from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.followups.reminders.pages import outlook, sweep_follow_ups
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.incidents.deputies.pages import ask_deputies

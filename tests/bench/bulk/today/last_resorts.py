@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants import actor_of
 from wss_cases.cases.case.models import OPEN, Case
-from wss_cases.casework.access.one_case.actions import open_one
+from wss_cases.casework.access.one_case import open_one
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson

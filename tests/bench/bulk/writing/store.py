@@ -14,7 +14,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
-from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.contacts import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.database.bulk import insert_rows

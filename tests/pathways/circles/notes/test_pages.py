@@ -14,7 +14,7 @@ from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.casework.case_page.pages import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.keepers import keepers_of

@@ -24,7 +24,7 @@ from tests.pathways.circles.making import (
 from tests.pathways.circles.walk.watched import Watched
 from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as pathway_page
+from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local_date

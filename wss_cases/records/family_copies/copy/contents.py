@@ -16,7 +16,7 @@ from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.casework.next_act.presenters import harm_words, kind_words, state_words
+from wss_cases.casework.next_act import harm_words, kind_words, state_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
