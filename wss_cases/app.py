@@ -32,7 +32,7 @@ from wss_cases.web.layout import init_layout
 from wss_cases.web.reading.audited import init_reads
 from wss_cases.web.schema_check import init_schema_check
 from wss_cases.web.static_files import init_static_files
-from wss_cases.workday.caseload.weights import read_weights
+from wss_cases.workday.caseload.rules import read_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 

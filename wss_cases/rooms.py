@@ -228,16 +228,16 @@ from wss_cases.web import room as web
 from wss_cases.web.audit_log import room as web_audit_log
 from wss_cases.web.installable import room as web_installable
 from wss_cases.web.system import room as web_system
-from wss_cases.workday.calendar import room as workday_calendar
-from wss_cases.workday.calendar_import import room as workday_calendar_import
-from wss_cases.workday.caseload import room as workday_caseload
-from wss_cases.workday.cover import room as workday_cover
-from wss_cases.workday.digest import room as workday_digest
-from wss_cases.workday.feed import room as workday_feed
-from wss_cases.workday.hand_over import room as workday_hand_over
-from wss_cases.workday.my_day import room as workday_my_day
-from wss_cases.workday.search import room as workday_search
-from wss_cases.workday.visit import room as workday_visit
+from wss_cases.workday import cover as workday_cover
+from wss_cases.workday import feed as workday_feed
+from wss_cases.workday import hand_over as workday_hand_over
+from wss_cases.workday import search as workday_search
+from wss_cases.workday.calendar import pages as workday_calendar
+from wss_cases.workday.calendar_import import pages as workday_calendar_import
+from wss_cases.workday.caseload import pages as workday_caseload
+from wss_cases.workday.digest import pages as workday_digest
+from wss_cases.workday.my_day import pages as workday_my_day
+from wss_cases.workday.visit import pages as workday_visit
 
 ROOMS: tuple[Room, ...] = (
     accounts_account.ROOM, accounts_calendar_address.ROOM, accounts_list_columns.ROOM, accounts_people_held.ROOM,

@@ -40,7 +40,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import Base, db, table_of
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 DUE = date(2026, 12, 1)
 BEFORE = datetime(2026, 11, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads import HEAD
 from wss_cases.mail.bounces.pages import mend_address
 from wss_cases.mail.common.queries import heartbeats
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 HIDE = "ALTER TABLE digest_day RENAME TO digest_day_away"
 BACK = "ALTER TABLE digest_day_away RENAME TO digest_day"

@@ -84,8 +84,7 @@ from wss_cases.training.records.queries import Because, TrainingRecord, Training
 from wss_cases.training.sessions.messages import CANCELED as TRAINING_CANCELED
 from wss_cases.training.sessions.messages import PUT_BACK as TRAINING_PUT_BACK
 from wss_cases.training.topics import KnownTopic
-from wss_cases.workday.digest.messages import weekly_key
-from wss_cases.workday.digest.no_coordinator import NO_COORDINATOR, no_coordinator_key
+from wss_cases.workday.digest.messages import NO_COORDINATOR, no_coordinator_key, weekly_key
 from wss_cases.workday.digest.queries import digest_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

@@ -25,9 +25,8 @@ from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.mail.preferences import stop_token
 from wss_cases.workday.digest.messages import groups
-from wss_cases.workday.my_day.due import Calendars
-from wss_cases.workday.my_day.queries import MyDay
-from wss_cases.workday.my_day.waiting import Waiting
+from wss_cases.workday.my_day.queries import MyDay, Waiting
+from wss_cases.workday.my_day.rules import Calendars
 
 At = Callable[..., datetime]
 

@@ -25,7 +25,7 @@ from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.setup.settings.actions import set_setting, withdraw_setting
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
-from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, STAGES, Weights
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, STAGES, Weights
 from wss_cases.workday.digest.queries import mornings
 
 MONDAY, TUESDAY = date(2026, 11, 30), date(2026, 12, 1)

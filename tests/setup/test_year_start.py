@@ -22,7 +22,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
-from wss_cases.workday.calendar_import.forms import years
+from wss_cases.workday.calendar_import.pages import years
 
 PAGE = "/settings/year-start"
 ENTRY = BY_NAME["year-start"]

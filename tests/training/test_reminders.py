@@ -21,8 +21,8 @@ from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.training.records.pages import end_training, take_back
 from wss_cases.training.requirements.pages import end_requirement
-from wss_cases.workday.my_day.waiting import waiting_for
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.my_day.queries import waiting_for
+from wss_cases.workday.sweep import sweep
 
 TUESDAY = datetime(2026, 12, 1, 15, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from wss_cases.mail.bounces.pages import take_bounce
 from wss_cases.mail.bounces.rules import read_report
 from wss_cases.mail.delivery.pages import deliver as deliver_at
 from wss_cases.mail.monitoring import pause_row
-from wss_cases.workday.sweep.actions import sweep as sweep_at
-from wss_cases.workday.sweep.queries import queued_before
+from wss_cases.workday.sweep import queued_before
+from wss_cases.workday.sweep import sweep as sweep_at
 
 group = AppGroup("reminders", help="Reminders: queue what has come due, send what waits, pause sending.")
 

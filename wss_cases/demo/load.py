@@ -42,7 +42,7 @@ from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.roster.oneroster.actions import not_collecting
-from wss_cases.workday.calendar.actions import declare_day, settle_changes
+from wss_cases.workday.calendar.pages import declare_day, settle_changes
 
 MORNING = 7 * 60 + 40
 EVENING = 17 * 60

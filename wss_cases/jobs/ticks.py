@@ -34,7 +34,7 @@ from wss_cases.routing.replay.pages import carry_on
 from wss_cases.setup.backups.actions import tell_late
 from wss_cases.surveys.mailing import deliver_invitations
 from wss_cases.surveys.results import count_due
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 DELIVER_SECONDS = 45.0
 TICK_SECONDS = 55.0

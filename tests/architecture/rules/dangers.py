@@ -29,7 +29,7 @@ ALLOWED = {
     ("foundation/files/xml_files.py", "lxml"),
 }
 TAKING_FILES = {
-    "workday/calendar_import/views.py",
+    "workday/calendar_import/pages.py",
     "workday/calendar_import/upload.html",
     "roster/uploads/pages.py",
     "roster/uploads/upload.html",

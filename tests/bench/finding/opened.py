@@ -14,7 +14,7 @@ from wss_cases.plans.overview.presenters import PLANS
 from wss_cases.training.school import DUE, RECORDS
 from wss_cases.training.school import SCHOOLS as TRAINED
 from wss_cases.training.sessions.pages import SESSIONS
-from wss_cases.workday.caseload.presenters import CASELOAD
+from wss_cases.workday.caseload.pages import CASELOAD
 
 WIDE = 20
 """At how many schools whoever works at several does so: more than anyone will, who holds each by name."""

@@ -38,7 +38,7 @@ from wss_cases.mail.push.sending import deliver_push
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.records.retention.reach.queries import Reach, Reader
 from wss_cases.setup.test_letter.queries import last_letters
-from wss_cases.workday.sweep.queries import queued_before
+from wss_cases.workday.sweep import queued_before
 
 WHOLE = 11_000_000
 """Of a district of 325,000 students: 333,333 incidents a year, three mails about each, eleven years."""

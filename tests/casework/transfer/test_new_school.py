@@ -25,8 +25,7 @@ from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 from wss_cases.workday.caseload.queries import desk_cases
-from wss_cases.workday.caseload.rules import Why
-from wss_cases.workday.caseload.weights import Weights
+from wss_cases.workday.caseload.rules import Weights, Why
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.safeguards.duties.duty.rules import due_at
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 LAST_FIVE = {date(2027, 6, day) for day in (7, 8, 9, 10, 11)}

@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.pages import MailChoice, MailStyle, MailTrouble, TroubleKind
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 PARTS = {
     "owner": Role.COORDINATOR,

@@ -18,7 +18,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.calendar.bells import BellTime
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 FIRST, LAST = date(2026, 8, 24), date(2027, 6, 11)

@@ -24,8 +24,8 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.roster.calendar.days import Said, day_at
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.workday.calendar.actions import declare_day, take_back_day
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.calendar.pages import declare_day, take_back_day
+from wss_cases.workday.sweep import sweep
 
 DAY = timedelta(days=1)
 WALLS = ("00:10", "05:50", "06:29", "06:30", "10:00", "12:30", "13:59", "14:00", "17:59", "18:00", "23:50")

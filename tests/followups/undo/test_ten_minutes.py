@@ -31,7 +31,7 @@ from wss_cases.foundation.errors import DomainError
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.mail.delivery.pages import deliver, drop
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 AT = datetime.fromisoformat("2026-11-24T16:00:00+00:00")
 TODAY = date(2026, 11, 24)

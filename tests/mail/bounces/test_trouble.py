@@ -29,7 +29,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.bounces.rules import error_label, read_report, reason, trouble_of
 from wss_cases.mail.common.queries import unreachable
 from wss_cases.mail.delivery.pages import deliver
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 REPORTS = ROOT / "tests" / "data" / "bounces"

@@ -42,8 +42,8 @@ from wss_cases.pathways.referrals.consent import actions as actions_consent
 from wss_cases.pathways.referrals.referral import actions as referrals
 from wss_cases.pathways.referrals.service import actions as actions_service
 from wss_cases.safeguards.duties.duty import pages as duties
-from wss_cases.workday.cover.actions import end_cover
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.cover import end_cover
+from wss_cases.workday.sweep import sweep
 
 NIGHT = datetime(2026, 11, 30, 11, tzinfo=UTC)  # Monday, 05:00 in Chicago: nothing is sent yet
 MORNING, SINCE, SENDS = (NIGHT + timedelta(hours=hours) for hours in (2, 2.5, 5))

@@ -30,7 +30,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.queries import failed_mail, queue_depth
 from wss_cases.mail.delivery import pages
 from wss_cases.mail.delivery.pages import deliver, retry_failed
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 MONDAY = date(2026, 11, 23)

@@ -27,7 +27,7 @@ from wss_cases.followups.core.models import FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver, retry_failed
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 

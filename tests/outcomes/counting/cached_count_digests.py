@@ -54,7 +54,7 @@ from wss_cases.pathways.reengagement.plan.rules import is_near
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.rules import dates_of
 from wss_cases.workday.caseload.queries import loads_of
-from wss_cases.workday.caseload.weights import weight_of
+from wss_cases.workday.caseload.rules import weight_of
 
 RECORDED = Path(__file__).with_name("cached_counts.txt")
 TODAY = date(2026, 11, 24)

@@ -24,7 +24,7 @@ from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.notes import grants
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 MOVED = LATER + timedelta(days=1, hours=1)
 CANARY = "Zephyrine", "Quillfeather", "CANARY77"

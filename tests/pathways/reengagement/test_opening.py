@@ -34,7 +34,7 @@ from wss_cases.pathways.reengagement.plan.rules import back_on, is_return, retur
 from wss_cases.pathways.reengagement.plan.states import AwayCause
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 TODAY = date(2026, 11, 24)
 DAYS = SchoolDays()

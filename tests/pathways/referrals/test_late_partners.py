@@ -19,7 +19,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 
 @pytest.fixture

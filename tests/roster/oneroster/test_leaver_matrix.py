@@ -29,7 +29,7 @@ from wss_cases.pathways.circles.notes.actions import write_note
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.roster.directory.models import School
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 SIGNED_IN, SIGNED_OUT, KEEPER, APPROVER = range(4)
 LATER = NOW + timedelta(minutes=5)

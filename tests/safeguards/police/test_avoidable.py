@@ -23,7 +23,7 @@ from wss_cases.safeguards.police.review.deciding import call_first
 from wss_cases.safeguards.police.review.models import NotificationGround
 from wss_cases.safeguards.police.second_review import review_afterwards
 from wss_cases.safeguards.police.seconding import second
-from wss_cases.workday.my_day.waiting import waiting_for
+from wss_cases.workday.my_day.queries import waiting_for
 
 
 @pytest.fixture

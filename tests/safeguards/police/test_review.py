@@ -51,7 +51,7 @@ from wss_cases.safeguards.police.review.models import (
 from wss_cases.safeguards.police.review.queries import get_review, reviews
 from wss_cases.safeguards.police.seconding import open_by_law
 from wss_cases.safeguards.police.settings import set_approver
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 ASKING = Asking("Talked for an hour.", "A circle.", "Called twice.", "None on record.", "It goes on.", True)

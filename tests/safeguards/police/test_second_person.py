@@ -39,8 +39,8 @@ from wss_cases.safeguards.police.review.models import (
 from wss_cases.safeguards.police.review.queries import first_persons
 from wss_cases.safeguards.police.second_review import Corrected, correct, review_afterwards
 from wss_cases.safeguards.police.seconding import open_by_law, second
-from wss_cases.workday.my_day.waiting import waiting_for
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.my_day.queries import waiting_for
+from wss_cases.workday.sweep import sweep
 
 DANGER = "A student held a knife to another's throat."
 

@@ -16,7 +16,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail import monitoring as control
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 

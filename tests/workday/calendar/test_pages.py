@@ -35,8 +35,8 @@ from wss_cases.roster.calendar.days import day_at
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.workday.calendar.actions import settle_changes
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.calendar.pages import settle_changes
+from wss_cases.workday.sweep import sweep
 
 At = Callable[..., datetime]
 NEXT = date(2026, 11, 25)

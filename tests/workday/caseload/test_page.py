@@ -23,10 +23,17 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.common.steps import Step
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.workday.caseload.queries import desk_cases, loads_at
-from wss_cases.workday.caseload.rules import Group, Why, first_things_first, place
-from wss_cases.workday.caseload.upcoming import calendar
-from wss_cases.workday.caseload.weights import Weights, parts_of, read_weights, weight_of
+from wss_cases.workday.caseload.queries import calendar, desk_cases, loads_at
+from wss_cases.workday.caseload.rules import (
+    Group,
+    Weights,
+    Why,
+    first_things_first,
+    parts_of,
+    place,
+    read_weights,
+    weight_of,
+)
 
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=3)
 

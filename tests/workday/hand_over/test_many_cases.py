@@ -27,9 +27,9 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, at_local
 from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.keepers import keepers_of
-from wss_cases.workday.cover.actions import end_cover, set_cover
+from wss_cases.workday.cover import end_cover, set_cover
 from wss_cases.workday.my_day.queries import my_day
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 FIRST, LAST = TODAY, TODAY + timedelta(days=7)
 

@@ -32,7 +32,7 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.routing.engine.pages import Kind as RoutingKind
 from wss_cases.workday.digest.messages import groups
-from wss_cases.workday.my_day.people import MOST_THINGS
+from wss_cases.workday.my_day.pages import MOST_THINGS
 from wss_cases.workday.my_day.queries import MOST_DUE, my_day
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

@@ -17,7 +17,7 @@ from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.workday.sweep.actions import sweep
+from wss_cases.workday.sweep import sweep
 
 SWEEPERS = 4
 

@@ -26,7 +26,7 @@ from wss_cases.pathways.circles.privilege.actions import open_hold, record_waive
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.workday.cover.actions import set_cover
+from wss_cases.workday.cover import set_cover
 
 GIVEN, PAUSED_FOR = 2, 2
 

@@ -23,7 +23,7 @@ from wss_cases.setup.settings import forms, moving, rules
 from wss_cases.setup.settings.entries import Change, Entry, Preview, days_words, number_entry
 from wss_cases.setup.settings.plan_entries import PLAN_ENTRIES
 from wss_cases.setup.settings.states import Group
-from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, Weights
 
 
 def _name(value: str) -> str:

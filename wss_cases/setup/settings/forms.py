@@ -16,7 +16,7 @@ from wss_cases.plans.public.publications.rules import OFF, ON
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME
 from wss_cases.setup.look.queries import pictures
-from wss_cases.workday.caseload.weights import FAMILIES, HEAVIEST, STAGES, Weights
+from wss_cases.workday.caseload.rules import FAMILIES, HEAVIEST, STAGES, Weights
 
 _DAY = _l("Enter a day of this month.")
 

@@ -8,7 +8,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.setup.first_start.rules import LONGEST_NAME
-from wss_cases.workday.caseload.weights import Weights
+from wss_cases.workday.caseload.rules import Weights
 
 MOST_DAYS = 10
 MOST_TIERS = 12

@@ -1,19 +1,27 @@
-"""The morning digest, the weekly count, and the mails of a hand-over and a cover: how much waits, and links.
+"""A school without a coordinator: its administrators are told, so that nothing waits unseen there.
+
+They are told of every such school, whether anything waits there or not: a mail that came only where something does
+would say by itself that a student there needs housing support.
+
+The morning digest, the weekly count, and the mails of a hand-over and a cover: how much waits, and links.
 
 No names, no titles.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.housing import KNOW
 from wss_cases.accounts.coverage import load_cover
+from wss_cases.accounts.teams import Team, teams_at
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import long_day_words
+from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
@@ -21,12 +29,57 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.workday.digest import no_coordinator
-from wss_cases.workday.digest.queries import DIGEST, begins_week, digest_key, missed_the_first, never_reached
-from wss_cases.workday.digest.weekly import weekly_count
-from wss_cases.workday.my_day.due import Item
-from wss_cases.workday.my_day.queries import MyDay, my_day
-from wss_cases.workday.my_day.waiting import Waiting
+from wss_cases.mail.common.queries import Planned
+from wss_cases.roster.directory.models import School
+from wss_cases.workday.digest.queries import (
+    DIGEST,
+    begins_week,
+    digest_key,
+    missed_the_first,
+    never_reached,
+    weekly_count,
+)
+from wss_cases.workday.my_day.queries import MyDay, Waiting, my_day
+from wss_cases.workday.my_day.rules import Item
+
+NO_COORDINATOR = "school.no_coordinator"
+
+
+def no_coordinator_key(user_id: int, school_id: int, day: date) -> str:
+    """Return the key under which a person is told once in the week of a date that a school has no coordinator."""
+    monday = day - timedelta(days=day.weekday())
+    return f"{NO_COORDINATOR}:{user_id}:{school_id}:{monday.isoformat()}"
+
+
+def no_coordinator_mails(school_ids: Collection[int], day: date, instant: datetime) -> list[Planned]:
+    """Return the mails to the administrators of those of these schools where nobody may know of a need for housing."""
+    return [
+        Planned(user_id, NO_COORDINATOR, "school", school_id, school_id, no_coordinator_key(user_id, school_id, day))
+        for school_id, team in teams_at(school_ids, instant).items()
+        if _is_without(team)
+        for user_id in team.get(Role.ADMINISTRATOR, ())
+    ]
+
+
+def _is_without(team: Team) -> bool:
+    return not any(team.get(role) for role in KNOW)
+
+
+def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"school": db.session.get_one(School, message.object_id).name, "href": link("/people")}
+
+
+def _still_without(message: OutboxMessage, actor: Actor) -> bool:
+    school_id, instant = message.object_id, now()
+    if actor.user_id is None or not actor.covers(school_id, Role.ADMINISTRATOR):
+        return False
+    if message.dedupe_key != no_coordinator_key(actor.user_id, school_id, today_at(school_id, instant)):
+        return False
+    return _is_without(teams_at([school_id], instant)[school_id])
+
+
+MESSAGE = MessageKind(NO_COORDINATOR, "no_coordinator", _context, _still_without)
+
 
 WEEKLY = "weekly"
 
@@ -147,7 +200,7 @@ def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
     return sorted(kinds.items())
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _context_mail(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     day = my_day(actor, now())
     if not _says_trainings(day, message.recipient_id):
         day = replace(day, waiting=replace(day.waiting, own_trainings=0, school_trainings=0))
@@ -219,9 +272,9 @@ def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(DIGEST, "digest", _context, _still_due, mail_list=lambda message: MailList.DIGEST),
+    MessageKind(DIGEST, "digest", _context_mail, _still_due, mail_list=lambda message: MailList.DIGEST),
     MessageKind(WEEKLY, "weekly", _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
     MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
     MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
-    no_coordinator.MESSAGE,
+    MESSAGE,
 )

@@ -28,8 +28,8 @@ from wss_cases.safeguards.duties.duty.pages import clock_left, span_words
 from wss_cases.safeguards.duties.duty.queries import running_clocks
 from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.police.review.queries import calls_to_record
-from wss_cases.workday.my_day.due import Item
-from wss_cases.workday.my_day.waiting import Waiting
+from wss_cases.workday.my_day.queries import Waiting
+from wss_cases.workday.my_day.rules import Item
 
 MOST_DANGERS = 3
 """Cards of danger; more are a line."""

@@ -1,31 +1,275 @@
-"""What waits for one person: due follow-ups, circles, what needs their decision, their caseload."""
+"""What waits for one person: reports, duties, concerns, appeals, new cases, questions, partners' answers, trainings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import Select, bindparam, case, func, or_, select, tuple_
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.prepared import PreparedFor
+from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage import CoverRow, near
 from wss_cases.cases.case.models import OPEN, Case, CaseState
 from wss_cases.cases.case.queries import visible_to as cases_visible
-from wss_cases.followups.undo import given_by
+from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
+from wss_cases.followups.undo import UNDO_FOR, given_by
 from wss_cases.foundation.db import counting, db
-from wss_cases.foundation.school_time import district_zone, local_date, zone_of
-from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.foundation.school_time import district_zone, local_date, today_at, zone_of
+from wss_cases.incidents.incident.models import Alarm, CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
+from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
+from wss_cases.intake.queue.queries import is_alarm
+from wss_cases.mail.common.pages import MailTrouble
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.queries import kept_on
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
+from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.queries import declined_for
+from wss_cases.practice.requests.messages import waiting_counted as requests_counted
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.workday.my_day.beside import BESIDE, around_now, beside_counted
-from wss_cases.workday.my_day.due import COMING, OVERDUE, SNOOZED, TODAY, Calendars, Item, due_items
-from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday, circles_today, reentries_today
-from wss_cases.workday.my_day.waiting import Waiting, waiting_counted, waiting_for
+from wss_cases.safeguards.discipline.removals.pages import undecided_appeals_counted
+from wss_cases.safeguards.duties.duty.queries import (
+    clocks_found,
+    mandated_duties_counted,
+    open_duties_counted,
+    second_reviews_counted,
+)
+from wss_cases.safeguards.police.review.queries import (
+    calls_found,
+    made_by_others,
+    second_looks_waiting,
+    seconds_counted,
+)
+from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
+from wss_cases.training.requirements.queries import asked_counted, behind, own_due
+from wss_cases.workday.my_day.meetings import (
+    CircleToday,
+    ReentryToday,
+    circles_today,
+    may_meet,
+    may_reenter,
+    meet_between,
+    reentries_today,
+)
+from wss_cases.workday.my_day.rules import COMING, OVERDUE, SNOOZED, TODAY, Calendars, Item, due_items
+
+BESIDE = ("mentored", "periods", "returns", "reentries", "circles", "planned", "trouble", "given", "done")
+"""The names of what `beside_counted` counts."""
+
+
+def beside_counted(actor: Actor) -> dict[str, Select[Any] | None]:
+    """Return, by a name, what counts 1 where the actor may have some of it, and 0 where they have none: students whom
+    they mentor, periods, students who come back, meetings about that, circles of today and planned ones, mail that does
+    not arrive, what they gave away or have just done. Its parameters are those of `around_now`."""
+    mine = actor.user_id
+    back = (
+        select(ReengagementPlan.id)
+        .join(Pathway, Pathway.id == ReengagementPlan.pathway_id)
+        .where(in_schools(ReengagementPlan.school_id, actor, *CASE_TEAM), Pathway.state.in_(LIVE))
+    )
+    trouble = select(MailTrouble.id)
+    lately = FollowUpAct.at >= bindparam("undone_until")
+    around_today = CirclePlan.planned_on.between(bindparam("yesterday"), bindparam("tomorrow"))
+    return {
+        "mentored": any_of(select(Mentor.id).where(Mentor.user_id == mine, Mentor.is_active)),
+        "periods": any_of(select(PeriodTeacher.id).where(PeriodTeacher.user_id == mine)),
+        "returns": any_of(back) if actor.has(*CASE_TEAM) else None,
+        "reentries": any_of(may_reenter(actor)) if actor.has(*CASE_TEAM) else None,
+        "circles": any_of(may_meet(actor)),
+        "planned": any_of(select(CirclePlan.id).where(CirclePlan.keeper_id == mine, around_today)),
+        "trouble": any_of(trouble if actor.has(Role.ADMINISTRATOR) else trouble.where(MailTrouble.user_id == mine)),
+        "given": any_of(select(FollowUp.id).where(FollowUp.given_by_id == mine, FollowUp.state == FollowUpState.OPEN)),
+        "done": any_of(select(FollowUpAct.id).where(FollowUpAct.user_id == mine, lately)),
+    }
+
+
+def around_now(now: datetime, zones: Mapping[int, str]) -> dict[str, Any]:
+    """Return the parameters of what is counted beside a day; `zones` names each own school's."""
+    today, day = today_at(None, now), timedelta(days=1)
+    days = {"yesterday": today - day, "tomorrow": today + day}
+    return {**days, "undone_until": now - UNDO_FOR, **meet_between(now, zones)}
+
+
+def any_of(found: Select[Any]) -> Select[Any]:
+    """Return what counts 1 where a select finds a row, and 0 where it finds none."""
+    return select(func.count()).select_from(found.limit(1).subquery())
+
+
+REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A report that is an alarm, as of somebody hurt or in danger, that nobody decided on yet."""
+
+    id: int
+    reference: str
+    tile: str
+    location_code: str
+    submitted_at: datetime
+    alarm: Alarm
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the person's decision: reports to review, duties, concerns to screen, appeals, new cases."""
+
+    to_review: int
+    new_cases: list[tuple[int, str, str]]
+    questions: list[tuple[int, str]]
+    duties: int = 0
+    second_looks: int = 0
+    police_reviews: int = 0
+    police_seconds: int = 0
+    declined: Sequence[Any] = ()
+    own_duties: int = 0
+    concerns: int = 0
+    appeals: int = 0
+    circle_requests: int = 0
+    requests_of_danger: int = 0
+    called: int = 0
+    """Whether the record of an emergency call is due."""
+
+    clocks: int = 0
+    """Whether any of the `duties` has a clock."""
+
+    own_trainings: int = 0
+    school_trainings: int = 0
+    dangers: Sequence[Danger] = ()
+    schools_behind: Sequence[int] = ()
+    """The schools at which the `school_trainings` are missing or due."""
+
+    @property
+    def count(self) -> int:
+        """How many things wait."""
+        listed = len(self.dangers) + len(self.new_cases) + len(self.questions) + len(self.declined)
+        of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
+        asked = self.circle_requests + self.requests_of_danger
+        trainings = self.own_trainings + self.school_trainings
+        return self.to_review + of_the_law + self.concerns + self.appeals + asked + trainings + listed
+
+    @property
+    def first_count(self) -> int:
+        """How many of them come before everything else."""
+        return len(self.questions) + len(self.dangers) + self.requests_of_danger
+
+
+def waiting_counted(actor: Actor) -> dict[str, Select[Any] | None]:
+    """Return what counts each kind of what waits for a person on their date, the parameter `today`, by its name; of
+    `danger`, `asked`, `notified`, `called` and `clocks` whether there is any, which is read then."""
+    team = actor.has(*CASE_TEAM)
+    return {
+        "danger": any_of(_of_danger(select(Incident.id), actor)) if actor.has(*REVIEWERS) else None,
+        "asked": any_of(_asked(select(Incident.id), actor)),
+        "to_review": _to_review(actor),
+        "second_looks": second_reviews_counted(actor),
+        "duties": open_duties_counted(actor),
+        "own_duties": mandated_duties_counted(actor),
+        "police_reviews": police_reviews_counted(actor),
+        "police_seconds": seconds_counted(actor),
+        "notified": any_of(made) if (made := made_by_others(actor)) is not None else None,
+        "called": any_of(calls_found(actor)) if team else None,
+        "clocks": any_of(clocks_found(actor)) if team else None,
+        "concerns": unscreened_counted(actor),
+        "appeals": undecided_appeals_counted(actor),
+        "circle_requests": requests_counted(actor, danger=False),
+        "requests_of_danger": requests_counted(actor, danger=True),
+        "requirements": asked_counted(bindparam("today")),
+    }
+
+
+def waiting_for(
+    actor: Actor, today: date, covered: Sequence[tuple[int, int]] = (), counted: Mapping[str, int] | None = None
+) -> Waiting:
+    """Return what waits for a person on their date; new cases too of those they stand in for: (person, school).
+
+    `counted`: what `waiting_counted` counts, where a page has it already.
+    """
+    counts = dict(_counted.rows(actor, today=today).one()._asdict() if counted is None else counted)
+    counts["duties"] -= counts["second_looks"]
+    danger, asked = counts.pop("danger"), counts.pop("asked")
+    if counts.pop("notified"):
+        counts["police_seconds"] += second_looks_waiting(actor)
+    of_schools: dict[int, set[int]] = {}
+    if counts.pop("requirements"):
+        of_schools, _people = behind(actor.school_ids(Role.ADMINISTRATOR), today)
+        counts["own_trainings"] = len(own_due(actor, today))
+        counts["school_trainings"] = len(set[int]().union(*of_schools.values()))
+    return Waiting(
+        new_cases=_new_cases(actor, covered) if actor.has(*CASE_TEAM) else [],
+        questions=_questions(actor) if asked else [],
+        dangers=_dangers(actor) if danger else [],
+        declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
+        schools_behind=sorted(of_schools),
+        **counts,
+    )
+
+
+@PreparedFor
+def _counted(actor: Actor) -> Any:
+    return counting(waiting_counted(actor))
+
+
+def _to_review(actor: Actor) -> Select[Any] | None:
+    if not actor.has(*REVIEWERS):
+        return None
+    queue = reviewed_by(actor, *REVIEWERS)
+    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~is_alarm())
+
+
+def _dangers(actor: Actor) -> list[Danger]:
+    """Return the alarms that nobody decided on yet, which come before everything else, the newest first."""
+    columns = (
+        Incident.id, Incident.reference, Incident.tile, Incident.location_code, Incident.submitted_at, Incident.alarm
+    )  # fmt: skip
+    reports: Any = select(*columns)
+    waits = _of_danger(reports, actor).order_by(Incident.id.desc()).limit(MOST)
+    return [
+        Danger(row.id, row.reference, row.tile, row.location_code, row.submitted_at, row.alarm or Alarm.DANGER)
+        for row in db.session.execute(waits)
+    ]
+
+
+def _of_danger(statement: Select[Any], actor: Actor) -> Select[Any]:
+    queue = reviewed_by(actor, *REVIEWERS)
+    return statement.where(queue, Incident.state.in_(WAITING), is_alarm())
+
+
+def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
+    found = (_NEW_COVERING if covered else _NEW).rows(actor, covered=list(covered))
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def _new(covering: bool, actor: Actor) -> Any:
+    cases: Any = select(Case.id, Case.reference, Case.harm_kind)
+    mine = Case.lead_id == actor.user_id
+    theirs = tuple_(Case.lead_id, Case.school_id).in_(bindparam("covered", expanding=True))
+    led = or_(mine, theirs) if covering else mine
+    new = cases_visible(cases, actor, live=True).where(led, Case.state == CaseState.INTAKE)
+    return new.order_by(Case.id.desc()).limit(MOST)
+
+
+_NEW, _NEW_COVERING = (PreparedFor(partial(_new, covering)) for covering in (False, True))
+
+
+def _questions(actor: Actor) -> list[tuple[int, str]]:
+    reports: Any = select(Incident.id, Incident.reference)
+    asked = _asked(reports, actor).order_by(Incident.id).limit(MOST)
+    return [(row[0], row[1]) for row in db.session.execute(asked)]
+
+
+def _asked(statement: Select[Any], actor: Actor) -> Select[Any]:
+    return statement.where(reported_by(actor, live=True), Incident.state == IncidentState.RETURNED)
+
 
 MOST_DUE = 500
 MOST_GIVEN = 8
@@ -77,7 +321,7 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
     due = due_items(actor, today, calendars, standing, most)
     caseload, stuck = _caseload(actor, today)
-    counted = _counted.rows(actor, today=today, **around_now(now, zones)).one()._asdict()
+    counted = _counted_query.rows(actor, today=today, **around_now(now, zones)).one()._asdict()
     besides = {name: counted.pop(name) for name in BESIDE}
     return MyDay(
         today=today,
@@ -98,7 +342,7 @@ def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
 
 
 @PreparedFor
-def _counted(actor: Actor) -> Any:
+def _counted_query(actor: Actor) -> Any:
     """Return the select of all that is counted for a day; PostgreSQL plans it anew each time, so it is one."""
     return counting(waiting_counted(actor) | beside_counted(actor))
 

@@ -27,7 +27,7 @@ from wss_cases.pathways.circles.keeping import actions as keeping
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.common.states import EndReason, PathwayState
 from wss_cases.training.records.queries import TrainingRecord
-from wss_cases.workday.feed.queries import entries
+from wss_cases.workday.feed import entries
 
 SOON = NOW + timedelta(hours=1)
 

@@ -24,7 +24,7 @@ from wss_cases.pathways.circles.notes.grants import end_keeper
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.workday.cover.actions import set_cover
+from wss_cases.workday.cover import set_cover
 
 SAID = "canary-4711 told the circle about home"
 

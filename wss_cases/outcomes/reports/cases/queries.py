@@ -26,7 +26,7 @@ from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of
-from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.ids import id_in, search_words
 from wss_cases.foundation.pages import LONGEST_SEARCH, keep_typed, kept_typed
 from wss_cases.journal.extension_points import searchable
-from wss_cases.journal.rooms import Searchable
+from wss_cases.journal.rooms import Room, Searchable
 
 blueprint = Blueprint("search", __name__)
 FEW, PAGE, FARTHEST = 5, 20, 2_000
@@ -60,3 +60,6 @@ def _group(kind: Searchable, typed: str, skip: int, *, alone: bool) -> dict[str,
 
 def _address(kind: Searchable, skip: int) -> str:
     return url_for("search.page", found=1, kind=kind.kind, skip=skip or None)
+
+
+ROOM = Room(pages=(blueprint,))

@@ -12,16 +12,25 @@ from wss_cases.accounts.teams import colleagues
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.journal.message_kinds import MailList
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.pages import DigestDay
 from wss_cases.mail.common.queries import Planned, choices_of, queued_keys, wanted
 from wss_cases.mail.delivery.pages import queue
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
-from wss_cases.workday.digest.messages import WEEKLY, weekly_key
-from wss_cases.workday.digest.no_coordinator import no_coordinator_mails
-from wss_cases.workday.digest.queries import DIGEST, Given, Morning, digest_key, mornings, with_covers, with_work
-from wss_cases.workday.digest.weekly import weekly_people
+from wss_cases.workday.digest import messages
+from wss_cases.workday.digest.messages import WEEKLY, no_coordinator_mails, weekly_key
+from wss_cases.workday.digest.queries import (
+    DIGEST,
+    Given,
+    Morning,
+    digest_key,
+    mornings,
+    weekly_people,
+    with_covers,
+    with_work,
+)
 
 SCHOOLS = 50
 """Mornings of one commit."""
@@ -106,3 +115,6 @@ def _at_work(people: Iterable[tuple[int, int]], now: datetime) -> list[tuple[int
         for user_id, school_id in pairs
         if user_id in known and known[user_id].covers(school_id, *STAFF)
     ]
+
+
+ROOM = Room(messages=messages.MESSAGES)

@@ -17,7 +17,7 @@ from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load
-from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, Weights
 
 MINE, EVERYBODY = "mine", "school"
 

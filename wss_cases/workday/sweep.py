@@ -1,20 +1,51 @@
 """The sweep: queue what has come due by an instant, on any day. It holds no truth, and any number may run at once."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
 
 from wss_cases.casework.transfer.pages import notice_moves
-from wss_cases.followups.reminders.pages import outlook, sweep_follow_ups
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.reminders.pages import FOLLOW_UP_DUE, FOLLOW_UP_LATE, outlook, sweep_follow_ups
+from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.deputies.pages import ask_deputies
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.invitations.actions import former, withdraw_former
 from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
 from wss_cases.pathways.common.owners import give_unowned
 from wss_cases.pathways.reengagement.opening.roster_gaps import open_returns
+from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.clocks import clocks_would_queue, sweep_clocks
 from wss_cases.safeguards.police.clocks import calls_would_queue, refuse_silence, sweep_calls
-from wss_cases.workday.calendar.actions import settle_changes
-from wss_cases.workday.digest.actions import mornings_would_queue, sweep_mornings
+from wss_cases.workday.calendar.pages import settle_changes
+from wss_cases.workday.digest.pages import mornings_would_queue, sweep_mornings
+from wss_cases.workday.digest.queries import DIGEST
+
+TODAY = timedelta(days=2)
+"""Within what time the digests of today were queued, wherever the school is."""
+
+
+def queued_before(now: datetime) -> int:
+    """Return how many mails about follow-ups that are still open, and digests of today, stand in the outbox."""
+    own = (
+        select(func.count())
+        .select_from(OutboxMessage)
+        .join(FollowUp, FollowUp.id == OutboxMessage.object_id)
+        .where(OutboxMessage.object_type == FollowUp.__tablename__, FollowUp.state == FollowUpState.OPEN)
+        .where(OutboxMessage.kind.in_([FOLLOW_UP_DUE, FOLLOW_UP_LATE]))
+    )
+    zones = db.session.scalars(select(School.time_zone).where(School.is_active).distinct())
+    today = {local_date(now, zone).isoformat() for zone in zones}
+    digests = select(func.count()).where(
+        OutboxMessage.kind == DIGEST,
+        OutboxMessage.object_type == "user_account",
+        OutboxMessage.created_at > now - TODAY,
+        or_(*[OutboxMessage.dedupe_key.endswith(f":{day}") for day in today]),
+    )
+    return (db.session.scalar(own) or 0) + (db.session.scalar(digests) or 0 if today else 0)
 
 
 def sweep(now: datetime, dry_run: bool = False, thorough: bool = True, share: Share = WHOLE) -> dict[str, int]:

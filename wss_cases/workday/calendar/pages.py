@@ -1,31 +1,196 @@
 """A school's calendar: month by month, declaring a day after seeing what it moves, taking it back."""
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import HiddenField, TimeField
+from wtforms.validators import Length, Optional
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM, Role
+from wss_cases.access.actor import CASE_TEAM, SYSTEM, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.cases import review_dates as reviews
+from wss_cases.followups import calendar as follow_ups
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import long_day_words, time_of_day_words
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
-from wss_cases.roster.calendar.days import DayAt, Said, after_taking_back, day_at, days_between
-from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.queries import get_school
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.meeting import school_days as circles
+from wss_cases.pathways.common import calendar as next_steps
+from wss_cases.roster.calendar.days import (
+    DayAt,
+    Said,
+    after_taking_back,
+    day_at,
+    days_between,
+    moves_of_day,
+    say_day,
+    unsay_day,
+    unsettled,
+)
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.workday.calendar import presenters
-from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day
-from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
 from wss_cases.workday.calendar.presenters import day_words_at, lines_by_kind, said_by_words, shift_lines
-from wss_cases.workday.calendar.queries import Consequences, consequences, moved_by
+from wss_cases.workday.calendar.queries import Consequences, consequences, meetings_on, moved_by, schools_to_settle
+
+SAY_LABELS = {DayKind.CLOSED: _l("No school"), DayKind.HALF: _l("Half day"), DayKind.SCHOOL: _l("There is school")}
+
+
+class DayForm(BaseForm):
+    """What the day is, why, and when a half day ends; `seen` is what the page showed."""
+
+    kind = radio(
+        _l("Type of day"), [(kind.value, label) for kind, label in SAY_LABELS.items()], _l("Choose the type of day.")
+    )
+    last_bell = TimeField(_l("Last bell of the half day"), validators=[Optional()])
+    label = ShortText(
+        _l("Why"),
+        [NotBlank(_l("Enter the reason in a few words. It appears beside everything that moves."))],
+        limit=120,
+        description=_l("For example: snow day, no heating. No names."),
+    )
+    seen = HiddenField(validators=[Length(max=80)])
+
+
+class TakeBackForm(BaseForm):
+    """Taking back what was declared."""
+
+    seen = HiddenField(validators=[Length(max=80)])
+
+
+LONGEST = 400
+"""Days ahead that a day can be declared."""
+SETTLES_AFTER = timedelta(minutes=5)
+"""So long a date is looked at again: a follow-up may have been saved beside the change of its day."""
+
+
+class District:
+    """The whole district, where a school is asked for: only who reaches every school may change its calendar."""
+
+    id: int | None = None
+
+
+@use_case
+def declare_day(uow: UnitOfWork, school_id: int | None, day: date, said: Said, seen: str) -> int:
+    """Declare a day of one school (None: of the district) and move what stands on it; returns the school's id or 0.
+
+    What the district declares moves at each school with the next sweep. Raises NotFound, Refused for a day that is
+    past or too far, or a half day without its bell; Stale when the day is no longer what `seen` says.
+    """
+    school = _place(uow, school_id)
+    check_day(day, today_at(school_id, uow.now))
+    _check(said)
+    if day_at(school_id, day).mark != seen:
+        raise Stale
+    say_day(uow, school, day, said)
+    if school is not None:
+        settle(uow, school, day)
+    return school_id or 0
+
+
+@use_case
+def take_back_day(uow: UnitOfWork, school_id: int | None, day: date, seen: str) -> int:
+    """Take back what was declared of a day; what it moved and nobody touched returns. As `declare_day`."""
+    school = _place(uow, school_id)
+    check_day(day, today_at(school_id, uow.now))
+    if day_at(school_id, day).mark != seen:
+        raise Stale
+    unsay_day(uow, school, day)
+    if school is not None:
+        settle(uow, school, day)
+    return school_id or 0
+
+
+def _place(uow: UnitOfWork, school_id: int | None) -> School | None:
+    if school_id is not None:
+        return uow.load(School, school_id, Permission.SCHOOL_MANAGE)
+    require(uow.actor, Permission.SCHOOL_MANAGE, District())
+    return None
+
+
+def check_day(day: date, today: date) -> None:
+    """Raise Refused for a day that cannot be declared any more, or not yet."""
+    if day < today:
+        raise Refused("", _("This day is past. What was due on it stays as it is."))
+    if (day - today).days > LONGEST:
+        raise Refused("", _("Choose a day within the next year."))
+
+
+def _check(said: Said) -> None:
+    if said.kind is DayKind.HALF and said.last_bell is None:
+        raise Refused("last_bell", _("Enter when the last bell of the half day rings."))
+    if said.kind is not DayKind.HALF and said.last_bell is not None:
+        raise Refused("last_bell", _("Only a half day has its own last bell."))
+
+
+def settle(uow: UnitOfWork, school: School, day: date) -> None:
+    """Move what stands on a date of a school that has no school, or bring back what it moved."""
+    days, today = school_days(school.id), today_at(school.id, uow.now)
+    if day < today:
+        return
+    if days.is_school_day(day):
+        moves = [move for move in moves_of_day(school.id, day) if move.returned_at is None]
+        follow_ups.return_to_day(uow, moves)
+        reviews.return_to_day(uow, moves)
+        next_steps.return_to_day(uow, moves)
+        circles.stop_asking(uow, moves)
+        return
+    to_day, label = days.on_or_after(day), day_at(school.id, day).label
+    meetings = meetings_on(school, day)
+    follow_ups.leave_day(uow, school.id, day, today, days, label)
+    reviews.leave_day(uow, school.id, day, to_day, label)
+    next_steps.leave_day(uow, school.id, day, to_day, label, {row.pathway_id for row in meetings})
+    circles.ask_for_new_days(uow, meetings, day, to_day, label)
+
+
+def settle_changes(now: datetime, share: Share = WHOLE) -> None:
+    """Move what stands on dates that an import or the district opened or closed; the sweep calls it every minute.
+
+    A date is settled at all of its schools, or not begun: where the share of a tick is over, the next goes on.
+    """
+    changed = unsettled()
+    schools: dict[date, list[int]] = defaultdict(list)
+    for school_id, day in schools_to_settle(changed) if changed else ():
+        schools[day].append(school_id)
+    for day, rows in groupby(changed, key=lambda row: row.day):
+        if not share.goes_on():
+            break
+        ids = [row.id for row in rows]
+        for school_id in schools[day]:
+            with unit_of_work(SYSTEM, now) as uow:
+                uow.no_audit()
+                settle(uow, existing(uow.session.get(School, school_id, with_for_update=True)), day)
+        _close(ids, now)
+
+
+def _close(ids: Sequence[int], now: datetime) -> None:
+    """Note of rows of the calendar that what stood on their date has moved, some minutes after they changed."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        for row_id in ids:
+            again = uow.session.get(CalendarDay, row_id, with_for_update=True, populate_existing=True)
+            since = again.unsettled_since if again is not None else None
+            if again is not None and since is not None and since <= now - SETTLES_AFTER:
+                again.unsettled_since = None
+
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/school-calendar")
 SCHOOL, EVERYWHERE = "/schools/<int:school_id>", "/district"
@@ -39,7 +204,7 @@ Place = School | None
 def home() -> Page:
     """Lead to the calendar of the chosen school, or to the district's where none is chosen."""
     school_id = chosen_school_id(current_actor(), Role.ADMINISTRATOR, Role.DISTRICT)
-    return redirect(_to(_place(school_id), "month"))
+    return redirect(_to(_place_page(school_id), "month"))
 
 
 @blueprint.get(SCHOOL)
@@ -47,7 +212,7 @@ def home() -> Page:
 @gate(Permission.SCHOOL_MANAGE)
 def month(school_id: int | None) -> Page:
     """A month of a school's calendar, or of the district's."""
-    place = _place(school_id)
+    place = _place_page(school_id)
     today = today_at(school_id, clock.now())
     shown = presenters.month_page(request.args.get("of", ""), today)
     said = days_between(school_id, shown.first, shown.last)
@@ -66,13 +231,13 @@ def month(school_id: int | None) -> Page:
 @gate(Permission.SCHOOL_MANAGE)
 def declare(school_id: int | None, day: str) -> Page:
     """Declare a day of a school, or of all schools: the form, what it would move, the act."""
-    place, chosen = _place(school_id), _date(day)
+    place, chosen = _place_page(school_id), _date(day)
     standing = day_at(school_id, chosen)
     form = DayForm(seen=standing.mark)
     past, is_half = _refusal(chosen, place), form.kind.data == DayKind.HALF
     asks = "confirmed" not in request.form and form.is_submitted() and not past
     if asks and form.validate() and not (is_half and form.last_bell.data is None):
-        return _check(place, chosen, form, DayKind(form.kind.data))
+        return _check_page(place, chosen, form, DayKind(form.kind.data))
 
     def act() -> int:
         told = Said(DayKind(form.kind.data), form.label.data or "", form.last_bell.data if is_half else None)
@@ -98,7 +263,7 @@ def declare(school_id: int | None, day: str) -> Page:
 @gate(Permission.SCHOOL_MANAGE)
 def take_back(school_id: int | None, day: str) -> Page:
     """Take back what was declared of a school's day, or for all schools, after seeing what returns."""
-    place, chosen = _place(school_id), _date(day)
+    place, chosen = _place_page(school_id), _date(day)
     standing = day_at(school_id, chosen)
     if not standing.own or standing.said_at is None:
         return redirect(_to(place, "declare", day=day), 303)
@@ -121,7 +286,7 @@ def take_back(school_id: int | None, day: str) -> Page:
 @gate(Permission.SCHOOL_MANAGE)
 def moved(school_id: int | None, day: str) -> Page:
     """What a day of a school has moved, and why; of the district, that it is declared for all schools."""
-    place, chosen = _place(school_id), _date(day)
+    place, chosen = _place_page(school_id), _date(day)
     detailed = place is not None and current_actor().covers(place.id, *CASE_TEAM)
     found = moved_by(current_actor(), place.id, chosen) if place is not None else []
     words = shift_lines if detailed else lines_by_kind
@@ -135,7 +300,7 @@ def moved(school_id: int | None, day: str) -> Page:
     )
 
 
-def _place(school_id: int | None) -> Place:
+def _place_page(school_id: int | None) -> Place:
     school = existing(get_school(school_id)) if school_id is not None else None
     require(current_actor(), Permission.SCHOOL_MANAGE, school or District())
     return school
@@ -180,7 +345,7 @@ def _refusal(day: date, place: Place) -> str:
     return ""
 
 
-def _check(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
+def _check_page(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
     bell = form.last_bell.data if becomes is DayKind.HALF else None
     return render_template(
         "workday/calendar/check.html",
@@ -204,3 +369,6 @@ def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
         "found": found, "detailed": detailed, "leaving": words(found.leaving),
         "meetings": words(found.meetings), "returning": words(found.returning),
     }  # fmt: skip
+
+
+ROOM = Room(pages=(blueprint,))

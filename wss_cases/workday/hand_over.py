@@ -22,13 +22,13 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.leaving import kept_with_notes
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.pages import whom_words
-from wss_cases.workday.cover.forms import HandOverManyForm
-from wss_cases.workday.cover.views import school_of
+from wss_cases.workday.cover import HandOverManyForm, school_of
 
 blueprint = Blueprint("hand_overs", __name__)
 
@@ -107,3 +107,6 @@ def _whose(actor: Actor, school_id: int) -> int | None:
     if not actor.covers(school_id, Role.ADMINISTRATOR):
         raise NotFound
     return person
+
+
+ROOM = Room(pages=(blueprint,))

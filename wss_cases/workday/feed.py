@@ -4,6 +4,7 @@ Every part starts from what the person may see today, so that a role or a case t
 with the next reading.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,22 +12,30 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from flask import Blueprint, Response, request
 from sqlalchemy import and_, literal, or_, select
 
 from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
 from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.rules import FEED_WINDOW, read_too_often
+from wss_cases.accounts.calendar_address import end_feed_of, note_reading, reader_of
 from wss_cases.accounts.coverage import near
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core import queries as followups
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.files.icalendar import Entry
+from wss_cases.foundation.files.icalendar import Entry, calendar_file, every
+from wss_cases.foundation.i18n import force_locale, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.queries import last_acts
+from wss_cases.journal.rooms import Room
 from wss_cases.mail.common.queries import days_near
 from wss_cases.pathways.circles.circle.leading import led_visible_to
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
@@ -210,3 +219,42 @@ def _sessions(asked: Asked, made_at: datetime) -> Iterable[Entry]:
             address=link("/mentoring"),
             free=True,
         )
+
+
+blueprint = Blueprint("calendar_feed", __name__)
+
+
+@blueprint.get("/calendar/<token>.ics")
+@gate(Permission.PUBLIC)
+def read(token: str) -> Response:
+    """The calendar of the person whose address this is; any other address answers as if there were none."""
+    now = clock.now()
+    reader = reader_of(token, now)
+    if reader is not None and reader.actor is None:
+        end_feed_of(reader.user_id, now)
+    if reader is None or reader.actor is None:
+        return _plain("Not found\n", 404)
+    if read_too_often(reader.reads, reader.counted_from, now):
+        answer = _plain("Too many requests\n", 429)
+        answer.headers["Retry-After"] = str(int(FEED_WINDOW.total_seconds()))
+        return answer
+    note_reading(reader.feed_id, now)
+    locale = reader.actor.locale if reader.actor.locale in setting("LANGUAGES") else "en"
+    with force_locale(locale):
+        found = entries(reader.actor, reader.made_at, now)
+        body = calendar_file(found, properties={"x-wr-calname": _("Whole School Safety")} | every(hours=1))
+    answer = Response(body, mimetype="text/calendar")
+    # it may be kept, but every use asks again whether it still may be read
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    answer.make_conditional(request)
+    return answer
+
+
+def _plain(words: str, code: int) -> Response:
+    # the same bytes for all: no layout, no language, no address said back
+    return Response(words, code, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+ROOM = Room(pages=(blueprint,))

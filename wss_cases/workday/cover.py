@@ -1,0 +1,207 @@
+"""Cover while away: who stands in for whom at one school, from a first to a last day."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import Cover, UserAccount
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.coverage import CoverRow, covers_of, overlapping
+from wss_cases.followups.core.pages import days_ahead
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.roster.directory.queries import school_days
+
+DAY = _l("Choose a day.")
+
+
+class HandOverManyForm(BaseForm):
+    """Which cases, to whom, with one note for all of them."""
+
+    cases = SelectMultipleField(
+        _l("Which cases"), validators=[InputRequired(_l("Choose at least one case."))], choices=[]
+    )
+    to = SelectField(_l("Who takes them over"), validators=[InputRequired(_l("Choose who takes the cases over."))])
+    note = LongText(
+        _l("Note for the next person"),
+        [NotBlank(_l("Write what the next person needs to know."))],
+        limit=4000,
+        description=_l("It is noted in each of these cases."),
+    )
+
+
+class CoverForm(BaseForm):
+    """Who is away, who stands in, and from when to when."""
+
+    user = SelectField(_l("Who is away"), validators=[InputRequired(_l("Choose who is away."))])
+    cover = SelectField(_l("Who is covering"), validators=[InputRequired(_l("Choose who is covering."))])
+    starts_on = DateField(_l("From"), validators=[InputRequired(DAY)])
+    ends_on = DateField(_l("Through"), validators=[InputRequired(DAY)])
+    note = ShortText(
+        _l("Note"), [Optional()], limit=500, description=_l("For example, where to find something. No student names.")
+    )
+
+
+LONGEST = 366
+"""Days that one cover lasts at most."""
+
+
+@use_case
+def set_cover(
+    uow: UnitOfWork, school_id: int, user_id: int, cover_id: int, *, starts_on: date, ends_on: date, note: str
+) -> int:
+    """Say who stands in for a person at a school, and from when to when; returns the cover's id.
+
+    Raises NotFound for somebody one may not set it for, Refused for dates that do not fit, somebody outside the
+    school's team, days that are covered already, or somebody who is away then as well.
+    """
+    uow.session.get(UserAccount, user_id, with_for_update=True)
+    row = Cover(
+        school_id=school_id, user_id=user_id, cover_id=cover_id, starts_on=starts_on, ends_on=ends_on,
+        note=note.strip(), made_at=uow.now, made_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    require(uow.actor, Permission.COVER_SET, row)
+    _check(uow, row)
+    uow.add(row)
+    uow.record(row, "cover.set", until=ends_on.isoformat())
+    if cover_id != uow.actor.user_id:
+        uow.notify(cover_id, "cover_set", row, f"cover-set:{row.id}")
+    return row.id
+
+
+def _check(uow: UnitOfWork, row: Cover) -> None:
+    today = today_at(row.school_id, uow.now)
+    if row.ends_on < today:
+        raise Refused("ends_on", _("Choose today or a later day."))
+    if row.ends_on < row.starts_on:
+        raise Refused("ends_on", _("The last day comes before the first one."))
+    if (row.ends_on - row.starts_on).days > LONGEST:
+        raise Refused("ends_on", _("Choose a last day within a year."))
+    people = team_of(row.school_id, today)
+    if row.user_id not in people:
+        raise NotFound
+    if row.cover_id == row.user_id or row.cover_id not in people:
+        raise Refused("cover", _("Choose who is covering."))
+    for other in overlapping(row.user_id, row.school_id, row.starts_on, row.ends_on):
+        raise Refused(
+            "starts_on",
+            _("%(name)s is already covering from %(first)s to %(last)s. End that first, or choose other days.",
+              name=other.cover_name, first=day_words(other.starts_on), last=day_words(other.ends_on)),
+        )  # fmt: skip
+    if overlapping(row.cover_id, row.school_id, row.starts_on, row.ends_on):
+        raise Refused("cover", _("They are away themselves on some of these days. Choose someone else."))
+
+
+@use_case
+def end_cover(uow: UnitOfWork, cover_id: int) -> int:
+    """Call a cover off at once; one that is over already stays as it is. Raises NotFound."""
+    row = uow.load(Cover, cover_id, Permission.COVER_SET)
+    if row.ended_at is None and row.ends_on >= today_at(row.school_id, uow.now):
+        row.ended_at = uow.now
+        uow.record(row, "cover.ended")
+    uow.no_audit()
+    return row.id
+
+
+blueprint = Blueprint("covers", __name__)
+
+
+def school_of(actor: Actor) -> int:
+    """Return the school whose work is shown. Raises NotFound where none is chosen."""
+    return existing(chosen_school_id(actor, *CASE_TEAM))
+
+
+@blueprint.get("/desk/cover")
+@gate(Permission.COVER_SET)
+def covers() -> Page:
+    """Who stands in for whom, now and in the days to come: one's own, for an administrator everybody's."""
+    actor = current_actor()
+    school_id = school_of(actor)
+    today = today_at(school_id, clock.now())
+    rows = covers_of(_may_set(actor, school_id), school_id, today)
+    return render_template(
+        "workday/cover/list.html", rows=[_row(actor, row) for row in rows], day_words=day_words, today=today
+    )
+
+
+def _may_set(actor: Actor, school_id: int) -> dict[int, str]:
+    people = team_of(school_id, today_at(school_id, clock.now()))
+    if actor.covers(school_id, Role.ADMINISTRATOR):
+        return people
+    return {key: name for key, name in people.items() if key == actor.user_id}
+
+
+def _row(actor: Actor, row: CoverRow) -> dict[str, Any]:
+    words = (
+        _("%(name)s is covering for you", name=row.cover_name)
+        if row.user_id == actor.user_id
+        else _("%(cover)s is covering for %(name)s", cover=row.cover_name, name=row.name)
+    )
+    return {
+        "title": words,
+        "meta": _("from %(first)s to %(last)s", first=day_words(row.starts_on), last=day_words(row.ends_on)),
+        "note": row.note,
+        "end": url_for("covers.end", cover_id=row.id),
+    }
+
+
+@blueprint.route("/desk/cover/new", methods=["GET", "POST"], endpoint="set_cover")
+@gate(Permission.COVER_SET)
+def set_cover_page() -> Page:
+    """Say who stands in, and from when to when."""
+    actor = current_actor()
+    school_id = school_of(actor)
+    today, days = today_at(school_id, clock.now()), school_days(school_id)
+    away = _may_set(actor, school_id)
+    form = CoverForm(starts_on=today, user=str(actor.user_id))
+    form.user.choices = people_choices(away)
+    form.cover.choices = people_choices(
+        {key: name for key, name in team_of(school_id, today).items() if len(away) > 1 or key not in away}, _("Choose…")
+    )
+    form.ends_on.quick = days_ahead(today, days, 1, 5, 10)
+    return form_page(
+        form,
+        lambda: set_cover(
+            submitted(form),
+            school_id,
+            number(form.user.data) or 0,
+            number(form.cover.data) or 0,
+            starts_on=form.starts_on.data,
+            ends_on=form.ends_on.data,
+            note=form.note.data or "",
+        ),
+        url_for("covers.covers"),
+        "workday/cover/cover.html",
+        alone=len(away) <= 1,
+    )
+
+
+@blueprint.post("/desk/cover/<int:cover_id>/end")
+@gate(Permission.COVER_SET)
+def end(cover_id: int) -> Page:
+    """Call a cover off."""
+    end_cover(Invocation(current_actor(), clock.now()), cover_id)
+    return redirect(url_for("covers.covers"), 303)
+
+
+ROOM = Room(pages=(blueprint,))
