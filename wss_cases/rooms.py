@@ -16,9 +16,9 @@ from wss_cases.accounts.sign_in.sessions import pages as accounts_sign_in_sessio
 from wss_cases.accounts.sign_in.sso import pages as accounts_sign_in_sso
 from wss_cases.api.tokens import room as api_tokens
 from wss_cases.api.v1 import room as api_v1
-from wss_cases.attachments.attachment import room as attachments_attachment
-from wss_cases.attachments.pages import room as attachments_pages
-from wss_cases.attachments.sealing import room as attachments_sealing
+from wss_cases.attachments import attachment as attachments_attachment
+from wss_cases.attachments import pages as attachments
+from wss_cases.attachments import sealing as attachments_sealing
 from wss_cases.board.report import room as board_report
 from wss_cases.board.stored_reports import room as board_stored_reports
 from wss_cases.board.subscriptions import room as board_subscriptions
@@ -294,7 +294,7 @@ ROOMS: tuple[Room, ...] = (
     workday_calendar.ROOM, workday_calendar_import.ROOM, workday_caseload.ROOM, workday_cover.ROOM,
     workday_digest.ROOM, workday_feed.ROOM, workday_hand_over.ROOM, workday_my_day.ROOM, workday_search.ROOM,
     workday_visit.ROOM,
-    attachments_attachment.ROOM, attachments_pages.ROOM, attachments_sealing.ROOM,
+    attachments_attachment.ROOM, attachments.ROOM, attachments_sealing.ROOM,
     records_disclosures.ROOM, records_family_copies_copy.ROOM, records_family_copies_draft.ROOM,
     records_family_copies_files.ROOM, records_family_copies_release.ROOM, records_named_in_error.ROOM,
     records_retention_core.ROOM, records_retention_deletion.ROOM, records_retention_holds.ROOM,

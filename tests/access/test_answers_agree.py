@@ -26,7 +26,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import manages
 from wss_cases.accounts.grants import is_over
 from wss_cases.accounts.visibility import PastOpening
-from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.attachment import Attachment
 from wss_cases.board.report.rules import reads_report
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case import queries as case_queries
@@ -87,7 +87,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "roster.directory.queries.visible_to": (Student, by(P.STUDENT_READ)),
     "roster.networks.visible_to": (School, by(P.SCHOOL_MANAGE)),
     "records.disclosures.queries.visible_to": (Student, by(P.DISCLOSURE_READ)),
-    "attachments.attachment.queries.visible_to": (Attachment, by(P.ATTACHMENT_READ)),
+    "attachments.attachment.visible_to": (Attachment, by(P.ATTACHMENT_READ)),
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.duties.duty.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
     "safeguards.duties.duty.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.states import AttachmentKind
-from wss_cases.attachments.handling.rules import PURPOSE
+from wss_cases.attachments.attachment import Attachment, AttachmentKind
+from wss_cases.attachments.handling import PURPOSE
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal_bytes
 from wss_cases.foundation.settings.reading import setting

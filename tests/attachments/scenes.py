@@ -12,7 +12,7 @@ from tests.factories.accounts import make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
-from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.attachment import Attachment
 from wss_cases.foundation.db import db
 
 ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from tests.attachments.samples import PLACE, REFUSED, heic, packed, pdf, photo
-from wss_cases.attachments.attachment.states import AttachmentKind
-from wss_cases.attachments.contents.files import LARGEST, content_of
+from wss_cases.attachments.attachment import AttachmentKind
+from wss_cases.attachments.contents import LARGEST, content_of
 from wss_cases.foundation.errors import Refused
 
 

@@ -12,7 +12,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.attachments.handling.actions import remove
+from wss_cases.attachments.handling import remove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused

@@ -12,7 +12,7 @@ from tests.attachments.scenes import ROLES, all_attachments, attach
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
-from wss_cases.attachments.attachment.models import HOSTS, Attachment
+from wss_cases.attachments.attachment import HOSTS, Attachment
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper

@@ -9,9 +9,9 @@ from tests.attachments.scenes import all_attachments, make_scene
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import StudentFactory
 from wss_cases.access.actor import SYSTEM
-from wss_cases.attachments.attachment.states import SealedWhy
-from wss_cases.attachments.handling.rules import PURPOSE
-from wss_cases.attachments.sealing.queries import keeps_record
+from wss_cases.attachments.attachment import SealedWhy
+from wss_cases.attachments.handling import PURPOSE
+from wss_cases.attachments.sealing import keeps_record
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

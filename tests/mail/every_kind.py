@@ -26,7 +26,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
-from wss_cases.attachments.sealing.states import SEALED as FILE_SEALED
+from wss_cases.attachments.sealing import SEALED as FILE_SEALED
 from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState

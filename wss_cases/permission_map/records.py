@@ -3,8 +3,8 @@
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
-from wss_cases.attachments.attachment.queries import may_read
-from wss_cases.attachments.hosts.queries import answers_for
+from wss_cases.attachments.attachment import may_read
+from wss_cases.attachments.hosts import answers_for
 from wss_cases.permission_map.predicates import at_own_school, verifies_or_keeps
 from wss_cases.permission_map.row import ANY_STAFF, AUDITOR, DISTRICT, TEAM, A, C, of, row
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion

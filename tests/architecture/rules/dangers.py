@@ -41,7 +41,7 @@ TAKING_FILES = {
     "training/importing/upload.html",
     "setup/look/views.py",
     "setup/look/upload.html",
-    "attachments/pages/views.py",
+    "attachments/pages.py",
     "attachments/pages/page.html",
 }
 """The pages that take a file: the district's own calendar and its lists of roles and trainings, read as text and

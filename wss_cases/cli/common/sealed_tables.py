@@ -8,8 +8,8 @@ from wss_cases.accounts.sealed_boxes import PURPOSE as SEALED_BOX
 from wss_cases.accounts.sealed_boxes import SealingKey
 from wss_cases.accounts.sign_in.saved_forms import PURPOSE as KEPT_FORM
 from wss_cases.accounts.sign_in.saved_forms import KeptForm
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
+from wss_cases.attachments.attachment import Attachment
+from wss_cases.attachments.handling import PURPOSE as ATTACHMENT
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.pages import PURPOSE as SAID

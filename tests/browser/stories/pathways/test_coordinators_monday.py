@@ -30,7 +30,7 @@ from tests.support.pages.counting import Cost, Counter
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.attachment import Attachment
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.training.actions import save_setting

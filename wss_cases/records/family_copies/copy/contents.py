@@ -12,8 +12,7 @@ from typing import Final
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.states import AttachmentKind
+from wss_cases.attachments.attachment import Attachment, AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.next_act import harm_words, kind_words, state_words

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.queries import visible_to
+from wss_cases.attachments.attachment import Attachment, visible_to
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.records.family_copies.copy.models import FamilyRelease

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons import refuse_one_person
-from wss_cases.attachments.sealing.queries import keeps_record
+from wss_cases.attachments.sealing import keeps_record
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db

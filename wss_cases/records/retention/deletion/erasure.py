@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, true, update
 
-from wss_cases.attachments.handling.actions import erase_shared
+from wss_cases.attachments.handling import erase_shared
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at

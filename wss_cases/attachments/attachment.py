@@ -4,19 +4,41 @@ A signed agreement is read by its parties and keepers alone, a circle's consent 
 """
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, Select, and_, column, func, not_, or_, select, table, true
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    and_,
+    column,
+    func,
+    not_,
+    or_,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import holds, in_view
-from wss_cases.attachments.attachment.models import HOSTS, Attachment
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import Base, Id, by_id, db, exactly_one, named_enum
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
+from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -24,6 +46,88 @@ from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+
+
+class AttachmentKind(Labelled):
+    """What was attached."""
+
+    PHOTO = "photo", _l("Photo")
+    PDF = "pdf", _l("PDF")
+
+
+class SealedWhy(Labelled):
+    """Why nobody opens a file any more."""
+
+    FLAGGED = "flagged", _l("Someone said that it may be a sexual image of a child")
+    FACTS = "facts", _l("The report now says that something sexual happened")
+
+
+SENTENCES: dict[str, Any] = {
+    "attachment.added": _l("A file was attached"),
+    "attachment.removed": _l("An attached file was removed"),
+    "attachment.sealed": _l("An attached file was sealed"),
+}
+
+
+HOSTS: Final = (
+    "incident_id",
+    "circle_consent_id",
+    "referral_consent_id",
+    "agreement_id",
+    "discipline_action_id",
+    "family_release_id",
+)
+"""The columns of what a file may hang on, one of which has a value."""
+
+
+class Attachment(Base):
+    """One photo or PDF. `title` says what it shows, in the words of whoever attached it; `size` is in bytes, unsealed.
+
+    Removed: the content is gone, and who did it, when and why stays. Sealed: the content stays, and nobody opens it.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        exactly_one(*HOSTS, name="one_record"),
+        *(Index(f"ix_attachment_{name.removesuffix('_id')}", name) for name in HOSTS),
+        CheckConstraint("(sealed_text is null) = (removed_at is not null)", name="content"),
+        CheckConstraint("(sealed_text is null) = (sealed_key is null)", name="content_key"),
+        CheckConstraint("removed_at is null or removed_why <> ''", name="removed"),
+        CheckConstraint("(sealed_at is null) = (sealed_why is null)", name="sealed"),
+        CheckConstraint("sealed_at is null or removed_at is null", name="sealed_stays"),
+    )
+    PRIVATE = frozenset({"title", "removed_why", "sealed_text", "sealed_key"})
+    SEALS_BYTES = True
+    """Where the keys change, its own key is wrapped anew: the bytes are too many to be sealed again."""
+
+    id: Mapped[Id]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    circle_consent_id: Mapped[int | None] = mapped_column(ForeignKey("circle_consent.id"))
+    referral_consent_id: Mapped[int | None] = mapped_column(ForeignKey("referral_consent.id"))
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))
+    discipline_action_id: Mapped[int | None] = mapped_column(ForeignKey("discipline_action.id"))
+    family_release_id: Mapped[int | None] = mapped_column(ForeignKey("family_release.id"))
+    kind: Mapped[AttachmentKind] = mapped_column(named_enum(AttachmentKind, "kind"))
+    title: Mapped[str] = mapped_column(String(120), default="")
+    size: Mapped[int]
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(String(16), index=True)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    added_at: Mapped[datetime]
+    sealed_at: Mapped[datetime | None]
+    sealed_why: Mapped[SealedWhy | None] = mapped_column(named_enum(SealedWhy, "sealed_why"))
+    sealed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    removed_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    @property
+    def host(self) -> tuple[str, int]:
+        """The column of what it hangs on, and that record's id."""
+        [found] = [(name, value) for name in HOSTS if (value := getattr(self, name)) is not None]
+        return found
+
 
 RELEASE: Final = table(
     "family_release", column("id"), column("school_id"), column("student_id"), column("incident_ids", JSON),
@@ -142,3 +246,6 @@ def counts_on(actor: Actor, host: str, record_ids: Collection[int]) -> dict[int,
 
 
 load_attachment = by_id(Attachment)
+
+
+ROOM = Room(sentences=SENTENCES, loaders={"attachment": load_attachment})

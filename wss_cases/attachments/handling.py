@@ -2,26 +2,47 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, Final
 
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.queries import count_on
-from wss_cases.attachments.attachment.states import SealedWhy
-from wss_cases.attachments.contents.files import FIELD, Content
-from wss_cases.attachments.handling.rules import PURPOSE, may_remove, refuse_too_many
-from wss_cases.attachments.hosts.queries import Host, host_of, rows_of, went_out
-from wss_cases.attachments.sealing.actions import seal
+from wss_cases.attachments.attachment import Attachment, SealedWhy, count_on
+from wss_cases.attachments.contents import FIELD, Content
+from wss_cases.attachments.hosts import Host, host_of, rows_of, went_out
+from wss_cases.attachments.sealing import seal
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.keys.envelope import seal_bytes, unseal_bytes
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
+
+PURPOSE: Final = "attachment"
+"""What the keys of attachments are derived for."""
+MOST: Final = 20
+"""Files on one record."""
+
+
+def refuse_too_many(there: int, more: int) -> None:
+    """Raise Refused where a record would have more files than it takes."""
+    if there + more <= MOST:
+        return
+    left = max(0, MOST - there)
+    if left == 0:
+        raise Refused("files", _("This record has 20 files already. Remove one first."))
+    words = ngettext("A record takes 20 files. %(num)d more fits.", "A record takes 20 files. %(num)d more fit.", left)
+    raise Refused("files", words)
+
+
+def may_remove(host: Any, attachment: Any, user_id: int | None) -> bool:
+    """Whether somebody may remove a file: the case team, or whoever attached it while they may still add more."""
+    stands = attachment.removed_at is None and attachment.sealed_at is None
+    return stands and (host.is_team or (host.may_add and attachment.added_by_id == user_id))
 
 
 @use_case

@@ -1,34 +1,144 @@
-"""The attachments of one record, one of them, and what is done with it."""
+"""Forms of attachments: the files with what they show, the reason of a removal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from wtforms import MultipleFileField
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.queries import attachments_on, count_on, get_attachment
-from wss_cases.attachments.attachment.states import AttachmentKind
-from wss_cases.attachments.handling import actions
-from wss_cases.attachments.handling.rules import MOST, may_remove
-from wss_cases.attachments.hosts.papers import papers_of
-from wss_cases.attachments.hosts.queries import Host, agreement_of, host_of, in_pathway
-from wss_cases.attachments.pages.forms import AttachForm, RemoveForm
-from wss_cases.attachments.pages.presenters import list_of, paper_row, record_of, rows_of, size_words, title_of
-from wss_cases.attachments.sealing.actions import flag
+from wss_cases.accounts.teams import user_names
+from wss_cases.attachments import handling
+from wss_cases.attachments.attachment import Attachment, AttachmentKind, attachments_on, count_on, get_attachment
+from wss_cases.attachments.contents import FIELD, MOST_BYTES, Content, content_of
+from wss_cases.attachments.handling import MOST, may_remove, refuse_too_many
+from wss_cases.attachments.hosts import Host, Paper, agreement_of, host_of, in_pathway, papers_of
+from wss_cases.attachments.sealing import flag
+from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.rooms import Shown
+from wss_cases.journal.rooms import Panel, Place, Room, Shown
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import kind_words, page_of
+
+TAKEN = (FIELD, "photo")
+"""Names under which a form sends files: those that were chosen, and those that the camera took."""
+
+
+class AttachForm(BaseForm):
+    """Photos that are taken now, files that are chosen, and what they show."""
+
+    photo = MultipleFileField(_l("Take a photo"))
+    files = MultipleFileField(_l("Choose files"))
+    title = ShortText(_l("What does it show?"), limit=120)
+
+    def contents(self, sent: Any, there: int) -> list[Content]:
+        """Return what is kept of the files that were sent. Raises Refused for the first that is not taken, and for
+        more than fit beside those that are there; then none of them is decoded."""
+        files: list[FileStorage] = [one for name in TAKEN for one in sent.getlist(name) if one.filename]
+        refuse_too_many(there, len(files))
+        return [content_of(one.filename or "", one.stream.read(MOST_BYTES + 1)) for one in files]
+
+
+class RemoveForm(BaseForm):
+    """Why a file is removed."""
+
+    why = LongText(_l("Why is it removed?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=1000)
+
+
+def title_of(attachment: Attachment) -> str:
+    """Return what an attachment shows, in the words of whoever attached it, else what it is."""
+    return attachment.title or str(AttachmentKind(attachment.kind).label)
+
+
+def rows_of(attachments: Sequence[Attachment], zone: str) -> list[dict[str, Any]]:
+    """Return the rows of a list: a file that was removed or sealed leads nowhere, and says what became of it."""
+    names = user_names([who for one in attachments for who in (one.added_by_id, one.removed_by_id)])
+    return [_row(one, zone, names) for one in attachments]
+
+
+def _row(one: Attachment, zone: str, names: dict[int, str]) -> dict[str, Any]:
+    gone = one.removed_at is not None
+    stands = not gone and one.sealed_at is None
+    meta = dotted(
+        AttachmentKind(one.kind).label if one.title else "",
+        size_words(one.size) if stands else "",
+        _("%(name)s, %(when)s", name=names.get(one.added_by_id, ""), when=moment_words(one.added_at, zone)),
+    )
+    if gone:
+        when = moment_words(one.removed_at, zone)
+        meta = dotted(meta, _("removed by %(name)s, %(when)s", name=names.get(one.removed_by_id or 0, ""), when=when))
+        meta = dotted(meta, one.removed_why)
+    return {
+        "title": title_of(one),
+        "href": url_for("attachments.attachment", attachment_id=one.id) if stands else None,
+        "meta": meta,
+        "tag": _("Removed") if gone else "" if stands else _("Sealed"),
+        "tone": "slate" if gone else "brick",
+    }
+
+
+def paper_row(paper: Paper, href: str) -> dict[str, Any]:
+    """Return one consent or agreement as a row: what, of whom, since when, and how many files it has."""
+    whose = person_words(paper.participant) if paper.participant is not None else ""
+    return {
+        "title": paper.host.title,
+        "href": href,
+        "meta": dotted(whose, day_words_with_year(paper.day)),
+        "tag": ngettext("%(num)d file", "%(num)d files", paper.count),
+        "tone": "moss" if paper.count else "slate",
+    }
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes in words."""
+    if size < 1024**2:
+        return _("%(num)d KB", num=max(1, size // 1024))
+    return _("%(num)s MB", num=f"{size / 1024**2:.1f}")
+
+
+def record_of(host: Host) -> str:
+    """Return the address of the record's own page."""
+    if host.pathway_id is not None:
+        return url_for("pathways.pathway", case_id=host.case_id, pathway_id=host.pathway_id)
+    if host.name == "incident_id":
+        return url_for("incidents.incident", incident_id=host.record_id)
+    if host.name == "discipline_action_id":
+        return url_for("discipline.action", action_id=host.record_id)
+    return url_for("family_copies.draft", release_id=host.record_id)
+
+
+def list_of(host: Host) -> str:
+    """Return the address of the record's files."""
+    if host.pathway_id is not None:
+        return _in_pathway(host)
+    if host.name == "incident_id":
+        return url_for("attachments.of_incident", incident_id=host.record_id)
+    if host.name == "discipline_action_id":
+        return url_for("attachments.of_action", action_id=host.record_id)
+    return url_for("attachments.of_release", release_id=host.record_id)
+
+
+def _in_pathway(host: Host) -> str:
+    ids: dict[str, Any] = {"case_id": host.case_id, "pathway_id": host.pathway_id}
+    if host.name == "circle_consent_id":
+        return url_for("attachments.of_circle_consent", consent_id=host.record_id, **ids)
+    if host.name == "referral_consent_id":
+        return url_for("attachments.of_referral_consent", referral_consent_id=host.record_id, **ids)
+    return url_for("attachments.of_agreement", **ids)
+
 
 blueprint = Blueprint("attachments", __name__)
 CAMERA = "camera=(self), geolocation=(), microphone=()"
@@ -130,7 +240,7 @@ def attachment(attachment_id: int) -> str:
 @gate(Permission.ATTACHMENT_READ)
 def file(attachment_id: int) -> Page:
     """The content itself, never kept by a browser; a PDF is downloaded and not shown."""
-    content = actions.read_content(current_actor(), attachment_id, clock.now())
+    content = handling.read_content(current_actor(), attachment_id, clock.now())
     is_photo = content.kind is AttachmentKind.PHOTO
     answer = Response(content.data, mimetype="image/jpeg" if is_photo else "application/pdf")
     manner, ending = ("inline", "jpg") if is_photo else ("attachment", "pdf")
@@ -151,7 +261,7 @@ def remove(attachment_id: int) -> Page:
     form = RemoveForm()
     return form_page(
         form,
-        lambda: actions.remove(submitted(form), attachment_id, form.why.data),
+        lambda: handling.remove(submitted(form), attachment_id, form.why.data),
         with_flash(_("The file was removed."), list_of(host)),
         "attachments/pages/remove.html",
         **_context(host, row),
@@ -194,9 +304,9 @@ def _list(actor: Actor, host: Host) -> Page:
     count, closed = count_on(host.name, host.record_id), host.is_sexual
 
     def act() -> int:
-        actions.refuse_closed(host)
+        handling.refuse_closed(host)
         contents = form.contents(request.files, count)
-        return actions.add(submitted(form), host.name, host.record_id, contents, form.title.data or "")
+        return handling.add(submitted(form), host.name, host.record_id, contents, form.title.data or "")
 
     done = with_flash(_("The files are attached."), address)
     page = form_page(
@@ -225,3 +335,6 @@ def _context(host: Host, row: Attachment) -> dict[str, Any]:
         "list_href": list_of(host),
         "back_href": url_for("attachments.attachment", attachment_id=row.id),
     }
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.INCIDENT, 8, incident_panel),))

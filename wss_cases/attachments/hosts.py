@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -10,10 +11,8 @@ from sqlalchemy.orm import selectinload
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.attachments.attachment.models import Attachment
-from wss_cases.attachments.attachment.queries import RELEASE, readable
-from wss_cases.attachments.hosts.rules import may_be_sexual
-from wss_cases.cases.case.models import CaseIncident
+from wss_cases.attachments.attachment import RELEASE, Attachment, counts_on, readable
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
@@ -28,6 +27,19 @@ from wss_cases.pathways.legal_holds.queries import is_case_held, is_student_held
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.pages import get_action
+
+SEXUAL_CODES: Final = frozenset({"SCH_HBALLEGATIONS_SEX", "SCH_OFFENSE_RAPE", "SCH_OFFENSE_BATT"})
+"""What the federal collection calls sexual harassment, rape and sexual assault."""
+
+
+def may_be_sexual(incident: Any) -> bool:
+    """Whether a report says that something sexual happened: by its facts, or by the behavior of anybody in it."""
+    facts = [incident.facts, *(person.facts for person in incident.people)]
+    if any((one or {}).get("sexual") not in (None, "none") for one in facts):
+        return True
+    behaviors = [person.behavior for person in incident.people if person.behavior is not None]
+    return any(one.code.startswith("sexual") or one.crdc in SEXUAL_CODES for one in behaviors)
+
 
 ENDED: Final = frozenset({IncidentState.CLOSED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE})
 
@@ -216,3 +228,44 @@ _LOADERS: Mapping[str, Callable[[Actor, int], Host]] = {
     "discipline_action_id": _action,
     "family_release_id": _release,
 }
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One thing that may have files: what it is, of whom (None: of nobody alone), its day, and how many it has."""
+
+    host: Host
+    participant: CaseParticipant | None
+    day: date
+    count: int
+
+
+def papers_of(actor: Actor, row: Pathway) -> list[Paper]:
+    """Return what may have files in a pathway that the actor may see, consents first."""
+    circle = select(CircleConsent).where(
+        CircleConsent.pathway_id == row.id, CircleConsent.id.in_(readable("circle_consent_id", actor))
+    )
+    referral = (
+        select(ReferralConsent)
+        .join(Referral, Referral.id == ReferralConsent.referral_id)
+        .where(Referral.pathway_id == row.id, ReferralConsent.id.in_(readable("referral_consent_id", actor)))
+    )
+    agreement = select(Agreement).where(
+        Agreement.pathway_id == row.id, Agreement.id.in_(readable("agreement_id", actor))
+    )
+    return [
+        *_papers(actor, "circle_consent_id", circle.order_by(CircleConsent.id), "given_on"),
+        *_papers(actor, "referral_consent_id", referral.order_by(ReferralConsent.id), "signed_on"),
+        *_papers(actor, "agreement_id", agreement, "agreed_on"),
+    ]
+
+
+def _papers(actor: Actor, name: str, statement: Any, day: str) -> list[Paper]:
+    rows = db.session.scalars(statement).all()
+    counts = counts_on(actor, name, [row.id for row in rows])
+    found = []
+    for row in rows:
+        participant_id = getattr(row, "participant_id", None)
+        whose = db.session.get(CaseParticipant, participant_id) if participant_id is not None else None
+        found.append(Paper(host_of(actor, name, row.id), whose, getattr(row, day), counts.get(row.id, 0)))
+    return found

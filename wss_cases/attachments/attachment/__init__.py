@@ -1,1 +1,0 @@
-"""The attachment itself: its row, its limits, and who may see it."""

@@ -1,1 +1,0 @@
-"""What a file may be: photos drawn anew, PDFs looked through."""

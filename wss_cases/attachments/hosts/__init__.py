@@ -1,1 +1,0 @@
-"""The records that attachments hang on, as one person meets them."""

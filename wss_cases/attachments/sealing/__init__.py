@@ -1,1 +1,0 @@
-"""Files that are sealed unread because an image of a child may be sexual."""
