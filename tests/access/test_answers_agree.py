@@ -57,7 +57,7 @@ from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.retention.core.models import RecordDeletion
+from wss_cases.records.retention.core.pages import RecordDeletion
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -86,7 +86,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "incidents.incident.queries.care_visible_to": (CareRecord, by(P.CARE_WORK)),
     "roster.directory.queries.visible_to": (Student, by(P.STUDENT_READ)),
     "roster.networks.visible_to": (School, by(P.SCHOOL_MANAGE)),
-    "records.disclosures.queries.visible_to": (Student, by(P.DISCLOSURE_READ)),
+    "records.disclosures.visible_to": (Student, by(P.DISCLOSURE_READ)),
     "attachments.attachment.visible_to": (Attachment, by(P.ATTACHMENT_READ)),
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.duties.duty.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
@@ -123,7 +123,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.messages.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),
-    "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
+    "records.family_copies.copy.pages.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),

@@ -59,8 +59,8 @@ from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.named_in_error.models import TakingOut
-from wss_cases.records.retention.core.models import RecordDeletion
+from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.retention.core.pages import RecordDeletion
 from wss_cases.roster.calendar.importing.queries import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian
 from wss_cases.roster.role_files import RoleFile

@@ -73,13 +73,11 @@ from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
 from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, FamilyReleaseCopy, Manner, ReleaseState
 from wss_cases.records.family_copies.copy.rules import digest
-from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
-from wss_cases.records.named_in_error.models import TakingOut
-from wss_cases.records.retention.core.models import RecordDeletion
-from wss_cases.records.retention.core.states import DeletionState
-from wss_cases.records.stored_pdfs.states import PdfState
+from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.retention.core.pages import DeletionState, RecordDeletion
+from wss_cases.records.stored_pdfs import PdfState
 from wss_cases.roster.calendar.importing.queries import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.role_files import RoleFile

@@ -16,10 +16,9 @@ from wss_cases.attachments.handling import remove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.states import Manner
+from wss_cases.records.family_copies.copy.models import FamilyRelease, Manner
 from wss_cases.records.family_copies.draft.actions import hand_on, release
-from wss_cases.records.family_copies.request.actions import Asked, ask
+from wss_cases.records.family_copies.request import Asked, ask
 
 NOW = "2026-11-24 10:00"
 

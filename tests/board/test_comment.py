@@ -22,7 +22,7 @@ from wss_cases.board.report.queries import board_of
 from wss_cases.board.report.rules import board_scope
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.records.stored_pdfs.letterheads import Letterhead
+from wss_cases.records.stored_pdfs import Letterhead
 
 ClientAs = Callable[[Any], PageClient]
 PAGE, FORM = "/outcomes/board", "/outcomes/board/comment"

@@ -29,8 +29,7 @@ from wss_cases.jobs.pdf import process as letter
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.key_rotation import rotate
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.records.stored_pdfs.actions import store_pdf
-from wss_cases.records.stored_pdfs.states import PdfState, Why
+from wss_cases.records.stored_pdfs import PdfState, Why, store_pdf
 
 ClientAs = Callable[[Any], PageClient]
 

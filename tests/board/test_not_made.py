@@ -22,8 +22,7 @@ from wss_cases.foundation.operations.logs import Lines
 from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.pdf.failures import failure_in
 from wss_cases.jobs.ticks import tick
-from wss_cases.records.stored_pdfs.actions import fail_pdf, store_pdf
-from wss_cases.records.stored_pdfs.states import PdfState, Why
+from wss_cases.records.stored_pdfs import PdfState, Why, fail_pdf, store_pdf
 
 LOGGER = "wss_cases.jobs.stored_pdfs"
 RAISES = """

@@ -27,7 +27,7 @@ from wss_cases.jobs.pdf.printing import pdf_of
 from wss_cases.plans.plan.baselines.models import PlanBaseline
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.templates.states import Component
-from wss_cases.records.stored_pdfs.letterheads import Letterhead
+from wss_cases.records.stored_pdfs import Letterhead
 from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]

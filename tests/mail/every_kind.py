@@ -61,11 +61,10 @@ from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
 from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
 from wss_cases.practice.requests.messages import UNREAD
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
+from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
-from wss_cases.records.family_copies.release.messages import ANSWERED as COPY_ANSWERED
-from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.records.family_copies.release import ANSWERED as COPY_ANSWERED
+from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED

@@ -24,7 +24,7 @@ from wss_cases.mail.common.queries import oldest_waiting, open_schools, queue_de
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach.queries import Reach, Reader
 from wss_cases.setup.test_letter.queries import last_letters
 

@@ -24,7 +24,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.expiry import clean
 from wss_cases.training.importing import pages
 from wss_cases.training.importing.pages import RowsRefused, carry_out, discard_file, lines_of, upload_file
 from wss_cases.training.importing.queries import TrainingFile

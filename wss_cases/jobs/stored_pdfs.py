@@ -23,10 +23,7 @@ from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.paper.actions import PLAN_PDFS
 from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.plan.paper.presenters import paper_of_plan
-from wss_cases.records.stored_pdfs.actions import PdfKind, fail_pdf, store_pdf
-from wss_cases.records.stored_pdfs.letterheads import Letterhead
-from wss_cases.records.stored_pdfs.queries import next_asked
-from wss_cases.records.stored_pdfs.states import Why
+from wss_cases.records.stored_pdfs import Letterhead, PdfKind, Why, fail_pdf, next_asked, store_pdf
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.setup.look.queries import look_on, picture_named
 

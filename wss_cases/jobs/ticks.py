@@ -27,8 +27,8 @@ from wss_cases.mail.monitoring import beat, note_failure, note_recovery
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred
-from wss_cases.records.retention.deletion.actions import carry_out
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.deletion.pages import carry_out
+from wss_cases.records.retention.expiry import clean
 from wss_cases.roster.staff_accounts.pages import send_waves
 from wss_cases.routing.replay.pages import carry_on
 from wss_cases.setup.backups.actions import tell_late

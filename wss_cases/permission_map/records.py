@@ -7,7 +7,7 @@ from wss_cases.attachments.attachment import may_read
 from wss_cases.attachments.hosts import answers_for
 from wss_cases.permission_map.predicates import at_own_school, verifies_or_keeps
 from wss_cases.permission_map.row import ANY_STAFF, AUDITOR, DISTRICT, TEAM, A, C, of, row
-from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
+from wss_cases.records.retention.core.queries import held_by_district, reads_deletion
 
 RECORDS: dict[P, Rule] = {
     P.ATTACHMENT_READ: row(ANY_STAFF, may_read, "who reads the record; of a signed sheet its parties"),

@@ -35,7 +35,7 @@ from wss_cases.mail.common.queries import Planned, failed_mail, oldest_waiting, 
 from wss_cases.mail.delivery.pages import deliver, queue
 from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach.queries import Reach, Reader
 from wss_cases.setup.test_letter.queries import last_letters
 from wss_cases.workday.sweep import queued_before

@@ -19,7 +19,7 @@ from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.records.stored_pdfs.states import PdfState
+from wss_cases.records.stored_pdfs import PdfState
 
 pytestmark = pytest.mark.usefixtures("pango")
 NOW = datetime(2026, 12, 1, 16, tzinfo=UTC)

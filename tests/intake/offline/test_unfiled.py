@@ -22,11 +22,11 @@ from wss_cases.intake.offline.messages import GONE, WAITS, EntryState, OfflineEn
 from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.records.family_copies.copy.states import Part
-from wss_cases.records.family_copies.request.actions import Asked, ask
-from wss_cases.records.retention.core.models import RetentionRule
+from wss_cases.records.family_copies.copy.models import Part
+from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.retention.core.pages import RetentionRule
 from wss_cases.records.retention.deletion.erasure import erase_student
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.expiry import clean
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
-from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.deciding import Asking, ask, call_first
 from wss_cases.safeguards.police.review.models import ReviewState

@@ -27,10 +27,9 @@ from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.paper.actions import PLAN_PDFS, ask_pdf, pdf_for
 from wss_cases.plans.plan.paper.models import PlanPdf
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach.table_owners import TABLES
-from wss_cases.records.stored_pdfs.actions import store_pdf
-from wss_cases.records.stored_pdfs.states import PdfState, Why
+from wss_cases.records.stored_pdfs import PdfState, Why, store_pdf
 
 pytestmark = pytest.mark.usefixtures("pango")
 MADE, NOT_MADE = {"made": 1, "not_made": 0}, {"made": 0, "not_made": 1}

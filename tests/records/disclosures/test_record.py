@@ -16,7 +16,7 @@ from wss_cases.accounts.visibility import PastOpening
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, Disclosure
-from wss_cases.records.disclosures.queries import PAGE
+from wss_cases.records.disclosures import PAGE
 
 TYPED = {
     "asked_by": "State's Attorney", "told_whom": "Juvenile court, room 12", "told_on": "2026-11-20",

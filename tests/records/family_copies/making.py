@@ -12,10 +12,9 @@ from tests.factories.accounts import acting
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.states import Manner, Part
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, Manner, Part
 from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
-from wss_cases.records.family_copies.request.actions import Asked, ask
+from wss_cases.records.family_copies.request import Asked, ask
 
 ALL = tuple(Part)
 

@@ -25,11 +25,10 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.models import Addendum, Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.queries import draft_of
-from wss_cases.records.family_copies.copy.states import ReleaseState
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
+from wss_cases.records.family_copies.copy.pages import draft_of
 from wss_cases.records.family_copies.draft.actions import MAIL, Decision, decide, hand_on
-from wss_cases.records.family_copies.request.actions import withdraw
+from wss_cases.records.family_copies.request import withdraw
 from wss_cases.roster.directory.models import Student
 
 

@@ -20,10 +20,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.queries import DeputyLook
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.states import ReleaseState
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide, hand_on
-from wss_cases.records.family_copies.release.deputies import waiting
+from wss_cases.records.family_copies.release import waiting
 
 HANDED = {"manner": "in_person", "identity": "Known to the office"}
 

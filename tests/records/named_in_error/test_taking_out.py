@@ -38,7 +38,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 

@@ -34,13 +34,19 @@ from wss_cases.pathways.legal_holds.actions import open_hold
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion, RemovedFigure
+from wss_cases.records.retention.core.pages import (
+    Decision,
+    DeletionItem,
+    DeletionState,
+    ItemState,
+    RecordDeletion,
+    RemovedFigure,
+)
 from wss_cases.records.retention.core.queries import kinds_of
-from wss_cases.records.retention.core.states import Decision, DeletionState, ItemState
-from wss_cases.records.retention.deletion.actions import carry_out, confirm
+from wss_cases.records.retention.deletion.pages import carry_out, confirm
 from wss_cases.records.retention.reach.queries import Reader
 from wss_cases.records.retention.reach.table_owners import TABLES, Whose
-from wss_cases.records.retention.schedule.actions import decide
+from wss_cases.records.retention.schedule import decide
 from wss_cases.roster.directory.models import Enrolment, GuardianLimit, Student
 
 pytestmark = pytest.mark.both_databases

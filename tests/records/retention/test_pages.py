@@ -27,11 +27,9 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held, is_student_held
-from wss_cases.records.retention.core.models import RecordDeletion, RecordReview, RetentionRule
-from wss_cases.records.retention.core.queries import PAGE, rules_on
-from wss_cases.records.retention.core.rules import years_after, years_before
-from wss_cases.records.retention.core.states import DeletionState, Part
-from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.core.pages import DeletionState, Part, RecordDeletion, RecordReview, RetentionRule
+from wss_cases.records.retention.core.queries import PAGE, rules_on, years_after, years_before
+from wss_cases.records.retention.expiry import clean
 
 TODAY = date(2026, 11, 24)
 

@@ -20,7 +20,7 @@ from wss_cases.incidents.additions import ContactAttempt, record_guardian_contac
 from wss_cases.incidents.incident.queries import people_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language
-from wss_cases.records.family_copies.request.actions import whose_right
+from wss_cases.records.family_copies.request import whose_right
 from wss_cases.roster.directory.models import StudentGuardian
 from wss_cases.roster.directory.queries import contacts_of, guardians_of
 from wss_cases.roster.directory.rules import Reach, reach

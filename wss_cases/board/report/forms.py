@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired
 from wss_cases.board.report.states import Every
 from wss_cases.foundation.forms import BaseForm, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.records.stored_pdfs.forms import LANGUAGES
+from wss_cases.records.stored_pdfs import LANGUAGES
 
 
 class DeliveryForm(BaseForm):

@@ -27,7 +27,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.cache.views import figures_pages
 from wss_cases.outcomes.counting.scope.presenters import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
-from wss_cases.records.stored_pdfs.forms import PdfForm
+from wss_cases.records.stored_pdfs import PdfForm
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})

@@ -14,7 +14,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.records.stored_pdfs.actions import PdfKind, add_pdf, opened, refuse_too_many
+from wss_cases.records.stored_pdfs import PdfKind, add_pdf, opened, refuse_too_many
 from wss_cases.roster.networks import Renamed
 
 NOTICE = "board_report"

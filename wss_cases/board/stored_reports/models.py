@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from wss_cases.board.report.states import Every
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.records.stored_pdfs.models import StoredPdf, stored_rules
+from wss_cases.records.stored_pdfs import StoredPdf, stored_rules
 from wss_cases.roster.directory.models import School
 
 

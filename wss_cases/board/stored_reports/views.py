@@ -16,9 +16,7 @@ from wss_cases.board.stored_reports.queries import PAGE, report_for, stored_repo
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.records.stored_pdfs.forms import PdfForm
-from wss_cases.records.stored_pdfs.presenters import pdf_words
-from wss_cases.records.stored_pdfs.views import pdf_response
+from wss_cases.records.stored_pdfs import PdfForm, pdf_response, pdf_words
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")

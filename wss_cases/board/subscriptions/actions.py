@@ -20,7 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.records.stored_pdfs.actions import add_pdf
+from wss_cases.records.stored_pdfs import add_pdf
 from wss_cases.roster.directory.queries import school_days
 
 AUDITED = BoardSubscription.__tablename__

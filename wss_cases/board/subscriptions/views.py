@@ -18,7 +18,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.records.stored_pdfs.states import LANGUAGE_LABELS
+from wss_cases.records.stored_pdfs import LANGUAGE_LABELS
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_delivery", __name__, url_prefix="/outcomes/board/delivery")

@@ -9,11 +9,11 @@ from wss_cases.demo.story.world import World
 from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.records.family_copies.copy.queries import suspects_abuse
+from wss_cases.records.family_copies.copy.models import Manner, Part
+from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
-from wss_cases.records.family_copies.copy.states import Manner, Part
 from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
-from wss_cases.records.family_copies.request.actions import Asked, ask
+from wss_cases.records.family_copies.request import Asked, ask
 from wss_cases.roster.directory.models import Student, StudentGuardian
 
 WANTED = 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from wss_cases.jobs.pdf.failures import MISSING, failure_in
-from wss_cases.records.stored_pdfs.states import Why
+from wss_cases.records.stored_pdfs import Why
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS: Final = 30.0

@@ -26,8 +26,9 @@ from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.named_in_error.models import TakingOut
-from wss_cases.records.named_in_error.queries import (
+from wss_cases.records.named_in_error.messages import (
+    TakingOut,
+    TakingOutState,
     contacts_about,
     copies_with,
     is_held,
@@ -39,10 +40,8 @@ from wss_cases.records.named_in_error.queries import (
     told_by,
     told_of,
 )
-from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
-from wss_cases.records.retention.deletion.erasure import names_of
-from wss_cases.records.retention.deletion.sealed import INSTEAD
+from wss_cases.records.retention.deletion.erasure import INSTEAD, names_of
 from wss_cases.records.retention.reach.queries import Reach
 from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.queries import schools_by_id

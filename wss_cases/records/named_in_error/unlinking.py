@@ -1,4 +1,4 @@
-"""Taking one student out of one report and its case, inside one transaction: a step of the act that was agreed."""
+"""Taking a name out of a circle's notes: opened by a period's key inside the act, shown to nobody, sealed again."""
 
 from typing import Any
 
@@ -10,21 +10,50 @@ from wss_cases.casework.pathway_page import let_go
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import cancel_row
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.keys.envelope import unwrap, wrap
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.incidents.telling import forget_people
-from wss_cases.journal.changes import changes_of
+from wss_cases.journal.changes import REDACTED, changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, EndReason
-from wss_cases.records.named_in_error.queries import named_as, told_by
-from wss_cases.records.named_in_error.sealed import mask_sealed
-from wss_cases.records.retention.deletion.erasure import names_of, take_names_out
+from wss_cases.records.named_in_error.messages import named_as, told_by
+from wss_cases.records.retention.deletion.erasure import (
+    AUDIT,
+    INSTEAD,
+    names_of,
+    take_names_out,
+    take_names_out_of_sealed,
+)
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
 from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.roster.names.finder import Finder
+
+
+def mask_sealed(uow: UnitOfWork, rows: Rows, names: Finder) -> None:
+    """Take these names out of circles' notes and answers. The audit log has that it was done, never what they said."""
+    take_names_out_of_sealed(uow, rows, names)
+    notes = select(CircleNote).where(CircleNote.id.in_(rows.get("circle_note", set()))).order_by(CircleNote.id)
+    for note in uow.session.scalars(notes.with_for_update()):
+        if note.sealed_key is not None:
+            bring_over(uow, uow.session.get_one(Pathway, note.pathway_id))
+        try:
+            own = own_key_of(uow, note)
+            text = unwrap(own, note.sealed_text)
+        except ValueError:
+            continue
+        masked = names.without(text, INSTEAD)
+        if masked != text:
+            note.sealed_text = wrap(own, masked)
+            uow.audit(AUDIT, "circle_note", note.id, {"sealed_text": [REDACTED, REDACTED]})
+    uow.session.flush()
+
 
 KEPT = frozenset({"disclosure", "family_release", "family_release_copy", "record_review", "past_opening"})
 """Tables whose rows stay as they are: what was told to whom, and what was asked for."""

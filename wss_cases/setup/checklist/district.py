@@ -11,7 +11,7 @@ from wss_cases.foundation.school_time import district, today_at
 from wss_cases.mail.common.pages import FamilyText
 from wss_cases.mail.family_texts.queries import languages_of_families
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.records.retention.core.models import RetentionRule
+from wss_cases.records.retention.core.pages import RetentionRule
 from wss_cases.roster.directory.models import CalendarDay, School, Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.runs import last_refused, last_rosters, still_unplaced

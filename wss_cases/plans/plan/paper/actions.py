@@ -9,7 +9,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.plan.paper.queries import get_pdf
-from wss_cases.records.stored_pdfs.actions import PdfKind, add_pdf, opened, refuse_too_many
+from wss_cases.records.stored_pdfs import PdfKind, add_pdf, opened, refuse_too_many
 
 PLAN_PDFS: Final = PdfKind(PlanPdf, "plan-pdf")
 

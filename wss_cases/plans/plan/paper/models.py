@@ -2,7 +2,7 @@
 
 from wss_cases.foundation.db import Base
 from wss_cases.plans.plan.core.models import OfPlan
-from wss_cases.records.stored_pdfs.models import StoredPdf, stored_rules
+from wss_cases.records.stored_pdfs import StoredPdf, stored_rules
 
 
 class PlanPdf(OfPlan, StoredPdf, Base):

@@ -23,8 +23,7 @@ from wss_cases.plans.plan.home.presenters import head_rows
 from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.plan.progress.queries import outdated_because
 from wss_cases.plans.plan.templates.queries import questions_of
-from wss_cases.records.stored_pdfs.letterheads import Letterhead
-from wss_cases.records.stored_pdfs.presenters import pdf_words
+from wss_cases.records.stored_pdfs import Letterhead, pdf_words
 from wss_cases.roster.directory.queries import get_school
 
 

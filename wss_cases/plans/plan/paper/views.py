@@ -16,9 +16,7 @@ from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.paper.actions import ask_pdf, pdf_for
 from wss_cases.plans.plan.paper.presenters import pdf_row, sheet_of
 from wss_cases.plans.plan.paper.queries import PAGE, get_pdf, pdfs_of
-from wss_cases.records.stored_pdfs.forms import PdfForm
-from wss_cases.records.stored_pdfs.states import LANGUAGE_LABELS
-from wss_cases.records.stored_pdfs.views import pdf_response
+from wss_cases.records.stored_pdfs import LANGUAGE_LABELS, PdfForm, pdf_response
 
 blueprint = Blueprint("plan_papers", __name__, url_prefix="/safety-plans")
 

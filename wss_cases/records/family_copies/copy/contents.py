@@ -30,8 +30,7 @@ from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignatur
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.states import Part
+from wss_cases.records.family_copies.copy.models import FamilyRelease, Part
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -1,13 +1,89 @@
-"""Copies of a student's record for the family: the request and its draft, and what was released, for good."""
+"""Whose names are looked for in a copy: all around what happened, their families, the school's other students."""
 
+import enum
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant
+from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.other_schools import named_elsewhere
+from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter
+from wss_cases.pathways.circles.circle.states import SupporterRelation
+from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.queries import COLUMNS, finder_around, siblings, students_named
+from wss_cases.roster.names.spellings import Named
+
+
+class ReleaseState(Labelled):
+    """Prepared by one person, released by another, and then never changed."""
+
+    PREPARING = "preparing", _l("Being prepared")
+    HANDED_ON = "handed_on", _l("Waiting for a second person")
+    RELEASED = "released", _l("Released")
+    WITHDRAWN = "withdrawn", _l("Withdrawn")
+
+
+TRANSITIONS: dict[ReleaseState, frozenset[ReleaseState]] = {
+    ReleaseState.PREPARING: frozenset({ReleaseState.HANDED_ON, ReleaseState.WITHDRAWN}),
+    ReleaseState.HANDED_ON: frozenset({ReleaseState.PREPARING, ReleaseState.RELEASED, ReleaseState.WITHDRAWN}),
+    ReleaseState.RELEASED: frozenset(),
+    ReleaseState.WITHDRAWN: frozenset(),
+}
+OPEN: Final = frozenset({ReleaseState.PREPARING, ReleaseState.HANDED_ON})
+
+
+class Asker(enum.StrEnum):
+    """Whose right it is: the guardians', from the eighteenth birthday on the student's own."""
+
+    GUARDIAN = "guardian"
+    STUDENT = "student"
+
+
+class Part(Labelled):
+    """What of a student's record goes into a copy."""
+
+    NARRATIVE = "narrative", _l("What the reports say, with what was added")
+    CONTACTS = "contacts", _l("When the school tried to reach the family")
+    CASE = "case", _l("The case: pathways, promises by number, this student’s own safety plan")
+    DISCIPLINE = "discipline", _l("This student’s own discipline actions")
+
+
+class Manner(Labelled):
+    """How a copy reaches the family."""
+
+    IN_PERSON = "in_person", _l("Given in person")
+    MAILED = "mailed", _l("Mailed on paper")
+    READ_HERE = "read_here", _l("Read at the school")
+    SENT_SAFELY = "sent_safely", _l("Sent by a protected message")
+
+
+class KeptWhy(Labelled):
+    """Why what looks like a child's name stays."""
+
+    COMMON_WORD = "common_word", _l("It is a word here, not a name")
+    ADULT = "adult", _l("It is an adult’s name")
+    OWN = "own", _l("It is this student’s own name")
+    PLACE = "place", _l("It is a place or a thing")
+
+
+SENTENCES: dict[str, Any] = {
+    "family_release.asked": _l("A family asked for a copy of the record"),
+    "family_release.looked_through": _l("The copy for the family was reviewed"),
+    "family_release.handed_on": _l("The copy for the family waits for a second person"),
+    "family_release.seconded": _l("The network’s deputy agreed to the copy for the family"),
+    "family_release.sent_back": _l("The network’s deputy did not agree to the copy for the family"),
+    "family_release.released": _l("The copy for the family was released"),
+    "family_release.withdrawn": _l("The copy for the family was withdrawn"),
+}
+"""Timeline kinds in words."""
 
 
 class FamilyRelease(Versioned, Base):
@@ -80,3 +156,57 @@ class FamilyReleaseCopy(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+def finder_for(release: FamilyRelease) -> Finder:
+    """Return what finds every other child in the texts of one copy."""
+    own_id = release.student_id
+    case_ids = list(
+        db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(release.incident_ids)))
+    )
+    together = select(CaseIncident.incident_id).where(CaseIncident.case_id.in_(case_ids))
+    incident_ids = {*release.incident_ids, *db.session.scalars(together)}
+    near_ids = _students_in(incident_ids, case_ids)
+    near_ids |= siblings(near_ids | {own_id})
+    others = students_named(_at_school(release.school_id, near_ids | {own_id}))
+    also = [*_described(incident_ids, case_ids, own_id), *named_elsewhere(incident_ids)]
+    return finder_around(own_id, near_ids, also, others)
+
+
+def _students_in(incident_ids: Iterable[int], case_ids: Sequence[int]) -> set[int]:
+    on_reports = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(sorted(incident_ids)))
+    in_cases = select(CaseParticipant.student_id).where(CaseParticipant.case_id.in_(case_ids))
+    helped = select(CircleOutsideKeeper.student_id).where(CircleOutsideKeeper.case_id.in_(case_ids))
+    found = (*db.session.scalars(on_reports), *db.session.scalars(in_cases), *db.session.scalars(helped))
+    return {one for one in found if one is not None}
+
+
+def _described(incident_ids: Iterable[int], case_ids: Sequence[int], own_id: int) -> list[Named]:
+    """Return the names that stand in descriptions of people who are in no roster, and of who supports a party
+    or, without the roster, helped to keep a circle."""
+    people = select(IncidentPerson.description).where(
+        IncidentPerson.incident_id.in_(sorted(incident_ids)), IncidentPerson.student_id.is_(None)
+    )
+    parts = select(CaseParticipant.description).where(
+        CaseParticipant.case_id.in_(case_ids), CaseParticipant.student_id.is_(None)
+    )
+    own = select(CaseParticipant.id).where(CaseParticipant.student_id == own_id)
+    supporters = select(CircleSupporter.name).where(
+        CircleSupporter.case_id.in_(case_ids),
+        or_(CircleSupporter.participant_id.not_in(own), CircleSupporter.relation != SupporterRelation.FAMILY),
+    )
+    described = [*db.session.scalars(people), *db.session.scalars(parts)]
+    names = {word for text in described for word in text.split() if len(word) > 2 and word[0].isupper()}
+    helpers = select(CircleOutsideKeeper.name).where(
+        CircleOutsideKeeper.case_id.in_(case_ids), CircleOutsideKeeper.adult_id.is_not(None),
+        CircleOutsideKeeper.name != "",
+    )  # fmt: skip
+    names |= {*db.session.scalars(supporters), *db.session.scalars(helpers)}
+    return [Named(name, (name,), ()) for name in sorted(names)]
+
+
+def _at_school(school_id: int, but: Iterable[int]) -> Select[Any]:
+    was_here = select(Enrolment.student_id).where(Enrolment.school_id == school_id)
+    return select(*COLUMNS).where(
+        or_(Student.school_id == school_id, Student.id.in_(was_here)), Student.id.not_in(sorted(but))
+    )

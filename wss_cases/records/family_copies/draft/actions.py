@@ -17,11 +17,17 @@ from wss_cases.incidents.deputies.pages import ask_deputy
 from wss_cases.incidents.incident.queries import refuse_party
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.queries import Draft, deputys_yes, draft_of
+from wss_cases.records.family_copies.copy.models import (
+    Asker,
+    FamilyRelease,
+    FamilyReleaseCopy,
+    KeptWhy,
+    Manner,
+    ReleaseState,
+)
+from wss_cases.records.family_copies.copy.pages import Draft, deputys_yes, draft_of
 from wss_cases.records.family_copies.copy.rules import KEEP, REPLACE, Mark, digest, may_keep
-from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, Manner, ReleaseState
-from wss_cases.records.family_copies.request.actions import (
+from wss_cases.records.family_copies.request import (
     allow,
     check_held_back,
     close_follow_up,

@@ -9,22 +9,76 @@ from typing import Any
 from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, true, update
 
 from wss_cases.attachments.handling import erase_shared
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.pages import PURPOSE as SAID
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
+from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.unfiled import erase, mentions, naming
+from wss_cases.journal.changes import REDACTED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index import SearchEntry, index_again
-from wss_cases.records.retention.core.models import RemovedFigure
-from wss_cases.records.retention.deletion.consents import take_guardians_out_of_consents
-from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_of_sealed
+from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.records.retention.core.pages import RemovedFigure
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
-from wss_cases.roster.directory.models import Student, StudentGuardian
+from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 from wss_cases.roster.names.finder import Finder
-from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
+from wss_cases.roster.names.queries import COLUMNS, NOBODY, finder_beside, guardians_named, students_named
 from wss_cases.routing.engine.pages import Pathway as Family
+
+INSTEAD = "[…]"
+"""What stands where the name of a student stood who is in a record no more, for those who stay in it."""
+AUDIT = "named_in_error.masked"
+SEALED: tuple[tuple[Any, str], ...] = ((Questionnaire, ANSWER), (FollowUp, SAID))
+"""Models of shared records with a text under the district's keys, and what those were derived for."""
+
+
+def take_names_out_of_sealed(uow: UnitOfWork, stays: Rows, names: Finder) -> int:
+    """Take these names out of sealed texts; what they said stands nowhere else, and what no key opens stays shut."""
+    keys, changed = setting("WSS_KEYS"), 0
+    for model, purpose in SEALED:
+        which = model.id.in_(stays.get(model.__tablename__, set())) & model.sealed_text.is_not(None)
+        for row in uow.session.scalars(select(model).where(which).order_by(model.id).with_for_update()):
+            try:
+                text = unseal(keys, purpose, row.sealed_text, row.sealed_key)
+            except ValueError:
+                continue
+            masked = names.without(text, INSTEAD)
+            if masked != text:
+                sealed = seal(keys, purpose, masked)
+                row.sealed_text, row.sealed_key, row.key_name = sealed.text, sealed.key, sealed.key_name
+                uow.audit(AUDIT, model.__tablename__, row.id, {"sealed_text": [REDACTED, REDACTED]})
+                changed += 1
+    uow.session.flush()
+    return changed
+
+
+def take_guardians_out_of_consents(uow: UnitOfWork, student_id: int, gone: Rows) -> int:
+    """Take the names of guardians who go out of the consents of a student's schools; their days stay.
+
+    Returns on how many pages.
+    """
+    leaving = gone.get("guardian")
+    if not leaving:
+        return 0
+    names = Finder(NOBODY, guardians_named(Guardian.id.in_(sorted(leaving))))
+    page, pupil, enrolment = table("plan_publication"), table("student"), table("enrolment")
+    here = select(pupil.c.school_id).where(pupil.c.id == student_id)
+    schools = here.union(select(enrolment.c.school_id).where(enrolment.c.student_id == student_id))
+    changed = 0
+    for row in uow.session.execute(select(page.c.id, page.c.agreed).where(page.c.school_id.in_(schools))).all():
+        agreed = [[*(names.without(text, INSTEAD) for text in said), day] for *said, day in row.agreed]
+        if agreed != row.agreed:
+            values: dict[str, Any] = {"agreed": agreed, "version": page.c.version + 1}
+            uow.session.execute(update(page).where(page.c.id == row.id).values(values))
+            changed += 1
+    return changed
+
 
 LEAST_LENGTH = 80
 """Shorter columns hold codes, not what somebody wrote."""

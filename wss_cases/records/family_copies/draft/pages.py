@@ -1,8 +1,12 @@
 """Copies of a record for the family: what waits, a student's, the request, the draft and its places to decide about."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, DateField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
@@ -11,22 +15,120 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    NotBlank,
+    ShortText,
+    choices,
+    filled,
+    is_storable,
+    radio,
+    select,
+)
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.deputies.queries import open_look
 from wss_cases.incidents.pages.presenters import place_names, title_words
-from wss_cases.records.family_copies.copy import queries
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.queries import Draft
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.records.family_copies.copy import pages
+from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, KeptWhy, Manner, Part, ReleaseState
+from wss_cases.records.family_copies.copy.pages import Draft
 from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
-from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, ReleaseState
-from wss_cases.records.family_copies.draft.actions import decide
-from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
-from wss_cases.records.family_copies.request.actions import ask
+from wss_cases.records.family_copies.draft.actions import Decision, decide
+from wss_cases.records.family_copies.request import Asked, ask
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import get_student, guardians_of
+
+MOST_INSTEAD = 200
+LANGUAGES = (("en", "English"), ("es", "Español"))
+
+
+class AskForm(BaseForm):
+    """Who asked, when, what for, and what goes in."""
+
+    who = radio(
+        _l("Who asked"),
+        {},
+        _l("Choose who asked."),
+        validate_choice=False,
+        description=_l("Guardians on the roster, which does not include court orders; or the student, from age 18."),
+    )
+    orders_checked = BooleanField(_l("I checked the student’s file: no court order keeps this person from the record"))
+    asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
+    language = select(_l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))])
+    reports = SelectMultipleField(
+        _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
+        coerce=int, validate_choice=False,
+        description=_l(
+            "What they asked to see; each report with its case and what happened afterward. For reports from past "
+            "years, first view past years on the student’s page."
+        ),
+    )  # fmt: skip
+    parts = SelectMultipleField(
+        _l("What goes in"),
+        choices=choices([(part.value, label) for part, label in Part.labels().items()]),
+        default=[part.value for part in Part],
+        description=_l("The facts of each report and its text for the family are always included."),
+    )
+    note = LongText(
+        _l("A note from the school"), [Optional()], limit=4000, description=_l("Appears first in the copy.")
+    )
+
+    def asked(self) -> Asked:
+        """Return what a sound form says."""
+        return filled(self, Asked, reports=self.reports.data or [], parts=self.parts.data or [])
+
+
+class DraftForm(BaseForm):
+    """Words marked by hand; the places themselves carry their keys in the names of their fields."""
+
+    by_hand = LongText(
+        _l("Other words to remove"),
+        [Optional()],
+        limit=4000,
+        description=_l("One per line: a nickname, a team, a description that would identify another child."),
+    )
+
+
+class ReleaseForm(BaseForm):
+    """How the copy reaches the family, and how the school knows who takes it."""
+
+    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Enter how it reaches them."))
+    identity = ShortText(
+        _l("How the school knows the person who takes it"),
+        [NotBlank(_l("Write how the school knows the person who takes it."))],
+        description=_l("For example: known to the office, showed a photo ID. Do not enter an ID number."),
+    )
+
+
+class WithdrawForm(BaseForm):
+    """Why a request ends without a copy."""
+
+    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Explain why."))], limit=300)
+
+
+def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:
+    """Return what a sent draft says about each of its places; a place without an answer is left out.
+
+    Raises Refused for words that cannot be kept as they are.
+    """
+    decisions: dict[str, Decision] = {}
+    for key in keys:
+        do = fields.get(f"do-{key}", "")
+        if do:
+            instead = fields.get(f"with-{key}", "")
+            if len(instead) > MOST_INSTEAD:
+                raise Refused("", _("Use at most %(max)d characters.", max=MOST_INSTEAD))
+            if not is_storable(instead):
+                raise Refused("", _("This text contains a character that cannot be stored. Type it again."))
+            decisions[key] = Decision(do, instead, fields.get(f"why-{key}", ""))
+    return decisions
+
 
 blueprint = Blueprint("family_copies", __name__)
 TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
@@ -36,7 +138,7 @@ TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
 @gate(Permission.FAMILY_COPY_PREPARE)
 def waiting() -> Page:
     """What families asked for and do not have yet, the next due first."""
-    rows = queries.open_releases(current_actor())
+    rows = pages.open_releases(current_actor())
     return render_template(
         "records/family_copies/draft/list.html",
         rows=[row_words(release) | {"student": student.shown_name} for release, student in rows],
@@ -52,7 +154,7 @@ def student(student_id: int) -> Page:
     return render_template(
         "records/family_copies/draft/student.html",
         student=pupil,
-        rows=[row_words(release) for release in queries.releases_of(actor, student_id)],
+        rows=[row_words(release) for release in pages.releases_of(actor, student_id)],
     )
 
 
@@ -64,13 +166,13 @@ def new(student_id: int) -> Page:
     pupil = _student(actor, student_id)
     form = AskForm(asked_on=today_at(pupil.school_id, now))
     form.who.choices = choices(_askers(pupil))
-    reports = queries.reports_about(actor, pupil)
+    reports = pages.reports_about(actor, pupil)
     places = place_names()
     form.reports.choices = choices(
         [
             (row.id, f"{row.reference} · {title_words(row.tile, places.get(row.location_code, ''))}")
             for row in reports
-            if not queries.suspects_abuse(row)
+            if not pages.suspects_abuse(row)
         ]
     )
     return form_page(
@@ -79,7 +181,7 @@ def new(student_id: int) -> Page:
         lambda made: url_for("family_copies.draft", release_id=made),
         "records/family_copies/draft/new.html",
         student=pupil,
-        held=[row.reference for row in reports if queries.suspects_abuse(row)],
+        held=[row.reference for row in reports if pages.suspects_abuse(row)],
     )
 
 
@@ -88,10 +190,10 @@ def new(student_id: int) -> Page:
 def draft(release_id: int) -> Page:
     """Look through a copy: each place that may name another child, to be replaced or kept."""
     actor = current_actor()
-    release = queries.get_release(actor, release_id)
+    release = pages.get_release(actor, release_id)
     if release.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
-    made = queries.draft_of(release, actor)
+    made = pages.draft_of(release, actor)
     form = DraftForm(by_hand="\n".join(release.by_hand), version=str(release.version))
 
     def act() -> int:
@@ -115,7 +217,7 @@ def draft(release_id: int) -> Page:
 
 def head_of(release: FamilyRelease) -> dict[str, Any]:
     """Return what every page of one request shows: the request, in words, and its student."""
-    return {"release": release, "head": row_words(release), "student": queries.student_of(release)}
+    return {"release": release, "head": row_words(release), "student": pages.student_of(release)}
 
 
 def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, Any]:
@@ -141,9 +243,9 @@ def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, A
         "whys": [(why.value, words) for why, words in KeptWhy.labels().items()],
         "is_open": release.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
         "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, release) and release.state is ReleaseState.HANDED_ON,
-        "is_printed_by_another": not queries.prints(actor, release),
+        "is_printed_by_another": not pages.prints(actor, release),
         "is_own": release.handed_on_by_id == actor.user_id,
-        "deputy_agreed": queries.deputys_yes(release) is not None,
+        "deputy_agreed": pages.deputys_yes(release) is not None,
         "deputy_asked": open_look(FamilyRelease.__tablename__, release.id) is not None,
     }
 
@@ -202,3 +304,6 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
     if not can(actor, Permission.FAMILY_COPY_PREPARE, pupil):
         return None
     return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=pupil.id)}
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 50, student_panel),))

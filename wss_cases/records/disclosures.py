@@ -1,38 +1,166 @@
 """The record of disclosures: of one student, on screen and on paper, and of all for whoever verifies it."""
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import ColumnElement, or_, select, true
+from wtforms import BooleanField, DateField
+from wtforms.validators import InputRequired
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.housing import may_know_of_housing
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import first_in_view
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import at_local, local_date, today_at, zone_of
 from wss_cases.journal.models import Disclosure
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.letters import purpose_read, service_words
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
-from wss_cases.records.disclosures.actions import Given, record_disclosure
-from wss_cases.records.disclosures.forms import DisclosureForm
-from wss_cases.records.disclosures.queries import (
-    PAGE,
-    RECORD_ROLES,
-    ListedDisclosure,
-    disclosures,
-    get_student,
-    shown_as,
-)
 from wss_cases.roster.directory.models import Student
+
+PAGE = 20
+RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
+"""Who keeps the disclosures of their school's students; auditors read them all."""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Students whose disclosures the actor may read: the record goes with the student."""
+    return true() if actor.has(Role.AUDITOR) else in_schools(Student.school_id, actor, *RECORD_ROLES)
+
+
+def in_window(actor: Actor) -> ColumnElement[bool]:
+    """Disclosures of students in reach that the actor's years still show; one tells what else has faded from view."""
+    if actor.has(Role.AUDITOR):
+        return true()
+    parts: list[ColumnElement[bool]] = [Disclosure.student_id.in_(sorted(actor.past_students))]
+    for grant in actor.grants:
+        here = in_schools(Student.school_id, replace(actor, grants=(grant,)), *RECORD_ROLES)
+        first = grant.sees_from
+        parts.append(here if first is None else here & (Disclosure.at >= at_local(first, 0, 0, zone_of(None))))
+    return or_(*parts)
+
+
+def shown_as(actor: Actor, student: Student) -> str:
+    """Return how a student is called in the record: an auditor reads what went where beside a number, not a name."""
+    keeps = actor.covers(student.school_id, *RECORD_ROLES)
+    return student.shown_name if keeps else student.student_number or _("Student %(number)s", number=student.id)
+
+
+@dataclass(frozen=True)
+class ListedDisclosure:
+    """One disclosure with the names that stand beside it; `made_by` is '' for the system.
+
+    `veiled`: it tells of a need for housing support, of which the reader may not know.
+    """
+
+    row: Disclosure
+    student: Student
+    made_by: str
+    veiled: bool
+
+
+def get_student(actor: Actor, student_id: int) -> Student:
+    """Return a student whose disclosures the actor may read. Raises NotFound."""
+    return existing(db.session.scalar(select(Student).where(Student.id == student_id, visible_to(actor))))
+
+
+def disclosures(
+    actor: Actor, student_id: int | None = None, before: tuple[datetime, int] | None = None, limit: int = PAGE
+) -> list[ListedDisclosure]:
+    """Return disclosures of one student, or of all that the actor may read, the latest first.
+
+    `before` is the time and id of the last one shown.
+    """
+    statement = (
+        select(Disclosure, Student, UserAccount.name)
+        .join(Student, Student.id == Disclosure.student_id)
+        .outerjoin(UserAccount, UserAccount.id == Disclosure.made_by_id)
+    )
+    if student_id is not None:
+        statement = statement.where(Disclosure.student_id == student_id)
+    if before is not None:
+        at, number = before
+        later = (Disclosure.at == at) & (Disclosure.id < number)
+        statement = statement.where((Disclosure.at < at) | later)
+    ordered = (
+        statement.where(visible_to(actor), in_window(actor))
+        .order_by(Disclosure.at.desc(), Disclosure.id.desc())
+        .limit(limit)
+    )
+    return [
+        ListedDisclosure(row, student, name or "", row.of_housing and not may_know_of_housing(actor, student.school_id))
+        for row, student, name in db.session.execute(ordered)
+    ]
+
+
+class DisclosureForm(BaseForm):
+    """Who asked, who got what, why, when."""
+
+    asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
+    told_whom = ShortText(_l("Who received it"), [NotBlank(_l("Write who received it."))])
+    told_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    what = LongText(
+        _l("What was disclosed"),
+        [NotBlank(_l("Write what was disclosed."))],
+        limit=500,
+        description=_l("What kind of thing, for example attendance this year; not what it says."),
+    )
+    interest = ShortText(_l("Their legitimate interest"), [NotBlank(_l("Write why they may have it."))], limit=300)
+    purpose = ShortText(_l("What they will use it for"), [NotBlank(_l("Write what they will use it for."))], limit=300)
+    of_housing = BooleanField(
+        _l("It mentions a need for housing: only the coordinator can read who received it and why")
+    )
+
+
+EARLIEST = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was disclosed by hand: who asked, who got what on which day, why they may have it, and for what use.
+
+    `of_housing`: it tells of a need for housing support.
+    """
+
+    asked_by: str
+    told_whom: str
+    told_on: date
+    what: str
+    interest: str
+    purpose: str
+    of_housing: bool = False
+
+
+@use_case
+def record_disclosure(uow: UnitOfWork, student_id: int, given: Given) -> int:
+    """Add one disclosure of a student; returns its id. Raises NotFound, or Refused for a day to come."""
+    student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
+    zone = zone_of(student.school_id)
+    if not EARLIEST <= given.told_on <= local_date(uow.now, zone):
+        raise Refused("told_on", _("Choose today or an earlier day."))
+    texts = {name: getattr(given, name).strip() for name in ("asked_by", "told_whom", "interest", "purpose")}
+    at = at_local(given.told_on, 12, 0, zone)
+    what = [given.what.strip()]
+    return uow.disclose(student, student.id, fields=what, at=at, of_housing=given.of_housing, **texts).id
+
 
 blueprint = Blueprint("disclosures", __name__)
 ON_PAPER = 1000
@@ -153,3 +281,6 @@ def _before(text: str) -> tuple[datetime, int] | None:
     if instant.tzinfo is None or number is None:
         return None
     return (instant, number) if 2000 <= instant.year < 2200 else None
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 40, student_panel),))

@@ -16,11 +16,18 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.deputies.queries import DeputyLook, agreed_look
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
+from wss_cases.journal.rooms import Room
+from wss_cases.records.family_copies.copy import models
 from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of
-from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.names_to_find import finder_for
+from wss_cases.records.family_copies.copy.models import (
+    OPEN,
+    FamilyRelease,
+    FamilyReleaseCopy,
+    Part,
+    ReleaseState,
+    finder_for,
+)
 from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
-from wss_cases.records.family_copies.copy.states import OPEN, Part, ReleaseState
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 
@@ -190,3 +197,6 @@ def suspects_abuse(incident: Incident) -> bool:
     """Whether the facts of a report say that abuse or neglect is suspected."""
     all_facts = [incident.facts or {}, *((person.facts or {}) for person in incident.people)]
     return any(facts.get("abuse_suspected") is True for facts in all_facts)
+
+
+ROOM = Room(sentences=models.SENTENCES, loaders={"family_release": load_release})

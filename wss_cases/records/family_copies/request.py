@@ -21,10 +21,9 @@ from wss_cases.intake.unfiled import remind_writers
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.contents import cases_with
-from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.queries import held_back, reports_about
+from wss_cases.records.family_copies.copy.models import OPEN, TRANSITIONS, Asker, FamilyRelease, Part, ReleaseState
+from wss_cases.records.family_copies.copy.pages import held_back, reports_about
 from wss_cases.records.family_copies.copy.rules import is_eligible
-from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import guardians_of
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, students_named
