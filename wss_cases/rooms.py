@@ -93,47 +93,47 @@ from wss_cases.outcomes.equity import room as outcomes_equity
 from wss_cases.outcomes.exports.export_log import room as outcomes_exports_export_log
 from wss_cases.outcomes.overview import room as outcomes_overview
 from wss_cases.outcomes.reports.side_by_side import room as outcomes_reports_side_by_side
-from wss_cases.pathways.circles.agreements import room as pathways_circles_agreements
-from wss_cases.pathways.circles.agreements.paper import room as pathways_circles_agreements_paper
-from wss_cases.pathways.circles.case_page.follow_ups import room as pathways_circles_case_page_follow_ups
-from wss_cases.pathways.circles.circle import room as pathways_circles_circle
-from wss_cases.pathways.circles.invitations import room as pathways_circles_invitations
-from wss_cases.pathways.circles.keepers import room as pathways_circles_keepers
-from wss_cases.pathways.circles.keeping import room as pathways_circles_keeping
-from wss_cases.pathways.circles.meeting import room as pathways_circles_meeting
-from wss_cases.pathways.circles.meeting.scheduling import room as pathways_circles_meeting_scheduling
-from wss_cases.pathways.circles.notes import room as pathways_circles_notes
-from wss_cases.pathways.circles.notes.earlier import room as pathways_circles_notes_earlier
-from wss_cases.pathways.circles.outside import room as pathways_circles_outside
-from wss_cases.pathways.circles.plans import room as pathways_circles_plans
-from wss_cases.pathways.circles.preparation import room as pathways_circles_preparation
-from wss_cases.pathways.circles.preparation.screening import room as pathways_circles_preparation_screening
-from wss_cases.pathways.circles.privilege import room as pathways_circles_privilege
-from wss_cases.pathways.circles.questionnaires import room as pathways_circles_questionnaires
-from wss_cases.pathways.circles.questionnaires.link import room as pathways_circles_questionnaires_link
-from wss_cases.pathways.circles.terms import room as pathways_circles_terms
-from wss_cases.pathways.circles.training import room as pathways_circles_training
-from wss_cases.pathways.common import room as pathways_common
-from wss_cases.pathways.conversations import room as pathways_conversations
-from wss_cases.pathways.legal_holds import room as pathways_legal_holds
-from wss_cases.pathways.mentoring.card import room as pathways_mentoring_card
-from wss_cases.pathways.mentoring.case_page import room as pathways_mentoring_case_page
-from wss_cases.pathways.mentoring.day_grid import room as pathways_mentoring_day_grid
-from wss_cases.pathways.mentoring.mentors import room as pathways_mentoring_mentors
-from wss_cases.pathways.mentoring.opening import room as pathways_mentoring_opening
-from wss_cases.pathways.mentoring.own_period import room as pathways_mentoring_own_period
-from wss_cases.pathways.mentoring.periods import room as pathways_mentoring_periods
-from wss_cases.pathways.mentoring.plan import room as pathways_mentoring_plan
-from wss_cases.pathways.mentoring.sessions import room as pathways_mentoring_sessions
-from wss_cases.pathways.reengagement.case_page import room as pathways_reengagement_case_page
-from wss_cases.pathways.reengagement.plan import room as pathways_reengagement_plan
-from wss_cases.pathways.reengagement.returns import room as pathways_reengagement_returns
-from wss_cases.pathways.referrals.case_page import room as pathways_referrals_case_page
-from wss_cases.pathways.referrals.consent import room as pathways_referrals_consent
-from wss_cases.pathways.referrals.partner_pages import room as pathways_referrals_partner_pages
-from wss_cases.pathways.referrals.partners import room as pathways_referrals_partners
-from wss_cases.pathways.referrals.referral import room as pathways_referrals_referral
-from wss_cases.pathways.referrals.service import room as pathways_referrals_service
+from wss_cases.pathways.circles import case_page as pathways_circles_case_page
+from wss_cases.pathways.circles import invitations as pathways_circles_invitations
+from wss_cases.pathways.circles import keepers as pathways_circles_keepers
+from wss_cases.pathways.circles import keeping as pathways_circles_keeping
+from wss_cases.pathways.circles import outside as pathways_circles_outside
+from wss_cases.pathways.circles import privilege as pathways_circles_privilege
+from wss_cases.pathways.circles import terms as pathways_circles_terms
+from wss_cases.pathways.circles import training as pathways_circles_training
+from wss_cases.pathways.circles.agreements import pages as pathways_circles_agreements
+from wss_cases.pathways.circles.agreements import paper as pathways_circles_agreements_paper
+from wss_cases.pathways.circles.circle import pages as pathways_circles_circle
+from wss_cases.pathways.circles.meeting import pages as pathways_circles_meeting
+from wss_cases.pathways.circles.meeting import scheduling as pathways_circles_meeting_scheduling
+from wss_cases.pathways.circles.notes import earlier as pathways_circles_notes_earlier
+from wss_cases.pathways.circles.notes import pages as pathways_circles_notes
+from wss_cases.pathways.circles.plans import pages as pathways_circles_plans
+from wss_cases.pathways.circles.preparation import pages as pathways_circles_preparation
+from wss_cases.pathways.circles.preparation import screening as pathways_circles_preparation_screening
+from wss_cases.pathways.circles.questionnaires import link as pathways_circles_questionnaires_link
+from wss_cases.pathways.circles.questionnaires import pages as pathways_circles_questionnaires
+from wss_cases.pathways.common import pages as pathways_common
+from wss_cases.pathways.conversations import pages as pathways_conversations
+from wss_cases.pathways.legal_holds import pages as pathways_legal_holds
+from wss_cases.pathways.mentoring import card as pathways_mentoring_card
+from wss_cases.pathways.mentoring import opening as pathways_mentoring_opening
+from wss_cases.pathways.mentoring import periods as pathways_mentoring_periods
+from wss_cases.pathways.mentoring.case_page import pages as pathways_mentoring_case_page
+from wss_cases.pathways.mentoring.day_grid import pages as pathways_mentoring_day_grid
+from wss_cases.pathways.mentoring.mentors import pages as pathways_mentoring_mentors
+from wss_cases.pathways.mentoring.own_period import pages as pathways_mentoring_own_period
+from wss_cases.pathways.mentoring.plan import pages as pathways_mentoring_plan
+from wss_cases.pathways.mentoring.sessions import pages as pathways_mentoring_sessions
+from wss_cases.pathways.reengagement import returns as pathways_reengagement_returns
+from wss_cases.pathways.reengagement.case_page import pages as pathways_reengagement_case_page
+from wss_cases.pathways.reengagement.plan import pages as pathways_reengagement_plan
+from wss_cases.pathways.referrals import consent as pathways_referrals_consent
+from wss_cases.pathways.referrals import partner_pages as pathways_referrals_partner_pages
+from wss_cases.pathways.referrals import service as pathways_referrals_service
+from wss_cases.pathways.referrals.case_page import pages as pathways_referrals_case_page
+from wss_cases.pathways.referrals.partners import pages as pathways_referrals_partners
+from wss_cases.pathways.referrals.referral import pages as pathways_referrals_referral
 from wss_cases.plans.baselines import room as plans_baselines
 from wss_cases.plans.evidence import room as plans_evidence
 from wss_cases.plans.money.files import room as plans_money_files
@@ -262,20 +262,20 @@ ROOMS: tuple[Room, ...] = (
     followups_core.ROOM, followups_making.ROOM, followups_pages_follow_up.ROOM, followups_pages_open_list.ROOM,
     followups_pages_rescheduling.ROOM, followups_pages_snooze.ROOM, followups_reminders.ROOM,
     followups_templates_editing.ROOM, followups_templates.ROOM,
-    pathways_circles_agreements_paper.ROOM, pathways_circles_agreements.ROOM,
-    pathways_circles_case_page_follow_ups.ROOM, pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM,
-    pathways_circles_keepers.ROOM, pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM,
-    pathways_circles_meeting_scheduling.ROOM, pathways_circles_notes_earlier.ROOM, pathways_circles_notes.ROOM,
-    pathways_circles_outside.ROOM, pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM,
-    pathways_circles_preparation_screening.ROOM, pathways_circles_privilege.ROOM,
-    pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM, pathways_circles_terms.ROOM,
-    pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM, pathways_legal_holds.ROOM,
-    pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM, pathways_mentoring_day_grid.ROOM,
-    pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM, pathways_mentoring_own_period.ROOM,
-    pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM, pathways_mentoring_sessions.ROOM,
-    pathways_reengagement_case_page.ROOM, pathways_reengagement_plan.ROOM, pathways_reengagement_returns.ROOM,
-    pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM, pathways_referrals_partner_pages.ROOM,
-    pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM, pathways_referrals_service.ROOM,
+    pathways_circles_agreements.ROOM, pathways_circles_agreements_paper.ROOM, pathways_circles_case_page.ROOM,
+    pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM, pathways_circles_keepers.ROOM,
+    pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM, pathways_circles_meeting_scheduling.ROOM,
+    pathways_circles_notes_earlier.ROOM, pathways_circles_notes.ROOM, pathways_circles_outside.ROOM,
+    pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM, pathways_circles_preparation_screening.ROOM,
+    pathways_circles_privilege.ROOM, pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM,
+    pathways_circles_terms.ROOM, pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM,
+    pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM,
+    pathways_mentoring_day_grid.ROOM, pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM,
+    pathways_mentoring_own_period.ROOM, pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM,
+    pathways_mentoring_sessions.ROOM, pathways_reengagement_case_page.ROOM, pathways_reengagement_plan.ROOM,
+    pathways_reengagement_returns.ROOM, pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM,
+    pathways_referrals_partner_pages.ROOM, pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM,
+    pathways_referrals_service.ROOM,
     practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,
     safeguards_discipline_appeals.ROOM, safeguards_discipline_consequences.ROOM, safeguards_discipline_recording.ROOM,
     safeguards_discipline_removals.ROOM, safeguards_discipline_tenth_day.ROOM, safeguards_duties_clocks.ROOM,

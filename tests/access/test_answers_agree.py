@@ -41,10 +41,10 @@ from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.scope.queries import READERS
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know
-from wss_cases.pathways.circles.circle.leading import kept_circle
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
+from wss_cases.pathways.circles.circle.queries import kept_circle
+from wss_cases.pathways.circles.plans.queries import CirclePlan
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.funding.models import Funding, FundingChange
@@ -96,8 +96,8 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.discipline.removals.pages.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.access.clean_slate.visible_to": (PastOpening, by(P.PAST_READ)),
-    "pathways.mentoring.periods.queries.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
-    "pathways.circles.circle.leading.led_visible_to": (
+    "pathways.mentoring.periods.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
+    "pathways.circles.circle.queries.led_visible_to": (
         Pathway,
         lambda actor, row: can(actor, P.CIRCLE_LEAD, kept_circle(row.id, DAY)),
     ),

@@ -35,13 +35,13 @@ from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
-from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
-from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.circles.notes.messages import NoteOpening, PrivilegeWaiver
+from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import LegalHold
+from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.plans.money.files.models import MoneyFile

@@ -40,23 +40,22 @@ from wss_cases.mail.push.queries import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleOutsideKeeper, CircleSupporter
-from wss_cases.pathways.circles.circle.states import SupporterRelation
-from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
-from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
-from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
-from wss_cases.pathways.mentoring.plan.states import MentorKind
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.circles.circle.models import (
+    CircleKeeper,
+    CircleMeeting,
+    CircleOutsideKeeper,
+    CircleSupporter,
+    SupporterRelation,
+)
+from wss_cases.pathways.circles.notes.messages import ExceptionKind, NoteOpening, PrivilegeWaiver
+from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind
+from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.mentoring.periods import PeriodTeacher
+from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan, MentorKind
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
@@ -83,7 +82,7 @@ from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.role_files import RoleFile
 from wss_cases.roster.staff_accounts.rules import AccountRule
 from wss_cases.roster.uploads.queries import RosterUpload, UploadState
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.pages import Kind, RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.safeguards.discipline.consequences import ConsequenceKind, MinorConsequence

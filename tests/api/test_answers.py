@@ -25,7 +25,7 @@ from wss_cases.api.v1.views import ENDPOINTS
 from wss_cases.cases.case.models import Case, CaseResult, CaseState
 from wss_cases.foundation.db import begin_reading, db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.states import Kind
+from wss_cases.routing.engine.pages import Kind
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal_bytes
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.circles.circle.models import CircleConsent
-from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.referrals.referral.models import ReferralConsent
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

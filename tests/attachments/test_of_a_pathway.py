@@ -16,7 +16,7 @@ from wss_cases.attachments.attachment import HOSTS, Attachment
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.circles.terms import Agreement
 
 NOW = "2026-11-24 10:00"
 

@@ -14,8 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
 
 NOW = "2026-11-24 10:00"
 

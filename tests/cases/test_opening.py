@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.proposals import propose
+from wss_cases.pathways.common.rules import propose
 
 
 def _open(actor, *incidents, lead_id=None):

@@ -22,11 +22,10 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.requirements.queries import circles_for
-from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.terms import AgreementTerm
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
 

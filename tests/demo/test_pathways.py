@@ -24,26 +24,22 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.circles.circle.keepers import with_keepers
-from wss_cases.pathways.circles.circle.leading import led_visible_to
-from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind, TermState
+from wss_cases.pathways.circles.circle.queries import led_visible_to, with_keepers
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
-from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.circles.notes.period_keys import own_key_of
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWERS
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.circles.notes.pages import own_key_of
+from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import dose
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
-from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
+from wss_cases.pathways.referrals.referral.rules import TAKES_A_PLACE
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

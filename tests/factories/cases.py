@@ -10,8 +10,8 @@ import factory
 from tests.factories.base import Factory
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, CaseState
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import ENDED, OUTCOMES, PATHWAY_OF, Kind, PathwayState
+from wss_cases.pathways.common.rules import ENDED, OUTCOMES, Pathway, PathwayState
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 
 ACCEPTED = (PathwayState.PREPARING, PathwayState.ACTIVE, PathwayState.COMPLETED)

@@ -7,8 +7,14 @@ from typing import Any
 import factory
 
 from tests.factories.base import Factory
-from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
-from wss_cases.pathways.mentoring.plan.states import Cadence, MentorKind
+from wss_cases.pathways.mentoring.plan.models import (
+    Cadence,
+    DailyCard,
+    Mentor,
+    MentoringGroup,
+    MentoringPlan,
+    MentorKind,
+)
 
 
 class MentorFactory(Factory):

@@ -30,8 +30,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey
 from wss_cases.mail.common.pages import Heartbeat
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.common.rules import Pathway
 
 OLDEST = 90.0
 """Seconds that a heartbeat may be old."""

@@ -36,7 +36,7 @@ from wss_cases.journal.models import AuditEntry, RequestKey
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.bounces.pages import mend_address
 from wss_cases.pathways.circles.notes import shredding
-from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.records.retention import expiry
 from wss_cases.surveys.results import count_due
 from wss_cases.surveys.rounds import SurveyRound

@@ -51,12 +51,11 @@ from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
-from wss_cases.pathways.circles.invitations.queries import invitation_key
-from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED
-from wss_cases.pathways.circles.notes.models import NoteOpening
-from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.referrals.referral.messages import overdue_key
-from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.circles.invitations import invitation_key
+from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED, NoteOpening
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.referrals.referral.pages import overdue_key
+from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
 from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
 from wss_cases.practice.requests.messages import UNREAD
@@ -69,7 +68,7 @@ from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.networks import MOVED
 from wss_cases.roster.runs import REFUSED
 from wss_cases.routing.drafts.actions import WAITS
-from wss_cases.routing.engine.pages import RuleSetState
+from wss_cases.routing.engine.pages import Kind, RuleSetState
 from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.tenth_day import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks import clock_key

@@ -40,9 +40,9 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -20,10 +20,10 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleConsent
-from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.legal_holds.queries import is_case_held, is_student_held
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import is_case_held, is_student_held
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.pages import get_action

@@ -30,8 +30,8 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
+from wss_cases.pathways.common.pages import kind_words, page_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.views import kind_words, page_of
 
 TAKEN = (FIELD, "photo")
 """Names under which a form sends files: those that were chosen, and those that the camera took."""

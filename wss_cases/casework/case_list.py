@@ -31,9 +31,8 @@ from wss_cases.foundation.tables.ordering import ranked, staged, worded
 from wss_cases.incidents.incident.queries import locations
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import whom_words
 

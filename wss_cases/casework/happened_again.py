@@ -48,8 +48,8 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.reengagement.opening.actions import case_for
+from wss_cases.pathways.common.pages import number
+from wss_cases.pathways.reengagement.opening import case_for
 from wss_cases.roster.directory.queries import school_days
 
 

@@ -14,16 +14,14 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import Tile
-from wss_cases.pathways.circles.requirements import next_steps as circles
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.rules import has_begun
-from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.circles.requirements import pages as circles
+from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, has_begun
 from wss_cases.pathways.conversations import next_steps as conversations
-from wss_cases.pathways.mentoring.case_page import next_steps as mentoring
-from wss_cases.pathways.reengagement.case_page import next_steps as reengagement
-from wss_cases.pathways.referrals.case_page import next_steps as referrals
+from wss_cases.pathways.mentoring.case_page import rules as mentoring
+from wss_cases.pathways.reengagement.case_page import rules as reengagement
+from wss_cases.pathways.referrals.case_page import queries as referrals
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS
 

@@ -25,22 +25,27 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.case_page import panel as circles
-from wss_cases.pathways.circles.consent.actions import call_off_planned
+from wss_cases.pathways.circles import case_page as circles
+from wss_cases.pathways.circles.consent import call_off_planned
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.actions import load_live, note_decline, note_end
-from wss_cases.pathways.common.forms import ConfirmForm, EndForm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.pages import ACT, ConfirmForm, EndForm, act_context, page_of
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.rules import has_begun
-from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
-from wss_cases.pathways.common.steps import Panel, Step
-from wss_cases.pathways.common.views import ACT, act_context, page_of
-from wss_cases.pathways.conversations import panel as conversations
-from wss_cases.pathways.mentoring.case_page import panel as mentoring
-from wss_cases.pathways.reengagement.case_page import panel as reengagement
-from wss_cases.pathways.referrals.case_page import panel as referrals
-from wss_cases.pathways.referrals.referral.actions import withdraw_open
+from wss_cases.pathways.common.rules import (
+    LIVE,
+    OUTCOME_LABELS,
+    EndReason,
+    Panel,
+    Pathway,
+    PathwayState,
+    Step,
+    has_begun,
+)
+from wss_cases.pathways.conversations import pages as conversations
+from wss_cases.pathways.mentoring.case_page import pages as mentoring
+from wss_cases.pathways.reengagement.case_page import pages as reengagement
+from wss_cases.pathways.referrals.case_page import pages as referrals
+from wss_cases.pathways.referrals.referral.pages import withdraw_open
 from wss_cases.routing.engine.pages import AppliesTo, Person, Police
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.routing.engine.wording import said

@@ -15,9 +15,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import OUTCOME_LABELS, EndReason, PathwayState
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.common.rules import OUTCOME_LABELS, EndReason, Pathway, PathwayState
 
 MOST = 8
 """Sentences that a principal reads in a minute."""

@@ -4,9 +4,9 @@ from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
 from wss_cases.mail.push.rules import own_device
-from wss_cases.pathways.circles.circle.leading import leads_circle
-from wss_cases.pathways.circles.plans.rules import reads_plan, writes_plan
-from wss_cases.pathways.mentoring.periods.rules import teaches
+from wss_cases.pathways.circles.circle.queries import leads_circle
+from wss_cases.pathways.circles.plans.queries import reads_plan, writes_plan
+from wss_cases.pathways.mentoring.periods import teaches
 from wss_cases.permission_map.predicates import (
     at_own_school,
     keeps,

@@ -32,8 +32,8 @@ from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.referrals.referral.letters import purpose_read, service_words
-from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
+from wss_cases.pathways.referrals.referral.queries import purpose_read, service_words
+from wss_cases.pathways.referrals.referral.rules import FIELD_LABELS
 from wss_cases.roster.directory.models import Student
 
 PAGE = 20

@@ -28,7 +28,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.queries import school_days
 

@@ -37,15 +37,14 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.queries import last_acts
 from wss_cases.journal.rooms import Room
 from wss_cases.mail.common.queries import days_near
-from wss_cases.pathways.circles.circle.leading import led_visible_to
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.queries import led_visible_to
+from wss_cases.pathways.circles.invitations import meeting_uid, meeting_words
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import planned_days
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 
 BACK, AHEAD, SESSIONS_AHEAD = timedelta(days=30), timedelta(days=180), timedelta(days=28)
 MOST = 400

@@ -24,8 +24,8 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.notes.leaving import kept_with_notes
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.circles.notes.pages import kept_with_notes
+from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.workday.cover import HandOverManyForm, school_of

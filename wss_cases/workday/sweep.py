@@ -13,10 +13,10 @@ from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.deputies.pages import ask_deputies
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.pathways.circles.invitations.actions import former, withdraw_former
-from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
-from wss_cases.pathways.common.owners import give_unowned
-from wss_cases.pathways.reengagement.opening.roster_gaps import open_returns
+from wss_cases.pathways.circles.invitations import former, withdraw_former
+from wss_cases.pathways.circles.notes.pages import tell_of_leaving
+from wss_cases.pathways.common.rules import give_unowned
+from wss_cases.pathways.reengagement.opening import open_returns
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.clocks import clocks_would_queue, sweep_clocks
 from wss_cases.safeguards.police.clocks import calls_would_queue, refuse_silence, sweep_calls

@@ -32,7 +32,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.delivery.pages import deliver
-from wss_cases.pathways.circles.notes.models import NoteGrant
+from wss_cases.pathways.circles.notes.messages import NoteGrant
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.deciding import call_first

@@ -18,7 +18,7 @@ from wss_cases.accounts.people import pages as people
 from wss_cases.accounts.sign_in import second_factor
 from wss_cases.foundation.db import db
 from wss_cases.journal import unit_of_work
-from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles import keepers
 
 SOME = [story for number, story in enumerate(ATTACKS) if in_turn(number, len(ATTACKS))]
 STILL_REFUSED = {

@@ -22,10 +22,10 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.circle.models import MeetingState
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKind
 
 

@@ -17,9 +17,10 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.circles.circle.models import MeetingState
+from wss_cases.pathways.circles.terms import AgreementTerm
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Kind as RoutingKind
 
 TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")

@@ -24,11 +24,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.common.actions import add as add_pathway
 from wss_cases.pathways.common.actions import plan as plan_pathway
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
+from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.routing.engine.pages import Kind
 
 
 @pytest.fixture

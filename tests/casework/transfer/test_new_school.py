@@ -20,10 +20,10 @@ from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.workday.caseload.queries import desk_cases
 from wss_cases.workday.caseload.rules import Weights, Why
 

@@ -23,8 +23,9 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.roster.calendar.importing.actions import import_calendar
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty.rules import due_at
 from wss_cases.workday.sweep import sweep
 

@@ -20,7 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 
 CALL = {"outcome": "reached", "manner": "phone", "attempts": "1"}
 

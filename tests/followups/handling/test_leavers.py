@@ -28,7 +28,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.workday.digest.messages import NO_COORDINATOR
 
 MONDAY, LATER = date(2026, 11, 16), date(2026, 12, 15)

@@ -26,7 +26,7 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 CAUSED, HARMED, WITNESS = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.WITNESS

@@ -21,7 +21,7 @@ from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.counting.daily_figures.queries import figures_of_school
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

@@ -33,7 +33,7 @@ from wss_cases.intake.review import pages as review_pages
 from wss_cases.intake.review.pages import set_parts
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Kind, Person
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import DutyState

@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Police
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.police.review.models import NotificationGround

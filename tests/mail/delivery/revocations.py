@@ -36,11 +36,10 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.pages import MailStyle
 from wss_cases.mail.preferences import stop
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
-from wss_cases.pathways.referrals.consent import actions as actions_consent
-from wss_cases.pathways.referrals.referral import actions as referrals
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.pathways.referrals import consent, service
+from wss_cases.pathways.referrals.referral import pages as referrals
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty import pages as duties
 from wss_cases.workday.cover import end_cover
 from wss_cases.workday.sweep import sweep
@@ -260,11 +259,11 @@ def found_not_to_apply(it: Queued) -> Any:
 
 
 def answered(it: Queued) -> Any:
-    return actions_service.accept(Invocation(SYSTEM, SINCE), it.row, by=Permission.CASE_WORK)
+    return service.accept(Invocation(SYSTEM, SINCE), it.row, by=Permission.CASE_WORK)
 
 
 def cannot(it: Queued) -> Any:
-    return actions_service.decline(Invocation(SYSTEM, SINCE), it.row, "no_place", by=Permission.CASE_WORK)
+    return service.decline(Invocation(SYSTEM, SINCE), it.row, "no_place", by=Permission.CASE_WORK)
 
 
 def taken_back(it: Queued) -> Any:
@@ -272,7 +271,7 @@ def taken_back(it: Queued) -> Any:
 
 
 def consent_taken_back(it: Queued) -> Any:
-    return actions_consent.revoke(Invocation(SYSTEM, SINCE), it.row)
+    return consent.revoke(Invocation(SYSTEM, SINCE), it.row)
 
 
 def stopped(mail_list: MailList) -> Way:

@@ -20,10 +20,10 @@ from wss_cases.outcomes.counting.scope.rules import Scope, Share, scope_of
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, hidden_among, shown_share
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.outcomes.reports.repeats.rules import repeats_by_month, repeats_until
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.pages import Kind
 
 
 def part(network: str | None, schools: list[int]) -> Piece:

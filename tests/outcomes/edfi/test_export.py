@@ -28,9 +28,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 

@@ -17,11 +17,10 @@ from wss_cases.cases.case.models import OPEN, Case, CaseIncident, CaseResult, Ca
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 
 DAY = timedelta(days=1)

@@ -13,10 +13,9 @@ from wss_cases.cases.case.models import Case, CaseIncident, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 

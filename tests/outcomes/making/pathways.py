@@ -12,14 +12,13 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFa
 from tests.factories.roster import StudentFactory
 from tests.outcomes.making.small_district import TODAY
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
-from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
-from wss_cases.pathways.mentoring.plan.states import Cadence, Missed
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession, Missed
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.routing.engine.pages import Kind
 
 DAY = timedelta(days=1)
 

@@ -19,8 +19,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
 from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import AgreementTerm
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
 from wss_cases.roster.directory.rules import DayKind
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction

@@ -11,13 +11,18 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleMeeting, CircleSupporter
-from wss_cases.pathways.circles.circle.states import MeetingKind, SupporterRelation
+from wss_cases.pathways.circles.circle.models import (
+    CircleAttendance,
+    CircleKeeper,
+    CircleMeeting,
+    CircleSupporter,
+    MeetingKind,
+    SupporterRelation,
+)
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.routing.engine.pages import Kind
 
 HELD_AT = NOW - timedelta(hours=2)

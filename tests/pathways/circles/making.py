@@ -16,9 +16,9 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.pathways.circles import keepers
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import (
+from wss_cases.pathways.circles.circle.models import (
     GuardianAnswer,
     MeetingState,
     PartyAnswer,
@@ -26,15 +26,15 @@ from wss_cases.pathways.circles.circle.states import (
     ScreenAnswer,
     SupporterRelation,
 )
-from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.rule_sets import RoutingAnswer, RuleSet
 from wss_cases.training.records.pages import record_training
 from wss_cases.training.topics import KnownTopic
@@ -154,7 +154,7 @@ def consent(
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
     """Answer the safety screen as a keeper."""
-    planning.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
+    pages.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
 def open_requirements(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
@@ -176,7 +176,7 @@ def plan(
 ) -> int:
     """Plan its meeting, or move the one that is planned. Returns its id."""
     keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)
-    return planning.plan_meeting(
+    return pages.plan_meeting(
         Invocation(world.actor, now), pathway.id, starts_at=starts_at, room="204", keeper_id=keeper, anyway=True
     )
 

@@ -18,7 +18,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
+from wss_cases.pathways.circles.circle.models import MeetingState, SupporterRelation
 
 pytestmark = pytest.mark.browser
 

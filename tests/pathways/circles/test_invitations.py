@@ -19,10 +19,9 @@ from wss_cases.casework.case_page.pages import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver
-from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.keepers import actions as keepers
-from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles import keepers
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation, MeetingState
+from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.workday.sweep import sweep
 
@@ -61,7 +60,7 @@ def circle(world, keeper):
 
 def move(world, circle, to=MOVED, room="Library, east; 2nd floor 🌱", minutes=90):
     keeper_id = next(iter(circle_now(circle).keeper_names))
-    return planning.plan_meeting(
+    return pages.plan_meeting(
         Invocation(world.actor, NOW),
         circle.id,
         starts_at=to,

@@ -16,10 +16,9 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.circles.circle.keepers import keeper_ids, keepers_of
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.circle.states import NotHeld
-from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles import keepers
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, NotHeld
+from wss_cases.pathways.circles.circle.queries import keeper_ids, keepers_of
 from wss_cases.pathways.circles.notes import grants
 
 

@@ -27,13 +27,18 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
-from wss_cases.pathways.circles.invitations.calendar_file import meeting_file
+from wss_cases.pathways.circles.circle.models import (
+    CircleMeeting,
+    MeetingKind,
+    MeetingState,
+    Presence,
+    SupporterRelation,
+)
+from wss_cases.pathways.circles.invitations import meeting_file
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import PathwayState
 
 AFTER = LATER + timedelta(hours=1)
 
@@ -165,7 +170,7 @@ def test_plans_that_are_refused(world, circle, bad):
         fresh(circle).state = PathwayState.PROPOSED
         db.session.commit()
     with pytest.raises(Refused):
-        planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
+        pages.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +184,11 @@ def test_what_is_seldom_meant_is_asked_about_and_can_be_saved(world, circle, sta
     plan(world, ready_circle(world))
     values = {"starts_at": starts_at, "room": "204 ", "keeper_id": world.coordinator.id}
     with pytest.raises(Refused, match=words) as asked:
-        planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
+        pages.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
     assert asked.value.field == "anyway"
-    made = planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True)
+    made = pages.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True)
     # moving it within its own time warns of nothing new
-    assert planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True) == made
+    assert pages.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True) == made
 
 
 def test_a_circle_that_was_held_yesterday_is_recorded(world, circle, client_as, at):

@@ -23,11 +23,10 @@ from tests.pathways.circles.making import (
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.circle.leading import kept_circle
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingState
+from wss_cases.pathways.circles.circle.queries import kept_circle
+from wss_cases.pathways.circles.training import setting_of, trained_keepers
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.training.records.pages import take_back
 from wss_cases.training.records.queries import TrainingRecord
 

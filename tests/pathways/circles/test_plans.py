@@ -17,11 +17,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.plans.actions import change_plan
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.rules import PlanContent
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.circles.plans.pages import change_plan
+from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind, PlanContent
+from wss_cases.pathways.common.rules import EndReason, PathwayState
 
 ROUNDS = "What happened?\n\n  Who was affected? \nWhat is needed now?"
 PLAN = {"title": "A calm start", "rounds": ROUNDS, "shared_values": "Respect\nPatience", "talking_piece": "A stone"}

@@ -37,16 +37,15 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting
+from wss_cases.pathways.circles import consent as circles_consent
+from wss_cases.pathways.circles import keepers
+from wss_cases.pathways.circles import training as trainings
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import Facts, Hold, holds_on, is_met, parties, unmet
-from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
-from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.keepers import actions as keepers
-from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.meeting import pages
 from wss_cases.pathways.circles.preparation import actions as preparation
-from wss_cases.pathways.circles.training import actions as trainings
-from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.training import setting_of, trained_keepers
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.training.records.pages import end_training, record_training
 from wss_cases.training.topics import KnownTopic
 
@@ -334,7 +333,7 @@ def test_a_safety_plan_that_is_agreed_meets_its_hold(world):
     agree_plan(world)
     assert shut(circle) == []
     with pytest.raises(Refused, match="already"):
-        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A plan was agreed.")
+        circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A plan was agreed.")
 
 
 def test_each_person_harmed_has_a_plan_before_its_hold_is_met(world, client_as):
@@ -352,18 +351,18 @@ def test_a_hold_is_lifted_only_with_a_reason(world):
     put_hold(world)
     circle = ready_circle(world)
     with pytest.raises(Refused):
-        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "  ")
-    actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A safety plan was agreed today.")
+        circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "  ")
+    circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A safety plan was agreed today.")
     assert plan(world, circle)
     with pytest.raises(NotFound):
-        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H9", "because")
+        circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H9", "because")
 
 
 def test_a_standing_hold_is_never_lifted(world):
     put_hold(world, applies_to="shared_and_conversation", rules=["H1"])
     circle = ready_circle(world)
     with pytest.raises(Refused):
-        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H1", "because")
+        circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H1", "because")
     with pytest.raises(Refused, match="H1"):
         plan(world, circle)
 
@@ -373,7 +372,7 @@ def test_nobody_says_for_them_that_they_are_ready_or_wish_it(world):
     put_hold_for_the_other = dict(HOLD, rules=["H4"])
     circle = make_circle(world)
     with pytest.raises(Refused, match="themselves"):
-        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H3", "They looked ready.")
+        circles_consent.lift_hold(Invocation(world.actor, NOW), circle.id, "H3", "They looked ready.")
     open_requirements(world, circle)
     assert shut(circle) == []
     hold = holds_on("peer_conference", "both", [{"holds": [put_hold_for_the_other]}])[0]
@@ -446,8 +445,8 @@ def test_nobody_from_another_school_prepares_a_circle(world):
         lambda: record_consent(Invocation(stranger, NOW), circle.id, person_id, False, None, TODAY),
         lambda: record_support(Invocation(stranger, NOW), circle.id, person_id, TODAY),
         lambda: record_ready(Invocation(stranger, NOW), circle.id, person_id, True),
-        lambda: planning.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
-        lambda: planning.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
+        lambda: pages.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
+        lambda: pages.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
         lambda: record_support(Invocation(world.actor, NOW), circle.id, 10**6, TODAY),
         lambda: record_consent(Invocation(world.actor, NOW), circle.id, 10**6, False, None, TODAY),
     ):

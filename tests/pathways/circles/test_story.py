@@ -18,11 +18,11 @@ from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.states import MeetingState, TermState
+from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.circles.terms.states import WithoutMeeting
+from wss_cases.pathways.circles.terms import WithoutMeeting
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import PathwayState
 
 APART = WithoutMeeting.APART
 DUE = LATER + timedelta(days=8)

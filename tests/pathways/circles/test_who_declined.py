@@ -21,8 +21,8 @@ from wss_cases.followups.evidence import Evidence
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.meeting import planning
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.meeting import pages as meeting_pages
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.records.family_copies.copy.contents import _cases
 
 
@@ -56,7 +56,7 @@ def test_who_decides_discipline_reads_only_that_a_meeting_is_not_planned(world, 
         if "checked" in one.attributes and one.get("name") in ("answer", "ready")
     ]
     with pytest.raises(Refused, match="No meeting is scheduled") as refused:
-        planning.plan_meeting(
+        meeting_pages.plan_meeting(
             Invocation(actor_for(user), NOW), circle.id, starts_at=LATER, room="1", keeper_id=world.coordinator.id
         )
     assert "wish" not in str(refused.value)

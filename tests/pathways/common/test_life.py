@@ -22,16 +22,15 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common import actions as life
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.states import ENDED, OUTCOMES, TRANSITIONS, EndReason, Kind, PathwayState
-from wss_cases.pathways.conversations.actions import log_conversation
-from wss_cases.pathways.mentoring.course.actions import Course
-from wss_cases.pathways.mentoring.course.actions import save_plan as save_mentoring
+from wss_cases.pathways.common.rules import ENDED, OUTCOMES, TRANSITIONS, EndReason, Pathway, PathwayState, outcomes_for
+from wss_cases.pathways.conversations.pages import log_conversation
+from wss_cases.pathways.mentoring.course import Course
+from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.queries import plan_of
-from wss_cases.pathways.reengagement.case_page.actions import PlanText
-from wss_cases.pathways.reengagement.case_page.actions import save_plan as save_return
-from wss_cases.pathways.referrals.referral.actions import draft as draft_referral
+from wss_cases.pathways.reengagement.case_page.pages import PlanText
+from wss_cases.pathways.reengagement.case_page.pages import save_plan as save_return
+from wss_cases.pathways.referrals.referral.pages import draft as draft_referral
+from wss_cases.routing.engine.pages import Kind
 
 ACTS = {
     "offer": lambda w, row: life.offer(Invocation(w.actor, NOW), row.id, w.coordinator.id, TODAY),

@@ -12,12 +12,11 @@ from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.mentoring.course.actions import Course, Match
-from wss_cases.pathways.mentoring.course.actions import match as match_action
-from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
-from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
+from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.mentoring.course import Course, Match
+from wss_cases.pathways.mentoring.course import match as match_action
+from wss_cases.pathways.mentoring.plan.models import Cadence, Mentor, MentoringPlan, Reason
+from wss_cases.routing.engine.pages import Kind
 
 START = date(2026, 11, 2)
 COURSE = Course(goal="Calm starts", rhythm=Cadence.WEEKLY, weeks=27, minutes=30, starts_on=START)

@@ -20,16 +20,23 @@ from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
-from wss_cases.pathways.mentoring.card import actions as cards
-from wss_cases.pathways.mentoring.course.actions import finish, save_plan
-from wss_cases.pathways.mentoring.mentors import actions as mentors
-from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
-from wss_cases.pathways.mentoring.plan.models import DailyCardDay, MentoringSession
+from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.mentoring import card as cards
+from wss_cases.pathways.mentoring.course import finish, review, save_plan
+from wss_cases.pathways.mentoring.mentors import pages as mentors
+from wss_cases.pathways.mentoring.mentors.pages import MentorDraft
+from wss_cases.pathways.mentoring.plan.models import (
+    After,
+    Cadence,
+    DailyCardDay,
+    GoesOn,
+    MentoringSession,
+    MentorKind,
+    Missed,
+)
 from wss_cases.pathways.mentoring.plan.queries import my_students, plan_of, session_on
-from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, MentorKind, Missed
-from wss_cases.pathways.mentoring.reviews.actions import review
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_group, log_session
+from wss_cases.routing.engine.pages import Kind
 
 ABSENT = DayAnswer(missed=Missed.STUDENT_ABSENT)
 HELD = DayAnswer(minutes=30)

@@ -17,10 +17,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.mentoring.cells.actions import Cell, mark_cell
-from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
-from wss_cases.pathways.mentoring.plan.states import Cadence
+from wss_cases.pathways.mentoring.cells import Cell, mark_cell
+from wss_cases.pathways.mentoring.plan.models import Cadence, DailyCard, DailyCardDay
+from wss_cases.routing.engine.pages import Kind
 
 PERIODS = ["Period 1", "Period 2", "Lunch"]
 AT_ONCE = 2 * len(PERIODS)

@@ -16,9 +16,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.mentoring.course.actions import Match, match
-from wss_cases.pathways.mentoring.plan.models import MentoringPlan
-from wss_cases.pathways.mentoring.plan.states import Reason
+from wss_cases.pathways.mentoring.course import Match, match
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, Reason
 
 AT_ONCE, ROUNDS = 4, 5
 

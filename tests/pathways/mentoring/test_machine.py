@@ -21,16 +21,14 @@ from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import actions as life
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, Kind, PathwayState
-from wss_cases.pathways.mentoring.course.actions import finish
-from wss_cases.pathways.mentoring.mentors import actions as mentors
-from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
-from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
+from wss_cases.pathways.mentoring.course import finish, review
+from wss_cases.pathways.mentoring.mentors import pages as mentors
+from wss_cases.pathways.mentoring.mentors.pages import MentorDraft
+from wss_cases.pathways.mentoring.plan.models import After, GoesOn, Mentor, Missed
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
-from wss_cases.pathways.mentoring.plan.states import After, GoesOn, Missed
-from wss_cases.pathways.mentoring.reviews.actions import review
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
+from wss_cases.routing.engine.pages import Kind
 
 ROWS, MENTORS = 5, 2
 which = st.integers(0, ROWS - 1)

@@ -28,12 +28,17 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.mentoring.opening.actions import Support, open_support
-from wss_cases.pathways.mentoring.opening.models import SupportStart
-from wss_cases.pathways.mentoring.opening.rules import is_adult
-from wss_cases.pathways.mentoring.opening.states import AgreedHow, AgreedWho, Because
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.mentoring.opening import (
+    AgreedHow,
+    AgreedWho,
+    Because,
+    Support,
+    SupportStart,
+    is_adult,
+    open_support,
+)
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, School, StudentGuardian
 from wss_cases.roster.directory.rules import Restriction
 from wss_cases.routing.engine.pages import Kind

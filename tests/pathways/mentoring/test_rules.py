@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wss_cases.pathways.mentoring.plan.models import Cadence, Reason
 from wss_cases.pathways.mentoring.plan.rules import (
     coming_days,
     dose,
@@ -19,7 +20,6 @@ from wss_cases.pathways.mentoring.plan.rules import (
     planned_days,
     ranked,
 )
-from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
 
 MONDAY = date(2026, 9, 7)

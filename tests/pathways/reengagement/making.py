@@ -11,8 +11,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind
 

@@ -19,14 +19,20 @@ from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
-from wss_cases.pathways.reengagement.case_page import actions
-from wss_cases.pathways.reengagement.case_page.next_steps import next_steps
-from wss_cases.pathways.reengagement.meeting import actions as meetings
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
+from wss_cases.pathways.reengagement import meeting as meetings
+from wss_cases.pathways.reengagement.case_page import pages
+from wss_cases.pathways.reengagement.case_page.rules import next_steps
 from wss_cases.pathways.reengagement.plan.queries import reviews_of
-from wss_cases.pathways.reengagement.plan.rules import is_near, meeting_of
-from wss_cases.pathways.reengagement.plan.states import MEETING_TRANSITIONS, Meeting, MeetingMissed, ReviewAnswer
+from wss_cases.pathways.reengagement.plan.rules import (
+    MEETING_TRANSITIONS,
+    Meeting,
+    MeetingMissed,
+    ReengagementPlan,
+    ReviewAnswer,
+    is_near,
+    meeting_of,
+)
 from wss_cases.roster.directory.rules import SchoolDays
 
 DAYS = SchoolDays()
@@ -76,8 +82,8 @@ class Return(RuleBasedStateMachine):
         plan = self.plan
         early = return_on is not None and return_on < date(2026, 11, 25)
         gone = return_on is None and plan.returned_on is not None
-        text = actions.PlanText(return_on, "An aunt", "A quiet room", work)
-        self.act(actions.save_plan, text, agreed, may=self.state in LIVE and not early and not gone)
+        text = pages.PlanText(return_on, "An aunt", "A quiet room", work)
+        self.act(pages.save_plan, text, agreed, may=self.state in LIVE and not early and not gone)
 
     @rule(day=st.sampled_from([date(2026, 12, 2), date(2026, 11, 25), BACK, date(2026, 11, 28), date(2027, 1, 8)]))
     def plan_meeting(self, day: date) -> None:
@@ -105,19 +111,19 @@ class Return(RuleBasedStateMachine):
     def come_back(self, later: int) -> None:
         day = (self.now + timedelta(days=later)).date()
         may = self.state is PathwayState.PREPARING and later <= 0 and day >= date(2026, 11, 25)
-        self.act(actions.record_return, day, may=may)
+        self.act(pages.record_return, day, may=may)
 
     @rule(answer=st.sampled_from(ReviewAnswer), note=st.sampled_from(["", "More time with the counselor."]))
     def review(self, answer: ReviewAnswer, note: str) -> None:
         hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
         may = self.state is PathwayState.ACTIVE and bool(note or not hard)
-        self.act(actions.add_review, answer, note, may=may)
+        self.act(pages.add_review, answer, note, may=may)
 
     @rule(outcome=st.sampled_from(["settled", "settled", "not_back", "", "goal_reached"]))
     def complete(self, outcome: str) -> None:
         known = outcome in ("settled", "not_back")
         may = self.state is PathwayState.ACTIVE and known
-        self.act(actions.complete, outcome, "", may=may and (outcome == "not_back" or bool(reviews_of(self.row_id))))
+        self.act(pages.complete, outcome, "", may=may and (outcome == "not_back" or bool(reviews_of(self.row_id))))
 
     @rule(wish=st.integers(0, 19))
     def leave(self, wish: int) -> None:

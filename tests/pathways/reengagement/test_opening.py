@@ -24,14 +24,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.reengagement.case_page.actions import complete
-from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.pathways.reengagement.case_page.pages import complete
+from wss_cases.pathways.reengagement.opening import Away, open_by_hand
 from wss_cases.pathways.reengagement.plan.queries import returns_of
-from wss_cases.pathways.reengagement.plan.rules import back_on, is_return, return_words
-from wss_cases.pathways.reengagement.plan.states import AwayCause
+from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, back_on, is_return, return_words
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.sweep import sweep

@@ -15,13 +15,13 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.referrals.consent import actions as consents
-from wss_cases.pathways.referrals.consent.actions import Signed
-from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.referrals import consent as consents
+from wss_cases.pathways.referrals import service as services
+from wss_cases.pathways.referrals.consent import Signed
+from wss_cases.pathways.referrals.referral import pages
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.pathways.referrals.service import actions as services
+from wss_cases.routing.engine.pages import Kind
 
 SCHOOL, PARTNER = Permission.CASE_WORK, Permission.REFERRAL_ANSWER
 FIELDS = ["name", "service", "grade", "need"]
@@ -71,7 +71,7 @@ def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values:
 
 def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> int:
     """Draft a referral to the scene's partner, or another one."""
-    return actions.draft(
+    return pages.draft(
         Invocation(scene.school, now),
         scene.pathway.id,
         partner_id=(partner or scene.partner).id,

@@ -33,15 +33,14 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common import actions as life
-from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals.consent import actions as consents
+from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.referrals import consent as consents
+from wss_cases.pathways.referrals import service as services
 from wss_cases.pathways.referrals.partners.queries import suggestions
-from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
 from wss_cases.pathways.referrals.referral.queries import open_to_partner
-from wss_cases.pathways.referrals.referral.rules import Wanted
-from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.pathways.referrals.service import actions as services
+from wss_cases.pathways.referrals.referral.rules import ReferralState, Wanted
 
 
 @pytest.fixture
@@ -106,7 +105,7 @@ def test_from_draft_to_what_was_received(scene: Scene) -> None:
     assert not follow_ups(scene)
     days = select(ServiceDate.kind).order_by(ServiceDate.id)
     assert list(db.session.scalars(days)) == ["first", "later", "last"]
-    actions.complete(Invocation(scene.school, later), scene.pathway.id, "")
+    pages.complete(Invocation(scene.school, later), scene.pathway.id, "")
     done = fresh(scene.pathway)
     assert (done.state, done.outcome) == (PathwayState.COMPLETED, "service_partly_received")
 
@@ -125,9 +124,9 @@ def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
     second = draft(scene, PartnerFactory())
     assert second != referral_id
     with pytest.raises(Refused):
-        actions.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
-    actions.withdraw(Invocation(scene.school, NOW), second, "not_needed")
-    actions.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
+        pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
+    pages.withdraw(Invocation(scene.school, NOW), second, "not_needed")
+    pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
     assert fresh(scene.pathway).outcome == "service_not_available"
 
 
@@ -266,13 +265,13 @@ def test_what_a_draft_must_have(scene: Scene) -> None:
         ({"need": " "}, "need"),
     ):
         with pytest.raises(Refused) as refused:
-            actions.draft(Invocation(scene.school, NOW), scene.pathway.id, **given | values)
+            pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **given | values)
         assert refused.value.field == field
     with pytest.raises(NotFound):
-        actions.draft(Invocation(other.school, NOW), scene.pathway.id, **given)
-    first = actions.draft(Invocation(scene.school, NOW), scene.pathway.id, **given)
+        pages.draft(Invocation(other.school, NOW), scene.pathway.id, **given)
+    first = pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **given)
     changed = given | {"need": "More help."}
-    assert actions.draft(Invocation(scene.school, NOW), scene.pathway.id, **changed) == first
+    assert pages.draft(Invocation(scene.school, NOW), scene.pathway.id, **changed) == first
     assert the(first).need == "More help."
 
 
@@ -331,7 +330,7 @@ def test_the_common_door_completes_no_referral(scene: Scene) -> None:
     with pytest.raises(Refused):
         life.complete(Invocation(scene.school, NOW), scene.pathway.id, "service_received", "")
     with pytest.raises(Refused):
-        actions.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
+        pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
 
 
 def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:

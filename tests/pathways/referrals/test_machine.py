@@ -31,11 +31,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import actions as life
-from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals.consent import actions as consents
-from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.referrals import consent as consents
+from wss_cases.pathways.referrals import service as services
+from wss_cases.pathways.referrals.referral import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.states import (
+from wss_cases.pathways.referrals.referral.rules import (
     AWAITS_ANSWER,
     FOLLOW_UPS,
     OPEN,
@@ -44,7 +45,6 @@ from wss_cases.pathways.referrals.referral.states import (
     TRANSITIONS,
     ReferralState,
 )
-from wss_cases.pathways.referrals.service import actions as services
 
 DEEDS = (
     *("draft", "consent", "renew", "send", "accept", "waitlist", "decline", "serve", "finish"),
@@ -171,7 +171,7 @@ class Life(RuleBasedStateMachine):
     def _draft(self, who: Any, flavour: int) -> None:
         student_id = self.scene.world.students[0].id
         self.act(
-            lambda: actions.draft(
+            lambda: pages.draft(
                 Invocation(self.scene.school, self.now),
                 self.scene.pathway.id,
                 partner_id=self.scene.partner.id,
@@ -219,10 +219,10 @@ class Life(RuleBasedStateMachine):
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
-        self.act(lambda: actions.withdraw(Invocation(self.scene.school, self.now), self.newest(), reason))
+        self.act(lambda: pages.withdraw(Invocation(self.scene.school, self.now), self.newest(), reason))
 
     def _complete(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions.complete(Invocation(self.scene.school, self.now), self.scene.pathway.id, ""))
+        self.act(lambda: pages.complete(Invocation(self.scene.school, self.now), self.scene.pathway.id, ""))
 
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id

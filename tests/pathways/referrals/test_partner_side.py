@@ -33,12 +33,12 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.consent import actions as consents
-from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.referrals import consent as consents
+from wss_cases.pathways.referrals import service as services
+from wss_cases.pathways.referrals.referral import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.pathways.referrals.service import actions as services
+from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.roster.directory.models import Student
 
 
@@ -113,7 +113,7 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
     if how == "revoked":
         consents.revoke(Invocation(scene.school, NOW), referral_id)
     elif how == "withdrawn":
-        actions.withdraw(Invocation(scene.school, NOW), referral_id, "moved")
+        pages.withdraw(Invocation(scene.school, NOW), referral_id, "moved")
     elif how == "run out":
         now = at("2026-11-28 00:05")
         db.session.execute(update(UserAccount).values(locale="en"))

@@ -32,12 +32,10 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of, figures_of_school
-from wss_cases.pathways.circles.keepers.actions import name_keeper
-from wss_cases.pathways.circles.notes.actions import read_notes, write_note
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.circles.keepers import name_keeper
+from wss_cases.pathways.circles.notes.pages import read_notes, write_note
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent

@@ -26,19 +26,19 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.telling import yes_to
-from wss_cases.pathways.circles.circle.states import SupporterRelation
-from wss_cases.pathways.circles.keepers.actions import add_keeper
-from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.privilege.actions import record_exception
+from wss_cases.pathways.circles.circle.models import SupporterRelation
+from wss_cases.pathways.circles.keepers import add_keeper
+from wss_cases.pathways.circles.notes.messages import ExceptionKind
+from wss_cases.pathways.circles.privilege import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.reengagement.case_page.actions import PlanText as PlanOfReturn
-from wss_cases.pathways.reengagement.case_page.actions import save_plan
-from wss_cases.pathways.referrals.consent.actions import Signed
-from wss_cases.pathways.referrals.consent.actions import record_consent as consented
-from wss_cases.pathways.referrals.referral.actions import draft
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.reengagement.case_page.pages import PlanText as PlanOfReturn
+from wss_cases.pathways.reengagement.case_page.pages import save_plan
+from wss_cases.pathways.referrals.consent import Signed
+from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.pages import draft
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.pages import Told, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of

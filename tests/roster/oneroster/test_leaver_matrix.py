@@ -25,10 +25,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.notes.actions import write_note
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.circles.notes.pages import write_note
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.workday.sweep import sweep
 
 SIGNED_IN, SIGNED_OUT, KEEPER, APPROVER = range(4)

@@ -27,7 +27,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.duties.duty.models import DutyState
 from wss_cases.safeguards.duties.duty.queries import steps_of

@@ -29,12 +29,12 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.roster.calendar.days import day_at
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove
 from wss_cases.roster.directory.rules import DayKind
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.workday.calendar.pages import settle_changes
 from wss_cases.workday.sweep import sweep
 

@@ -25,8 +25,8 @@ from wss_cases.followups import handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.circle.models import MeetingState
+from wss_cases.pathways.circles.meeting import pages as actions_plan
 from wss_cases.pathways.mentoring.plan.models import Mentor
 
 MOST_STATEMENTS = 12

@@ -26,7 +26,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, at_local
 from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.queries import keepers_of
 from wss_cases.workday.cover import end_cover, set_cover
 from wss_cases.workday.my_day.queries import my_day
 from wss_cases.workday.sweep import sweep

@@ -26,10 +26,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.referral.rules import ReferralState
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Kind as RoutingKind
 from wss_cases.workday.digest.messages import groups
 from wss_cases.workday.my_day.pages import MOST_THINGS

@@ -18,9 +18,9 @@ from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import Kind
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 

@@ -34,7 +34,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.pages import number
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import get_student
 

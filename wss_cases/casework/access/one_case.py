@@ -43,9 +43,9 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 

@@ -27,8 +27,8 @@ from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school

@@ -23,11 +23,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.queries import case_history
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.queries import parted, pathways_of
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.rules import Pathway, Step
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
 from wss_cases.routing.engine.pages import Kind

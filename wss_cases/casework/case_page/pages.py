@@ -56,12 +56,11 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.invitations.actions import tell_planned
-from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.invitations import tell_planned
+from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.pages import guardian_words
 from wss_cases.roster.directory.queries import GuardianOf, guardians_of, school_days
 from wss_cases.roster.directory.rules import SchoolDays

@@ -22,8 +22,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.common.pages import number
 
 blueprint = Blueprint("case_print", __name__, url_prefix="/cases/<int:case_id>")
 

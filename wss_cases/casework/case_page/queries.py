@@ -18,12 +18,13 @@ from wss_cases.followups.core.states import OTHERS_WAIT
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.queries import parted, pathways_of
-from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
+from wss_cases.pathways.common.rules import LIVE, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
+from wss_cases.pathways.referrals.referral.rules import OPEN as OPEN_REFERRAL
+from wss_cases.routing.engine.pages import Kind
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling import calling

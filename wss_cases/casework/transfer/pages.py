@@ -48,15 +48,12 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
-from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.common.actions import note_end
-from wss_cases.pathways.common.follow_ups import follow
-from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.proposals import propose
+from wss_cases.pathways.circles.terms import AgreementTerm
+from wss_cases.pathways.common.actions import follow, note_end
+from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.common.states import EndReason
-from wss_cases.pathways.legal_holds.queries import is_case_held
+from wss_cases.pathways.common.rules import EndReason, Pathway, propose
+from wss_cases.pathways.legal_holds.pages import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.finder import Finder

@@ -14,12 +14,11 @@ from wss_cases.cases.case.queries import visible_to
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.circle.queries import keepers_of
 from wss_cases.pathways.circles.circle.rules import sees_terms
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.engine.pages import Pathway as Family
 

@@ -21,11 +21,11 @@ from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.messages import PURPOSE as WEBHOOK
 from wss_cases.mail.webhooks.models import WebhookSecret
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.rules import PERIOD
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
-from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWER
 from wss_cases.plans.plan.paper.actions import PLAN_PDFS
 from wss_cases.surveys.rounds import PURPOSE as SURVEY
 from wss_cases.surveys.rounds import SurveyTally

@@ -18,8 +18,7 @@ from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import Steps, World, rows
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.rules import LIVE, Pathway
 
 CASE_OVER = "The case is closed."
 SETTLED = "They settled the rest between themselves and said so."

@@ -13,10 +13,10 @@ from wss_cases.demo.district.schools import MentorPlaces, Person, Place
 from wss_cases.demo.district.staff import invented
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.circles.training.actions import save_setting
-from wss_cases.pathways.mentoring.mentors.actions import MentorDraft, add_mentor, save_group
-from wss_cases.pathways.mentoring.plan.states import MentorKind
-from wss_cases.pathways.referrals.partners.actions import Entry, add
+from wss_cases.pathways.circles.training import save_setting
+from wss_cases.pathways.mentoring.mentors.pages import MentorDraft, add_mentor, save_group
+from wss_cases.pathways.mentoring.plan.models import MentorKind
+from wss_cases.pathways.referrals.partners.pages import Entry, add
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training

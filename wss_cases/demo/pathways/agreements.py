@@ -12,10 +12,9 @@ from wss_cases.demo.story.world import Steps, rows
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import TermDraft, complete_circle, make_agreement, sign
 from wss_cases.pathways.circles.agreements.term_changes import change_term, mark_term
+from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of
-from wss_cases.pathways.circles.circle.states import MeetingState, TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, SignatureManner, WithoutMeeting
 
 PROMISES = (
     "Repairs what was broken, together with the engineer.",

@@ -13,9 +13,8 @@ from wss_cases.demo.story.diary import FIRST, LAST, STEP
 from wss_cases.demo.story.world import Steps, rows
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import NO_AGREEMENT, complete_circle
-from wss_cases.pathways.circles.circle.models import CircleSupporter
-from wss_cases.pathways.circles.circle.rules import parties, unmet
-from wss_cases.pathways.circles.circle.states import (
+from wss_cases.pathways.circles.circle.models import (
+    CircleSupporter,
     GuardianAnswer,
     MeetingState,
     PartyAnswer,
@@ -23,16 +22,16 @@ from wss_cases.pathways.circles.circle.states import (
     ScreenAnswer,
     SupporterRelation,
 )
-from wss_cases.pathways.circles.consent.actions import lift_hold
-from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.circle.rules import parties, unmet
+from wss_cases.pathways.circles.consent import lift_hold
+from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.meeting.actions import answer_meeting
-from wss_cases.pathways.circles.meeting.planning import plan_meeting, record_screen
+from wss_cases.pathways.circles.meeting.pages import plan_meeting, record_screen
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation.actions import record_visit
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import EndReason
+from wss_cases.pathways.common.rules import EndReason, Pathway
 
 LIFTED = "Spoken through with the family and the counselor; nothing new has happened for three weeks."
 HELD_OR_NOT = ((MeetingState.HELD, MeetingState.POSTPONED, MeetingState.NO_SHOW), (93, 4, 3))

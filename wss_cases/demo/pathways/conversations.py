@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.story.world import Steps
-from wss_cases.pathways.conversations.actions import log_conversation
+from wss_cases.pathways.conversations.pages import log_conversation
 
 OUTCOMES = (("repair_agreed", "understood", "no_understanding"), (6, 4, 1))
 REPAIRS = ("Repairs what was broken, together with the engineer.", "Writes a letter and reads it out.")

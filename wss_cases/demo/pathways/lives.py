@@ -10,8 +10,7 @@ from wss_cases.demo.pathways.mentoring import mentoring
 from wss_cases.demo.pathways.referrals import referral
 from wss_cases.demo.pathways.returns import come_back
 from wss_cases.demo.story.world import Steps, rows
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.routing.engine.pages import Pathway as Family
 
 LIVES: dict[str, PathLife] = {

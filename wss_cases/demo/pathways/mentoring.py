@@ -6,13 +6,11 @@ from wss_cases.casework.pathway_page import end_early
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.district.schools import MentorPlaces, Person
 from wss_cases.demo.story.world import Steps, rows
-from wss_cases.pathways.common.states import EndReason
-from wss_cases.pathways.mentoring.card.actions import check_in, check_out, mark, set_card
-from wss_cases.pathways.mentoring.course.actions import Course, Match, finish, match
-from wss_cases.pathways.mentoring.plan.models import DailyCard
+from wss_cases.pathways.common.rules import EndReason
+from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
+from wss_cases.pathways.mentoring.course import Course, Match, finish, match, review
+from wss_cases.pathways.mentoring.plan.models import After, Cadence, DailyCard, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, Missed, Reason
-from wss_cases.pathways.mentoring.reviews.actions import review
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
 from wss_cases.routing.engine.pages import Kind
 

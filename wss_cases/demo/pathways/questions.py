@@ -8,11 +8,11 @@ from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.world import Steps
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.notes.actions import write_note
+from wss_cases.pathways.circles.notes.pages import write_note
 from wss_cases.pathways.circles.questionnaires.actions import make_links
-from wss_cases.pathways.circles.questionnaires.answers import answer, answer_as_keeper
-from wss_cases.pathways.circles.questionnaires.rules import answerer_of
-from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.circles.questionnaires.models import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.circles.questionnaires.pages import answer, answer_as_keeper
+from wss_cases.pathways.circles.questionnaires.queries import answerer_of
 
 ANSWERED, BY_KEEPERS, AGAIN = 0.6, 0.3, 0.3
 """How often a link is answered, a keeper answers, and people are asked again at the end."""

@@ -10,13 +10,13 @@ from wss_cases.demo.district.schools import Person, Pupil
 from wss_cases.demo.story.world import Organization, Steps, rows
 from wss_cases.foundation import clock
 from wss_cases.foundation.school_time import district_zone, local_date
-from wss_cases.pathways.common.states import EndReason
-from wss_cases.pathways.referrals.consent.actions import Signed, record_consent, revoke, send
-from wss_cases.pathways.referrals.referral.actions import complete, draft
-from wss_cases.pathways.referrals.referral.letters import usual_purpose
+from wss_cases.pathways.common.rules import EndReason
+from wss_cases.pathways.referrals.consent import Signed, record_consent, revoke, send
 from wss_cases.pathways.referrals.referral.models import ReferralConsent
-from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
-from wss_cases.pathways.referrals.service.actions import accept, decline, finish, log_service, waitlist
+from wss_cases.pathways.referrals.referral.pages import complete, draft
+from wss_cases.pathways.referrals.referral.queries import usual_purpose
+from wss_cases.pathways.referrals.referral.rules import FIELD_LABELS
+from wss_cases.pathways.referrals.service import accept, decline, finish, log_service, waitlist
 
 NEEDS = (
     "Someone to talk to about what happened in the last weeks.",

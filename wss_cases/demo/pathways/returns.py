@@ -6,12 +6,10 @@ from wss_cases.demo.cases.case import Path
 from wss_cases.demo.story.diary import FIRST, LAST, STEP
 from wss_cases.demo.story.world import Steps, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.pathways.reengagement.case_page.actions import PlanText, add_review, complete, record_return, save_plan
-from wss_cases.pathways.reengagement.meeting.actions import answer_meeting, plan_meeting
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.case_page.pages import PlanText, add_review, complete, record_return, save_plan
+from wss_cases.pathways.reengagement.meeting import answer_meeting, plan_meeting
 from wss_cases.pathways.reengagement.plan.queries import REVIEW
-from wss_cases.pathways.reengagement.plan.rules import is_near
-from wss_cases.pathways.reengagement.plan.states import ReviewAnswer
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, ReviewAnswer, is_near
 
 SUPPORTS = ("Check-in with the counselor on the first three days", "A quiet place at lunch in the first week")
 SUPPORTERS = ("Their aunt and the basketball coach", "The counselor", "Their mother and the librarian")

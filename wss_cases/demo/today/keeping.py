@@ -9,13 +9,10 @@ from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.keepers.actions import add_keeper
-from wss_cases.pathways.circles.plans.actions import make_plan, write_for_circle
-from wss_cases.pathways.circles.plans.queries import ready_made
-from wss_cases.pathways.circles.plans.rules import PlanContent, content_of
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.circles.keepers import add_keeper
+from wss_cases.pathways.circles.plans.pages import make_plan, write_for_circle
+from wss_cases.pathways.circles.plans.queries import CirclePlanKind, PlanContent, content_of, ready_made
+from wss_cases.pathways.common.rules import LIVE, Pathway
 
 WEEK, HARM = 0, 2
 """Which of the ready-made plans: a community circle at the start of the week, a circle to talk about harm."""

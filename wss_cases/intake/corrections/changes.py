@@ -23,9 +23,8 @@ from wss_cases.intake.recommendation.queries import Situation, shown_to, situati
 from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import parted
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.routing.engine.pages import FollowUpKind, Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.routing.rule_sets import RoutingAnswer

@@ -37,9 +37,9 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.proposals import confirm, propose
 from wss_cases.pathways.common.queries import standing
-from wss_cases.pathways.reengagement.opening.actions import case_for
+from wss_cases.pathways.common.rules import confirm, propose
+from wss_cases.pathways.reengagement.opening import case_for
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.pages import FollowUpKind, Kind, Pathway

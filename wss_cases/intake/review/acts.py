@@ -44,8 +44,7 @@ from wss_cases.intake.review.pages import (
     show,
 )
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.conversations.forms import LogForm
-from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
+from wss_cases.pathways.conversations.pages import LOG, USUAL, LogForm, repair_days
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Kind, Person
 

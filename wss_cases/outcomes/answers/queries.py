@@ -27,7 +27,7 @@ from wss_cases.outcomes.counting.scope.queries import (
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day, year_before
 from wss_cases.outcomes.equity.queries import stored_keys, tables_for
 from wss_cases.outcomes.equity.tables import Table, settled
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 

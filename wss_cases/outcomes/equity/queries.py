@@ -29,8 +29,8 @@ from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.states import FAMILIES, HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
 from wss_cases.outcomes.equity.tables import Table, plain_tables, table_from
-from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.routing.engine.pages import Person
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -15,8 +15,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, STANDS
+from wss_cases.pathways.common.rules import LIVE, STANDS, Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import languages_of
 from wss_cases.routing.engine.pages import Kind

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.steps import Step, ids
+from wss_cases.pathways.common.rules import LIVE, Pathway, Step, ids
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:

@@ -13,8 +13,7 @@ from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, 
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.pathways.circles.plans.queries import shelf_of, used_before
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
+from wss_cases.pathways.circles.plans.queries import CirclePlanKind, shelf_of, used_before
 
 
 class PracticeKind(Labelled):

@@ -18,11 +18,10 @@ from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.incidents.telling import forget_people
 from wss_cases.journal.changes import REDACTED, changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.circles.notes.pages import bring_over, own_key_of
 from wss_cases.pathways.common.actions import note_end
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, EndReason
+from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway
 from wss_cases.records.named_in_error.messages import named_as, told_by
 from wss_cases.records.retention.deletion.erasure import (
     AUDIT,

@@ -21,9 +21,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.legal_holds.actions import open_hold, release_hold
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold, open_hold, release_hold
 from wss_cases.records.retention.core.pages import HoldForm, HoldReleaseForm
 from wss_cases.records.retention.core.queries import record_school
 from wss_cases.records.retention.deletion.pages import who_when

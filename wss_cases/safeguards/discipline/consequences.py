@@ -29,7 +29,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import keeps_circle_of
+from wss_cases.pathways.circles.circle.queries import keeps_circle_of
 
 
 class ConsequenceKind(Labelled):

@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import COMMON_YEAR, NAME, YEAR_START, ZONE
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
-from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
+from wss_cases.pathways.reengagement.opening import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
 from wss_cases.setup.look.queries import picture_named

@@ -31,8 +31,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.meeting import school_days as circles
-from wss_cases.pathways.common import calendar as next_steps
+from wss_cases.pathways.circles.meeting import pages as circles
+from wss_cases.pathways.common import rules as next_steps
 from wss_cases.roster.calendar.days import (
     DayAt,
     Said,

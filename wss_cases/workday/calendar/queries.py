@@ -19,15 +19,14 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.meeting.school_days import MEETING
-from wss_cases.pathways.common.calendar import PATHWAY
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.meeting.pages import MEETING
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.states import LIVE, Kind
+from wss_cases.pathways.common.rules import LIVE, PATHWAY, Pathway
 from wss_cases.roster.calendar.days import Shift, moves_of_day
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import DayKind
+from wss_cases.routing.engine.pages import Kind
 
 DAY = timedelta(days=1)
 

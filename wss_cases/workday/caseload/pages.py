@@ -28,7 +28,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead, Room
-from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.pages import number
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays

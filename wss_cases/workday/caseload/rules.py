@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.settings.stored import StoredSetting
-from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.rules import LIVE, PathwayState
 from wss_cases.routing.engine.pages import Pathway as Family
 
 

@@ -17,8 +17,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.pages import DigestDay
 from wss_cases.mail.common.queries import Planned, choices_of, queued_keys, wanted
 from wss_cases.mail.delivery.pages import queue
-from wss_cases.pathways.referrals.referral.overdue import late_referrals
-from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
+from wss_cases.pathways.referrals.referral.pages import overdue_mails, record_overdue
+from wss_cases.pathways.referrals.referral.queries import late_referrals
 from wss_cases.workday.digest import messages
 from wss_cases.workday.digest.messages import WEEKLY, no_coordinator_mails, weekly_key
 from wss_cases.workday.digest.queries import (

@@ -17,17 +17,16 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, local_date, today_at
-from wss_cases.pathways.circles.circle.leading import led_visible_to
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.presenters import rounds_words
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingKind
+from wss_cases.pathways.circles.circle.queries import led_visible_to
+from wss_cases.pathways.circles.plans.pages import rounds_words
+from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
-from wss_cases.pathways.common.states import LIVE, Kind
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import whom_words
+from wss_cases.routing.engine.pages import Kind
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,11 @@ from wss_cases.incidents.incident.queries import reviewed_by, unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.intake.queue.queries import is_alarm
 from wss_cases.mail.common.pages import MailTrouble
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.queries import kept_on
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
+from wss_cases.pathways.circles.plans.queries import CirclePlan, kept_on
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.messages import waiting_counted as requests_counted
 from wss_cases.roster.directory.queries import schools_by_id

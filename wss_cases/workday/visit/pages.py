@@ -37,7 +37,7 @@ from wss_cases.incidents.incident.states import MANNER_LABELS
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import told_who_said_what
+from wss_cases.pathways.circles.circle.queries import told_who_said_what
 from wss_cases.roster.telling import Calling
 from wss_cases.workday.visit.queries import MOST, circles_among, kept_by, visited
 

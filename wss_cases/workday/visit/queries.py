@@ -15,8 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.keepers import keeper_ids
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.queries import keeper_ids
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Pathway as Family
 
 MOST = 40

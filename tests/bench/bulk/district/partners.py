@@ -12,8 +12,7 @@ from tests.bench.bulk.writing.store import Store
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleSetting
-from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
-from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentorKind
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic

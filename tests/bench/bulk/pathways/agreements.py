@@ -9,8 +9,13 @@ from tests.bench.bulk.writing.world import later, moment
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.agreements.term_changes import BY_CONSENT
 from wss_cases.pathways.circles.circle.rules import outcome_of as suggested
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
-from wss_cases.pathways.circles.terms.states import WithoutMeeting
+from wss_cases.pathways.circles.terms import (
+    Agreement,
+    AgreementSignature,
+    AgreementTerm,
+    AgreementTermConsent,
+    WithoutMeeting,
+)
 
 PROMISES = (
     "Repairs what was broken, together with the engineer.",

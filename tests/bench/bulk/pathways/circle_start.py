@@ -17,9 +17,9 @@ from wss_cases.pathways.circles.circle.models import (
     CircleScreen,
     CircleSupporter,
     HoldLift,
+    ScreenAnswer,
 )
 from wss_cases.pathways.circles.circle.rules import Facts, holds_on, is_met, parties, requirements_of, unmet, was_harmed
-from wss_cases.pathways.circles.circle.states import ScreenAnswer
 
 WRITTEN = frozenset({FALLBACK, "es"})
 """Languages in which families have their letter."""

@@ -8,8 +8,13 @@ from tests.bench.bulk.pathways import agreements, circle_start, questions
 from tests.bench.bulk.pathways.circle_start import Circle
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
+from wss_cases.pathways.circles.circle.models import (
+    CircleAttendance,
+    CircleMeeting,
+    MeetingKind,
+    MeetingState,
+    Presence,
+)
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
 
 ROOMS = ("Room 104", "Library corner", "Circle room", "Counseling office", "Room 212")

@@ -12,14 +12,18 @@ from tests.bench.bulk.writing.world import later, moment
 from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.foundation.clock import school_year
 from wss_cases.pathways.mentoring.plan.models import (
+    CARD_DAYS,
+    REVIEW_AFTER_DAYS,
+    After,
+    Cadence,
     DailyCard,
     DailyCardDay,
+    GoesOn,
     MentoringPlan,
     MentoringReview,
     MentoringSession,
 )
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.mentoring.plan.states import CARD_DAYS, REVIEW_AFTER_DAYS, After, Cadence, GoesOn
 from wss_cases.routing.engine.pages import Kind
 
 GOALS = (

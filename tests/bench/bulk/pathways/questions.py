@@ -10,14 +10,21 @@ from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.circle.models import MeetingKind
+from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTES
 from wss_cases.pathways.circles.notes.rules import shred_day
-from wss_cases.pathways.circles.questionnaires.answers import PURPOSE
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.circles.questionnaires.rules import answerer_of
-from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.circles.questionnaires.models import (
+    QUESTIONS,
+    VALUES,
+    Answerer,
+    Occasion,
+    Questionnaire,
+    QuestionnaireAnswer,
+    Scale,
+)
+from wss_cases.pathways.circles.questionnaires.pages import PURPOSE
+from wss_cases.pathways.circles.questionnaires.queries import answerer_of
 
 ANSWERED = 0.68
 WORDS = (

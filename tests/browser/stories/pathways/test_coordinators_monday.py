@@ -33,7 +33,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.training.actions import save_setting
+from wss_cases.pathways.circles.training import save_setting
 from wss_cases.pathways.common.queries import load_pathway
 
 pytestmark = pytest.mark.browser

@@ -27,9 +27,9 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.mentoring.periods.models import PeriodTeacher, SchoolPeriod
-from wss_cases.pathways.mentoring.plan.states import Cadence
+from wss_cases.pathways.mentoring.periods import PeriodTeacher, SchoolPeriod
+from wss_cases.pathways.mentoring.plan.models import Cadence
+from wss_cases.routing.engine.pages import Kind
 
 pytestmark = pytest.mark.browser
 

@@ -20,7 +20,7 @@ from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.keepers import add_keeper
 
 pytestmark = pytest.mark.browser
 

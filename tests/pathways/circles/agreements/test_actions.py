@@ -21,12 +21,17 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
-from wss_cases.pathways.circles.terms.models import AgreementSignature, AgreementTermConsent
-from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, names_on_paper, terms_in_force
-from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind, TermState
+from wss_cases.pathways.circles.terms import (
+    AgreementSignature,
+    AgreementTermConsent,
+    SignatureManner,
+    WithoutMeeting,
+    completion_meeting_allowed,
+    names_on_paper,
+    terms_in_force,
+)
+from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.roster.directory.models import StaffMember
 
 LATER = DUE + timedelta(days=7)

@@ -20,14 +20,18 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, MeetingKind, TermState
+from wss_cases.pathways.circles.circle.models import TERM_TRANSITIONS, MeetingKind, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.circles.terms.models import AgreementTerm, AgreementTermConsent
-from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
-from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.circles.terms import (
+    AgreementTerm,
+    AgreementTermConsent,
+    SignatureManner,
+    WithoutMeeting,
+    completion_held,
+    open_terms,
+)
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import PathwayState, outcomes_for
 
 WHICH = st.integers(0, 7)
 

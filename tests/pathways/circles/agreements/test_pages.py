@@ -11,8 +11,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.queries import signers_of
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.states import SignatureManner
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import SignatureManner
 
 
 @pytest.fixture

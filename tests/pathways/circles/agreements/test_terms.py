@@ -19,9 +19,9 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.rules import open_terms
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import open_terms
+from wss_cases.pathways.common.rules import Pathway
 
 ON_THE_DAY = NOW + timedelta(days=7)
 

@@ -18,14 +18,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.circles.circle.keepers import keepers_of
-from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingInvitation
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.invitations.actions import former
-from wss_cases.pathways.circles.keepers import actions as keepers
-from wss_cases.pathways.circles.keeping import actions as keeping
+from wss_cases.pathways.circles import keepers, keeping
+from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingInvitation, MeetingState
+from wss_cases.pathways.circles.circle.queries import keepers_of
+from wss_cases.pathways.circles.invitations import former
 from wss_cases.pathways.circles.notes import grants
-from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.workday.feed import entries
 

@@ -17,11 +17,10 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleOutsideKeeper
-from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles import outside
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleOutsideKeeper, MeetingState
+from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.pathways.circles.outside import actions as outside
 from wss_cases.training.records.queries import TrainingRecord
 
 

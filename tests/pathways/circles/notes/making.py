@@ -11,10 +11,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.circles.keepers.actions import name_keeper
-from wss_cases.pathways.circles.notes.actions import write_note
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.keepers import name_keeper
+from wss_cases.pathways.circles.notes.pages import write_note
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 
 LONG_AFTER = datetime(2028, 3, 1, 12, tzinfo=UTC)
 

@@ -51,8 +51,8 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.outcomes.documents.rendering import TYPES
 from wss_cases.outcomes.exports.report_files.queries import LIVE
-from wss_cases.pathways.circles.keepers.actions import add_keeper
-from wss_cases.pathways.circles.notes.actions import write_note
+from wss_cases.pathways.circles.keepers import add_keeper
+from wss_cases.pathways.circles.notes.pages import write_note
 from wss_cases.roster.directory.models import School
 
 EVERY_LEVEL = 1

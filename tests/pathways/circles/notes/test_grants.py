@@ -23,12 +23,11 @@ from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.keepers.actions import add_keeper
-from wss_cases.pathways.circles.notes import actions, grants
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteGrant, NoteShare
+from wss_cases.pathways.circles.keepers import add_keeper
+from wss_cases.pathways.circles.notes import grants, pages
+from wss_cases.pathways.circles.notes.messages import CircleNote, ExceptionKind, NoteGrant, NoteShare
 from wss_cases.pathways.circles.notes.rules import PURPOSE
-from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.privilege.actions import withdraw_waiver
+from wss_cases.pathways.circles.privilege import withdraw_waiver
 
 SAID = "canary-4711 told the circle about home"
 LATER = NOW + timedelta(hours=1)
@@ -51,7 +50,7 @@ def administrator(world):
 
 
 def texts(user: Any, circle: Any) -> list[str | None]:
-    return [note.text for note in actions.read_notes(actor_for(user), circle.id, LATER)]
+    return [note.text for note in pages.read_notes(actor_for(user), circle.id, LATER)]
 
 
 def begin(by: Any, circle: Any, user: Any) -> Any:
@@ -148,7 +147,7 @@ def waive(user: Any, circle: Any, person: Any, now: Any = AFTER_TWO_SCHOOL_DAYS)
 
 
 def test_each_party_waives_for_what_concerns_them_once_nobody_was_reached(world, circle, administrator):
-    actions.write_note(Invocation(world.actor, NOW), circle.id, "of one", [world.people[0].id])
+    pages.write_note(Invocation(world.actor, NOW), circle.id, "of one", [world.people[0].id])
     write(world.actor, circle, "of both")
     other = begin(administrator, circle, make_user(world.school))
     with pytest.raises(Refused, match="two school days"):

@@ -31,11 +31,11 @@ from wss_cases.journal import key_rotation
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes import shredding
-from wss_cases.pathways.circles.notes.actions import read_notes
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteShare, NoteShredding
+from wss_cases.pathways.circles.notes.messages import CircleNote, NoteShare, NoteShredding
+from wss_cases.pathways.circles.notes.pages import read_notes
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import School
 
 NEW = "a-newer-key-that-protects-nothing-9876543210"

@@ -18,12 +18,17 @@ from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes import grants
-from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
-from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteOpening
-from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.circles.notes.messages import (
+    HAND_OVER,
+    LEFT,
+    WORD_ASKED,
+    CircleNote,
+    ExceptionKind,
+    NoteOpening,
+)
+from wss_cases.pathways.circles.notes.pages import tell_of_leaving
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.casework.case_page.pages import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.circle.queries import keepers_of
+from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.grants import end_keeper
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.circles.notes.messages import CircleNote
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import LegalHold
 from wss_cases.workday.cover import set_cover
 
 SAID = "canary-4711 told the circle about home"

@@ -23,21 +23,19 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.pathways.circles.circle.keepers import keepers_of
-from wss_cases.pathways.circles.keepers import actions as keepers
-from wss_cases.pathways.circles.notes import actions, grants, shredding
-from wss_cases.pathways.circles.notes.models import (
+from wss_cases.pathways.circles import keepers, privilege
+from wss_cases.pathways.circles.circle.queries import keepers_of
+from wss_cases.pathways.circles.notes import grants, pages, shredding
+from wss_cases.pathways.circles.notes.messages import (
     CircleNote,
+    ExceptionKind,
     NoteShare,
     NoteShredding,
     PrivilegeException,
     PrivilegeWaiver,
 )
 from wss_cases.pathways.circles.notes.rules import digest_of
-from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.privilege import actions as privilege
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
 
 LATER = NOW + timedelta(hours=1)
 SAID = "canary-4711 told the circle about home"
@@ -54,7 +52,7 @@ def circle(world):
 
 
 def texts(actor: Actor, circle: Any) -> list[str | None]:
-    return [note.text for note in actions.read_notes(actor, circle.id, NOW)]
+    return [note.text for note in pages.read_notes(actor, circle.id, NOW)]
 
 
 def audits(kind: str) -> list[AuditEntry]:
@@ -90,7 +88,7 @@ def test_nothing_of_a_note_stands_in_clear_anywhere(world, circle):
     row = db.session.get_one(CircleNote, note_id)
     assert b"canary" not in row.sealed_text and row.sealed_key is None
     assert "canary" not in repr(row) and repr(row.sealed_text)[2:20] not in repr(row)
-    assert "canary" not in repr(actions.read_notes(world.actor, circle.id, NOW))
+    assert "canary" not in repr(pages.read_notes(world.actor, circle.id, NOW))
     (entry,) = audits("circle.note_written")
     assert entry.changes["sealed_text"] == ["…", "…"]
     assert "master" not in repr(setting("WSS_KEYS"))
@@ -208,8 +206,8 @@ def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
     hold = privilege.open_hold(Invocation(world.actor, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
     for stranger in (dean, administrator, make_world().actor):
         for act in (
-            lambda who: actions.read_notes(who, circle.id, NOW),
-            lambda who: actions.write_note(Invocation(who, NOW), circle.id, "x"),
+            lambda who: pages.read_notes(who, circle.id, NOW),
+            lambda who: pages.write_note(Invocation(who, NOW), circle.id, "x"),
             lambda who: privilege.record_exception(
                 Invocation(who, NOW), circle.id, kind=ExceptionKind.OTHER_LAW, told_whom="x", reason="x"
             ),

@@ -26,11 +26,10 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local
-from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
+from wss_cases.pathways.circles.circle.models import MeetingState, SupporterRelation
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting.rules import Guest
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.roster.directory.models import School
 
 ZONE = "America/Chicago"

@@ -17,11 +17,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.pathways.circles.circle.models import CircleConsent, CirclePreparation
+from wss_cases.pathways.circles.circle.models import CircleConsent, CirclePreparation, GuardianAnswer, PartyAnswer
 from wss_cases.pathways.circles.circle.rules import unmet
-from wss_cases.pathways.circles.circle.states import GuardianAnswer, PartyAnswer
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 
 ALL = {
     "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",

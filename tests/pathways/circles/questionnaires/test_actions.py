@@ -25,14 +25,11 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common.pages import FamilyText
-from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingKind
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires import answers as answering
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import words_of
-from wss_cases.pathways.circles.questionnaires.rules import answerer_of
-from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.circles.questionnaires import pages as answering
+from wss_cases.pathways.circles.questionnaires.models import QUESTIONS, VALUES, Answerer, Occasion, Questionnaire, Scale
+from wss_cases.pathways.circles.questionnaires.queries import answerer_of, words_of
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 SECRET = "The blue door was my idea"

@@ -14,10 +14,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires.answers import open_link
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireGuess
-from wss_cases.pathways.circles.questionnaires.rules import GUESSES_OVER_ALL, GUESSES_PER_ADDRESS
-from wss_cases.pathways.circles.questionnaires.states import Occasion
+from wss_cases.pathways.circles.questionnaires.models import Occasion, Questionnaire, QuestionnaireGuess
+from wss_cases.pathways.circles.questionnaires.pages import open_link
+from wss_cases.pathways.circles.questionnaires.queries import GUESSES_OVER_ALL, GUESSES_PER_ADDRESS
 
 AFTER = Occasion.AFTER_MEETING
 SECRET = "Only the keeper may know about the blue door"

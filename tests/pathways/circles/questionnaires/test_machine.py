@@ -16,11 +16,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires import answers as answering
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import by_code
-from wss_cases.pathways.circles.questionnaires.rules import state_of
-from wss_cases.pathways.circles.questionnaires.states import LINK_TRANSITIONS, LinkState, Occasion
+from wss_cases.pathways.circles.questionnaires import pages as answering
+from wss_cases.pathways.circles.questionnaires.models import LINK_TRANSITIONS, LinkState, Occasion, Questionnaire
+from wss_cases.pathways.circles.questionnaires.queries import by_code, state_of
 
 AFTER = Occasion.AFTER_MEETING
 WHICH = st.integers(0, 5)

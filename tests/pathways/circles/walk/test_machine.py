@@ -28,16 +28,15 @@ from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local_date
+from wss_cases.pathways.circles import consent, keepers
+from wss_cases.pathways.circles import training as trainings
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
-from wss_cases.pathways.circles.circle.states import MeetingState, ScreenAnswer, TermState
-from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.circle.models import MeetingState, ScreenAnswer, TermState
 from wss_cases.pathways.circles.meeting import actions as meetings
-from wss_cases.pathways.circles.meeting import planning
-from wss_cases.pathways.circles.terms.states import WithoutMeeting
-from wss_cases.pathways.circles.training import actions as trainings
-from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.circles.meeting import pages
+from wss_cases.pathways.circles.terms import WithoutMeeting
+from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.training.records.pages import end_training
 from wss_cases.training.records.queries import TrainingRecord
 
@@ -165,13 +164,13 @@ class Circles(Watched):
     def screen(self, safe: bool) -> None:
         answer = ScreenAnswer.SAFE if safe else ScreenAnswer.NOT_NOW
         may = self.live and self.keeper
-        if self.act(may, planning.record_screen, self.world.actor, self.circle.id, answer, TODAY):
+        if self.act(may, pages.record_screen, self.world.actor, self.circle.id, answer, TODAY):
             self.safe = safe
 
     @rule()
     def lift(self) -> None:
         may = self.live and not self.lifted
-        if self.act(may, actions.lift_hold, self.world.actor, self.circle.id, "H2", "The plan is agreed."):
+        if self.act(may, consent.lift_hold, self.world.actor, self.circle.id, "H2", "The plan is agreed."):
             self.lifted = True
 
     @rule(days=st.integers(0, 3))
@@ -183,7 +182,7 @@ class Circles(Watched):
         may = self.live and self.all_open and self.state is not PathwayState.PROPOSED and not ended
         self.act(
             may,
-            planning.plan_meeting,
+            pages.plan_meeting,
             self.world.actor,
             self.circle.id,
             starts_at=self.now + timedelta(days=days),

@@ -14,8 +14,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import (
+from wss_cases.pathways.circles.circle.models import (
     CONSENT_TRANSITIONS,
     MEETING_TRANSITIONS,
     ConsentState,
@@ -23,12 +22,11 @@ from wss_cases.pathways.circles.circle.states import (
     consent_state,
     meeting_state,
 )
-from wss_cases.pathways.circles.requirements.many import begun_in_columns, requirements_in_columns
-from wss_cases.pathways.circles.requirements.next_steps import next_steps, steps_alone
-from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, TRANSITIONS, PathwayState
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.requirements.pages import next_steps, steps_alone
+from wss_cases.pathways.circles.requirements.queries import Circle, begun_in_columns, requirements_in_columns
+from wss_cases.pathways.circles.terms import completion_meeting_allowed
+from wss_cases.pathways.common.rules import LIVE, TRANSITIONS, Pathway, PathwayState
 
 
 class Watched(RuleBasedStateMachine):

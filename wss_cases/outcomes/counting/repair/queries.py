@@ -19,10 +19,9 @@ from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, reads_all, within
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
-from wss_cases.pathways.circles.circle.models import CirclePreparation
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import CirclePreparation, TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.routing.engine.pages import FollowUpKind
 from wss_cases.routing.engine.pages import Pathway as Family

@@ -23,9 +23,9 @@ from wss_cases.outcomes.edfi.common.codes import Tally
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
 from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.outcomes.edfi.exporting.rows import decided, schools
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Pathway as Family
 
 COLUMNS: Final = (

@@ -19,11 +19,10 @@ from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.repair.queries import MEETS
 from wss_cases.outcomes.counting.scope.queries import by_days, counted, reads_all, streamed, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS

@@ -40,7 +40,7 @@ from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.reports.cases.queries import timed_cases
 from wss_cases.outcomes.reports.repeats.queries import CAUSED, finished_windows
 from wss_cases.outcomes.reports.repeats.rules import LENGTHS
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.queries import known_to
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -23,7 +23,7 @@ from wss_cases.outcomes.reports.cases.presenters import said_at_closing
 from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
 from wss_cases.outcomes.reports.drill_down.whom import whom_behind
-from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.police.review.models import NotificationGround

@@ -24,15 +24,12 @@ from wss_cases.outcomes.counting.scope.queries import (
 )
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.outcomes.counting.scope.small_shares import hidden_among, shown_of
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.circles.questionnaires.states import Answerer
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.questionnaires.models import Answerer, Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.mentoring.plan.states import Cadence
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.pathways.reengagement.plan.rules import is_near
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, is_near
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays

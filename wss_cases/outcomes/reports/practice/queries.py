@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.practice.log.pages import tier_of
 from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import Became, CircleRequest

@@ -15,14 +15,30 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import person_key, signers_of, staff_of
-from wss_cases.pathways.circles.consent.actions import load_circle
+from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.circles.terms.rules import completion_held, last_agreed, met_again, open_terms, signed_now
-from wss_cases.pathways.circles.terms.states import COMPLETION, SignatureManner, WithoutMeeting
-from wss_cases.pathways.common.actions import not_later, note_completion
-from wss_cases.pathways.common.follow_ups import close_open, follow, follow_event, open_follow_ups
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import (
+    COMPLETION,
+    Agreement,
+    AgreementSignature,
+    AgreementTerm,
+    SignatureManner,
+    WithoutMeeting,
+    completion_held,
+    last_agreed,
+    met_again,
+    open_terms,
+    signed_now,
+)
+from wss_cases.pathways.common.actions import (
+    close_open,
+    follow,
+    follow_event,
+    not_later,
+    note_completion,
+    open_follow_ups,
+)
+from wss_cases.pathways.common.rules import Pathway
 
 MOST_TERMS = 12
 HEAD = "agreement_head"

@@ -14,11 +14,11 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.pathways.circles.circle.keepers import keeper_rows, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
+from wss_cases.pathways.circles.circle.queries import keeper_rows, keepers_of
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.training.records.queries import names_of
 

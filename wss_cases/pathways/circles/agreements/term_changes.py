@@ -15,14 +15,12 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.actions import TermDraft, follow_completion, may_own, new_term
 from wss_cases.pathways.circles.agreements.queries import accounts_of, staff_of
-from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, TermState
-from wss_cases.pathways.circles.consent.actions import load_any_circle
+from wss_cases.pathways.circles.circle.models import TERM_TRANSITIONS, TermState
+from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm, AgreementTermConsent
-from wss_cases.pathways.circles.terms.rules import must_consent
-from wss_cases.pathways.common.follow_ups import follow
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, AgreementTermConsent, must_consent
+from wss_cases.pathways.common.actions import follow
+from wss_cases.pathways.common.rules import LIVE, Pathway
 
 BY_CONSENT = "changed_by_consent"
 """How the follow-up of a changed term closes."""

@@ -8,9 +8,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
-from wss_cases.pathways.circles.circle.states import (
+from wss_cases.pathways.circles.circle.models import (
     MEETING_TRANSITIONS,
+    CircleAttendance,
+    CircleMeeting,
     ConsentState,
     MeetingKind,
     MeetingState,
@@ -19,16 +20,13 @@ from wss_cases.pathways.circles.circle.states import (
     consent_state,
     meeting_state,
 )
-from wss_cases.pathways.circles.consent.actions import load_circle, not_held
-from wss_cases.pathways.circles.consent.inviting import invite
+from wss_cases.pathways.circles.consent import invite, load_circle, not_held
 from wss_cases.pathways.circles.meeting.queries import helpers_at
 from wss_cases.pathways.circles.meeting.rules import Attendance, Guest, attendance_problem, everyone
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.states import COMPLETION
-from wss_cases.pathways.common.actions import audit_only, note_start
-from wss_cases.pathways.common.follow_ups import close_open, follow_event
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.circles.terms import COMPLETION
+from wss_cases.pathways.common.actions import audit_only, close_open, follow_event, note_start
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 
 CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
 """Answers that say who came."""

@@ -16,9 +16,9 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
 from wss_cases.pathways.circles.circle.rules import PART
-from wss_cases.pathways.circles.outside.queries import outside_keepers_of, outside_name
+from wss_cases.pathways.circles.outside import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Person
 
 LONGEST = timedelta(hours=8)

@@ -1,12 +1,20 @@
-"""Pure decisions about one meeting: of what kind it is, and whether its attendance fits."""
+"""When a circle could meet: times within the school's hours at which its keeper, its room and its parties are free."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import at_local, local, local_date, zone_of
+from wss_cases.pathways.circles.circle.models import MeetingKind, MeetingState, Presence, SupporterRelation
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.circles.meeting.queries import Taken, taken_between
+from wss_cases.pathways.circles.requirements.queries import Circle
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.roster.calendar.bells import Bells, hours_of
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Person
 
 NEW_DAY = "plan_meeting"
@@ -86,3 +94,91 @@ def _sides(invited: Sequence[Any]) -> list[set[int]]:
     harmed = {person.id for person in invited if was_harmed(person)}
     caused = {person.id for person in invited if person.role in PART[Person.CAUSED_HARM]}
     return [side for side in (harmed, caused) if side]
+
+
+STEP = timedelta(minutes=30)
+NOON = time(12)
+MOST_STEPS = 24
+"""Half hours of a school's day."""
+DAYS = 4
+"""School days ahead that are looked at."""
+MOST = 6
+"""Free times that are offered."""
+
+
+def warnings_of(
+    row: Pathway, circle: Circle, starts_at: datetime, minutes: int, room: str, keeper_id: int
+) -> list[str]:
+    """Return what is seldom meant in a plan, in words: no school, other hours, a keeper, room or party who is taken."""
+    zone = zone_of(row.school_id)
+    begins, day = local(starts_at, zone), local_date(starts_at, zone)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    first, last = hours_of(row.school_id, [day])[day]
+    doubts = []
+    if not school_days(row.school_id).is_school_day(day):
+        doubts.append(_("There is no school on that day."))
+    if begins.time() < first or local_date(ends_at, zone) != day or local(ends_at, zone).time() > last:
+        doubts.append(_("That is outside school hours."))
+    beside = taken_between(row, circle, starts_at, ends_at, circle.waiting.id if circle.waiting else 0)
+    return doubts + conflicts(row, circle, beside, (starts_at, ends_at), room, keeper_id)
+
+
+def conflicts(
+    row: Pathway, circle: Circle, beside: Sequence[Taken], at: tuple[datetime, datetime], room: str, keeper_id: int
+) -> list[str]:
+    """Return who or what is taken from one instant until another, in words; nothing where all are free."""
+    now = [one for one in beside if one.starts_at < at[1] and one.ends_at > at[0]]
+    doubts = []
+    if any(one.keeper_id == keeper_id for one in now):
+        doubts.append(_("The keeper has another circle at that time."))
+    if room.strip() and any(
+        one.school_id == row.school_id and one.room.casefold() == room.strip().casefold() for one in now
+    ):
+        doubts.append(_("The room has another circle at that time."))
+    taken = {student_id for one in now for student_id in one.students}
+    names = [circle.names[person.id] for person in circle.invited if person.student_id in taken]
+    doubts += [_("%(name)s has another circle at that time.", name=name) for name in names]
+    return doubts
+
+
+def free_times(
+    row: Pathway, circle: Circle, now: datetime, minutes: int, room: str, keeper_id: int
+) -> tuple[list[datetime], list[tuple[datetime, str]]]:
+    """Return when the circle could meet on the next school days: a morning and an afternoon of each; and the times that
+    were looked at first and are taken, with the reason.
+    """
+    zone, days = zone_of(row.school_id), school_days(row.school_id)
+    today = local_date(now, zone)
+    wanted = [days.add(today, number) for number in range(1, DAYS + 1)]
+    candidates = _candidates(hours_of(row.school_id, wanted), minutes, zone)
+    beside = taken_between(
+        row, circle, at_local(wanted[0], 0, 0, zone), at_local(wanted[-1] + timedelta(days=1), 0, 0, zone),
+        circle.waiting.id if circle.waiting else 0,
+    )  # fmt: skip
+    free: list[datetime] = []
+    taken: list[tuple[datetime, str]] = []
+    for half_day in candidates:
+        for starts_at in half_day:
+            doubts = conflicts(
+                row, circle, beside, (starts_at, starts_at + timedelta(minutes=minutes)), room, keeper_id
+            )
+            if not doubts:
+                free.append(starts_at)
+                break
+            taken.append((starts_at, " ".join(doubts)))
+    return free[:MOST], taken[:2]
+
+
+def _candidates(hours: Mapping[date, Bells], minutes: int, zone: str) -> list[list[datetime]]:
+    """Return the times at which a meeting of this length may begin, for the morning and the afternoon of each day.
+
+    Not with the first bell: people have to arrive.
+    """
+    halves = []
+    for day, (first, last) in sorted(hours.items()):
+        start, end = at_local(day, first.hour, 0, zone) + 2 * STEP, at_local(day, last.hour, last.minute, zone)
+        every = (start + number * STEP for number in range(MOST_STEPS))
+        times = [at for at in every if at + timedelta(minutes=minutes) <= end]
+        halves.append([at for at in times if local(at, zone).time() < NOON])
+        halves.append([at for at in times if local(at, zone).time() >= NOON])
+    return [half for half in halves if half]

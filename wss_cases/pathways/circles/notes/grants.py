@@ -25,16 +25,28 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import parties
-from wss_cases.pathways.circles.consent.actions import load_any_circle
-from wss_cases.pathways.circles.keepers.actions import end_keeping
-from wss_cases.pathways.circles.notes.actions import load_for_keeper
-from wss_cases.pathways.circles.notes.messages import WORD_ASKED
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteGrant, NoteOpening, NoteShare, PrivilegeWaiver
-from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of, periods_of, reading_periods, share
+from wss_cases.pathways.circles.consent import load_any_circle
+from wss_cases.pathways.circles.keepers import end_keeping
+from wss_cases.pathways.circles.notes.messages import (
+    WORD_ASKED,
+    CircleNote,
+    ExceptionKind,
+    NoteGrant,
+    NoteOpening,
+    NoteShare,
+    PrivilegeWaiver,
+)
+from wss_cases.pathways.circles.notes.pages import (
+    bring_over,
+    load_for_keeper,
+    own_key_of,
+    periods_of,
+    reading_periods,
+    share,
+)
 from wss_cases.pathways.circles.notes.rules import freed, waivers_from
-from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.common.actions import add_audited, not_later
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.queries import school_days
 
 AUDIT_GRANT = "circle.notes_granted"

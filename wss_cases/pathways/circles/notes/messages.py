@@ -1,17 +1,191 @@
-"""Mails about sealed notes: that they need another reader, and that somebody's word is asked. Never whose, or why."""
+"""A circle's privileged notes, and the recorded acts around them. Only ciphertext stands in these tables.
 
+735 ILCS 5/804.5 (Public Act 102-0100): what is said or done in, before or after a restorative practice is privileged.
+"""
+
+from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, Id, Versioned, db, exactly_one, named_enum
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.notes.models import NoteOpening
+
+
+class ExceptionKind(Labelled):
+    """The exceptions that the law leaves."""
+
+    PREVENT_HARM = "prevent_harm", _l("To prevent death or bodily harm")
+    OTHER_LAW = "other_law", _l("A duty under another law")
+    COURT_REPORT = "court_report", _l("A report that a court ordered")
+
+
+class CircleNote(Versioned, Base):
+    """One privileged note: its text under a key of its own, which lies in `NoteShare` under each reader's period.
+
+    `concerns`: participants; nobody: every party. `sealed_key` and `key_name` only where it was written before periods
+    had keys: then its key lies under the district's until somebody reads (see `period_keys.bring_over`).
+    """
+
+    __tablename__ = "circle_note"
+    __table_args__ = (
+        Index("ix_circle_note_pathway", "pathway_id"),
+        Index("ix_circle_note_shred", "shred_on"),
+        # a number is never given again: the record of a shredding names its note for good
+        {"sqlite_autoincrement": True},
+    )
+    PRIVATE = frozenset({"sealed_text", "sealed_key"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+    sealed_text: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(String(16), index=True)
+    shred_on: Mapped[date]
+    concerns: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+
+
+class NoteOpening(Base):
+    """That earlier notes be opened to one keeper: asked at the school, agreed to outside it, by a person or two.
+
+    By a party's waiver one agrees, who has seen the paper; under an exception counsel and then somebody else.
+    """
+
+    __tablename__ = "circle_note_opening"
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(kind is null) = (waiver_id is not null)", name="ground"),
+        CheckConstraint("kind is null or kind in ('prevent_harm', 'court_report')", name="only_these"),
+    )
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    kind: Mapped[ExceptionKind | None] = mapped_column(named_enum(ExceptionKind, "kind"))
+    waiver_id: Mapped[int | None] = mapped_column(ForeignKey("privilege_waiver.id"))
+    note_ids: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    counsel_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    opened_at: Mapped[datetime | None]
+
+
+class NoteGrant(Base):
+    """Why a keeper reads notes from before they began. Exactly one ground, held to by the database.
+
+    The writer's consent, a party's waiver, or counsel and an approver outside the school under an exception.
+    """
+
+    __tablename__ = "circle_note_grant"
+    __table_args__ = (
+        Index("ix_circle_note_grant_keeper", "keeper_id"),
+        exactly_one("consent_by_id", "waiver_id", "opening_id", name="one_ground"),
+        CheckConstraint(
+            "(opening_id is not null) = (counsel_id is not null)"
+            " and (opening_id is null or (approver_id is not null and approver_id <> counsel_id))",
+            name="two_outside",
+        ),
+        CheckConstraint("(waiver_id is null and opening_id is null) or approver_id is not null", name="seen_outside"),
+    )
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    granted_at: Mapped[datetime]
+    consent_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    waiver_id: Mapped[int | None] = mapped_column(ForeignKey("privilege_waiver.id"))
+    opening_id: Mapped[int | None] = mapped_column(ForeignKey("circle_note_opening.id"))
+    counsel_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class NoteShare(Base):
+    """A note's own key under the key of one keeper's period. `grant_id`: why, where it is from before the period."""
+
+    __tablename__ = "circle_note_share"
+    __table_args__ = (UniqueConstraint("note_id", "keeper_id"),)
+    PRIVATE = frozenset({"sealed_key"})
+
+    id: Mapped[Id]
+    note_id: Mapped[int] = mapped_column(ForeignKey("circle_note.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("circle_note_grant.id"))
+
+
+class NoteShredding(Base):
+    """That a note was shredded: which, when, by which date, and the digest of the ciphertext that is gone.
+
+    `erased_at`: when the database's own files were rid of it too; None while that is still to do.
+    """
+
+    __tablename__ = "circle_note_shredding"
+
+    id: Mapped[Id]
+    note_id: Mapped[int] = mapped_column(unique=True)
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
+    shred_on: Mapped[date]
+    shredded_at: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(String(64))
+    erased_at: Mapped[datetime | None]
+
+
+class PrivilegeWaiver(Base):
+    """A participant's waiver of privilege in writing, with its scope and reason; it can be withdrawn."""
+
+    __tablename__ = "privilege_waiver"
+    __table_args__ = (
+        Index("ix_privilege_waiver_pathway", "pathway_id"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+    PRIVATE = frozenset({"reason", "scope"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    signed_on: Mapped[date]
+    scope: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    withdrawn_on: Mapped[date | None]
+
+
+class PrivilegeException(Base):
+    """One use of a legal exception: which, why, told to whom. What was told is never kept here."""
+
+    __tablename__ = "privilege_exception"
+    __table_args__ = (
+        Index("ix_privilege_exception_pathway", "pathway_id"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+    PRIVATE = frozenset({"reason", "told_whom"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[ExceptionKind] = mapped_column(named_enum(ExceptionKind, "kind"))
+    told_whom: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
 
 HAND_OVER = "circle.notes_hand_over"
 LEFT = "circle.notes_left"

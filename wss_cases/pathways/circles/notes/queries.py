@@ -14,16 +14,15 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.notes.models import (
+from wss_cases.pathways.circles.notes.messages import (
     CircleNote,
     NoteOpening,
     NoteShare,
     PrivilegeException,
     PrivilegeWaiver,
 )
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.queries import circle_held
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import LegalHold, circle_held
 from wss_cases.training.records.queries import names_of
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)

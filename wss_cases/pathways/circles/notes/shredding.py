@@ -13,10 +13,10 @@ from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteShare, NoteShredding
+from wss_cases.pathways.circles.notes.messages import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.legal_holds.queries import circle_held
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import circle_held
 from wss_cases.roster.directory.models import School
 
 BATCH = 100

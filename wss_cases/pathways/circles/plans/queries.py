@@ -1,19 +1,152 @@
-"""Reading circle plans: one, the shelf to copy from, and what is planned."""
+"""Circle plans: opening, talking piece, values, rounds, closing. Never what was said, and no child's name."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import Date, Select, and_, column, false, or_, select, table, true
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    and_,
+    column,
+    false,
+    or_,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.access.visibility import in_view
+from wss_cases.access.visibility import in_view, sees
+from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.database.prepared import Narrow, Prepared
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import existing
-from wss_cases.pathways.circles.plans.models import CirclePlan
-from wss_cases.pathways.circles.plans.states import CirclePlanKind
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+
+
+class CirclePlanKind(Labelled):
+    """What a plan belongs to."""
+
+    TEMPLATE = "template", _l("Ready-made plan")
+    SHELF = "shelf", _l("On our school's shelf")
+    CIRCLE = "circle", _l("Circle for a case")
+    COMMUNITY = "community", _l("Community circle")
+
+
+OWN_KINDS: Final = (CirclePlanKind.COMMUNITY, CirclePlanKind.SHELF)
+"""What somebody at a school makes a plan for without a case."""
+
+SENTENCES: dict[str, Any] = {
+    "circle.plan_written": _l("Circle plan written"),
+    "circle.plan_changed": _l("Circle plan changed"),
+    "circle.plan_deleted": _l("Circle plan deleted"),
+}
+
+
+MOST_ROUNDS: Final = 30
+LONGEST_TITLE, LONGEST_PIECE = 120, 200
+
+
+@dataclass(frozen=True)
+class PlanContent:
+    """What a plan says, as it was typed: `rounds` holds a prompt a line in their order, `shared_values` one a line."""
+
+    title: str = ""
+    opening: str = ""
+    talking_piece: str = ""
+    shared_values: str = ""
+    rounds: str = ""
+    closing: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it, for whoever looks for names."""
+        return "\n".join(getattr(self, one.name) for one in fields(self))
+
+
+def content_of(plan: Any) -> PlanContent:
+    """Return what a stored plan says."""
+    return PlanContent(**{one.name: getattr(plan, one.name) for one in fields(PlanContent)})
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text that say something, without the spaces around them."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _own(actor: Actor, plan: Any) -> bool:
+    return actor.user_id is not None and actor.user_id in (plan.written_by_id, plan.keeper_id)
+
+
+def reads_plan(actor: Actor, plan: Any) -> bool:
+    """Ready-made plans: all who work in a school. A school's shelf: its staff. A circle of a case: its case team. A
+    community circle: who wrote or keeps it while they work there, and the case team.
+    """
+    if plan.kind is CirclePlanKind.TEMPLATE:
+        return actor.is_system or actor.has(*STAFF)
+    if plan.kind is CirclePlanKind.CIRCLE:
+        return sees(actor, plan, *CASE_TEAM)
+    everyone = plan.kind is CirclePlanKind.SHELF or _own(actor, plan)
+    return actor.covers(plan.school_id, *(STAFF if everyone else CASE_TEAM))
+
+
+def writes_plan(actor: Actor, plan: Any) -> bool:
+    """As reading, but no one changes a ready-made plan, and a plan on the shelf is its writer's and the case team's."""
+    if plan.kind is CirclePlanKind.TEMPLATE:
+        return False
+    if plan.kind is CirclePlanKind.SHELF:
+        return actor.covers(plan.school_id, *(STAFF if _own(actor, plan) else CASE_TEAM))
+    return reads_plan(actor, plan)
+
+
+class CirclePlan(OfCase, Versioned, Base):
+    """One plan. It hangs on a circle of a case and goes with it, or on a day and a keeper for a community circle, or
+    stands on a school's shelf, or is ready-made for every school in one `language`.
+
+    `rounds`: the prompts in their order, one a line. `shared_values`: one a line.
+    """
+
+    __tablename__ = "circle_plan"
+    __table_args__ = (
+        Index("uq_circle_plan_pathway", "pathway_id", unique=True),
+        Index("ix_circle_plan_school", "school_id", "kind"),
+        Index("ix_circle_plan_keeper", "keeper_id", "planned_on"),
+        CheckConstraint("(kind = 'template') = (school_id is null)", name="school"),
+        CheckConstraint("(kind = 'template') = (language <> '')", name="language"),
+        CheckConstraint("(kind = 'circle') = (pathway_id is not null)", name="circle"),
+        CheckConstraint("(pathway_id is null) = (case_id is null)", name="case"),
+        CheckConstraint("(kind = 'community') = (planned_on is not null)", name="day"),
+        CheckConstraint("(planned_on is null) = (keeper_id is null)", name="keeper"),
+    )
+    PRIVATE = frozenset({"title", "opening", "talking_piece", "shared_values", "rounds", "closing"})
+
+    id: Mapped[Id]
+    kind: Mapped[CirclePlanKind] = mapped_column(named_enum(CirclePlanKind, "kind"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    pathway_id: Mapped[int | None] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"))
+    planned_on: Mapped[date | None]
+    keeper_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    opening: Mapped[str] = mapped_column(Text, default="", server_default="")
+    talking_piece: Mapped[str] = mapped_column(String(LONGEST_PIECE), default="", server_default="")
+    shared_values: Mapped[str] = mapped_column(Text, default="", server_default="")
+    rounds: Mapped[str] = mapped_column(Text)
+    closing: Mapped[str] = mapped_column(Text, default="", server_default="")
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    written_at: Mapped[datetime]
+
 
 PRACTICE = table(
     "practice_entry", column("id"), column("school_id"), column("plan_id"), column("held_on", Date),

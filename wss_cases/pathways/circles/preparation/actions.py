@@ -14,25 +14,22 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter
+from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter, GuardianAnswer
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import GuardianAnswer
-from wss_cases.pathways.circles.consent.actions import (
+from wss_cases.pathways.circles.consent import (
     Said,
     call_off_planned,
+    invite,
+    letter_language,
     load_any_circle,
     load_circle,
     note_consent,
 )
-from wss_cases.pathways.circles.consent.inviting import invite
-from wss_cases.pathways.circles.consent.letters import letter_language
-from wss_cases.pathways.circles.keepers.actions import keep_as_lead
+from wss_cases.pathways.circles.keepers import keep_as_lead
 from wss_cases.pathways.circles.preparation.rules import Visit, visit_problem
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.actions import not_later
-from wss_cases.pathways.common.follow_ups import close_recorded, follow_event
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.actions import close_recorded, follow_event, not_later
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.roster.directory.queries import school_days
 
 PLAN = "safety_plan"

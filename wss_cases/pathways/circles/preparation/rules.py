@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.pathways.circles.circle.states import GuardianAnswer, PartyAnswer, SupporterRelation
+from wss_cases.pathways.circles.circle.models import GuardianAnswer, PartyAnswer, SupporterRelation
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,20 @@ from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.queries import person_key
-from wss_cases.pathways.circles.consent.actions import load_any_circle
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import Asked, languages, people_to_ask, questionnaires_of
-from wss_cases.pathways.circles.questionnaires.rules import may_become, occasions_of, state_of
-from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
+from wss_cases.pathways.circles.consent import load_any_circle
+from wss_cases.pathways.circles.questionnaires.models import LinkState, Occasion, Questionnaire
+from wss_cases.pathways.circles.questionnaires.queries import (
+    Asked,
+    languages,
+    may_become,
+    occasions_of,
+    people_to_ask,
+    questionnaires_of,
+    state_of,
+)
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.follow_ups import close_open
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.actions import close_open
+from wss_cases.pathways.common.rules import LIVE, Pathway
 
 KIND = "questionnaire"
 LINK_DAYS = number_setting("questionnaires.days", "QUESTIONNAIRE_DAYS")

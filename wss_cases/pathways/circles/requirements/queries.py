@@ -1,25 +1,33 @@
-"""Everything that decides about circles, read for many at once; the caller has checked the pathways."""
+"""What the next acts of many circles follow from, as columns, in few queries; the caller has checked the pathways."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
+from sqlalchemy import and_, select
+from sqlalchemy.orm import joinedload, selectinload
+
 from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant, PlanState, SafetyPlan
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import people_of_each
+from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.pathways.circles.circle.keepers import get_circle
-from wss_cases.pathways.circles.circle.leading import may_lead_as
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
+    CircleKeeper,
     CircleMeeting,
     CirclePreparation,
     CircleScreen,
+    CircleSetting,
     CircleSupporter,
     HoldLift,
 )
+from wss_cases.pathways.circles.circle.queries import get_circle, may_lead_as
 from wss_cases.pathways.circles.circle.rules import (
     Facts,
     Hold,
@@ -30,11 +38,82 @@ from wss_cases.pathways.circles.circle.rules import (
     parties,
     requirements_of,
 )
-from wss_cases.pathways.circles.requirements import selects
-from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.training.records.pages import in_force
 from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.topics import KnownTopic
+
+
+@Prepared
+def answers(among_ids: Narrow) -> Any:
+    """The stored answers for the people of these cases' incidents, the newest last."""
+    one = RoutingAnswer
+    columns = select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer)
+    joined = columns.join(one, one.incident_id == CaseIncident.incident_id)
+    return joined.where(among_ids(CaseIncident.case_id)).order_by(one.id)
+
+
+@Prepared
+def meetings(among_ids: Narrow) -> Any:
+    """The meetings of these circles with who came."""
+    one = CircleMeeting
+    return select(one).options(selectinload(one.attendance)).where(among_ids(one.pathway_id)).order_by(one.id)
+
+
+@Prepared
+def agreements(among_ids: Narrow) -> Any:
+    """The agreements of these circles with their terms."""
+    one = Agreement
+    return select(one).options(joinedload(one.terms)).where(among_ids(one.pathway_id)).order_by(one.id)
+
+
+@Prepared
+def agreed_plans(among_ids: Narrow) -> Any:
+    """Whose safety plan of these cases is agreed."""
+    plan = SafetyPlan
+    return select(plan.case_id, plan.participant_id).where(among_ids(plan.case_id), plan.state == PlanState.AGREED)
+
+
+@Prepared
+def consents(among_ids: Narrow) -> Any:
+    """What was said last of these circles."""
+    one = CircleConsent
+    return select(one).where(among_ids(one.pathway_id), one.replaced_at.is_(None)).order_by(one.id)
+
+
+@Prepared
+def keepers(among_ids: Narrow) -> Any:
+    """Who keeps these circles, with their trainings and the roles that they hold there."""
+    training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
+    work = and_(
+        RoleGrant.user_id == CircleKeeper.user_id,
+        RoleGrant.school_id == CircleKeeper.school_id,
+        UserAccount.state == AccountState.ACTIVE,
+    )
+    role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
+    return (
+        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
+        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        .outerjoin(TrainingRecord, training)
+        .outerjoin(RoleGrant, work)
+        .where(among_ids(CircleKeeper.pathway_id), CircleKeeper.ended_at.is_(None))
+        .order_by(CircleKeeper.id, TrainingRecord.id)
+    )
+
+
+@Prepared
+def settings(among_ids: Narrow) -> Any:
+    """Whether these schools ask guardians too."""
+    one = CircleSetting
+    return select(one.school_id, one.guardian_consent).where(among_ids(one.school_id))
+
+
+@cache
+def of(model: Any) -> Prepared:
+    """Return the select of what hangs on some circles."""
+    return Prepared(lambda among_ids: select(model).where(among_ids(model.pathway_id)).order_by(model.id))
 
 
 @dataclass
@@ -134,7 +213,7 @@ class Circle:
 
 def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[Any]]:
     """Return the newest stored answer for each person of the cases' incidents, by case."""
-    newest = {tuple(whose): answer for *whose, answer in selects.answers.rows(case_ids)}
+    newest = {tuple(whose): answer for *whose, answer in answers.rows(case_ids)}
     by_case: dict[int, list[Any]] = defaultdict(list)
     for (case_id, _incident, _person), answer in newest.items():
         by_case[case_id].append(answer)
@@ -158,7 +237,7 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         return {}
     circles = _begun_for(rows)
     _read_requirements(circles, rows)
-    for supporter in selects.of(CircleSupporter).rows(circles).scalars():
+    for supporter in of(CircleSupporter).rows(circles).scalars():
         circles[supporter.pathway_id].supporters.append(supporter)
     return circles
 
@@ -166,9 +245,9 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
 def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
     """Return the meetings and the agreement of each circle, by its id."""
     circles = {row.id: Circle() for row in rows}
-    for meeting in selects.meetings.rows(circles).scalars():
+    for meeting in meetings.rows(circles).scalars():
         circles[meeting.pathway_id].meetings.append(meeting)
-    for agreement in selects.agreements.rows(circles).scalars().unique():
+    for agreement in agreements.rows(circles).scalars().unique():
         circles[agreement.pathway_id].agreement = agreement
     for circle in circles.values():
         circle.meetings.sort(key=lambda meeting: (meeting.starts_at, meeting.id), reverse=True)
@@ -201,30 +280,30 @@ def leave_out_unset(circle: Circle, named_id: int | None) -> None:
 
 def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
     by_case = dict.fromkeys(case_ids, frozenset[int]())
-    for case_id, participant_id in selects.agreed_plans.rows(case_ids):
+    for case_id, participant_id in agreed_plans.rows(case_ids):
         by_case[case_id] |= {participant_id}
     return by_case
 
 
 def _read_parties(circles: dict[int, Circle]) -> None:
-    for consent in selects.consents.rows(circles).scalars():
+    for consent in consents.rows(circles).scalars():
         circles[consent.pathway_id].consents[consent.participant_id] = consent
-    for prepared in selects.of(CirclePreparation).rows(circles).scalars():
+    for prepared in of(CirclePreparation).rows(circles).scalars():
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
-    for screen in selects.of(CircleScreen).rows(circles).scalars():
+    for screen in of(CircleScreen).rows(circles).scalars():
         circles[screen.pathway_id].screen = screen
 
 
 def read_lifts(circles: Mapping[int, Circle]) -> None:
     """Read which holds of these circles were lifted; no query where none has a hold."""
     held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
-    for lift in selects.of(HoldLift).rows(held).scalars() if held else ():
+    for lift in of(HoldLift).rows(held).scalars() if held else ():
         circles[lift.pathway_id].lifted.add(lift.rule)
 
 
 def read_keepers(circles: Mapping[int, Circle]) -> None:
     """Read who keeps these circles now, the roles they hold at its school, and their trainings."""
-    for pathway_id, user_id, name, trained, role_held, since, until in selects.keepers.rows(circles):
+    for pathway_id, user_id, name, trained, role_held, since, until in keepers.rows(circles):
         circle = circles[pathway_id]
         circle.keeper_names[user_id] = name
         if trained is not None and trained not in circle.trainings:
@@ -234,6 +313,129 @@ def read_keepers(circles: Mapping[int, Circle]) -> None:
 
 
 def _read_settings(circles: Mapping[int, Circle], schools: Mapping[int, int]) -> None:
-    asks_guardians = {row.school_id for row in selects.settings.rows(set(schools.values())) if row.guardian_consent}
+    asks_guardians = {row.school_id for row in settings.rows(set(schools.values())) if row.guardian_consent}
     for pathway_id, circle in circles.items():
         circle.guardians_asked = schools[pathway_id] in asks_guardians
+
+
+@dataclass
+class Agreed:
+    """An agreement with as much of its terms as says what is open and when they were agreed."""
+
+    agreed_on: date
+    terms: list[Any] = field(default_factory=list)
+
+
+def begun_in_columns(rows: Sequence[Any]) -> dict[int, Circle]:
+    """Return as much of the meetings and the agreement of each circle, by its id, as its next act follows from."""
+    circles = {row.id: Circle() for row in rows}
+    for meeting in _meetings.rows(circles):
+        circles[meeting.pathway_id].meetings.append(meeting)
+    for term in _terms.rows(circles):
+        agreed: Any = circles[term.pathway_id].agreement or Agreed(term.first_agreed_on)
+        circles[term.pathway_id].agreement = agreed
+        if term.id is not None:
+            agreed.terms.append(term)
+    return circles
+
+
+@Prepared
+def _meetings(among_ids: Narrow) -> Any:
+    """Return a select of the meetings of these circles, the last one first."""
+    one = CircleMeeting
+    columns = select(one.id, one.pathway_id, one.school_id, one.kind, one.starts_at, one.happened)
+    return columns.where(among_ids(one.pathway_id)).order_by(one.starts_at.desc(), one.id.desc())
+
+
+@Prepared
+def _terms(among_ids: Narrow) -> Any:
+    """Return a select of the agreements of these circles, each with its terms, or alone."""
+    term = AgreementTerm
+    columns = select(
+        Agreement.pathway_id, Agreement.agreed_on.label("first_agreed_on"),
+        term.id, term.state, term.due_on, term.agreed_on,
+    )  # fmt: skip
+    joined = columns.select_from(Agreement).outerjoin(term, term.agreement_id == Agreement.id)
+    return joined.where(among_ids(Agreement.pathway_id)).order_by(term.position)
+
+
+def requirements_in_columns(circles: Mapping[int, Circle], rows: Sequence[Any]) -> None:
+    """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
+    if not rows:
+        return
+    answers = _holds({row.case_id for row in rows})
+    read = {row.id: circles[row.id] for row in rows}
+    people: dict[int, list[Any]] = defaultdict(list)
+    for person in _people.rows(read):
+        people[person.pathway_id].append(person)
+    for row in rows:
+        circle = read[row.id]
+        circle.invited = parties(row.for_whom, row.participant_id, people[row.id])
+        circle.holds = holds_on(row.kind, row.for_whom, answers[row.case_id])
+        _fill(circle, people[row.id])
+        leave_out_unset(circle, row.participant_id)
+    read_lifts(read)
+    read_keepers(read)
+
+
+@Prepared
+def _people(among_ids: Narrow) -> Any:
+    """Return a select of the people of the cases of these circles, each with what they said of the circle, how far
+    they are prepared for it, and what holds of the circle itself."""
+    person, consent, prepared = CaseParticipant, CircleConsent, CirclePreparation
+    agreed = and_(SafetyPlan.participant_id == person.id, SafetyPlan.case_id == person.case_id)
+    of_both = and_(prepared.pathway_id == Pathway.id, prepared.participant_id == person.id)
+    counts = and_(consent.pathway_id == Pathway.id, consent.participant_id == person.id, consent.replaced_at.is_(None))
+    columns = select(
+        Pathway.id.label("pathway_id"), person.id, person.role, person.incident_person_id,
+        consent.id.label("consent_id"), consent.consented, consent.not_now, consent.given_on,
+        consent.guardian_consented, consent.guardian_on,
+        prepared.id.label("preparation_id"), prepared.support_offered_on, prepared.pre_met_on, prepared.is_ready,
+        prepared.ready_on, prepared.plan_needed,
+        CircleScreen.id.label("screen_id"), CircleScreen.answer, CircleScreen.screened_on,
+        CircleSetting.guardian_consent.label("guardians_asked"),
+        select(SafetyPlan.id).where(agreed, SafetyPlan.state == PlanState.AGREED).exists().label("planned"),
+    )  # fmt: skip
+    statement = (
+        columns.select_from(Pathway)
+        .join(person, person.case_id == Pathway.case_id)
+        .outerjoin(consent, counts)
+        .outerjoin(prepared, of_both)
+        .outerjoin(CircleScreen, CircleScreen.pathway_id == Pathway.id)
+        .outerjoin(CircleSetting, CircleSetting.school_id == Pathway.school_id)
+    )
+    return statement.where(among_ids(Pathway.id)).order_by(person.id)
+
+
+def _fill(circle: Circle, people: Iterable[Any]) -> None:
+    """Enter in a circle what the rows of the people of its case say; one row is the person, their consent and more."""
+    planned = set()
+    for person in people:
+        if person.consent_id is not None:
+            circle.consents[person.id] = person
+        if person.preparation_id is not None:
+            circle.preparations[person.id] = person
+        if person.screen_id is not None:
+            circle.screen = person
+        if person.planned:
+            planned.add(person.id)
+        circle.guardians_asked = bool(person.guardians_asked)
+    circle.planned = frozenset(planned)
+
+
+def _holds(case_ids: Iterable[int]) -> Mapping[int, list[Any]]:
+    """Return of the newest stored answer for each person of the cases' incidents the holds alone, by case."""
+    newest = {tuple(whose): holds for *whose, holds in _answers.rows(sorted(case_ids))}
+    by_case: dict[int, list[Any]] = defaultdict(list)
+    for (case_id, _incident, _person), holds in newest.items():
+        by_case[case_id].append({"holds": holds or ()})
+    return by_case
+
+
+@Prepared
+def _answers(among_ids: Narrow) -> Any:
+    """Return a select of the holds of the stored answers for the people of these cases' incidents, newest last."""
+    one = RoutingAnswer
+    columns = select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer["holds"])
+    joined = columns.join(one, one.incident_id == CaseIncident.incident_id)
+    return joined.where(among_ids(CaseIncident.case_id)).order_by(one.id)

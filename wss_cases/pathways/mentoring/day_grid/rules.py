@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wss_cases.pathways.mentoring.plan.states import BEST_MARK, Came
+from wss_cases.pathways.mentoring.plan.models import BEST_MARK, Came
 
 IN, OUT, POINTS = "in", "out", "c"
 LEFT = "1"

@@ -13,10 +13,10 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, Kind
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import Candidate, ranked
+from wss_cases.routing.engine.pages import Kind
 
 
 def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:

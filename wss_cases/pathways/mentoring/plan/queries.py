@@ -17,8 +17,7 @@ from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
     DailyCardDay,

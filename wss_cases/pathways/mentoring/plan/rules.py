@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from wss_cases.foundation.ids import fold
-from wss_cases.pathways.mentoring.plan.states import BEST_MARK, Cadence, Reason
+from wss_cases.pathways.mentoring.plan.models import BEST_MARK, Cadence, Reason
 from wss_cases.roster.directory.rules import SchoolDays
 
 _DAY = timedelta(days=1)

@@ -16,19 +16,18 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import note_start
-from wss_cases.pathways.common.follow_ups import follow_event, open_follow_ups
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.actions import follow_event, note_start, open_follow_ups
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
+    LONGEST_MINUTES,
     DailyCard,
     DailyCardDay,
     MentoringGroup,
     MentoringPlan,
     MentoringSession,
+    Missed,
 )
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, session_on
-from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, Missed
 
 MISSED = "mentoring_missed"
 """What happened, and the kind of follow-up that it makes."""

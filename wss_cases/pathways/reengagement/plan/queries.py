@@ -14,10 +14,9 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to
-from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, ReengagementReview
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.routing.engine.pages import Pathway as Family
 

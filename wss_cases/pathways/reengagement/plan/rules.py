@@ -1,15 +1,130 @@
 """Pure decisions about a return: the day, how long until then, the meeting near it, the gap of an enrolment."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import day_words, weekday_words
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.pathways.reengagement.plan.states import Meeting, MeetingMissed
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.pathways.common.rules import InPathway
 from wss_cases.roster.directory.rules import SchoolDays
+
+
+class AwayCause(Labelled):
+    """What a student returns from."""
+
+    REMOVAL = "removal", _l("A removal from class or school")
+    LONG_ABSENCE = "long_absence", _l("A long absence")
+    PLACEMENT = "placement", _l("A placement elsewhere")
+
+
+class MeetingMissed(Labelled):
+    """Why a re-entry meeting was not held."""
+
+    STUDENT_AWAY = "student_away", _l("The student was not there")
+    SUPPORTER_AWAY = "supporter_away", _l("Someone the student chose was not there")
+    POSTPONED = "postponed", _l("The school postponed it")
+    NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
+
+
+class Meeting(Labelled):
+    """How the re-entry meeting of a return stands; read from the plan, see rules.meeting_of."""
+
+    NOT_PLANNED = "not_planned", _l("Not planned yet")
+    PLANNED = "planned", _l("Planned")
+    MISSED = "missed", _l("Not held; needs a new date")
+    NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
+    HELD = "held", _l("Held")
+
+
+MEETING_TRANSITIONS: dict[Meeting, frozenset[Meeting]] = {
+    Meeting.NOT_PLANNED: frozenset({Meeting.PLANNED, Meeting.NOT_WANTED}),
+    Meeting.PLANNED: frozenset({Meeting.PLANNED, Meeting.HELD, Meeting.MISSED, Meeting.NOT_WANTED}),
+    Meeting.MISSED: frozenset({Meeting.PLANNED, Meeting.NOT_WANTED}),
+    Meeting.NOT_WANTED: frozenset({Meeting.PLANNED}),
+    Meeting.HELD: frozenset(),
+}
+"""A meeting that nobody wanted may be wanted later; one that was held is not planned again."""
+
+
+class ReviewAnswer(Labelled):
+    """How the return goes, at a review."""
+
+    SETTLED = "settled", _l("Settled")
+    SUPPORT_GOES_ON = "support_goes_on", _l("Going well with support")
+    NEEDS_MORE = "needs_more", _l("Needs more support")
+    NOT_BACK = "not_back", _l("Not back in class")
+
+
+SENTENCES = {
+    "reengagement.opened": (_l("Re-engagement opened: %(cause)s"), {"cause": AwayCause.labels()}),
+    "reengagement.away_longer": (_l("Away for longer: %(cause)s"), {"cause": AwayCause.labels()}),
+    "reengagement.planned": _l("Return planned"),
+    "reengagement.return_moved": _l("Day of return changed with the removal: %(on)s"),
+    "reengagement.meeting_planned": _l("Re-entry meeting planned for %(on)s"),
+    "reengagement.meeting_dropped": _l("Re-entry meeting canceled: the day of return moved"),
+    "reengagement.meeting_held": _l("Re-entry meeting held"),
+    "reengagement.meeting_missed": (_l("Re-entry meeting not held: %(why)s"), {"why": MeetingMissed.labels()}),
+    "reengagement.returned": _l("Back at school on %(on)s"),
+    "reengagement.reviewed": (_l("Return reviewed: %(answer)s"), {"answer": ReviewAnswer.labels()}),
+}
+
+
+class ReengagementPlan(InPathway, Versioned, Base):
+    """When and from what the student returns, the re-entry meeting with whom they chose, work missed, supports.
+
+    `cause_key` names what opened it (a removal, an enrolment), so that the same thing opens it once.
+    `meeting_missed` is why the last re-entry meeting was not held; one that is not wanted is not planned again.
+    """
+
+    __tablename__ = "reengagement_plan"
+    __table_args__ = (
+        Index("ix_reengagement_plan_school_return", "school_id", "return_on"),
+        CheckConstraint("return_on is null or away_from is null or return_on >= away_from", name="dates"),
+        CheckConstraint("meeting_held_on is null or meeting_at is not null", name="meeting"),
+        CheckConstraint("meeting_at is null or return_on is not null", name="meeting_near_return"),
+    )
+    PRIVATE = frozenset({"supports", "supporters", "work_missed"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)
+    cause: Mapped[AwayCause | None] = mapped_column(named_enum(AwayCause, "cause"))
+    cause_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    away_from: Mapped[date | None]
+    return_on: Mapped[date | None]
+    returned_on: Mapped[date | None]
+    meeting_at: Mapped[datetime | None]
+    meeting_place: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    meeting_held_on: Mapped[date | None]
+    meeting_missed: Mapped[MeetingMissed | None] = mapped_column(named_enum(MeetingMissed, "meeting_missed"))
+    supporters: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    work_missed: Mapped[str] = mapped_column(Text, default="", server_default="")
+    supports: Mapped[str] = mapped_column(Text, default="")
+    next_review_on: Mapped[date | None]
+
+
+class ReengagementReview(InPathway, Base):
+    """One review after the return."""
+
+    __tablename__ = "reengagement_review"
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
+    on_day: Mapped[date]
+    answer: Mapped[ReviewAnswer] = mapped_column(named_enum(ReviewAnswer, "answer"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
 
 NEAR = 5
 """School days before or after the return within which a re-entry meeting is held."""

@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
-from wss_cases.pathways.referrals.referral.rules import Match, Wanted, by_fit, match
-from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
+from wss_cases.pathways.referrals.referral.rules import TAKES_A_PLACE, Match, Wanted, by_fit, match
 
 MOST = 500
 

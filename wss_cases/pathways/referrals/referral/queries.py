@@ -1,7 +1,8 @@
-"""Reading referrals: the school's side through the pathway, the partner's side through `visible_to`."""
+"""What the morning's sweep reads of referrals: partners that are late, and whom that reaches, and why."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
@@ -10,15 +11,37 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.prepared import PreparedFor
 from wss_cases.access.visibility import in_view
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
+from wss_cases.followups.reminders.queries import Known
+from wss_cases.followups.reminders.rules import Why, levels_of, people_reached
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import day_in, local_date
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.common.queries import known_to
+from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.rules import CUT_SHORT
-from wss_cases.pathways.referrals.referral.states import OPEN, PARTNER_SEES, ReferralState
+from wss_cases.pathways.referrals.referral.rules import (
+    AWAITS_ANSWER,
+    CUT_SHORT,
+    FIELD_LABELS,
+    OPEN,
+    PARTNER_SEES,
+    ReferralState,
+    Service,
+    waits_until,
+)
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.pages import grade_words, language_words
+from wss_cases.roster.directory.queries import contacts_of
+from wss_cases.routing.engine.pages import Kind
 
 
 def open_to_partner(day: date) -> ColumnElement[bool]:
@@ -149,3 +172,167 @@ def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:
         .order_by(Disclosure.id.desc())
     )
     return list(db.session.scalars(statement))
+
+
+CONSENT = "referral_consent"
+
+
+def family_language(student_id: int | None) -> str:
+    """Return the language to write to a student's family in: the guardian's, else the student's, else English."""
+    return language_of(db.session.get(Student, student_id) if student_id is not None else None)
+
+
+def lacks_text(language: str, day: date) -> bool:
+    """Whether the letter cannot be read in this language, so that an interpreter is needed."""
+    text = family_text(CONSENT, language, day)
+    return text.language.split("-")[0] != language.split("-")[0]
+
+
+def purpose_words(row: Referral) -> str:
+    """Return why the record is shared, as the letter says it unless somebody writes it otherwise."""
+    return usual_purpose(row.partner_name, row.service)
+
+
+def usual_purpose(partner: str, service: str) -> str:
+    """Return why a record is shared with a partner for a kind of help, in the reader's language."""
+    return _("So that %(partner)s can offer this help: %(service)s.", partner=partner, service=service_words(service))
+
+
+def purpose_read(purpose: str, partner: str, service: str) -> str:
+    """Return a recorded purpose: in the reader's language where it is the usual one, else as it was written."""
+    for language in setting("LANGUAGES"):
+        with force_locale(language):
+            usual = usual_purpose(partner, service)
+        if purpose == usual:
+            return usual_purpose(partner, service)
+    return purpose
+
+
+def service_words(service: str) -> str:
+    """Return a kind of help in the reader's language; nothing for none."""
+    return str(Service(service).label) if service in set(Service) else ""
+
+
+def letter(row: Referral, language: str, fields: list[str], purpose: str, until: date, day: date) -> Text:
+    """Return the letter about a referral in a family's language, with the chosen fields of the record."""
+    text = family_text(CONSENT, language, day)
+    school = db.session.get_one(School, row.school_id)
+    with force_locale(text.language if text.language in setting("LANGUAGES") else "en"):
+        return text.filled(
+            {
+                "school": school.name,
+                "contact": contact_of(row),
+                "partner": row.partner_name,
+                "service": service_words(row.service),
+                "records": "\n".join(f"- {FIELD_LABELS[code]}" for code in FIELD_LABELS if code in fields),
+                "purpose": purpose or purpose_words(row),
+                "until": day_words_with_year(until),
+            }
+        )
+
+
+def contact_of(row: Referral) -> str:
+    """Return whom to ask at the school: the pathway's owner, else the case's lead, and the school."""
+    owner_id = row.pathway.owner_id or row.pathway.case.lead_id
+    owner = db.session.get(UserAccount, owner_id) if owner_id is not None else None
+    school = db.session.get_one(School, row.school_id)
+    return ", ".join(part for part in (owner.name if owner else "", school.name) if part)
+
+
+def record_of(row: Referral) -> dict[str, Any]:
+    """Return what the record has of each field that may go to a partner; a field that is not known is left out."""
+    student = db.session.get(Student, row.student_id) if row.student_id is not None else None
+    guardian = next(iter(contacts_of(student.id)), None) if student else None
+    values = {
+        "name": student.shown_name if student else "",
+        "service": row.service,
+        "grade": student.grade if student else None,
+        "birth_date": student.birth_date.isoformat() if student and student.birth_date else None,
+        "language": family_language(row.student_id),
+        "guardian_name": guardian.name if guardian else "",
+        "guardian_phone": guardian.phone if guardian else "",
+        "need": row.need,
+        "school_contact": contact_of(row),
+    }
+    return {code: value for code, value in values.items() if value is not None and value != ""}
+
+
+def field_words(code: str, value: Any) -> str:
+    """Return one sent value as it reads on screen."""
+    if code == "service":
+        return service_words(str(value))
+    if code == "grade":
+        return grade_words(int(value))
+    if code == "birth_date":
+        return day_words_with_year(date.fromisoformat(str(value)))
+    if code == "language":
+        return language_words(str(value))
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Late:
+    """A referral whose partner is late: by how many school days since `due_on`, and whom that reaches."""
+
+    referral_id: int
+    case_id: int
+    school_id: int
+    due_on: date
+    days: int
+    people: Mapping[int, Why]
+
+
+def late_referrals(now: datetime, school_ids: Collection[int]) -> list[Late]:
+    """Return the late partners of these schools: they reach the case's lead first, then the administrators.
+
+    Of a need for housing support they reach its owner where the lead may not know, then the coordinators."""
+    return _late(now, Referral.school_id.in_(school_ids))
+
+
+def late_referral(now: datetime, referral_id: int) -> Late | None:
+    """Return one referral as `late_referrals` does; None when nobody is late with it."""
+    return next(iter(_late(now, Referral.id == referral_id)), None)
+
+
+def _late(now: datetime, wanted: Any) -> list[Late]:
+    day = day_in(School.time_zone, now)
+    whose = (Referral.id, Referral.case_id, Referral.school_id, Case.lead_id, School.time_zone)
+    hung = (Pathway.kind, Pathway.owner_id)
+    statement = (
+        select(*whose, *hung, Referral.state, Referral.answer_by, Referral.first_service_by)
+        .join(School, School.id == Referral.school_id)
+        .join(Case, Case.id == Referral.case_id)
+        .join(Pathway, Pathway.id == Referral.pathway_id)
+        .where(
+            wanted,
+            Pathway.state.in_(LIVE),
+            or_(
+                Referral.state.in_(AWAITS_ANSWER) & (Referral.answer_by < day),
+                (Referral.state == ReferralState.ACCEPTED) & (Referral.first_service_by < day),
+            ),
+        )
+        .order_by(Referral.id)
+    )
+    rows = db.session.execute(statement).all()
+    known = Known(now)
+    known.learn_schools({row.school_id: row.time_zone for row in rows})
+    known.learn_people(user_id for row in rows for user_id in (row.lead_id, row.owner_id))
+    return [late for row in rows if (late := _reaching(known, row)) is not None]
+
+
+def _reaching(known: Known, row: Any) -> Late | None:
+    due_on = waits_until(row)
+    if due_on is None:
+        return None
+    late = known.days(row.school_id).between(due_on, local_date(known.now, row.time_zone))
+    of_housing = row.kind == Kind.HOUSING_BASIC_NEEDS
+    lead_id, owner_id = (
+        who if known.acts(who, row.school_id, of_housing=of_housing) else None for who in (row.lead_id, row.owner_id)
+    )
+    levels = levels_of(late, known.escalates_after)
+    people: dict[int, Why] = {owner_id: Why.ACTS} if of_housing and owner_id is not None and levels else {}
+    first, team = lead_id or (owner_id if of_housing else None), known.team(row.school_id, of_housing=of_housing)
+    for level in levels:
+        people = people_reached(level, None, first, team) | people
+    recipients = known.with_covers(people, row.school_id, None, of_housing=of_housing)
+    return Late(row.id, row.case_id, row.school_id, due_on, late, recipients) if recipients else None

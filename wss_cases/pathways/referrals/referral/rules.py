@@ -6,17 +6,189 @@ from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.referral.states import (
-    AWAITS_ANSWER,
-    NO_SERVICE,
-    OPEN,
-    OUTCOME_OF,
-    PARTNER_SEES,
-    TRANSITIONS,
-    ReferralState,
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.pathways.common.rules import PathwayState
+
+
+class ReferralState(Labelled):
+    """Drafted → written consent → sent → accepted | declined | waitlisted → first seen → active → done | revoked."""
+
+    DRAFTED = "drafted", _l("Drafted")
+    CONSENTED = "consented", _l("Consent given")
+    SENT = "sent", _l("Sent")
+    ACCEPTED = "accepted", _l("Accepted")
+    WAITLISTED = "waitlisted", _l("On a waiting list")
+    DECLINED = "declined", _l("The partner cannot accept it")
+    FIRST_SEEN = "first_seen", _l("First seen")
+    ACTIVE = "active", _l("Service under way")
+    DONE = "done", _l("Done")
+    REVOKED = "revoked", _l("Consent revoked")
+    WITHDRAWN = "withdrawn", _l("Withdrawn by the school")
+
+
+R = ReferralState
+TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
+    **dict.fromkeys(ReferralState, frozenset()),
+    R.DRAFTED: frozenset({R.CONSENTED, R.WITHDRAWN}),
+    R.CONSENTED: frozenset({R.SENT, R.REVOKED, R.WITHDRAWN}),
+    R.SENT: frozenset({R.ACCEPTED, R.WAITLISTED, R.DECLINED, R.REVOKED, R.WITHDRAWN}),
+    R.WAITLISTED: frozenset({R.ACCEPTED, R.DECLINED, R.REVOKED, R.WITHDRAWN}),
+    R.ACCEPTED: frozenset({R.FIRST_SEEN, R.REVOKED, R.WITHDRAWN}),
+    R.FIRST_SEEN: frozenset({R.ACTIVE, R.DONE, R.REVOKED, R.WITHDRAWN}),
+    R.ACTIVE: frozenset({R.DONE, R.REVOKED, R.WITHDRAWN}),
+}
+"""`revoked`: the family took its consent back. `withdrawn`: the school took the referral back."""
+
+PARTNER_SEES = frozenset({R.SENT, R.WAITLISTED, R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE, R.DONE})
+"""States in which the partner has the referral at all, while consent is in force."""
+
+OPEN = frozenset(state for state, later in TRANSITIONS.items() if later)
+"""States from which something can still come; a pathway has one such referral at a time."""
+
+AWAITS_ANSWER = frozenset({R.SENT, R.WAITLISTED})
+SERVED = frozenset({R.FIRST_SEEN, R.ACTIVE, R.DONE})
+RENEWABLE = OPEN - {R.DRAFTED}
+"""States in which a consent can be renewed."""
+
+TAKES_A_PLACE = frozenset({R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE})
+"""States in which a referral takes one of the partner's places."""
+
+
+class Service(Labelled):
+    """What a partner does; the families of wrap-around support."""
+
+    BEHAVIORAL_HEALTH = "behavioral_health", _l("Behavioral health")
+    SUBSTANCE_USE = "substance_use", _l("Substance use")
+    HOUSING_BASIC_NEEDS = "housing_basic_needs", _l("Housing and basic needs")
+    VIOLENCE_INTERVENTION = "violence_intervention", _l("Violence intervention")
+    FAMILY_SUPPORT = "family_support", _l("Family support")
+    ACADEMIC = "academic", _l("Academic support")
+
+
+class PartnerRole(Labelled):
+    """What a partner is to a school besides: it says nothing of referrals."""
+
+    STEERING = "steering", _l("On the steering committee")
+    SAFE_PASSAGE = "safe_passage", _l("Safe Passage vendor")
+    SERVICE = "service", _l("Service provider")
+    FACILITATOR = "facilitator", _l("Facilitator")
+
+
+class ServiceKind(Labelled):
+    """Which date of service is logged."""
+
+    FIRST = "first", _l("First service")
+    LATER = "later", _l("Later service")
+    LAST = "last", _l("Last service")
+
+
+FIELD_LABELS = {
+    "name": _l("The student’s name"),
+    "service": _l("The kind of help asked for"),
+    "grade": _l("Grade"),
+    "birth_date": _l("Date of birth"),
+    "language": _l("Language of the family"),
+    "guardian_name": _l("Name of a parent or guardian"),
+    "guardian_phone": _l("Phone of a parent or guardian"),
+    "need": _l("What the student needs, in one sentence"),
+    "school_contact": _l("Who to ask at the school"),
+}
+"""What may go to a partner; each goes only where the family agreed to it."""
+
+ALWAYS = ("name", "service")
+"""Without these no partner can help; a family that does not agree to them gives no consent."""
+
+RELATION_LABELS = {
+    "parent": _l("Parent"),
+    "guardian": _l("Guardian"),
+    "student": _l("The student, 18 or older"),
+    "other": _l("Another person with the right to sign"),
+}
+
+MANNER_LABELS = {
+    "paper": _l("Signed on paper"),
+    "electronic": _l("Signed electronically"),
+    "mail": _l("Signed and sent back by mail"),
+}
+"""How a consent was given; it is written, so a word on the phone is none."""
+
+DECLINE_LABELS = {
+    "no_place": _l("There is no open spot"),
+    "not_our_service": _l("We do not offer this kind of help"),
+    "outside_area": _l("The family lives outside our area"),
+    "age": _l("The student is outside the ages we work with"),
+    "language": _l("No one here speaks the family’s language"),
+    "not_reached": _l("We could not reach the family"),
+    "family_does_not_wish": _l("The family does not want it"),
+    "other": _l("Another reason"),
+}
+
+ANSWER_LABELS = {
+    "accepted": _l("It accepts"),
+    "waitlisted": _l("It put it on its waiting list"),
+    "declined": _l("It cannot accept it"),
+}
+"""What a partner can answer."""
+
+LANGUAGES = (
+    *("en", "es", "ar", "zh", "fr", "gu", "hi", "ko", "pl", "ps", "pt", "ro", "ru", "sw", "tl", "uk", "ur"),
+    *("vi", "yo"),
 )
+"""Languages that a partner's entry and a consent can name, beside one that the roster has for a family."""
+
+WITHDRAW_LABELS = {
+    "no_answer": _l("The partner did not answer"),
+    "other_partner": _l("Another partner fits better"),
+    "not_needed": _l("The help is no longer needed"),
+    "moved": _l("The student moved away"),
+    "mistake": _l("It was drafted by mistake"),
+}
+
+PATHWAY_ENDED = "pathway_ended"
+"""Why a referral is taken back by itself; nobody chooses it."""
+
+RECEIVED_LABELS = {
+    "all": _l("All of the help that was planned"),
+    "partly": _l("Part of the help that was planned"),
+    "stopped": _l("It began, and the family stopped it early"),
+}
+
+OUTCOME_OF = {"all": "service_received", "partly": "service_partly_received", "stopped": "service_partly_received"}
+"""What a pathway ends with, by what was received."""
+
+NO_SERVICE = "service_not_available"
+"""What a pathway ends with when partners were asked and none could help."""
+
+FOLLOW_UPS = ("referral_answer", "referral_first_service", "referral_consent_ends")
+"""Kinds of follow-ups that a referral makes and settles."""
+
+SENTENCES = {
+    "partner.added": _l("Partner added to the directory"),
+    "partner.changed": _l("Partner’s entry changed"),
+    "partner.ended": _l("Partner deactivated"),
+    "partner.resumed": _l("Partner reactivated"),
+    "partner.user_ended": _l("Access for the partner ended: %(name)s"),
+    "referral.saved": _l("Referral details saved"),
+    "referral.drafted": _l("Referral to %(partner)s drafted"),
+    "referral.consented": _l("Written consent to a referral to %(partner)s, until %(until)s"),
+    "referral.renewed": _l("Consent to the referral to %(partner)s renewed, until %(until)s"),
+    "referral.sent": _l("Referral sent to %(partner)s; an answer is due by %(by)s"),
+    "referral.accepted": _l("%(partner)s accepted the referral; first service is due by %(by)s"),
+    "referral.waitlisted": _l("%(partner)s put the referral on its waiting list"),
+    "referral.declined": (_l("%(partner)s cannot accept the referral: %(reason)s"), {"reason": DECLINE_LABELS}),
+    "referral.late": _l("The partner is late since %(on)s; the person responsible for the case was told"),
+    "referral.first_seen": _l("First service at %(partner)s on %(on)s"),
+    "referral.service": _l("Service at %(partner)s on %(on)s"),
+    "referral.done": (_l("Service at %(partner)s ended: %(received)s"), {"received": RECEIVED_LABELS}),
+    "referral.revoked": _l("The family revoked its consent; %(partner)s no longer has the referral"),
+    "referral.withdrawn": (
+        _l("Referral to %(partner)s withdrawn: %(reason)s"),
+        {"reason": {**WITHDRAW_LABELS, PATHWAY_ENDED: _l("The pathway has ended.")}},
+    ),
+}
+
 
 ENDS_SOON = timedelta(days=60)
 """How long before its end an agreement with a partner is marked."""

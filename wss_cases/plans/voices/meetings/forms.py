@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.pathways.mentoring.mentors.forms import number_or_none
+from wss_cases.pathways.mentoring.mentors.pages import number_or_none
 from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice
 from wss_cases.plans.voices.meetings.models import LONGEST_TOPIC
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme

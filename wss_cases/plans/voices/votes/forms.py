@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.mentoring.mentors.forms import number_or_none
+from wss_cases.pathways.mentoring.mentors.pages import number_or_none
 from wss_cases.plans.plan.core.forms import no_student_named
 from wss_cases.plans.voices.votes.actions import Cast
 from wss_cases.plans.voices.votes.models import LONGEST_REASON

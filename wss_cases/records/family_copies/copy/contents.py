@@ -25,11 +25,10 @@ from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
 from wss_cases.incidents.incident.states import RESULT_LABELS as CONTACT_LABELS
 from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
-from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.queries import known_to
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease, Part
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.pages import Pathway as Family

@@ -14,8 +14,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.other_schools import named_elsewhere
-from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter
-from wss_cases.pathways.circles.circle.states import SupporterRelation
+from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter, SupporterRelation
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, finder_around, siblings, students_named

@@ -14,7 +14,7 @@ from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlan
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.legal_holds.pages import HoldKind
 
 
 class Part(Labelled):

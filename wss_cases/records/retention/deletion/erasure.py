@@ -21,8 +21,8 @@ from wss_cases.intake.unfiled import erase, mentions, naming
 from wss_cases.journal.changes import REDACTED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index import SearchEntry, index_again
-from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWER
 from wss_cases.records.retention.core.pages import RemovedFigure
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES

@@ -19,10 +19,8 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.proposals import propose
-from wss_cases.pathways.common.states import STANDS
-from wss_cases.pathways.reengagement.opening.actions import case_for
+from wss_cases.pathways.common.rules import STANDS, Pathway, propose
+from wss_cases.pathways.reengagement.opening import case_for
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling import refuse_naming_kept_off

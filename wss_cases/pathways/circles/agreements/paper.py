@@ -1,0 +1,198 @@
+"""An agreement on paper for one of its parties to sign, in the family's language, with a place for a translation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import select
+
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.rooms import Room
+from wss_cases.mail.family_texts.queries import Text, family_texts
+from wss_cases.pathways.circles.agreements.pages import TranslationForm, may_read_terms, signature_rows
+from wss_cases.pathways.circles.agreements.queries import get_term, owner_names, supporters_of
+from wss_cases.pathways.circles.agreements.term_changes import translate_term
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, names_on_paper, signed_now, terms_in_force
+from wss_cases.pathways.common.pages import ACT, act_context, number, page_of
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.pages import language_words
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.names.finder import Finder, Named
+from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named
+
+blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+HEAD = "agreement_head"
+
+
+@blueprint.get("/agreement/paper")
+@gate(Permission.CASE_WORK)
+def paper(case_id: int, pathway_id: int) -> Page:
+    """The sheet of one party; without one, nobody is named on it."""
+    actor = current_actor()
+    row = get_pathway(actor, case_id, pathway_id)
+    circle = circle_of(row)
+    if circle.agreement is None or not may_read_terms(actor, row, circle):
+        raise NotFound
+    reader = next((one for one in circle.invited if one.id == number(request.args.get("for"))), None)
+    family = language_of(reader)
+    language = request.args.get("language") or family or locale_code()
+    with force_locale(language if language in setting("LANGUAGES") else locale_code()):
+        return render_template(
+            "pathways/circles/agreements/paper/sheet.html",
+            back=f"{request.script_root}{request.path.removesuffix('/paper')}",
+            head=_head(row, language, today_at(row.school_id, clock.now())),
+            # the terms stand as they were worded; whoever reads another language gets a place for theirs
+            translated=not {language, family or language} <= {"en"},
+            language=language_words(language),
+            translate_href=lambda term_id: url_for(
+                "agreement_paper.translate", case_id=case_id, pathway_id=pathway_id, term_id=term_id, language=language
+            ),
+            printed_on=day_words_with_year(today_at(row.school_id, clock.now())),
+            **_sheet(row, circle, circle.agreement, reader, language),
+        )
+
+
+def language_of(reader: CaseParticipant | None) -> str:
+    """Return the language of a party's family; '' where it is not known."""
+    return (reader.student.language or "") if reader is not None and reader.student is not None else ""
+
+
+def _head(row: Pathway, language: str, today: date) -> Text | None:
+    school = get_school(row.school_id)
+    text = family_texts([HEAD], language, today).get(HEAD)
+    return text.filled({"school": school.name if school else ""}) if text else None
+
+
+def _sheet(
+    row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None, language: str
+) -> dict[str, Any]:
+    other = _("another person")
+    signed = {one.participant_id for one in signed_now(agreement) if one.participant_id is not None}
+    reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
+    shown = names_on_paper(reader_id, named, circle.names, other)
+    finder = _finder(circle, shown, _hidden_supporters(row, agreement, reader_id, named))
+    in_force = terms_in_force(agreement)
+    staff = owner_names(circle, [term for term in in_force if term.owner_user_id is not None])
+    return {
+        "reader": circle.names.get(reader_id, ""),
+        "agreed_on": day_words_with_year(agreement.agreed_on),
+        "terms": [
+            {
+                "id": term.id,
+                "text": finder.without(term.text, other),
+                "translation": finder.without(its.get("text", ""), other),
+                "translated_by": its.get("by", ""),
+                "who": shown.get(term.owner_participant_id or 0) or staff.get(term.id) or _("Everyone"),
+                "until": day_words_with_year(term.due_on),
+                "evidence": finder.without(its.get("evidence") or term.evidence, other),
+            }
+            for term in in_force
+            for its in [term.translations.get(language, {})]
+        ],
+        "signatures": _signatures(row, circle, shown, reader_id in named),
+        "places": [name for key, name in shown.items() if key not in signed],
+    }
+
+
+def _finder(circle: Circle, shown: Mapping[int, str], supporters: list[str]) -> Finder:
+    """Return what finds in a term whoever this sheet does not name."""
+    stay: list[CaseParticipant] = []
+    out: list[CaseParticipant] = []
+    for person in circle.invited:
+        (stay if shown[person.id] == circle.names[person.id] else out).append(person)
+    return finder_beside(_named(circle, stay), [*_named(circle, out), *map(called, supporters)])
+
+
+def _named(circle: Circle, people: list[CaseParticipant]) -> list[Named]:
+    students = students_named(select(*COLUMNS).where(Student.id.in_([one.student_id for one in people])))
+    return [*students, *(called(circle.names[one.id]) for one in people)]
+
+
+def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, named: set[int]) -> list[str]:
+    beside = {one.supporter_id for one in agreement.signatures} if reader_id in named else set()
+    return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in beside]
+
+
+def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:
+    # who does not agree to be named reads others only as "another person"
+    rows = signature_rows(row, circle)
+    for one in rows:
+        if one["party"]:
+            one["name"] = shown.get(one["party"], "")
+        elif not beside and not one["keeper"]:
+            one["name"] = _("another person")
+    return rows
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term with its circle, for who may read its words."""
+
+    row: Pathway
+    circle: Circle
+    term: AgreementTerm
+
+
+def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
+    row = get_pathway(actor, case_id, pathway_id)
+    circle, (term, agreement) = circle_of(row), get_term(actor, term_id)
+    if agreement.pathway_id != row.id or not may_read_terms(actor, row, circle):
+        raise NotFound
+    return Term(row, circle, term)
+
+
+def _form(at: Term) -> TranslationForm:
+    spoken = [language_of(person) for person in at.circle.invited]
+    known = [*setting("LANGUAGES"), *spoken, *at.term.translations]
+    wanted = request.args.get("language") or next((one for one in (*spoken, *known) if one and one != "en"), "")
+    kept = at.term.translations.get(wanted, {})
+    form = TranslationForm(version=at.term.version, language=wanted, **kept)
+    form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
+    if not at.term.evidence:
+        del form.evidence
+    return form
+
+
+act_page(
+    blueprint,
+    "/terms/<int:term_id>/translation",
+    "translate",
+    Permission.CASE_WORK,
+    load=_load,
+    form=_form,
+    act=lambda call, at, form: translate_term(
+        call, at.term.id, form.language.data, form.text.data, form.by.data, form.evidence.data if form.evidence else ""
+    ),
+    done=lambda at: f"{page_of(at.row)}/agreement",
+    words=lambda at: act_context(
+        at.row,
+        _("Translate term %(number)d of the agreement", number=at.term.position),
+        _("Save"),
+        facts=[
+            at.term.text,
+            *([_("Counts as done when: %(words)s", words=at.term.evidence)] if at.term.evidence else []),
+        ],
+    ),
+    template=ACT,
+)
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,0 +1,92 @@
+"""Forms of circles."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wtforms import BooleanField, RadioField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.journal.rooms import Room
+from wss_cases.pathways.circles.circle import models
+from wss_cases.pathways.circles.circle.models import MeetingState, Presence, SupporterRelation
+
+EVERYONE = "everyone"
+"""The circle was held, and everyone who was invited came: nothing more is asked."""
+
+WHAT_BECAME = [
+    (EVERYONE, _l("Yes, and everyone came")),
+    (MeetingState.HELD, _l("Yes, but not everyone came, or someone else did")),
+    (MeetingState.POSTPONED, _l("No, it was postponed")),
+    (MeetingState.NO_SHOW, _l("No, someone did not come")),
+    (MeetingState.WALKED_OUT, _l("It started, someone left, and it ended there")),
+    (MeetingState.CALLED_OFF, _l("No, it was canceled")),
+]
+
+
+class LiftForm(BaseForm):
+    """Why a hold's condition is met."""
+
+    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
+
+
+class AnswerForm(BaseForm):
+    """Did it take place?"""
+
+    state = radio(_l("Did it take place?"), WHAT_BECAME, _l("Choose the result."))
+
+
+class KeeperForm(BaseForm):
+    """Who keeps the circle."""
+
+    keeper = SelectField(
+        _l("Circle keeper"),
+        validators=[InputRequired(_l("Choose a circle keeper."))],
+        description=_l(
+            "Coordinators who do not decide discipline here. Once a coordinator keeps the circle, other trained staff "
+            "can keep it too."
+        ),
+        validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
+    )
+
+
+class SettingForm(BaseForm):
+    """What a school decides about its circles."""
+
+    guardian_consent = BooleanField(
+        _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
+    )
+
+
+class GuestForm(BaseForm):
+    """Somebody who came without having been invited."""
+
+    guest = ShortText(_l("Someone else who came"), [Optional()])
+    guest_relation = select(_l("Who they are"), [PICK, *SupporterRelation.labels().items()])
+    guest_beside = SelectField(_l("Who they came with"), validators=[Optional()])
+
+
+def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
+    """Return a form that asks of each person whether they came, and who else did.
+
+    `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
+    is named by role and id, e.g. `party_12`.
+    """
+    what = _l("Answer whether this person came.")
+    # each line of the summary says of whom
+    fields = {
+        f"{role}_{key}": RadioField(
+            name,
+            choices=choices(list(Presence.labels().items())),
+            validators=[InputRequired(f"{name}: {what}")],
+            description=words,
+        )
+        for role, names, words in people
+        for key, name in names.items()
+    }
+    made: BaseForm = type("AttendanceForm", (GuestForm,), fields)(version=version)
+    return made
+
+
+ROOM = Room(sentences=models.SENTENCES)

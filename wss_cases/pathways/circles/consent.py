@@ -1,0 +1,257 @@
+"""Consent of each party to a circle, the safety screen, meetings that are called off, and holds that are lifted."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.pathways.circles.circle.models import (
+    CONSENT_TRANSITIONS,
+    CircleConsent,
+    CircleMeeting,
+    CircleScreen,
+    CircleSupporter,
+    ConsentManner,
+    ConsentState,
+    GuardianAnswer,
+    HoldLift,
+    NotHeld,
+    PartyAnswer,
+    ScreenAnswer,
+    SupporterRelation,
+    consent_state,
+)
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.invitations import tell_calendars
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
+from wss_cases.pathways.common.actions import audit_only, load_live, note_acceptance, note_offer
+from wss_cases.pathways.common.queries import family_language
+from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.telling import refuse_kept_off
+from wss_cases.routing.engine.pages import Pathway as Family
+
+
+def invite(
+    uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, name: str, relation: SupporterRelation | None,
+    field: str = "supporter",
+) -> CircleSupporter:  # fmt: skip
+    """Invite somebody beside a party. Returns them. `field`: where the name was typed.
+
+    Raises NotFound for a party who is not invited; Refused where nobody said who they are, and for a guardian whom an
+    order keeps away.
+    """
+    person = existing(next((one for one in circle.invited if one.id == participant_id), None))
+    if relation is None:
+        raise Refused("relation" if field == "supporter" else f"{field}_relation", _("Choose the relationship."))
+    if person.student_id is not None and relation in (SupporterRelation.GUARDIAN, SupporterRelation.FAMILY):
+        refuse_kept_off(field, [person.student_id], name)
+    supporter = CircleSupporter.of(row, participant_id=participant_id, relation=relation, name=name)
+    uow.record(supporter, "circle.supporter_added", relation=relation.value)
+    return supporter
+
+
+CODE = "circle_consent"
+DEFAULT = "en"
+
+
+def letter_language(person: Any, day: date) -> str | None:
+    """Return the family's language where the letter does not exist in it; None where it does."""
+    language = family_language(person.student)
+    try:
+        text = family_text(CODE, language, day)
+    except LookupError:
+        return None if language == DEFAULT else language
+    return None if language.split("-")[0].split("_")[0] == text.language.split("-")[0] else language
+
+
+def letter_for(person: Any, school: School, contact: str, day: date) -> Text:
+    """Return the letter in the family's language, or in English where there is none; empty where there is no text."""
+    try:
+        text = family_text(CODE, family_language(person.student), day)
+    except LookupError:
+        return Text(_("There is no letter about circles yet"), "", DEFAULT)
+    return text.filled({"school": school.name, "contact": contact})
+
+
+def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:
+    """Lock a live pathway that is a circle. Raises NotFound for another family."""
+    return load_live(uow, pathway_id, version, Family.CIRCLE)
+
+
+def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
+    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it."""
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    return row
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said about taking part, by a party and by a guardian; None where nothing was said this time."""
+
+    party: PartyAnswer | None = None
+    guardian: GuardianAnswer | None = None
+    guardian_name: str = ""
+
+    @property
+    def consents(self) -> bool | None:
+        """What a guardian said, if one was reached."""
+        reached = self.guardian is not None and self.guardian is not GuardianAnswer.NOT_REACHED
+        return self.guardian is not GuardianAnswer.NO if reached else None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a no was said, which is heard at any time."""
+        return self.party is PartyAnswer.NO or self.consents is False
+
+
+def note_consent(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, said: Said, on: date) -> None:
+    """Record what one party, or a guardian, said about taking part; what was said before by the other stands.
+
+    A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off, as
+    *not now* does; an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
+    Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
+    than the keeper, or before support was offered, and for an answer of a guardian whom an order keeps away.
+    """
+    before = circle.consents.get(participant_id)
+    if before is None and participant_id not in {person.id for person in circle.invited}:
+        raise NotFound
+    if said.guardian is not None:
+        party = uow.session.get_one(CaseParticipant, participant_id)
+        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], said.guardian_name)
+    if said.party is None and said.consents is None:
+        return
+    stood = consent_state(before.consented, before.not_now) if before else ConsentState.NOT_ASKED
+    if said.party is PartyAnswer.YES and stood is not ConsentState.YES:
+        _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
+    stands = ConsentState(said.party.value) if said.party is not None else stood
+    assert stands is stood or stands in CONSENT_TRANSITIONS[stood]
+    was_willing = before is not None and stood is ConsentState.YES and before.guardian_consented is not False
+    if before is not None:
+        before.replaced_at = uow.now
+        uow.session.flush()
+    consent = _answered(uow, row, participant_id, before, said, on)
+    circle.consents[participant_id] = consent
+    uow.record(consent, _kind(consent, said, was_willing))
+    if said.party is not None and row.state in LIVE:
+        note_offer(uow, row, on)
+    _follow_consent(uow, row, circle, on, consent)
+
+
+def _answered(
+    uow: UnitOfWork, row: Pathway, participant_id: int, before: CircleConsent | None, said: Said, on: date
+) -> CircleConsent:
+    """Return the answer that counts from now on; what nobody said anew is as it stood before."""
+    consent = CircleConsent.of(row, participant_id=participant_id, given_on=on)
+    consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
+    if said.party is None and before is not None:
+        consent.given_on = before.given_on
+    if said.party is not None:
+        consent.consented = {PartyAnswer.YES: True, PartyAnswer.NO: False}.get(said.party)
+        consent.not_now = said.party is PartyAnswer.NOT_NOW
+    else:
+        consent.consented, consent.not_now = (before.consented, before.not_now) if before else (None, False)
+    if said.consents is not None:
+        consent.guardian_consented, consent.guardian_name = said.consents, said.guardian_name
+        consent.guardian_on = on
+        consent.guardian_manner = ConsentManner(said.guardian) if said.consents and said.guardian else None
+    elif before is not None:
+        consent.guardian_consented, consent.guardian_name = before.guardian_consented, before.guardian_name
+        consent.guardian_manner, consent.guardian_on = before.guardian_manner, before.guardian_on
+    return consent
+
+
+def _kind(consent: CircleConsent, said: Said, was_willing: bool) -> str:
+    if said.refuses or consent.guardian_consented is False:
+        return "circle.consent_withdrawn" if was_willing else "circle.consent_refused"
+    if consent.not_now:
+        return "circle.consent_put_off"
+    return "circle.guardian_answered" if said.party is None else "circle.consent_given"
+
+
+def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:
+    person = next((person for person in circle.invited if person.id == participant_id), None)
+    if person is None or not was_harmed(person):
+        return
+    keepers = circle.keepers_on(today)
+    if actor.user_id not in keepers:
+        if not keepers:
+            raise Refused("answer", _("Only the keeper asks the person harmed, and this circle has no keeper yet."))
+        names = ", ".join(keepers.values())
+        raise Refused("answer", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
+    prepared = circle.preparations.get(participant_id)
+    if prepared is None or prepared.support_offered_on is None:
+        raise Refused("answer", _("Offer support to the person harmed before asking, and record the date."))
+
+
+def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, consent: CircleConsent) -> None:
+    willing = consent.consented is True and consent.guardian_consented is not False
+    consents = [circle.consents.get(person.id) for person in circle.invited]
+    if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in consents):
+        note_acceptance(uow, row, on)
+    if not willing:
+        call_off_planned(uow, row, circle)
+
+
+def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
+    """Call off the meeting that is planned, if there is one: a requirement is no longer met."""
+    if circle.waiting is None:
+        return
+    not_held(uow, circle.waiting, NotHeld.CALLED_OFF)
+    row.next_step_on = None
+    audit_only(uow, row)
+
+
+def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
+    """Record that a meeting is not held; calendars strike it out where it was put off."""
+    meeting.happened, meeting.not_held_reason = False, reason.value
+    meeting.sequence += 1
+    uow.record(meeting, "circle.not_held", reason=reason.value)
+    tell_calendars(uow, meeting)
+
+
+def note_screen(uow: UnitOfWork, row: Pathway, circle: Circle, answer: ScreenAnswer, on: date) -> None:
+    """Record the keeper's safety screen: safe to meet, or not now, which calls a planned meeting off; never why.
+
+    Raises Refused for anybody who does not keep this circle.
+    """
+    if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
+        raise Refused("screen", _("Only a keeper of this circle answers the safety screen."))
+    screen = circle.screen = circle.screen or CircleScreen.of(row)
+    screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id
+    uow.record(screen, "circle.screened", answer=answer.value)
+    if answer is ScreenAnswer.NOT_NOW:
+        call_off_planned(uow, row, circle)
+
+
+@use_case
+def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
+    """Say why a hold's condition is met.
+
+    Raises Refused without a reason, for a hold that stands for good, and for one that the people themselves must meet.
+    """
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
+    if hold.stands:
+        raise Refused("", _("This hold applies: each person is supported separately."))
+    if not hold.can_be_lifted:
+        raise Refused("", _("No one can answer this for them. The hold opens when they say so themselves."))
+    if not reason.strip():
+        raise Refused("reason", _("Explain why the condition is met."))
+    requirements = circle.requirements_on(today_at(row.school_id, uow.now))
+    if rule in circle.lifted or any(requirement.rule == rule and requirement.done for requirement in requirements):
+        raise Refused("", _("The condition of this hold is already met."))
+    lift = HoldLift.of(row, rule=rule, reason=reason, lifted_at=uow.now, lifted_by_id=uow.actor.user_id)
+    uow.record(lift, "circle.hold_lifted", rule=rule)
+    return row.id

@@ -1,0 +1,300 @@
+"""Calendar invitations of a meeting: to its keepers and to who leads the case, and to nobody else.
+
+Each act that plans, moves or ends a meeting, or changes who belongs to it, ends with `tell_calendars`: what each person
+was last told is compared with what is, and only those are written to for whom something changed.
+
+A meeting as an entry of a calendar: of what kind it is, when, the room, a link. Neither a name nor a case's number.
+
+The case's number stays out as it does of mails: a calendar is shared, synchronised and printed.
+"""
+
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants import actor_of, in_force_at
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.clock import now
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.message_kinds import CalendarPart, MessageKind
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.models import (
+    STRUCK_OUT,
+    CircleKeeper,
+    CircleMeeting,
+    MeetingInvitation,
+    MeetingKind,
+    MeetingState,
+    meeting_state,
+)
+from wss_cases.pathways.circles.circle.queries import leads_now
+from wss_cases.pathways.circles.circle.rules import DECIDE
+from wss_cases.pathways.common.actions import add_audited
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
+
+INVITATION = "circle.invitation"
+
+
+def invitation_key(row: MeetingInvitation) -> str:
+    """Return the key under which one number of one person's invitation to one meeting is queued once."""
+    return f"{INVITATION}:{row.id}:{row.sequence}"
+
+
+def staff_of(meeting: CircleMeeting) -> list[int]:
+    """Return who belongs to a meeting as staff: the keepers of its circle and the lead of its case, each once."""
+    keepers = select(CircleKeeper.user_id).where(
+        CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.ended_at.is_(None)
+    )
+    lead = select(Case.lead_id).where(Case.id == meeting.case_id, Case.lead_id.is_not(None))
+    return sorted({*db.session.scalars(keepers), *(user_id for user_id in db.session.scalars(lead) if user_id)})
+
+
+def reaches(actor: Actor, meeting: CircleMeeting, now: datetime) -> bool:
+    """Whether somebody may know of a meeting: on the team of its case, or as one who leads its circle."""
+    return can(actor, Permission.CASE_READ, meeting) or leads_now(actor, meeting.pathway_id, now)
+
+
+def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:
+    """Whether any earlier message of this invitation was sent, or may have been sent."""
+    earlier = select(OutboxMessage.id).where(
+        OutboxMessage.recipient_id == row.user_id,
+        OutboxMessage.kind == INVITATION,
+        OutboxMessage.object_id == row.id,
+        OutboxMessage.id < message.id,
+        or_(
+            OutboxMessage.state.in_((OutboxState.SENT, OutboxState.CLAIMED, OutboxState.FAILED)),
+            OutboxMessage.attempts > 0,
+        ),
+    )
+    return db.session.scalar(earlier.limit(1)) is not None
+
+
+def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
+    """Return what a meeting is called: its circle's kind, and whether it is the one at the end of an agreement."""
+    words = str(Kind(kind).label) if kind in set(Kind) else kind
+    if meeting_kind is MeetingKind.COMPLETION:
+        return _("%(kind)s, agreement completion meeting", kind=words)
+    return words
+
+
+def meeting_uid(meeting_id: int, site: str) -> str:
+    """Return what names a meeting in every calendar, however often it moves; `site`: where this system stands."""
+    return f"circle-meeting-{meeting_id}@{urlsplit(site).hostname or 'localhost'}"
+
+
+def meeting_file(meeting: CircleMeeting, kind: str, address: str, site: str, now: datetime) -> bytes:
+    """Return a meeting as a file to keep; `kind`: its circle's, `address`: its page."""
+    entry = Entry(
+        uid=meeting_uid(meeting.id, site),
+        sequence=meeting.sequence,
+        changed=now,
+        starts=meeting.starts_at,
+        minutes=meeting.minutes,
+        summary=meeting_words(kind, meeting.kind),
+        address=address,
+        room=meeting.room,
+        cancelled=meeting_state(meeting.happened, meeting.not_held_reason) in STRUCK_OUT,
+    )
+    return calendar_file([entry], method="PUBLISH")
+
+
+def _rows(message: OutboxMessage) -> tuple[MeetingInvitation, CircleMeeting]:
+    row = db.session.get_one(MeetingInvitation, message.object_id)
+    return row, db.session.get_one(CircleMeeting, row.meeting_id)
+
+
+def _still_due(message: OutboxMessage, actor: Actor) -> bool:
+    row, meeting = _rows(message)
+    if message.dedupe_key != invitation_key(row):
+        return False  # something newer was said since, in a message of its own
+    if row.withdrawn_at is not None:
+        return was_told(row, message)  # else there is nothing to strike out
+    belongs = actor.user_id in staff_of(meeting) and reaches(actor, meeting, now())
+    return belongs and meeting.happened is None and meeting.starts_at > now()
+
+
+def _words(row: MeetingInvitation, meeting: CircleMeeting) -> str:
+    return meeting_words(db.session.get_one(Pathway, row.pathway_id).kind, meeting.kind)
+
+
+def _page(row: MeetingInvitation, actor: Actor) -> str:
+    sees_case = can(actor, Permission.CASE_READ, row)
+    return link(f"/cases/{row.case_id}/pathways/{row.pathway_id}" if sees_case else f"/keeping/{row.pathway_id}")
+
+
+def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    row, meeting = _rows(message)
+    return {
+        "what": _words(row, meeting),
+        "when": moment_words(row.starts_at, zone_of(row.school_id)),
+        "minutes": row.minutes,
+        "room": row.room,
+        "href": _page(row, actor) if reaches(actor, meeting, now()) else "",
+        "state": _state(message, row, meeting),
+    }
+
+
+def _state(message: OutboxMessage, row: MeetingInvitation, meeting: CircleMeeting) -> str:
+    if row.withdrawn_at is None:
+        return "changed" if was_told(row, message) else "new"
+    # where the meeting takes place all the same, it would be wrong to say that it does not
+    return "uninvited" if meeting.happened is None else "called_off"
+
+
+def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
+    row, meeting = _rows(message)
+    withdrawn = row.withdrawn_at is not None
+    method = "CANCEL" if withdrawn else "REQUEST"
+    entry = Entry(
+        uid=meeting_uid(row.meeting_id, link("/")),
+        sequence=row.sequence,
+        changed=row.told_at,
+        starts=row.starts_at,
+        minutes=row.minutes,
+        summary=_words(row, meeting),
+        address="" if withdrawn else _page(row, actor),
+        room=row.room,
+        cancelled=withdrawn,
+    )
+    # the organizer is the sender: calendars take changes from nobody else
+    name, address = parseaddr(setting("MAIL_FROM"))
+    email = db.session.get_one(UserAccount, row.user_id).email
+    return CalendarPart(method, calendar_file([entry], method=method, invited=Invited(address, name, attendee=email)))
+
+
+MESSAGES = (MessageKind(INVITATION, "circle_invitation", _context, _still_due, calendar=_calendar),)
+
+
+def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
+    """Invite whoever belongs to a meeting, tell them of a change, and withdraw what no longer holds."""
+    state = meeting_state(meeting.happened, meeting.not_held_reason)
+    if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
+        return
+    statement = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id).with_for_update()
+    known = {row.user_id: row for row in uow.session.scalars(statement).all()}
+    staff = staff_of(meeting) if state is MeetingState.PLANNED else []
+    people = {user_id: actor_of(user_id, uow.now) for user_id in staff}
+    wanted = [user_id for user_id, person in people.items() if person and reaches(person, meeting, uow.now)]
+    for user_id in wanted:
+        _invite(uow, meeting, user_id, known.get(user_id))
+    for user_id, row in sorted(known.items()):
+        if user_id not in wanted and row.withdrawn_at is None:
+            _withdraw(uow, row)
+
+
+def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
+    """Do what `tell_calendars` does for each planned meeting of a circle, or of a case."""
+    planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
+    for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
+        tell_calendars(uow, meeting)
+
+
+def _invite(uow: UnitOfWork, meeting: CircleMeeting, user_id: int, row: MeetingInvitation | None) -> None:
+    when = (meeting.starts_at, meeting.minutes, meeting.room)
+    if row is None:
+        row = MeetingInvitation(
+            meeting_id=meeting.id, user_id=user_id, pathway_id=meeting.pathway_id, case_id=meeting.case_id,
+            school_id=meeting.school_id, sequence=meeting.sequence,
+        )  # fmt: skip
+    elif row.withdrawn_at is None and (row.starts_at, row.minutes, row.room) == when:
+        return
+    else:
+        row.sequence = max(meeting.sequence, row.sequence + 1)
+    row.starts_at, row.minutes, row.room = when
+    row.withdrawn_at = None
+    _send(uow, row, "circle.invited")
+
+
+def _withdraw(uow: UnitOfWork, row: MeetingInvitation) -> None:
+    # the time and room stay those they were told: who no longer belongs is told of no other
+    row.sequence, row.withdrawn_at = row.sequence + 1, uow.now
+    _send(uow, row, "circle.uninvited")
+
+
+def _send(uow: UnitOfWork, row: MeetingInvitation, act: str) -> None:
+    row.told_at = uow.now
+    add_audited(uow, row, act)
+    uow.notify(row.user_id, INVITATION, row, invitation_key(row))
+
+
+def withdraw_former(now: datetime) -> int:
+    """Withdraw the invitations of `former`, whose role ended or whose case got another lead. Returns how many.
+
+    Only of meetings still to come: what is past stays in calendars as it was.
+    """
+    if not former(now):
+        return 0
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        rows = select(MeetingInvitation).where(
+            MeetingInvitation.id.in_(former(now)), MeetingInvitation.withdrawn_at.is_(None)
+        )
+        invitations = uow.session.scalars(rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)).all()
+        for row in invitations:
+            _withdraw(uow, row)
+        return len(invitations)
+
+
+def _works(now: datetime, *roles: Role) -> ColumnElement[bool]:
+    """Whether whoever was invited works at the meeting's school in one of these roles."""
+    works = (
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.user_id == MeetingInvitation.user_id,
+            RoleGrant.school_id == MeetingInvitation.school_id,
+            RoleGrant.role.in_(sorted(roles)),
+            in_force_at(now),
+            UserAccount.state == AccountState.ACTIVE,
+        )
+    )
+    return works.exists()
+
+
+def former(now: datetime) -> list[int]:
+    """Return the invitations to meetings still to come whose people no longer belong to them, in one query."""
+    keeps = select(CircleKeeper.id).where(
+        CircleKeeper.pathway_id == MeetingInvitation.pathway_id,
+        CircleKeeper.user_id == MeetingInvitation.user_id,
+        CircleKeeper.ended_at.is_(None),
+    )
+    trained = select(TrainingRecord.id).where(
+        TrainingRecord.user_id == MeetingInvitation.user_id, keeping_counts_on(today_at(None, now))
+    )
+    leads = and_(_works(now, *STAFF), trained.exists(), ~_works(now, *DECIDE))
+    statement = (
+        select(MeetingInvitation.id)
+        .join(CircleMeeting, CircleMeeting.id == MeetingInvitation.meeting_id)
+        .join(Case, Case.id == MeetingInvitation.case_id)
+        .join(Pathway, Pathway.id == MeetingInvitation.pathway_id)
+        .where(MeetingInvitation.withdrawn_at.is_(None), MeetingInvitation.starts_at > now)
+        .where(CircleMeeting.happened.is_(None))
+        .where(
+            or_(
+                ~or_(_works(now, *CASE_TEAM), and_(keeps.exists(), leads)),
+                and_(~keeps.exists(), Case.lead_id.is_distinct_from(MeetingInvitation.user_id)),
+                Pathway.state.not_in(LIVE),
+            )
+        )
+    )
+    return list(db.session.scalars(statement))
+
+
+ROOM = Room(messages=MESSAGES)

@@ -1,0 +1,415 @@
+"""Each keeper's period has a key of its own, under the server's; a note's own key lies under those of its readers.
+
+Who begins later has no key to what was written before: a grant makes one, and only on a ground the database asks for.
+The caller has locked the circle.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, redirect, render_template, url_for
+from sqlalchemy import Select, and_, exists, or_, select
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.grants import holders
+from wss_cases.accounts.teams import works
+from wss_cases.cases.case.models import Case, CaseState
+from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.keys.envelope import own_key, seal, unseal, unwrap, wrap
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.rooms import Panel, Place, Room, Shown
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.common.queries import Planned
+from wss_cases.mail.delivery.pages import queue
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.circle.queries import decided_about_parties, get_circle, may_keep, with_keepers
+from wss_cases.pathways.circles.circle.rules import parties
+from wss_cases.pathways.circles.consent import load_any_circle
+from wss_cases.pathways.circles.keepers import parts_of
+from wss_cases.pathways.circles.notes import messages
+from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, CircleNote, ExceptionKind, NoteShare
+from wss_cases.pathways.circles.notes.queries import closed_to, is_held
+from wss_cases.pathways.circles.notes.rules import PERIOD, PURPOSE, covered, shred_day
+from wss_cases.pathways.common.actions import add_audited
+from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.legal_holds.pages import HoldKind
+
+SOON = timedelta(days=7)
+
+
+def kept_with_notes() -> Select[CircleKeeper]:
+    """Select the periods that go on of keepers who wrote notes in their circle."""
+    wrote = exists().where(
+        CircleNote.pathway_id == CircleKeeper.pathway_id, CircleNote.author_id == CircleKeeper.user_id
+    )
+    return select(CircleKeeper).where(CircleKeeper.ended_at.is_(None), wrote).order_by(CircleKeeper.id)
+
+
+def before_a_role_ends(actor: Actor, user: UserAccount) -> Shown | None:
+    """Say to whoever could end this person's roles that notes of open cases are theirs alone to hand over."""
+    of_theirs = kept_with_notes().where(CircleKeeper.user_id == user.id, CircleKeeper.case_id == Case.id)
+    periods = list(db.session.scalars(of_theirs.where(Case.state != CaseState.CLOSED)))
+    if not periods:
+        return None
+    sees = any(actor.covers(one.school_id, Role.ADMINISTRATOR) for one in periods)
+    words = ngettext(
+        "%(name)s keeps circle notes of %(num)d open case.",
+        "%(name)s keeps circle notes of %(num)d open cases.",
+        len({one.case_id for one in periods}),
+        name=user.name,
+    )
+    return "pathways/circles/notes/_before_a_role_ends.html", {"words": words, "whose": user.id if sees else None}
+
+
+def tell_of_leaving(now: datetime) -> None:
+    """Ask keepers whose work ends within a week to hand over; tell leads and administrators of those who left."""
+
+    def at(when: datetime) -> list[CircleKeeper]:
+        gone = ~works(CircleKeeper.user_id, CircleKeeper.school_id, STAFF, when)
+        return list(db.session.scalars(kept_with_notes().where(gone)))
+
+    left = at(now)
+    mails = [_mail(HAND_OVER, period, period.user_id) for period in at(now + SOON) if period not in left]
+    for period in left:
+        mails += [_mail(LEFT, period, user_id) for user_id in _told(period, now)]
+    if mails:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.no_audit()
+            queue(uow, mails)
+
+
+def _told(period: CircleKeeper, now: datetime) -> list[int]:
+    day = today_at(period.school_id, now)
+    people = {user_id for user_id, _name in holders(Role.ADMINISTRATOR, period.school_id, day)}
+    return sorted({*people, db.session.get_one(Case, period.case_id).lead_id or 0} - {0, period.user_id})
+
+
+def _mail(kind: str, period: CircleKeeper, user_id: int) -> Planned:
+    key = f"{kind}:{period.id}:{user_id}"
+    return Planned(user_id, kind, "circle_keeper", period.id, period.school_id, key)
+
+
+def periods_of(uow: UnitOfWork, row: Pathway) -> list[CircleKeeper]:
+    """Return every period in which somebody kept this circle, the first first."""
+    found = select(CircleKeeper).where(CircleKeeper.pathway_id == row.id).order_by(CircleKeeper.id)
+    return list(uow.session.scalars(found))
+
+
+def reading_periods(uow: UnitOfWork, row: Pathway) -> list[CircleKeeper]:
+    """Return the periods of those who keep this circle now and may: nobody who decides discipline about a party."""
+    may = may_keep(row.school_id, today_at(row.school_id, uow.now)).keys() - decided_about_parties(row)
+    return [one for one in periods_of(uow, row) if one.ended_at is None and one.user_id in may]
+
+
+def key_of(period: CircleKeeper) -> str:
+    """Return a period's key, made when it is first needed. Raises ValueError when no key of the server opens it."""
+    keys = setting("WSS_KEYS")
+    if period.sealed_text is None or period.sealed_key is None:
+        own = own_key()
+        sealed = seal(keys, PERIOD, own)
+        period.sealed_text, period.sealed_key, period.key_name = sealed.text, sealed.key, sealed.key_name
+        return own
+    return unseal(keys, PERIOD, period.sealed_text, period.sealed_key)
+
+
+def share(
+    uow: UnitOfWork, note_id: int, own: str, periods: Iterable[CircleKeeper], grant_id: int | None = None
+) -> None:
+    """Let these periods open a note whose own key is `own`."""
+    for period in periods:
+        sealed = wrap(key_of(period), own)
+        uow.session.add(NoteShare(note_id=note_id, keeper_id=period.id, sealed_key=sealed, grant_id=grant_id))
+    uow.session.flush()
+
+
+def own_key_of(uow: UnitOfWork, note: CircleNote) -> str:
+    """Return a note's own key by any period that opens it. Raises ValueError when none does."""
+    shares = select(NoteShare, CircleKeeper).join(CircleKeeper, CircleKeeper.id == NoteShare.keeper_id)
+    for one, period in uow.session.execute(shares.where(NoteShare.note_id == note.id).order_by(NoteShare.id)):
+        try:
+            return unwrap(key_of(period), one.sealed_key)
+        except ValueError:
+            continue
+    raise ValueError("no period opens this note")
+
+
+def bring_over(uow: UnitOfWork, row: Pathway) -> None:
+    """Put notes from before periods had keys under the periods in which they were written, and no other.
+
+    What the keys at hand do not open, and what was written in nobody's period, stays as it is.
+    """
+    before = select(CircleNote).where(CircleNote.pathway_id == row.id, CircleNote.sealed_key.is_not(None))
+    notes = list(uow.session.scalars(before.order_by(CircleNote.id)))
+    periods = periods_of(uow, row) if notes else []
+    keys = setting("WSS_KEYS")
+    for note in notes:
+        readers = covered(note, periods)
+        try:
+            text = unseal(keys, PURPOSE, note.sealed_text, note.sealed_key or b"")
+        except ValueError:
+            continue
+        if readers:
+            own = own_key()
+            share(uow, note.id, own, readers)
+            note.sealed_text, note.sealed_key, note.key_name = wrap(own, text), None, None
+    uow.session.flush()
+
+
+NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes.")
+
+
+class NoteForm(BaseForm):
+    """One note."""
+
+    text = LongText(
+        _l("New note"),
+        [NotBlank(_l("Write the note."))],
+        description=_l("No draft is kept. The note is sealed when you save it and cannot be changed afterward."),
+    )
+    concerns = SelectMultipleField(
+        _l("Who it is about"), validators=[Optional()],
+        description=_l("If the author cannot be reached later, these people may let a new keeper read it."),
+    )  # fmt: skip
+
+
+class WaiverForm(BaseForm):
+    """A participant's waiver in writing."""
+
+    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    scope = LongText(
+        _l("What it covers"), [NotBlank(_l("Write what the waiver covers."))], limit=2000,
+        description=_l("As written in the signed waiver: which matter, who it covers, until when."),
+    )  # fmt: skip
+    reason = LongText(
+        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class ExceptionForm(BaseForm):
+    """The use of a legal exception."""
+
+    kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
+    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Enter who was told."))])
+    reason = LongText(
+        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class LeaveForm(BaseForm):
+    """Ending one's own keeping: those who stay may read what one wrote, or it stays closed to them."""
+
+    hand_over = radio(
+        _l("May the remaining keepers read what you wrote before they started?"),
+        [("yes", _l("Yes, share my notes with them")), ("no", _l("No, keep what I wrote closed to them"))],
+        _l("Answer whether you share your notes."),
+    )
+
+
+class PartyWaiverForm(BaseForm):
+    """A party's waiver, so that a later keeper reads what concerns them."""
+
+    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    reason = LongText(
+        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class OpeningForm(BaseForm):
+    """Which earlier notes counsel is asked to open, to whom, and why."""
+
+    keeper = SelectField(_l("To which keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
+    kind = radio(
+        _l("Which exception"),
+        {one: ExceptionKind.labels()[one] for one in (ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT)},
+        _l("Choose which exception it was."),
+    )
+    notes = SelectMultipleField(
+        _l("Which notes"), validators=[InputRequired(_l("Choose only the notes that are needed."))]
+    )
+    reason = LongText(
+        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class HoldForm(BaseForm):
+    """What stops shredding while it is open."""
+
+    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
+    reason = LongText(
+        _l("What it is about"),
+        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
+        limit=2000,
+        description=_l("Who asks, the number and the date. A request that reaches the notes goes to counsel first."),
+    )
+
+
+class ReleaseForm(BaseForm):
+    """That what stopped shredding is over, and why."""
+
+    reason = LongText(
+        _l("Why it ended"),
+        [NotBlank(_l("Write why it ended."))],
+        limit=2000,
+        description=_l("Who said so, and the date."),
+    )
+
+
+@dataclass(frozen=True)
+class ReadNote:
+    """A decrypted note; its text is None when no key of the server opens it."""
+
+    written_at: datetime
+    author: str
+    text: str | None = field(repr=False)
+
+
+def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
+    """Lock a circle of which the actor is a keeper, or has `permission`. Raises NotFound for anybody else."""
+    row = load_any_circle(uow, pathway_id)
+    require(uow.actor, permission, with_keepers(row))
+    return row
+
+
+@use_case
+def write_note(uow: UnitOfWork, pathway_id: int, text: str, concerns: Collection[int] = ()) -> int:
+    """Add a note under a key of its own, for whoever keeps the circle now; it is never changed. Returns its id.
+
+    `concerns`: the participants whom it concerns; nobody: every party. Raises NotFound for anybody who does not keep
+    the circle, Refused for an empty text, somebody of another case, or once the notes' day is past.
+    """
+    row = load_for_keeper(uow, pathway_id)
+    if not text.strip():
+        raise Refused("text", _("Write the note."))
+    if not set(concerns) <= {person.id for person in participants_of(row.case_id)}:
+        raise Refused("concerns", _("Choose people from this case."))
+    today = today_at(row.school_id, uow.now)
+    shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
+    if shred_on <= today:
+        raise Refused("", _("The notes of this circle were due to be shredded. Nothing more can be added."))
+    own = own_key()
+    note = CircleNote(
+        pathway_id=row.id, author_id=uow.actor.user_id, written_at=uow.now, sealed_text=wrap(own, text),
+        shred_on=shred_on, concerns=sorted(concerns),
+    )  # fmt: skip
+    note_id = add_audited(uow, note, "circle.note_written")
+    share(uow, note_id, own, reading_periods(uow, row))
+    return note_id
+
+
+def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
+    """Return the school-local day on which a circle ended; None while it is live."""
+    return today_at(row.school_id, row.ended_at) if row.ended_at is not None else None
+
+
+def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
+    """Return the decrypted notes of a circle that are open to the actor, newest first: what was written since they
+    began, and what was granted. Each reading is an audit row in the same commit.
+
+    Raises NotFound for anybody who does not keep the circle now.
+    """
+    with unit_of_work(actor, now) as uow:
+        row = load_for_keeper(uow, pathway_id)
+        bring_over(uow, row)
+        period = next((one for one in reading_periods(uow, row) if one.user_id == actor.user_id), None)
+        if period is None:
+            raise NotFound
+        opened = and_(NoteShare.note_id == CircleNote.id, NoteShare.keeper_id == period.id)
+        # one that no key at hand opens is shown as such to those in whose time it was written
+        lost = and_(CircleNote.sealed_key.is_not(None), CircleNote.written_at >= period.added_at)
+        statement = (
+            select(CircleNote, UserAccount.name, NoteShare.sealed_key)
+            .join(UserAccount, UserAccount.id == CircleNote.author_id)
+            .outerjoin(NoteShare, opened)
+            .where(CircleNote.pathway_id == row.id, or_(NoteShare.id.is_not(None), lost))
+            .order_by(CircleNote.written_at.desc(), CircleNote.id.desc())
+        )
+        rows = uow.session.execute(statement).all()
+        uow.audit("circle.notes_read", "pathway", row.id, {"notes": [None, len(rows)]})
+        return [ReadNote(note.written_at, author, _text_of(note, sealed, period)) for note, author, sealed in rows]
+
+
+def _text_of(note: CircleNote, sealed: bytes | None, period: CircleKeeper) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        return unwrap(unwrap(key_of(period), sealed), note.sealed_text)
+    except ValueError:
+        return None
+
+
+blueprint = Blueprint("notes", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/notes")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def notes(case_id: int, pathway_id: int) -> Page:
+    """Read the notes, newest first, and write one. Each showing of the page is recorded."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    form = NoteForm()
+    people = parties(row.for_whom, row.participant_id, participants_of(row.case_id))
+    form.concerns.choices = people_choices({one.id: person_words(one) for one in people})
+    if form.validate_on_submit():
+        try:
+            write_note(submitted(form), row.id, form.text.data, [number(one) or 0 for one in form.concerns.data or ()])
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return redirect(url_for("notes.notes", case_id=case_id, pathway_id=pathway_id), 303)
+    read = read_notes(actor, row.id, now)
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    zone = zone_of(row.school_id)
+    page = render_template(
+        "pathways/circles/notes/list.html",
+        form=form,
+        case=row.case,
+        lede=kind_words(row),
+        back_href=page_of(row),
+        tabs=parts_of(actor, row, with_keepers(row), "notes.notes"),
+        notes=[{"when": moment_words(one.written_at, zone), "author": one.author, "text": one.text} for one in read],
+        shredding=_shredding(row, zone),
+        ids={"case_id": case_id, "pathway_id": pathway_id},
+        closed=Counter(one.name for one in closed_to(row.id, actor.user_id)).items(),
+    )
+    return (page, 400) if form.is_submitted() else page
+
+
+def _shredding(row: Pathway, zone: str) -> str:
+    if is_held(row.id):
+        return _("Shredding is stopped: a request, hold or order is open.")
+    days = setting("NOTE_DAYS")
+    if row.ended_at is None:
+        return ngettext(
+            "The notes are shredded %(num)d day after the circle has ended.",
+            "The notes are shredded %(num)d days after the circle has ended.",
+            days,
+        )
+    day = shred_day(local_date(row.ended_at, zone), days)
+    return _("The notes are shredded on %(day)s.", day=day_words_with_year(day))
+
+
+ROOM = Room(pages=(blueprint,), messages=messages.MESSAGES, panels=(Panel(Place.PERSON, 10, before_a_role_ends),))

@@ -1,0 +1,335 @@
+"""Naming keepers without an account: of a partner with an agreement, or a student with a trained adult, beside the
+keepers of record."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from sqlalchemy import BindParameter, Boolean, Date, and_, bindparam, column, exists, or_, select, table
+from wtforms import SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.foundation import clock
+from wss_cases.foundation.database.prepared import Narrow, Prepared
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.forms import BaseForm, ConfirmField, NotBlank, ShortText
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import LONGEST_SEARCH, Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.circle.queries import get_circle, may_keep, with_keepers
+from wss_cases.pathways.circles.consent import load_any_circle, load_circle
+from wss_cases.pathways.circles.training import keepers_at
+from wss_cases.pathways.common.pages import ACT, act_context, number, people_choices
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import students_by_id, students_matching
+from wss_cases.roster.directory.rules import last_digits
+from wss_cases.roster.names.queries import names_at_school
+
+SENTENCES: dict[str, Any] = {
+    "circle.outside_keeper_named": _l("A keeper from %(partner)s helps to keep this circle"),
+    "circle.outside_keeper_ended": _l("A keeper from %(partner)s no longer helps to keep this circle"),
+    "circle.student_keeper_named": _l("A student helps to keep this circle, with a trained adult"),
+    "circle.student_keeper_ended": _l("A student no longer helps to keep this circle"),
+}
+
+
+PARTNER = table(
+    "partner", column("id"), column("name"), column("is_active", Boolean), column("agreement_from"),
+    column("agreement_until"),
+)  # fmt: skip
+"""The partners' directory is kept with referrals; these columns are all that circles need of it."""
+
+
+@dataclass(frozen=True)
+class OutsideKeeper:
+    """Who helps to keep a circle without an account: of a partner, or a student with an adult (their names)."""
+
+    id: int
+    name: str
+    partner: str | None
+    adult: str | None
+    student_id: int | None
+
+
+def partners_with_agreement(day: date) -> dict[int, str]:
+    """Return the partner organizations whose agreement is in force on a day: id to name, by name."""
+    partners = select(PARTNER.c.id, PARTNER.c.name).where(_in_force(day))
+    return {row.id: row.name for row in db.session.execute(partners.order_by(PARTNER.c.name))}
+
+
+def _in_force(day: date | BindParameter[Any]) -> Any:
+    partner = PARTNER.c
+    return and_(
+        partner.is_active,
+        partner.agreement_from.is_not(None),
+        partner.agreement_from <= day,
+        or_(partner.agreement_until.is_(None), partner.agreement_until >= day),
+    )
+
+
+def outside_keepers_of(pathway_id: int, day: date) -> list[OutsideKeeper]:
+    """Return who helps to keep a circle on a day without an account, the first named first.
+
+    Somebody of a partner while its agreement is in force, a student while the adult beside them keeps it.
+    """
+    return _named(_keeping.rows([pathway_id], day=day))
+
+
+@Prepared
+def _keeping(among_ids: Narrow) -> Any:
+    one = CircleOutsideKeeper
+    keeps = exists().where(
+        CircleKeeper.pathway_id == one.pathway_id, CircleKeeper.user_id == one.adult_id, CircleKeeper.ended_at.is_(None)
+    )
+    return _listed(
+        among_ids(one.pathway_id), one.ended_at.is_(None), or_(_in_force(bindparam("day", type_=Date())), keeps)
+    )
+
+
+def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
+    """Return what keepers without an account are called, also of those who ended: id to "Maya Ortiz (Harbor House)".
+
+    The caller has checked their circle.
+    """
+    wanted = sorted({number for number in ids if number is not None})
+    found = _named(db.session.execute(_listed(CircleOutsideKeeper.id.in_(wanted)))) if wanted else []
+    return {one.id: outside_name(one) for one in found}
+
+
+def _listed(*which: Any) -> Any:
+    one = CircleOutsideKeeper
+    return (
+        select(one, PARTNER.c.name, UserAccount.name, Student)
+        .outerjoin(PARTNER, PARTNER.c.id == one.partner_id)
+        .outerjoin(UserAccount, UserAccount.id == one.adult_id)
+        .outerjoin(Student, Student.id == one.student_id)
+        .where(*which)
+        .order_by(one.id)
+    )
+
+
+def _named(found: Iterable[Any]) -> list[OutsideKeeper]:
+    return [
+        OutsideKeeper(row.id, student.shown_name if student else row.name, partner, adult, row.student_id)
+        for row, partner, adult, student in found
+    ]
+
+
+def outside_words(pathway_id: int, day: date) -> list[str]:
+    """Return who helps to keep a circle without an account: "Maya Ortiz (Harbor House)"."""
+    return [outside_name(one) for one in outside_keepers_of(pathway_id, day)]
+
+
+def outside_name(one: OutsideKeeper) -> str:
+    """Return what a keeper without an account is called: "Maya Ortiz (Harbor House)"."""
+    return f"{one.name} ({beside_words(one)})"
+
+
+def beside_words(one: OutsideKeeper) -> str:
+    """Return for whom a keeper without an account is there: a partner, or the adult beside a student."""
+    return one.partner or _("student, with %(name)s", name=one.adult)
+
+
+def partner_of(keeper: CircleOutsideKeeper) -> str:
+    """Return the name of a keeper's partner, also of one without an agreement; '' for a student."""
+    return db.session.scalar(select(PARTNER.c.name).where(PARTNER.c.id == keeper.partner_id)) or ""
+
+
+def trained_adults(row: Pathway, now: datetime) -> dict[int, str]:
+    """Return the keepers of a circle who are trained: id to name."""
+    here = keepers_at(row.school_id, today_at(row.school_id, now))
+    return {key: name for key, name in {**here.trained, **here.staff}.items() if key in with_keepers(row).keeper_ids}
+
+
+def get_outside_keeper(row: Pathway, outside_keeper_id: int) -> CircleOutsideKeeper:
+    """Return a keeper from outside of one circle; the caller has checked the circle. Raises NotFound."""
+    found = db.session.get(CircleOutsideKeeper, outside_keeper_id)
+    if found is None or found.pathway_id != row.id:
+        raise NotFound
+    return found
+
+
+class StudentKeeperForm(BaseForm):
+    """Which student, and with which trained adult."""
+
+    student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
+    adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
+
+
+class OutsideKeeperForm(BaseForm):
+    """Who, and of which partner organization; and that it is really not the student whom the name means here."""
+
+    partner = SelectField(
+        _l("Partner"),
+        [InputRequired(_l("Choose a partner whose agreement is in force."))],
+        description=_l("Partners whose agreement with the district is in force."),
+    )
+    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))])
+    anyway = ConfirmField(_l("This is someone else"))
+
+
+@use_case
+def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: str, anyway: bool = False) -> int:
+    """Name somebody of a partner organization who helps to keep a live circle. Returns their row's id.
+
+    Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for a partner
+    without an agreement in force, no name, somebody who is named already, and, unless `anyway`, a student's name.
+    """
+    row = _kept(uow, pathway_id)
+    refuse_blank("name", name, _("Write the name."))
+    today = today_at(row.school_id, uow.now)
+    if any(one.name.casefold() == name.strip().casefold() for one in outside_keepers_of(row.id, today)):
+        raise Refused("name", _("This person already keeps this circle."))
+    partners = partners_with_agreement(today)
+    if partner_id not in partners:
+        raise Refused("partner", _("Choose a partner whose agreement is in force."))
+    if not anyway and names_at_school(row.school_id, name):
+        raise Refused("anyway", _("A student here has this name. If this is someone else, confirm below."))
+    keeper = _named_act(uow, row, name, partner_id=partner_id)
+    uow.record(keeper, "circle.outside_keeper_named", partner=partners[partner_id])
+    return keeper.id
+
+
+@use_case
+def add_student_keeper(uow: UnitOfWork, pathway_id: int, adult_id: int, student_id: int) -> int:
+    """Name a student who helps to keep a live circle beside a trained adult who keeps it. Returns their row's id.
+
+    They have no access, and no copy of their record says it; what is kept of it goes with their record and with the
+    case. Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for an
+    adult who does not or is not trained, nobody of the school, somebody who is named already or whom the case is about.
+    """
+    row = _kept(uow, pathway_id)
+    if adult_id not in trained_adults(row, uow.now):
+        raise Refused("adult", _("Choose a trained adult who keeps this circle."))
+    student = uow.session.get(Student, student_id)
+    if student is None or student.school_id != row.school_id or not student.is_active:
+        raise Refused("student", _("Choose a student of this school."))
+    if student.id in {one.student_id for one in participants_of(row.case_id)}:
+        raise Refused("student", _("This case is about them. Choose another student."))
+    if student.id in {one.student_id for one in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
+        raise Refused("student", _("This person already keeps this circle."))
+    keeper = _named_act(uow, row, "", adult_id=adult_id, student_id=student.id)
+    uow.record(keeper, "circle.student_keeper_named")
+    return keeper.id
+
+
+def _kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
+    row = load_circle(uow, pathway_id)
+    circle, today = with_keepers(row), today_at(row.school_id, uow.now)
+    require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
+    if not circle.keeper_ids & may_keep(row.school_id, today).keys():
+        raise Refused("", _("Assign a keeper from this school first. They answer for the circle."))
+    return row
+
+
+def _named_act(uow: UnitOfWork, row: Pathway, name: str, **of: int) -> CircleOutsideKeeper:
+    return CircleOutsideKeeper.of(row, name=name.strip(), added_at=uow.now, added_by_id=uow.actor.user_id, **of)
+
+
+@use_case
+def end_outside_keeper(uow: UnitOfWork, pathway_id: int, outside_keeper_id: int) -> int:
+    """Remove a keeper without an account. Returns the pathway's id. Raises NotFound, Refused where that was done."""
+    row = load_any_circle(uow, pathway_id)
+    require(uow.actor, Permission.CIRCLE_KEEPER_NAME, with_keepers(row))
+    keeper = get_outside_keeper(row, outside_keeper_id)
+    if keeper.ended_at is not None:
+        raise Refused("", _("This person no longer keeps this circle."))
+    keeper.ended_at = uow.now
+    if partner := partner_of(keeper):
+        uow.record(keeper, "circle.outside_keeper_ended", partner=partner)
+    else:
+        uow.record(keeper, "circle.student_keeper_ended")
+    return row.id
+
+
+blueprint = Blueprint(
+    "outside_keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers/outside"
+)
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_KEEPER_NAME)
+def add(case_id: int, pathway_id: int) -> Page:
+    """Name somebody of a partner organization who helps to keep a circle."""
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
+    form = OutsideKeeperForm()
+    partners = partners_with_agreement(today_at(row.school_id, clock.now()))
+    form.partner.choices = people_choices(partners, _("Choose one"))
+    return _naming(
+        row, form, _("Add a keeper from outside"),
+        lambda call: add_outside_keeper(
+            call, row.id, number(form.partner.data) or 0, form.name.data or "", bool(form.anyway.data)
+        ),
+    )  # fmt: skip
+
+
+@blueprint.route("/student", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_KEEPER_NAME)
+def student(case_id: int, pathway_id: int) -> Page:
+    """Name a student who helps to keep a circle, beside a trained adult who keeps it."""
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
+    form = StudentKeeperForm()
+    form.adult.choices = people_choices(trained_adults(row, clock.now()), _("Choose one"))
+    chosen = number(next(iter(form.student.data or []), ""))
+    return _naming(
+        row, form, _("Add a student who keeps it too"),
+        lambda call: add_student_keeper(call, row.id, number(form.adult.data) or 0, chosen or 0),
+        "pathways/circles/keepers/student.html",
+        **_picking(row, chosen),
+    )  # fmt: skip
+
+
+def _picking(row: Pathway, chosen_id: int | None) -> dict[str, Any]:
+    typed = request.form.get("student_q", "")[:LONGEST_SEARCH]
+    found = students_matching(current_actor(), row.school_id, typed) if typed.strip() else []
+    student = students_by_id([chosen_id]).get(chosen_id or 0)
+    here = student is not None and student.school_id == row.school_id
+    return {
+        "typed": typed,
+        "search_url": url_for("students.search"),
+        "matches": [{"value": str(one.id), "label": one.name, "meta": last_digits(one.number)} for one in found]
+        if typed
+        else None,
+        "chosen": [{"value": str(chosen_id), "label": student.shown_name}] if student and here else [],
+    }
+
+
+def _naming(
+    row: Pathway, form: BaseForm, title: str, act: Callable[[Invocation], Any], template: str = ACT, **more: Any
+) -> Page:
+    here = url_for("keepers.keepers", case_id=row.case_id, pathway_id=row.id)
+    facts = [_("They have no account and read nothing here. A keeper from this school answers for the circle.")]
+    words = act_context(row, title, _("Add the keeper"), facts=facts) | {"back_href": here, **more}
+    return act_form(form, act, here, words, template)
+
+
+@blueprint.post("/<int:outside_keeper_id>/end")
+@gate(Permission.CIRCLE_KEEPER_NAME)
+def end(case_id: int, pathway_id: int, outside_keeper_id: int) -> Page:
+    """Remove a keeper without an account."""
+    actor = current_actor()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
+    end_outside_keeper(Invocation(actor, clock.now()), row.id, get_outside_keeper(row, outside_keeper_id).id)
+    return redirect(url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id), 303)
+
+
+"""Pages of keepers from outside."""
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES)

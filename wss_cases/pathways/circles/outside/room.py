@@ -1,7 +1,0 @@
-"""What this folder brings to the application."""
-
-from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.outside import states, views
-
-ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES)
-"""Pages of keepers from outside."""

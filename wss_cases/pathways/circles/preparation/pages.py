@@ -1,0 +1,383 @@
+"""The page of one party of a circle, which is the form of a visit; the letter; a supporter who no longer comes."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from wtforms import DateField, SelectMultipleField
+from wtforms.validators import Optional
+
+from wss_cases.access.act_pages import act_form, submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.queries import get_participant
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choices, needs, radio, select
+from wss_cases.foundation.i18n import dotted, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole
+from wss_cases.journal.rooms import Room
+from wss_cases.pathways.circles.circle.models import (
+    CircleConsent,
+    CirclePreparation,
+    ConsentManner,
+    ConsentState,
+    GuardianAnswer,
+    PartyAnswer,
+    SupporterRelation,
+    consent_state,
+)
+from wss_cases.pathways.circles.circle.queries import get_circle, told_who_said_what, with_known_keepers
+from wss_cases.pathways.circles.circle.rules import Requirement, as_told, unmet, was_harmed
+from wss_cases.pathways.circles.consent import letter_for
+from wss_cases.pathways.circles.keepers import would_keep
+from wss_cases.pathways.circles.meeting.queries import get_supporter
+from wss_cases.pathways.circles.preparation import actions
+from wss_cases.pathways.circles.preparation.rules import Visit
+from wss_cases.pathways.circles.requirements.pages import requirement_row
+from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
+from wss_cases.pathways.common.pages import ConfirmForm, act_context
+from wss_cases.pathways.common.rules import LIVE, Pathway, ids
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.directory.queries import contacts_of, get_school
+from wss_cases.roster.telling import calling
+from wss_cases.training.records.queries import names_of
+
+TODAY, YESTERDAY, ANOTHER, NOT_YET = "today", "yesterday", "another", "not_yet"
+TALKED = [(TODAY, _l("Today")), (YESTERDAY, _l("Yesterday")), (ANOTHER, _l("Another day")), (NOT_YET, _l("Not yet"))]
+MANNERS = ("in_person", "phone", "text", "email", "letter")
+"""The likeliest first."""
+SUPPORT, PRE_MET, LETTER = "support", "pre_met", "letter"
+DONE = [(SUPPORT, _l("Support offered")), (PRE_MET, _l("Pre-meeting held")), (LETTER, _l("Letter read together"))]
+NOT_ASKED = ("not_asked", _l("Not asked"))
+READY = [("yes", _l("Ready")), ("no", _l("Not yet"))]
+NEEDED = [("yes", _l("Yes")), ("no", _l("No"))]
+ONLY_A_NO = ("answer", "guardian", "guardian_name")
+"""What is still asked once a circle has ended: a no is heard at any time."""
+
+
+class VisitForm(BaseForm):
+    """What one visit of a party settled."""
+
+    talked = radio(_l("When did you talk?"), TALKED)
+    day = DateField(_l("On which day"), validators=[Optional()])
+    manner = radio(_l("How?"), {manner: MANNER_LABELS[manner] for manner in MANNERS})
+    done = SelectMultipleField(_l("What was done"), choices=choices(DONE), validators=[Optional()])
+    answer = radio(_l("Do they want to take part?"), [*PartyAnswer.labels().items(), NOT_ASKED])
+    ready = radio(_l("Ready to meet?"), READY)
+    guardian = radio(_l("A guardian’s consent"), [*GuardianAnswer.labels().items(), NOT_ASKED])
+    guardian_name = ShortText(_l("Name of the guardian who answered"), [Optional()])
+    plan_needed = radio(_l("Is a safety plan needed?"), NEEDED)
+    supporter = ShortText(_l("Who comes along"), [Optional()])
+    relation = select(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
+
+    def only(self, names: Sequence[str]) -> None:
+        """Ask only these questions."""
+        for field in list(self):
+            if field.name in TALK and field.name not in names:
+                del self[field.name]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check that another day is named, and that nothing was done on a day on which nobody talked."""
+        sound = super().validate(extra_validators)
+        if "talked" not in self:
+            return sound
+        no_day = self.talked.data == ANOTHER and self.day.data is None
+        sound = needs(sound, self.day, no_day, _l("Choose the day."))
+        not_yet = self.talked.data == NOT_YET and bool(self.done.data)
+        return needs(sound, self.talked, not_yet, _l("You chose Not yet, and also what was done. Choose the day."))
+
+    def visit(self, today: date) -> Visit:
+        """Return what was filled in, on a day at the school."""
+        values: dict[str, Any] = {field.name: field.data or "" for field in self}
+        another: date | None = values.get("day") or None
+        days = {TODAY: today, YESTERDAY: today - timedelta(days=1), ANOTHER: another}
+        done = values.get("done") or ()
+        yes_no = {"yes": True, "no": False}
+        return Visit(
+            on=days.get(values.get("talked", "")),
+            manner=values.get("manner", ""),
+            support=SUPPORT in done,
+            pre_met=PRE_MET in done,
+            letter=LETTER in done,
+            answer=PartyAnswer(values["answer"]) if values["answer"] in set(PartyAnswer) else None,
+            ready=yes_no.get(values.get("ready", "")),
+            guardian=GuardianAnswer(values["guardian"]) if values.get("guardian") in set(GuardianAnswer) else None,
+            guardian_name=values.get("guardian_name", ""),
+            plan_needed=yes_no.get(values.get("plan_needed", "")),
+            supporter=values.get("supporter", ""),
+            relation=SupporterRelation(values["relation"]) if values.get("relation") else None,
+        )
+
+
+TALK = frozenset(
+    {"talked", "day", "manner", "done", "answer", "ready", "guardian", "guardian_name", "plan_needed", "supporter"}
+    | {"relation"}
+)
+"""The questions of the form, beside what every form has."""
+
+
+Lines = list[str]
+PLAN_CODE = "plan"
+"""The requirement that is met on a page of its own."""
+
+
+def on_record(circle: Circle, participant_id: int, told: bool) -> dict[str, Lines]:
+    """Return what is on record of a party, each line with its day, by the question that it answers.
+
+    What they and their guardian said is left out for who may not know it (`told`).
+    """
+    prepared, consent = circle.preparations.get(participant_id), circle.consents.get(participant_id)
+    lines = _prepared_lines(prepared) if prepared else {}
+    if told and consent:
+        lines |= {"answer": _answer_lines(consent), "guardian": _guardian_lines(consent)}
+    if told and prepared and prepared.guardian_tried_on:
+        tried = _("Not reached on %(day)s", day=day_words(prepared.guardian_tried_on))
+        lines["guardian"] = [*lines.get("guardian", []), tried]
+    if told and prepared and prepared.is_ready is not None:
+        words = _("Ready to meet") if prepared.is_ready else _("Not ready yet")
+        lines["ready"] = [dotted(words, day_words(prepared.ready_on) if prepared.ready_on else "")]
+    return {name: found for name, found in lines.items() if found}
+
+
+def _prepared_lines(prepared: CirclePreparation) -> dict[str, Lines]:
+    first = prepared.first_contact_on
+    how = str(MANNER_LABELS.get(prepared.first_contact_manner, ""))
+    done = (
+        (_("Support offered"), prepared.support_offered_on),
+        (_("Pre-meeting held"), prepared.pre_met_on),
+        (_("Letter read together"), prepared.letter_read_on),
+    )
+    plan = _("A safety plan is needed") if prepared.plan_needed else _("No safety plan is needed")
+    said_on = day_words(prepared.plan_said_on) if prepared.plan_said_on else ""
+    return {
+        "talk": [
+            *([dotted(_("First contact"), day_words(first), how)] if first else []),
+            *(dotted(words, day_words(day)) for words, day in done if day is not None),
+        ],
+        "plan_needed": [dotted(plan, said_on)] if prepared.plan_needed is not None else [],
+    }
+
+
+def _answer_lines(consent: CircleConsent) -> Lines:
+    state = consent_state(consent.consented, consent.not_now)
+    asked = state is not ConsentState.NOT_ASKED
+    return [dotted(str(ConsentState(state).label), day_words(consent.given_on))] if asked else []
+
+
+def _guardian_lines(consent: CircleConsent) -> Lines:
+    if consent.guardian_consented is None:
+        return []
+    manner = str(ConsentManner(consent.guardian_manner).label) if consent.guardian_manner else ""
+    words = _("Consents") if consent.guardian_consented else _("Does not consent")
+    return [dotted(words, manner, consent.guardian_name, day_words(consent.guardian_on or consent.given_on))]
+
+
+def lede(person: CaseParticipant) -> str:
+    """Return who a party is: their part, and their grade."""
+    grade = grade_words(person.student.grade) if person.student is not None else ""
+    return dotted(str(PersonRole(person.role).label), grade)
+
+
+def guardian_lines(person: CaseParticipant) -> list[str]:
+    """Return whom to call about a party, a line each."""
+    return list(calling(filter(None, [person.student])).lines)
+
+
+def only_guardian(person: CaseParticipant) -> str:
+    """Return the name of the one guardian whom the school may call; nothing where there are none, or several."""
+    contacts = contacts_of(person.student_id) if person.student_id is not None else []
+    return contacts[0].name if len(contacts) == 1 else ""
+
+
+def supporters(circle: Circle, participant_id: int) -> list[dict[str, Any]]:
+    """Return who is beside a party."""
+    return [
+        {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
+        for one in circle.supporters
+        if one.participant_id == participant_id and one.ended_at is None
+    ]
+
+
+def beside(
+    row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], told: bool
+) -> dict[str, Any]:
+    """Return what stands beside the form: this party's lines, the others in a line each, and what concerns all."""
+    shown = as_told(requirements, told)
+    own = [one for one in shown if one.person_id == person.id]
+    shared = [one for one in shown if one.person_id is None]
+    others = [one for one in circle.invited if one.id != person.id]
+    return {
+        "own": [_own(one, circle, row) for one in own],
+        "others": [_other(row, one, circle.names[one.id], shown) for one in others],
+        "shared": [requirement_row(one, circle, row) for one in shared],
+        "missing": len(unmet(shown)),
+    }
+
+
+def _own(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, Any]:
+    """Return a line of the party whose page this is: it is met here, so it leads nowhere, but for a safety plan."""
+    shown = requirement_row(requirement, circle, row)
+    if requirement.code == PLAN_CODE:
+        return shown
+    return shown | {"href": None, "meta": shown["meta"] if requirement.done or requirement.on else None}
+
+
+def _other(row: Pathway, person: CaseParticipant, name: str, shown: Sequence[Requirement]) -> dict[str, Any]:
+    missing = len(unmet(one for one in shown if one.person_id == person.id))
+    words = _("%(name)s: %(missing)d still missing", name=name, missing=missing)
+    return {
+        "done": not missing,
+        "text": words if missing else _("%(name)s: everything is recorded", name=name),
+        "href": url_for("circle_parties.party", participant_id=person.id, **ids(row)),
+    }
+
+
+blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+NEXT = "next"
+"""The button that saves and goes on to the next page of preparing."""
+
+
+def get_party(
+    actor: Actor, case_id: int, pathway_id: int, participant_id: int
+) -> tuple[Pathway, Circle, CaseParticipant]:
+    """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    return row, circle, get_participant(row.case, participant_id)
+
+
+@blueprint.route("/parties/<int:participant_id>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Record what a visit of one party settled; what is missing before a meeting stands beside it."""
+    actor = current_actor()
+    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    today = today_at(row.school_id, clock.now())
+    form = _form(row, circle, person)
+    return form_page(
+        form,
+        lambda: actions.record_visit(submitted(form), row.id, person.id, form.visit(today)),
+        lambda _made: _after(actor, row, circle, person),
+        "pathways/circles/preparation/party.html",
+        asked=person.id in circle.names or person.id in circle.consents,
+        **_words(actor, row, circle, person),
+    )
+
+
+def _form(row: Pathway, circle: Circle, person: CaseParticipant) -> VisitForm:
+    form = VisitForm(guardian_name=only_guardian(person))
+    if row.state not in LIVE or person.id not in circle.names:
+        form.only(ONLY_A_NO)
+    prepared = circle.preparations.get(person.id)
+    if "manner" in form and prepared is not None and prepared.first_contact_on is not None:
+        del form.manner
+    if person.student_id is None:
+        del form.guardian, form.guardian_name
+    return form
+
+
+def _words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> dict[str, Any]:
+    now = clock.now()
+    today, told = today_at(row.school_id, now), told_who_said_what(actor, row.school_id)
+    name, will_keep = person_words(person), would_keep(row, actor.user_id, today)
+    # who becomes the keeper by saving is told so, and misses none
+    requirements = [one for one in circle.requirements_on(today) if not (will_keep and one.code == "keeper")]
+    return {
+        "name": name,
+        "on_record": on_record(circle, person.id, told),
+        "supporters": supporters(circle, person.id),
+        "guardians": guardian_lines(person),
+        "guardians_asked": circle.guardians_asked,
+        "alone": len(circle.invited) == 1,
+        "beside": beside(row, circle, person, requirements, told),
+        "live": row.state in LIVE,
+        "invited": person.id in circle.names,
+        "who_asks": _who_asks(actor, row, circle, person),
+        "will_keep": will_keep,
+        "notes": can(actor, Permission.CIRCLE_NOTE_READ, with_known_keepers(row, circle.keeper_names)),
+        "letter": _letter(row, person),
+        "next_words": _next_words(actor, row, circle, person),
+        "ids": ids(row),
+        "person_id": person.id,
+        **act_context(row, _("Prepare with %(name)s", name=name), _("Save"), person_lede=lede(person)),
+    }
+
+
+def _next(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> CaseParticipant | None:
+    """Return the next of the invited who is not prepared yet, as the reader may know; None where this is the last."""
+    found = [one.id for one in circle.invited]
+    place = found.index(person.id) if person.id in found else -1
+    requirements = circle.requirements_on(today_at(row.school_id, clock.now()))
+    shut = {one.person_id for one in unmet(as_told(requirements, told_who_said_what(actor, row.school_id)))}
+    order = [*circle.invited[place + 1 :], *circle.invited[: max(place, 0)]]
+    return next((one for one in order if one.id in shut), None)
+
+
+def _next_words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> str:
+    following = _next(actor, row, circle, person)
+    return _("Save, then %(name)s", name=person_words(following)) if following else _("Save, then schedule")
+
+
+def _after(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> str:
+    if request.form.get("then") != NEXT:
+        address = url_for("circle_parties.party", participant_id=person.id, **ids(row))
+        return with_flash(_("Saved."), address)(None)
+    following = _next(actor, row, circle, person)
+    if following is None:
+        return url_for("circle_schedule.meeting", **ids(row))
+    return url_for("circle_parties.party", participant_id=following.id, **ids(row))
+
+
+def _letter(row: Pathway, person: CaseParticipant) -> Any:
+    school = get_school(row.school_id)
+    assert school is not None
+    lead = names_of({row.case.lead_id}) if row.case.lead_id is not None else {}
+    contact = ", ".join([*lead.values(), school.name])
+    return letter_for(person, school, contact, today_at(row.school_id, clock.now()))
+
+
+def _who_asks(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> str:
+    today = today_at(row.school_id, clock.now())
+    if not was_harmed(person):
+        return ""
+    if actor.user_id not in circle.keepers_on(today) and not would_keep(row, actor.user_id, today):
+        return _("Only a keeper of this circle asks this person. If they say no on their own, you can record it.")
+    return _("Support is offered before they are asked.")
+
+
+@blueprint.get("/parties/<int:participant_id>/letter")
+@gate(Permission.CASE_WORK)
+def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """The letter about taking part, to be printed, in the family's language."""
+    row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
+    back = url_for("circle_parties.party", participant_id=participant_id, **ids(row))
+    return render_template(
+        "pathways/circles/preparation/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
+    )
+
+
+@blueprint.route("/supporters/<int:supporter_id>/end", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
+    """Invite a supporter no longer."""
+    row = get_circle(current_actor(), case_id, pathway_id)
+    supporter = get_supporter(row, supporter_id)
+    form = ConfirmForm(version=supporter.version)
+    back = url_for("circle_parties.party", participant_id=supporter.participant_id, **ids(row))
+    words = act_context(
+        row, _("Withdraw the invitation of %(name)s", name=supporter.name), _("Withdraw the invitation"), back_href=back
+    )
+    return act_form(form, lambda call: actions.end_supporter(call, supporter_id), back, words)
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,0 +1,431 @@
+"""Answering: by a one-time link without an account, or by a keeper on their own page. Free text is sealed at once."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from sqlalchemy import delete
+from wtforms import RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.sign_in.sessions.actions import sign_out
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, choices, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.pages import Page, code_picture, form_page, printed_address
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user, logout_user
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.family_texts.queries import Text
+from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
+from wss_cases.pathways.circles.circle.queries import keeps_since, with_keepers
+from wss_cases.pathways.circles.questionnaires import actions, models
+from wss_cases.pathways.circles.questionnaires.actions import (
+    already_asked,
+    check_occasion,
+    load_asked_circle,
+    new_values,
+)
+from wss_cases.pathways.circles.questionnaires.models import (
+    QUESTIONS,
+    VALUES,
+    Answerer,
+    LinkState,
+    Occasion,
+    Question,
+    Questionnaire,
+    QuestionnaireAnswer,
+    QuestionnaireGuess,
+)
+from wss_cases.pathways.circles.questionnaires.queries import (
+    GUESS_WINDOW,
+    by_code,
+    get_questionnaire,
+    guesses,
+    languages,
+    occasions_of,
+    people_to_ask,
+    questionnaires_of,
+    state_of,
+    throttled,
+    words_of,
+)
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
+from wss_cases.pathways.common.pages import ACT, act_context
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.roster.directory.pages import language_words
+
+PURPOSE = "questionnaire"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The questionnaire that a link opens, or None; `wait` after too many wrong links."""
+
+    row: Questionnaire | None
+    wait: bool = False
+
+
+def open_link(code: str, address: str, now: datetime) -> Opened:
+    """Return what a link opens. A wrong one is counted, until there were too many; a right one always opens."""
+    row = by_code(code)
+    if row is not None:
+        return Opened(row)
+    if throttled(*guesses(address, now)):
+        return Opened(None, wait=True)
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - GUESS_WINDOW))
+        uow.session.add(QuestionnaireGuess(address=address[:64], at=now))
+        uow.no_audit()
+    return Opened(None)
+
+
+def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: datetime) -> LinkState:
+    """Save the answers given through a link, once. Returns what the link was: only an open one takes answers.
+
+    Raises Refused when nothing was answered, or for a value that its question does not have.
+    """
+    with unit_of_work(SYSTEM, now) as uow:
+        row = existing(uow.session.get(Questionnaire, questionnaire_id, with_for_update=True, populate_existing=True))
+        state = state_of(row, now)
+        if state is LinkState.OPEN:
+            _save(uow, row, values, words)
+        return state
+
+
+@use_case
+def answer_as_keeper(
+    uow: UnitOfWork, pathway_id: int, occasion: Occasion, values: Mapping[str, int], words: str
+) -> int:
+    """Save a keeper's own answers about their circle. Returns the pathway's id.
+
+    Raises NotFound for anybody else, Refused for a second time, before the occasion, or when nothing was answered.
+    """
+    pathway = load_asked_circle(uow, pathway_id)
+    require(uow.actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
+    circle = circle_of(pathway)
+    check_occasion(pathway, circle, occasion)
+    if f"keeper-{uow.actor.user_id}" in already_asked(pathway_id, occasion, uow.now):
+        raise Refused("", _("You have already answered."))
+    row = uow.add(
+        Questionnaire(
+            **new_values(uow, pathway, circle, occasion),
+            answerer=Answerer.KEEPER,
+            keeper_user_id=uow.actor.user_id,
+            language=uow.actor.locale,
+            token_digest=token_digest(secrets.token_hex(32)),
+        )
+    )
+    _save(uow, row, values, words)
+    return pathway.id
+
+
+def _save(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:
+    scales = {one.code: one.scale for one in QUESTIONS[row.answerer, row.occasion]}
+    if not values and not words.strip():
+        raise Refused("", _("Answer at least one question."))
+    for code, value in values.items():
+        if code not in scales or value not in VALUES[scales[code]]:
+            raise Refused("", _("Choose one of the answers shown."))
+        row.answers.append(QuestionnaireAnswer(question=code, value=value))
+    row.answered_at = uow.now
+    if words.strip():
+        sealed = seal(setting("WSS_KEYS"), PURPOSE, words)
+        row.sealed_text, row.sealed_key, row.key_name = sealed.text, sealed.key, sealed.key_name
+    uow.record(row, "questionnaire.answered", occasion=row.occasion.value)
+
+
+@dataclass(frozen=True)
+class ReadAnswers:
+    """What somebody answered: values by question, and their own words; None: no key of this system opens them."""
+
+    row: Questionnaire
+    values: dict[str, int]
+    words: str | None
+
+
+def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> ReadAnswers:
+    """Return what one person answered, for a keeper of that circle; the reading is audited.
+
+    Raises NotFound, also for what was answered before this keeper began: it was told to others.
+    """
+    with unit_of_work(actor, now) as uow:
+        pathway = uow.load(Pathway, pathway_id, Permission.CASE_READ)
+        require(actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
+        row = uow.session.get(Questionnaire, questionnaire_id)
+        if row is None or row.pathway_id != pathway.id or row.answered_at is None:
+            raise NotFound
+        began = keeps_since(pathway.id, actor.user_id)
+        if began is None or row.answered_at < began:
+            raise NotFound
+        uow.audit("questionnaire.read", "questionnaire", row.id)
+        values = {one.question: one.value for one in row.answers}
+        return ReadAnswers(row, values, _words(row))
+
+
+def _words(row: Questionnaire) -> str | None:
+    if row.sealed_text is None or row.sealed_key is None:
+        return ""
+    try:
+        return unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
+    except ValueError:
+        return None
+
+
+class MakeForm(BaseForm):
+    """Who gets a link, on which occasion, in which language."""
+
+    occasion = RadioField(_l("When it is asked"), validators=[InputRequired(_l("Choose when it is asked."))])
+    people = SelectMultipleField(_l("Who is asked"), validators=[InputRequired(_l("Check who is asked."))], choices=[])
+    language = SelectField(_l("Language"), validators=[Optional()])
+
+
+class Questions(BaseForm):
+    """The questions of one questionnaire, `asked` by code; made by `questions_form`."""
+
+    asked: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The answered questions with their values."""
+        return {code: int(self[f"q_{code}"].data) for code in self.asked if self[f"q_{code}"].data}
+
+
+def questions_form(answerer: str, questions: Iterable[Question], texts: Mapping[str, Text]) -> type[Questions]:
+    """Return the form of a questionnaire in the words of these texts. Every question may be left out."""
+    fields: dict[str, Any] = {"asked": tuple(one.code for one in questions)}
+    for one in questions:
+        labels = [(str(value), texts[f"scale.{one.scale}.{value}"].text) for value in VALUES[one.scale]]
+        fields[f"q_{one.code}"] = radio(texts[f"question.{answerer}.{one.code}"].text, labels)
+    free = texts["questionnaire_free"]
+    fields["said"] = LongText(free.title, [Optional()], limit=4000, description=free.text)
+    return type("QuestionsForm", (Questions,), fields)
+
+
+blueprint = Blueprint(
+    "questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires"
+)
+
+TONES = {LinkState.OPEN: "sun", LinkState.ANSWERED: "moss"}
+
+
+@blueprint.get("")
+@gate(Permission.CASE_WORK)
+def questionnaires(case_id: int, pathway_id: int) -> Page:
+    """List who was asked, and what became of each link."""
+    actor, now = current_actor(), clock.now()
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    rows, names = questionnaires_of(row.id), names_by_key(row, circle)
+    is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
+    began = keeps_since(row.id, actor.user_id)
+    open_now = occasions_of(circle, row.state not in LIVE)
+    mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
+    return render_template(
+        "pathways/circles/questionnaires/list.html",
+        ids={"case_id": row.case_id, "pathway_id": row.id},
+        rows=[_row(one, names, began if is_keeper else None, now) for one in reversed(rows)],
+        came=bool(open_now and people_to_ask(row, circle)),
+        is_open=bool(open_now),
+        may_ask=bool(actions.may_be_asked(row, circle, open_now, now)),
+        mine=[(one.value, str(Occasion(one).label)) for one in open_now if is_keeper and one not in mine],
+        keeps=is_keeper,
+        **act_context(row, _("Questionnaires"), ""),
+    )
+
+
+def _row(one: Questionnaire, names: dict[str, str], reads_from: datetime | None, now: datetime) -> dict[str, Any]:
+    state = state_of(one, now)
+    waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
+    meta = [str(Answerer(one.answerer).label), str(Occasion(one.occasion).label)]
+    if one.keeper_user_id is None:
+        meta.append(language_words(one.language))
+    if state is LinkState.OPEN:
+        meta.append(_("until %(day)s", day=day_words(today_at(one.school_id, one.expires_at))))
+    return {
+        "id": one.id,
+        "name": names.get(person_key(one), ""),
+        "meta": " · ".join(meta),
+        "tag": str(LinkState(state).label),
+        "tone": TONES.get(state, "slate"),
+        "waits": waits,
+        "reads": reads_from is not None and one.answered_at is not None and one.answered_at >= reads_from,
+    }
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def make(case_id: int, pathway_id: int) -> Page:
+    """Make links for those who came; they are shown once, to be handed over."""
+    actor, now = current_actor(), clock.now()
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    form = _make_form(row, circle, now)
+    if form.validate_on_submit():
+        try:
+            links = actions.make_links(
+                actor,
+                row.id,
+                Occasion(form.occasion.data),
+                form.people.data or [],
+                form.language.data or "",
+                now,
+                form.request_key.data,
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return _handed(row, circle, links)
+    explained = _(
+        "Each link works once, without an account, for %(days)d days. The keepers read each answer by name.",
+        days=actions.LINK_DAYS.on(today_at(None, now)),
+    )
+    context = act_context(row, _("Make links"), _("Make the links"), facts=[explained], back_href=_list_address(row))
+    return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
+
+
+def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
+    open_now = occasions_of(circle, row.state not in LIVE)
+    occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
+    people = actions.may_be_asked(row, circle, open_now or [occasion], now)
+    asked = actions.already_asked(row.id, occasion, now)
+    form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked])
+    form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
+    form.people.choices = choices([(one.key, one.name) for one in people])
+    form.language.choices = choices(
+        [
+            ("", _("The language of each family")),
+            *((code, language_words(code)) for code in languages(today_at(None, now))),
+        ]
+    )
+    return form
+
+
+def _list_address(row: Pathway) -> str:
+    return url_for("questionnaires.questionnaires", case_id=row.case_id, pathway_id=row.id)
+
+
+def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
+    names = names_by_key(row, circle)
+    keys = {one.id: person_key(one) for one in questionnaires_of(row.id)}
+    shown = [
+        {
+            "name": names.get(keys[link.questionnaire_id], ""),
+            "address": (address := printed_address("questionnaire.link", token=link.code)),
+            "picture": code_picture(address),
+        }
+        for link in links
+    ]
+    context = act_context(row, _("Links to hand over"), "")
+    return render_template(
+        "pathways/circles/questionnaires/links.html",
+        links=shown,
+        days=actions.LINK_DAYS.on(today_at(None, clock.now())),
+        **context,
+    )
+
+
+@blueprint.post("/<int:questionnaire_id>/renew")
+@gate(Permission.CASE_WORK)
+def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Make a link anew and show it once; the old one is dead."""
+    actor = current_actor()
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, questionnaire.id, clock.now())
+    return _handed(row, circle, [link] if link else [])
+
+
+@blueprint.post("/<int:questionnaire_id>/revoke")
+@gate(Permission.CASE_WORK)
+def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Take a link back."""
+    actor = current_actor()
+    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    actions.revoke(Invocation(actor, clock.now()), questionnaire.id)
+    return redirect(_list_address(row), 303)
+
+
+@blueprint.post("/<int:questionnaire_id>/here")
+@gate(Permission.CASE_WORK)
+def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Open the questions on this device: the member of staff is signed out first, so that nothing else opens."""
+    actor = current_actor()
+    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, questionnaire.id, clock.now())
+    sign_out(actor, current_user.row.session_id, clock.now())
+    logout_user()
+    session.clear()
+    target = url_for("questionnaire.link", token=link.code) if link else url_for("accounts.sign_in")
+    answer = redirect(target, 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@blueprint.route("/mine", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def mine(case_id: int, pathway_id: int) -> Page:
+    """Answer as a keeper of this circle."""
+    row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
+    chosen = request.args.get("occasion")
+    occasion = Occasion(chosen) if chosen in set(Occasion) else Occasion.AFTER_MEETING
+    texts = words_of(Answerer.KEEPER, occasion, locale_code(), today_at(row.school_id, clock.now()))
+    form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
+    return form_page(
+        form,
+        lambda: answer_as_keeper(submitted(form), row.id, occasion, form.values, form.said.data or ""),
+        _list_address(row),
+        "pathways/circles/questionnaires/mine.html",
+        **act_context(row, str(Occasion(occasion).label), _("Send my answers")),
+    )
+
+
+def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    if not can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row)):
+        raise NotFound
+    return row, circle
+
+
+@blueprint.get("/<int:questionnaire_id>/answers")
+@gate(Permission.CIRCLE_NOTE_READ)
+def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Read what one person answered; only for the circle's keepers, and each reading is in the audit."""
+    actor, now = current_actor(), clock.now()
+    row, circle = _circle_of_keeper(actor, case_id, pathway_id)
+    read = read_answers(actor, row.id, questionnaire_id, now)
+    questions = QUESTIONS[read.row.answerer, read.row.occasion]
+    texts = words_of(read.row.answerer, read.row.occasion, locale_code(), today_at(row.school_id, now))
+    lines = [
+        {
+            "label": texts[f"question.{read.row.answerer}.{one.code}"].text,
+            "value": texts[f"scale.{one.scale}.{read.values[one.code]}"].text
+            if one.code in read.values
+            else _("not answered"),
+        }
+        for one in questions
+    ]
+    context = act_context(row, _("Answers"), "")
+    context["lede"] = f"{names_by_key(row, circle).get(person_key(read.row), '')} · {Occasion(read.row.occasion).label}"
+    return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=read.words, **context)
+
+
+ROOM = Room(pages=(blueprint,), sentences=models.SENTENCES)

@@ -1,0 +1,329 @@
+"""The daily card of check-in/check-out: set it, check in, mark period by period, check out.
+
+Days are only audited: the case's history has the session of a day, not each tap.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy import select
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, long_day_words, time_words
+from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
+from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.actions import add_audited, load_live
+from wss_cases.pathways.common.pages import asked_day, page_of
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.mentoring.plan.models import (
+    BEST_MARK,
+    DAY_TRANSITIONS,
+    MOST_EXPECTATIONS,
+    MOST_PERIODS,
+    DailyCard,
+    DailyCardDay,
+    DayState,
+    MentoringPlan,
+    Missed,
+)
+from wss_cases.pathways.mentoring.plan.pages import card_chart, day_state_words, percent_words, school_days_back
+from wss_cases.pathways.mentoring.plan.queries import (
+    LOGGED,
+    OwnStudent,
+    card_days,
+    card_of,
+    get_own,
+    is_team,
+    session_on,
+)
+from wss_cases.pathways.mentoring.plan.rules import percent
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
+from wss_cases.pathways.mentoring.sessions.pages import marks_of, period_form
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
+
+LOOK_BACK = timedelta(days=7)
+"""How far back a card may be marked."""
+LONGEST_LINE = 80
+
+
+@use_case
+def set_card(
+    uow: UnitOfWork, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int
+) -> int:
+    """Set what a card asks and when; days that were marked keep what they asked. Raises Refused naming the field."""
+    row = load_live(uow, pathway_id, None, Family.MENTORING)
+    if row.kind != Kind.CHECK_IN_CHECK_OUT:
+        raise NotFound
+    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
+    if card is not None and uow.version is not None and card.version != uow.version:
+        raise Stale
+    if card is None:
+        card = DailyCard.of(row)
+    card.expectations = _lines("expectations", expectations, MOST_EXPECTATIONS)
+    card.periods = _lines("periods", periods, MOST_PERIODS)
+    if not 1 <= goal_percent <= 100:
+        raise Refused("goal_percent", _("Write a number from 1 to %(most)d.", most=100))
+    card.goal_percent = goal_percent
+    uow.record(card, "mentoring.card_set")
+    return row.id
+
+
+def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
+    filled = [line for line in lines if line.strip()]
+    if not 1 <= len(filled) <= most:
+        raise Refused(field, _("Write 1 to %(most)d lines.", most=most))
+    if any(len(line) > LONGEST_LINE for line in filled):
+        raise Refused(field, _("Use at most %(max)d characters in a line.", max=LONGEST_LINE))
+    if len(set(filled)) < len(filled):
+        raise Refused(field, _("Two lines are the same."))
+    return filled
+
+
+@use_case
+def check_in(uow: UnitOfWork, pathway_id: int) -> int:
+    """Check a student in today; the day counts as a session held, whatever was logged for it before."""
+    row = load_logged(uow, pathway_id)
+    day = card_today(uow, row)
+    _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
+    note_check_in(uow, row, day)
+    return day.card_id
+
+
+def note_check_in(uow: UnitOfWork, row: Pathway, day: DailyCardDay) -> None:
+    """Check a student in on a card's day, which then counts as a session held. The pathway is locked."""
+    day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
+    add_audited(uow, day, "daily_card_day.checked_in")
+    logged = session_on(row.id, day.on_day)
+    if logged is None or not logged.held:
+        minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
+        write(uow, row, day.on_day, DayAnswer(minutes=minutes))
+
+
+@use_case
+def check_out(uow: UnitOfWork, pathway_id: int) -> int:
+    """Check a student out today, after the check-in."""
+    day = card_today(uow, load_logged(uow, pathway_id))
+    _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
+    day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
+    add_audited(uow, day, "daily_card_day.checked_out")
+    return day.card_id
+
+
+@use_case
+def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Sequence[int | None]) -> int:
+    """Mark one period of a day, a mark of 0 to 2 for each expectation, None where it was not seen.
+
+    `version` is the day's own (0 for a day that has nothing yet). Raises Stale, or Refused for a day that cannot
+    be marked.
+    """
+    row = load_logged(uow, pathway_id)
+    card = card_for(uow, row)
+    check_markable(uow, row.school_id, on_day)
+    if period not in card.periods or len(marks) != len(card.expectations):
+        raise Refused("", _("The card has changed. Please review it again."))
+    if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
+        raise Refused("", _("Choose 0, 1 or 2."))
+    day = day_of_card(uow, card, on_day)
+    if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
+        raise Stale
+    other_marks = {name: row for name, row in day.marks.items() if name != period}
+    if any(one is not None for one in marks):
+        other_marks[period] = list(marks)
+    day.marks, day.logged_by_id = other_marks, uow.actor.user_id
+    add_audited(uow, day, "daily_card_day.marked")
+    return card.id
+
+
+def check_markable(uow: UnitOfWork, school_id: int, on_day: date) -> None:
+    """Raise Refused for a day that no card is marked for: without school, of another week, or to come."""
+    today = today_at(school_id, uow.now)
+    if not today - LOOK_BACK <= on_day <= today or not school_days(school_id).is_school_day(on_day):
+        raise Refused("", _("Choose a school day of the last week."))
+
+
+def card_for(uow: UnitOfWork, row: Pathway) -> DailyCard:
+    """Return the card of a pathway. Raises NotFound while there is none."""
+    return existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
+
+
+def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
+    """Return today's day of the card of a locked pathway. Raises Refused on a day without school."""
+    today = today_at(row.school_id, uow.now)
+    if not school_days(row.school_id).is_school_day(today):
+        raise Refused("", _("There is no school today."))
+    return day_of_card(uow, card_for(uow, row), today)
+
+
+def day_of_card(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
+    """Return one day of a card, a new one that is not yet added where nothing was marked. The pathway is locked, so
+    nobody else makes this day now."""
+    day = uow.session.scalar(select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day))
+    return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
+
+
+def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
+    if state not in DAY_TRANSITIONS[day.state]:
+        raise Refused("", refusal)
+
+
+blueprint = Blueprint("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id>/card")
+
+MARKABLE_DAYS = 5
+
+
+def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
+    return get_own(actor, pathway_id), existing(card_of(pathway_id))
+
+
+@blueprint.get("")
+@gate(Permission.MENTORING_LOG)
+def card(pathway_id: int) -> Page:
+    """The card of one day, each period one tap from its marks."""
+    actor = current_actor()
+    own, row = _own(actor, pathway_id)
+    today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
+    day = asked_day(today, LOOK_BACK)
+    back = school_days_back(today, days)
+    days_by_date = card_days(row.id, min(back[0], day))
+    shown = days_by_date.get(day)
+    share = percent(shown.marks) if shown else None
+    absent = _is_absent(pathway_id, day, shown)
+    return render_template(
+        "pathways/mentoring/card/card.html",
+        own=own,
+        card=row,
+        title=long_day_words(day),
+        today=day == today,
+        school=days.is_school_day(day),
+        open=own.pathway.state in LOGGED,
+        state=shown.state.value if shown else DayState.NOT_BEGUN.value,
+        absent=absent,
+        state_words=_("Absent") if absent else _state_words(shown, own.plan.school_id),
+        share=share,
+        share_words=percent_words(share),
+        reached=share is not None and share >= row.goal_percent,
+        periods=[_period(pathway_id, row, shown, day, number) for number in range(len(row.periods))],
+        other_days=[
+            (day_words(one), url_for("mentoring_card.card", pathway_id=pathway_id, day=one.isoformat()))
+            for one in reversed(back[-MARKABLE_DAYS:])
+            if one != day
+        ],
+        chart=card_chart(row, days_by_date, today, days),
+        case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
+        spoken=locale_code(),
+    )
+
+
+def _is_absent(pathway_id: int, on: date, day: DailyCardDay | None) -> bool:
+    if day is not None and day.checked_in_at is not None:
+        return False
+    session = session_on(pathway_id, on)
+    return session is not None and session.missed == Missed.STUDENT_ABSENT
+
+
+def _state_words(day: DailyCardDay | None, school_id: int) -> str:
+    school = get_school(school_id)
+    if day is None or day.checked_in_at is None or school is None:
+        return day_state_words(day)
+    at = day.checked_out_at or day.checked_in_at
+    return _("%(state)s at %(time)s", state=day_state_words(day), time=time_words(at, school.time_zone))
+
+
+def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date, number: int) -> dict[str, Any]:
+    name = card.periods[number]
+    marks = day.marks.get(name) if day else None
+    share = percent({name: marks}) if marks else None
+    return {
+        "name": name,
+        "tag": percent_words(share) if marks else None,
+        "tone": "moss" if share is not None and share >= card.goal_percent else "slate",
+        "href": url_for("mentoring_card.period", pathway_id=pathway_id, day=on.isoformat(), number=number + 1),
+    }
+
+
+@blueprint.route("/period", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def period(pathway_id: int) -> Page:
+    """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
+    own, row = _own(current_actor(), pathway_id)
+    day = asked_day(today_at(own.plan.school_id, clock.now()), LOOK_BACK)
+    number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
+    name = row.periods[number - 1]
+    card_day = card_days(row.id, day).get(day)
+    marks = (card_day.marks.get(name) if card_day else None) or []
+    values = {f"m{place}": str(mark) for place, mark in enumerate(marks) if mark is not None}
+    form = period_form(row.expectations)(version=card_day.version if card_day else 0, **values)
+    return form_page(
+        form,
+        lambda: mark(submitted(form), pathway_id, day, name, marks_of(form, len(row.expectations))),
+        _next_page(pathway_id, row, day, number),
+        "pathways/mentoring/card/period.html",
+        own=own,
+        name=name,
+        day=day_words(day),
+        fields=[f"m{place}" for place in range(len(row.expectations))],
+        back_href=url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat()),
+    )
+
+
+def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
+    anchor = "periods" if number < len(card.periods) else None
+    return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor=anchor)
+
+
+@blueprint.post("/check-in", endpoint="check_in")
+@gate(Permission.MENTORING_LOG)
+def check_in_page(pathway_id: int) -> Page:
+    """Check the student in today."""
+    return _checked(pathway_id, check_in)
+
+
+@blueprint.post("/check-out", endpoint="check_out")
+@gate(Permission.MENTORING_LOG)
+def check_out_page(pathway_id: int) -> Page:
+    """Check the student out today."""
+    return _checked(pathway_id, check_out)
+
+
+def _checked(pathway_id: int, act: Callable[[Invocation, int], int]) -> Page:
+    actor = current_actor()
+    _own(actor, pathway_id)
+    act(Invocation(actor, clock.now()), pathway_id)
+    return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
+
+
+@blueprint.get("/paper")
+@gate(Permission.MENTORING_LOG)
+def paper(pathway_id: int) -> Page:
+    """The empty card on paper, in English or Spanish."""
+    own, row = _own(current_actor(), pathway_id)
+    chosen = request.args.get("language", "")
+    language = chosen if chosen in ("en", "es") else locale_code()
+    today = today_at(own.plan.school_id, clock.now())
+    with force_locale(language):
+        return render_template(
+            "pathways/mentoring/card/paper.html",
+            own=own,
+            card=row,
+            most=2 * len(row.expectations) * len(row.periods),
+            locale=language,
+            year=today.year,
+        )
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,0 +1,302 @@
+"""Opening check-in/check-out or mentoring without an incident: with a reason, and with the family's agreement.
+
+It is a case like any other (lead, reviews, hand-over, transfer, retention), but of no report: nothing counts it among
+incidents, priors or rates, and deans do not see it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.cases.case.models import Case, CaseOrigin, CaseParticipant, OfCase
+from wss_cases.cases.case.pages import open_case_for
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.db import Base, Id, db, named_enum
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, needs, radio
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.pages import number, page_of, people_choices
+from wss_cases.pathways.common.rules import LIVE, Pathway, propose
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import contacts_of, get_student, school_days
+from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.pages import Pathway as Family
+
+
+class Because(Labelled):
+    """Why; the sentence beside it says more."""
+
+    STUDENT_ASKED = "student_asked", _l("The student asked for it")
+    FAMILY_ASKED = "family_asked", _l("The family asked for it")
+    ATTENDANCE = "attendance", _l("Attendance or being on time")
+    CLASSWORK = "classwork", _l("Classwork or focus")
+    BELONGING = "belonging", _l("Making friends, feeling part of the school")
+    ROUTINE = "routine", _l("A steady start and end of the day")
+    NEW_HERE = "new_here", _l("New at the school")
+    OTHER = "other", _l("Another reason")
+
+
+class AgreedHow(Labelled):
+    """How the family said yes."""
+
+    IN_PERSON = "in_person", _l("In person")
+    PHONE = "phone", _l("By phone")
+    VIDEO = "video", _l("By video")
+    PAPER = "paper", _l("On paper, signed")
+    MESSAGE = "message", _l("By a message")
+
+
+class AgreedWho(Labelled):
+    """Who said yes."""
+
+    GUARDIAN = "guardian", _l("A parent or guardian")
+    STUDENT = "student", _l("The student, who is 18 or older")
+
+
+OPENED_WITHOUT_INCIDENT = (Kind.CHECK_IN_CHECK_OUT, Kind.ONE_TO_ONE, Kind.GROUP)
+"""What opens without an incident."""
+
+SENTENCES = {
+    "support.started": (
+        _l("Opened without an incident: %(because)s. Family agreed: %(how)s, %(day)s"),
+        {"because": Because.labels(), "how": AgreedHow.labels()},
+    )
+}
+
+
+class SupportStart(OfCase, Base):
+    """The reason for a case without an incident, and the agreement that it begins with; written once.
+
+    `guardian_id` is empty where the student is 18 or older and said yes, or once the roster let the guardian go.
+    """
+
+    __tablename__ = "support_start"
+    __table_args__ = (CheckConstraint("agreed_who = 'guardian' or guardian_id is null", name="agreed"),)
+    PRIVATE = frozenset({"why", "agreed_name"})
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), unique=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    because: Mapped[Because] = mapped_column(named_enum(Because, "because"))
+    why: Mapped[str] = mapped_column(Text, default="")
+    agreed_who: Mapped[AgreedWho] = mapped_column(named_enum(AgreedWho, "agreed_who"))
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
+    agreed_name: Mapped[str] = mapped_column(String(200), default="")
+    agreed_how: Mapped[AgreedHow] = mapped_column(named_enum(AgreedHow, "agreed_how"))
+    agreed_on: Mapped[date]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+ADULT = 18
+
+
+def is_adult(birth_date: date | None, today: date) -> bool:
+    """Whether a student is 18 or older on a day; one whose birth date is not known is not."""
+    if birth_date is None:
+        return False
+    before_birthday = (today.month, today.day) < (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - before_birthday >= ADULT
+
+
+def get_student_to_support(actor: Actor, student_id: int) -> Student:
+    """Return a student for whom the actor may open support. Raises NotFound."""
+    student = get_student(actor, student_id)
+    require(actor, Permission.SUPPORT_OPEN, student)
+    return student
+
+
+def living_support(student_id: int, school_id: int, kind: Kind) -> Pathway | None:
+    """Return the live pathway of this kind that a student has at a school, with or without an incident."""
+    statement = (
+        select(Pathway)
+        .join(CaseParticipant, CaseParticipant.id == Pathway.participant_id)
+        .where(CaseParticipant.student_id == student_id, Pathway.school_id == school_id)
+        .where(Pathway.kind == kind, Pathway.state.in_(LIVE))
+    )
+    return db.session.scalars(statement.order_by(Pathway.id)).first()
+
+
+def start_of(case_id: int) -> SupportStart | None:
+    """Return why a case without an incident was opened; None for any other case. The caller has checked the case."""
+    return db.session.scalar(select(SupportStart).where(SupportStart.case_id == case_id))
+
+
+TIER = 2
+REVIEW_AFTER = 20
+"""School days until the first review of the case."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """What is opened and why, and who of the family said yes, how and when (`guardian_id` None: the student)."""
+
+    kind: Kind
+    because: Because
+    why: str
+    agreed_who: AgreedWho
+    guardian_id: int | None
+    agreed_how: AgreedHow
+    agreed_on: date
+
+
+@use_case
+def open_support(uow: UnitOfWork, student_id: int, support: Support) -> int:
+    """Open support for a student of the own school; the pathway is proposed. Returns the pathway's id.
+
+    Raises NotFound for who may not, Refused without a reason or an agreement, from a guardian whom the school may not
+    contact, and where the student has this kind of support already.
+    """
+    student = uow.load(Student, student_id, Permission.SUPPORT_OPEN)
+    if student.school_id is None or support.kind not in OPENED_WITHOUT_INCIDENT:
+        raise NotFound
+    refuse_blank("why", support.why, _("Enter the reason in a sentence."))
+    today = today_at(student.school_id, uow.now)
+    if support.agreed_on > today:
+        raise Refused("agreed_on", _("Choose today or an earlier day."))
+    guardian_id, name = _who_agreed(student, support, today)
+    standing = living_support(student.id, student.school_id, support.kind)
+    if standing is not None:
+        raise Refused("kind", _("The student has this already: case %(case)s.", case=standing.case.reference))
+    case = _open_case(uow, student, student.school_id, today)
+    row = propose(
+        uow, case,
+        pathway=Family.MENTORING, kind=support.kind, for_whom=Person.BOTH, participant_id=case.participants[0].id,
+        tier=TIER, rules=[], start_by=today, owner_id=uow.actor.user_id,
+    )  # fmt: skip
+    start = SupportStart(
+        case_id=case.id, school_id=case.school_id, because=support.because, why=support.why,
+        agreed_who=support.agreed_who, guardian_id=guardian_id, agreed_name=name, agreed_how=support.agreed_how,
+        agreed_on=support.agreed_on, recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.record(
+        start,
+        "support.started",
+        because=support.because.value,
+        how=support.agreed_how.value,
+        day=support.agreed_on.isoformat(),
+    )
+    return row.id
+
+
+def _who_agreed(student: Student, support: Support, today: date) -> tuple[int | None, str]:
+    if support.agreed_who is AgreedWho.STUDENT:
+        if not is_adult(student.birth_date, today):
+            words = _("Only a student who is 18 or older can agree alone. Ask a parent or guardian.")
+            raise Refused("agreed_who", words)
+        return None, student.shown_name
+    guardian = next((who for who in contacts_of(student.id) if who.id == support.guardian_id), None)
+    if guardian is None:
+        raise Refused("guardian_id", _("Choose a parent or guardian the school may contact."))
+    return guardian.id, guardian.name
+
+
+def _open_case(uow: UnitOfWork, student: Student, school_id: int, today: date) -> Case:
+    return open_case_for(
+        uow,
+        student,
+        school_id=school_id,
+        origin=CaseOrigin.SUPPORT,
+        tier=TIER,
+        lead_id=uow.actor.user_id,
+        review_on=school_days(school_id).add(today, REVIEW_AFTER),
+    )
+
+
+class OpenForm(BaseForm):
+    """What, why, and who of the family agreed."""
+
+    kind = radio(
+        _l("What is opened?"), [(one, one.label) for one in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
+    )
+    because = radio(_l("Why?"), Because, _l("Choose why."))
+    why = LongText(
+        _l("The reason, in a sentence"),
+        [NotBlank(_l("Enter the reason in a sentence."))],
+        limit=500,
+        description=_l("What the student needs. No incident and no other student."),
+    )
+    agreed_who = radio(_l("Who in the family agreed?"), AgreedWho, _l("Enter who agreed."))
+    guardian_id = SelectField(_l("Which parent or guardian?"), validators=[Optional()])
+    agreed_how = radio(_l("How did they agree?"), AgreedHow, _l("Write how they agreed."))
+    agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; a guardian is named."""
+        missing = self.agreed_who.data == AgreedWho.GUARDIAN and not self.guardian_id.data
+        return needs(super().validate(extra_validators), self.guardian_id, missing, _l("Choose who agreed."))
+
+    def support(self) -> Support:
+        """Return what was said."""
+        who = AgreedWho(self.agreed_who.data)
+        return Support(
+            kind=Kind(self.kind.data),
+            because=Because(self.because.data),
+            why=self.why.data,
+            agreed_who=who,
+            guardian_id=number(self.guardian_id.data) if who is AgreedWho.GUARDIAN else None,
+            agreed_how=AgreedHow(self.agreed_how.data),
+            agreed_on=self.agreed_on.data,
+        )
+
+
+def start_rows(start: SupportStart) -> list[dict[str, str]]:
+    """Return why a case without an incident was opened and who agreed, as label and value."""
+    agreed = dotted(start.agreed_name, str(AgreedHow(start.agreed_how).label), day_words_with_year(start.agreed_on))
+    return [
+        {"label": _("Why"), "value": str(Because(start.because).label)},
+        {"label": _("The reason"), "value": start.why},
+        {"label": _("Family agreed"), "value": agreed},
+    ]
+
+
+blueprint = Blueprint("support", __name__)
+
+
+@blueprint.route("/students/<int:student_id>/support", methods=["GET", "POST"])
+@gate(Permission.SUPPORT_OPEN)
+def start(student_id: int) -> Page:
+    """Open check-in/check-out or mentoring for a student, with the reason and the family's agreement."""
+    student = get_student_to_support(current_actor(), student_id)
+    form = OpenForm(agreed_on=today_at(student.school_id, clock.now()))
+    guardians = {
+        who.id: f"{who.name} ({who.relation})" if who.relation else who.name for who in contacts_of(student.id)
+    }
+    form.guardian_id.choices = people_choices(guardians, _("Choose"))
+    return form_page(
+        form,
+        lambda: open_support(submitted(form), student.id, form.support()),
+        lambda pathway_id: page_of(db.session.get_one(Pathway, pathway_id)),
+        "pathways/mentoring/opening/start.html",
+        student=student,
+        reachable=bool(guardians),
+    )
+
+
+def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return the way to open support, on the page of a student for whom the actor may."""
+    if not can(actor, Permission.SUPPORT_OPEN, student):
+        return None
+    return "pathways/mentoring/opening/panel.html", {"href": url_for("support.start", student_id=student.id)}
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES, panels=(Panel(Place.STUDENT, 40, panel),))

@@ -1,0 +1,234 @@
+"""A teacher's own periods of today: one question a screen, students by initials, never why they are asked about."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from wtforms import HiddenField
+from wtforms.validators import AnyOf, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.progress import open_only
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import time_words
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, ShortText
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.mentoring.cells import Cell, write_cell
+from wss_cases.pathways.mentoring.own_period.queries import OwnPeriod, Question, next_after, periods_today
+from wss_cases.pathways.mentoring.periods import PeriodsOfDay, PeriodTeacher, load_period_teacher, visible_to
+from wss_cases.pathways.mentoring.plan.models import BEST_MARK
+from wss_cases.pathways.mentoring.plan.queries import LOGGED
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+
+TAKEN_BACK = "none"
+ANSWERS = (*(str(mark) for mark in range(BEST_MARK + 1)), TAKEN_BACK)
+
+
+class QuestionForm(BaseForm):
+    """One question: the points, and what stood there when it was shown."""
+
+    points = ShortText(validators=[AnyOf(ANSWERS, message=_l("Choose an answer."))], limit=10)
+    seen = HiddenField(validators=[Optional(), AnyOf(ANSWERS)])
+
+    @property
+    def chosen(self) -> int | None:
+        """The points that were chosen; None to take them back."""
+        return int(self.points.data) if self.points.data != TAKEN_BACK else None
+
+    @property
+    def shown(self) -> int | None:
+        """The points that stood there; None for none."""
+        return int(self.seen.data) if self.seen.data and self.seen.data != TAKEN_BACK else None
+
+
+@use_case
+def mark_own(uow: UnitOfWork, row_id: int, goal: int, points: int | None, seen: int | None) -> int:
+    """Mark one goal of a student in the actor's own period of today. Returns the id of the teacher's row.
+
+    Raises NotFound for another's period, Refused before its start, and where somebody marked it meanwhile.
+    """
+    pathway = _lock_taught(uow, row_id)
+    row = uow.load(PeriodTeacher, row_id, Permission.PERIOD_MARK)
+    _write_in_period(uow, pathway, row, goal, points, seen)
+    return row.id
+
+
+def _lock_taught(uow: UnitOfWork, row_id: int) -> Pathway:
+    pathway_id = uow.session.scalar(select(PeriodTeacher.pathway_id).where(PeriodTeacher.id == row_id))
+    if pathway_id is None:
+        raise NotFound
+    return existing(uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True))
+
+
+def _write_in_period(
+    uow: UnitOfWork, pathway: Pathway, row: PeriodTeacher, goal: int, points: int | None, seen: int | None
+) -> None:
+    open_only(pathway.case)
+    if pathway.state not in LOGGED:
+        raise Refused("", _("This student is no longer on your list."))
+    today = today_at(row.school_id, uow.now)
+    if not school_days(row.school_id).is_school_day(today):
+        raise Refused("", _("There is no school today."))
+    school = uow.session.get_one(School, row.school_id)
+    if uow.now < PeriodsOfDay(school, today).hours(row.period).starts:
+        raise Refused("", _("This period has not started yet."))
+    write_cell(uow, pathway, today, Cell(row.period, goal, points, seen))
+
+
+def answer_words() -> list[tuple[str, str]]:
+    """Return the answers of a question, the best first: points and words."""
+    return [("2", _("Yes")), ("1", _("Partly")), ("0", _("Not yet"))]
+
+
+def hours_words(own: OwnPeriod, zone: str) -> str:
+    """Return when a period is; nothing where its school gave no times."""
+    if not own.hours.known:
+        return ""
+    return f"{time_words(own.hours.starts, zone)} – {time_words(own.hours.ends, zone)}"
+
+
+def period_words(own: OwnPeriod, zone: str) -> str:
+    """Return when a period is and how many students are asked about."""
+    return dotted(hours_words(own, zone), ngettext("%(num)d student", "%(num)d students", own.students))
+
+
+def progress(own: OwnPeriod) -> tuple[str, str]:
+    """Return how much of a period is marked, and the tone of its tag."""
+    words = _("%(marked)d of %(all)d answered", marked=own.marked, all=len(own.questions))
+    return words, "moss" if own.marked == len(own.questions) else "sun"
+
+
+def question_values(own: OwnPeriod, question: Question) -> dict[str, Any]:
+    """Return what the page of one question shows beside its form."""
+    number = own.questions.index(question) + 1
+    return {
+        "question": question,
+        "period": own.period,
+        "where": _("Question %(number)d of %(all)d", number=number, all=len(own.questions)),
+        "answers": answer_words(),
+        "given": "" if question.points is None else str(question.points),
+        "taken_back": TAKEN_BACK,
+    }
+
+
+def given_words(question: Question) -> str:
+    """Return the answer that a question has; nothing for none."""
+    return dict(answer_words()).get(str(question.points), "")
+
+
+blueprint = Blueprint("own_periods", __name__, url_prefix="/period")
+
+
+@blueprint.get("")
+@gate(Permission.PERIOD_MARK)
+def mine() -> Page:
+    """The actor's periods of today in which students are asked about."""
+    return render_template("pathways/mentoring/own_period/mine.html", rows=rows_of(current_actor()))
+
+
+def rows_of(actor: Actor) -> list[dict[str, Any]]:
+    """Return a teacher's periods of today as rows of a list; what has not begun says when it does."""
+    now = clock.now()
+    rows = []
+    for own in periods_today(visible_to(select(PeriodTeacher), actor), now):
+        zone, begun = zone_of(own.school_id), own.has_begun(now)
+        tag, tone = progress(own) if begun else (_("from %(time)s", time=time_words(own.hours.starts, zone)), "slate")
+        rows.append(
+            {
+                "title": own.period,
+                "meta": period_words(own, zone),
+                "tag": tag,
+                "tone": tone,
+                "waits": not begun,
+                "done": own.marked == len(own.questions),
+                "href": url_for("own_periods.period", period_teacher_id=own.questions[0].row_id) if begun else None,
+            }
+        )
+    return rows
+
+
+def _own(actor: Actor, row_id: int) -> OwnPeriod | None:
+    """The period of today that a teacher's row belongs to, None while it cannot be marked. Raises NotFound for a row
+    that is not the actor's."""
+    require(actor, Permission.PERIOD_MARK, load_period_teacher(row_id))
+    found = periods_today(visible_to(select(PeriodTeacher), actor), clock.now())
+    own = next((one for one in found if any(q.row_id == row_id for q in one.questions)), None)
+    return own if own is not None and own.has_begun(clock.now()) else None
+
+
+def _closed() -> Page:
+    flash(_("This cannot be answered now. Nothing was saved."), "warning")
+    return redirect(url_for("own_periods.mine"), 303)
+
+
+@blueprint.get("/<int:period_teacher_id>")
+@gate(Permission.PERIOD_MARK)
+def period(period_teacher_id: int) -> Page:
+    """One period: go on with the first question that has no answer, or look over the answers."""
+    own = _own(current_actor(), period_teacher_id)
+    if own is None:
+        return _closed()
+    first = next_after(own.questions, None)
+    if first is not None and "all" not in request.args:
+        return redirect(_address(first), 303)
+    return render_template(
+        "pathways/mentoring/own_period/period.html",
+        period=own.period,
+        rows=[_row(question) for question in own.questions],
+        left=len(own.questions) - own.marked,
+        go_on=_address(first) if first is not None else None,
+    )
+
+
+def _row(question: Question) -> dict[str, str]:
+    return {
+        "title": question.who,
+        "meta": question.words,
+        "tag": given_words(question) or _("No answer"),
+        "tone": "teal" if question.points is not None else "slate",
+        "href": _address(question),
+    }
+
+
+@blueprint.route("/<int:period_teacher_id>/<int:goal>", methods=["GET", "POST"])
+@gate(Permission.PERIOD_MARK)
+def question(period_teacher_id: int, goal: int) -> Page:
+    """One question: one student, one goal, one tap."""
+    own = _own(current_actor(), period_teacher_id)
+    asked = own.question(period_teacher_id, goal) if own is not None else None
+    if own is None or asked is None:
+        return _closed()
+    form = QuestionForm(seen="" if asked.points is None else str(asked.points))
+    following = next_after(own.questions, asked.key)
+    overview = url_for("own_periods.period", period_teacher_id=period_teacher_id, all=1)
+    after = _address(following) if following is not None else overview
+    return form_page(
+        form,
+        lambda: mark_own(submitted(form), asked.row_id, asked.goal, form.chosen, form.shown),
+        after,
+        "pathways/mentoring/own_period/question.html",
+        **question_values(own, asked),
+        skip=after,
+        overview=overview,
+    )
+
+
+def _address(question: Question) -> str:
+    return url_for("own_periods.question", period_teacher_id=question.row_id, goal=question.goal)
+
+
+ROOM = Room(pages=(blueprint,))

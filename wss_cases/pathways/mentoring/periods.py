@@ -1,0 +1,332 @@
+"""Pages for the school: the periods of its day, and who teaches a student in each period of their card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from wtforms import SelectField, TimeField
+from wtforms.validators import Optional
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import Base, Id, by_id, db
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, ShortText
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import at_local, today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.actions import load_live
+from wss_cases.pathways.common.pages import act_context, act_on, people_choices
+from wss_cases.pathways.common.pages import number as common_number
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.rules import InPathway, Pathway
+from wss_cases.pathways.mentoring.mentors.queries import staff_accounts
+from wss_cases.pathways.mentoring.plan.models import DailyCard, MentoringPlan
+from wss_cases.pathways.mentoring.plan.queries import card_of
+from wss_cases.roster.calendar.bells import last_bells
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.pages import Kind
+from wss_cases.routing.engine.pages import Pathway as Family
+
+SENTENCES = {
+    "school.periods_set": _l("Periods of the day set"),
+    "mentoring.teachers_set": _l("Who teaches the student in each period set"),
+}
+
+
+LONGEST_NAME = 80
+MOST_PERIODS = 12
+
+
+class SchoolPeriod(Base):
+    """One period of a school's usual day, with the school's wall-clock times. Cards name their periods like these."""
+
+    __tablename__ = "school_period"
+    __table_args__ = (
+        UniqueConstraint("school_id", "name"),
+        UniqueConstraint("school_id", "number"),
+        CheckConstraint("ends_at > starts_at", name="times"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    starts_at: Mapped[time]
+    ends_at: Mapped[time]
+
+
+class PeriodTeacher(InPathway, Base):
+    """Who teaches a student in one period of their card: they mark it, and see nothing else of the card or the case."""
+
+    __tablename__ = "period_teacher"
+    __table_args__ = (UniqueConstraint("pathway_id", "period"), Index("ix_period_teacher_user", "user_id", "school_id"))
+    PRIVATE = frozenset({"period"})
+
+    id: Mapped[Id]
+    period: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    user: Mapped[UserAccount] = relationship()
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When a period is on one day; a school that gave no times, and a half day, have the whole day for each."""
+
+    starts: datetime
+    ends: datetime
+    known: bool
+
+
+def teaches(actor: Actor, row: Any) -> bool:
+    """Whoever teaches a student in a period, while they work at the school."""
+    return row.user_id is not None and row.user_id == actor.user_id and actor.covers(row.school_id, *STAFF)
+
+
+def hours_on(day: date, period: str, known: Sequence[Any], bells: tuple[time, time], zone: str) -> Hours:
+    """Return when a period of this name is on a day between its first and last bell.
+
+    `known`: the school's periods (`name`, `starts_at`, `ends_at`); none of that name has the whole day. What begins
+    after the last bell, as on a half day, has the whole day too: nobody knows when it is.
+    """
+    first, last = bells
+    found = next((one for one in known if one.name == period and one.starts_at < last), None)
+    starts, ends = (found.starts_at, min(found.ends_at, last)) if found is not None else (first, last)
+    return Hours(_at(day, starts, zone), _at(day, ends, zone), found is not None)
+
+
+def _at(day: date, wall: time, zone: str) -> datetime:
+    return at_local(day, wall.hour, wall.minute, zone)
+
+
+load_period_teacher = by_id(PeriodTeacher)
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of period teachers to the actor's own periods, at schools where they work."""
+    return statement.where(PeriodTeacher.user_id == actor.user_id, in_schools(PeriodTeacher.school_id, actor, *STAFF))
+
+
+def periods_of(school_id: int) -> list[SchoolPeriod]:
+    """Return a school's periods in the order of its day; none where it gave none."""
+    return list(
+        db.session.scalars(
+            select(SchoolPeriod).where(SchoolPeriod.school_id == school_id).order_by(SchoolPeriod.number)
+        )
+    )
+
+
+def teachers_of(pathway_id: int) -> dict[str, PeriodTeacher]:
+    """Return who teaches a student, by period; the caller has checked the pathway."""
+    statement = select(PeriodTeacher).options(joinedload(PeriodTeacher.user))
+    rows = db.session.scalars(statement.where(PeriodTeacher.pathway_id == pathway_id))
+    return {row.period: row for row in rows}
+
+
+class PeriodsOfDay:
+    """The periods of one school on one day: read once, asked for each name."""
+
+    def __init__(self, school: School, day: date) -> None:
+        self.day = day
+        self.zone = school.time_zone
+        is_half = school_days(school.id).is_half(day)
+        # on a half day the bells ring otherwise: nobody knows when a period is
+        self._known: Sequence[SchoolPeriod] = [] if is_half else periods_of(school.id)
+        last: time = last_bells([(school.id, day)]).get((school.id, day), school.last_bell)
+        self._bells = (school.first_bell, last)
+
+    def hours(self, period: str) -> Hours:
+        """Return when a period of this name is."""
+        return hours_on(self.day, period, self._known, self._bells, self.zone)
+
+    def place(self, period: str) -> int:
+        """Return where a period stands in the day, for sorting; those without times come last."""
+        names = [one.name for one in self._known]
+        return names.index(period) if period in names else len(names)
+
+
+@dataclass(frozen=True)
+class Times:
+    """One period of a day: its name, and from when to when on the school's clock."""
+
+    name: str
+    starts_at: time
+    ends_at: time
+
+
+@use_case
+def set_periods(uow: UnitOfWork, school_id: int, periods: Sequence[Times]) -> int:
+    """Set the periods of a school's usual day; none at all takes them away. Returns the school's id.
+
+    Cards keep the names they have. Raises Refused for two of one name, or one that ends before it starts.
+    """
+    school = existing(uow.session.get(School, school_id, with_for_update=True))
+    require(uow.actor, Permission.MENTOR_MANAGE, SchoolPeriod(school_id=school_id))
+    if len(periods) > MOST_PERIODS:
+        raise Refused("", _("Write at most %(most)d periods.", most=MOST_PERIODS))
+    if len({one.name for one in periods}) < len(periods):
+        raise Refused("", _("Two periods have the same name."))
+    for one in periods:
+        if one.ends_at <= one.starts_at:
+            raise Refused("", _("%(period)s ends before it starts.", period=one.name))
+    uow.session.execute(delete(SchoolPeriod).where(SchoolPeriod.school_id == school_id))
+    ordered = sorted(periods, key=lambda one: (one.starts_at, one.ends_at))
+    for number, one in enumerate(ordered):
+        uow.session.add(SchoolPeriod(school_id=school_id, number=number, **vars(one)))
+    uow.record(school, "school.periods_set")
+    return school_id
+
+
+@use_case
+def set_teachers(uow: UnitOfWork, pathway_id: int, teachers: Mapping[str, int | None]) -> int:
+    """Say who teaches a student in each period of their card; None: nobody marks it but the mentor and the team.
+
+    Returns the pathway's id. Raises NotFound without a card, Refused for somebody who does not work at the school.
+    """
+    row = load_live(uow, pathway_id)
+    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id))
+    if row.kind != Kind.CHECK_IN_CHECK_OUT or card is None:
+        raise NotFound
+    staff = staff_accounts(row.school_id, today_at(row.school_id, uow.now))
+    known = teachers_of(row.id)
+    for period in {*known, *card.periods}:
+        user_id = teachers.get(period) if period in card.periods else None
+        if user_id is not None and user_id not in staff:
+            raise Refused("", _("Choose someone who works at this school."))
+        _teach(uow, row, period, user_id, known.get(period))
+    plan = uow.session.scalars(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id)).one()
+    uow.record(plan, "mentoring.teachers_set")
+    return row.id
+
+
+def _teach(uow: UnitOfWork, row: Pathway, period: str, user_id: int | None, known: PeriodTeacher | None) -> None:
+    if known is not None and known.user_id != user_id:
+        uow.audit("period_teacher.ended", "period_teacher", known.id, {"user_id": [known.user_id, None]})
+        uow.session.delete(known)
+        uow.session.flush()
+    if user_id is not None and (known is None or known.user_id != user_id):
+        uow.add_audited(PeriodTeacher.of(row, period=period, user_id=user_id), "period_teacher.set")
+
+
+ROWS = range(MOST_PERIODS)
+
+
+class PeriodsForm(BaseForm):
+    """The periods of a school's day; its fields are made below, three for each row."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, and each row: a name of its own with both times, or nothing; it ends after it starts."""
+        sound = bool(super().validate(extra_validators))
+        names: set[str] = set()
+        for row in ROWS:
+            name, starts, ends = (self[f"{part}{row}"] for part in ("name", "starts", "ends"))
+            words = (name.data or "").strip()
+            filled = [bool(words), starts.data is not None, ends.data is not None]
+            if name.errors or starts.errors or ends.errors or not any(filled):
+                continue
+            if not all(filled):
+                name.errors = [*name.errors, _("Write the name and both times, or leave all three empty.")]
+            elif words in names:
+                name.errors = [*name.errors, _("Two periods have the same name.")]
+            elif ends.data <= starts.data:
+                ends.errors = [*ends.errors, _("%(period)s ends before it starts.", period=words)]
+            names.add(words)
+            sound = sound and not (name.errors or ends.errors)
+        return sound
+
+    def times(self) -> list[Times]:
+        """Return the rows that were filled in."""
+        rows = [(self[f"name{row}"].data, self[f"starts{row}"].data, self[f"ends{row}"].data) for row in ROWS]
+        return [Times(name.strip(), starts, ends) for name, starts, ends in rows if name and name.strip()]
+
+
+for _row in ROWS:
+    setattr(PeriodsForm, f"name{_row}", ShortText(_l("Name"), [Optional()], limit=LONGEST_NAME))
+    setattr(PeriodsForm, f"starts{_row}", TimeField(_l("From"), [Optional()]))
+    setattr(PeriodsForm, f"ends{_row}", TimeField(_l("To"), [Optional()]))
+
+
+def values_of(periods: Sequence[SchoolPeriod]) -> dict[str, Any]:
+    """Return a school's periods as the values of the form."""
+    values: dict[str, Any] = {}
+    for row, one in zip(ROWS, periods, strict=False):
+        values |= {f"name{row}": one.name, f"starts{row}": one.starts_at, f"ends{row}": one.ends_at}
+    return values
+
+
+def teachers_form(periods: Sequence[str]) -> type[BaseForm]:
+    """Return a form with a field p<n> for each period of a card: who teaches the student then."""
+    fields = {f"p{place}": SelectField(period, validators=[Optional()]) for place, period in enumerate(periods)}
+    return type("TeachersForm", (BaseForm,), fields)
+
+
+def offer_staff(form: BaseForm, periods: Sequence[str], staff: Mapping[int, str]) -> None:
+    """Let each period be taught by one of these people, or by nobody who marks it."""
+    for place in range(len(periods)):
+        form[f"p{place}"].choices = people_choices(staff, _("No one marks it"))
+
+
+def teachers_in(form: BaseForm, periods: Sequence[str]) -> dict[str, int | None]:
+    """Return who was chosen for each period."""
+    return {period: common_number(form[f"p{place}"].data) for place, period in enumerate(periods)}
+
+
+blueprint = Blueprint("periods", __name__)
+
+
+@blueprint.route("/mentoring/periods", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def school() -> Page:
+    """Set the periods of the school's day with their times."""
+    school_id = existing(chosen_school_id(current_actor(), Role.COORDINATOR, Role.ADMINISTRATOR))
+    form = PeriodsForm(**values_of(periods_of(school_id)))
+    return act_form(
+        form,
+        lambda call: set_periods(call, school_id, form.times()),
+        url_for("mentors.mentors"),
+        {"title": _("Periods of the day"), "go_words": _("Save the periods"), "rows": ROWS},
+        "pathways/mentoring/periods/school.html",
+    )
+
+
+@blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/teachers", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def teachers(case_id: int, pathway_id: int) -> Page:
+    """Say who teaches the student in each period of the card: they mark it on a page of their own."""
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.MENTORING)
+    card = existing(card_of(row.id))
+    known = teachers_of(row.id)
+    values = {f"p{place}": str(known[period].user_id) for place, period in enumerate(card.periods) if period in known}
+    form = teachers_form(card.periods)(**values)
+    offer_staff(form, card.periods, staff_accounts(row.school_id, today_at(row.school_id, clock.now())))
+    context = act_context(
+        row,
+        _("Who teaches each period"),
+        _("Save"),
+        facts=[
+            _(
+                "Each teacher sees their own period only: the student’s initials and the goals. Not the case, and not"
+                " what this is called."
+            )
+        ],
+    )
+    return act_on(row, form, lambda call: set_teachers(call, row.id, teachers_in(form, card.periods)), context)
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES, loaders={"period_teacher": load_period_teacher})

@@ -1,0 +1,323 @@
+"""The mentor's own pages: my students, one student's sessions, a group's session. The team uses them too."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import DateField, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.calendar import Calendars
+from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.forms import BaseForm, ShortText, choices, needs, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Room
+from wss_cases.pathways.common.pages import asked_day, page_of
+from wss_cases.pathways.mentoring.course import REVIEW
+from wss_cases.pathways.mentoring.plan.models import BEST_MARK, LONGEST_MINUTES, MentoringSession, Missed
+from wss_cases.pathways.mentoring.plan.pages import dose_rows, dose_sentence, minutes_words, rhythm_words, session_words
+from wss_cases.pathways.mentoring.plan.queries import (
+    LOGGED,
+    OwnStudent,
+    card_of,
+    get_group,
+    get_own,
+    group_students,
+    is_team,
+    logged_of,
+    my_students,
+    session_on,
+    sessions_of,
+    sessions_on,
+    with_card,
+)
+from wss_cases.pathways.mentoring.plan.rules import dose, next_due
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_group, log_session
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.pages import Kind
+
+USUAL_MINUTES = (15, 30, 45, 60)
+HELD = "held"
+NOT_SAID = ""
+
+
+class MinutesForm(BaseForm):
+    """The day of a session, and how long it was."""
+
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
+    minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
+    other = IntegerField(
+        _l("A different number of minutes"),
+        validators=[Optional(), NumberRange(1, LONGEST_MINUTES, _l("Write a number from 1 to 480."))],
+    )
+
+    def offer_minutes(self, *more: int | None) -> None:
+        """Offer the usual numbers, and those of the plan and of an earlier log."""
+        numbers = sorted({*USUAL_MINUTES, *(number for number in more if number)})
+        self.minutes.choices = choices([(str(number), _("%(number)d min", number=number)) for number in numbers])
+
+    @property
+    def length(self) -> int | None:
+        """The minutes that were given; None for none."""
+        if self.other.data:
+            return int(self.other.data)
+        return int(self.minutes.data) if self.minutes.data else None
+
+
+class SessionForm(MinutesForm):
+    """Did it happen? Minutes, or why not."""
+
+    happened = radio(
+        _l("Did it take place?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Answer whether it took place.")
+    )
+    missed = radio(_l("Why not?"), Missed.labels())
+    note = ShortText(_l("Note"), [Optional()], limit=300)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; a held session has minutes, a missed one a reason."""
+        sound = bool(super().validate(extra_validators))
+        if self.happened.data == "yes":
+            return needs(sound, self.minutes, sound and self.length is None, _l("Enter the number of minutes."))
+        return needs(sound, self.missed, not self.missed.data, _l("Explain why not."))
+
+    def answer(self) -> DayAnswer:
+        """Return the answer for the day."""
+        if self.happened.data == "yes":
+            return DayAnswer(minutes=self.length, note=self.note.data or "")
+        return DayAnswer(missed=Missed(self.missed.data), note=self.note.data or "")
+
+
+def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
+    """Return a form that asks about each of a group's students, (pathway id, name), in a field s<id>."""
+    answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not recorded"))])
+    fields = {
+        f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
+        for pathway_id, name in students
+    }
+    return type("GroupForm", (MinutesForm,), fields)
+
+
+def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int, DayAnswer]:
+    """Return the answer for each student of a group by pathway; students without one are left out."""
+    answers = {pathway_id: form[f"s{pathway_id}"].data for pathway_id in pathway_ids}
+    return {
+        pathway_id: DayAnswer(minutes=form.length) if answer == HELD else DayAnswer(missed=Missed(answer))
+        for pathway_id, answer in answers.items()
+        if answer
+    }
+
+
+def period_form(expectations: list[str]) -> type[BaseForm]:
+    """Return a form with a field m<n> for each expectation of a card, 0 to 2, blank where it was not seen."""
+    marks = choices([(str(mark), str(mark)) for mark in range(BEST_MARK + 1)])
+    fields = {
+        f"m{number}": RadioField(words, choices=marks, validators=[Optional()])
+        for number, words in enumerate(expectations)
+    }
+    return type("PeriodForm", (BaseForm,), fields)
+
+
+def marks_of(form: BaseForm, count: int) -> list[int | None]:
+    """Return the marks of a period, None where nothing was marked."""
+    answers = [form[f"m{number}"].data for number in range(count)]
+    return [int(answer) if answer else None for answer in answers]
+
+
+blueprint = Blueprint("mentoring_sessions", __name__, url_prefix="/mentoring")
+
+MOST_LISTED = 12
+FURTHEST = timedelta(days=400)
+"""How far back a day may be logged or corrected."""
+THIS_WEEK = timedelta(days=6)
+"""How far ahead a session may be due that a mentor could hold today."""
+
+
+@blueprint.get("")
+@gate(Permission.MENTORING_LOG)
+def mine() -> Page:
+    """The students whom the actor mentors, each one tap from logging."""
+    students = my_students(current_actor())
+    groups = {own.plan.group.id: own.plan.group for own in students if own.plan.group is not None}
+    return render_template(
+        "pathways/mentoring/sessions/mine.html",
+        students=rows_of(students),
+        has_cards=sum(own.pathway.kind == Kind.CHECK_IN_CHECK_OUT for own in students) > 1,
+        groups=[
+            {
+                "title": group.name,
+                "meta": ngettext(
+                    "%(num)d student", "%(num)d students", sum(own.plan.group_id == group.id for own in students)
+                ),
+                "href": url_for("mentoring_sessions.group", group_id=group.id),
+            }
+            for group in groups.values()
+        ],
+    )
+
+
+def rows_of(students: list[OwnStudent]) -> list[dict[str, Any]]:
+    """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
+    if not students:
+        return []
+    logged = logged_of([own.pathway.id for own in students])
+    cards = with_card([own.pathway.id for own in students])
+    calendars = Calendars(clock.now())
+    names = Counter(own.name for own in students)
+    return [
+        _row(own, logged.get(own.pathway.id, (0, None)), *calendars.of(own.plan.school_id))
+        | _place(own.pathway.id, own.pathway.id in cards)
+        | {"meta": _meta(own, names[own.name] > 1)}
+        for own in students
+    ]
+
+
+def _place(pathway_id: int, has_card: bool) -> dict[str, str]:
+    endpoint = "mentoring_card.card" if has_card else "mentoring_sessions.student"
+    return {"href": url_for(endpoint, pathway_id=pathway_id), "act": _("Card") if has_card else _("Log")}
+
+
+def _meta(own: OwnStudent, twice: bool) -> str:
+    """Return a student's goal; with the kind and the first day for somebody whom one mentors twice."""
+    if not twice:
+        return own.plan.goal
+    parts = [str(Kind(own.pathway.kind).label), own.plan.goal]
+    if own.plan.starts_on is not None:
+        parts.insert(1, _("since %(day)s", day=day_words(own.plan.starts_on)))
+    return " · ".join(parts)
+
+
+def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
+    count, newest = logged
+    due = next_due(own.plan, count, today, days)
+    tag, tone = "", "slate"
+    if newest == today:
+        tag, tone = _("Logged today"), "moss"
+    elif due is not None and due < today:
+        tag, tone = _("To log since %(day)s", day=day_words(due)), "sun"
+    elif due is not None:
+        tag = _("Due today") if due == today else _("Next by %(day)s", day=day_words(due))
+    card = own.pathway.kind == Kind.CHECK_IN_CHECK_OUT
+    return {
+        "name": own.name,
+        "tag": tag,
+        "tone": tone,
+        "logged": newest == today and not card,
+        "waits": newest == today or due is None or due - today > THIS_WEEK,
+    }
+
+
+@blueprint.get("/review-of/<int:follow_up_id>")
+@gate(Permission.CASE_WORK)
+def review_of(follow_up_id: int) -> Page:
+    """Go to the review that a follow-up asks for; to the follow-up itself when it asks for something else."""
+    row = get_follow_up(current_actor(), follow_up_id)
+    if row.pathway_id is None or row.kind != REVIEW or row.case_id is None:
+        return redirect(url_for("followups.follow_up", follow_up_id=row.id), 303)
+    return redirect(url_for("mentoring.review", case_id=row.case_id, pathway_id=row.pathway_id), 303)
+
+
+@blueprint.route("/<int:pathway_id>", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def student(pathway_id: int) -> Page:
+    """One student: log today's session or correct a day, and what was delivered so far."""
+    actor = current_actor()
+    own = get_own(actor, pathway_id)
+    today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
+    form, logged_session = _session_form(own, today)
+    logged = sessions_of(pathway_id)
+    delivered = dose(own.plan, logged, today, days)
+    team = is_team(actor, own.plan)
+    return form_page(
+        form,
+        lambda: log_session(submitted(form), pathway_id, form.day.data, form.answer(), form.seen_version),
+        url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
+        "pathways/mentoring/sessions/student.html",
+        own=own,
+        rhythm=rhythm_words(own.plan),
+        logged_session=logged_session,
+        open=own.pathway.state in LOGGED,
+        saved=request.args.get("saved") == "1",
+        done_today=any(session.on_day == today for session in logged),
+        chosen=form.day.data or today,
+        dose_title=dose_sentence(delivered),
+        dose_rows=dose_rows(delivered),
+        minutes=minutes_words(delivered),
+        sessions=[_session(session) for session in logged[:MOST_LISTED]],
+        case_href=page_of(own.pathway) if team else None,
+        card_href=_card_href(own),
+    )
+
+
+def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringSession | None]:
+    day = asked_day(today, FURTHEST)
+    logged_session = session_on(own.pathway.id, day)
+    usual = logged_session.minutes if logged_session is not None and logged_session.held else own.plan.minutes
+    form = SessionForm(
+        version=logged_session.version if logged_session else "",
+        day=day,
+        happened=None if logged_session is None else ("yes" if logged_session.held else "no"),
+        minutes=str(usual or ""),
+        missed=logged_session.missed.value if logged_session is not None and logged_session.missed else None,
+        note=logged_session.note if logged_session else "",
+    )
+    form.offer_minutes(own.plan.minutes, usual)
+    return form, logged_session
+
+
+def _session(session: MentoringSession) -> dict[str, Any]:
+    words, tone = session_words(session)
+    return {
+        "day": day_words(session.on_day),
+        "tag": words,
+        "tone": tone,
+        "note": session.note,
+        "href": url_for("mentoring_sessions.student", pathway_id=session.pathway_id, day=session.on_day.isoformat()),
+    }
+
+
+def _card_href(own: OwnStudent) -> str | None:
+    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT or card_of(own.pathway.id) is None:
+        return None
+    return url_for("mentoring_card.card", pathway_id=own.pathway.id)
+
+
+@blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def group(group_id: int) -> Page:
+    """Log a group's session: one page marks each student."""
+    row = get_group(current_actor(), group_id)
+    day = asked_day(today_at(row.school_id, clock.now()), FURTHEST)
+    students = group_students(group_id)
+    logged = sessions_on([own.pathway.id for own in students], day)
+    to_mark = [own for own in students if own.pathway.id not in logged]
+    usual = next((own.plan.minutes for own in students if own.plan.minutes), None)
+    form = group_form([(own.pathway.id, own.name) for own in to_mark])(day=day, minutes=str(usual or ""))
+    form.offer_minutes(usual)
+    return form_page(
+        form,
+        lambda: log_group(
+            submitted(form), group_id, form.day.data, answers_of_group(form, [own.pathway.id for own in to_mark])
+        ),
+        url_for("mentoring_sessions.group", group_id=group_id),
+        "pathways/mentoring/sessions/group.html",
+        group=row,
+        fields=[f"s{own.pathway.id}" for own in to_mark],
+        logged=[_session(logged[own.pathway.id]) | {"name": own.name} for own in students if own.pathway.id in logged],
+        nobody=not students,
+        day_words=day_words(day),
+    )
+
+
+ROOM = Room(pages=(blueprint,))

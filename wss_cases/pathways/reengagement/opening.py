@@ -1,0 +1,214 @@
+"""How a re-engagement opens by itself: a removal, a long absence, a return from placement; each cause once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import Case, CaseOrigin, CaseState, ReopenReason
+from wss_cases.cases.case.pages import copy_people, open_case, open_case_for, reopen_case
+from wss_cases.cases.case.queries import cases_of_incident, choose_lead
+from wss_cases.followups.undo import bring_back
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.stored import number_setting
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.actions import follow
+from wss_cases.pathways.common.rules import LIVE, Pathway, propose
+from wss_cases.pathways.reengagement.plan.queries import Stay, living_return, opened_by, plan_of, stays_begun
+from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, is_return
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.routing.engine.pages import Pathway as Family
+
+TO_PLAN = "reentry_plan"
+REVIEW_AFTER = 10
+"""School days until the first review of a case that a return opens."""
+TIER = 2
+
+
+@dataclass(frozen=True)
+class Away:
+    """Why a student is away, since when, and when they are back; `key` names what says so (None: by hand)."""
+
+    cause: AwayCause
+    key: str | None
+    away_from: date | None
+    return_on: date | None
+
+
+def case_for(uow: UnitOfWork, incident: Incident) -> Case:
+    """Return the case of an incident: the one it has (opened again when closed), else a new one."""
+    review_on = school_days(incident.school_id).add(today_at(incident.school_id, uow.now), REVIEW_AFTER)
+    standing = cases_of_incident(incident.id)
+    if standing:
+        case = standing[0]
+        if case.state is CaseState.CLOSED:
+            ended_at = case.closed_at
+            reopen_case(uow, case, ReopenReason.NEW_FACTS, review_on)
+            bring_back(uow, case.id, ended_at)
+        copy_people(uow, case, incident)
+        uow.session.flush()
+        return case
+    case = open_case(uow, [incident], tier=TIER, lead_id=_lead(uow, incident.school_id), review_on=review_on)
+    _tell_lead(uow, case)
+    return case
+
+
+def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away: Away) -> Pathway | None:
+    """Open the return of a student of an incident, in its case; None when this cause opened one before."""
+    if away.key is not None and opened_by(away.key):
+        return None
+    case = case_for(uow, incident)
+    person = existing(next((one.id for one in case.participants if one.student_id == student_id), None))
+    return _open(uow, case, person, student_id, away)
+
+
+def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Away) -> Pathway | None:
+    """Open the return of a student in a case of its own; None when this cause opened one before."""
+    if away.key is not None and opened_by(away.key):
+        return None
+    review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)
+    case = open_case_for(
+        uow,
+        student,
+        school_id=school_id,
+        origin=CaseOrigin(away.cause.value),
+        tier=TIER,
+        lead_id=_lead(uow, school_id),
+        review_on=review_on,
+    )
+    _tell_lead(uow, case)
+    return _open(uow, case, case.participants[0].id, student.id, away)
+
+
+@use_case
+def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
+    """Open the return of a student of the own school after a long absence or a placement; returns the pathway's id.
+
+    Raises Refused when a return of this student is open already, or the days cannot be; NotFound elsewhere.
+    """
+    student = uow.load(Student, student_id, Permission.CASE_WORK)
+    if student.school_id is None or away.cause is AwayCause.REMOVAL:
+        raise NotFound
+    standing = living_return(student_id, student.school_id)
+    if standing is not None:
+        raise Refused("", _("A return is already open: case %(case)s.", case=standing.case.reference))
+    if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
+        raise Refused("away_from", _("Choose today or an earlier day."))
+    check_days(away.away_from, away.return_on)
+    return existing(open_for_student(uow, student, student.school_id, away)).id
+
+
+def check_days(away_from: date | None, return_on: date | None) -> None:
+    """Raise Refused for a return before the first day away."""
+    if away_from is not None and return_on is not None and return_on < away_from:
+        raise Refused("return_on", _("The day of return cannot be before the first day away."))
+
+
+def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, away: Away) -> Pathway:
+    row = _standing(uow, case, participant_id)
+    plan = plan_of(row.id) if row is not None else None
+    if row is not None and plan is not None and plan.cause is not None:
+        return _away_longer(uow, row, plan, away)
+    today = today_at(case.school_id, uow.now)
+    if row is None:
+        row = propose(
+            uow,
+            case,
+            pathway=Family.REENGAGEMENT,
+            kind=Kind.REENTRY_CIRCLE,
+            for_whom=Person.CAUSED_HARM if away.cause is AwayCause.REMOVAL else Person.BOTH,
+            participant_id=participant_id,
+            tier=TIER,
+            rules=[],
+            start_by=today,
+            owner_id=case.lead_id,
+        )
+    if plan is None:
+        plan = ReengagementPlan(pathway_id=row.id, case_id=case.id, school_id=case.school_id)
+    plan.student_id, plan.cause, plan.cause_key = student_id, away.cause, away.key
+    plan.away_from, plan.return_on = away.away_from, plan.return_on or away.return_on
+    uow.record(plan, "reengagement.opened", cause=away.cause.value)
+    follow(uow, row, TO_PLAN, school_days(case.school_id).on_or_after(today))
+    return row
+
+
+def _standing(uow: UnitOfWork, case: Case, participant_id: int) -> Pathway | None:
+    """The live re-engagement of this person in this case from which they are not back yet."""
+    wanted = (
+        select(Pathway)
+        .outerjoin(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
+        .where(
+            Pathway.case_id == case.id,
+            Pathway.pathway == Family.REENGAGEMENT,
+            Pathway.participant_id == participant_id,
+            Pathway.state.in_(LIVE),
+            ReengagementPlan.returned_on.is_(None),
+        )
+        .order_by(Pathway.id)
+    )
+    return uow.session.scalars(wanted).first()
+
+
+def _away_longer(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, away: Away) -> Pathway:
+    """Move an open return to a later day: another removal came before the student was back."""
+    if away.return_on is not None and plan.return_on is not None and away.return_on > plan.return_on:
+        plan.return_on = away.return_on
+    uow.record(plan, "reengagement.away_longer", cause=away.cause.value)
+    return row
+
+
+def _lead(uow: UnitOfWork, school_id: int) -> int | None:
+    return choose_lead(school_id, today_at(school_id, uow.now)) or uow.actor.user_id
+
+
+def _tell_lead(uow: UnitOfWork, case: Case) -> None:
+    if case.lead_id is not None and case.lead_id != uow.actor.user_id:
+        uow.notify(case.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{case.lead_id}")
+
+
+RETURN_GAP = number_setting("reengagement.gap_school_days", "RETURN_GAP_SCHOOL_DAYS")
+LOOKS_BACK = timedelta(days=21)
+"""How long after an enrolment began it still counts as a return; an older one is history."""
+
+
+def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
+    """Return the enrolments that began again after a gap and have no return yet."""
+    gap = RETURN_GAP.on(today)
+    stays = stays_begun(school_ids, today - LOOKS_BACK, today)
+    days = {number: school_days(number) for number in {stay.school_id for stay in stays}}
+    return [
+        stay
+        for stay in stays
+        if is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap) and not opened_by(key_of(stay))
+    ]
+
+
+def key_of(stay: Stay) -> str:
+    """Return the name of an enrolment as the cause of a return."""
+    return f"enrolment:{stay.enrolment_id}"
+
+
+def open_returns(school_ids: Sequence[int], today: date, now: datetime) -> int:
+    """Open the return of each student of these schools who is enrolled again after a gap; returns how many.
+
+    Each enrolment opens one, however often this runs; each return is a unit of work of its own.
+    """
+    opened = 0
+    for stay in returns_found(school_ids, today):
+        student_id = stay.student.id
+        with unit_of_work(SYSTEM, now) as uow:
+            student = uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
+            last = max(day for day in stay.earlier_ends if day is not None)
+            away = Away(AwayCause.PLACEMENT, key_of(stay), last + timedelta(days=1), stay.starts_on)
+            uow.no_audit()
+            opened += open_for_student(uow, student, stay.school_id, away) is not None
+    return opened

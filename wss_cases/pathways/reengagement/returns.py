@@ -1,0 +1,143 @@
+"""The returns of a school by day, a return opened by hand, and what a student's page says of returns."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.cases.case.pages import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import district_zone, local_date, today_at
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.pathways.reengagement.opening import Away, open_by_hand
+from wss_cases.pathways.reengagement.plan.pages import OpenForm
+from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
+from wss_cases.pathways.reengagement.plan.rules import AwayCause, Meeting, meeting_of, return_words
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.queries import get_school, get_student, school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+blueprint = Blueprint("returns", __name__)
+
+
+@blueprint.get("/returns")
+@gate(Permission.CASE_READ)
+def returns() -> Page:
+    """Who is away and comes back, the next one first."""
+    actor, now = current_actor(), clock.now()
+    shown = _lines(returns_of(actor, chosen_school_id(actor, *CASE_TEAM)), now)
+    return render_template(
+        "pathways/reengagement/returns/list.html",
+        away=[line for line in shown if not line["back"]],
+        back=[line for line in shown if line["back"]],
+    )
+
+
+def return_lines(
+    actor: Actor, days_of: Callable[[int], SchoolDays] = school_days, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Return the next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages above.
+
+    `days_of`: where a page has a school's days already.
+    """
+    away = [row for row in returns_of(actor, None, limit) if row.plan.returned_on is None]
+    return _lines(away, clock.now(), days_of)
+
+
+def _lines(
+    rows: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
+) -> list[dict[str, Any]]:
+    known = {number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in rows}}
+    return [_line(one, now, *known[one.pathway.school_id]) for one in rows]
+
+
+def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
+    row, plan = entry.pathway, entry.plan
+    zone = school.time_zone if school else district_zone()
+    today = local_date(now, zone)
+    who = person_words(row.participant) if row.participant is not None else row.case.reference
+    cause = str(AwayCause(plan.cause).label) if plan.cause is not None else ""
+    standing = meeting_of(plan)
+    meeting = str(Meeting(standing).label)
+    if standing is Meeting.PLANNED:
+        meeting = moment_words(plan.meeting_at, zone)
+    parts = [row.case.reference, cause, _("meeting: %(how)s", how=meeting)]
+    return {
+        "title": who,
+        "href": url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id),
+        "meta": dotted(*parts),
+        "tag": return_words(plan.return_on, plan.returned_on, today, days),
+        "tone": tone_of(plan.return_on, plan.returned_on, today, days),
+        "back": plan.returned_on is not None,
+    }
+
+
+def tone_of(return_on: date | None, returned_on: date | None, today: date, days: SchoolDays) -> str:
+    """Return the tone of a return's words: past and not back, within two school days, or later."""
+    if returned_on is not None:
+        return "moss"
+    if return_on is None:
+        return "slate"
+    if return_on < today:
+        return "brick"
+    return "sun" if days.between(today, return_on) <= 2 else "slate"
+
+
+@blueprint.route("/students/<int:student_id>/return", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def open_return(student_id: int) -> Page:
+    """Open the return of a student who was away long, or comes back from a placement."""
+    student = get_student(current_actor(), student_id)
+    form = OpenForm()
+    if student.school_id is not None:
+        form.return_on.quick = _quick(student.school_id)
+    return form_page(
+        form,
+        lambda: open_by_hand(
+            submitted(form),
+            student.id,
+            Away(AwayCause(form.cause.data), None, form.away_from.data, form.return_on.data),
+        ),
+        lambda _made: _page_of(student),
+        "pathways/reengagement/returns/open.html",
+        student=student,
+    )
+
+
+def _quick(school_id: int) -> list[tuple[str, str]]:
+    days, today = school_days(school_id), today_at(school_id, clock.now())
+    return [(_("Today"), today.isoformat())] + [
+        (_("in %(number)d school days", number=n), days.add(today, n).isoformat()) for n in (2, 5)
+    ]
+
+
+def _page_of(student: Student) -> str:
+    row = living_return(student.id, student.school_id or 0)
+    if row is None:
+        return url_for("students.student", student_id=student.id)
+    return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id)
+
+
+def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return what a student's page says of a return, and where one is opened; for the case team of the school."""
+    if student.school_id is None or not actor.covers(student.school_id, *CASE_TEAM):
+        return None
+    row = living_return(student.id, student.school_id)
+    plan = plan_of(row.id) if row is not None else None
+    shown: dict[str, Any] = {"open_href": url_for("returns.open_return", student_id=student.id), "line": None}
+    if row is not None and plan is not None:
+        [shown["line"]] = _lines([Return(row, plan)], clock.now())
+    return "pathways/reengagement/returns/_student_panel.html", shown
+
+
+ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 20, student_panel),))

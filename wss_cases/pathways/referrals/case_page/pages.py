@@ -1,0 +1,316 @@
+"""The part of the case page that only a wrap-around pathway has: open and earlier referrals, disclosures."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants import partner_people
+from wss_cases.followups.reminders.rules import ESCALATION_DAYS
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.models import Disclosure
+from wss_cases.journal.rooms import Room
+from wss_cases.pathways.common.pages import act_context, act_on, number, page_of, people_choices
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.rules import LIVE, OUTCOME_LABELS, Panel, Pathway, PathwayState, ids
+from wss_cases.pathways.referrals.consent import load
+from wss_cases.pathways.referrals.partners.queries import suggestions
+from wss_cases.pathways.referrals.referral import pages
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
+from wss_cases.pathways.referrals.referral.pages import CompleteForm, DraftForm, WithdrawForm
+from wss_cases.pathways.referrals.referral.queries import (
+    disclosures_of,
+    family_language,
+    open_referral,
+    purpose_read,
+    referrals_of,
+    service_words,
+)
+from wss_cases.pathways.referrals.referral.rules import (
+    AWAITS_ANSWER,
+    DECLINE_LABELS,
+    FIELD_LABELS,
+    MANNER_LABELS,
+    OPEN,
+    RECEIVED_LABELS,
+    RELATION_LABELS,
+    RENEWABLE,
+    Match,
+    ReferralState,
+    Service,
+    ServiceKind,
+    Wanted,
+    agreement_in_force,
+    consent_in_force,
+    is_open,
+    outcome_of,
+    waits_until,
+)
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.pages import language_words
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.pages import Pathway as Family
+
+TONES = {
+    ReferralState.DONE: "moss",
+    ReferralState.FIRST_SEEN: "moss",
+    ReferralState.ACTIVE: "moss",
+    ReferralState.ACCEPTED: "teal",
+    ReferralState.WAITLISTED: "sun",
+}
+
+
+def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
+    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    referrals = referrals_of(row.id)
+    live = row.state in LIVE
+    current = next((each for each in referrals if each.state in OPEN), None)
+    own = {
+        "ids": ids(row),
+        "live": live,
+        "current": _shown(row, current, today) if current else None,
+        "acts": _acts(row, current, today) if current and live else [],
+        "late": _late(current, today) if current and live else "",
+        "warnings": _warnings(current, today) if current and live else [],
+        "past": [_shown(row, each, today) for each in referrals if each is not current],
+        "draft": live and current is None,
+        "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(referrals) is not None,
+        "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in referrals])],
+    }
+    return Panel("pathways/referrals/case_page/panel.html", own)
+
+
+def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
+    consent, is_cut = referral.consent, referral.state in OPEN and row.state not in LIVE
+    return {
+        "title": referral.partner_name or _("No partner yet"),
+        "tag": _("Ended with the pathway") if is_cut else str(referral.state.label),
+        "tone": TONES.get(referral.state, "slate"),
+        "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
+        "meta": dotted(day_words(referral.sent_on), _end_words(referral)),
+        "services": [(day_words(each.on_day), str(ServiceKind(each.kind).label)) for each in referral.services],
+        "letter": _page(referral, "referral_consent.consent_letter"),
+        "revoke": _page(referral, "referral_consent.revoke")
+        if consent is not None and consent.revoked_at is None
+        else None,
+    }
+
+
+def _end_words(referral: Referral) -> str:
+    if referral.answer_note in DECLINE_LABELS:
+        return str(DECLINE_LABELS[referral.answer_note])
+    return str(RECEIVED_LABELS[referral.received]) if referral.received else ""
+
+
+def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
+    consent = referral.consent
+    facts: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
+    if consent is not None:
+        facts += [
+            (_("Consent signed by"), _signed(consent)),
+            (_("Signed before it was renewed"), [_signed(each) for each in _before(consent)]),
+            (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
+            (_("Consent valid until"), _until(consent, today)),
+        ]
+    return [
+        *facts,
+        (_("Sent"), day_words(referral.sent_on)),
+        (_("Answer due"), day_words(referral.answer_by) if referral.state in AWAITS_ANSWER else ""),
+        (_("Answered"), day_words(referral.answered_on)),
+        (_("First service due"), day_words(referral.first_service_by) if referral.first_service_on is None else ""),
+        (_("First service"), day_words(referral.first_service_on)),
+        (_("Partner sees it now"), _("Yes") if is_open(referral, today) else _("No")),
+    ]
+
+
+def _signed(consent: ReferralConsent) -> str:
+    return dotted(
+        consent.signed_by,
+        str(RELATION_LABELS.get(consent.relation, consent.relation)),
+        str(MANNER_LABELS.get(consent.manner, consent.manner)),
+        language_words(consent.language),
+        day_words_with_year(consent.signed_on),
+    )
+
+
+def _before(consent: ReferralConsent) -> Iterator[ReferralConsent]:
+    before = consent.replaces if consent.replaces_id else None
+    while before is not None:
+        yield before
+        before = before.replaces if before.replaces_id else None
+
+
+def _until(consent: Any, today: date) -> str:
+    if consent.revoked_on is not None:
+        return _("revoked on %(day)s", day=day_words_with_year(consent.revoked_on))
+    words = day_words_with_year(consent.until_on)
+    return words if consent_in_force(consent, today) else _("%(day)s (expired)", day=words)
+
+
+def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
+    """Return (words, address) of what the school can do with the open referral, the likeliest first."""
+    state = referral.state
+    renewable = referral.consent is not None and state in RENEWABLE
+    acts = [
+        (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
+        (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
+        (state is ReferralState.CONSENTED, _("Review what is sent, and send it"), "referral_consent.send"),
+        (state in AWAITS_ANSWER, _("Record the partner’s answer"), "referral_service.answer"),
+        (
+            state in (ReferralState.ACCEPTED, ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            _("Log a day of service"),
+            "referral_service.service",
+        ),
+        (
+            state in (ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            _("The service has ended"),
+            "referral_service.finish",
+        ),
+        (renewable, _("Renew the consent"), "referral_consent.renew"),
+        (True, _("Withdraw referral"), "referrals.withdraw"),
+    ]
+    return [(words, _page(referral, endpoint)) for shown, words, endpoint in acts if shown]
+
+
+def _page(referral: Referral, endpoint: str) -> str:
+    values: dict[str, Any] = {"case_id": referral.case_id, "pathway_id": referral.pathway_id}
+    if endpoint != "referrals.details":
+        values["referral_id"] = referral.id
+    return url_for(endpoint, **values)
+
+
+def _late(referral: Referral, today: date) -> str:
+    """Say how late the partner is, and whom that has reached."""
+    due = waits_until(referral)
+    late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
+    lead, administrators = ESCALATION_DAYS.on(today)
+    if late < lead:
+        return ""
+    words = ngettext("The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late)
+    notified = (
+        _("The case’s lead is told.") if late < administrators else _("The lead and the administrators are told.")
+    )
+    return f"{words} {notified}"
+
+
+def _warnings(referral: Referral, today: date) -> Sequence[str]:
+    partner = referral.partner
+    if partner is None:
+        return []
+    warnings = []
+    if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
+        warnings.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
+    if not partner_people(partner.id, clock.now()):
+        warnings.append(_("No one signs in for this partner yet. Call the partner, and record its answers here."))
+    return warnings
+
+
+def _disclosed(row: Disclosure) -> dict[str, Any]:
+    fields = "; ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
+    return {
+        "what": _("%(whom)s received: %(fields)s", whom=row.told_whom, fields=fields),
+        "when": moment_words(row.at, district_zone()),
+        "why": purpose_read(row.purpose, row.told_whom, row.interest),
+    }
+
+
+blueprint = Blueprint("referrals", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+MOST_SUGGESTED = 15
+
+
+@blueprint.route("/referral", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def details(case_id: int, pathway_id: int) -> Page:
+    """Draft a referral: for whom, what is needed, and which partner fits."""
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
+    plan = open_referral(row.id)
+    students = _students(row)
+    chosen = (plan.student_id if plan else None) or next(iter(students), None)
+    matches = _suggested(row, chosen, plan, today_at(row.school_id, clock.now()))
+    form = DraftForm(
+        version=row.version,
+        student=str(chosen or ""),
+        need=plan.need if plan else "",
+        partner=str(plan.partner_id or "") if plan else "",
+    )
+    form.student.choices = people_choices(students)
+    form.partner.choices = choices([(str(one.partner.id), one.partner.name) for one in matches])
+    return form_page(
+        form,
+        lambda: pages.draft(
+            submitted(form),
+            row.id,
+            partner_id=number(form.partner.data),
+            student_id=number(form.student.data),
+            need=form.need.data,
+        ),
+        page_of(row),
+        "pathways/referrals/case_page/draft.html",
+        hints={str(one.partner.id): _hint(one) for one in matches},
+        students=students,
+        in_the_way=plan if plan and plan.state is not ReferralState.DRAFTED else None,
+        **act_context(row, _("Draft a referral"), _("Save the draft")),
+    )
+
+
+def _students(row: Pathway) -> dict[int, str]:
+    people = row.case.participants if row.participant_id is None else [row.participant]
+    return {person.student.id: person.student.shown_name for person in people if person and person.student}
+
+
+def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, today: date) -> list[Match]:
+    student = db.session.get(Student, student_id) if student_id is not None else None
+    wanted = Wanted(Service(row.kind).value, family_language(student_id), student.grade if student else None)
+    matches = suggestions(wanted, today)
+    chosen_before = [one for one in matches[MOST_SUGGESTED:] if plan and one.partner.id == plan.partner_id]
+    return [*matches[:MOST_SUGGESTED], *chosen_before]
+
+
+def _hint(one: Match) -> str:
+    against = _("but: %(against)s", against=", ".join(one.against)) if one.against else ""
+    return dotted(", ".join(one.reasons), against)
+
+
+act_page(
+    blueprint,
+    "/referral/<int:referral_id>/withdraw",
+    "withdraw",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda loaded: WithdrawForm(version=loaded[1].version),
+    act=lambda call, loaded, form: pages.withdraw(call, loaded[1].id, form.reason.data),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(loaded[0], _("Withdraw referral"), _("Withdraw it")),
+)
+
+
+@blueprint.route("/referral/complete", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def complete(case_id: int, pathway_id: int) -> Page:
+    """Complete the pathway with what was received."""
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
+    form = CompleteForm(version=row.version)
+    outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
+    words = act_context(
+        row,
+        _("Complete it with its outcome"),
+        _("Complete"),
+        facts=[_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else [],
+    )
+    return act_on(row, form, lambda call: pages.complete(call, row.id, form.note.data), words)
+
+
+ROOM = Room(pages=(blueprint,))
