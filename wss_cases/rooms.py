@@ -134,27 +134,27 @@ from wss_cases.pathways.referrals import service as pathways_referrals_service
 from wss_cases.pathways.referrals.case_page import pages as pathways_referrals_case_page
 from wss_cases.pathways.referrals.partners import pages as pathways_referrals_partners
 from wss_cases.pathways.referrals.referral import pages as pathways_referrals_referral
-from wss_cases.plans.baselines import room as plans_baselines
-from wss_cases.plans.evidence import room as plans_evidence
-from wss_cases.plans.money.files import room as plans_money_files
-from wss_cases.plans.money.funding import room as plans_money_funding
-from wss_cases.plans.money.resources import room as plans_money_resources
-from wss_cases.plans.money.tab import room as plans_money_tab
-from wss_cases.plans.overview import room as plans_overview
-from wss_cases.plans.plan.answers import room as plans_plan_answers
-from wss_cases.plans.plan.committee import room as plans_plan_committee
-from wss_cases.plans.plan.copying import room as plans_plan_copying
-from wss_cases.plans.plan.core import room as plans_plan_core
-from wss_cases.plans.plan.goals import room as plans_plan_goals
-from wss_cases.plans.plan.home import room as plans_plan_home
-from wss_cases.plans.plan.paper import room as plans_plan_paper
-from wss_cases.plans.plan.templates import room as plans_plan_templates
-from wss_cases.plans.public.pages import room as plans_public_pages
-from wss_cases.plans.public.publications import room as plans_public_publications
-from wss_cases.plans.review import room as plans_review
-from wss_cases.plans.steps import room as plans_steps
-from wss_cases.plans.voices.meetings import room as plans_voices_meetings
-from wss_cases.plans.voices.votes import room as plans_voices_votes
+from wss_cases.plans import evidence as plans_evidence
+from wss_cases.plans import overview as plans_overview
+from wss_cases.plans.baselines import pages as plans_baselines
+from wss_cases.plans.money import tab as plans_money_tab
+from wss_cases.plans.money.files import pages as plans_money_files
+from wss_cases.plans.money.funding import pages as plans_money_funding
+from wss_cases.plans.money.resources import pages as plans_money_resources
+from wss_cases.plans.plan import answers as plans_plan_answers
+from wss_cases.plans.plan import committee as plans_plan_committee
+from wss_cases.plans.plan import copying as plans_plan_copying
+from wss_cases.plans.plan import home as plans_plan_home
+from wss_cases.plans.plan import paper as plans_plan_paper
+from wss_cases.plans.plan import templates as plans_plan_templates
+from wss_cases.plans.plan.core import pages as plans_plan_core
+from wss_cases.plans.plan.goals import pages as plans_plan_goals
+from wss_cases.plans.public import pages as plans_public
+from wss_cases.plans.public.publications import pages as plans_public_publications
+from wss_cases.plans.review import pages as plans_review
+from wss_cases.plans.steps import pages as plans_steps
+from wss_cases.plans.voices.meetings import pages as plans_voices_meetings
+from wss_cases.plans.voices.votes import pages as plans_voices_votes
 from wss_cases.practice import link as practice_link
 from wss_cases.practice.log import pages as practice_log
 from wss_cases.practice.requests import pages as practice_requests
@@ -304,7 +304,7 @@ ROOMS: tuple[Room, ...] = (
     plans_baselines.ROOM, plans_evidence.ROOM, plans_money_files.ROOM, plans_money_funding.ROOM,
     plans_money_resources.ROOM, plans_money_tab.ROOM, plans_overview.ROOM, plans_plan_answers.ROOM,
     plans_plan_committee.ROOM, plans_plan_copying.ROOM, plans_plan_core.ROOM, plans_plan_goals.ROOM,
-    plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public_pages.ROOM,
+    plans_plan_home.ROOM, plans_plan_paper.ROOM, plans_plan_templates.ROOM, plans_public.ROOM,
     plans_public_publications.ROOM, plans_review.ROOM, plans_steps.ROOM, plans_voices_meetings.ROOM,
     plans_voices_votes.ROOM,
     board_report.ROOM, board_stored_reports.ROOM, board_subscriptions.ROOM,

@@ -46,14 +46,14 @@ from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.funding.models import Funding, FundingChange
+from wss_cases.plans.money.files.rules import MoneyFile
+from wss_cases.plans.money.funding.queries import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.paper.models import PlanPdf
-from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.plan.paper import PlanPdf
+from wss_cases.plans.public.publications.rules import PlanPublication
+from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.votes.queries import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -115,7 +115,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     ),
     "training.importing.queries.visible_to": (TrainingFile, lambda actor, row: row.made_by_id == actor.user_id),
     "training.sessions.messages.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
-    "plans.plan.paper.queries.visible_to": (PlanPdf, by(P.PLAN_READ)),
+    "plans.plan.paper.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),

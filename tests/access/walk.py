@@ -44,18 +44,18 @@ from wss_cases.pathways.legal_holds.pages import LegalHold
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
-from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.funding.models import Funding, FundingChange
+from wss_cases.plans.money.files.rules import MoneyFile
+from wss_cases.plans.money.funding.queries import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
-from wss_cases.plans.plan.committee.models import PlanMember
+from wss_cases.plans.plan.committee import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.paper.models import PlanPdf
-from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
-from wss_cases.plans.plan.templates.models import PlanTemplate
-from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.paper import PlanPdf
+from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal
+from wss_cases.plans.plan.templates import PlanTemplate
+from wss_cases.plans.public.publications.rules import PlanPublication
+from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.votes.queries import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease

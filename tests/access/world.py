@@ -57,19 +57,14 @@ from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan, MentorKind
 from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.plans.plan.committee.models import PlanMember
-from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.paper.actions import PLAN_PDFS
-from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
-from wss_cases.plans.plan.reviews.states import ReviewKind
-from wss_cases.plans.plan.templates.models import PlanTemplate
-from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.meetings.states import MeetingType, Theme
-from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
+from wss_cases.plans.plan.committee import MemberGroup, PlanMember
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.paper import PLAN_PDFS
+from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, ReviewKind
+from wss_cases.plans.plan.templates import PlanTemplate
+from wss_cases.plans.public.publications.rules import PlanPublication
+from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme
+from wss_cases.plans.voices.votes.queries import PlanVote, VoteResult, VotingBody
 from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, FamilyReleaseCopy, Manner, ReleaseState

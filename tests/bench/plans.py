@@ -32,7 +32,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.plans.overview.presenters import read_plans
+from wss_cases.plans.overview import read_plans
 
 PAGES = (
     "/safety-plans/all",

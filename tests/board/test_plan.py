@@ -24,9 +24,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.jobs.pdf.printing import pdf_of
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.templates import Component
 from wss_cases.records.stored_pdfs import Letterhead
 from wss_cases.roster.directory.models import School
 

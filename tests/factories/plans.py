@@ -9,14 +9,10 @@ from sqlalchemy import select
 
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.goals.states import Direction
-from wss_cases.plans.plan.templates.models import PlanTemplate
-from wss_cases.plans.plan.templates.states import Component
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.meetings.states import MeetingType, Theme
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import Direction, PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.templates import Component, PlanTemplate
+from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme
 
 
 def first_template() -> int:

@@ -7,10 +7,9 @@ from typing import Any
 
 from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory, SchoolPlanFactory
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.answers.models import PlanAnswer
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.templates.queries import questions_of
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.answers import PlanAnswer
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.templates import Component, questions_of
 
 GOALS, STEPS = 12, 30
 SAID = (

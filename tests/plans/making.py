@@ -14,11 +14,10 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import STANDING, PlanState
-from wss_cases.plans.plan.goals.models import PlanStep
-from wss_cases.plans.plan.templates.states import Component
-from wss_cases.plans.steps.actions import plan_moved
+from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanStep
+from wss_cases.plans.plan.templates import Component
+from wss_cases.plans.steps.pages import plan_moved
 
 NOW = datetime(2026, 11, 2, 16, tzinfo=UTC)
 DUE = date(2026, 11, 16)

@@ -18,18 +18,11 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey
 from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change, settle_change
-from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.money.resources.actions import (
-    Needed,
-    Paid,
-    add_entry,
-    add_resource,
-    change_resource,
-    correct_entry,
-)
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
-from wss_cases.plans.voices.votes.actions import Cast, correct_vote, record_vote
-from wss_cases.plans.voices.votes.states import VotingBody
+from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
+from wss_cases.plans.money.resources.pages import Needed, Paid, add_entry, add_resource, change_resource, correct_entry
+from wss_cases.plans.voices.votes.pages import Cast, correct_vote, record_vote
+from wss_cases.plans.voices.votes.queries import VotingBody
 
 NAMED = "Zenobia asked for it"
 TITLE = Needed(ResourceKind.TRAINING, NAMED, 100)

@@ -20,9 +20,7 @@ from wss_cases.foundation.school_time import district, today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.plans.plan.core.queries import get_plan
-from wss_cases.plans.plan.paper.actions import PLAN_PDFS
-from wss_cases.plans.plan.paper.models import PlanPdf
-from wss_cases.plans.plan.paper.presenters import paper_of_plan
+from wss_cases.plans.plan.paper import PLAN_PDFS, PlanPdf, paper_of_plan
 from wss_cases.records.stored_pdfs import Letterhead, PdfKind, Why, fail_pdf, next_asked, store_pdf
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.setup.look.queries import look_on, picture_named

@@ -6,7 +6,7 @@ from wss_cases.access.policy import Rule
 from wss_cases.permission_map.predicates import anywhere, at_own_school, school_itself, whole_district
 from wss_cases.permission_map.row import DISTRICT, TEAM, A, C, D, of, row
 from wss_cases.plans.money.files.rules import brings
-from wss_cases.plans.plan.core.rules import PLAN_READERS
+from wss_cases.plans.plan.core.queries import PLAN_READERS
 
 PLANS: dict[P, Rule] = {
     P.FUNDING_SECOND: row(

@@ -35,7 +35,7 @@ TAKING_FILES = {
     "roster/uploads/upload.html",
     "roster/role_files.py",
     "roster/role_files/upload.html",
-    "plans/money/files/views.py",
+    "plans/money/files/pages.py",
     "money/files/upload.html",
     "training/importing/pages.py",
     "training/importing/upload.html",

@@ -8,9 +8,9 @@ from wss_cases.followups.pages.open_list import FOLLOW_UPS, OWN_FOLLOW_UPS
 from wss_cases.incidents.report_list import OWN_REPORTS, REPORTS
 from wss_cases.intake.queue.pages import QUEUE
 from wss_cases.journal.rooms import ListKind
-from wss_cases.plans.money.funding.presenters import FUNDING
+from wss_cases.plans.money.funding.pages import FUNDING
 from wss_cases.plans.money.resources.presenters import RESOURCES
-from wss_cases.plans.overview.presenters import PLANS
+from wss_cases.plans.overview import PLANS
 from wss_cases.training.school import DUE, RECORDS
 from wss_cases.training.school import SCHOOLS as TRAINED
 from wss_cases.training.sessions.pages import SESSIONS

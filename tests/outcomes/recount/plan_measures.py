@@ -9,8 +9,7 @@ from tests.outcomes.recount.plain import Plain, local, number
 from tests.outcomes.recount.repair import avoidable_of, reached_of, terms_of
 from tests.outcomes.recount.shown import same
 from wss_cases.access.actor import Actor
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.states import PLAN_MEASURES
+from wss_cases.plans.measures import PLAN_MEASURES, figures
 
 
 def counted(plain: Plain) -> dict[str, tuple[int, int | None]]:

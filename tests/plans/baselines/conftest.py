@@ -10,7 +10,7 @@ import pytest
 from tests.factories.roster import EnrolmentFactory, StudentFactory
 from tests.plans.baselines.making import reports
 from tests.plans.making import Planning, make_plan
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.core.models import PlanState
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.plans.baselines.queries import baselines_of
-from wss_cases.plans.plan.baselines.models import PlanBaseline
+from wss_cases.plans.plan.baselines import PlanBaseline
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -17,12 +17,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.plans.baselines.actions import enter_survey, freeze, take_climate
 from wss_cases.plans.baselines.queries import baselines_of, trend_of
-from wss_cases.plans.measures.queries import COUNTERS, figures
-from wss_cases.plans.measures.rules import Figure, is_too_small, refuse_as_target, value_of
-from wss_cases.plans.measures.states import PLAN_MEASURES
-from wss_cases.plans.plan.baselines.models import SurveyValue
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.measures import COUNTERS, PLAN_MEASURES, Figure, figures, is_too_small, refuse_as_target, value_of
+from wss_cases.plans.plan.baselines import SurveyValue
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.templates import Component
 from wss_cases.surveys.instrument import SurveyGroup, Way
 from wss_cases.surveys.results import ResultState, SurveyResult
 from wss_cases.surveys.rounds import SurveyRound

@@ -14,13 +14,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.baselines.queries import baselines_of
-from wss_cases.plans.measures.states import SURVEY
-from wss_cases.plans.plan.baselines.models import SurveyValue
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal
-from wss_cases.plans.plan.goals.queries import without_baseline
-from wss_cases.plans.plan.progress.actions import move_plan
+from wss_cases.plans.measures import SURVEY
+from wss_cases.plans.plan.baselines import SurveyValue
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanGoal, without_baseline
+from wss_cases.plans.plan.progress import move_plan
 
 
 def move(plan_id: int, state: PlanState, by: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
-from wss_cases.plans.evidence.studies import STUDIES
+from wss_cases.plans.evidence import STUDIES
 
 
 def test_each_study_says_what_was_better_what_was_not_and_where_it_is_to_be_read() -> None:

@@ -19,8 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.repair.harms import harms
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import Figure
+from wss_cases.plans.measures import Figure, figures
 
 FIRST, LAST, TODAY = date(2025, 8, 1), date(2026, 7, 31), date(2026, 11, 24)
 BY_RESULT = """

@@ -15,7 +15,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
-from wss_cases.plans.plan.goals.models import PlanStrategy
+from wss_cases.plans.plan.goals.queries import PlanStrategy
 from wss_cases.roster.directory.models import School
 
 

@@ -9,11 +9,9 @@ from sqlalchemy import select
 from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, make_resource
 from tests.factories.plans import PlanGoalFactory, PlanStrategyFactory
 from wss_cases.foundation.db import db
-from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.files.states import FileKind
-from wss_cases.plans.money.funding.models import FundingChange
-from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.money.resources.states import ResourceKind
+from wss_cases.plans.money.files.rules import FileKind, MoneyFile
+from wss_cases.plans.money.funding.queries import FundingChange, FundingSource
+from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.plan.core.models import SchoolPlan
 
 

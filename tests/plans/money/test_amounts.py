@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from wss_cases.plans.money.amounts.rules import (
+from wss_cases.plans.money.amounts import (
     MOST_CENTS,
     Unreadable,
     cents_in,
@@ -16,7 +16,7 @@ from wss_cases.plans.money.amounts.rules import (
     hundredths_words,
     money_words,
 )
-from wss_cases.plans.money.resources.rules import Money
+from wss_cases.plans.money.resources.queries import Money
 
 
 @pytest.mark.parametrize(

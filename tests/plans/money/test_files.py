@@ -17,13 +17,11 @@ from tests.support.pages.leafing import leaf
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.plans.money.files import actions
-from wss_cases.plans.money.files.actions import RowsRefused
-from wss_cases.plans.money.files.models import MoneyFile
+from wss_cases.plans.money.files import pages as files_pages
+from wss_cases.plans.money.files.pages import RowsRefused
 from wss_cases.plans.money.files.queries import PAGE, files_of
-from wss_cases.plans.money.files.rules import brings
-from wss_cases.plans.money.files.states import FileKind
-from wss_cases.plans.money.funding.models import Funding
+from wss_cases.plans.money.files.rules import FileKind, MoneyFile, brings
+from wss_cases.plans.money.funding.queries import Funding
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 
 ENTRIES = """school,resource,kind,amount,date,note
@@ -95,10 +93,10 @@ def test_the_sound_rows_land_together_or_not_at_all(
 ) -> None:
     make_resource(scene.strategy)
     call = scene.calls(scene.principal)
-    file_id = actions.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    file_id = files_pages.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
     with pytest.raises(Refused, match="has changed"):
-        actions.carry_out(call, file_id, 1)
-    write, written = actions.write_entry, []
+        files_pages.carry_out(call, file_id, 1)
+    write, written = files_pages.write_entry, []
 
     def breaks(uow: Any, resource_id: int, paid: Any) -> Any:
         written.append(paid)
@@ -107,13 +105,13 @@ def test_the_sound_rows_land_together_or_not_at_all(
         return write(uow, resource_id, paid)
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "write_entry", breaks)
+        patch.setattr(files_pages, "write_entry", breaks)
         with pytest.raises(Refused, match="broken"):
-            actions.carry_out(call, file_id, 2)
+            files_pages.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 0
-    actions.carry_out(call, file_id, 2)
+    files_pages.carry_out(call, file_id, 2)
     with pytest.raises(Refused, match="already imported"):
-        actions.carry_out(call, file_id, 2)
+        files_pages.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 2
 
 
@@ -141,7 +139,7 @@ def test_funding_comes_from_a_file_of_the_district_alone(scene: Scene, client_as
         (other.id, "grant", 5_000_050, None),
     ]
     with pytest.raises(NotFound):
-        actions.upload_file(scene.calls(scene.principal), FileKind.FUNDING, "a.csv", text.encode())
+        files_pages.upload_file(scene.calls(scene.principal), FileKind.FUNDING, "a.csv", text.encode())
 
 
 def test_a_file_is_read_by_whoever_writes_the_money_of_its_schools(scene: Scene, client_as: Any) -> None:
@@ -149,16 +147,16 @@ def test_a_file_is_read_by_whoever_writes_the_money_of_its_schools(scene: Scene,
     elsewhere = SchoolFactory()
     stranger = make_user(Role.ADMINISTRATOR, elsewhere)
     make_resource(make_strategy(elsewhere, stranger))
-    file_id = actions.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    file_id = files_pages.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
     address, page = f"/safety-plans/money-files/{file_id}", client_as(stranger)
     assert page.get(address).status_code == 404
     assert "money.csv" not in page.page("/safety-plans/money-files").text
     assert client_as(scene.district).get(address).status_code == 404, "the district writes no entries"
     assert client_as(make_user(Role.DEAN, scene.school)).get("/safety-plans/money-files").status_code == 404
     with pytest.raises(NotFound):
-        actions.carry_out(scene.calls(stranger), file_id, 2)
+        files_pages.carry_out(scene.calls(stranger), file_id, 2)
     with pytest.raises(RowsRefused) as refused:
-        actions.upload_file(scene.calls(stranger), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+        files_pages.upload_file(scene.calls(stranger), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
     assert {one.column for one in refused.value.wrong} == {"school"}
 
 
@@ -178,17 +176,17 @@ def test_a_file_is_read_by_whoever_writes_the_money_of_its_schools(scene: Scene,
 def test_what_is_no_file_of_money_is_refused_whole(scene: Scene, content: bytes, words: str) -> None:
     make_resource(scene.strategy)
     with pytest.raises(Refused, match=words):
-        actions.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", content)
+        files_pages.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", content)
     assert counted(MoneyFile) == 0
 
 
 def test_what_was_uploaded_waits_while_its_resource_is_renamed(scene: Scene) -> None:
     resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
-    file_id = actions.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    file_id = files_pages.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
     fresh(resource).title = "Another training"
     db.session.commit()
     with pytest.raises(Refused, match="has changed"):
-        actions.carry_out(call, file_id, 2)
+        files_pages.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 0
 
 

@@ -11,9 +11,8 @@ from tests.factories.plan_money import make_resource
 from tests.plans.money.conftest import Scene
 from tests.plans.money.test_files import counted, send
 from wss_cases.foundation.db import db
-from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.resources.models import PlanResource
-from wss_cases.plans.money.resources.states import ResourceKind
+from wss_cases.plans.money.files.rules import MoneyFile
+from wss_cases.plans.money.resources.models import PlanResource, ResourceKind
 
 HEAD = "school,strategy,kind,title,planned,job_code,fte,filled_on,vacant_since\n"
 

@@ -17,14 +17,11 @@ from tests.plans.money.conftest import Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.plans.money.resources import actions
-from wss_cases.plans.money.resources.actions import Needed, Paid
-from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
-from wss_cases.plans.money.resources.queries import money_by_kind, money_of
-from wss_cases.plans.money.resources.rules import Money
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.money.resources import pages
+from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind
+from wss_cases.plans.money.resources.pages import Needed, Paid
+from wss_cases.plans.money.resources.queries import Money, money_by_kind, money_of
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 
 TODAY = date(2026, 11, 20)
 COORDINATOR = Needed(
@@ -75,18 +72,18 @@ def test_the_tables_refuse_what_no_entry_and_no_resource_can_be(scene: Scene) ->
 
 def test_a_wrong_entry_is_taken_back_by_a_counter_entry_that_names_it(scene: Scene) -> None:
     resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
-    wrong = actions.add_entry(call, resource.id, paid(EntryKind.SPENT, 12_345, note="Invoice 7"))
+    wrong = pages.add_entry(call, resource.id, paid(EntryKind.SPENT, 12_345, note="Invoice 7"))
     with pytest.raises(Refused) as blank:
-        actions.correct_entry(call, wrong, " ")
+        pages.correct_entry(call, wrong, " ")
     assert blank.value.field == "reason"
-    actions.correct_entry(call, wrong, "It was paid from the grant")
+    pages.correct_entry(call, wrong, "It was paid from the grant")
     entries = db.session.scalars(select(ResourceEntry).order_by(ResourceEntry.id)).all()
     assert [(one.amount_cents, one.corrects_id) for one in entries] == [(12_345, None), (-12_345, wrong)]
     assert money_of(call.actor, [resource.id])[resource.id] == Money(50_000, 0, 0)
     with pytest.raises(Refused, match="already corrected"):
-        actions.correct_entry(call, wrong, "Again")
+        pages.correct_entry(call, wrong, "Again")
     with pytest.raises(Refused, match="This is a correction"):
-        actions.correct_entry(call, entries[1].id, "Back again")
+        pages.correct_entry(call, entries[1].id, "Back again")
     assert db.session.scalar(select(func.count()).select_from(ResourceEntry)) == 2
 
 
@@ -149,7 +146,7 @@ def test_a_wrong_entry_is_refused_beside_its_field_and_nothing_typed_is_lost(
 )
 def test_a_resource_that_cannot_be_is_refused_and_named(scene: Scene, needed: Needed, field: str) -> None:
     with pytest.raises(Refused) as refused:
-        actions.add_resource(scene.calls(scene.principal), scene.strategy.id, needed)
+        pages.add_resource(scene.calls(scene.principal), scene.strategy.id, needed)
     assert refused.value.field == field
     assert db.session.scalar(select(PlanResource)) is None
 
@@ -202,10 +199,10 @@ def test_no_one_but_an_administrator_of_the_school_writes(scene: Scene) -> None:
     ]
     for call in calls:
         for act in (
-            lambda call: actions.add_resource(call, strategy_id, COORDINATOR),
-            lambda call: actions.change_resource(call, resource_id, COORDINATOR),
-            lambda call: actions.add_entry(call, resource_id, paid(EntryKind.SPENT, 1)),
-            lambda call: actions.correct_entry(call, entry_id, "Wrong"),
+            lambda call: pages.add_resource(call, strategy_id, COORDINATOR),
+            lambda call: pages.change_resource(call, resource_id, COORDINATOR),
+            lambda call: pages.add_entry(call, resource_id, paid(EntryKind.SPENT, 1)),
+            lambda call: pages.correct_entry(call, entry_id, "Wrong"),
         ):
             with pytest.raises(NotFound):
                 act(call)
@@ -218,10 +215,10 @@ def test_a_closed_plan_takes_no_resource_but_the_last_entries(scene: Scene) -> N
     plan.state, plan.closed_on = PlanState.CLOSED, TODAY
     db.session.commit()
     with pytest.raises(Refused, match="closed"):
-        actions.add_resource(call, scene.strategy.id, COORDINATOR)
+        pages.add_resource(call, scene.strategy.id, COORDINATOR)
     with pytest.raises(Refused, match="closed"):
-        actions.change_resource(call, resource.id, COORDINATOR)
-    actions.add_entry(call, resource.id, paid(EntryKind.SPENT, 1))
+        pages.change_resource(call, resource.id, COORDINATOR)
+    pages.add_entry(call, resource.id, paid(EntryKind.SPENT, 1))
 
 
 @pytest.mark.both_databases

@@ -19,10 +19,8 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.journal import extension_points
 from wss_cases.journal.rooms import PlanColumn, Room
-from wss_cases.plans.overview.presenters import read_plans
-from wss_cases.plans.overview.queries import OverviewRow, overview_rows
-from wss_cases.plans.overview.rules import Narrowed, in_order, page_after
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.overview import Narrowed, OverviewRow, in_order, overview_rows, page_after, read_plans
+from wss_cases.plans.plan.core.models import PlanState
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -14,11 +14,9 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.answers.models import PlanAnswer
-from wss_cases.plans.plan.committee.models import PlanMember
-from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.templates.queries import questions_of
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.answers import PlanAnswer
+from wss_cases.plans.plan.committee import MemberGroup, PlanMember
+from wss_cases.plans.plan.templates import Component, questions_of
 
 NOW = "2026-11-24 10:00"
 

@@ -14,10 +14,8 @@ from tests.plans.plan.conftest import calling, sent_by
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.plans.plan.answers.actions import BothWrote, write_answers
-from wss_cases.plans.plan.answers.models import PlanAnswer
-from wss_cases.plans.plan.answers.rules import Written, digest_of
-from wss_cases.plans.plan.templates.queries import questions_of
+from wss_cases.plans.plan.answers import BothWrote, PlanAnswer, Written, digest_of, write_answers
+from wss_cases.plans.plan.templates import questions_of
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.factories.roster import StudentFactory
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.committee.models import PlanMember
+from wss_cases.plans.plan.committee import PlanMember
 
 
 @pytest.mark.parametrize(

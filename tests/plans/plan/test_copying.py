@@ -11,15 +11,13 @@ from tests.factories.base import fresh
 from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory, SchoolPlanFactory
 from tests.plans.plan.conftest import fill, of
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.answers.models import PlanAnswer
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.committee.models import PlanMember
-from wss_cases.plans.plan.copying.rules import moved_day
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
-from wss_cases.plans.plan.reviews.models import PlanReview
-from wss_cases.plans.plan.reviews.states import ReviewKind
+from wss_cases.plans.plan.answers import PlanAnswer
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.committee import PlanMember
+from wss_cases.plans.plan.copying import moved_day
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep
+from wss_cases.plans.plan.progress import PlanReview, ReviewKind
 
 
 @pytest.mark.parametrize(

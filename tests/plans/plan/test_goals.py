@@ -16,8 +16,8 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey, freeze
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.plan.goals.actions import (
     StepContent,
     add_goal,
@@ -26,10 +26,8 @@ from wss_cases.plans.plan.goals.actions import (
     remove_goal,
     remove_strategy,
 )
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.goals.rules import GoalContent
-from wss_cases.plans.plan.goals.states import Direction
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.goals.queries import Direction, GoalContent, PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.templates import Component
 
 MEASURED = {
     "component": Component.TRUST, "statement": "More harm is repaired", "measure": "repaired",

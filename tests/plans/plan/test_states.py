@@ -16,16 +16,13 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry
-from wss_cases.plans.plan.answers.models import PlanAnswer
-from wss_cases.plans.plan.core.actions import PlanHead, change_plan, start_plan
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.rules import PlanFacts, blocks, may_follow, outdated, way_forward
-from wss_cases.plans.plan.core.states import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal
-from wss_cases.plans.plan.progress.actions import move_plan
-from wss_cases.plans.plan.reviews.models import PlanReview
-from wss_cases.plans.plan.reviews.states import ReviewKind
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.answers import PlanAnswer
+from wss_cases.plans.plan.core.models import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.pages import PlanHead, change_plan, start_plan
+from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, way_forward
+from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.progress import PlanReview, ReviewKind, move_plan
+from wss_cases.plans.plan.templates import Component
 
 READY = PlanFacts(
     has_lead=True, members=3, council_approved=True, has_begun=True, has_annual_review=True, unanswered={None: 0}

@@ -13,10 +13,8 @@ from tests.factories.plans import PlanGoalFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.plans.plan.committee.models import PlanMember
-from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.committee import MemberGroup, PlanMember
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 
 pytestmark = pytest.mark.both_databases
 

@@ -13,11 +13,18 @@ from tests.plans.plan.conftest import calling
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.plans.plan.templates.actions import change_template
-from wss_cases.plans.plan.templates.models import PlanQuestion, PlanTemplate
-from wss_cases.plans.plan.templates.queries import questions_of, template_on, versions
-from wss_cases.plans.plan.templates.rules import QuestionContent, check_questions, code_of
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.templates import (
+    Component,
+    PlanQuestion,
+    PlanTemplate,
+    QuestionContent,
+    change_template,
+    check_questions,
+    code_of,
+    questions_of,
+    template_on,
+    versions,
+)
 
 PAGE = "/safety-plans/templates"
 REQUIRED = [QuestionContent("", component, "How?", "", True) for component in Component]

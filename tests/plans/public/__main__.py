@@ -10,7 +10,7 @@ from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import attack_surveys
 from tests.plans.public.exports.weak import WEAK_EXPORTS
 from tests.plans.public.weak import WEAK
-from wss_cases.plans.public.figures.rules import publishable
+from wss_cases.plans.public.figures import publishable
 
 PLANTED = 20
 

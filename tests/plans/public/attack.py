@@ -23,7 +23,7 @@ import numpy as np
 
 from tests.plans.public.districts import MONTHS, Pages, YearOfSchool
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.plans.public.figures.states import PARENTS, REMOVED
+from wss_cases.plans.public.figures import PARENTS, REMOVED
 
 FEWEST = 10
 FAR = 10**6

@@ -9,9 +9,19 @@ from itertools import accumulate
 from random import Random
 
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
-from wss_cases.plans.public.figures.bounds import Reports, beside_reports
-from wss_cases.plans.public.figures.rules import Numbers, Published, pages_of, with_repeated
-from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
+from wss_cases.plans.public.figures import (
+    CLOSED,
+    PARENTS,
+    POLICE,
+    REMOVED,
+    REPAIRED,
+    Numbers,
+    Published,
+    Reports,
+    beside_reports,
+    pages_of,
+    with_repeated,
+)
 
 USUAL = Minimums(cell=10, group=30)
 MONTHS = 12

@@ -17,10 +17,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.stored import forget
-from wss_cases.plans.public.publications.actions import Confirmed, WrittenYes, publish
-from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for
-from wss_cases.plans.public.publications.rules import seals_of
+from wss_cases.plans.public.publications.rules import PlanPublication, seals_of
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.queries import newest_id, said_of

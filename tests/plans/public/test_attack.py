@@ -10,9 +10,7 @@ from tests.plans.public.exports.pages import attacked
 from tests.plans.public.weak import WEAK
 from tests.support.depth import examples
 from wss_cases.outcomes.equity.suppression import ROOT
-from wss_cases.plans.public.figures.bounds import Reports, beside_reports
-from wss_cases.plans.public.figures.rules import Published, publishable
-from wss_cases.plans.public.figures.states import REMOVED
+from wss_cases.plans.public.figures import REMOVED, Published, Reports, beside_reports, publishable
 
 
 def test_whoever_keeps_every_page_finds_no_hidden_count():

@@ -19,10 +19,19 @@ from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
-from wss_cases.plans.public.figures.queries import count_numbers, reports_of, scope_for
-from wss_cases.plans.public.figures.rules import least_of, publishable
-from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
-from wss_cases.plans.public.publications.actions import withdraw
+from wss_cases.plans.public.figures import (
+    CLOSED,
+    PARENTS,
+    POLICE,
+    REMOVED,
+    REPAIRED,
+    count_numbers,
+    least_of,
+    publishable,
+    reports_of,
+    scope_for,
+)
+from wss_cases.plans.public.publications.pages import withdraw
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import NotificationGround, NotifiedStudent
 

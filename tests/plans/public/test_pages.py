@@ -10,9 +10,9 @@ import pytest
 
 from tests.plans.public.making import PublicScene, change, switch
 from tests.support.pages.asked import asked
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.public.pages import views
-from wss_cases.plans.public.publications.actions import withdraw
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.public import pages
+from wss_cases.plans.public.publications.pages import withdraw
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_page_says_what_became_of_its_plan(
 def test_the_list_of_schools_is_read_without_their_pages_and_page_by_page(
     scene: PublicScene, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PER_PAGE", 2)
+    monkeypatch.setattr(pages, "PER_PAGE", 2)
     scenes = [scene, *(PublicScene() for _ in range(4))]
     for one in scenes:
         one.publish()

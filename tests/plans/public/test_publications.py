@@ -29,15 +29,13 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry
-from wss_cases.plans.money.resources.states import ResourceKind
-from wss_cases.plans.plan.committee.models import PlanMember
-from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.public.publications.actions import WrittenYes, publish, withdraw
-from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.money.resources.models import ResourceKind
+from wss_cases.plans.plan.committee import MemberGroup, PlanMember
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.public.publications.pages import WrittenYes, publish, withdraw
 from wss_cases.plans.public.publications.presenters import Summary
 from wss_cases.plans.public.publications.queries import read_by_anyone
-from wss_cases.plans.public.publications.rules import key_of
+from wss_cases.plans.public.publications.rules import PlanPublication, key_of
 
 TODAY = date(2026, 11, 24)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wss_cases.outcomes.equity.suppression import ENROLLED, Minimums
-from wss_cases.plans.public.figures.rules import Numbers, publishable
-from wss_cases.plans.public.figures.states import PARENTS
+from wss_cases.plans.public.figures import PARENTS, Numbers, publishable
 
 
 def alone(numbers: Numbers, earlier: Sequence[Numbers], minimums: Minimums) -> dict[str, int]:

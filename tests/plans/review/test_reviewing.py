@@ -19,14 +19,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
-from wss_cases.plans.plan.baselines.states import SurveySource
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.states import Direction
-from wss_cases.plans.plan.reviews.models import PlanReview
-from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
-from wss_cases.plans.plan.templates.states import Component
-from wss_cases.plans.review.actions import close_review, rate_goal, start_review
+from wss_cases.plans.plan.baselines import PlanBaseline, SurveySource, SurveyValue
+from wss_cases.plans.plan.core.models import PlanState
+from wss_cases.plans.plan.goals.queries import Direction
+from wss_cases.plans.plan.progress import PlanReview, Rating, ReviewKind
+from wss_cases.plans.plan.templates import Component
+from wss_cases.plans.review.pages import close_review, rate_goal, start_review
 from wss_cases.plans.review.queries import goals_of, reviews_of
 from wss_cases.plans.review.rules import is_reached
 

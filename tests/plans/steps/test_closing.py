@@ -23,7 +23,7 @@ from wss_cases.followups.undo import last_act, undo
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.plans.steps.rules import Shown, lacking
+from wss_cases.plans.steps.pages import Shown, lacking
 from wss_cases.workday.my_day.queries import my_day
 
 TODAY = date(2026, 11, 24)

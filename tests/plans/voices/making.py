@@ -13,12 +13,10 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.voices.meetings.models import SchoolMeeting
-from wss_cases.plans.voices.votes.actions import Cast, confirm_vote, record_vote
-from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.states import VotingBody
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.voices.meetings.rules import SchoolMeeting
+from wss_cases.plans.voices.votes.pages import Cast, confirm_vote, record_vote
+from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
 
 HELD = date(2026, 11, 10)
 

@@ -25,12 +25,10 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.voices.meetings.actions import Answer, Voice, answer_heard, write_heard
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
-from wss_cases.plans.voices.meetings.rules import themes_on
-from wss_cases.plans.voices.meetings.states import MeetingType, Theme
+from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme, themes_on
 
 TODAY = date(2026, 11, 24)
 

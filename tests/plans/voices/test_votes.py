@@ -18,12 +18,9 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.voices.votes.actions import Cast, confirm_vote, correct_vote, record_vote
-from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.rules import result_of
-from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.voices.votes.pages import Cast, confirm_vote, correct_vote, record_vote, result_of
+from wss_cases.plans.voices.votes.queries import PlanVote, VoteResult, VotingBody
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,11 @@ from tests.factories.plans import SchoolMeetingFactory
 from tests.plans.voices.making import Scene
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
-from wss_cases.plans.voices.meetings.states import MeetingType
-from wss_cases.plans.voices.votes.actions import Cast, record_vote
-from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.states import VotingBody
+from wss_cases.plans.voices.meetings.rules import MeetingType
+from wss_cases.plans.voices.votes.pages import Cast, record_vote
+from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
 
 
 @pytest.mark.parametrize("quorum", [None, 6])

@@ -5,10 +5,10 @@ from typing import Any
 from wss_cases.board.school_plan.queries import GoalNow, PlanNow
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.counting.scope.rules import Share
-from wss_cases.plans.measures.rules import Figure, number_words, value_of, value_words
-from wss_cases.plans.plan.core.presenters import years_words
-from wss_cases.plans.plan.goals.presenters import target_words
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.measures import Figure, number_words, value_of, value_words
+from wss_cases.plans.plan.core.pages import years_words
+from wss_cases.plans.plan.goals.pages import target_words
+from wss_cases.plans.plan.templates import Component
 
 Line = dict[str, Any]
 

@@ -9,14 +9,11 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import Figure
-from wss_cases.plans.measures.states import PLAN_MEASURES
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.plan.core.states import STANDING
-from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.goals.queries import PlanGoal
 from wss_cases.roster.directory.models import School
 
 

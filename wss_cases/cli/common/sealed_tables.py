@@ -26,7 +26,7 @@ from wss_cases.pathways.circles.notes.rules import PERIOD
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.pages import PURPOSE as ANSWER
-from wss_cases.plans.plan.paper.actions import PLAN_PDFS
+from wss_cases.plans.plan.paper import PLAN_PDFS
 from wss_cases.surveys.rounds import PURPOSE as SURVEY
 from wss_cases.surveys.rounds import SurveyTally
 

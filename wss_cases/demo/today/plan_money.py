@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from wss_cases.demo.story.world import World
 from wss_cases.plans.money.funding.actions import Given, add_funding
-from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.money.resources.actions import Needed, Paid, add_entry, add_resource, correct_entry
+from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
+from wss_cases.plans.money.resources.pages import Needed, Paid, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
 from wss_cases.plans.plan.core.queries import standing_plan
 
 DOLLARS = 100

@@ -8,12 +8,11 @@ from wss_cases.demo.story.world import World
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.plan.goals.models import PlanStep
-from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
-from wss_cases.plans.review.actions import rate_goal, start_review
+from wss_cases.plans.plan.goals.queries import PlanStep
+from wss_cases.plans.plan.progress import Rating, ReviewKind
+from wss_cases.plans.review.pages import rate_goal, start_review
 from wss_cases.plans.review.queries import goals_of
-from wss_cases.plans.steps.actions import record_step
-from wss_cases.plans.steps.rules import Shown
+from wss_cases.plans.steps.pages import Shown, record_step
 
 EVIDENCE = "Twelve places, listed with students, each with a date; the list hangs in the main office."
 

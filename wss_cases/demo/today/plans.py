@@ -13,20 +13,15 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
-from wss_cases.plans.measures.states import INCIDENTS, REPAIRED, SUSPENSIONS
-from wss_cases.plans.plan.answers.actions import write_answers
-from wss_cases.plans.plan.answers.rules import Written, digest_of
-from wss_cases.plans.plan.committee.actions import Seat, add_member
-from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.actions import PlanHead, council_decided, start_plan
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
+from wss_cases.plans.plan.answers import Written, digest_of, write_answers
+from wss_cases.plans.plan.committee import MemberGroup, Seat, add_member
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.core.pages import PlanHead, council_decided, start_plan
 from wss_cases.plans.plan.goals.actions import StepContent, StrategyContent, add_goal, add_step, add_strategy
-from wss_cases.plans.plan.goals.rules import GoalContent
-from wss_cases.plans.plan.goals.states import Direction
-from wss_cases.plans.plan.progress.actions import move_plan
-from wss_cases.plans.plan.templates.queries import questions_of, template_on
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.goals.queries import Direction, GoalContent
+from wss_cases.plans.plan.progress import move_plan
+from wss_cases.plans.plan.templates import Component, questions_of, template_on
 
 ANSWERS: Final = {
     "school_now": "Students say that they feel safe in class, and less safe at the east stairs and after dismissal.",

@@ -7,14 +7,14 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.world import World
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.public.names.queries import adults_named, children_named
-from wss_cases.plans.public.publications.actions import Confirmed, WrittenYes, publish
+from wss_cases.plans.public.names import adults_named, children_named
+from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
 from wss_cases.plans.public.publications.rules import ON, seals_of
 from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_heard, record_meeting, write_heard
-from wss_cases.plans.voices.meetings.states import MeetingType, Theme
-from wss_cases.plans.voices.votes.actions import Cast, record_vote
-from wss_cases.plans.voices.votes.states import VotingBody
+from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
+from wss_cases.plans.voices.votes.pages import Cast, record_vote
+from wss_cases.plans.voices.votes.queries import VotingBody
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
 

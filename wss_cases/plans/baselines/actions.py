@@ -18,14 +18,10 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.baselines.queries import CLIMATE, climate_measures, goals_before, goals_of_surveys, years_recorded
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import is_too_small
-from wss_cases.plans.measures.states import PLAN_MEASURES
-from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT, PlanBaseline, SurveyValue
-from wss_cases.plans.plan.baselines.states import SurveySource
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.measures import PLAN_MEASURES, figures, is_too_small
+from wss_cases.plans.plan.baselines import LONGEST_INSTRUMENT, PlanBaseline, SurveySource, SurveyValue
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanGoal
 from wss_cases.roster.names.queries import refuse_names
 from wss_cases.surveys.results import survey_share
 

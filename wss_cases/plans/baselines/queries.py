@@ -11,13 +11,10 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.scope.queries import first_year_counted
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years_between
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import Figure
-from wss_cases.plans.measures.states import SURVEY
-from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import AT_THE_COUNCIL, GOALS_OPEN
-from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.measures import SURVEY, Figure, figures
+from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.core.models import AT_THE_COUNCIL, GOALS_OPEN, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanGoal
 from wss_cases.surveys.instrument import SurveyGroup, questions_on, text_code
 
 MOST_YEARS = 6

@@ -12,16 +12,13 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before
-from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import Figure
-from wss_cases.plans.measures.states import PLAN_MEASURES
-from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
-from wss_cases.plans.plan.baselines.queries import rows_by_id
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures
+from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import visible_to
-from wss_cases.plans.plan.goals.models import PlanGoal
-from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal
+from wss_cases.plans.plan.templates import Component
 
 
 @dataclass(frozen=True)

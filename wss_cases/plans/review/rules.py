@@ -1,8 +1,8 @@
 """Pure: where a goal stands between its baseline and its target, and what is missing before it is rated."""
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.plans.plan.goals.states import Direction
-from wss_cases.plans.plan.reviews.states import Rating
+from wss_cases.plans.plan.goals.queries import Direction
+from wss_cases.plans.plan.progress import Rating
 
 WITH_REASON = frozenset({Rating.BEHIND, Rating.NO_LONGER})
 """Ratings after which something has to change, and is written."""

@@ -15,8 +15,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import visible_to
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.templates import Component
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortTe
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import time_zones
-from wss_cases.plans.plan.core.tiers import read_tiers
+from wss_cases.plans.plan.core.queries import read_tiers
 from wss_cases.plans.public.publications.rules import OFF, ON
 from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME

@@ -5,7 +5,7 @@ from typing import Final
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.plans.plan.core.tiers import PLAN_TIERS
+from wss_cases.plans.plan.core.queries import PLAN_TIERS
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.setup.settings import forms

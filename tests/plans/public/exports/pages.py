@@ -16,9 +16,7 @@ from tests.plans.public.districts import (
     publish_for_a_year,
     random_school,
 )
-from wss_cases.plans.public.figures.bounds import beside_reports
-from wss_cases.plans.public.figures.rules import Numbers, Published, sums_of
-from wss_cases.plans.public.figures.states import PARENTS
+from wss_cases.plans.public.figures import PARENTS, Numbers, Published, beside_reports, sums_of
 
 Add = Callable[[Sequence[Numbers], Sequence[Sequence[Published]]], dict[str, int]]
 """What the district says by figure, from what is true of its schools in a month and what their pages show."""

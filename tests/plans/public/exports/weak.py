@@ -7,9 +7,7 @@ from datetime import date
 
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import Total, attack_surveys, sides
-from wss_cases.plans.public.figures.bounds import Reports, beside_reports
-from wss_cases.plans.public.figures.rules import Numbers, Published, publishable
-from wss_cases.plans.public.figures.states import PARENTS, REMOVED
+from wss_cases.plans.public.figures import PARENTS, REMOVED, Numbers, Published, Reports, beside_reports, publishable
 from wss_cases.surveys.results import Counted, ResultState
 from wss_cases.surveys.rounds import FEWEST, Counts
 

@@ -19,14 +19,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.ordering import in_order
-from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.files.rules import WRITER, Known, Line, text_of
-from wss_cases.plans.money.files.states import FileKind
-from wss_cases.plans.money.funding.models import Funding
+from wss_cases.plans.money.files.rules import WRITER, FileKind, Known, Line, MoneyFile, text_of
+from wss_cases.plans.money.funding.queries import Funding
 from wss_cases.plans.money.resources.models import PlanResource
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
+from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
+from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import finder_at_school
 

@@ -4,21 +4,94 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
 from wss_cases.access.actor import Actor, Role
+from wss_cases.foundation.db import Base, Id, named_enum, where
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
-from wss_cases.plans.money.amounts.rules import Unreadable, cents_in, check_day, check_year, hundredths_in
-from wss_cases.plans.money.files.states import COLUMNS, MAY_LACK, FileKind
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.plans.money.amounts import Unreadable, cents_in, check_day, check_year, hundredths_in
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
-from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.money.resources.actions import Needed, Paid, check_needed
-from wss_cases.plans.money.resources.models import LONGEST_JOB_CODE, LONGEST_NOTE, LONGEST_TITLE
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
+from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.resources.models import (
+    LONGEST_JOB_CODE,
+    LONGEST_NOTE,
+    LONGEST_TITLE,
+    EntryKind,
+    ResourceKind,
+)
+from wss_cases.plans.money.resources.pages import Needed, Paid, check_needed
 from wss_cases.roster.import_files.values import iso_day, our_day
+
+
+class FileKind(Labelled):
+    """What the rows of a file are."""
+
+    ENTRIES = "entries", _l("Amounts committed or spent")
+    FUNDING = "funding", _l("Funding by source")
+    RESOURCES = "resources", _l("New resources and positions")
+
+
+COLUMNS: Final[dict[FileKind, tuple[str, ...]]] = {
+    FileKind.ENTRIES: ("school", "resource", "kind", "amount", "date", "note"),
+    FileKind.RESOURCES: (
+        "school",
+        "strategy",
+        "kind",
+        "title",
+        "planned",
+        "job_code",
+        "fte",
+        "filled_on",
+        "vacant_since",
+    ),
+    FileKind.FUNDING: ("school", "school_year", "source", "amount", "officers_removed", "note"),
+}
+HELP: Final[dict[FileKind, Any]] = {
+    FileKind.ENTRIES: _l("resource is its name in the plan."),
+    FileKind.RESOURCES: _l(
+        "strategy is what the plan says after “If”. The job code, the share, and the days are for positions."
+    ),
+    FileKind.FUNDING: _l("officers_removed is for former school police money."),
+}
+"""What a column of a file means where its name does not say it."""
+MAY_LACK: Final = frozenset({"note", "officers_removed", "job_code", "fte", "filled_on", "vacant_since"})
+"""Columns that a file can do without."""
+
+
+class MoneyFile(Base):
+    """One uploaded file with at least one sound row; its sound rows are written when it is confirmed, all or none.
+
+    `school_ids`: whose money its sound rows are; `school_id` is the one school, None for several. A file that was
+    carried out is not carried out a second time: `digest` is that of its rows.
+    """
+
+    __tablename__ = "money_file"
+    __table_args__ = (
+        Index("uq_money_file_done", "kind", "digest", unique=True, **where("done_at IS NOT NULL")),
+    )  # fmt: skip
+    PRIVATE = frozenset({"rows"})
+
+    id: Mapped[Id]
+    kind: Mapped[FileKind] = mapped_column(named_enum(FileKind, "kind"))
+    name: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64))
+    rows: Mapped[list[Any]]
+    school_ids: Mapped[list[Any]]
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime]
+    done_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    done_at: Mapped[datetime | None]
+    landed: Mapped[int | None]
+
 
 MOST_ROWS: Final = 2_000
 LONGEST_FUNDING_NOTE: Final = 200

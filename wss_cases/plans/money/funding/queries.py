@@ -1,22 +1,113 @@
-"""Reading what schools have for their plans."""
+"""The money that a school has for its plan, by school year and source. No student's name stands in it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import Base, Id, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, worded
-from wss_cases.plans.money.funding.models import Funding, FundingChange
-from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.plan.core.rules import PLAN_READERS
+from wss_cases.plans.money.amounts import MOST_CENTS
+from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.roster.directory.models import School
+
+
+class FundingSource(Labelled):
+    """Where money comes from."""
+
+    FORMER_POLICE = "former_police", _l("Former school police money")
+    DISTRICT = "district", _l("District")
+    GRANT = "grant", _l("Grant")
+    IN_KIND = "in_kind", _l("In-kind")
+
+
+SENTENCES: dict[str, Any] = {
+    "funding.added": (_l("Funding added: %(source)s"), {"source": FundingSource.labels()}),
+    "funding.changed": (_l("Funding changed: %(source)s"), {"source": FundingSource.labels()}),
+    "funding.change_asked": _l("Asked to change former school police money"),
+    "funding.change_made": _l("Former school police money changed by two people"),
+    "funding.change_refused": _l("The change of former school police money was not made"),
+}
+
+
+OFFICERS = "source = 'former_police' or officers_removed is null"
+BETWEEN = f"amount_cents between 0 and {MOST_CENTS}"
+
+
+class Funding(Versioned, Base):
+    """An amount that a school has in a school year from one source; `note` tells lines of one source apart.
+
+    `officers_removed`: how many police officers left the school for this money. A line of former school police money
+    is changed by two people alone (`FundingChange`).
+    """
+
+    __tablename__ = "funding"
+    __table_args__ = (
+        UniqueConstraint("school_id", "school_year", "source", "note"),
+        CheckConstraint(BETWEEN, name="amount"),
+        CheckConstraint(OFFICERS, name="officers"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    school_year: Mapped[str] = mapped_column(String(7))
+    source: Mapped[FundingSource] = mapped_column(named_enum(FundingSource, "source"))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    officers_removed: Mapped[int | None]
+    note: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class FundingChange(Versioned, Base):
+    """What somebody asks to make of a line of former school police money, why, and what a second person said."""
+
+    __tablename__ = "funding_change"
+    __table_args__ = (
+        Index("uq_funding_change_waits", "funding_id", unique=True, **where("settled_at IS NULL")),
+        Index("ix_funding_change_school", "school_id", "settled_at"),
+        CheckConstraint(BETWEEN, name="amount"),
+        CheckConstraint("(settled_at is null) = (agreed is null)", name="settled"),
+        CheckConstraint("agreed is null or not agreed or settled_by_id <> asked_by_id", name="two_people"),
+    )
+    PRIVATE = frozenset({"reason", "answer"})
+
+    id: Mapped[Id]
+    funding_id: Mapped[int] = mapped_column(ForeignKey("funding.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    amount_before_cents: Mapped[int] = mapped_column(BigInteger)
+    officers_before: Mapped[int | None]
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    officers_removed: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    asked_at: Mapped[datetime]
+    agreed: Mapped[bool | None]
+    answer: Mapped[str] = mapped_column(Text, default="")
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    settled_at: Mapped[datetime | None]
+
 
 PAGE = 50
 BY_SCHOOL: Final = Order("school")

@@ -1,14 +1,52 @@
 """What the strategies of a plan need, what is planned for it, and the entries of what was committed and spent."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.plans.money.amounts.rules import MOST_CENTS, MOST_HUNDREDTHS
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.plans.money.amounts import MOST_CENTS, MOST_HUNDREDTHS
 from wss_cases.plans.plan.core.models import OfPlan
+
+
+class ResourceKind(Labelled):
+    """What a strategy needs."""
+
+    POSITION = "position", _l("Position")
+    PROGRAM = "program", _l("Program")
+    TRAINING = "training", _l("Training")
+    WRAP_AROUND = "wrap_around", _l("Wrap-around support or mentoring")
+    REENGAGEMENT = "reengagement", _l("Re-engagement")
+    MATERIALS = "materials", _l("Materials or space")
+    STIPEND = "stipend", _l("Stipend")
+    OTHER = "other", _l("Other")
+
+
+class EntryKind(Labelled):
+    """What became of an amount."""
+
+    COMMITTED = "committed", _l("Committed")
+    SPENT = "spent", _l("Spent")
+
+
+class Staffing(Labelled):
+    """How a position stands."""
+
+    VACANT = "vacant", _l("Vacant")
+    FILLED = "filled", _l("Filled")
+
+
+SENTENCES: dict[str, Any] = {
+    "plan_resource.added": (_l("Resource added: %(kind)s"), {"kind": ResourceKind.labels()}),
+    "plan_resource.changed": (_l("Resource changed: %(kind)s"), {"kind": ResourceKind.labels()}),
+    "resource_entry.added": (_l("Entry added: %(kind)s"), {"kind": EntryKind.labels()}),
+    "resource_entry.corrected": (_l("Entry corrected: %(kind)s"), {"kind": EntryKind.labels()}),
+}
+
 
 LONGEST_TITLE, LONGEST_JOB_CODE, LONGEST_NOTE = 200, 40, 500
 OF_POSITIONS = (

@@ -18,14 +18,20 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
 from wss_cases.journal.rooms import ListKind, ListRead
-from wss_cases.plans.money.amounts.rules import hundredths_words, money_words
-from wss_cases.plans.money.resources.listing import BY_SCHOOL, Listed, Standing, Wanted, listed
-from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
-from wss_cases.plans.money.resources.queries import money_by_kind
-from wss_cases.plans.money.resources.rules import Money, days_open
-from wss_cases.plans.money.resources.states import EntryKind, ResourceKind, Staffing
+from wss_cases.plans.money.amounts import hundredths_words, money_words
+from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind, Staffing
+from wss_cases.plans.money.resources.queries import (
+    BY_SCHOOL,
+    Listed,
+    Money,
+    Standing,
+    Wanted,
+    days_open,
+    listed,
+    money_by_kind,
+)
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.rules import PLAN_READERS
+from wss_cases.plans.plan.core.queries import PLAN_READERS
 
 COLUMNS = (
     Column("what", _l("What"), sorts=True, always=True),

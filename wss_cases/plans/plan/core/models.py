@@ -1,12 +1,116 @@
-"""A school's Whole School Safety plan. No table of plans holds a student's name."""
+"""States of a Whole School Safety plan, which state may follow which, and what the history says."""
 
 from datetime import date, datetime
+from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+
+
+class PlanState(Labelled):
+    """Where a plan stands."""
+
+    DRAFT = "draft", _l("Draft")
+    COMMITTEE = "committee", _l("With the committee")
+    COUNCIL_VOTE = "council_vote", _l("Council vote")
+    APPROVED = "approved", _l("Approved")
+    IN_FORCE = "in_force", _l("In force")
+    REVIEWED = "reviewed", _l("Reviewed")
+    CLOSED = "closed", _l("Closed")
+
+
+STANDING: Final = frozenset({PlanState.IN_FORCE, PlanState.REVIEWED})
+"""A reviewed plan stays the school's plan until it is closed or the next one comes into force."""
+
+TRANSITIONS: Final[dict[PlanState, tuple[PlanState, ...]]] = {
+    PlanState.DRAFT: (PlanState.COMMITTEE,),
+    PlanState.COMMITTEE: (PlanState.COUNCIL_VOTE, PlanState.DRAFT),
+    PlanState.COUNCIL_VOTE: (PlanState.APPROVED, PlanState.COMMITTEE),
+    PlanState.APPROVED: (PlanState.IN_FORCE, PlanState.COMMITTEE),
+    PlanState.IN_FORCE: (PlanState.REVIEWED,),
+    PlanState.REVIEWED: (PlanState.CLOSED,),
+    PlanState.CLOSED: (),
+}
+"""What a person may move a plan to; the first is the way forward, another one the way back."""
+
+EDITABLE: Final = frozenset(PlanState) - {PlanState.COUNCIL_VOTE, PlanState.APPROVED, PlanState.CLOSED}
+"""What the council votes on and what it approved stays as it is until the plan comes into force or goes back to the
+committee; a closed plan is read and copied, never changed."""
+
+
+GOALS_OPEN: Final = EDITABLE - STANDING
+"""From the council's vote on a plan's goals and their baselines stay as the council reads them, or nobody could be
+measured by them; going back to the committee opens them."""
+
+AT_THE_COUNCIL: Final = frozenset({PlanState.COUNCIL_VOTE, PlanState.APPROVED})
+"""Where a goal that came without a baseline, before one was asked for, still takes its first: nothing comes into force
+without one."""
+
+
+class Block(Labelled):
+    """What stands between a plan and its next state."""
+
+    LEAD = "lead", _l("No one leads this plan yet.")
+    COMMITTEE = "committee", _l("The committee has no members yet.")
+    QUESTIONS = "questions", _l("A required question has no answer.")
+    GOALS = "goals", _l("A required component has no goal.")
+    COUNCIL = (
+        "council",
+        _l("The council has not approved the plan by a vote with a quorum that a second person confirmed."),
+    )
+    BASELINES = "baselines", _l("A goal has no baseline yet.")
+    EARLY = "early", _l("The first school year of this plan has not started.")
+    OVER = "over", _l("The last school year of this plan is over.")
+    REVIEW = "review", _l("There is no annual review yet.")
+
+
+BLOCKED_BY: Final[dict[PlanState, tuple[Block, ...]]] = {
+    PlanState.DRAFT: (),
+    PlanState.COMMITTEE: (Block.LEAD,),
+    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, Block.QUESTIONS, Block.GOALS, Block.BASELINES),
+    PlanState.APPROVED: (Block.QUESTIONS, Block.GOALS, Block.COUNCIL),
+    PlanState.IN_FORCE: (Block.QUESTIONS, Block.GOALS, Block.BASELINES, Block.EARLY, Block.OVER),
+    PlanState.REVIEWED: (Block.REVIEW,),
+    PlanState.CLOSED: (),
+}
+"""What may block the way into each state."""
+
+
+class Outdated(Labelled):
+    """Why a plan is out of date."""
+
+    TEMPLATE = "template", _l("The district has a newer template. This plan keeps the questions it was started with.")
+    OVER = "over", _l("The last school year of this plan is over.")
+
+
+SENTENCES: dict[str, Any] = {
+    "plan.started": _l("School safety plan started"),
+    "plan.copied": _l("School safety plan copied from an earlier year"),
+    "plan.moved": (_l("School safety plan: %(state)s"), {"state": PlanState.labels()}),
+    "plan.council_decided": (
+        _l("Council’s vote on the school safety plan: %(approved)s"),
+        {"approved": {True: _l("Approved"), False: _l("Not approved")}},
+    ),
+    "plan.superseded": _l("School safety plan closed because the next one came into force"),
+    "plan.changed": _l("School safety plan's years, tier, or lead changed"),
+    "plan.answered": _l("School safety plan question answered"),
+    "plan.member_added": _l("Added to the plan's committee"),
+    "plan.member_changed": _l("Committee entry changed"),
+    "plan.goal_written": _l("Goal written"),
+    "plan.goal_changed": _l("Goal changed"),
+    "plan.goal_removed": _l("Goal removed"),
+    "plan.strategy_written": _l("Strategy written"),
+    "plan.strategy_changed": _l("Strategy changed"),
+    "plan.strategy_removed": _l("Strategy removed"),
+    "plan.step_written": _l("Step written"),
+    "plan.step_changed": _l("Step changed"),
+    "plan.step_removed": _l("Step removed"),
+}
+
 
 LONGEST_TIER = 60
 

@@ -17,12 +17,10 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_stranger
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import GOALS_OPEN
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.goals.rules import GoalContent, check_goal, fixed_words
+from wss_cases.plans.plan.baselines import PlanBaseline
+from wss_cases.plans.plan.core.models import GOALS_OPEN, SchoolPlan
+from wss_cases.plans.plan.core.pages import open_plan, part_of, refuse_stranger
+from wss_cases.plans.plan.goals.queries import GoalContent, PlanGoal, PlanStep, PlanStrategy, check_goal, fixed_words
 from wss_cases.roster.names.queries import refuse_names
 
 Part = TypeVar("Part", bound=Base)

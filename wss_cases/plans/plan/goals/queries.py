@@ -3,19 +3,150 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import CheckConstraint, Float, ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.db import Base, by_id, db
-from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.templates.models import PlanQuestion
-from wss_cases.plans.plan.templates.states import Component
+from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.plans.measures import number_words, refuse_as_target
+from wss_cases.plans.plan.baselines import LONGEST_MEASURE
+from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
+from wss_cases.plans.plan.templates import Component, PlanQuestion
+
+
+class Direction(Labelled):
+    """From the baseline to the target."""
+
+    UP = "up", _l("Up to")
+    DOWN = "down", _l("Down to")
+    HOLD = "hold", _l("Hold at")
+
+
+LONGEST_EVIDENCE = 200
+MEASURABLE = "measure <> '' and direction is not null and target is not null and target_by is not null"
+
+
+class Removable:
+    """A part that is taken out of its plan stays in the table: steps, money and reviews may name it."""
+
+    removed_on: Mapped[date | None]
+
+
+class PlanGoal(Removable, OfPlan, Versioned, Base):
+    """One goal under a component: measurable by a measure (or a survey), or with a written reason why not.
+
+    `measure`: a key of the measures that plans may use, or 'survey'. Its baseline is frozen after the goal is written,
+    so that a goal copied from last year names what must be frozen anew.
+    """
+
+    __tablename__ = "plan_goal"
+    __table_args__ = (
+        CheckConstraint(f"({MEASURABLE}) or why_not_measured <> ''", name="measurable"),
+        CheckConstraint("baseline_id is null or survey_value_id is null", name="one_baseline"),
+        CheckConstraint("measure <> '' or (baseline_id is null and survey_value_id is null)", name="baseline"),
+        CheckConstraint("statement <> ''", name="statement"),
+    )
+    PRIVATE = frozenset({"statement", "why_not_measured"})
+
+    component: Mapped[Component] = mapped_column(named_enum(Component, "component"))
+    position: Mapped[int]
+    statement: Mapped[str] = mapped_column(Text)
+    measure: Mapped[str] = mapped_column(String(LONGEST_MEASURE), default="", server_default="")
+    baseline_id: Mapped[int | None] = mapped_column(ForeignKey("plan_baseline.id"))
+    survey_value_id: Mapped[int | None] = mapped_column(ForeignKey("survey_value.id"))
+    direction: Mapped[Direction | None] = mapped_column(named_enum(Direction, "direction"))
+    target: Mapped[float | None] = mapped_column(Float)
+    target_by: Mapped[date | None]
+    why_not_measured: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class PlanStrategy(Removable, OfPlan, Versioned, Base):
+    """If we do this, then that changes, which leads to the goal."""
+
+    __tablename__ = "plan_strategy"
+    __table_args__ = (CheckConstraint("if_words <> '' and then_words <> '' and leads_to <> ''", name="words"),)
+    PRIVATE = frozenset({"if_words", "then_words", "leads_to"})
+
+    goal_id: Mapped[int] = mapped_column(ForeignKey("plan_goal.id"), index=True)
+    position: Mapped[int]
+    if_words: Mapped[str] = mapped_column(Text)
+    then_words: Mapped[str] = mapped_column(Text)
+    leads_to: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+
+
+class PlanStep(Removable, OfPlan, Versioned, Base):
+    """One thing to do for a strategy, by someone, by a day; `evidence_required` says what will show it was done."""
+
+    __tablename__ = "plan_step"
+    __table_args__ = (CheckConstraint("text <> '' and evidence_required <> ''", name="words"),)
+    PRIVATE = frozenset({"text", "evidence_required"})
+
+    strategy_id: Mapped[int] = mapped_column(ForeignKey("plan_strategy.id"), index=True)
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    due_on: Mapped[date]
+    evidence_required: Mapped[str] = mapped_column(String(LONGEST_EVIDENCE))
+
+
+MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class GoalContent:
+    """What a goal says: measured (`measure` with direction, target and day), or why not ('' for a measured one)."""
+
+    component: Component
+    statement: str
+    measure: str
+    direction: Direction | None
+    target: float | None
+    target_by: date | None
+    why_not_measured: str
+
+
+def aim_words(direction: Direction, target: float) -> str:
+    """Return which way a goal goes and how far: "Down to 40"."""
+    return f"{direction.label} {number_words(target)}"
+
+
+def fixed_words() -> str:
+    """Return why the goals of a plan in force are not changed, and what one does instead."""
+    return _(
+        "This plan is in force, so its goals, targets, and baselines stay as the council approved them. Rate a goal at "
+        "a review if it no longer fits. To change one, copy the plan forward, change it there, and put it to a vote."
+    )
+
+
+def check_goal(content: GoalContent) -> None:
+    """Raise Refused for a goal that is neither measurable nor explained, or that aims at how much adults do."""
+    if not content.measure:
+        if not content.why_not_measured.strip():
+            raise Refused("measure", _("Choose a measure, or write below why this goal cannot be measured."))
+        if content.direction or content.target is not None or content.target_by:
+            raise Refused("measure", _("Choose what the target measures."))
+        return
+    refuse_as_target(content.measure)
+    for field, value in (
+        ("direction", content.direction),
+        ("target", content.target),
+        ("target_by", content.target_by),
+    ):
+        if value is None:
+            raise Refused(field, _("A measured goal needs a direction, a target, and a day."))
+    if content.target is not None and not 0 <= content.target <= MOST:
+        raise Refused("target", _("Enter a number from 0 to 1,000,000."))
+
 
 Part = TypeVar("Part", bound=Base)
 

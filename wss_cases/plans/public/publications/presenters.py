@@ -14,12 +14,21 @@ from wss_cases.journal.extension_points import public_sections
 from wss_cases.outcomes.equity.queries import minimums_of
 from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.presenters import years_words
-from wss_cases.plans.plan.templates.states import Component
-from wss_cases.plans.public.figures.bounds import beside_reports
-from wss_cases.plans.public.figures.queries import count_numbers, reports_of, scope_for
-from wss_cases.plans.public.figures.rules import Published, least_of, pages_of, publishable, with_repeated
-from wss_cases.plans.public.figures.states import FIGURE_LABELS, PARENTS
+from wss_cases.plans.plan.core.pages import years_words
+from wss_cases.plans.plan.templates import Component
+from wss_cases.plans.public.figures import (
+    FIGURE_LABELS,
+    PARENTS,
+    Published,
+    beside_reports,
+    count_numbers,
+    least_of,
+    pages_of,
+    publishable,
+    reports_of,
+    scope_for,
+    with_repeated,
+)
 from wss_cases.plans.public.publications.queries import (
     figures_published,
     figures_read_now,
@@ -27,7 +36,7 @@ from wss_cases.plans.public.publications.queries import (
     members_of,
     voices_between,
 )
-from wss_cases.plans.public.publications.states import PUBLISHABLE
+from wss_cases.plans.public.publications.rules import PUBLISHABLE
 from wss_cases.roster.directory.queries import get_school
 
 

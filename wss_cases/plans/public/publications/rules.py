@@ -3,12 +3,77 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Versioned, where
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.settings.stored import StoredSetting, fixed
-from wss_cases.plans.public.figures.rules import Published
-from wss_cases.plans.public.publications.states import PART_LABELS
+from wss_cases.plans.plan.core.models import OfPlan, PlanState
+from wss_cases.plans.public.figures import Published
+
+PUBLISHABLE: Final = frozenset({PlanState.APPROVED, PlanState.IN_FORCE, PlanState.REVIEWED})
+"""Nobody outside reads a plan that the council has not approved."""
+
+PART_LABELS: Final[dict[str, Any]] = {
+    "school": _l("About the plan"),
+    "years": _l("About the plan"),
+    "state": _l("About the plan"),
+    "tier": _l("About the plan"),
+    "goals": _l("Goals"),
+    "figures": _l("This school year in figures"),
+    "sections": _l("Money"),
+    "voices": _l("You said, we did"),
+    "committee": _l("Who wrote it"),
+    "named": _l("Who wrote it"),
+}
+"""The parts of a page that others write than who publishes it, and what they are called."""
+
+SENTENCES: dict[str, Any] = {
+    "plan_publication.published": _l("Plan published on a public page, version %(number)s"),
+    "plan_publication.withdrawn": _l("Public page withdrawn"),
+}
+
+
+LONGEST_SUMMARY = 2000
+LONGEST_REASON = 200
+LIVE = "replaced_at is null and withdrawn_at is null"
+
+
+class PlanPublication(OfPlan, Versioned, Base):
+    """One version of a school's public page; at most one is read at a time. Nothing of it changes but that it ends.
+
+    `content`: language to what the page says. `figures`: the figures it shows, as (name, students, day), of the school
+    year `figures_year`. `agreed`: the adults whom it may name, as (words of the page, who gave the written consent and
+    where it is kept, day; '' where it was not recorded); of words that name no one (words, '', '').
+    """
+
+    __tablename__ = "plan_publication"
+    __table_args__ = (
+        UniqueConstraint("school_id", "number"),
+        Index("uq_plan_publication_live", "school_id", unique=True, **where(LIVE)),
+        CheckConstraint("number > 0", name="number"),
+        CheckConstraint("(withdrawn_at is null) = (withdrawn_because = '')", name="withdrawn"),
+    )
+    PRIVATE = frozenset({"summary_en", "summary_es", "agreed", "withdrawn_because"})
+
+    number: Mapped[int]
+    summary_en: Mapped[str] = mapped_column(Text)
+    summary_es: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]]
+    figures: Mapped[list[Any]]
+    figures_year: Mapped[str] = mapped_column(String(7))
+    agreed: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaced_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    withdrawn_because: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
+
 
 ON, OFF = "on", "off"
 PUBLIC_PAGES: Final = StoredSetting("public_plan_pages", lambda text: text == ON, fixed(False))

@@ -11,10 +11,18 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import goals_and_steps
-from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, came_to, themes_on, too_few_words
-from wss_cases.plans.voices.meetings.states import MeetingType, Theme
+from wss_cases.plans.voices.meetings.rules import (
+    ANSWER_DAYS,
+    COUNCIL_QUORUM,
+    MeetingHeard,
+    MeetingType,
+    SchoolMeeting,
+    Theme,
+    came_to,
+    themes_on,
+    too_few_words,
+)
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import names_at_school, refuse_names
 

@@ -1,21 +1,86 @@
-"""Reading votes, as far as the actor reads the school's plan."""
+"""Votes on a plan, as numbers: nobody's vote is written down."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum, where
 from wss_cases.foundation.errors import existing
-from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.rules import PLAN_READERS
-from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.voices.meetings.models import SchoolMeeting
-from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.states import DECIDES, VoteResult
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.plans.plan.core.models import OfPlan, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.plans.voices.meetings.rules import SchoolMeeting
+
+
+class VotingBody(Labelled):
+    """Who votes."""
+
+    COUNCIL = "council", _l("Local School Council")
+    COMMITTEE = "committee", _l("Safety committee")
+    STUDENTS = "students", _l("Student council")
+
+
+class VoteResult(Labelled):
+    """What a vote decides: without a quorum nothing, it goes to the network as a recommendation."""
+
+    APPROVED = "approved", _l("Approved")
+    NOT_APPROVED = "not_approved", _l("Not approved")
+    RECOMMENDATION = "recommendation", _l("No quorum: recommendation to the network")
+
+
+DECIDES: Final = VotingBody.COUNCIL
+"""The body whose vote a plan needs; its count is confirmed by a second person."""
+TONES: Final = {VoteResult.APPROVED: "moss", VoteResult.NOT_APPROVED: "brick", VoteResult.RECOMMENDATION: "sun"}
+
+SENTENCES: dict[str, Any] = {
+    "plan_vote.recorded": (_l("Vote recorded: %(result)s"), {"result": VoteResult.labels()}),
+    "plan_vote.corrected": (_l("Vote corrected: %(result)s"), {"result": VoteResult.labels()}),
+    "plan_vote.confirmed": (_l("Count of the vote confirmed: %(result)s"), {"result": VoteResult.labels()}),
+}
+
+
+LONGEST_REASON = 200
+
+
+class PlanVote(OfPlan, Versioned, Base):
+    """One vote of a body at a meeting. A correction is a row of its own: the one before stays, with when it was
+    corrected; `corrects_id` and `reason` stand on the new one. The council's numbers decide nothing before a second
+    person confirmed them."""
+
+    __tablename__ = "plan_vote"
+    __table_args__ = (
+        Index("uq_plan_vote_standing", "plan_id", "meeting_id", "body", unique=True, **where("corrected_at is null")),
+        CheckConstraint("yes >= 0 and no >= 0 and abstained >= 0 and yes + no + abstained > 0", name="votes"),
+        CheckConstraint("quorum > 0", name="quorum"),
+        CheckConstraint("(result = 'recommendation') = (yes + no + abstained < quorum)", name="no_quorum"),
+        CheckConstraint("result <> 'approved' or 2 * yes > yes + no + abstained", name="majority"),
+        CheckConstraint("(corrects_id is null) = (reason = '')", name="reason"),
+        CheckConstraint("(confirmed_at is null) = (confirmed_by_id is null)", name="confirmed"),
+        CheckConstraint("confirmed_by_id is null or confirmed_by_id <> recorded_by_id", name="second_person"),
+    )
+    PRIVATE = frozenset({"reason"})
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    body: Mapped[VotingBody] = mapped_column(named_enum(VotingBody, "body"))
+    yes: Mapped[int]
+    no: Mapped[int]
+    abstained: Mapped[int]
+    quorum: Mapped[int]
+    result: Mapped[VoteResult] = mapped_column(named_enum(VoteResult, "result_kind"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("plan_vote.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="", server_default="")
+    corrected_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
 
 load_vote = by_id(PlanVote)
 

@@ -1,0 +1,244 @@
+"""Counting the measures of a school: each asks the room of outcomes that counts it, for whoever sees its outcomes."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.repair import queries as repair
+from wss_cases.outcomes.counting.repair.harms import harms
+from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.scope.queries import enrolled_on
+from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
+from wss_cases.outcomes.reports.practice.queries import held_in
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+
+
+@dataclass(frozen=True)
+class PlanMeasure:
+    """A figure of a school and its days: `times` × numerator ÷ denominator.
+
+    `numerator` and `denominator` say what these are; without a denominator the figure is a count. `is_share`: the
+    numerator is a part of the denominator. `is_practice`: it says what adults held, not what came of it, and so is no
+    target by itself. `formula`: how it is counted, in words; most are measures of outcomes and say it there.
+    """
+
+    title: Any
+    unit: Any
+    numerator: Any
+    denominator: Any
+    times: int
+    formula: Any
+    is_share: bool = False
+    is_practice: bool = False
+
+
+INCIDENTS, SUSPENSIONS, POLICE, AVOIDABLE = "incidents", "suspensions", "police", "avoidable"
+CONTACT, AGREEMENTS, REPAIRED, CIRCLES = "contact", "agreements", "repaired", "circles"
+
+PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
+    INCIDENTS: PlanMeasure(
+        _l("Incidents"),
+        _l("per 100 students per school day"),
+        _l("incidents"),
+        _l("students × school days"),
+        100,
+        MEASURES["rate"].formula,
+    ),
+    SUSPENSIONS: PlanMeasure(
+        _l("Out-of-school suspensions"),
+        _l("per 100 students"),
+        _l("suspensions"),
+        _l("students"),
+        100,
+        MEASURES["removals"].formula,
+    ),
+    POLICE: PlanMeasure(
+        _l("Police notifications"),
+        _l("per 1,000 students"),
+        _l("notifications"),
+        _l("students"),
+        1000,
+        MEASURES["police"].formula,
+    ),
+    AVOIDABLE: PlanMeasure(
+        _l("Avoidable police notifications"),
+        _l("percent of incidents that could lead to one"),
+        _l("avoidable notifications"),
+        _l("incidents that could lead to one"),
+        100,
+        MEASURES["avoidable"].formula,
+    ),
+    CONTACT: PlanMeasure(
+        _l("Reached within 1 school day"),
+        _l("percent of people harmed"),
+        _l("people reached"),
+        _l("people harmed"),
+        100,
+        MEASURES["contact"].formula,
+        is_share=True,
+    ),
+    AGREEMENTS: PlanMeasure(
+        _l("Agreements kept"),
+        _l("percent of terms due"),
+        _l("terms kept"),
+        _l("terms due"),
+        100,
+        MEASURES["agreements"].formula,
+        is_share=True,
+    ),
+    REPAIRED: PlanMeasure(
+        _l("Harm repaired"),
+        _l("percent of closed cases with a person harmed"),
+        _l("cases repaired"),
+        _l("cases closed"),
+        100,
+        _l(
+            "Cases closed as repaired ÷ cases closed in the period with a person harmed. A case that was transferred "
+            "or unfounded is not counted. Partly repaired does not count as repaired."
+        ),
+        is_share=True,
+    ),
+    CIRCLES: PlanMeasure(
+        _l("Circles and other practice held"),
+        _l("times"),
+        _l("times held"),
+        None,
+        1,
+        _l("Entries of the practice log in the period. It says what adults held, not what changed."),
+        is_practice=True,
+    ),
+}
+"""By the key that goals and baselines store."""
+
+SURVEY: Final = "survey"
+"""The key of a goal whose measure is a value of a survey."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was counted: a numerator, and what it is of (None where the measure is a count)."""
+
+    numerator: float
+    denominator: float | None = None
+
+
+def number_words(number: float) -> str:
+    """Return a figure as people write it: whole where it is, else with at most two places."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
+
+
+def value_of(measure: str, numerator: float | None, denominator: float | None) -> float | None:
+    """Return the value of a measure in its unit; None where it is not known, or of nothing."""
+    declared = PLAN_MEASURES[measure]
+    if numerator is None:
+        return None
+    if declared.denominator is None:
+        return numerator
+    return declared.times * numerator / denominator if denominator else None
+
+
+def value_words(measure: str, figure: Figure) -> str:
+    """Return a figure in its unit: "6.9 per 100 students"; that there is nothing to count where it is of nothing."""
+    value = value_of(measure, figure.numerator, figure.denominator)
+    if value is None:
+        return _("Nothing to count")
+    return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+
+
+def is_too_small(measure: str, figure: Figure, fewest: int) -> bool:
+    """Whether a figure tells of fewer than `fewest`: it counts some but fewer, or leaves so few of those it is of."""
+    if PLAN_MEASURES[measure].is_practice:
+        return False  # what adults held names no child, however seldom
+    left = (figure.denominator or 0) - figure.numerator if PLAN_MEASURES[measure].is_share else 0
+    return 0 < figure.numerator < fewest or 0 < left < fewest
+
+
+def refuse_as_target(measure: str) -> None:
+    """Refuse a measure as what a goal aims at: one that is none, or that counts practice alone. Raises Refused."""
+    if measure == SURVEY:
+        return
+    if measure not in PLAN_MEASURES:
+        raise Refused("measure", _("Choose a measure."))
+    if PLAN_MEASURES[measure].is_practice:
+        raise Refused(
+            "measure",
+            _(
+                "How many circles are held is not a goal by itself: it counts what adults do, not what changes for "
+                "students. Choose what should change, and write the circles as a strategy or a step."
+            ),
+        )
+
+
+Counter = Callable[[Actor, Scope, SchoolDays], Figure]
+
+
+def _students(actor: Actor, scope: Scope, days: SchoolDays) -> int:
+    return enrolled_on(actor, scope, [reference_day(scope, days)])[0]
+
+
+def _incidents(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    gone_by = days.between(scope.first - timedelta(days=1), scope.last)
+    return Figure(parts_of(actor, scope).total, _students(actor, scope, days) * gone_by)
+
+
+def _suspensions(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    instances, _who = repair.removals(actor, scope).get(DisciplineKind.OUT_OF_SCHOOL_SUSPENSION.value, (0, 0))
+    return Figure(instances, _students(actor, scope, days))
+
+
+def _police(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    return Figure(police(actor, scope).instances, _students(actor, scope, days))
+
+
+def _avoidable(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    return Figure(police(actor, scope).avoidable, parts_of(actor, scope).serious)
+
+
+def _contact(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    reach = reach_of(repair.contacts(actor, scope), days, scope.today)
+    return Figure(reach.within_one, reach.of_all)
+
+
+def _agreements(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    terms = repair.terms(actor, scope)
+    return Figure(terms.kept, terms.due)
+
+
+def _repaired(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    closed = harms(actor, scope)
+    return Figure(closed.repaired, closed.of)
+
+
+def _circles(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
+    return Figure(held_in(actor, scope).total["times"])
+
+
+COUNTERS: Final[dict[str, Counter]] = {
+    INCIDENTS: _incidents,
+    SUSPENSIONS: _suspensions,
+    POLICE: _police,
+    AVOIDABLE: _avoidable,
+    CONTACT: _contact,
+    AGREEMENTS: _agreements,
+    REPAIRED: _repaired,
+    CIRCLES: _circles,
+}
+
+
+def figures(
+    actor: Actor, school_id: int, measures: Iterable[str], first: date, last: date, today: date
+) -> dict[str, Figure]:
+    """Return these measures of a school for days of one school year; days to come are left out."""
+    scope = Scope(school_id, school_year(first), first, min(last, today), today)
+    days = school_days(school_id)
+    return {measure: COUNTERS[measure](actor, scope, days) for measure in measures}

@@ -1,0 +1,398 @@
+"""Funding in words: the list as a table, one line with its history, and what waits for a second person."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.accounts.list_columns import order_of, table_of
+from wss_cases.accounts.teams import user_names
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
+from wss_cases.journal.rooms import ListKind, ListRead, Room
+from wss_cases.plans.money.amounts import Money, money_words, money_years
+from wss_cases.plans.money.funding import actions, queries
+from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
+from wss_cases.plans.money.funding.queries import (
+    BY_SCHOOL,
+    PAGE,
+    Funding,
+    FundingChange,
+    FundingSource,
+    Narrowed,
+    changes_of_line,
+    get_change,
+    get_funding,
+    lines,
+    schools_to_fund,
+    waiting_changes,
+)
+from wss_cases.plans.plan.core.pages import no_student_named
+from wss_cases.plans.plan.core.queries import PLAN_READERS
+from wss_cases.roster.directory.queries import schools_by_id
+
+
+def _officers() -> IntegerField:
+    """The field of how many officers left; only for former school police money."""
+    between = NumberRange(0, MOST_OFFICERS, _l("Enter a number from 0 to %(max)s."))
+    return IntegerField(_l("Police officers removed"), [Optional(), between])
+
+
+class FundingForm(BaseForm):
+    """A line of funding."""
+
+    school = SelectField(_l("School"), validators=[InputRequired(_l("Choose the school."))])
+    school_year = SelectField(_l("School year"), validators=[InputRequired(_l("Choose the school year."))])
+    source = radio(_l("Source"), FundingSource, _l("Choose where the money comes from."))
+    amount = Money(_l("Amount in dollars"))
+    officers = _officers()
+    note = ShortText(_l("Note"))
+    anyway = no_student_named()
+
+    def offer(self, schools: list[tuple[int, str]], years: list[str]) -> None:
+        """Give the form its schools and school years."""
+        self.school.choices = choices([(str(number), name) for number, name in schools])
+        self.school_year.choices = choices([(year, year) for year in years])
+
+    @property
+    def school_id(self) -> int:
+        """The chosen school; of a form that is sound."""
+        return id_in(self.school.data) or 0
+
+    @property
+    def given(self) -> Given:
+        """What was entered; of a form that is sound."""
+        source, note = FundingSource(self.source.data), self.note.data or ""
+        return Given(self.school_year.data, source, self.amount.cents, self.officers.data, note)
+
+
+class AmountForm(BaseForm):
+    """Another amount for a line."""
+
+    amount = Money(_l("Amount in dollars"))
+
+
+class AskForm(BaseForm):
+    """What former school police money should become, and why."""
+
+    amount = Money(_l("Amount in dollars"))
+    officers = _officers()
+    reason = LongText(_l("Why it should change"), [NotBlank(_l("Write why it should change."))], limit=1000)
+    anyway = no_student_named()
+
+
+class SettleForm(BaseForm):
+    """What a second person says."""
+
+    agrees: Any = radio(
+        _l("Do you agree?"), [("yes", _l("Yes, make the change")), ("no", _l("No, leave it as it is"))],
+        _l("Choose whether you agree."),
+    )  # fmt: skip
+    answer = LongText(_l("Why"), [NotBlank(_l("Write why you agree or disagree."))], limit=1000)
+    anyway = no_student_named()
+
+
+COLUMNS = (
+    Column("school", _l("School"), sorts=True, always=True),
+    Column("year", _l("School year"), sorts=True),
+    Column("source", _l("Source"), sorts=True),
+    Column("amount", _l("Amount"), sorts=True, said=True),
+    Column("officers", _l("Police officers removed"), said=True),
+    Column("note", _l("Note")),
+)
+
+
+def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says of the list's filters; what it cannot mean is left out."""
+    source = arguments.get("source", "")
+    year = arguments.get("year", "")[:7]
+    asked = {"source": source if source in set(FundingSource) else "", "year": year}
+    return {name: value for name, value in asked.items() if value}
+
+
+def narrowed_by(actor: Actor, asked: Mapping[str, str]) -> Narrowed:
+    """Return which lines are asked for: of the chosen school, and what the address narrows them to."""
+    source = FundingSource(asked["source"]) if "source" in asked else None
+    return Narrowed(chosen_school_id(actor, *PLAN_READERS), asked.get("year", ""), source)
+
+
+def filter_words(asked: Mapping[str, str]) -> list[str]:
+    """Return what narrows the list, in words."""
+    source = [str(FundingSource(asked["source"]).label)] if "source" in asked else []
+    return [*source, *([asked["year"]] if "year" in asked else [])]
+
+
+def funding_cells(rows: Sequence[tuple[Funding, str]]) -> list[Row]:
+    """Return the rows of the list, cell by cell."""
+    return [
+        {
+            "school": Cell(school, url_for("funding.line", funding_id=row.id), f"{row.school_year} {row.source.label}"),
+            "year": Cell(row.school_year),
+            "source": Cell(str(row.source.label)),
+            "amount": Cell(money_words(row.amount_cents)),
+            "officers": Cell("" if row.officers_removed is None else str(row.officers_removed)),
+            "note": Cell(row.note),
+        }
+        for row, school in rows
+    ]
+
+
+def read_funding(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the list as a file takes it."""
+    asked = asked_of(arguments)
+    narrowed = narrowed_by(actor, asked)
+    rows = lines(actor, narrowed, order_of(FUNDING, arguments), limit=limit)
+    sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
+    return ListRead(in_parts(rows, funding_cells), filter_words(asked), asked | sort, narrowed.school_id)
+
+
+FUNDING = ListKind(
+    "funding", _l("Funding of safety plans"), COLUMNS, BY_SCHOOL, Permission.PLANS_LIST, "funding.listed", read_funding
+)
+
+
+def facts_of(row: Funding) -> list[dict[str, Any]]:
+    """Return what a line says, as rows of label and value."""
+    facts: list[dict[str, Any]] = [
+        {"label": _("School year"), "value": row.school_year},
+        {"label": _("Source"), "value": row.source.label},
+        {"label": _("Amount"), "value": money_words(row.amount_cents)},
+    ]
+    if row.source is FundingSource.FORMER_POLICE:
+        removed = _("Not provided") if row.officers_removed is None else str(row.officers_removed)
+        facts.append({"label": _("Police officers removed"), "value": removed})
+    if row.note:
+        facts.append({"label": _("Note"), "value": row.note})
+    return facts
+
+
+def change_words(change: FundingChange) -> str:
+    """Return what was asked: the amount and the officers before and after."""
+    amounts = _(
+        "%(before)s to %(after)s",
+        before=money_words(change.amount_before_cents),
+        after=money_words(change.amount_cents),
+    )
+    if change.officers_before == change.officers_removed:
+        return amounts
+    officers = [
+        _("none given") if one is None else str(one) for one in (change.officers_before, change.officers_removed)
+    ]
+    return dotted(amounts, _("officers removed: %(before)s to %(after)s", before=officers[0], after=officers[1]))
+
+
+def change_rows(changes: Sequence[FundingChange]) -> list[dict[str, Any]]:
+    """Return everything that was asked about a line, with who asked, who answered, and why."""
+    names = user_names({user for one in changes for user in (one.asked_by_id, one.settled_by_id)})
+    rows = []
+    for one in changes:
+        zone = zone_of(one.school_id)
+        answered = ""
+        if one.settled_at is not None:
+            by = names.get(one.settled_by_id or 0, "")
+            words = _("Agreed by %(name)s", name=by) if one.agreed else _("Not made: %(name)s", name=by)
+            answered = dotted(words, moment_words(one.settled_at, zone))
+        rows.append(
+            {
+                "id": one.id,
+                "what": change_words(one),
+                "asked": dotted(
+                    _("Asked by %(name)s", name=names.get(one.asked_by_id, "")), moment_words(one.asked_at, zone)
+                ),
+                "reason": one.reason,
+                "answered": answered,
+                "answer": one.answer,
+                "waits": one.settled_at is None,
+            }
+        )
+    return rows
+
+
+blueprint = Blueprint("funding", __name__, url_prefix="/safety-plans/funding")
+LISTS = (FUNDING,)
+FORM = "plans/money/form.html"
+
+
+@blueprint.get("")
+@gate(Permission.PLANS_LIST)
+def listed() -> Page:
+    """What the schools have for their plans, by school year and source, and what waits for a second person."""
+    actor = current_actor()
+    asked, order = asked_of(request.args), order_of(FUNDING, request.args)
+    after = id_in(request.args.get("after"))
+    found = lines(actor, narrowed_by(actor, asked), order, after)
+    shown = found[:PAGE]
+    sort: dict[str, Any] = {"sort": request.args.get("sort")}
+
+    def address(**changes: Any) -> str:
+        return url_for("funding.listed", **(asked | changes))
+
+    return render_template(
+        "plans/money/funding/list.html",
+        table=table_of(FUNDING, actor, funding_cells(shown), order, address, asked, filter_words(asked)),
+        asked=asked,
+        filters=[
+            ("year", _("School year"), [(year, year) for year in _years()]),
+            ("source", _("Source"), list(FundingSource.labels().items())),
+        ],
+        waiting=[
+            (school, url_for("funding.settle", funding_change_id=one.id), change_rows([one])[0]["what"])
+            for one, school in waiting_changes(actor, chosen_school_id(actor, *PLAN_READERS))
+            if can(actor, Permission.FUNDING_SECOND, one)
+        ],
+        newer=address(**sort) if after else None,
+        older=address(after=shown[-1][0].id, **sort) if len(found) > PAGE else None,
+    )
+
+
+def _years() -> list[str]:
+    return money_years(clock.school_year(today_at(None, clock.now())))
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.FUNDING_WRITE)
+def new() -> Page:
+    """Write down what a school has from one source."""
+    actor = current_actor()
+    this_year = clock.school_year(today_at(None, clock.now()))
+    form = FundingForm(school=str(chosen_school_id(actor, Role.DISTRICT) or ""), school_year=this_year)
+    form.offer(schools_to_fund(actor), _years())
+    title = _("Add funding")
+    words = {"title": title, "go_words": title, "crumbs": _crumbs(title), "back_href": url_for("funding.listed")}
+    return act_form(
+        form, lambda call: actions.add_funding(call, form.school_id, form.given, bool(form.anyway.data)),
+        lambda number: url_for("funding.line", funding_id=number), words, FORM,
+    )  # fmt: skip
+
+
+def _crumbs(title: Any) -> list[tuple[Any, str | None]]:
+    return [(_("Funding of safety plans"), url_for("funding.listed")), (title, None)]
+
+
+def _school(row: Funding | FundingChange) -> str:
+    return schools_by_id([row.school_id])[row.school_id].name
+
+
+@blueprint.get("/<int:funding_id>")
+@gate(Permission.PLAN_READ)
+def line(funding_id: int) -> Page:
+    """One line: what it is, and everything that two people changed of it."""
+    actor = current_actor()
+    row = get_funding(actor, funding_id)
+    changes = changes_of_line(actor, row.id)
+    waits = any(one.settled_at is None for one in changes)
+    of_police = row.source is FundingSource.FORMER_POLICE
+    return render_template(
+        "plans/money/funding/line.html",
+        title=_school(row),
+        crumbs=_crumbs(_school(row)),
+        facts=facts_of(row),
+        of_police=of_police,
+        change_href=_change_href(actor, row, waits),
+        changes=change_rows(changes),
+        may_settle=can(actor, Permission.FUNDING_SECOND, row),
+    )
+
+
+def _change_href(actor: Actor, row: Funding, waits: bool) -> str:
+    """Return where the line is changed: '' for who may not, and while a change waits for a second person."""
+    if waits or not can(actor, Permission.FUNDING_WRITE, row):
+        return ""
+    page = "ask" if row.source is FundingSource.FORMER_POLICE else "change"
+    return url_for(f"funding.{page}", funding_id=row.id)
+
+
+def _to_write(actor: Actor, funding_id: int) -> Funding:
+    row = get_funding(actor, funding_id)
+    require(actor, Permission.FUNDING_WRITE, row)
+    return row
+
+
+def _words(row: Funding) -> dict[str, Any]:
+    back = url_for("funding.line", funding_id=row.id)
+    title = _("Change funding")
+    crumbs = [_crumbs("")[0], (_school(row), back), (title, None)]
+    return {"title": title, "go_words": _("Save"), "crumbs": crumbs, "back_href": back, "facts": facts_of(row)}
+
+
+act_page(
+    blueprint, "/<int:funding_id>/change", "change", Permission.FUNDING_WRITE,
+    load=_to_write,
+    form=lambda row: AmountForm(version=row.version, amount=money_words(row.amount_cents)),
+    act=lambda call, row, form: actions.change_funding(call, row.id, form.amount.cents),
+    done=lambda row: url_for("funding.line", funding_id=row.id),
+    words=_words,
+    template=FORM,
+)  # fmt: skip
+
+
+def _ask_words(row: Funding) -> dict[str, Any]:
+    lede = _("Former school police money changes only when a second person agrees. Nothing changes until then.")
+    return _words(row) | {"go_words": _("Ask a second person"), "lede": lede}
+
+
+@blueprint.route("/<int:funding_id>/ask", methods=["GET", "POST"])
+@gate(Permission.FUNDING_WRITE)
+def ask(funding_id: int) -> Page:
+    """Ask a second person to change former school police money."""
+    row = _to_write(current_actor(), funding_id)
+    form = AskForm(version=row.version, amount=money_words(row.amount_cents), officers=row.officers_removed)
+    return act_form(
+        form,
+        lambda call: actions.ask_change(
+            call, row.id, form.amount.cents, form.officers.data, form.reason.data or "", bool(form.anyway.data)
+        ),
+        with_flash(_("A second person is asked. The amount stays until then."), _ask_words(row)["back_href"]),
+        _ask_words(row), FORM,
+    )  # fmt: skip
+
+
+@blueprint.route("/changes/<int:funding_change_id>", methods=["GET", "POST"])
+@gate(Permission.FUNDING_SECOND)
+def settle(funding_change_id: int) -> Page:
+    """Agree, as a second person, to a change of former school police money, or not."""
+    actor = current_actor()
+    change = get_change(actor, funding_change_id)
+    require(actor, Permission.FUNDING_SECOND, change)
+    row, form = get_funding(actor, change.funding_id), SettleForm(version=change.version)
+    [asked] = change_rows([change])
+    facts = [
+        *facts_of(row),
+        {"label": _("Change"), "value": asked["what"]},
+        {"label": _("Why"), "value": asked["reason"]},
+        {"label": _("Asked"), "value": asked["asked"]},
+    ]
+    title = _("Change of former school police money")
+    words = _words(row) | {"title": title, "facts": facts, "go_words": _("Save answer")}
+
+    def act(call: Invocation) -> int:
+        agrees, anyway = form.agrees.data == "yes", bool(form.anyway.data)
+        return actions.settle_change(call, change.id, agrees=agrees, answer=form.answer.data or "", anyway=anyway)
+
+    return act_form(form, act, words["back_href"], words, FORM)
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences=queries.SENTENCES,
+    loaders={"funding": queries.load_funding, "funding_change": queries.load_change},
+    lists=LISTS,
+)

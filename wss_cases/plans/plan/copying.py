@@ -1,0 +1,154 @@
+"""Copying a plan forward: goals, strategies and steps go on; baselines, reviews, votes and progress never do."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask import Blueprint, flash, url_for
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import react
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.plan.answers import PlanAnswer, answers_of
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.pages import HeadForm, PlanHead, new_plan, people_of, plan_trail
+from wss_cases.plans.plan.core.queries import LONGEST_TERM, PLAN_TIERS, writable_plan
+from wss_cases.plans.plan.goals.queries import tree_of, without_baseline
+from wss_cases.plans.plan.templates import questions_of
+from wss_cases.training.records.queries import staff_of
+
+
+def moved_day(day: date, from_year: str, to_year: str, last_year: str) -> date:
+    """Return a day as many years later as the plan is, within the plan's years."""
+    begins, _end = school_year_bounds(to_year)
+    _start, ends = school_year_bounds(last_year)
+    years = begins.year - school_year_bounds(from_year)[0].year
+    try:
+        later = day.replace(year=day.year + years)
+    except ValueError:  # the last day of February
+        later = day.replace(year=day.year + years, day=28)
+    return min(max(later, begins), ends)
+
+
+def copy_form(plan: SchoolPlan, now: datetime) -> HeadForm:
+    """Return the form as it is first shown: for the school year after the plan's last one, or for this one if later."""
+    today = today_at(plan.school_id, now)
+    this_year = school_year_bounds(school_year(today))[0].year
+    after = max(this_year, school_year_bounds(plan.last_year)[0].year + 1)
+    lead = str(plan.lead_id or "")
+    form = HeadForm(first_year=year_named(after), last_year=year_named(after), tier=plan.tier, lead=lead)
+    years = [year_named(first) for first in range(this_year, after + LONGEST_TERM)]
+    form.first_year.choices = choices([(year, year) for year in years[: after - this_year + 1]])
+    form.last_year.choices = choices([(year, year) for year in years])
+    tiers = dict.fromkeys([*PLAN_TIERS.on(today), *([plan.tier] if plan.tier else [])])
+    form.tier.choices = choices([("", _("No tier")), *((tier, tier) for tier in tiers)])
+    form.lead.choices = people_of(plan.school_id, now, None, _("No lead yet"))
+    if lead not in {choice.value for choice in form.lead.choices} and not form.is_submitted():
+        form.lead.data = ""
+    return form
+
+
+OF_GOAL: Final = ("component", "position", "statement", "measure", "direction", "target", "why_not_measured")
+OF_STRATEGY: Final = ("position", "if_words", "then_words", "leads_to")
+OF_STEP: Final = ("position", "text", "evidence_required")
+"""What is copied of each; baselines and whatever was done are not among it."""
+
+
+@use_case
+def copy_forward(uow: UnitOfWork, school_plan_id: int, head: PlanHead) -> int:
+    """Start a plan for later years from this one, by the template in force today. Returns the new plan's id.
+
+    Answers go to the questions of the same code; days move by as many years as the plan does. Raises NotFound, Refused.
+    """
+    before = existing(uow.session.get(SchoolPlan, school_plan_id))
+    require(uow.actor, Permission.PLAN_WRITE, before)
+    plan = new_plan(uow, before.school_id, head, copied_from_id=before.id)
+    uow.record(plan, "plan.copied")
+    _copy_answers(uow, before, plan)
+    _copy_goals(uow, before, plan)
+    react(uow, "plan.copied", plan)
+    return plan.id
+
+
+def _copy_answers(uow: UnitOfWork, before: SchoolPlan, plan: SchoolPlan) -> None:
+    codes = {question.id: question.code for question in questions_of(before.template_id)}
+    now = {question.code: question.id for question in questions_of(plan.template_id)}
+    for question_id, answer in answers_of(before.id).items():
+        if (code := codes.get(question_id)) in now:
+            copied = PlanAnswer(
+                plan_id=plan.id, school_id=plan.school_id, question_id=now[str(code)], text=answer.text,
+                written_by_id=answer.written_by_id, written_at=answer.written_at,
+            )  # fmt: skip
+            uow.session.add(copied)
+    uow.session.flush()
+
+
+def _copy_goals(uow: UnitOfWork, before: SchoolPlan, plan: SchoolPlan) -> None:
+    staff = staff_of(plan.school_id, today_at(plan.school_id, uow.now))
+    tree = tree_of(before.id)
+
+    def later(day: date | None) -> date | None:
+        return moved_day(day, before.first_year, plan.first_year, plan.last_year) if day else None
+
+    def still_here(user_id: int | None) -> int | None:
+        return user_id if user_id in staff else None
+
+    for goal in tree.goals:
+        new_goal = uow.add(_copy(goal, plan, OF_GOAL, target_by=later(goal.target_by)))
+        for strategy in tree.strategies.get(goal.id, ()):
+            own = {"goal_id": new_goal.id, "owner_id": still_here(strategy.owner_id)}
+            new_strategy = uow.add(_copy(strategy, plan, OF_STRATEGY, **own))
+            for step in tree.steps.get(strategy.id, ()):
+                owns = {"strategy_id": new_strategy.id, "owner_id": still_here(step.owner_id)}
+                uow.add(_copy(step, plan, OF_STEP, due_on=later(step.due_on), **owns))
+
+
+def _copy(row: Any, plan: SchoolPlan, names: tuple[str, ...], **more: Any) -> Any:
+    values = {name: getattr(row, name) for name in names}
+    return type(row)(plan_id=plan.id, school_id=plan.school_id, **values, **more)
+
+
+blueprint = Blueprint("plan_copies", __name__, url_prefix="/safety-plans")
+
+
+@blueprint.route("/<int:school_plan_id>/copy", methods=["GET", "POST"])
+@gate(Permission.PLAN_WRITE)
+def copy(school_plan_id: int) -> Page:
+    """Copy a plan forward to a later year; afterwards its page names what must be frozen anew."""
+    plan = writable_plan(current_actor(), school_plan_id)
+    form = copy_form(plan, clock.now())
+    title = _("Copy forward to a new plan")
+    words = {
+        "title": title,
+        "lede": _(
+            "Answers, goals, strategies, and steps are copied. Baselines, progress, votes, reviews, and the committee "
+            "are not: they belong to the year they were made in."
+        ),
+        "crumbs": plan_trail(plan, title),
+        "back_href": url_for("plans.home", school_plan_id=plan.id),
+        "go_words": _("Copy forward"),
+    }
+    return act_form(form, lambda call: copy_forward(call, plan.id, form.head), _copied, words, "plans/part.html")
+
+
+def _copied(plan_id: int) -> str:
+    """Say how many baselines must be frozen anew, and go to the new plan, which names them."""
+    count = len(without_baseline(plan_id))
+    words = ngettext("Copied. %(num)s goal needs a new baseline.", "Copied. %(num)s goals need a new baseline.", count)
+    flash(words if count else _("Copied."))
+    return url_for("plans.home", school_plan_id=plan_id)
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,0 +1,279 @@
+"""Pages of plans: those of a school, starting one, the home of one, its head, and its next state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.pages import asked_school_id
+from wss_cases.accounts.teams import user_names
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import panels_for
+from wss_cases.journal.rooms import Place, PlanTab, Room
+from wss_cases.plans.plan.answers import GENERAL, answers_of, part_words, parts_of
+from wss_cases.plans.plan.core.models import EDITABLE, TRANSITIONS, Block, PlanState, SchoolPlan
+from wss_cases.plans.plan.core.pages import (
+    TONES,
+    change_plan,
+    head_form,
+    part_page,
+    plan_frame,
+    plan_trail,
+    plan_words,
+    start_plan,
+    years_words,
+)
+from wss_cases.plans.plan.core.queries import (
+    PLAN_READERS,
+    PlanFacts,
+    blocks,
+    get_plan,
+    plans_of,
+    way_forward,
+    writable_plan,
+)
+from wss_cases.plans.plan.goals.pages import needs_baseline, target_words
+from wss_cases.plans.plan.goals.queries import tree_of
+from wss_cases.plans.plan.progress import facts_of, move_plan, outdated_because
+from wss_cases.plans.plan.templates import questions_of
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
+
+FORWARD = {
+    PlanState.COMMITTEE: lambda: _("Give it to the committee"),
+    PlanState.COUNCIL_VOTE: lambda: _("Put it to the council’s vote"),
+    PlanState.APPROVED: lambda: _("Approve the plan"),
+    PlanState.IN_FORCE: lambda: _("Put the plan in force"),
+    PlanState.REVIEWED: lambda: _("Mark as reviewed"),
+    PlanState.CLOSED: lambda: _("Close the plan"),
+}
+"""What the button says that moves a plan on."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """The next state of a plan: the button's words, the state, what stands in the way (words, address or None), and
+    the way back, None where there is none."""
+
+    words: str
+    target: str
+    in_the_way: list[tuple[str, str | None]]
+    back: tuple[str, str] | None
+
+
+def plan_rows(plans: Sequence[SchoolPlan]) -> list[dict[str, Any]]:
+    """Return the plans of a school as lines of a list."""
+    leads = user_names(plan.lead_id for plan in plans)
+    return [
+        {
+            "id": plan.id,
+            "title": plan_words(plan),
+            "meta": dotted(plan.tier, leads.get(plan.lead_id, "") if plan.lead_id else _("No lead yet")),
+            "tag": plan.state.label,
+            "tone": TONES[plan.state],
+        }
+        for plan in plans
+    ]
+
+
+def way_of(plan: SchoolPlan, facts: PlanFacts) -> Way | None:
+    """Return the next state of a plan and what stands in its way; None for a closed one."""
+    target = way_forward(plan.state)
+    if target is None:
+        return None
+    back = next((_back(state) for state in TRANSITIONS[plan.state][1:]), None)
+    in_the_way = [line for block in blocks(facts, target) for line in _lines(block, plan, facts)]
+    return Way(FORWARD[target](), target.value, in_the_way, back)
+
+
+SEEN_TO: Final = {
+    Block.LEAD: "plans.change",
+    Block.COMMITTEE: "plan_committee.add",
+    Block.COUNCIL: "meetings.of_plan",
+    Block.BASELINES: "plan_baselines.baselines",
+    Block.REVIEW: "plan_reviews.reviews",
+}
+"""Where people see to what blocks a plan; pages of rooms above by their names."""
+
+
+def _back(state: PlanState) -> tuple[str, str]:
+    return _("Back to: %(state)s", state=state.label), state.value
+
+
+def _lines(block: Block, plan: SchoolPlan, facts: PlanFacts) -> list[tuple[str, str | None]]:
+    """Return what blocks a plan in one line, or one for each component, each with where one sees to it."""
+    if block is Block.QUESTIONS:
+        lines: list[tuple[str, str | None]] = []
+        for component, count in facts.unanswered.items():
+            words = ngettext(
+                "%(part)s: %(num)s required question has no answer.",
+                "%(part)s: %(num)s required questions have no answer.",
+                count,
+                part=part_words(component),
+            )
+            part = component or GENERAL
+            lines.append((words, url_for("plan_answers.answer", school_plan_id=plan.id, part=part)))
+        return lines
+    if block is Block.GOALS:
+        at = "plan_goals.new_goal"
+        return [
+            (_("%(part)s has no goal.", part=one.label), url_for(at, school_plan_id=plan.id, component=one.value))
+            for one in facts.without_goal
+        ]
+    endpoint = SEEN_TO.get(block)
+    return [(str(block.label), url_for(endpoint, school_plan_id=plan.id) if endpoint else None)]
+
+
+def head_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
+    """Return years, tier, lead and the days of a plan."""
+    names = user_names([plan.lead_id, plan.approved_by_id])
+    days = [
+        (_("Approved by the council"), plan.council_approved_on),
+        (_("Approved"), plan.approved_on),
+        (_("In force since"), plan.in_force_on),
+        (_("Closed"), plan.closed_on),
+    ]
+    rows = [
+        {"label": _("School years"), "value": years_words(plan)},
+        {"label": _("Tier"), "value": plan.tier or _("No tier")},
+        {"label": _("Lead"), "value": names.get(plan.lead_id or 0, _("No lead yet"))},
+    ]
+    return [*rows, *({"label": label, "value": day_words_with_year(day)} for label, day in days if day)]
+
+
+def part_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
+    """Return the components of a plan: questions answered, and goals with their targets."""
+    answered = {key for key, answer in answers_of(plan.id).items() if answer.text.strip()}
+    goals = tree_of(plan.id).goals
+    rows = []
+    for component, questions in parts_of(questions_of(plan.template_id)).items():
+        done = sum(question.id in answered for question in questions)
+        rows.append(
+            {
+                "name": component or GENERAL,
+                "title": part_words(component),
+                "answered": _("%(done)s of %(all)s questions answered", done=done, all=len(questions)),
+                "goals": [
+                    {"statement": goal.statement, "target": target_words(goal), "bare": needs_baseline(goal)}
+                    for goal in goals
+                    if goal.component is component
+                ],
+                "has_goals": component is not None,
+            }
+        )
+    return rows
+
+
+blueprint = Blueprint("plans", __name__, url_prefix="/safety-plans")
+
+
+def _school(actor: Actor, *roles: Role) -> School | None:
+    school_id = asked_school_id(actor, *roles)
+    return existing(get_school(school_id)) if school_id is not None else None
+
+
+@blueprint.get("")
+@gate(Permission.PLANS_LIST)
+def plans() -> Page:
+    """The plans of the chosen school, those of the latest years first."""
+    actor = current_actor()
+    school = _school(actor, *PLAN_READERS)
+    rows = plan_rows(plans_of(actor, school.id)) if school else []
+    starts = school is not None and can(actor, Permission.PLAN_START, school)
+    return render_template("plans/list.html", school=school, rows=rows, starts=starts)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.PLAN_START)
+def start() -> Page:
+    """Start a plan for the chosen school."""
+    school = existing(_school(current_actor(), Role.ADMINISTRATOR))
+    form = head_form(school.id, clock.now())
+    words = {
+        "title": _("Start a school safety plan"),
+        "lede": school.name,
+        "crumbs": [(_("School safety plans"), url_for("plans.plans")), (_("Start a school safety plan"), None)],
+        "back_href": url_for("plans.plans"),
+        "go_words": _("Start the plan"),
+    }
+    return act_form(
+        form,
+        lambda call: start_plan(call, school.id, form.head),
+        lambda plan_id: url_for("plans.home", school_plan_id=plan_id),
+        words,
+        "plans/part.html",
+    )
+
+
+@blueprint.get("/<int:school_plan_id>")
+@gate(Permission.PLAN_READ)
+def home(school_plan_id: int) -> Page:
+    """One plan: where it stands, what stands in the way of its next state, and its three components."""
+    actor, now = current_actor(), clock.now()
+    plan = get_plan(actor, school_plan_id)
+    today = today_at(plan.school_id, now)
+    writes = can(actor, Permission.PLAN_WRITE, plan)
+    facts = facts_of(plan, today)
+    return render_template(
+        "plans/home.html",
+        way=way_of(plan, facts) if writes else None,
+        writes=writes and plan.state in EDITABLE,
+        copies=writes,
+        outdated=outdated_because(plan, today),
+        head=head_rows(plan),
+        parts=part_rows(plan),
+        panels=panels_for(Place.PLAN, actor, plan),
+        **plan_frame(actor, plan, "plans.home"),
+    )
+
+
+@blueprint.route("/<int:school_plan_id>/change", methods=["GET", "POST"])
+@gate(Permission.PLAN_WRITE)
+def change(school_plan_id: int) -> Page:
+    """Change the last year, tier and lead of a plan."""
+    plan, now = writable_plan(current_actor(), school_plan_id), clock.now()
+    form = head_form(plan.school_id, now, plan)
+    title, href = _("Years, tier, and lead"), url_for("plans.home", school_plan_id=plan.id)
+    words = {"title": title, "crumbs": plan_trail(plan, title), "back_href": href, "go_words": _("Save")}
+    return part_page(
+        form,
+        lambda call: change_plan(call, plan.id, form.head),
+        words,
+        lambda: head_form(plan.school_id, now, writable_plan(current_actor(), school_plan_id), formdata=None),
+    )
+
+
+@blueprint.post("/<int:school_plan_id>/move")
+@gate(Permission.PLAN_WRITE)
+def move(school_plan_id: int) -> Page:
+    """Move a plan to its next state, or back."""
+    plan = writable_plan(current_actor(), school_plan_id)
+    asked = request.form.get("target", "")
+    target = PlanState(asked) if asked in {*PlanState} else plan.state
+    call = Invocation(current_actor(), clock.now(), version=id_in(request.form.get("version")))
+    href = url_for("plans.home", school_plan_id=plan.id)
+    try:
+        move_plan(call, plan.id, target)
+    except Refused as refused:
+        flash(refused.message, "warning")
+    else:
+        flash(_("The plan is now: %(state)s.", state=target.label))
+    return redirect(href, 303)
+
+
+ROOM = Room(pages=(blueprint,), plan_tabs=(PlanTab("plans.home", _l("Overview"), 10, Permission.PLAN_READ),))

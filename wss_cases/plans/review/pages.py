@@ -1,0 +1,390 @@
+"""Reviewing a plan: begun with what was then and is now, rated goal by goal, closed when every goal is."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import func, select
+from wtforms import DateField
+from wtforms.validators import InputRequired
+
+from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, radio
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import smallest_groups
+from wss_cases.journal.rooms import PlanTab, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.baselines.pages import made_of, reads_small
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, is_too_small, number_words, value_of, value_words
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
+from wss_cases.plans.plan.core.queries import get_plan
+from wss_cases.plans.plan.goals.queries import PlanGoal, aim_words
+from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
+from wss_cases.plans.review import models
+from wss_cases.plans.review.queries import (
+    Standing,
+    get_review,
+    get_review_goal,
+    goals_of,
+    reviews_of,
+    same_days_before,
+    standings,
+    statement_of,
+)
+from wss_cases.plans.review.rules import is_reached, lacking
+from wss_cases.roster.names.queries import refuse_names
+
+
+class StartForm(BaseForm):
+    """Which review, held when."""
+
+    kind = radio(_l("Which review?"), ReviewKind.labels(), _l("Choose which review it is."))
+    held_on = DateField(_l("On which day?"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class RateForm(BaseForm):
+    """How a goal stands, and what changes."""
+
+    rating = radio(_l("How does this goal stand?"), Rating.labels(), _l("Choose a rating."))
+    what_changes = LongText(_l("What changes because of this?"), limit=2000)
+    anyway = no_student_named()
+
+
+class CloseForm(BaseForm):
+    """What the committee found."""
+
+    summary = LongText(
+        _l("What did the committee find?"), [NotBlank(_l("Summarize the review in a sentence."))], limit=2000
+    )
+    anyway = no_student_named()
+
+
+@use_case
+def start_review(uow: UnitOfWork, school_plan_id: int, kind: ReviewKind | None, held_on: date | None) -> int:
+    """Begin a review of a plan in force: each goal comes with its baseline, its figure now and its target.
+
+    Returns the id of the review. Raises NotFound, Refused naming the field.
+    """
+    plan = uow.load(SchoolPlan, school_plan_id, Permission.PLAN_WRITE)
+    today = today_at(plan.school_id, uow.now)
+    _check(uow, plan, kind, held_on, today)
+    standing = select(PlanGoal).where(PlanGoal.plan_id == plan.id, PlanGoal.removed_on.is_(None))
+    goals = list(uow.session.scalars(standing.order_by(PlanGoal.id)))
+    if not goals:
+        raise Refused("", _("This plan has no goals to review."))
+    of_plan = {"plan_id": plan.id, "school_id": plan.school_id}
+    review = PlanReview(
+        kind=kind, held_on=held_on, written_at=uow.now, written_by_id=uow.actor.user_id, summary="", **of_plan
+    )
+    uow.add(review)
+    uow.record(review, "plan.review_started", kind=review.kind.value)
+    found, fewest = standings(uow.actor, plan, goals, today), smallest_groups(school_year(today)).cell
+    for goal in goals:
+        uow.session.add(_copied(review, goal, found[goal.id], fewest))
+    uow.session.flush()
+    return review.id
+
+
+@use_case
+def rate_goal(
+    uow: UnitOfWork, plan_review_goal_id: int, rating: Rating | None, what_changes: str, anyway: bool = False
+) -> int:
+    """Rate a goal at an open review, with what changes because of it. Raises NotFound, Stale, Refused, also, unless
+    `anyway`, for what may name a student."""
+    row = uow.load(PlanReviewGoal, plan_review_goal_id, Permission.PLAN_WORK, uow.version)
+    _open_review(uow, row.review_id)
+    if lacks := lacking(rating, what_changes):
+        raise Refused(*lacks)
+    refuse_names(row.school_id, anyway, what_changes)
+    row.rating, row.what_changes = rating, what_changes.strip()
+    uow.record(row, "plan.goal_rated", rating=row.rating.value if row.rating else "")
+    return row.id
+
+
+@use_case
+def close_review(uow: UnitOfWork, plan_review_id: int, summary: str, anyway: bool = False) -> int:
+    """Close a review in which every goal is rated; it changes no more afterwards. Raises NotFound, Stale, Refused,
+    and that, unless `anyway`, for what may name a student."""
+    review = uow.load(PlanReview, plan_review_id, Permission.PLAN_WRITE, uow.version)
+    _open_review(uow, review.id)
+    open_goals = select(func.count()).where(PlanReviewGoal.review_id == review.id, PlanReviewGoal.rating.is_(None))
+    if uow.session.scalar(open_goals):
+        raise Refused("", _("Rate every goal first."))
+    if not summary.strip():
+        raise Refused("summary", _("Summarize the review in a sentence."))
+    refuse_names(review.school_id, anyway, summary)
+    review.summary, review.closed_at = summary.strip(), uow.now
+    uow.record(review, "plan.review_closed", kind=review.kind.value)
+    return review.id
+
+
+def _check(uow: UnitOfWork, plan: SchoolPlan, kind: ReviewKind | None, held_on: date | None, today: date) -> None:
+    if plan.state not in STANDING:
+        raise Refused("", _("Only a plan in force is reviewed."))
+    if kind is None:
+        raise Refused("kind", _("Choose which review it is."))
+    first, _end = school_year_bounds(plan.first_year)
+    if held_on is None or not first <= held_on <= today:
+        raise Refused("held_on", _("Choose a day of the plan’s school years, up to today."))
+    year_first, year_end = school_year_bounds(school_year(held_on))
+    same = select(func.count()).where(
+        PlanReview.plan_id == plan.id, PlanReview.kind == kind, PlanReview.held_on.between(year_first, year_end)
+    )
+    if uow.session.scalar(same):
+        raise Refused("kind", _("There is one of this kind for that school year already."))
+
+
+def _copied(review: PlanReview, goal: PlanGoal, standing: Standing, fewest: int) -> PlanReviewGoal:
+    then, now = standing.then, standing.now
+    small = now is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, now, fewest)
+    return PlanReviewGoal(
+        review_id=review.id, plan_id=review.plan_id, school_id=review.school_id, goal_id=goal.id, target=goal.target,
+        then_numerator=then.numerator if then else None, then_denominator=then.denominator if then else None,
+        now_numerator=now.numerator if now else None, now_denominator=now.denominator if now else None,
+        now_suppressed=small, what_changes="",
+    )  # fmt: skip
+
+
+def _open_review(uow: UnitOfWork, review_id: int) -> PlanReview:
+    review = uow.session.get_one(PlanReview, review_id, with_for_update=True)
+    if review.closed_at is not None:
+        raise Refused("", _("This review is closed."))
+    return review
+
+
+Line = dict[str, Any]
+TONES = {Rating.MET: "moss", Rating.ON_TRACK: "moss", Rating.BEHIND: "brick", Rating.NO_LONGER: "slate"}
+
+
+def review_rows(reviews: Iterable[PlanReview]) -> list[Line]:
+    """Return the reviews of a plan as lines of a list."""
+    return [
+        {
+            "title": review.kind.label,
+            "meta": day_words_with_year(review.held_on),
+            "href": url_for("plan_reviews.review", plan_review_id=review.id),
+            "state": _("Closed") if review.closed_at else _("Open"),
+            "tone": "slate" if review.closed_at else "sun",
+        }
+        for review in reviews
+    ]
+
+
+def goal_cards(
+    rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], before: Mapping[str, Figure], fewest: int, rates: bool
+) -> list[Line]:
+    """Return each goal of a review; `before`: the same days of the year before, by measure; `fewest`: figures of fewer
+    are not shown, 0 where all are; `rates`: the reader may rate."""
+    return [_card(row, goal, before.get(goal.measure), fewest, rates) for row, goal in rows]
+
+
+def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, fewest: int, rates: bool) -> Line:
+    small = not fewest
+    hides = row.now_suppressed and not small
+    then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
+    hides_then = _is_hidden(goal, then, fewest)
+    figures = [
+        (
+            _("Then (baseline)"),
+            _("Too few to show") if hides_then else _figure(goal, row.then_numerator, row.then_denominator),
+        ),
+        (_("Now"), _("Too few to show") if hides else _figure(goal, row.now_numerator, row.now_denominator)),
+        (_("Target"), _target(goal, row.target)),
+    ]
+    if before is not None and not hides and not _is_hidden(goal, before, fewest):
+        figures.insert(2, (_("Same days of the year before"), _words(goal.measure, before)))
+    return {
+        "id": row.id,
+        "component": goal.component.label,
+        "statement": goal.statement,
+        "figures": [{"label": label, "value": value} for label, value in figures] if goal.measure else [],
+        "why_not": goal.why_not_measured,
+        "small": row.now_suppressed and small,
+        "reached": None if hides else is_reached(goal.direction, _value(goal, row), row.target),
+        "rating": row.rating.label if row.rating else _("Not rated yet"),
+        "tone": TONES.get(row.rating, "sun") if row.rating else "sun",
+        "changes": row.what_changes,
+        "href": url_for("plan_reviews.rate", plan_review_goal_id=row.id) if rates else "",
+    }
+
+
+def _is_hidden(goal: PlanGoal, figure: Figure | None, fewest: int) -> bool:
+    return figure is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, figure, fewest)
+
+
+def _value(goal: PlanGoal, row: PlanReviewGoal) -> float | None:
+    if goal.measure not in PLAN_MEASURES:
+        return row.now_numerator
+    return value_of(goal.measure, row.now_numerator, row.now_denominator)
+
+
+def _figure(goal: PlanGoal, numerator: float | None, denominator: float | None) -> str:
+    if numerator is None:
+        return _("Not known")
+    if goal.measure not in PLAN_MEASURES:
+        return number_words(numerator)
+    return _words(goal.measure, Figure(numerator, denominator))
+
+
+def _words(measure: str, figure: Figure) -> str:
+    parts = made_of(measure, figure)
+    return f"{value_words(measure, figure)} ({parts})" if parts else value_words(measure, figure)
+
+
+def _target(goal: PlanGoal, target: float | None) -> str:
+    if target is None or goal.direction is None:
+        return _("No target")
+    words = aim_words(goal.direction, target)
+    return f"{words} {PLAN_MEASURES[goal.measure].unit}" if goal.measure in PLAN_MEASURES else words
+
+
+blueprint = Blueprint("plan_reviews", __name__)
+PAGE = "plan_reviews.reviews"
+REVIEW = "/safety-plan-reviews/<int:plan_review_id>"
+
+
+@blueprint.get("/safety-plans/<int:school_plan_id>/reviews")
+@gate(Permission.PLAN_READ)
+def reviews(school_plan_id: int) -> Page:
+    """The reviews of a plan, the newest first."""
+    actor = current_actor()
+    plan = get_plan(actor, school_plan_id)
+    return render_template(
+        "plans/review/reviews.html",
+        rows=review_rows(reviews_of(plan.id)),
+        starts=plan.state in STANDING and can(actor, Permission.PLAN_WRITE, plan),
+        **plan_frame(actor, plan, PAGE),
+    )
+
+
+@blueprint.get(REVIEW)
+@gate(Permission.PLAN_READ)
+def review(plan_review_id: int) -> Page:
+    """One review: each goal then, now, its target, rating, and what changes."""
+    actor = current_actor()
+    row, plan = get_review(actor, plan_review_id)
+    rows = goals_of(row.id)
+    is_open = row.closed_at is None
+    before = same_days_before(actor, plan, [goal.measure for _row, goal in rows], row.held_on) if is_open else {}
+    rates = is_open and can(actor, Permission.PLAN_WORK, plan)
+    return render_template(
+        "plans/review/review.html",
+        review=row,
+        cards=goal_cards(rows, before, _fewest(actor, plan, row), rates),
+        closes=is_open and can(actor, Permission.PLAN_WRITE, plan),
+        is_open=is_open,
+        **plan_frame(actor, plan, PAGE),
+    )
+
+
+def _fewest(actor: Actor, plan: SchoolPlan, row: PlanReview) -> int:
+    return 0 if reads_small(actor, plan.school_id) else smallest_groups(school_year(row.held_on)).cell
+
+
+def _writable(actor: Actor, school_plan_id: int) -> SchoolPlan:
+    plan = get_plan(actor, school_plan_id)
+    require(actor, Permission.PLAN_WRITE, plan)
+    return plan
+
+
+def _start_form(plan: SchoolPlan) -> StartForm:
+    return StartForm(held_on=today_at(plan.school_id, clock.now()))
+
+
+@blueprint.route("/safety-plans/<int:school_plan_id>/reviews/new", methods=["GET", "POST"])
+@gate(Permission.PLAN_WRITE)
+def start(school_plan_id: int) -> Page:
+    """Begin a review."""
+    plan = _writable(current_actor(), school_plan_id)
+    form = _start_form(plan)
+    return act_form(
+        form,
+        lambda call: start_review(call, plan.id, _of(ReviewKind, form.kind.data), form.held_on.data),
+        lambda made: url_for("plan_reviews.review", plan_review_id=made),
+        {
+            "title": _("Start a review"),
+            "go_words": _("Start the review"),
+            "lede": _("Each goal comes with its baseline, its figure now, and its target."),
+            "back_href": url_for(PAGE, school_plan_id=plan.id),
+        },
+        "layouts/form_page.html",
+    )
+
+
+def _of(kind: Any, text: str | None) -> Any:
+    return kind(text) if text else None
+
+
+def _rated(actor: Actor, plan_review_goal_id: int) -> PlanReviewGoal:
+    row, plan = get_review_goal(actor, plan_review_goal_id)
+    require(actor, Permission.PLAN_WORK, plan)
+    return row
+
+
+def _review_page(row: PlanReviewGoal) -> str:
+    return url_for("plan_reviews.review", plan_review_id=row.review_id)
+
+
+act_page(
+    blueprint,
+    "/safety-plan-review-goals/<int:plan_review_goal_id>",
+    "rate",
+    Permission.PLAN_WORK,
+    load=_rated,
+    form=lambda row: RateForm(version=row.version, rating=row.rating, what_changes=row.what_changes),
+    act=lambda call, row, form: rate_goal(
+        call, row.id, _of(Rating, form.rating.data), form.what_changes.data or "", anyway=bool(form.anyway.data)
+    ),
+    done=_review_page,
+    words=lambda row: {
+        "title": _("Rate a goal"),
+        "go_words": _("Save the rating"),
+        "lede": statement_of(row.goal_id),
+        "back_href": _review_page(row),
+    },
+    template="layouts/form_page.html",
+)
+
+
+def _closable(actor: Actor, plan_review_id: int) -> PlanReview:
+    row, plan = get_review(actor, plan_review_id)
+    require(actor, Permission.PLAN_WRITE, plan)
+    return row
+
+
+act_page(
+    blueprint,
+    f"{REVIEW}/close",
+    "close",
+    Permission.PLAN_WRITE,
+    load=_closable,
+    form=lambda row: CloseForm(version=row.version),
+    act=lambda call, row, form: close_review(call, row.id, form.summary.data or "", anyway=bool(form.anyway.data)),
+    done=lambda row: url_for("plan_reviews.review", plan_review_id=row.id),
+    words=lambda row: {
+        "title": _("Close the review"),
+        "go_words": _("Close the review"),
+        "lede": _("Nothing of it can be changed afterwards."),
+        "back_href": url_for("plan_reviews.review", plan_review_id=row.id),
+    },
+    template="layouts/form_page.html",
+)
+
+
+ROOM = Room(
+    pages=(blueprint,), sentences=models.SENTENCES, plan_tabs=(PlanTab(PAGE, _l("Reviews"), 80, Permission.PLAN_READ),)
+)

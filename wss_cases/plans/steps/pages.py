@@ -1,0 +1,345 @@
+"""Steps of a plan in force are follow-ups: made, kept in line with the plan, and closed with evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from flask import Blueprint, render_template, url_for
+from sqlalchemy import select
+from wtforms import DateField, RadioField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
+from wss_cases.followups.core.pages import due_words, outcomes_of
+from wss_cases.followups.core.queries import owner_name
+from wss_cases.followups.core.states import OUTCOME_LABELS, PLAN_STEP
+from wss_cases.followups.handling import open_follow_up
+from wss_cases.followups.making import cancel_row, close_row, make
+from wss_cases.followups.undo import remember, remind_again, restorable, undo_line
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import BaseForm, LongText, choices
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room
+from wss_cases.journal.rooms import Shown as RoomsShown
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
+from wss_cases.plans.plan.core.queries import get_plan, load_plan
+from wss_cases.plans.plan.goals.queries import PlanStep
+from wss_cases.plans.plan.templates import Component
+from wss_cases.plans.steps import queries
+from wss_cases.plans.steps.queries import StepRow, get_step, steps_of
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.names.queries import refuse_names
+
+PLAN_CLOSED: Final = _l("The plan was closed")
+STEP_DROPPED: Final = _l("The step was taken out of the plan")
+
+SENTENCES: Final[dict[str, Any]] = {"plan.step_done": (_l("Step recorded: %(outcome)s"), {"outcome": OUTCOME_LABELS})}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What somebody says that shows how a step went: on which day, and in words."""
+
+    on_day: date | None
+    evidence: str
+
+
+def due_day(planned: date, today: date, days: SchoolDays) -> date:
+    """Return the school day on which a step is due that is planned for a date; one that is past has until the next."""
+    return days.on_or_after(planned) if planned >= today else days.add(today, 1)
+
+
+def is_overdue(state: FollowUpState | None, due_on: date, today: date) -> bool:
+    """Whether a step that somebody is asked for is late."""
+    return state is FollowUpState.OPEN and due_on < today
+
+
+def lacking(outcome: str, shown: Shown, earliest: date, today: date) -> tuple[str, str] | None:
+    """Return (field, words) of what is missing before a step may close with this outcome; None when nothing is.
+
+    It was done between `earliest`, the first day of the plan's years, and today.
+    """
+    if outcome not in outcomes_of(PLAN_STEP):
+        return "outcome", _("Choose how it went.")
+    if shown.on_day is None:
+        return "on_day", _("Enter the day.")
+    if not earliest <= shown.on_day <= today:
+        return "on_day", _("Choose a day between %(first)s and today.", first=day_words_with_year(earliest))
+    if not shown.evidence.strip():
+        if outcome == "done":
+            return "evidence", _("Describe what shows that it was done. A step closes only with evidence.")
+        return "evidence", _("Describe what was done and what is left.")
+    return None
+
+
+class StepForm(BaseForm):
+    """How it went, when, and what shows it."""
+
+    outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
+    on_day = DateField(_l("On which day?"), validators=[Optional()])
+    evidence = LongText(_l("What shows it?"), limit=4000)
+    anyway = no_student_named()
+
+
+LONGEST_TITLE = 200
+
+
+def plan_moved(uow: UnitOfWork, plan: SchoolPlan) -> None:
+    """Ask for every step of a plan that is in force now; of one that ended ask for none any more."""
+    if plan.state in STANDING:
+        steps = (
+            select(PlanStep)
+            .where(PlanStep.plan_id == plan.id, PlanStep.removed_on.is_(None))
+            .order_by(PlanStep.due_on, PlanStep.id)
+        )
+        for step in uow.session.scalars(steps):
+            step_written(uow, step)
+        return
+    for row in _open_rows(uow, PlanStep.plan_id == plan.id):
+        cancel_row(uow, row, str(PLAN_CLOSED))
+
+
+def step_written(uow: UnitOfWork, step: PlanStep) -> None:
+    """Ask for a step of a plan in force, once; an open one is put in line with the plan."""
+    plan = uow.session.get_one(SchoolPlan, step.plan_id)
+    if plan.state not in STANDING:
+        return
+    row = uow.session.scalar(select(FollowUp).where(FollowUp.plan_step_id == step.id).with_for_update())
+    if row is None:
+        _ask(uow, plan, step)
+    elif row.state is FollowUpState.OPEN:
+        _follow(uow, row, step)
+
+
+def step_dropped(uow: UnitOfWork, step: PlanStep) -> None:
+    """Ask no more for a step that is taken out of its plan."""
+    for row in _open_rows(uow, PlanStep.id == step.id):
+        cancel_row(uow, row, str(STEP_DROPPED))
+
+
+def lead_changed(uow: UnitOfWork, plan: SchoolPlan) -> None:
+    """Let lateness of a plan's steps reach whoever leads it now."""
+    for row in _open_rows(uow, PlanStep.plan_id == plan.id):
+        row.lead_id = plan.lead_id
+
+
+@use_case
+def record_step(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Shown, anyway: bool = False) -> int:
+    """Close a step with its outcome and what shows it; for its owner and the school's team.
+
+    Returns the id of the follow-up. Raises NotFound, Stale, Refused naming the field, and, unless `anyway`, for what
+    may name a student.
+    """
+    row = open_follow_up(uow, follow_up_id, uow.version)
+    if row.plan_step_id is None:
+        raise NotFound
+    step = uow.session.get_one(PlanStep, row.plan_step_id)
+    plan = uow.session.get_one(SchoolPlan, step.plan_id)
+    earliest, _end = school_year_bounds(plan.first_year)
+    if lacks := lacking(outcome, shown, earliest, today_at(row.school_id, uow.now)):
+        raise Refused(*lacks)
+    refuse_names(row.school_id, anyway, shown.evidence)
+    before = restorable(row)
+    stored = {"on": shown.on_day.isoformat()} if shown.on_day is not None else {}
+    close_row(uow, row, outcome, shown.evidence.strip(), stored)
+    remember(uow, row, ActKind.CLOSED, before)
+    uow.record(step, "plan.step_done", outcome=outcome)
+    return row.id
+
+
+def _ask(uow: UnitOfWork, plan: SchoolPlan, step: PlanStep) -> None:
+    today, days = today_at(plan.school_id, uow.now), school_days(plan.school_id)
+    row = make(
+        uow,
+        school_id=plan.school_id,
+        kind=PLAN_STEP,
+        owner_id=step.owner_id,
+        due_on=due_day(step.due_on, today, days),
+        plan_step_id=step.id,
+        lead_id=plan.lead_id,
+        title=_title(step),
+        single_mail=True,
+    )
+    row.original_due_on = step.due_on
+
+
+def _follow(uow: UnitOfWork, row: FollowUp, step: PlanStep) -> None:
+    """Put an open follow-up in line with its step: its words, its day where the plan has another now, and its owner
+    where no one gave it to somebody else since."""
+    row.title = _title(step)
+    if step.due_on != row.original_due_on:
+        due_on = due_day(step.due_on, today_at(row.school_id, uow.now), school_days(row.school_id))
+        row.due_on, row.original_due_on, row.snoozed_until = due_on, step.due_on, None
+        uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason="other")
+        remind_again(uow, row)
+    if step.owner_id != row.owner_id and row.given_by_id is None:
+        row.owner_id = step.owner_id
+        uow.record(row, "followup.reassigned", what=row.kind, owner=owner_name(step.owner_id))
+
+
+def _title(step: PlanStep) -> str:
+    return step.text if len(step.text) <= LONGEST_TITLE else step.text[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _open_rows(uow: UnitOfWork, which: Any) -> list[FollowUp]:
+    rows = (
+        select(FollowUp)
+        .join(PlanStep, PlanStep.id == FollowUp.plan_step_id)
+        .where(which, FollowUp.state == FollowUpState.OPEN)
+    )
+    return list(uow.session.scalars(rows.order_by(FollowUp.id).with_for_update(of=FollowUp)))
+
+
+TONES = {"overdue": "brick", "today": "sun"}
+Line = dict[str, Any]
+
+
+def panel(actor: Actor, plan: SchoolPlan) -> RoomsShown | None:
+    """Return what the plan's home shows of its steps: how many are overdue, open and closed; None without any."""
+    rows = steps_of(actor, plan.id)
+    if not rows:
+        return None
+    today = today_at(plan.school_id, clock.now())
+    late = sum(is_overdue(row.state, row.due_on, today) for row in rows)
+    values = {
+        "late": late,
+        "open": sum(row.state is FollowUpState.OPEN for row in rows) - late,
+        "done": sum(row.outcome == "done" for row in rows),
+        "all": len(rows),
+        "href": url_for("plan_steps.steps", school_plan_id=plan.id),
+    }
+    return "plans/steps/_panel.html", values
+
+
+def step_groups(
+    rows: Iterable[StepRow], actor: Actor, school_id: int, today: date, days: SchoolDays
+) -> list[tuple[str, list[Line]]]:
+    """Return the steps in groups: those overdue first, then by component; a group without any is left out."""
+    rows = list(rows)
+    late = sorted((row for row in rows if is_overdue(row.state, row.due_on, today)), key=lambda row: row.due_on)
+    rest = [row for row in rows if row not in late]
+    groups = [(_("Overdue"), late)]
+    groups += [(str(part.label), [row for row in rest if row.component is part]) for part in Component]
+    team = actor.covers(school_id, *CASE_TEAM)
+    return [
+        (title, [_line(row, team or row.owner_id == actor.user_id, today, days) for row in of])
+        for title, of in groups
+        if of
+    ]
+
+
+def _line(row: StepRow, works: bool, today: date, days: SchoolDays) -> Line:
+    is_open = row.state is FollowUpState.OPEN
+    words, tone = _standing(row, today, days)
+    href = url_for("followups.follow_up", follow_up_id=row.follow_up_id) if works and row.follow_up_id else ""
+    return {
+        "text": row.text,
+        "href": href,
+        "meta": dotted(row.owner or _("No one yet"), row.strategy),
+        "planned": day_words_with_year(row.planned_on) if row.planned_on != row.due_on else "",
+        "due": day_words_with_year(row.due_on),
+        "state": words,
+        "tone": tone,
+        "wants": row.evidence_required,
+        "evidence": row.evidence if row.state is FollowUpState.DONE else "",
+        "act": url_for("plan_steps.done", follow_up_id=row.follow_up_id) if works and is_open else "",
+    }
+
+
+def _standing(row: StepRow, today: date, days: SchoolDays) -> tuple[str, str]:
+    if row.state is None:
+        return _("Not in force yet"), "slate"
+    if row.state is FollowUpState.OPEN:
+        due = due_words(row.due_on, today, days)
+        return due.words, TONES.get(due.state, "slate")
+    if row.state is FollowUpState.CANCELLED:
+        return _("Canceled"), "slate"
+    closed = day_words_with_year(row.closed_on)
+    words = _("%(outcome)s on %(day)s", outcome=OUTCOME_LABELS.get(row.outcome, row.outcome), day=closed)
+    return words, "moss" if row.outcome == "done" else "sun"
+
+
+blueprint = Blueprint("plan_steps", __name__)
+
+
+@blueprint.get("/safety-plans/<int:school_plan_id>/steps")
+@gate(Permission.PLAN_READ)
+def steps(school_plan_id: int) -> Page:
+    """The steps of a plan: those overdue first, then by component."""
+    actor, now = current_actor(), clock.now()
+    plan = get_plan(actor, school_plan_id)
+    today, days = today_at(plan.school_id, now), school_days(plan.school_id)
+    rows = steps_of(actor, plan.id)
+    return render_template(
+        "plans/steps/steps.html",
+        groups=step_groups(rows, actor, plan.school_id, today, days),
+        count=len(rows),
+        undo=undo_line(actor, now),
+        **plan_frame(actor, plan, "plan_steps.steps"),
+    )
+
+
+@blueprint.route("/safety-plan-steps/<int:follow_up_id>/done", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def done(follow_up_id: int) -> Page:
+    """Close a step of a plan in force with its outcome and what shows it."""
+    actor = current_actor()
+    row, step = get_step(actor, follow_up_id)
+    plan = load_plan(step.plan_id)
+    form = StepForm(version=row.version)
+    form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
+    if not form.is_submitted():
+        form.on_day.data = today_at(row.school_id, clock.now())
+    words: dict[str, Any] = {"step": step, "row": row, "is_open": row.state == "open"}
+    reads_plan = plan is not None and can(actor, Permission.PLAN_READ, plan)
+    back = (
+        url_for("plan_steps.steps", school_plan_id=step.plan_id)
+        if reads_plan
+        else url_for("followups.follow_up", follow_up_id=row.id)
+    )
+    return act_form(
+        form,
+        lambda call: record_step(
+            call,
+            row.id,
+            form.outcome.data,
+            Shown(form.on_day.data, form.evidence.data or ""),
+            anyway=bool(form.anyway.data),
+        ),
+        back,
+        words | {"back": back},
+        "plans/steps/done.html",
+    )
+
+
+ROOM = Room(
+    pages=(blueprint,),
+    sentences=SENTENCES,
+    panels=(Panel(Place.PLAN, 30, panel),),
+    plan_columns=(PlanColumn("overdue", _l("Overdue steps"), 10, queries.overdue_counts, tone="brick"),),
+    plan_tabs=(PlanTab("plan_steps.steps", _l("Steps"), 40, Permission.PLAN_READ),),
+    reactions={
+        "plan.moved": plan_moved,
+        "plan.step_written": step_written,
+        "plan.step_changed": step_written,
+        "plan.step_removed": step_dropped,
+        "plan.changed": lead_changed,
+    },
+)
