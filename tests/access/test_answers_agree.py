@@ -39,8 +39,7 @@ from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.scope.queries import READERS
-from wss_cases.outcomes.exports.export_log.models import ExportRecord
-from wss_cases.outcomes.exports.export_log.queries import may_know
+from wss_cases.outcomes.exports.export_log import ExportRecord, may_know
 from wss_cases.pathways.circles.circle.queries import kept_circle
 from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.common.rules import Pathway
@@ -128,7 +127,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "routing.rule_sets.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
     "board.stored_reports.queries.visible_to": (BoardReport, reads_report),
-    "outcomes.exports.export_log.queries.visible_to": (ExportRecord, may_know),
+    "outcomes.exports.export_log.visible_to": (ExportRecord, may_know),
     "accounts.managed_accounts.visible_to": (
         UserAccount,
         lambda actor, user: (

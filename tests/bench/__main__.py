@@ -39,7 +39,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.jobs.ticks import BY_MONTH
-from wss_cases.outcomes.cache_refresh.actions import store_due_counts
+from wss_cases.outcomes.cache_refresh import store_due_counts
 
 POSTGRES = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "2GB",

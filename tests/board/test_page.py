@@ -26,9 +26,8 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.equity.queries import table_for
-from wss_cases.outcomes.equity.states import FAMILIES
-from wss_cases.outcomes.equity.tables import settled
+from wss_cases.outcomes.equity.queries import FAMILIES, table_for
+from wss_cases.outcomes.equity.rules import settled
 from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]

@@ -16,8 +16,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.mail.monitoring import beat
 from wss_cases.outcomes.counting.daily_figures.actions import recount
-from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
-from wss_cases.outcomes.counting.filters.queries import MANY
+from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure
+from wss_cases.outcomes.counting.filters import MANY
 
 pytestmark = pytest.mark.browser
 FILTERED = "/outcomes/incidents?place=hallway"

@@ -48,8 +48,8 @@ from wss_cases.mail.common.pages import StandbyLapse
 from wss_cases.mail.security_alerts import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.messages import OFF as WEBHOOK_OFF
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
-from wss_cases.outcomes.exports.export_log.models import ExportRecord
+from wss_cases.outcomes.edfi.pushing.pages import FAILED as PUSH_FAILED
+from wss_cases.outcomes.exports.export_log import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations import invitation_key
 from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED, NoteOpening

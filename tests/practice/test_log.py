@@ -14,7 +14,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.reports.practice.queries import held_in
+from wss_cases.outcomes.reports.practice import held_in
 from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.practice.log.queries import PAGE, Leader, PracticeEntry, PracticeKind, entries
 

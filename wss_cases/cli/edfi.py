@@ -9,9 +9,8 @@ from flask.cli import AppGroup
 
 from wss_cases.cli.common.commands import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, show
 from wss_cases.foundation import clock
-from wss_cases.outcomes.edfi.pushing.actions import push_edfi
-from wss_cases.outcomes.edfi.pushing.nightly import configured
-from wss_cases.outcomes.edfi.pushing.report import Push
+from wss_cases.outcomes.edfi.pushing.pages import configured, push_edfi
+from wss_cases.outcomes.edfi.pushing.rules import Push
 
 group = AppGroup("edfi", help="Sending to an Ed-Fi ODS/API.")
 NOT_TAKEN = 3

@@ -17,15 +17,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.outcomes.collections.federal.queries import for_upload
-from wss_cases.outcomes.collections.state.rules import KINDS
-from wss_cases.outcomes.collections.state.students import state_students
-from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
-from wss_cases.outcomes.edfi.common.codes import Left, Tally
-from wss_cases.outcomes.edfi.common.versions import NEWEST, VERSIONS
+from wss_cases.outcomes.collections.state import KINDS, state_students
+from wss_cases.outcomes.documents import TYPES, Report, rendered
+from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, Left, Tally
 from wss_cases.outcomes.edfi.exporting.actions import export_edfi
-from wss_cases.outcomes.exports.export_log.actions import note_command
-from wss_cases.outcomes.exports.export_log.disclosing import Recipient
-from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS
+from wss_cases.outcomes.exports.export_log import Recipient, note_command
+from wss_cases.outcomes.exports.report_files import COLLECTIONS
 
 group = AppGroup("export", help="Files for other systems.")
 WHOM = click.option("--for", "whom", help="Who gets the file: each student in it gets a disclosure record.")

@@ -14,9 +14,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.scope.queries import school_named
-from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
-from wss_cases.outcomes.exports.export_log.actions import note_command
-from wss_cases.outcomes.exports.report_files.queries import LIVE, history
+from wss_cases.outcomes.documents import TYPES, Report, rendered
+from wss_cases.outcomes.exports.export_log import note_command
+from wss_cases.outcomes.exports.report_files import LIVE, history
 from wss_cases.outcomes.published.queries import schools_in
 from wss_cases.roster.directory.queries import get_school
 

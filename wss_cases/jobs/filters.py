@@ -5,8 +5,7 @@ from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import AWAY, FIGURES_SECONDS, Tick
-from wss_cases.outcomes.counting.filters.actions import count_asked
-from wss_cases.outcomes.counting.filters.queries import waits
+from wss_cases.outcomes.counting.filters import count_asked, waits
 
 SECONDS = 2.0
 """A person waits for it."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import Tick
-from wss_cases.outcomes.edfi.pushing.nightly import push_due
+from wss_cases.outcomes.edfi.pushing.pages import push_due
 from wss_cases.roster.drops import take_drops
 from wss_cases.roster.rest import pull_roster
 from wss_cases.roster.staff_accounts.pages import keep_tallies

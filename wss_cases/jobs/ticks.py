@@ -24,7 +24,7 @@ from wss_cases.journal.months import make_months
 from wss_cases.mail.audit_heads import queue_heads
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.mail.monitoring import beat, note_failure, note_recovery
-from wss_cases.outcomes.cache_refresh.actions import store_due_counts
+from wss_cases.outcomes.cache_refresh import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.pages import carry_out

@@ -11,13 +11,13 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
-from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair import queries as repair
-from wss_cases.outcomes.counting.repair.harms import harms
 from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.queries import harms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
-from wss_cases.outcomes.reports.practice.queries import held_in
+from wss_cases.outcomes.reports.practice import held_in
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind

@@ -15,7 +15,7 @@ from tests.bench.district import Sizes, build
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from wss_cases.foundation import clock
-from wss_cases.outcomes.cache_refresh.actions import store_due_counts
+from wss_cases.outcomes.cache_refresh import store_due_counts
 
 COUNTING_SECONDS = 3600.0
 

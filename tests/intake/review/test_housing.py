@@ -35,7 +35,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.outcomes.counting.repair.queries import follow_ups
 from wss_cases.outcomes.counting.scope.rules import scope_of
-from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.common.rules import Pathway

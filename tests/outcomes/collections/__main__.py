@@ -25,8 +25,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
+from wss_cases.outcomes.collections import state
 from wss_cases.outcomes.collections.federal import rules as federal
-from wss_cases.outcomes.collections.state import rules as state
 
 FORGOTTEN = (
     "UPDATE student SET has_iep = NULL, has_504 = NULL, is_english_learner = NULL, has_housing_support = NULL,"

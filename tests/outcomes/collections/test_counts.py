@@ -26,8 +26,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, Place
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.outcomes.collections import state
 from wss_cases.outcomes.collections.federal import rules as rules_federal
-from wss_cases.outcomes.collections.state import rules as rules_state
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineKind
 from wss_cases.safeguards.restraint.models import RestraintKind, RestraintRecord
 
@@ -161,7 +161,7 @@ def test_the_states_counts_are_those_of_a_second_count(app: Flask, made: Made) -
             known = "not_known" if None in plans else "no"
             wanted[f"disability_{'iep' if plans[0] else 'section_504' if plans[1] else known}"] += 1
             wanted[f"grade_{student['grade']}"] += 1
-        assert tuple(got) == rules_state.columns()
+        assert tuple(got) == state.columns_rule()
         assert {key: number for key, number in got.items() if number} == dict(+wanted), (name, kind)
         groups = {key.rsplit("_not_known", 1)[0] for key in +wanted if key.endswith("_not_known")}
         empty = {key for key, number in got.items() if number is None}
@@ -200,8 +200,8 @@ def test_every_column_of_the_federal_list_is_counted_or_said_to_be_missing(share
     assert listed == {*rules_federal.OFFENSES, *rules_federal.ALLEGATIONS, *rules_federal.NOT_HELD[:3], *merged}
     with (shared_data / "vocab" / "isbe_incident_types.csv").open(encoding="utf-8", newline="") as stream:
         types = {row["code"]: row for row in csv.DictReader(stream)}
-    assert {code: row["label"] for code, row in types.items()} == rules_state.TYPES
-    assert {code for code, row in types.items() if row["evidence"] != "seen"} == set(rules_state.UNCONFIRMED)
+    assert {code: row["label"] for code, row in types.items()} == state.TYPES
+    assert {code for code, row in types.items() if row["evidence"] != "seen"} == set(state.UNCONFIRMED)
 
 
 def test_a_file_of_a_collection_is_noted_and_says_what_it_cannot(

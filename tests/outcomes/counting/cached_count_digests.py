@@ -28,27 +28,22 @@ from tests.support.applications import make_app
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.answers.queries import removed_in_any_way
-from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
+from wss_cases.outcomes.counting.cache import VERSIONS, recording
 from wss_cases.outcomes.counting.daily_figures.queries import _added_up, count_days
-from wss_cases.outcomes.counting.filters.queries import Asked, count_year, read, written
-from wss_cases.outcomes.counting.repair import harms as queries_harms
+from wss_cases.outcomes.counting.filters import Asked, count_year, read, written
 from wss_cases.outcomes.counting.repair import police as queries_police
-from wss_cases.outcomes.counting.repair import queries as queries_repair
-from wss_cases.outcomes.counting.scope import small_shares as rules_answers
+from wss_cases.outcomes.counting.repair import queries as queries_queries
+from wss_cases.outcomes.counting.scope import rules as rules_answers
 from wss_cases.outcomes.counting.scope.queries import _first_year, enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.equity import queries as queries_equity
-from wss_cases.outcomes.equity import rules as rules_equity
+from wss_cases.outcomes.equity import queries as equity_queries
+from wss_cases.outcomes.equity import rules as equity_rules
 from wss_cases.outcomes.equity import suppression as rules_suppression
-from wss_cases.outcomes.equity import tables as rules_equity_tables
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.published.queries import figures_between, live_years, schools_begun
-from wss_cases.outcomes.reports.cases import queries as queries_cases
-from wss_cases.outcomes.reports.cases.queries import caseload_of
+from wss_cases.outcomes.reports import cases, pathways, repeats
+from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
-from wss_cases.outcomes.reports.pathways import queries as queries_pathways
-from wss_cases.outcomes.reports.repeats import queries as queries_repeats
-from wss_cases.outcomes.reports.repeats import rules as rules_repeats
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.reengagement.plan.rules import is_near
 from wss_cases.roster.directory.rules import SchoolDays
@@ -67,31 +62,31 @@ FILTERED = Asked("2026-27", {"behavior": "1-1", "group": "1-2", "place": "hallwa
 Count = tuple[Callable[..., object], tuple[Any, ...], tuple[Any, ...]]
 OF_DAYS, OF_SCHOOL_DAYS = (SYSTEM, SCOPE), (SYSTEM, SCOPE, DAYS)
 WAITS = (rules_answers, due_days, last_day_of, is_near, SchoolDays)
-WINDOWS = (queries_repeats, rules_repeats, rules_answers, dates_of, SchoolDays)
-TABLES = (queries_equity, rules_equity, rules_equity_tables, rules_suppression)
+WINDOWS = (repeats, repeats, rules_answers, dates_of, SchoolDays)
+TABLES = (equity_queries, equity_rules, equity_rules, rules_suppression)
 COUNTS: dict[str, Count] = {
     "bands": (bands_of, OF_DAYS, ()),
     "caseload": (caseload_of, OF_DAYS, (loads_of, weight_of)),
-    "contacts": (queries_repair.contacts, OF_DAYS, ()),
+    "contacts": (queries_queries.contacts, OF_DAYS, ()),
     "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
-    "equity": (queries_equity._plain_tables, ("district", dict, SCOPE, "race", Minimums(10, 30)), TABLES),
+    "equity": (equity_queries._plain_tables, ("district", dict, SCOPE, "race", Minimums(10, 30)), TABLES),
     "figures_between": (figures_between, (SYSTEM, None, SCOPE.first, TODAY), ()),
     "filtered": (count_year, (SYSTEM, FILTERED), (count_days, _added_up, written, read)),
     "first_year": (_first_year, (SYSTEM, None), ()),
-    "follow_ups": (queries_repair.follow_ups, OF_DAYS, ()),
-    "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._came, queries_repair._reached)),
-    "harms": (queries_harms.harms, OF_DAYS, (queries_harms,)),
+    "follow_ups": (queries_queries.follow_ups, OF_DAYS, ()),
+    "funnel": (queries_queries.funnel, OF_DAYS, (queries_queries._came, queries_queries._reached)),
+    "harms": (queries_queries.harms, OF_DAYS, (queries_queries,)),
     "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
-    "pathways": (queries_pathways.figures_of_pathways, OF_SCHOOL_DAYS, (queries_pathways, *WAITS)),
+    "pathways": (pathways.figures_of_pathways, OF_SCHOOL_DAYS, (pathways, *WAITS)),
     "police": (queries_police.police, OF_DAYS, ()),
-    "removals": (queries_repair.removals, OF_DAYS, ()),
-    "repeats": (queries_repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
+    "removals": (queries_queries.removals, OF_DAYS, ()),
+    "repeats": (repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
     "removed_students": (removed_in_any_way, OF_DAYS, ()),
     "reporting": (reporting, OF_DAYS, ()),
-    "said": (queries_pathways.answered_by_school, (SCOPE,), (queries_pathways,)),
+    "said": (pathways.answered_by_school, (SCOPE,), (pathways,)),
     "schools_begun": (schools_begun, (SYSTEM, None), ()),
-    "terms": (queries_repair.terms, OF_DAYS, ()),
-    "times": (queries_cases.times_of, OF_SCHOOL_DAYS, (queries_cases, SchoolDays)),
+    "terms": (queries_queries.terms, OF_DAYS, ()),
+    "times": (cases.times_of, OF_SCHOOL_DAYS, (cases, SchoolDays)),
 }
 """Name to the function that counts, what it is given, and the functions, classes and modules that it relies on."""
 

@@ -15,8 +15,8 @@ from tests.support.fixed import day
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import BY_MONTH
-from wss_cases.outcomes.cache_refresh import actions as counting_rounds
-from wss_cases.outcomes.counting.cache.models import CachedCount
+from wss_cases.outcomes import cache_refresh as counting_rounds
+from wss_cases.outcomes.counting.cache import CachedCount
 
 if __name__ == "__main__":
     day.begin()

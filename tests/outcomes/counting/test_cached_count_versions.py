@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.outcomes.counting.cached_count_digests import COUNTS, code_of, digest_of, recorded, shape_of
-from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS
-from wss_cases.outcomes.counting.repair import queries as queries_repair
+from wss_cases.outcomes.counting.cache import VERSIONS
+from wss_cases.outcomes.counting.repair import queries as repair_queries
 
 RECORD = "python -m tests.outcomes.counting.cached_count_digests"
 
@@ -28,7 +28,7 @@ def test_a_count_that_changed_has_a_raised_version(session: object) -> None:
 
 def test_what_moves_figures_moves_the_digest(app: Flask, session: object, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {name: digest_of(name) for name in ("terms", "follow_ups", "equity")}
-    monkeypatch.setattr(queries_repair, "KEPT", (queries_repair.TermState.KEPT,))
+    monkeypatch.setattr(repair_queries, "KEPT", (repair_queries.TermState.KEPT,))
     after = {name: digest_of(name) for name in before}
     assert {name for name in before if before[name] != after[name]} == {"terms", "equity"}
 
@@ -47,6 +47,6 @@ def test_only_what_a_rule_does_is_in_its_words() -> None:
 
 def test_a_new_field_moves_the_shape() -> None:
     more = make_dataclass("Terms", [("kept", int), ("late", int), ("due", int), ("open", int)])
-    assert shape_of(dict[str, more]) != shape_of(dict[str, queries_repair.Terms])
+    assert shape_of(dict[str, more]) != shape_of(dict[str, repair_queries.Terms])
     moved = make_dataclass("Elsewhere", [("kept", int), ("late", int), ("due", int)])
-    assert shape_of(dict[str, moved]) == shape_of(dict[str, queries_repair.Terms])
+    assert shape_of(dict[str, moved]) == shape_of(dict[str, repair_queries.Terms])

@@ -30,17 +30,15 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.jobs.ticks import BY_MONTH
-from wss_cases.outcomes.cache_refresh.actions import CLAIM, NEVER, store_due_counts
-from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, key_of, oldest_shown, recording
-from wss_cases.outcomes.counting.cache.models import CachedCount, CountingRound
+from wss_cases.outcomes.cache_refresh import CLAIM, NEVER, store_due_counts
+from wss_cases.outcomes.counting.cache import VERSIONS, CachedCount, CountingRound, key_of, oldest_shown, recording
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
-from wss_cases.outcomes.equity.queries import PIECES, table_for
-from wss_cases.outcomes.equity.states import FAMILIES
-from wss_cases.outcomes.equity.tables import settled
-from wss_cases.outcomes.reports.cases.queries import caseload_of
+from wss_cases.outcomes.equity.queries import FAMILIES, PIECES, table_for
+from wss_cases.outcomes.equity.rules import settled
+from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of
-from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.pathways import figures_of_pathways
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 

@@ -29,10 +29,17 @@ from wss_cases.intake.report.actions import add_people_to, complete_details, sub
 from wss_cases.intake.review.pages import ask_reporter, reopen_review, take_no_action
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.outcomes.counting.daily_figures import queries as queries_figures
+from wss_cases.outcomes.counting.daily_figures import queries as figures_queries
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
-from wss_cases.outcomes.counting.daily_figures.models import DailyFigure, DistrictFigure, FigureState
-from wss_cases.outcomes.counting.daily_figures.queries import count_days, counted_parts, parts_of, total_of
+from wss_cases.outcomes.counting.daily_figures.queries import (
+    DailyFigure,
+    DistrictFigure,
+    FigureState,
+    count_days,
+    counted_parts,
+    parts_of,
+    total_of,
+)
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.records.retention.deletion.erasure import erase_student
@@ -285,14 +292,14 @@ def test_far_behind_a_page_counts_from_the_rows(
     recount(now, 60)
     for _number in range(4):
         town.submit()
-    monkeypatch.setattr(queries_figures, "MOST_BEHIND", 2)
+    monkeypatch.setattr(figures_queries, "MOST_BEHIND", 2)
     check_read()
     last = db.session.scalar(select(func.max(AuditEntry.id))) or 0
     dean, report = town.teams[town.schools[0].id][1], town.one(IncidentState.SUBMITTED)
     for _reading in range(5):
         with unit_of_work(dean, now) as uow:
             uow.audit("incident.read", "incident", report.id if report else None)
-    assert queries_figures.changes_after(last, 9) == []
+    assert figures_queries.changes_after(last, 9) == []
     assert parts_of(SYSTEM, scope()).total == 4
     follow(now)
     assert parts_of(SYSTEM, scope()).total == 4

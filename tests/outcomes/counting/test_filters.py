@@ -27,15 +27,21 @@ from wss_cases.incidents.lists import conditions_of
 from wss_cases.jobs import filters as jobs_filters
 from wss_cases.jobs.filters import count_filters
 from wss_cases.mail.monitoring import beat
+from wss_cases.outcomes.counting import filters
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
-from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
-from wss_cases.outcomes.counting.daily_figures.queries import counted_parts
+from wss_cases.outcomes.counting.daily_figures.queries import DistrictFigure, counted_parts
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
-from wss_cases.outcomes.counting.filters import actions
-from wss_cases.outcomes.counting.filters import queries as queries_filters
-from wss_cases.outcomes.counting.filters.actions import CLAIM, MOST, MOST_OF_ONE, ask, count_asked
-from wss_cases.outcomes.counting.filters.models import FilteredCount
-from wss_cases.outcomes.counting.filters.queries import MOST_TRIES, NotCountedYet, narrowed_parts
+from wss_cases.outcomes.counting.filters import (
+    CLAIM,
+    MOST,
+    MOST_OF_ONE,
+    MOST_TRIES,
+    FilteredCount,
+    NotCountedYet,
+    ask,
+    count_asked,
+    narrowed_parts,
+)
 from wss_cases.outcomes.counting.scope.rules import Scope
 
 ClientAs = Callable[[Any], Any]
@@ -54,7 +60,7 @@ MORE = tuple(IncidentFilter(hour=hour) for hour in range(24)) + tuple(IncidentFi
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every district is one of many incidents."""
-    monkeypatch.setattr(queries_filters, "MANY", 0)
+    monkeypatch.setattr(filters, "MANY", 0)
 
 
 @pytest.fixture
@@ -119,13 +125,13 @@ def test_a_page_says_that_it_is_being_counted_and_then_shows_it(
         assert waiting.status_code == 202
         assert "being counted" in waiting.text and f'href="{address}' in waiting.text.replace("&amp;", "&")
         with jobs_filters._COUNTING:  # a second time at once
-            assert count_filters("scheduler", now) == "" and queries_filters.waits()
+            assert count_filters("scheduler", now) == "" and filters.waits()
         for _year in range(2):
             assert count_filters("scheduler", now) == ""
             page = district.get(address)
         assert page.status_code == 200
         with monkeypatch.context() as small:
-            small.setattr(queries_filters, "MANY", 10**9)
+            small.setattr(filters, "MANY", 10**9)
             assert _main(district.get(address).text) == _main(page.text)
     day = next(iter(live(HALLWAY).by_day))
     kept = update(table_of(FilteredCount)).values(figures=f'{{"{day}":[4321,0,{{}}]}}')
@@ -196,7 +202,7 @@ def test_what_has_moved_too_much_is_counted_again(now: datetime, monkeypatch: py
     ask(person, first := missed(HALLWAY), now)
     count_asked(now, 60)
     assert ask(person, first, now)  # a page that was read before: nothing waits for it
-    assert not queries_filters.waits()
+    assert not filters.waits()
     assert narrowed_parts(SYSTEM, scope(), HALLWAY) == live(HALLWAY)
     gone = next(iter(live(HALLWAY).by_day))
     db.session.execute(delete(table_of(DistrictFigure)).where(DistrictFigure.day == gone))
@@ -208,7 +214,7 @@ def test_what_has_moved_too_much_is_counted_again(now: datetime, monkeypatch: py
     assert again.stale is not None
     assert ask(person, again, later) and count_asked(later, 60) == {"counted": 1}
     assert narrowed_parts(SYSTEM, scope(), HALLWAY) == live(HALLWAY)
-    monkeypatch.setattr(queries_filters, "MOST_MOVED", -1)
+    monkeypatch.setattr(filters, "MOST_MOVED", -1)
     assert missed(HALLWAY).stale is not None
 
 
@@ -254,7 +260,7 @@ def test_a_page_does_not_wait_without_end(now: datetime, at: Callable[..., datet
     assert narrowed_parts(SYSTEM, scope(), HALLWAY) == live(HALLWAY)
     newest = missed(MORE[MOST_OF_ONE])
     assert ask(person, newest, later)  # what no one waits for any more takes no place
-    assert actions._claim(later) == newest.asked  # and has no precedence
+    assert filters._claim(later) == newest.asked  # and has no precedence
     assert count_asked(later + CLAIM, 60) == {"counted": MOST_OF_ONE + 1}
 
 

@@ -22,14 +22,13 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists import conditions_of
 from wss_cases.outcomes.answers.queries import answers_of
-from wss_cases.outcomes.cache_refresh.actions import store_due_counts
-from wss_cases.outcomes.counting.cache.models import CachedCount
+from wss_cases.outcomes.cache_refresh import store_due_counts
+from wss_cases.outcomes.counting.cache import CachedCount
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
 from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, scope_of
-from wss_cases.outcomes.counting.totals.queries import core_of
-from wss_cases.outcomes.equity.queries import PIECES, _pieces
-from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.counting.totals import core_of
+from wss_cases.outcomes.equity.queries import FAMILIES, PIECES, _pieces
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
 

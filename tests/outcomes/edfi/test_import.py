@@ -19,7 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.outcomes.edfi.common.models import EdfiRecord
+from wss_cases.outcomes.edfi.common import EdfiRecord
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 

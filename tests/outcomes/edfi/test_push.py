@@ -27,13 +27,10 @@ from wss_cases.foundation.settings.ods import STANDARDS
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage
-from wss_cases.outcomes.edfi.common.models import EdfiPushed
-from wss_cases.outcomes.edfi.common.versions import VERSIONS
-from wss_cases.outcomes.edfi.pushing import actions, nightly
-from wss_cases.outcomes.edfi.pushing.actions import KIND
-from wss_cases.outcomes.edfi.pushing.client import MOST_TRIES, Ods
-from wss_cases.outcomes.edfi.pushing.nightly import push_due
-from wss_cases.outcomes.edfi.pushing.telling import FAILED
+from wss_cases.outcomes.edfi.common import VERSIONS, EdfiPushed
+from wss_cases.outcomes.edfi.pushing import pages
+from wss_cases.outcomes.edfi.pushing.pages import FAILED, KIND, push_due
+from wss_cases.outcomes.edfi.pushing.rules import MOST_TRIES, Ods
 from wss_cases.roster.directory.models import ImportRun, School
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction
 
@@ -56,7 +53,7 @@ def ods(app: Flask, session: Any, at: Any, monkeypatch: pytest.MonkeyPatch, tmp_
         for name, value in config.from_environment(environ, tmp_path).items():
             if name.startswith("EDFI_"):
                 monkeypatch.setitem(app.config, name, value)
-        monkeypatch.setattr(nightly, "Ods", partial(Ods, pause=world.paused.append))
+        monkeypatch.setattr(pages, "Ods", partial(Ods, pause=world.paused.append))
         school = SchoolFactory(identifier="400001")
         for _number in range(2):
             report(school)
@@ -196,7 +193,7 @@ def test_a_wrong_secret_sends_nothing_and_says_so(app: Flask, ods: World) -> Non
 
 
 def test_a_school_does_not_vanish_there_by_mistake(app: Flask, ods: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "FEW", 3)
+    monkeypatch.setattr(pages, "FEW", 3)
     school = db.session.scalars(select(School)).one()
     push(app)
     for incident in db.session.scalars(select(Incident)):

@@ -21,7 +21,7 @@ from tests.outcomes.edfi.test_import import SMALL, XMLNS, everything, held, plac
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.outcomes.edfi.common.versions import NEWEST, VERSIONS
+from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 

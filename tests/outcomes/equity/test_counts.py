@@ -23,12 +23,10 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.queries import enrolled_within
 from wss_cases.outcomes.counting.scope.rules import scope_of
-from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.queries import count_students, minimums_of, table_for
-from wss_cases.outcomes.equity.states import FAMILIES, STAGES
+from wss_cases.outcomes.equity.queries import FAMILIES, STAGES, EquityMinimum, count_students, minimums_of, table_for
+from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.equity.suppression import ENROLLED, Minimums
-from wss_cases.outcomes.equity.tables import settled
-from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS
+from wss_cases.outcomes.exports.report_files import COLLECTIONS
 
 ClientAs = Callable[[Any], PageClient]
 TODAY = date(2026, 11, 24)

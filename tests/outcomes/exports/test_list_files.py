@@ -20,7 +20,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.exports.export_log.models import ExportRecord
+from wss_cases.outcomes.exports.export_log import ExportRecord
 
 REASON = "For the meeting of the case team on Monday."
 

@@ -19,7 +19,7 @@ from wss_cases.accounts.account.models import UserSession
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.outcomes.exports.export_log.models import ExportRecord
+from wss_cases.outcomes.exports.export_log import ExportRecord
 
 ClientAs = Callable[[Any], PageClient]
 ADDRESS = "/outcomes/files/core.csv?year=2026-27"

@@ -14,7 +14,7 @@ from flask import Flask
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making.small_district import Made
 from tests.outcomes.published.test_import import DATA, take_in
-from wss_cases.outcomes.documents.rendering import Report, rendered, safe_cell
+from wss_cases.outcomes.documents import Report, rendered, safe_cell
 
 
 def report(app: Flask, *arguments: str) -> Any:

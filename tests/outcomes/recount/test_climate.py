@@ -15,8 +15,7 @@ from tests.outcomes.recount.shown import rows, same
 from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.outcomes.reports.climate.presenters import HEADS
-from wss_cases.outcomes.reports.climate.queries import MEASURES
+from wss_cases.outcomes.reports.climate import HEADS, MEASURES
 from wss_cases.surveys import results
 from wss_cases.surveys.instrument import SurveyGroup, Way, questions_on
 from wss_cases.surveys.results import Counted, ResultState, result_of, results_of, survey_share

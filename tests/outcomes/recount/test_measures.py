@@ -20,7 +20,7 @@ from tests.outcomes.recount.shown import Shown, large, rows
 from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.measures import MEASURES
 
 OF_A_DISTRICT = {
     **incidents.COUNTS,

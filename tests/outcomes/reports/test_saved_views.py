@@ -21,9 +21,9 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.counting.daily_figures.models import SavedView
+from wss_cases.outcomes.counting.daily_figures.queries import SavedView
 from wss_cases.outcomes.counting.scope.rules import is_alike, scope_of
-from wss_cases.outcomes.reports.core.comparison import FEWEST_SIMILAR, similar
+from wss_cases.outcomes.reports.core.queries import FEWEST_SIMILAR, similar
 
 ClientAs = Callable[[Any], PageClient]
 VIEWS = "/outcomes/views"

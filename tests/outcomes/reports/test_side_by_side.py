@@ -18,7 +18,7 @@ from tests.support.pages.asked import asked
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
-from wss_cases.outcomes.reports.side_by_side.views import PAGE
+from wss_cases.outcomes.reports.side_by_side import PAGE
 
 ClientAs = Callable[[Any], PageClient]
 SCHOOLS, NETWORKS = "/outcomes/incidents/schools", "/outcomes/incidents/networks"

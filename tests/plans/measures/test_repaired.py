@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.outcomes.counting.repair.harms import harms
+from wss_cases.outcomes.counting.repair.queries import harms
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.plans.measures import Figure, figures
 

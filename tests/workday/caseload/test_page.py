@@ -18,7 +18,7 @@ from wss_cases.casework.next_act import DutyItem, FollowUpItem, PathwayItem, Sit
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.reports.cases.queries import caseload_of
+from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.pathways.common.rules import Pathway, PathwayState, Step
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Kind

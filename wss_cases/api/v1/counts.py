@@ -19,9 +19,8 @@ from wss_cases.outcomes.counting.repair.police import police
 from wss_cases.outcomes.counting.repair.queries import contacts, follow_ups, removals, terms
 from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_counted, visible_to
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, month_of, narrowed, reach_of, reference_day, scope_of
-from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
-from wss_cases.outcomes.reports.repeats.queries import repeats_of
-from wss_cases.outcomes.reports.repeats.rules import LENGTHS
+from wss_cases.outcomes.counting.totals import SUSPENSIONS
+from wss_cases.outcomes.reports.repeats import LENGTHS, repeats_of
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays

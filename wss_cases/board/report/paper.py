@@ -9,7 +9,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import render_plain
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
+from wss_cases.outcomes.counting.cache import oldest_shown
 from wss_cases.records.stored_pdfs import Letterhead
 
 

@@ -11,19 +11,18 @@ from wss_cases.foundation.dates import day_words_with_year, month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import local_date, zone_of
-from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
-from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.repair.states import AVOIDABLE, apart_words
+from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
+from wss_cases.outcomes.counting.measures import MEASURES
+from wss_cases.outcomes.counting.repair.models import AVOIDABLE, apart_words
 from wss_cases.outcomes.counting.scope.rules import Share, per
-from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
-from wss_cases.outcomes.equity.presenters import group_words, meaning, names_of
-from wss_cases.outcomes.equity.rules import meaning_of
-from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
+from wss_cases.outcomes.counting.totals import SUSPENSIONS
+from wss_cases.outcomes.equity.pages import group_words, meaning, names_of
+from wss_cases.outcomes.equity.queries import FAMILIES, POINTS, STAGE_LABELS, STAGES
+from wss_cases.outcomes.equity.rules import Table, meaning_of
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.outcomes.equity.tables import Table
-from wss_cases.outcomes.published.states import STEP_LABELS
-from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
-from wss_cases.outcomes.reports.pathways.presenters import percent, said_rows
+from wss_cases.outcomes.published.models import STEP_LABELS
+from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
+from wss_cases.outcomes.reports.pathways import percent, said_rows
 from wss_cases.routing.engine.pages import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 

@@ -13,16 +13,14 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, year_before
-from wss_cases.outcomes.counting.totals.queries import NOTHING, Core, Repair, core_of, repair_of
+from wss_cases.outcomes.counting.totals import NOTHING, Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, tables_for
+from wss_cases.outcomes.equity.rules import Table
 from wss_cases.outcomes.equity.suppression import Minimums
-from wss_cases.outcomes.equity.tables import Table
-from wss_cases.outcomes.reports.cases.queries import Times, times_of
-from wss_cases.outcomes.reports.core.comparison import core_before, school_rows
-from wss_cases.outcomes.reports.core.queries import Reporting, reporting
-from wss_cases.outcomes.reports.pathways.queries import Said, figures_of_pathways
-from wss_cases.outcomes.reports.repeats.queries import repeats_of
-from wss_cases.outcomes.reports.repeats.rules import Repeat
+from wss_cases.outcomes.reports.cases import Times, times_of
+from wss_cases.outcomes.reports.core.queries import Reporting, core_before, reporting, school_rows
+from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
+from wss_cases.outcomes.reports.repeats import Repeat, repeats_of
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 

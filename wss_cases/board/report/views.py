@@ -24,8 +24,8 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import today_at
-from wss_cases.outcomes.counting.cache.views import figures_pages
-from wss_cases.outcomes.counting.scope.presenters import Shown, years_of
+from wss_cases.outcomes.counting.cache import figures_pages
+from wss_cases.outcomes.counting.scope.pages import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.records.stored_pdfs import PdfForm
 from wss_cases.roster.directory.queries import get_school

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.outcomes.collections.identity import FEDERAL_DIGITS, STATE_DIGITS, Known, Numbers, are_digits
+from wss_cases.outcomes.collections.rules import FEDERAL_DIGITS, STATE_DIGITS, Known, Numbers, are_digits
 
 COLUMNS: Final = ("school_id", "federal", "state")
 

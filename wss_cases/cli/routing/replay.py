@@ -20,7 +20,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
-from wss_cases.outcomes.documents.rendering import safe_cell
+from wss_cases.outcomes.documents import safe_cell
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows

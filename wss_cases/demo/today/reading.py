@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from wss_cases.demo.story.world import World
-from wss_cases.outcomes.reports.saved_views.actions import save_view
+from wss_cases.outcomes.reports.saved_views import save_view
 from wss_cases.routing.drafts.actions import draft_from
 from wss_cases.routing.replay.pages import ask, carry_on
 from wss_cases.routing.row_editor.pages import save_row

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.outcomes.counting.cache.cached_counts import cached_count, read_ahead, stored_key
+from wss_cases.outcomes.counting.cache import cached_count, read_ahead, stored_key
 from wss_cases.outcomes.counting.daily_figures.queries import total_asked, total_of
-from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import OTHERS, Police, police
-from wss_cases.outcomes.counting.repair.queries import funnel, light_conditions, removed
+from wss_cases.outcomes.counting.repair.queries import Harms, funnel, harms, light_conditions, removed
 from wss_cases.outcomes.counting.scope.queries import (
     PreparedOfScope,
     by_days,
@@ -26,7 +25,7 @@ from wss_cases.outcomes.counting.scope.queries import (
 )
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day, year_before
 from wss_cases.outcomes.equity.queries import stored_keys, tables_for
-from wss_cases.outcomes.equity.tables import Table, settled
+from wss_cases.outcomes.equity.rules import Table, settled
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

@@ -7,34 +7,133 @@ outcomes they see, as docs/decisions/0017 lets it be.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.code_tables import HeldRows
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, CodeTable, Id, db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists import ACTED
-from wss_cases.outcomes.counting.cache.cached_counts import cached_in_pieces, key_of, read_ahead
+from wss_cases.outcomes.counting.cache import cached_in_pieces, key_of, read_ahead
 from wss_cases.outcomes.counting.repair.police import notified
 from wss_cases.outcomes.counting.repair.queries import light_conditions, removed, step_conditions
 from wss_cases.outcomes.counting.scope.queries import READERS, counted, not_ended
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.states import FAMILIES, HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
+from wss_cases.outcomes.equity.rules import Table, plain_tables, table_from
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
-from wss_cases.outcomes.equity.tables import Table, plain_tables, table_from
 from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.roster.directory.rules import RACE_LABELS, SEX_LABELS
 from wss_cases.routing.engine.pages import Person
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
+
+PLACES: Final = {"classroom": ("classroom",), "hallway": ("hallway",), "elsewhere": None}
+"""Where a decision point lies: location codes; None is every other place."""
+NOON: Final = 12 * 60
+HALVES: Final = ("morning", "afternoon")
+POINTS: Final = tuple(f"{place}_{half}" for place in PLACES for half in HALVES)
+"""Vulnerable decision points: subjective behavior by place and time of day."""
+
+STAGES: Final[dict[str, str]] = {
+    ROOT: ENROLLED,
+    "offered": ROOT,
+    "accepted": "offered",
+    "held": "accepted",
+    "agreement": "held",
+    "kept": "agreement",
+    "suspended": ROOT,
+    "removed": ROOT,
+    "police": ROOT,
+    "subjective": ROOT,
+    **dict.fromkeys(POINTS, "subjective"),
+}
+"""Stage to the stage before it, each after its own."""
+
+SUSPENSIONS: Final = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
+
+STAGE_LABELS: Final[dict[str, Any]] = {
+    ENROLLED: _l("Enrolled"),
+    ROOT: _l("Reported in an incident"),
+    "offered": _l("Offered a restorative pathway"),
+    "accepted": _l("Accepted it"),
+    "held": _l("It was held"),
+    "agreement": _l("Agreement made"),
+    "kept": _l("Agreement kept"),
+    "suspended": _l("Suspended"),
+    "removed": _l("Removed in another way"),
+    "police": _l("Police were notified"),
+    "subjective": _l("Reported for subjective behaviors"),
+    "classroom_morning": _l("In a classroom, before noon"),
+    "classroom_afternoon": _l("In a classroom, from noon on"),
+    "hallway_morning": _l("In a hallway or on stairs, before noon"),
+    "hallway_afternoon": _l("In a hallway or on stairs, from noon on"),
+    "elsewhere_morning": _l("Elsewhere, before noon"),
+    "elsewhere_afternoon": _l("Elsewhere, from noon on"),
+}
+
+UNKNOWN: Final = "not_known"
+_NOT_KNOWN: Final = {UNKNOWN: _l("Not in the roster")}
+
+FAMILIES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
+    "race": (_l("Race or ethnicity"), {**RACE_LABELS, **_NOT_KNOWN}),
+    "disability": (_l("Disability"), {"yes": _l("With an IEP or a 504 plan"), "no": _l("With neither"), **_NOT_KNOWN}),
+    "english": (_l("English learners"), {"yes": _l("English learners"), "no": _l("Other students"), **_NOT_KNOWN}),
+    "sex": (_l("Gender"), {**SEX_LABELS, **_NOT_KNOWN}),
+    "housing": (_l("Housing support"), {"yes": _l("With housing support"), "no": _l("Other students"), **_NOT_KNOWN}),
+}
+"""Kind of group to (its words, the words of its categories)."""
+
+LEAST_CELL, MOST_CELL, MOST_GROUP = 5, 100, 1000
+SENTENCES: Final[dict[str, Any]] = {
+    "equity.minimums": _l("Smallest figures of groups changed from %(day)s on: cell %(cell)s, group %(group)s")
+}
+
+
+class EquityMinimum(CodeTable, Base):
+    """From a day on: the fewest students in a cell and in a group for their figures to be shown.
+
+    A school year keeps the row in force on its first day. A change is a new row; none is ever changed or taken away.
+    """
+
+    __tablename__ = "equity_minimum"
+    __table_args__ = (
+        UniqueConstraint("starts_on"),
+        CheckConstraint("cell between 5 and 100", name="cell"),
+        CheckConstraint("student_group between cell and 1000", name="student_group"),
+    )
+
+    id: Mapped[Id]
+    starts_on: Mapped[date]
+    cell: Mapped[int]
+    student_group: Mapped[int]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    set_at: Mapped[datetime | None]
+
 
 BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
 STEPS = ("offered", "accepted", "held", "agreement", "kept")

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import Actor
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
+from wss_cases.outcomes.published.models import CHARTER_NETWORK, METRICS, PublishedSchool, PublishedYear
 from wss_cases.outcomes.published.rules import Problem, PublishedRow, Reading
-from wss_cases.outcomes.published.states import CHARTER_NETWORK, METRICS
 from wss_cases.roster.directory.models import ImportRun
 
 BATCH = 500

@@ -13,11 +13,10 @@ from wss_cases.foundation.clock import school_year, school_year_bounds, year_nam
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plausible import EARLIEST
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, reads_everywhere, visible_to
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, is_recorded, year_before, years_between
-from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
-from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
+from wss_cases.outcomes.published.models import HISTORY, METRICS, WHOLE_YEAR, PublishedSchool, PublishedYear
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.discipline.removals.models import ActionState, DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification

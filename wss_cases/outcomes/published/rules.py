@@ -8,7 +8,7 @@ from typing import TextIO
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.published.states import COUNTS, METRICS, PERIODS, SUPPRESSED
+from wss_cases.outcomes.published.models import COUNTS, METRICS, PERIODS, SUPPRESSED
 
 KEYS = {
     "identifier": "School ID",

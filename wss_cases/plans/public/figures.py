@@ -39,8 +39,8 @@ from wss_cases.outcomes.counting.repair.police import students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import HARMED, counted, enrolled_within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
+from wss_cases.outcomes.equity.rules import settled
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Body, Minimums
-from wss_cases.outcomes.equity.tables import settled
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 REMOVED, POLICE, CLOSED, REPAIRED = "removed", "police", "closed", "repaired"

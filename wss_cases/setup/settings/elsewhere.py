@@ -9,9 +9,8 @@ from wss_cases.access.policy import might
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST
-from wss_cases.outcomes.equity.queries import minimums_of
-from wss_cases.outcomes.equity.states import LEAST_CELL
+from wss_cases.outcomes.counting.scope.rules import FEWEST
+from wss_cases.outcomes.equity.queries import LEAST_CELL, minimums_of
 
 PAGES: Final = (
     ("outcomes.equity.minimums", _l("Smallest group sizes"), Permission.EQUITY_EDIT),

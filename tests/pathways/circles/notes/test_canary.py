@@ -49,8 +49,8 @@ from wss_cases.cases.progress import add_note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
-from wss_cases.outcomes.documents.rendering import TYPES
-from wss_cases.outcomes.exports.report_files.queries import LIVE
+from wss_cases.outcomes.documents import TYPES
+from wss_cases.outcomes.exports.report_files import LIVE
 from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.pages import write_note
 from wss_cases.roster.directory.models import School

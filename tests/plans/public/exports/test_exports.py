@@ -11,7 +11,7 @@ from tests.plans.public.exports.inventory import FILES, LISTS, ROUTES
 from tests.plans.public.exports.surveys import attack_surveys
 from tests.plans.public.exports.weak import WEAK_EXPORTS
 from wss_cases.journal.extension_points import list_kinds
-from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS, LIVE
+from wss_cases.outcomes.exports.report_files import COLLECTIONS, LIVE
 
 LEAVES = re.compile(r"^/public/|^/api/v1/|<form>|\.(pdf|ics)$|/file$|/download$")
 """Addresses under which a file, data, or a page without an account is."""

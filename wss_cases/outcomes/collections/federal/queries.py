@@ -15,12 +15,12 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.collections.federal import rules
-from wss_cases.outcomes.collections.identity import NO_NUMBERS, Known, numbers_of
+from wss_cases.outcomes.collections.rules import NO_NUMBERS, Known, numbers_of
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.documents.rendering import Report, about, head
+from wss_cases.outcomes.documents import Report, about, head
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import PoliceNotification

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.outcomes.counting.cache.cached_counts import cached_count
+from wss_cases.outcomes.counting.cache import cached_count
 from wss_cases.outcomes.counting.scope.queries import PreparedOfScope, by_days, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Student

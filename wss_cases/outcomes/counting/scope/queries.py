@@ -14,7 +14,7 @@ from wss_cases.foundation.db import db, read_one_view
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import every_place
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count, stored_key
+from wss_cases.outcomes.counting.cache import Values, cached_count, stored_key
 from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
 from wss_cases.roster.directory.models import Enrolment, School
 

@@ -1,19 +1,84 @@
-"""Writing the Ed-Fi file: the file, and in the audit who took what of it."""
+"""The second file: what was held and what came of it, for which the interchange has no place.
 
+A row is one restorative conversation or circle that was held for a report. None names a student. What was offered and
+not held has no row, and a report is joined with its students in the first file: who declined, and why, would else be
+told of a report with one student. Declining costs nothing, and what is said there is privileged.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
 from datetime import datetime
-from typing import IO
+from typing import IO, Any, Final
+
+from sqlalchemy import case, exists, func, literal, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.outcomes.counting.repair.queries import MEETS, agreement_kept, light_conditions
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.edfi.common.codes import Tally
-from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
-from wss_cases.outcomes.edfi.exporting.restorative_file import write_second
+from wss_cases.outcomes.documents import safe_cell
+from wss_cases.outcomes.edfi.common import NEWEST, EdfiRecord, Tally, Version
+from wss_cases.outcomes.edfi.exporting.rows import decided, schools
 from wss_cases.outcomes.edfi.exporting.writing import Progress, write_interchange
-from wss_cases.outcomes.exports.export_log.actions import EXPORTED
-from wss_cases.outcomes.exports.export_log.disclosing import Recipient, disclose
+from wss_cases.outcomes.exports.export_log import EXPORTED, Recipient, disclose
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.routing.engine.pages import Pathway as Family
+
+COLUMNS: Final = (
+    "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "HeldDate", "AgreementDate", "AgreementKept",
+)  # fmt: skip
+ROW: Final = "RestorativeOutcome"
+
+
+def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, version: Version = NEWEST) -> None:
+    """Write the restorative outcomes of the same reports as CSV."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for place in schools(actor, scope.school_id, version):
+        for row in _of_school(actor, scope, place.id) if place.number else ():
+            if len(row[0]) <= version.incident_characters:
+                writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in (place.number, *row)])
+                tally.written[ROW] += 1
+    text.detach()
+
+
+def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
+    mine = decided(actor, scope, school_id)
+    broken = exists().where(AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT)
+    result = case((agreement_kept(), "yes"), (broken, "no"))
+    identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)
+    held = (
+        select(
+            identifier, Pathway.pathway, Pathway.kind, Pathway.offered_on, Pathway.held_on, Agreement.agreed_on, result,
+        )
+        .select_from(Incident)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .outerjoin(EdfiRecord, EdfiRecord.incident_id == Incident.id)
+        .where(*mine, Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on.is_not(None))
+        .order_by(Incident.id, Pathway.id)
+    )  # fmt: skip
+    yield from db.session.execute(held)
+    family = Family.RESTORATIVE_CONVERSATION.value
+    light = (
+        select(identifier, literal(family), literal("conversation"))
+        .select_from(Incident)
+        .outerjoin(EdfiRecord, EdfiRecord.incident_id == Incident.id)
+        .where(*mine, light_conditions()["held"])
+        .order_by(Incident.id)
+    )
+    for row in db.session.execute(light):
+        yield (*row, "", "", "", "")
 
 
 def export_edfi(

@@ -15,9 +15,7 @@ from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, Person
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.edfi.common.codes import Left, Tally
-from wss_cases.outcomes.edfi.common.models import EdfiRecord
-from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
+from wss_cases.outcomes.edfi.common import NEWEST, EdfiRecord, Left, Tally, Version
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineKind
 from wss_cases.safeguards.police.review.models import PoliceNotification

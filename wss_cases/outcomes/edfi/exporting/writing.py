@@ -7,19 +7,20 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.files.xml_files import add, name_of, new, write_document
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.edfi.common.codes import (
+from wss_cases.outcomes.edfi.common import (
     CAUSED,
     DISCIPLINES,
+    NEWEST,
     PARTS,
     TOLD_BY_STAFF,
     WEAPONS,
     Left,
     List,
     Tally,
+    Version,
     descriptor,
     value_of,
 )
-from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.outcomes.edfi.exporting import rows
 from wss_cases.outcomes.edfi.exporting.rows import Person, Place, Removal, Report
 

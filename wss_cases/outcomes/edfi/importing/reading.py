@@ -8,9 +8,8 @@ from typing import Any
 
 from wss_cases.foundation.files.xml_files import BadXml, line_of, name_of, namespace_of, read_elements
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.edfi.common.codes import CAUSED, value_of
-from wss_cases.outcomes.edfi.common.versions import NAMESPACES, VERSIONS
-from wss_cases.outcomes.edfi.importing.elements import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
+from wss_cases.outcomes.edfi.common import CAUSED, NAMESPACES, VERSIONS, value_of
+from wss_cases.outcomes.edfi.importing.rules import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
 
 INTERCHANGES = ("InterchangeEducationOrganization", "InterchangeStudent", "InterchangeStudentDiscipline")
 ASSOCIATIONS = ("StudentDisciplineIncidentBehaviorAssociation", "StudentDisciplineIncidentAssociation")

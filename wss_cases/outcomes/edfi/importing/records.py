@@ -13,11 +13,20 @@ from wss_cases.foundation.school_time import at_local
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.states import UNKNOWN_LOCATION, IncidentState, PersonKind, Place, WhenPrecision
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
-from wss_cases.outcomes.edfi.common.models import EdfiRecord
-from wss_cases.outcomes.edfi.importing.elements import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
+from wss_cases.outcomes.edfi.common import CAUSED, DISCIPLINES_IN, EdfiRecord, value_of
 from wss_cases.outcomes.edfi.importing.reading import ElementRefused
-from wss_cases.outcomes.edfi.importing.rules import parts_of, role_of, weapon_of, without_old
+from wss_cases.outcomes.edfi.importing.rules import (
+    ActionIn,
+    IncidentIn,
+    PartIn,
+    Reference,
+    SchoolIn,
+    StudentIn,
+    parts_of,
+    role_of,
+    weapon_of,
+    without_old,
+)
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.rules import school_code, search_key
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction

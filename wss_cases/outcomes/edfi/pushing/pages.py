@@ -1,0 +1,275 @@
+"""Telling those who run the system of a nightly push that did not succeed: once a day, and only where to look."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.accounts.grants import holders_anywhere
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import district_zone, local, today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
+from wss_cases.outcomes.edfi.common import NEWEST, VERSIONS, EdfiPushed, Version
+from wss_cases.outcomes.edfi.exporting import rows
+from wss_cases.outcomes.edfi.exporting.rows import Place
+from wss_cases.outcomes.edfi.exporting.writing import of_removal, of_report
+from wss_cases.outcomes.edfi.pushing.rules import ORDER, Away, Ods, Push, Resource, merged, reason_of, resource_of
+from wss_cases.outcomes.exports.export_log import Recipient, disclose
+from wss_cases.roster.directory.models import ImportRun
+from wss_cases.roster.runs import is_due
+
+FAILED = "edfi.push_failed"
+
+
+def tell_failed(uow: UnitOfWork, run: ImportRun) -> None:
+    """Step: tell of a run that stopped, or of which the server did not take everything."""
+    today = today_at(None, uow.now)
+    for user_id, _name in holders_anywhere(Role.SYSADMIN, today):
+        uow.notify(user_id, FAILED, run, f"{FAILED}:{user_id}:{today.isoformat()}")
+
+
+def tell_unended(uow: UnitOfWork, kind: str, source: str) -> None:
+    """Step: tell of the last run to a server where its process did not come to the end of it."""
+    mine = select(ImportRun).where(ImportRun.kind == kind, ImportRun.source == source).order_by(ImportRun.id.desc())
+    last = uow.session.scalars(mine.limit(1)).first()
+    if last is not None and not last.landed and "problems" not in last.report:
+        tell_failed(uow, last)
+
+
+_SAYS = leads_to(
+    "/system/imports/{id}",
+    subject=_l("Ed-Fi: not everything was sent"),
+    words=_l(
+        "Last night discipline records could not be sent to the Ed-Fi server, or it did not take all of them. The page "
+        "says what is missing and why. It is sent again automatically; what the server refuses has to be corrected."
+    ),
+)
+
+
+def _runs_it(_message: OutboxMessage, actor: Actor) -> bool:
+    return actor.has(Role.SYSADMIN)
+
+
+MESSAGES = (MessageKind(FAILED, "incident", _SAYS, _runs_it),)
+
+
+KIND = "edfi_push"
+PUSHED = "edfi.pushed"
+BATCH = 200
+FEW = 20
+"""So many may be deleted of a school without asking; of more, at most half of what stands there."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How a push is made: in which version, to whom it discloses, whether it may delete most of a school, and whether
+    it `tells` those who run the system where it did not succeed, because nobody waits for its end."""
+
+    version: Version = NEWEST
+    recipient: Recipient | None = None
+    accept_shrink: bool = False
+    tells: bool = False
+
+
+@dataclass
+class Standing:
+    """What stands there of one school: key to (row id, school year, digest)."""
+
+    known: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    gone: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """(row id, resource, identifier, id there) of what no longer is here, in the order in which it can be deleted."""
+
+
+def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: Progress) -> Push:
+    """Send what is new or changed, delete what was withdrawn, and keep a record of the run.
+
+    What the server refuses is in the report and tried again by the next push, and nothing else waits for it.
+    """
+    push = Push()
+    with unit_of_work(SYSTEM, now) as uow:
+        source = host_of(ods) if scope.is_all and scope.is_this_year else f"{host_of(ods)} {scope.year}"
+        if chosen.tells:
+            tell_unended(uow, KIND, source[:120])
+        run = uow.add(ImportRun(kind=KIND, source=source[:120], started_at=now, landed=False, report={"files": {}}))
+        run_id = run.id
+        uow.audit(PUSHED, "import_run", run_id, {"school_year": scope.year, "school_id": scope.school_id})
+    places = rows.schools(SYSTEM, scope.school_id, chosen.version)
+    try:
+        for number, place in enumerate(places, 1):
+            _School(scope, place, now, ods, chosen, push).run()
+            progress(number, len(places))
+    except Away as away:
+        push.stopped = True
+        push.problems.append((host_of(ods), away.message))
+    with unit_of_work(SYSTEM, now) as uow:
+        kept = uow.session.get_one(ImportRun, run_id)
+        kept.landed, kept.report = not push.stopped, push.as_document()
+        uow.audit(PUSHED, "import_run", run_id, {name: dict(counts) for name, counts in push.counts.items()})
+        if chosen.tells and not push.is_whole:
+            tell_failed(uow, kept)
+    return push
+
+
+def host_of(ods: Ods) -> str:
+    """Return the name of the server, under which its runs are kept."""
+    return (urlsplit(ods.url).hostname or "")[:120]
+
+
+class _School:
+    """One school: what it has here, what of it stands there, and the difference."""
+
+    def __init__(self, scope: Scope, place: Place, now: datetime, ods: Ods, chosen: Chosen, push: Push) -> None:
+        self.scope, self.place, self.now, self.ods, self.chosen, self.push = scope, place, now, ods, chosen, push
+        self.students: dict[str, int] = {}
+        self.sent: list[tuple[Resource, str]] = []
+        self.deleted: list[int] = []
+
+    def run(self) -> None:
+        wanted = merged(self._wanted())
+        if not self.place.number:
+            # without its number nothing of it can be told from what stands there
+            return
+        standing = self._standing({one.key_at(self.ods.target) for one in wanted})
+        # no transaction waits for the other server
+        db.session.remove()
+        try:
+            for one in wanted:
+                self._put(one, standing)
+            self._delete(standing)
+        finally:
+            self._keep(standing)
+
+    def _wanted(self) -> Iterator[Resource]:
+        tally = self.push.tally
+        for batch in rows.reports(SYSTEM, self.scope, self.place):
+            for report in batch:
+                self.students |= {one.unique_id: one.student_id for one in report.people if one.student_id}
+                for element in of_report(self.place, report, tally):
+                    yield resource_of(element, incident_id=report.id)
+        for removals in rows.removals(SYSTEM, self.scope, self.place):
+            for removal in removals:
+                self.students[removal.unique_id] = removal.student_id
+                for element in of_removal(self.place, removal, tally):
+                    yield resource_of(element, action_id=removal.id)
+
+    def _standing(self, wanted: set[str]) -> Standing:
+        standing, one = Standing(), EdfiPushed
+        found = select(one.id, one.key, one.school_year, one.digest, one.resource, one.identifier, one.remote)
+        mine = found.where(one.school_id == self.place.id, one.target == self.ods.target).order_by(one.id)
+        for row in db.session.execute(mine):
+            standing.known[row.key] = row.id, row.school_year, row.digest
+            if row.key not in wanted and row.school_year == self.scope.year:
+                standing.gone.append((row.id, row.resource, row.identifier, row.remote))
+        standing.gone.sort(key=lambda row: -ORDER.index(row[1]))
+        return standing
+
+    def _put(self, one: Resource, standing: Standing) -> None:
+        _row_id, year, digest = standing.known.get(one.key_at(self.ods.target), (0, "", ""))
+        if (year, digest) == (self.scope.year, one.digest()):
+            self._count(one.name, "unchanged")
+            return
+        answer = self.ods.put(one.name, one.body)
+        if answer.status_code not in (200, 201, 204):
+            self._refuse(one.name, one.identifier, reason_of(answer))
+            return
+        self._count(one.name, "created" if answer.status_code == 201 else "updated")
+        self.sent.append((one, _remote_of(answer)))
+        if len(self.sent) >= BATCH:
+            self._keep(standing)
+
+    def _delete(self, standing: Standing) -> None:
+        if len(standing.gone) > max(FEW, len(standing.known) // 2) and not self.chosen.accept_shrink:
+            words = _("%(num)d records were not deleted, because that is most of the school.", num=len(standing.gone))
+            self._refuse(ORDER[0], self.place.code, words)
+            return
+        for row_id, resource, identifier, remote in standing.gone:
+            answer = self.ods.delete(resource, remote) if remote else None
+            if answer is not None and answer.status_code in (200, 204, 404, 410):
+                self._count(resource, "deleted")
+                self.deleted.append(row_id)
+            else:
+                why = reason_of(answer) if answer is not None else _("the server returned no id for it")
+                self._refuse(resource, identifier, _("not deleted: %(why)s", why=why))
+
+    def _count(self, resource: str, what: str) -> None:
+        self.push.counts[resource][what] += 1
+
+    def _refuse(self, resource: str, identifier: str, words: str) -> None:
+        self._count(resource, "refused")
+        self.push.problems.append((resource, f"{identifier}: {words}"))
+
+    def _keep(self, standing: Standing) -> None:
+        """Remember what was sent and forget what was deleted, in one transaction with whom it told of."""
+        if not self.sent and not self.deleted:
+            return
+        with unit_of_work(SYSTEM, self.now) as uow:
+            for one, remote in self.sent:
+                key = one.key_at(self.ods.target)
+                row_id = standing.known.get(key, (0, "", ""))[0]
+                row = uow.session.get(EdfiPushed, row_id) or EdfiPushed(key=key, target=self.ods.target, remote="")
+                row.school_id, row.school_year, row.resource = self.place.id, self.scope.year, one.name
+                row.identifier, row.digest, row.pushed_at = one.identifier, one.digest(), self.now
+                row.incident_id, row.action_id = one.incident_id, one.action_id
+                row.remote = remote or row.remote
+                standing.known[key] = uow.add(row).id, self.scope.year, row.digest
+            for row_id in self.deleted:
+                uow.session.delete(uow.session.get_one(EdfiPushed, row_id))
+            told = {self.students[one.student]: self.place.id for one, _remote in self.sent if one.student}
+            if self.chosen.recipient is not None and told:
+                what = _("Ed-Fi ODS/API: student number, role and behavior in incidents, removals")
+                disclose(uow, self.chosen.recipient, told, what)
+            uow.audit(PUSHED, "school", self.place.id, {"sent": len(self.sent), "deleted": len(self.deleted)})
+        self.sent, self.deleted = [], []
+
+
+def _remote_of(answer: Any) -> str:
+    """Return the id that a server gave: the last part of where it says that the resource is."""
+    found: str = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2][:80]
+    return found
+
+
+def configured() -> tuple[Ods, Chosen] | None:
+    """Return the server and how it is sent to, None where the settings name none."""
+    if not setting("EDFI_URL"):
+        return None
+    ods = Ods(setting("EDFI_URL"), setting("EDFI_TOKEN_URL"), setting("EDFI_KEY"), setting("EDFI_SECRET"))
+    told = setting("EDFI_DISCLOSED")
+    return ods, Chosen(VERSIONS[setting("EDFI_STANDARD")], Recipient(*told) if told else None)
+
+
+def push_due(now: datetime, server: tuple[Ods, Chosen] | None = None) -> dict[str, int]:
+    """Push the school year of today where that is due; returns how many were `sent`, `deleted`, `refused`.
+
+    Those who run the system get an email where it did not succeed, or the last one did not come to its end.
+    """
+    server, hours = server or configured(), setting("EDFI_HOURS")
+    if server is None or hours is None or not hours[0] <= local(now, district_zone()).hour < hours[1]:
+        return {}
+    ods, chosen = server
+    today = today_at(None, now)
+    scope = scope_of(None, school_year(today), today)
+    if scope is None or not is_due(KIND, host_of(ods), now):
+        return {}
+    db.session.remove()
+    with force_locale("en"):
+        push = push_edfi(scope, now, ods, replace(chosen, tells=True), lambda _done, _whole: None)
+    totals = {what: sum(counts[what] for counts in push.counts.values()) for what in ("created", "updated", "deleted")}
+    return {"sent": totals["created"] + totals["updated"], "deleted": totals["deleted"], "refused": len(push.problems)}
+
+
+ROOM = Room(messages=MESSAGES)

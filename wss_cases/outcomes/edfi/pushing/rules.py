@@ -1,0 +1,311 @@
+"""Speaking with an ODS/API: OAuth 2, patience with a server that is busy, and what it says of a record."""
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from wss_cases.foundation.files.xml_files import name_of, namespace_of
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.deferred import deferred
+from wss_cases.outcomes.edfi.common import Left, Tally
+
+requests = deferred("requests")
+MOST_TRIES: Final = 5
+MOST_LOST: Final = 3
+"""So many records in a row without an answer, and the server counts as away."""
+LONGEST_WAIT: Final = 120.0
+LONGEST_PUSH: Final = 4 * 60 * 60.0
+LONGEST_REASON: Final = 300
+TIMEOUT: Final = (10, 60)
+BUSY: Final = (429, 500, 502, 503, 504)
+
+
+class Away(Exception):
+    """The server cannot be worked with now; what was sent before stands."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass
+class Ods:
+    """One ODS/API: the address of its data, and what a token is got with."""
+
+    url: str
+    token_url: str
+    key: str
+    secret: str
+    pause: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        self._token = ""
+        self._until = time.monotonic() + LONGEST_PUSH
+        self._lost = 0
+        self._session = requests.Session()
+
+    @property
+    def target(self) -> str:
+        """Return the digest of the address, by which what stands there is told from what stands elsewhere."""
+        return hashlib.sha256(self.url.encode()).hexdigest()
+
+    def put(self, resource: str, body: dict[str, Any]) -> Any:
+        """Create a resource, or bring that of the same natural key up to date. Raises Away."""
+        return self._send("POST", resource, body)
+
+    def delete(self, resource: str, remote: str) -> Any:
+        """Delete a resource by its id there. Raises Away."""
+        return self._send("DELETE", f"{resource}/{remote}")
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = None
+        for attempt in range(MOST_TRIES):
+            if time.monotonic() > self._until:
+                raise Away(_("The server is too slow: it was stopped after four hours."))
+            answer = self._try(method, path, body)
+            if answer is not None and answer.status_code not in (401, *BUSY):
+                self._lost = 0
+                return answer
+            asked = answer.headers.get("Retry-After", "") if answer is not None else ""
+            self.pause(min(LONGEST_WAIT, float(asked)) if asked.isdigit() else 2.0**attempt)
+        self._lost += 1
+        if answer is None or self._lost >= MOST_LOST:
+            raise Away(_("The server does not respond, or is busy. What is missing is sent next time."))
+        return answer
+
+    def _try(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        token = self._authorized()
+        if not token:
+            return None
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            answer = self._session.request(
+                method, f"{self.url}/ed-fi/{path}", json=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException:
+            return None
+        if answer.status_code == 401:
+            # a token may end in the middle
+            self._token = ""
+        return answer
+
+    def _authorized(self) -> str:
+        """Return the token, '' while the server is busy. Raises Away where it gives none for this key and secret."""
+        if not self._token:
+            try:
+                answer = self._session.post(
+                    self.token_url, auth=(self.key, self.secret), timeout=TIMEOUT, allow_redirects=False,
+                    data={"grant_type": "client_credentials"},
+                )  # fmt: skip
+            except requests.RequestException:
+                return ""
+            if answer.status_code in BUSY:
+                return ""
+            try:
+                self._token = str(answer.json()["access_token"]) if answer.status_code == 200 else ""
+            except (ValueError, KeyError, TypeError):
+                self._token = ""
+            if not self._token:
+                raise Away(_("The server returns no token for this key and secret."))
+        return self._token
+
+
+def reason_of(answer: Any) -> str:
+    """Return why a server refused a record, in its own words as far as it has any."""
+    try:
+        said: Any = answer.json()
+    except ValueError:
+        said = None
+    said = said if isinstance(said, dict) else {}
+    words = [str(said[name]) for name in ("detail", "message", "title") if said.get(name)][:1]
+    wrong = said.get("validationErrors")
+    if isinstance(wrong, dict):
+        words += [str(text) for texts in wrong.values() for text in (texts if isinstance(texts, list) else [texts])]
+    status = _("status %(status)d", status=answer.status_code)
+    return f"{status}: {' '.join(words)}"[:LONGEST_REASON] if words else status
+
+
+ORDER: Final = (
+    "disciplineIncidents",
+    "studentDisciplineIncidentBehaviorAssociations",
+    "studentDisciplineIncidentNonOffenderAssociations",
+    "disciplineActions",
+)
+"""What another names stands before it; deleting goes the other way."""
+
+
+@dataclass
+class Resource:
+    """One resource: what it is known by there, all that it says, and of which record here it is."""
+
+    name: str
+    identifier: str
+    key: dict[str, Any]
+    body: dict[str, Any]
+    student: str = ""
+    incident_id: int | None = None
+    action_id: int | None = None
+
+    def key_at(self, target: str) -> str:
+        """Return the digest of its natural key at an address."""
+        return _digest([target, self.name, self.key])
+
+    def digest(self) -> str:
+        """Return the digest of all that it says."""
+        return _digest(self.body)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def resource_of(element: Any, **of_record: int) -> Resource:
+    """Return what an element of the interchange is at an ODS/API."""
+    made: Resource = _MADE[name_of(element)](element)
+    made.incident_id, made.action_id = of_record.get("incident_id"), of_record.get("action_id")
+    made.body = {name: value for name, value in made.body.items() if value not in ("", [])}
+    return made
+
+
+def merged(resources: Iterable[Resource]) -> list[Resource]:
+    """Return each natural key once, in the order in which they can be sent; lists of the same key are put together."""
+    by_key: dict[str, Resource] = {}
+    for one in resources:
+        first = by_key.setdefault(one.key_at(""), one)
+        for name, values in one.body.items():
+            if isinstance(values, list):
+                held = first.body.setdefault(name, [])
+                held += [value for value in values if value not in held]
+    return sorted(by_key.values(), key=lambda one: ORDER.index(one.name))
+
+
+def _path(element: Any, path: str) -> str:
+    namespace = namespace_of(element)
+    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
+
+
+def _text(element: Any, path: str) -> str:
+    return str(element.findtext(_path(element, path)) or "")
+
+
+def _codes(element: Any, path: str, name: str) -> list[dict[str, Any]]:
+    return [{name: text} for text in dict.fromkeys(one.text for one in element.iterfind(_path(element, path)))]
+
+
+def _school(element: Any, name: str) -> int:
+    return int(_text(element, f"{name}/SchoolIdentity/SchoolId"))
+
+
+def _incident_key(element: Any) -> dict[str, Any]:
+    identity = element.find(_path(element, "DisciplineIncidentReference/DisciplineIncidentIdentity"))
+    identifier = _text(identity, "IncidentIdentifier")
+    return {"incidentIdentifier": identifier, "schoolId": _school(identity, "SchoolReference")}
+
+
+def _student_key(element: Any) -> dict[str, Any]:
+    return {"studentUniqueId": _text(element, "StudentReference/StudentIdentity/StudentUniqueId")}
+
+
+def _incident(element: Any) -> Resource:
+    identifier, school = _text(element, "IncidentIdentifier"), _school(element, "SchoolReference")
+    code = "disciplineIncidentParticipationCodeDescriptor"
+    outside = [
+        {"firstName": _text(one, "FirstName"), "lastSurname": _text(one, "LastSurname"),
+         code: _text(one, "DisciplineIncidentParticipationCode")}
+        for one in element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
+    ]  # fmt: skip
+    body = {
+        "incidentIdentifier": identifier,
+        "schoolReference": {"schoolId": school},
+        "incidentDate": _text(element, "IncidentDate"),
+        "incidentTime": _text(element, "IncidentTime"),
+        "incidentLocationDescriptor": _text(element, "IncidentLocation"),
+        "reporterDescriptionDescriptor": _text(element, "ReporterDescription"),
+        "reportedToLawEnforcement": _text(element, "ReportedToLawEnforcement") == "true",
+        "behaviors": _codes(element, "Behavior/Behavior", "behaviorDescriptor"),
+        "weapons": _codes(element, "Weapon", "weaponDescriptor"),
+        # the same person's part twice would be refused: they all have the same name there
+        "externalParticipants": [one for number, one in enumerate(outside) if one not in outside[:number]],
+    }
+    return Resource(ORDER[0], identifier, {"incidentIdentifier": identifier, "schoolId": school}, body)
+
+
+def _association(element: Any) -> Resource:
+    incident, student, behavior = _incident_key(element), _student_key(element), _text(element, "Behavior")
+    code = "disciplineIncidentParticipationCodeDescriptor"
+    body = {
+        "studentReference": student,
+        "disciplineIncidentReference": incident,
+        "behaviorDescriptor": behavior,
+        "disciplineIncidentParticipationCodes": _codes(element, "DisciplineIncidentParticipationCode", code),
+        "weapons": _codes(element, "Weapon", "weaponDescriptor"),
+    }
+    name = ORDER[1] if behavior else ORDER[2]
+    key = {**incident, **student, "behavior": behavior}
+    return Resource(name, incident["incidentIdentifier"], key, body, student["studentUniqueId"])
+
+
+def _action(element: Any) -> Resource:
+    identifier, student = _text(element, "DisciplineActionIdentifier"), _student_key(element)
+    named = "StudentDisciplineIncidentBehaviorAssociation"
+    about = [
+        {**_incident_key(one), **student, "behaviorDescriptor": _text(one, "Behavior")}
+        for one in element.iterfind(_path(element, f"{named}Reference/{named}Identity"))
+    ]
+    key = {"identifier": identifier, "date": _text(element, "DisciplineDate"), **student}
+    body = {
+        "disciplineActionIdentifier": identifier,
+        "disciplineDate": key["date"],
+        "studentReference": student,
+        "disciplines": _codes(element, "Discipline", "disciplineDescriptor"),
+        "disciplineActionLength": int(_text(element, "DisciplineActionLength")),
+        "responsibilitySchoolReference": {"schoolId": _school(element, "ResponsibilitySchoolReference")},
+        "studentDisciplineIncidentBehaviorAssociations": [
+            {"studentDisciplineIncidentBehaviorAssociationReference": one}
+            for number, one in enumerate(about)
+            if one not in about[:number]
+        ],
+    }
+    return Resource(ORDER[3], identifier, key, body, student["studentUniqueId"])
+
+
+_MADE: Final = {
+    "DisciplineIncident": _incident,
+    "StudentDisciplineIncidentBehaviorAssociation": _association,
+    "StudentDisciplineIncidentNonOffenderAssociation": _association,
+    "DisciplineAction": _action,
+}
+
+
+MOST_KEPT = 500
+
+
+@dataclass
+class Push:
+    """One push; `tally` is of what the interchange leaves out, `stopped` says that it did not come to its end."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in ORDER})
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    stopped: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything stands there as it is here."""
+        return not self.problems
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the JSON form, which is kept, and shown where imports are."""
+        problems = [
+            {"file": resource, "row": None, "column": None, "message": words} for resource, words in self.problems
+        ]
+        left = {f"{Left(why).label} {code}".strip(): number for (why, code), number in sorted(self.tally.left.items())}
+        return {
+            "files": {name: dict(counts) for name, counts in self.counts.items()},
+            "problems": problems[:MOST_KEPT],
+            "left_out": left,
+        }

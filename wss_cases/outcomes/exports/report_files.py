@@ -1,0 +1,311 @@
+"""The reports that leave the system: history, core, funnel, notifications, follow-ups."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.credentials import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.pages import fresh_within
+from wss_cases.cases.case.models import HarmedSays
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import district_zone
+from wss_cases.outcomes.collections.federal.queries import crdc
+from wss_cases.outcomes.collections.state import state
+from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
+from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.repair.models import LAW_NOT_CONFIRMED, NOT_CONFIRMED
+from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.queries import (
+    AGREEING,
+    AGREEMENT_STEPS,
+    STEPS,
+    contacts,
+    follow_ups,
+    funnel,
+    harms,
+    removals,
+    terms,
+)
+from wss_cases.outcomes.counting.scope.pages import Shown, shown, shown_by_network
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, reach_of
+from wss_cases.outcomes.counting.totals import core_of
+from wss_cases.outcomes.documents import Report, about, head
+from wss_cases.outcomes.equity.pages import equity
+from wss_cases.outcomes.exports.export_log import PAGE, exports, file_page
+from wss_cases.outcomes.published.models import HISTORY
+from wss_cases.outcomes.published.queries import SchoolYear, district_years, schools_in
+from wss_cases.outcomes.reports.practice import asked_in, case_circles, held_in, keepers_of, tables_of
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+from wss_cases.safeguards.police.review.models import NotificationGround
+
+SUPPRESSED_WORD = "suppressed"
+NOT_RECORDED = "not_recorded"
+RATE_PLACES = 4
+"""Of incidents per 100 students per school day, which are few hundredths."""
+
+
+def history(year: str, identifier: str | None = None) -> Report:
+    """Return the published figures of a school year: the district's sums and every school. Raises Refused when nothing
+    is published for the year, or for this school in it."""
+    district = district_years().get(year)
+    if district is None:
+        words = _("No published figures for %(year)s. Import the published file first.", year=year)
+        raise Refused("school_year", words)
+    schools = schools_in(year, identifier)
+    if not schools:
+        words = _("No published school with the number %(number)s in %(year)s.", number=identifier, year=year)
+        raise Refused("school", words)
+    document = {"school_year": year, "district": district, "schools": [_school(school) for school in schools]}
+    columns = ("school_id", "school", "network", *HISTORY)
+    rows = [] if identifier else [["", "district", "", *(district[name] for name in HISTORY)]]
+    rows += [[one.identifier, one.name, one.network, *(_shown(one, name) for name in HISTORY)] for one in schools]
+    return Report("history", document, columns, rows, about(year, None, "history"))
+
+
+def core(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return incidents by month with rates, and by group, behaviour, place, hour, weekday and grade."""
+    counted = core_of(actor, scope, school_days(scope.school_id))
+    months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in counted.months]
+    for month in months:
+        del month["first"]
+        month["rate"] = _rounded(month["rate"], RATE_PLACES)
+    split = breakdowns(counted.parts)
+    document = head("core", scope, school) | {"incidents": counted.parts.total, "months": months}
+    document |= {
+        part: [{"key": row.key, "label": row.label, "incidents": row.number} for row in rows]
+        for part, rows in split.items()
+    }
+    columns = ("breakdown", "key", "label", "incidents", "school_days", "students", "per_100_students_per_school_day")
+    table: list[list[Any]] = [
+        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
+    ]
+    table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
+    words = about(scope.year, school, "incidents", "rate", "breakdowns", "time")
+    return Report("core", document, columns, table, words)
+
+
+def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return for each pathway how many incidents came to each step."""
+    total = parts_of(actor, scope).total
+    pathways = funnel(actor, scope)
+    shown: dict[str, dict[str, int | None]] = {
+        name: {step: None if step in AGREEMENT_STEPS and name not in AGREEING else steps[step] for step in STEPS}
+        for name, steps in sorted(pathways.items())
+    }
+    figures = {"incidents": total, "pathways": shown, "agreement_terms": asdict(terms(actor, scope))}
+    rows = [[name, total, *steps.values()] for name, steps in shown.items()]
+    words = about(scope.year, school, "funnel", "agreements")
+    document = head("funnel", scope, school) | figures
+    return Report("funnel", document, ("pathway", "incidents", *STEPS), rows, words)
+
+
+def harms_report(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return how cases with a person harmed were closed, and what the person harmed said at closing."""
+    counted = harms(actor, scope)
+    results = {"repaired": counted.repaired, "partly_repaired": counted.partly, "not_repaired": counted.not_repaired}
+    said = {one.value: counted.said.get(one.value, 0) for one in HarmedSays} | {NOT_RECORDED: counted.said.get("", 0)}
+    document = head("harms", scope, school) | {"cases": counted.of, **results, "left_out": counted.left_out}
+    rows: list[list[Any]] = [["result", name, number] for name, number in results.items()]
+    rows.append(["result", "left_out", counted.left_out])
+    rows += [["said_at_closing", name, number] for name, number in said.items()]
+    words = about(scope.year, school, "harms")
+    return Report("harms", document | {"said_at_closing": said}, ("what", "kind", "cases"), rows, words)
+
+
+def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return police notifications by door, the avoidable ones beside the incidents, and removals."""
+    core_figures = core_of(actor, scope, school_days(scope.school_id))
+    made, kinds = police(actor, scope), removals(actor, scope)
+    doors = {door.value: made.by_door.get(door, 0) for door in NotificationGround}
+    removed = {kind.value: kinds.get(kind.value, (0, 0)) for kind in DisciplineKind}
+    document = head("notifications", scope, school) | {
+        "notifications": made.instances,
+        "students": made.students,
+        "by_door": doors,
+        NOT_CONFIRMED: made.unconfirmed,
+        LAW_NOT_CONFIRMED: made.law_unconfirmed,
+        "avoidable": {"notifications": made.avoidable, "incidents": core_figures.parts.serious},
+        "reviews_refused": made.refused,
+        "per_1000_students": _rounded(per(made.instances, core_figures.students, 1000), 2),
+        "enrolled": core_figures.students,
+        "removals": {kind: {"instances": one[0], "students": one[1]} for kind, one in removed.items()},
+    }
+    rows: list[list[Any]] = [["police_notification", door, number, ""] for door, number in doors.items()]
+    rows.append(["police_notification", NOT_CONFIRMED, made.unconfirmed, ""])
+    rows.append(["police_notification", LAW_NOT_CONFIRMED, made.law_unconfirmed, ""])
+    rows.append(["police_notification", "all", made.instances, made.students])
+    rows.append(["police_review", "refused", made.refused, ""])
+    rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]
+    words = about(scope.year, school, "police", "avoidable", "removals")
+    return Report("notifications", document, ("what", "kind", "instances", "students"), rows, words)
+
+
+def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return follow-ups on time by kind, and how soon people harmed were reached."""
+    kinds = follow_ups(actor, scope)
+    reach = reach_of(contacts(actor, scope), school_days(scope.school_id), scope.today)
+    document = head("followups", scope, school) | {
+        "kinds": [{"kind": kind, "on_time": one.part, "due": one.whole} for kind, one in kinds.items()],
+        "first_contact": {
+            "within_1_school_day": reach.within_one,
+            "people_harmed": reach.of_all,
+            "waiting": reach.waiting,
+        },
+    }
+    rows = [[kind, one.part, one.whole, _rounded(one.percent, 1)] for kind, one in kinds.items()]
+    share = Share(reach.within_one, reach.of_all).percent
+    rows.append(["first_contact_within_1_school_day", reach.within_one, reach.of_all, _rounded(share, 1)])
+    words = about(scope.year, school, "follow_ups", "contact")
+    return Report("followups", document, ("kind", "on_time", "due", "percent"), rows, words)
+
+
+def practice(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return what was held by kind, month and tier, keepers and requests, as the page of practice shows it."""
+    asked, keepers = asked_in(actor, scope), keepers_of(actor, scope)
+    tables = tables_of(held_in(actor, scope), case_circles(actor, scope), asked)
+    document = head("practice", scope, school) | {
+        "keepers": asdict(keepers),
+        "requests_waiting": asked.waiting,
+        "tables": {one.title: [dict(zip(one.heads, row, strict=True)) for row in one.rows] for one in tables},
+    }
+    rows = [
+        [one.title, row[0], what, cell]
+        for one in tables
+        for row in one.rows
+        for what, cell in zip(one.heads[1:], row[1:], strict=True)
+    ]
+    rows += [["keepers", name, "", number] for name, number in asdict(keepers).items()]
+    rows.append(["requests", "waiting", "", asked.waiting])
+    return Report("practice", document, ("table", "row", "what", "number"), rows, about(scope.year, school))
+
+
+Writer = Callable[[Actor, Scope, str | None], Report]
+
+
+def _placed(write: Writer) -> Writer:
+    """Return a writer whose table says on every line of which school and network it is, so that files can be joined."""
+
+    def placed(actor: Actor, scope: Scope, school: str | None) -> Report:
+        report = write(actor, scope, school)
+        of_school = get_school(scope.school_id) if scope.school_id is not None else None
+        network = (of_school.network if of_school is not None else scope.network) or ""
+        place = [of_school.name if of_school is not None else "", network]
+        document = report.document | {"network": network or None}
+        rows = [[*place, *row] for row in report.rows]
+        return replace(report, document=document, columns=("school", "network", *report.columns), rows=rows)
+
+    return placed
+
+
+_WRITERS: Mapping[str, Writer] = {
+    "core": core,
+    "funnel": funnel_report,
+    "harms": harms_report,
+    "notifications": notifications,
+    "followups": follow_up_report,
+    "equity": equity,
+    "practice": practice,
+}
+LIVE: Mapping[str, Writer] = {name: _placed(write) for name, write in _WRITERS.items()}
+"""Reports counted from this system's records."""
+COLLECTIONS: Mapping[str, Callable[..., Report]] = {"crdc": crdc, "state": state}
+"""The collections that a district hands in."""
+
+
+def _rounded(number: float | None, places: int) -> float | None:
+    """Return a rate or a percentage as a table says it: more figures than there are students tell nothing."""
+    return None if number is None else round(number, places)
+
+
+def _school(school: SchoolYear) -> dict[str, Any]:
+    return {
+        "school_id": school.identifier,
+        "name": school.name,
+        "network": school.network,
+        "charter": school.is_charter,
+        **{name: school.figures[name] for name in HISTORY},
+        "suppressed": [name for name in HISTORY if name in school.suppressed],
+    }
+
+
+def _shown(school: SchoolYear, name: str) -> Any:
+    return SUPPRESSED_WORD if name in school.suppressed else school.figures[name]
+
+
+blueprint = Blueprint("files", __name__)
+WRITERS = {**LIVE, **COLLECTIONS}
+OF_NO_NETWORK = ("history", "equity", *COLLECTIONS)
+"""Reports that are made for a school or for the whole district."""
+
+
+@blueprint.route("/files/<name>.<form>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.OUTCOMES_EXPORT)
+def file(name: str, form: str) -> Page:
+    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404. Federal and State counts
+    are whole to the last student of a group, so the district alone takes them."""
+    page = shown_by_network()
+    report = _report(page, name, form)
+    named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []
+    template = "outcomes/exports/report_files/reason.html"
+    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=about)
+
+
+@blueprint.route("/practice/file.<form>", methods=["GET", "POST"], endpoint="practice")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.OUTCOMES_READ)
+def practice_page(form: str) -> Page:
+    """The same for what was held, which coordinators download too: it names nobody and tells of no student."""
+    page = shown()
+    template = "outcomes/exports/report_files/reason.html"
+    report, named = _report(page, "practice", form), f"practice-{page.scope.year}.{form}"
+    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=[])
+
+
+def _report(page: Shown, name: str, form: str) -> Report:
+    if form not in ("csv", "xlsx") or (name != "history" and name not in WRITERS):
+        raise NotFound
+    try:
+        if name == "history":
+            return history(page.scope.year)
+        if name in COLLECTIONS and not page.actor.everywhere(Role.DISTRICT):
+            raise NotFound
+        if page.scope.network is not None and name in OF_NO_NETWORK:
+            raise NotFound
+        return WRITERS[name](page.actor, page.scope, page.school_words)
+    except Refused as refused:
+        raise NotFound from refused
+
+
+@blueprint.get("/exports")
+@gate(Permission.EXPORTS_READ)
+def taken() -> Page:
+    """Which files were taken: by whom, how many rows, and what for."""
+    before = id_in(request.args.get("before"))
+    files = exports(current_actor(), before, PAGE + 1)
+    return render_template(
+        "outcomes/exports/report_files/list.html",
+        rows=[
+            {
+                "when": moment_words(row.made_at, district_zone()),
+                "who": who,
+                "what": f"{row.name}-{row.school_year}.{row.form}",
+                "school": school or _("All schools"),
+                "count": row.row_count,
+                "reason": row.reason,
+            }
+            for row, who, school in files[:PAGE]
+        ],
+        older=url_for("outcomes.files.taken", before=files[PAGE - 1][0].id) if len(files) > PAGE else None,
+        newest=url_for("outcomes.files.taken") if before else None,
+    )

@@ -1,0 +1,281 @@
+"""How cases go: school days to their first meeting and to their closing; and what coordinators carry: their open cases,
+weighed as on their caseload."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.teams import user_names
+from wss_cases.cases.case.models import Case, CaseIncident, HarmedSays
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import district_zone, local_date
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.outcomes.counting.cache import Values, cached_count
+from wss_cases.outcomes.counting.repair.queries import MEETS, Harms
+from wss_cases.outcomes.counting.scope.pages import Shown
+from wss_cases.outcomes.counting.scope.queries import by_days, counted, reads_all, streamed, within_schools
+from wss_cases.outcomes.counting.scope.rules import FEWEST, Scope
+from wss_cases.outcomes.reports.charts import Point, bar
+from wss_cases.outcomes.reports.pathways import days_words
+from wss_cases.outcomes.reports.repeats import Repeat
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
+from wss_cases.pathways.common.queries import known_to
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.workday.caseload.queries import Load, loads_of
+from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
+
+
+@dataclass(frozen=True)
+class Time:
+    """School days that something took: the median of those where it is over (None: none is), how many those are, how
+    many still wait, and how many ended without it."""
+
+    median: float | None = None
+    over: int = 0
+    waiting: int = 0
+    without: int = 0
+
+    @property
+    def of(self) -> int:
+        """All cases."""
+        return self.over + self.waiting + self.without
+
+
+@dataclass(frozen=True)
+class Times:
+    """From a case's first incident to its first meeting and to its closing."""
+
+    meeting: Time
+    closing: Time
+
+
+@cached_count("times", version=2, depends_on=by_days)
+def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
+    """Return how long the cases of a scope took, in one query; `days` are the school days of its school or district."""
+    met: list[int] = []
+    closed: list[int] = []
+    waiting = without = still_open = 0
+    for _id, began, closed_at, *meetings in streamed(timed_cases(actor, scope)):
+        meeting = first_meeting(*meetings)
+        if meeting is not None:
+            met.append(days.between(began, meeting))
+        elif closed_at is None:
+            waiting += 1
+        else:
+            without += 1
+        if closed_at is None:
+            still_open += 1
+        else:
+            closed.append(days.between(began, local_date(closed_at, district_zone())))
+    return Times(Time(_median(met), len(met), waiting, without), Time(_median(closed), len(closed), still_open))
+
+
+def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
+    """Return a select of the cases whose first incident lies in the period: `id`, when it `began` and was closed, and
+    the first of its conversations and circles (`held`, by their pathways, and `circle`, by the meetings, for a pathway
+    that met again bears its last day) and of its re-entry meetings (`back`)."""
+    link, other = aliased(CaseIncident), aliased(Incident)
+    earlier = exists().where(
+        link.case_id == CaseIncident.case_id,
+        other.id == link.incident_id,
+        other.local_date < scope.first,
+        other.counts(),
+    )
+    began = (
+        select(CaseIncident.case_id, func.min(Incident.local_date).label("began"))
+        .join(Incident, Incident.id == CaseIncident.incident_id)
+        .where(*counted(actor, scope), ~earlier)
+        .group_by(CaseIncident.case_id)
+        .subquery()
+    )
+    held = case((Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on))
+    met = and_(CircleMeeting.happened.is_(True), CircleMeeting.kind == MeetingKind.CIRCLE)
+    return (
+        select(
+            Case.id,
+            began.c.began,
+            Case.closed_at,
+            func.min(held).label("held"),
+            func.min(CircleMeeting.starts_at).label("circle"),
+            func.min(ReengagementPlan.meeting_held_on).label("back"),
+        )
+        .join(began, began.c.case_id == Case.id)
+        .outerjoin(Pathway, Pathway.case_id == Case.id)
+        .outerjoin(CircleMeeting, and_(CircleMeeting.pathway_id == Pathway.id, met))
+        .outerjoin(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
+        .group_by(Case.id, began.c.began, Case.closed_at)
+    )
+
+
+def first_meeting(held: date | None, circle: datetime | None, back: date | None) -> date | None:
+    """Return the day of a case's first meeting, None while there was none."""
+    circle_on = local_date(circle, district_zone()) if circle else None
+    return min((day for day in (held, circle_on, back) if day is not None), default=None)
+
+
+def _median(numbers: Sequence[int]) -> float | None:
+    return float(median(numbers)) if numbers else None
+
+
+@dataclass(frozen=True)
+class Caseload:
+    """What each coordinator carries, most first, and how many open cases nobody coordinates."""
+
+    loads: list[Load]
+    nobodys: int
+
+    @property
+    def cases(self) -> int:
+        """Open cases that someone coordinates."""
+        return sum(load.cases for load in self.loads)
+
+    @property
+    def median(self) -> float | None:
+        """The median of their points; None where nobody coordinates anything."""
+        return _median([load.points for load in self.loads])
+
+    @property
+    def most(self) -> int | None:
+        """The most points that one of them carries."""
+        return self.loads[0].points if self.loads else None
+
+
+def _by_weights(actor: Actor, scope: Scope) -> Values:
+    return (CASELOAD_WEIGHTS.on(scope.today),) if reads_all(actor, scope) else None
+
+
+@cached_count("caseload", version=1, depends_on=_by_weights)
+def caseload_of(actor: Actor, scope: Scope) -> Caseload:
+    """Return what the coordinators of a scope carry now, whatever its days, in one query; of a school by the pathways
+    that the actor sees, as its caseload weighs them."""
+    where = within_schools(actor, scope, Case.school_id)
+    seen = [] if reads_all(actor, scope) else [known_to(actor)]
+    loads = loads_of(where, CASELOAD_WEIGHTS.on(scope.today), *seen)
+    led = [load for load in loads if load.lead_id is not None]
+    led.sort(key=lambda load: (-load.points, -load.cases, load.lead_id or 0))
+    return Caseload(led, sum(load.cases for load in loads if load.lead_id is None))
+
+
+def coordinators(caseload: Caseload) -> list[tuple[str, Load]]:
+    """Return each with their name. Only for whoever leads the school: the caller has checked that."""
+    names = user_names([load.lead_id for load in caseload.loads])
+    return [(names.get(load.lead_id or 0, ""), load) for load in caseload.loads]
+
+
+Behind = Callable[..., str | None]
+"""Where the list behind a figure is, by its name and choice; None where there is none for the reader."""
+
+
+def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
+    """Return how long cases took to their first meeting and to their closing: what, how long, of how many."""
+    met = _("met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s", **_numbers(times.meeting))
+    closed = _("closed: %(over)s; still open: %(waiting)s", **_numbers(times.closing))
+    return [
+        {
+            "label": label,
+            "figure": days_words(time.median),
+            "made_of": words,
+            "href": behind(name) if time.of else None,
+            "of": time.of,
+        }
+        for label, time, words, name in (
+            (_("First circle, conversation or re-entry meeting"), times.meeting, met, "first_meetings"),
+            (_("Closing of the case"), times.closing, closed, "closings"),
+        )
+    ]
+
+
+def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
+    """Return how cases with a person harmed were closed, each with its list."""
+    words = (
+        (_("Repaired"), "repaired", harms.repaired, "moss"),
+        (_("Partly repaired"), "partly", harms.partly, "sun"),
+        (_("Not repaired"), "not_repaired", harms.not_repaired, "brick"),
+        (_("Unfounded or transferred: not counted"), "left_out", harms.left_out, "slate"),
+    )
+    return [
+        bar(label, number, tone, href=behind("harms", choice=choice) if number else None)
+        for label, choice, number, tone in words
+    ]
+
+
+def harm_said_rows(harms: Harms) -> list[Point]:
+    """Return what people harmed said when their cases were closed."""
+    answers: list[HarmedSays | None] = [*HarmedSays, None]
+    rows = ((one, harms.said.get(one.value if one else "", 0)) for one in answers)
+    return [bar(said_at_closing(one), number, "teal" if one else "slate") for one, number in rows if number]
+
+
+def said_at_closing(answer: HarmedSays | None) -> str:
+    """Return what the person harmed said at closing, in words."""
+    return _("not recorded") if answer is None else str(answer.label)
+
+
+def _numbers(time: Time) -> dict[str, str]:
+    return {"over": f"{time.over:,}", "waiting": f"{time.waiting:,}", "without": f"{time.without:,}"}
+
+
+def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any]]:
+    """Return how often another incident came, for each length of a window: of how many, and how many are not over."""
+    return [
+        {
+            "label": _("%(number)s school days attended", number=one.length),
+            "figure": "–" if one.share is None else f"{round(one.share.percent or 0)}%",
+            "of": one.finished,
+            "made_of": _repeat_words(one),
+            "href": behind("repeats", choice=str(one.length)) if one.finished else None,
+        }
+        for one in repeats
+    ]
+
+
+def _repeat_words(one: Repeat) -> str:
+    unfinished = f"{one.unfinished:,}"
+    if one.share is None and one.finished >= FEWEST:
+        return _(
+            "not shown: it could identify a few at one school; not over yet: %(unfinished)s", unfinished=unfinished
+        )
+    if one.share is None:
+        return _("shown if at least %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
+    again = f"{one.share.part:,}"
+    return _("with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished)
+
+
+def carried(page: Shown) -> dict[str, Any]:
+    """Return what coordinators carry: the middle and the most, and each by name for who leads the school."""
+    caseload = caseload_of(page.actor, page.scope)
+    rows = [
+        {"name": name, "cases": load.cases, "points": load.points, "href": url_for("desk.page", whose=load.lead_id)}
+        for name, load in (coordinators(caseload) if page.leads else ())
+    ]
+    return {**caseload_words(caseload), "rows": rows}
+
+
+def caseload_words(caseload: Caseload) -> dict[str, str]:
+    """Return the middle and the most points in words, of how many people and cases, and what is nobody's."""
+    return {
+        "median": points_words(caseload.median),
+        "most": points_words(caseload.most),
+        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(caseload.loads)),
+        "cases": ngettext("%(num)s open case", "%(num)s open cases", caseload.cases),
+        "nobodys": ngettext(
+            "%(num)s open case has no coordinator", "%(num)s open cases have no coordinator", caseload.nobodys
+        ),
+    }
+
+
+def points_words(points: float | None) -> str:
+    """Return points as "6 points", a dash where there are none to tell of."""
+    if points is None:
+        return "–"
+    return _("%(number)s points", number=f"{points:.1f}".removesuffix(".0"))

@@ -1,0 +1,143 @@
+"""What people said in surveys beside incidents, school year by school year, each counted over the same days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.outcomes.counting.scope.pages import shown, years_of
+from wss_cases.outcomes.counting.scope.queries import first_year_counted, within_schools
+from wss_cases.outcomes.counting.scope.rules import Scope, year_before
+from wss_cases.outcomes.counting.totals import core_of
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.surveys.instrument import ADULT, CIRCLE, SAFE, SurveyGroup
+from wss_cases.surveys.results import SurveyResult, YearShare, shares_by_year
+
+MOST_YEARS = 5
+MEASURES = (
+    *(f"{SurveyGroup.STUDENT.value}.{code}" for code in (SAFE, ADULT, CIRCLE)),
+    *(f"{group.value}.{SAFE}" for group in (SurveyGroup.FAMILY, SurveyGroup.STAFF)),
+)
+"""The shares that stand beside incidents, in order."""
+
+
+@dataclass(frozen=True)
+class ClimateYear:
+    """One school year: incidents per 100 students a school day (None: not recorded), and what people said."""
+
+    year: str
+    rate: float | None
+    shares: dict[str, YearShare]
+
+
+def climate_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[ClimateYear]:
+    """Return the years of a scope's school, the oldest first, up to the scope's; incidents of the same days in each."""
+    first = first_year_counted(actor, scope.school_id)
+    scopes = [scope]
+    while len(scopes) < MOST_YEARS:
+        scopes.append(year_before(scopes[-1]))
+    years = [one.year for one in scopes]
+    shares = shares_by_year(within_schools(actor, scope, SurveyResult.school_id), years, MEASURES)
+    found = []
+    for one in reversed(scopes):
+        said = {measure: shares[one.year, measure] for measure in MEASURES if (one.year, measure) in shares}
+        recorded = first is not None and first <= one.last
+        if recorded or said:
+            found.append(ClimateYear(one.year, core_of(actor, one, days).rate if recorded else None, said))
+    return found
+
+
+HEADS = {
+    "student.safe": _l("Students who feel safe"),
+    "student.adult": _l("Students who trust an adult"),
+    "student.circle": _l("Students who were in a circle"),
+    "family.safe": _l("Families who say their child is safe"),
+    "staff.safe": _l("Staff who feel safe"),
+}
+
+
+def heads() -> list[Any]:
+    """Return the heads of the table."""
+    return [_("School year"), _("Incidents per 100 students a school day"), *(HEADS[one] for one in MEASURES)]
+
+
+def rows_of(years: Sequence[ClimateYear], *, of_schools: bool) -> list[list[Any]]:
+    """Return a row for each year; `of_schools` says of how many schools a share is."""
+    return [
+        [
+            _year(one.year),
+            _("not recorded") if one.rate is None else f"{one.rate:.2f}",
+            *(_share(one.shares.get(measure), of_schools=of_schools) for measure in MEASURES),
+        ]
+        for one in years
+    ]
+
+
+def _share(found: YearShare | None, *, of_schools: bool) -> str:
+    if found is None:
+        return _("not asked")
+    percent = found.share.percent
+    if percent is None:
+        return _("too few to show")
+    words = _("%(percent)d%% of %(answers)d", percent=round(percent), answers=found.share.denominator)
+    if of_schools:
+        schools = ngettext("%(num)s school", "%(num)s schools", found.schools)
+        return f"{words} ({schools})"
+    return words
+
+
+def incident_points(years: Sequence[ClimateYear]) -> list[dict[str, Any]]:
+    """Return a point for each year's incidents."""
+    return [
+        {
+            "label": _year(one.year),
+            "value": one.rate,
+            "figure": None if one.rate is None else f"{one.rate:.2f}",
+            "note": _("not recorded") if one.rate is None else None,
+        }
+        for one in years
+    ]
+
+
+def share_points(years: Sequence[ClimateYear], measure: str) -> list[dict[str, Any]]:
+    """Return a point for each year's share of a measure."""
+    points = []
+    for one in years:
+        found = one.shares.get(measure)
+        percent = found.share.percent if found else None
+        note = _("not asked") if found is None else _("too few to show") if percent is None else None
+        figure = None if percent is None else f"{round(percent)}%"
+        points.append({"label": _year(one.year), "value": percent, "figure": figure, "note": note})
+    return points
+
+
+def _year(year: str) -> str:
+    return year.replace("-", "\u2060–\u2060")
+
+
+blueprint = Blueprint("climate", __name__)
+
+
+@blueprint.get("/climate")
+@gate(Permission.OUTCOMES_READ)
+def report() -> str:
+    """Incidents per 100 students a school day beside the share of students who feel safe, and more of the survey."""
+    page = shown()
+    years = climate_of(page.actor, page.scope, school_days(page.scope.school_id))
+    return render_template(
+        "outcomes/reports/climate/page.html",
+        page=page,
+        years=years_of(page),
+        heads=heads(),
+        rows=rows_of(years, of_schools=page.scope.school_id is None),
+        incidents=incident_points(years),
+        safe=share_points(years, "student.safe"),
+    )

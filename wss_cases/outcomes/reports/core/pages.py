@@ -1,0 +1,304 @@
+"""The core reports as their page wants them: what narrows them, in words and addresses, and their rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists import conditions_of, month_words, trait_words
+from wss_cases.incidents.pages.pages import read_filter
+from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
+from wss_cases.outcomes.counting.filters import NotCountedYet, ask
+from wss_cases.outcomes.counting.scope.pages import Shown, shown, years_of
+from wss_cases.outcomes.counting.scope.queries import networks_of, recorded_year_before, schools_reached
+from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, term_of
+from wss_cases.outcomes.counting.totals import NOTHING, Core, core_of
+from wss_cases.outcomes.published.queries import SchoolYear, published_twin, school_years
+from wss_cases.outcomes.reports.charts import Point, bar, bars
+from wss_cases.outcomes.reports.core.queries import (
+    Bands,
+    bands_of,
+    by_reporter,
+    code_words,
+    core_before,
+    reporting,
+    similar,
+)
+from wss_cases.roster.directory.pages import grade_words
+from wss_cases.roster.directory.queries import school_days
+
+DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
+"""Parameters that a bar sets; the same as the list of incidents takes."""
+PERIOD: Final = ("year", "term", "network")
+LONGEST: Final = 12
+MOST_MONTHLY: Final = 10
+LAST_PUBLISHED: Final = 3
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A page of the core reports: its scope already narrowed, the filter, and the parameters that say both."""
+
+    page: Shown
+    narrow: IncidentFilter
+    parameters: Mapping[str, str]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no filter of incidents is set."""
+        return self.narrow == NOTHING
+
+    def address(self, endpoint: str = "outcomes.core.report", **change: Any) -> str:
+        """Return the address of a page narrowed the same way but for what changes."""
+        return url_for(endpoint, **{**self.parameters, **change})
+
+    def without(self, name: str) -> str:
+        """Return the address of this page with one filter taken off."""
+        taken_off: dict[str, Any] = {name: None}
+        return self.address(**taken_off)
+
+    def of_school(self, school_id: int) -> str:
+        """Return the address of the same report of one school."""
+        return self.address(network=None, school=school_id)
+
+    def schools(self, **change: Any) -> str:
+        """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
+        period: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
+        return url_for("outcomes.core.schools", **{**period, **change})
+
+    def listed(self) -> str | None:
+        """Return the address of the list behind the figures; None when the reader may not see it."""
+        scope = self.page.scope
+        chosen = {name: self.parameters[name] for name in DRILLS if name in self.parameters}
+        if "term" in self.parameters:
+            chosen |= {"from": scope.first.isoformat(), "to": scope.last.isoformat()}
+        return self.page.incidents(**chosen)
+
+
+def narrowed_page() -> Narrowed:
+    """Read the address. Raises NotFound for what is no filter, or a school or network that the reader does not see."""
+    given = {
+        name: request.args[name] for name in (*DRILLS, "year", "term", "network", "school") if request.args.get(name)
+    }
+    try:
+        narrow = read_filter({name: given[name] for name in DRILLS if name in given})
+    except Refused as refused:
+        raise NotFound from refused
+    page = shown(given.get("school"), of_network="network" in given)
+    if given.get("term", "1") not in ("1", "2"):
+        raise NotFound
+    first, last = term_of(page.scope.year, int(given["term"])) if "term" in given else (None, None)
+    network = given.get("network")
+    if network is not None and page.school is not None:
+        raise NotFound
+    scope = existing(narrowed(page.scope, first, last, network))
+    if narrow.month is not None:
+        of_month = narrowed(scope, *month_of(narrow.month), network)
+        if of_month is None:  # another year or half was chosen since: the month goes
+            del given["month"]
+        scope, narrow = of_month or scope, narrow if of_month else replace(narrow, month=None)
+    return Narrowed(Shown(page.actor, page.school, scope), narrow, given)
+
+
+def chips_shown(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (words, address without it) of every filter in use."""
+    given = here.parameters
+    words: dict[str, Any] = {
+        "school": here.page.school_words,
+        "network": given.get("network"),
+        "term": _("First half of the year") if given.get("term") == "1" else _("Second half of the year"),
+        **trait_words(here.narrow, behaviors, places),
+    }
+    return [(str(text), here.without(name)) for name, text in words.items() if name in given]
+
+
+def month_rows(core: Core, here: Narrowed) -> list[Point]:
+    """Return each month: incidents per school day as a bar, and what the rates are made of."""
+    return [
+        {
+            "label": month_words(month.first),
+            "value": month.incidents / month.school_days if month.school_days else None,
+            "figure": f"{month.incidents / month.school_days:.2f}" if month.school_days else None,
+            "incidents": month.incidents,
+            "school_days": month.school_days,
+            "students": month.students,
+            "rate": month.rate,
+            "href": here.address(month=f"{month.first:%Y-%m}") if month.incidents else None,
+        }
+        for month in core.months
+        if month.school_days or month.incidents
+    ]
+
+
+def part_rows(core: Core, here: Narrowed) -> dict[str, list[Point]]:
+    """Return each breakdown's bars; a bar narrows the page to what it stands for."""
+    return {part: bars(part, rows, LONGEST, here.address) for part, rows in breakdowns(core.parts).items()}
+
+
+def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, list[int]]]:
+    """Return (behaviour, incidents in each month of the page) of the most frequent behaviours."""
+    most = sorted(core.parts.behavior.items(), key=lambda pair: (-pair[1], pair[0] or ""))[:MOST_MONTHLY]
+    months = [month.first.replace(day=1) for month in core.months if month.school_days or month.incidents]
+    by_month = core.parts.months
+    return [
+        (
+            behaviors.get(key, key) if key else _("Not coded yet"),
+            [by_month.get(month, {}).get(key, 0) for month in months],
+        )
+        for key, _number in most
+    ]
+
+
+def band_rows(bands: Bands) -> list[Point]:
+    """Return students by how many incidents they are in, with their share of all students."""
+    everyone = bands.few + bands.some + bands.many
+    words = (_("0 or 1 incident"), _("2 to 5 incidents"), _("6 incidents or more"))
+    numbers = [getattr(bands, one.name) for one in fields(bands)]
+    shares = [
+        _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%") if everyone else None
+        for number in numbers
+    ]
+    rows = zip(words, numbers, ("moss", "sun", "brick"), shares, strict=True)
+    return [bar(label, number, tone, note=share) for label, number, tone, share in rows]
+
+
+def compared_row(words: str, core: Core) -> Point:
+    """Return a period as one row: incidents, and what its rate is made of."""
+    figures = {"incidents": core.parts.total, "school_days": core.school_days, "students": core.students}
+    return {"label": words, **figures, "rate": core.rate}
+
+
+def compared_months(now: Core, before: Core | None) -> list[tuple[str, int, int | None]]:
+    """Return (month, incidents now, incidents a year before) of each month that has school days; None for a year
+    before that is not recorded."""
+    earlier = {month.first.month: month.incidents for month in before.months} if before else {}
+    return [
+        (month_words(month.first), month.incidents, earlier.get(month.first.month))
+        for month in now.months
+        if month.school_days or month.incidents
+    ]
+
+
+def published_rows(years: Mapping[str, SchoolYear]) -> list[tuple[str, Any]]:
+    """Return (school year, incidents) of the last published years; None where suppressed or not published."""
+    return [
+        (year.replace("-", "–"), one.figures["misconducts"]) for year, one in sorted(years.items())[-LAST_PUBLISHED:]
+    ]
+
+
+blueprint = Blueprint("core", __name__, url_prefix="/incidents")
+GRADES = range(-1, 13)
+ACCEPTED = 202
+"""The status of a page whose figures are being counted: its script looks again until it is another."""
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def report() -> str:
+    """Incidents of a school or of all, narrowed by any of their own traits."""
+    here = narrowed_page()
+    actor, scope = here.page.actor, here.page.scope
+    days = school_days(scope.school_id)
+    core = core_of(actor, scope, days, here.narrow)
+    behaviors, places = code_words(locale_code())
+    is_one_school = scope.school_id is not None
+    bands = bands_of(actor, scope, _more(here), here.narrow.grade) if here.listed() else None
+    return render_template(
+        "outcomes/reports/core/page.html",
+        asked=here,
+        page=here.page,
+        core=core,
+        school_days=core.school_days,
+        rate=core.rate,
+        reporting=reporting(actor, scope, _more(here)) if is_one_school and scope.is_this_year else None,
+        bands=band_rows(bands) if bands else [],
+        months=month_rows(core, here),
+        monthly=monthly_rows(core, behaviors),
+        parts=part_rows(core, here),
+        chips=chips_shown(here, behaviors, places),
+        options=_options(here, behaviors, places),
+        kept={name: here.parameters[name] for name in (*DRILLS, "school") if name in here.parameters},
+        until=day_of_year_words(scope.last) if scope.is_current else None,
+        school_count=schools_reached(actor) if scope.is_all else None,
+        leads=here.page.leads,
+    )
+
+
+@blueprint.get("/reporters")
+@gate(Permission.OUTCOMES_READ)
+def reporters() -> str:
+    """Who reported how often: for the administrator of the school alone."""
+    here = narrowed_page()
+    if not here.page.leads:
+        raise NotFound
+    rows = by_reporter(here.page.actor, here.page.scope, _more(here))
+    return render_template("outcomes/reports/core/reporters.html", asked=here, page=here.page, rows=rows)
+
+
+@blueprint.get("/compare")
+@gate(Permission.OUTCOMES_READ)
+def compare() -> str:
+    """The same days a year before, similar schools, and the published years where those can be compared."""
+    here = narrowed_page()
+    actor, scope = here.page.actor, here.page.scope
+    days = school_days(scope.school_id)
+    now = core_of(actor, scope, days, here.narrow)
+    recorded = recorded_year_before(actor, scope) is not None
+    before = core_before(actor, scope, days, here.narrow) if recorded else None
+    twin = published_twin(scope.school_id) if scope.school_id is not None else None
+    row = compared_row
+    is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
+    return render_template(
+        "outcomes/reports/core/compare.html",
+        asked=here,
+        page=here.page,
+        rows=[row(_("This year"), now), *([row(_("The same days a year before"), before)] if before else [])],
+        recorded=recorded,
+        months=compared_months(now, before),
+        similar=similar(scope, here.narrow) if scope.school_id is not None else None,
+        published=published_rows(school_years(twin.id)) if twin and is_whole_year else [],
+        twin=twin,
+        is_whole_year=is_whole_year,
+        until=day_of_year_words(scope.last),
+    )
+
+
+@blueprint.errorhandler(NotCountedYet)
+def not_counted_yet(missing: NotCountedYet) -> tuple[str, int]:
+    """Ask for what a page misses, and say that it is being counted; the page looks for it again."""
+    here = narrowed_page()
+    is_asked = ask(here.page.actor, missing, clock.now())
+    behaviors, places = code_words(locale_code())
+    chips = chips_shown(here, behaviors, places)
+    words = render_template(
+        "outcomes/reports/core/counting.html",
+        asked=here,
+        page=here.page,
+        is_asked=is_asked,
+        chips=chips,
+        again=here.address(request.endpoint or ""),
+    )
+    return words, ACCEPTED
+
+
+def _more(here: Narrowed) -> list[Any]:
+    return [] if here.is_plain else conditions_of(here.narrow)
+
+
+def _options(here: Narrowed, behaviors: dict[str, str], places: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """What the form offers: parameter to (value, words)."""
+    return {
+        "year": [(year, year.replace("-", "–")) for year in years_of(here.page)],
+        "network": [] if here.page.school else [(name, name) for name in networks_of(here.page.actor)],
+        "behavior": list(behaviors.items()),
+        "place": list(places.items()),
+        "grade": [(str(grade), grade_words(grade)) for grade in GRADES],
+    }

@@ -1,0 +1,266 @@
+"""What coordinators and others did in a period: the practice log, circles of cases, who may keep, who asked."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template
+from sqlalchemy import extract, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.dates import month_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
+from wss_cases.outcomes.counting.scope.pages import shown, years_of
+from wss_cases.outcomes.counting.scope.queries import within, within_schools
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.reports.pathways import figures_of_pathways, said_rows
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
+from wss_cases.pathways.common.rules import Pathway
+from wss_cases.practice.log.pages import tier_of
+from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
+from wss_cases.practice.requests.models import Became, CircleRequest
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.training.records.pages import in_force
+from wss_cases.training.records.queries import TrainingRecord
+from wss_cases.training.topics import KnownTopic
+
+SOON = timedelta(days=60)
+"""How long before it runs out a training has to be renewed."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was held: times, students, adults and minutes by kind; times by month, by tier and by who led it."""
+
+    by_kind: dict[PracticeKind, Counter[str]]
+    months: Counter[date]
+    tiers: Counter[int]
+    leaders: Counter[Leader]
+
+    @property
+    def total(self) -> Counter[str]:
+        """All kinds together."""
+        return sum(self.by_kind.values(), Counter[str]())
+
+
+@dataclass(frozen=True)
+class CaseCircle:
+    """A meeting of a circle that was held for a case; `kept_by`: staff always, and who else helped and came."""
+
+    day: date
+    tier: int
+    kept_by: frozenset[Leader]
+
+
+@dataclass(frozen=True)
+class Keepers:
+    """People trained to keep a circle today, and those of them whose training runs out within two months."""
+
+    trained: int
+    run_out_soon: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Requests for a circle: how many wait now, those of danger among them, and what those of the period became."""
+
+    waiting: int
+    in_danger: int
+    became: Counter[Became]
+
+
+def held_in(actor: Actor, scope: Scope) -> Held:
+    """Return what the practice log of a scope holds, in one query; what was withdrawn is not counted."""
+    entry = PracticeEntry
+    parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose, entry.leader)
+    sums = (func.count(), func.sum(entry.students), func.sum(entry.adults), func.sum(entry.minutes))
+    logged = select(*parts, *sums).where(
+        *within(actor, scope, entry.school_id, entry.held_on), entry.taken_back_at.is_(None)
+    )
+    held = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter(), Counter())
+    for year, month, kind, purpose, leader, times, students, adults, minutes in db.session.execute(
+        logged.group_by(*parts)
+    ):
+        held.by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
+        held.months[date(int(year), int(month), 1)] += times
+        held.tiers[tier_of(kind, purpose)] += times
+        held.leaders[leader] += times
+    return held
+
+
+def case_circles(actor: Actor, scope: Scope) -> list[CaseCircle]:
+    """Return each meeting of a circle that was held for a case in the period."""
+    zone = zone_of(scope.school_id) if scope.school_id is not None else district_zone()
+    statement = (
+        select(
+            CircleMeeting.starts_at,
+            CircleMeeting.school_id,
+            Pathway.tier,
+            _came(CircleOutsideKeeper.partner_id),
+            _came(CircleOutsideKeeper.adult_id),
+        )
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .where(
+            *within_schools(actor, scope, CircleMeeting.school_id),
+            CircleMeeting.happened.is_(True),
+            CircleMeeting.starts_at >= at_local(scope.first, 0, 0, zone),
+            CircleMeeting.starts_at < at_local(scope.last + timedelta(days=1), 0, 0, zone),
+        )
+    )
+    return [
+        CaseCircle(local_date(at, zone_of(school)), tier, _kept_by(partner, student))
+        for at, school, tier, partner, student in db.session.execute(statement)
+    ]
+
+
+def _came(beside: Any) -> Any:
+    """Return whether somebody without an account helped to keep a meeting and came: of a partner, or a student."""
+    came = (
+        select(CircleAttendance.id)
+        .join(CircleOutsideKeeper, CircleOutsideKeeper.id == CircleAttendance.outside_keeper_id)
+        .where(CircleAttendance.meeting_id == CircleMeeting.id, CircleAttendance.attended, beside.is_not(None))
+    )
+    return came.correlate(CircleMeeting).exists()
+
+
+def _kept_by(partner: bool, student: bool) -> frozenset[Leader]:
+    helped = ((Leader.OUTSIDE, partner), (Leader.STUDENTS, student))
+    return frozenset({Leader.STAFF, *(leader for leader, came in helped if came)})
+
+
+def keepers_of(actor: Actor, scope: Scope) -> Keepers:
+    """Return how many people have a training as circle keeper that counts today, by what a scope's schools recorded."""
+    recorded = select(TrainingRecord).where(
+        *within_schools(actor, scope, TrainingRecord.school_id), TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING
+    )
+    counting = [one for one in db.session.scalars(recorded) if in_force(one, scope.today)]
+    later = {one.user_id for one in counting if in_force(one, scope.today + SOON)}
+    trained = {one.user_id for one in counting}
+    return Keepers(len(trained), len(trained - later))
+
+
+def asked_in(actor: Actor, scope: Scope) -> Asked:
+    """Return what was asked of a scope's schools, in two queries. Words of requests are not read."""
+    schools = within_schools(actor, scope, CircleRequest.school_id)
+    now = select(CircleRequest.in_danger, func.count()).where(*schools, CircleRequest.answered_at.is_(None))
+    waiting = _counted(db.session.execute(now.group_by(CircleRequest.in_danger)).all())
+    first, end = (
+        at_local(scope.first, 0, 0, district_zone()),
+        at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
+    )
+    answered = select(CircleRequest.became, func.count()).where(
+        *schools, CircleRequest.answered_at >= first, CircleRequest.answered_at < end
+    )
+    became = Counter(_counted(db.session.execute(answered.group_by(CircleRequest.became)).all()))
+    return Asked(sum(waiting.values()), waiting.get(True, 0), became)
+
+
+def _counted(rows: Sequence[Any]) -> dict[Any, int]:
+    return {row[0]: row[1] for row in rows}
+
+
+TIERS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its title, the heads of its columns, and rows that begin with their label."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: list[list[Any]]
+
+
+def tables_of(held: Held, of_cases: Sequence[CaseCircle], asked: Asked) -> list[Table]:
+    """Return what was held by kind, month, tier and keeper, beside the circles of cases, and what requests became.
+
+    Of what there was nothing, there is no table.
+    """
+    months, tiers = Counter(one.day.replace(day=1) for one in of_cases), Counter(one.tier for one in of_cases)
+    keepers = Counter(leader for one in of_cases for leader in one.kept_by)
+    beside = (_("Practice log"), _("Circles in cases"))
+    tables = [
+        Table(
+            _("By kind"),
+            (_("Kind"), _("Times"), _("Students"), _("Adults"), _("Hours")),
+            [[kind.label, *line_of(sums)] for kind, sums in held.by_kind.items()],
+        ),
+        Table(
+            _("By month"),
+            (_("Month"), *beside),
+            [[month_words(one), held.months[one], months[one]] for one in sorted(held.months.keys() | months.keys())],
+        ),
+        Table(
+            _("By tier"),
+            (_("Tier"), *beside),
+            [[_("Tier %(number)d", number=tier), held.tiers[tier], tiers[tier]] for tier in TIERS],
+        ),
+        Table(
+            _("By who kept them"),
+            (_("Kept by"), *beside),
+            [[one.label, held.leaders[one], keepers[one]] for one in Leader],
+        ),
+        Table(
+            _("Requests for a circle"), (_("Result"), _("Requests")), [[one.label, asked.became[one]] for one in Became]
+        ),
+    ]
+    there = (held.total, held.months or months, held.tiers or tiers, held.leaders or keepers, asked.became)
+    return [table for table, found in zip(tables, there, strict=True) if found]
+
+
+def line_of(sums: Counter[str]) -> list[Any]:
+    """Return times, students, adults and hours, these with one decimal place."""
+    return [sums["times"], sums["students"], sums["adults"], hours_of(sums)]
+
+
+def hours_of(sums: Counter[str]) -> float:
+    """Return hours with one decimal place."""
+    return round(sums["minutes"] / 60, 1)
+
+
+def keepers_words(keepers: Keepers) -> str:
+    """Return whose training has to be renewed."""
+    if not keepers.run_out_soon:
+        return _("No training expires within 60 days")
+    return ngettext(
+        "%(num)s training expires within 60 days", "%(num)s trainings expire within 60 days", keepers.run_out_soon
+    )
+
+
+def waiting_words(asked: Asked) -> str:
+    """Return how many of the waiting requests tell of danger."""
+    return ngettext("%(num)s reports danger", "%(num)s report danger", asked.in_danger)
+
+
+blueprint = Blueprint("practice", __name__)
+
+
+@blueprint.get("/practice")
+@gate(Permission.OUTCOMES_READ)
+def report() -> str:
+    """Circles by kind, month and tier, people reached, hours, keepers, requests, and what people harmed said."""
+    page = shown()
+    held, asked = held_in(page.actor, page.scope), asked_in(page.actor, page.scope)
+    said = figures_of_pathways(page.actor, page.scope, school_days(page.scope.school_id)).said
+    keepers = keepers_of(page.actor, page.scope)
+    return render_template(
+        "outcomes/reports/practice/page.html",
+        page=page,
+        years=years_of(page),
+        total=held.total,
+        hours=hours_of(held.total),
+        keepers=keepers,
+        keepers_words=keepers_words(keepers),
+        asked=asked,
+        waiting_words=waiting_words(asked),
+        tables=tables_of(held, case_circles(page.actor, page.scope), asked),
+        said=said,
+        said_rows=said_rows(said),
+    )

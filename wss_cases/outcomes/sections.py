@@ -1,0 +1,157 @@
+"""The pages under the first screen of outcomes: how harm is repaired, removals and police, and when and where."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.intake.open_questions.queries import quick_noes_of
+from wss_cases.outcomes.counting.daily_figures.actions import day_of_year_words
+from wss_cases.outcomes.counting.repair.models import apart_words
+from wss_cases.outcomes.counting.repair.queries import minor_consequences
+from wss_cases.outcomes.counting.scope.pages import Shown, shown_by_network, years_of
+from wss_cases.outcomes.counting.scope.queries import networks_of, schools_reached, within
+from wss_cases.outcomes.counting.scope.rules import per
+from wss_cases.outcomes.counting.totals import core_of, repair_of
+from wss_cases.outcomes.published import queries as history
+from wss_cases.outcomes.reports import charts
+from wss_cases.outcomes.reports.cases import carried, harm_rows, harm_said_rows, repeat_rows, time_rows, times_of
+from wss_cases.outcomes.reports.pathways import figures_of_pathways, pathway_rows, said_rows
+from wss_cases.outcomes.reports.repeats import repeats_of
+from wss_cases.roster.directory.queries import school_days
+
+Tab = tuple[str, str, bool]
+
+
+def tabs_of(page: Shown, current: str) -> list[Tab]:
+    """Return (words, address, whether it is the current one) of each page about the same year and network."""
+    here: dict[str, Any] = {"year": page.scope.year, "network": page.scope.network}
+    pages = {
+        "overview": (_("Answers"), url_for("outcomes.overview", **here)),
+        "repair": (_("Repair"), page.at("repair")),
+        "removals": (_("Removals and police"), page.at("removals")),
+        "patterns": (_("When and where"), page.at("patterns")),
+        "equity": (_("Equity"), url_for("outcomes.equity.table", year=page.scope.year)),
+        "climate": (_("Climate survey"), url_for("outcomes.climate.report", year=page.scope.year)),
+        "practice": (_("Practice"), url_for("outcomes.practice.report", year=page.scope.year)),
+    }
+    return [(words, href, name == current) for name, (words, href) in pages.items()]
+
+
+blueprint = Blueprint("sections", __name__)
+HEADLINE = "police_notifications"
+
+
+def framed(page: Shown, current: str) -> dict[str, Any]:
+    """Return what each page of outcomes has at its top: whose figures, which year, the filter and the tabs."""
+    networks = [] if page.school else networks_of(page.actor)
+    return {
+        "page": page,
+        "tabs_here": tabs_of(page, current),
+        "years": years_of(page),
+        "networks": networks if len(networks) > 1 else [],
+        "until": day_of_year_words(page.scope.last) if page.scope.is_current else None,
+        "school_count": schools_reached(page.actor) if page.school is None and not page.scope.network else None,
+    }
+
+
+@blueprint.get("/repair")
+@gate(Permission.OUTCOMES_READ)
+def repair() -> str:
+    """How harm is repaired: cases closed, the way to an agreement, first contact, what people harmed say."""
+    page, pathway = shown_by_network(), request.args.get("pathway", "")
+    actor, scope, days = page.actor, page.scope, school_days(page.scope.school_id)
+    core, done = core_of(actor, scope, days), repair_of(actor, scope, days)
+    if pathway not in dict(charts.pathway_choices(done)):
+        pathway = ""
+    figures = figures_of_pathways(actor, scope, days)
+    return render_template(
+        "outcomes/sections/repair.html",
+        **framed(page, "repair"),
+        repair=done,
+        harm_rows=harm_rows(done.harms, page.behind),
+        harm_said_rows=harm_said_rows(done.harms),
+        funnel=charts.funnel_rows(core.parts.total, done, pathway, page),
+        pathway=pathway,
+        pathways=charts.pathway_choices(done),
+        contacts=charts.contact_rows(done),
+        follow_ups=charts.follow_up_rows(done, page),
+        pathway_figures=pathway_rows(figures),
+        times=time_rows(times_of(actor, scope, days), page.behind),
+        repeats=repeat_rows(repeats_of(actor, scope, days), page.behind),
+        caseload=carried(page) if scope.is_this_year else None,
+        quick_noes=quick_noes_of(within(actor, scope, Incident.school_id, Incident.local_date)),
+        said=figures.said,
+        said_rows=said_rows(figures.said),
+    )
+
+
+@blueprint.get("/removals")
+@gate(Permission.OUTCOMES_READ)
+def removals() -> str:
+    """Suspensions, expulsions and other removals, and police notifications."""
+    page = shown_by_network()
+    days = school_days(page.scope.school_id)
+    core, done = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
+    numbers = {"suspensions": (done.suspensions, 100), "expulsions": (done.expulsions, 100)}
+    numbers["police"] = (done.police.instances, 1000)
+    return render_template(
+        "outcomes/sections/removals.html",
+        **framed(page, "removals"),
+        core=core,
+        repair=done,
+        rates={name: per(number, core.students, base) for name, (number, base) in numbers.items()},
+        removals=charts.removal_rows(done, page),
+        apart=apart_words(done.police.unconfirmed, done.police.law_unconfirmed),
+        consequences=charts.consequence_rows(minor_consequences(page.actor, page.scope)),
+        trend=None if page.scope.network else _headline(page),
+    )
+
+
+@blueprint.get("/patterns")
+@gate(Permission.OUTCOMES_READ)
+def patterns() -> str:
+    """Incidents by month, behavior, place, time of day, weekday, grade and group."""
+    page = shown_by_network()
+    core = core_of(page.actor, page.scope, school_days(page.scope.school_id))
+    parts = charts.breakdown_rows(core, page)
+    return render_template(
+        "outcomes/sections/patterns.html",
+        **framed(page, "patterns"),
+        core=core,
+        months=charts.month_rows(core, page),
+        parts=parts,
+        most={part: charts.most(rows) for part, rows in parts.items()},
+    )
+
+
+def _headline(page: Shown) -> dict[str, Any]:
+    """Return police notifications by school year: sentence, points, words under it, and where all figures are."""
+    twin = history.published_twin(page.school.id) if page.school else None
+    if page.school is None:
+        published, schools = history.district_years(), history.published_schools()
+    else:
+        published, schools = charts.figures_of(history.school_years(twin.id)) if twin else {}, {}
+    live = history.live(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
+    points = charts.year_points(HEADLINE, published, live, page.scope)
+    told = live if page.school is None else replace(live, schools={})
+    return {
+        "sentence": charts.trend_title(HEADLINE, points, published),
+        "points": points,
+        "under": charts.year_notes(HEADLINE, schools, told, page.scope.today),
+        "published": published,
+        "history": _history(page, twin.id if twin else None, bool(points)),
+    }
+
+
+def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
+    """Return the address of every figure by school year, None where that page would have nothing to show: a reader of
+    one school sees no years of the district that are counted here."""
+    if twin is not None:
+        return url_for("outcomes.history.school", school_id=twin)
+    there = any_year if page.school is None else history.are_published()
+    return url_for("outcomes.history.district") if there else None
