@@ -19,9 +19,9 @@ from wss_cases.api.v1 import room as api_v1
 from wss_cases.attachments import attachment as attachments_attachment
 from wss_cases.attachments import pages as attachments
 from wss_cases.attachments import sealing as attachments_sealing
-from wss_cases.board.report import room as board_report
-from wss_cases.board.stored_reports import room as board_stored_reports
-from wss_cases.board.subscriptions import room as board_subscriptions
+from wss_cases.board import stored_reports as board_stored_reports
+from wss_cases.board import subscriptions as board_subscriptions
+from wss_cases.board.report import pages as board_report
 from wss_cases.cases import safety_plans as cases_safety_plans
 from wss_cases.cases.case import pages as cases_case
 from wss_cases.casework import case_list as casework_case_list

@@ -27,8 +27,8 @@ from wss_cases.accounts.account.rules import manages
 from wss_cases.accounts.grants import is_over
 from wss_cases.accounts.visibility import PastOpening
 from wss_cases.attachments.attachment import Attachment
-from wss_cases.board.report.rules import reads_report
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.report.queries import reads_report
+from wss_cases.board.stored_reports import BoardReport
 from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
 from wss_cases.contacts import SchoolSergeant
@@ -126,7 +126,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
-    "board.stored_reports.queries.visible_to": (BoardReport, reads_report),
+    "board.stored_reports.visible_to": (BoardReport, reads_report),
     "outcomes.exports.export_log.visible_to": (ExportRecord, may_know),
     "accounts.managed_accounts.visible_to": (
         UserAccount,

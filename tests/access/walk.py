@@ -22,7 +22,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment import Attachment
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.stored_reports import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate

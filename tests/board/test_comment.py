@@ -14,12 +14,9 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.board.comments.models import BoardComment
-from wss_cases.board.comments.queries import students_of_many
-from wss_cases.board.comments.rules import LONGEST
-from wss_cases.board.report.paper import paper_of
-from wss_cases.board.report.queries import board_of
-from wss_cases.board.report.rules import board_scope
+from wss_cases.board.comments import LONGEST, BoardComment, students_of_many
+from wss_cases.board.report.queries import board_of, board_scope
+from wss_cases.board.report.rules import paper_of
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.records.stored_pdfs import Letterhead

@@ -14,11 +14,9 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.board.report.rules import due_month
-from wss_cases.board.report.states import Every
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS
-from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
-from wss_cases.board.subscriptions.actions import queue_due, subscribe, unsubscribe
+from wss_cases.board.report.queries import Every, due_month
+from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, BoardSubscription
+from wss_cases.board.subscriptions import queue_due, subscribe, unsubscribe
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

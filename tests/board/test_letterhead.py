@@ -18,9 +18,8 @@ from tests.support.pages.pdfs import tree
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Setting
-from wss_cases.board.report.rules import board_scope
-from wss_cases.board.stored_reports.actions import ask_report, pdf_for
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.report.queries import board_scope
+from wss_cases.board.stored_reports import BoardReport, ask_report, pdf_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_NAME

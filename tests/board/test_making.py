@@ -14,9 +14,8 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, UserAccount
-from wss_cases.board.report.rules import board_scope
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS, ask_report, pdf_for
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.report.queries import board_scope
+from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, ask_report, pdf_for
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -13,9 +13,8 @@ from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.board.report.rules import board_scope
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS, ask_report
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.report.queries import board_scope
+from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, ask_report
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.logs import Lines

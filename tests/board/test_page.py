@@ -18,9 +18,8 @@ from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from tests.support.pages.tables import rows_of
 from wss_cases.access.actor import Role
-from wss_cases.board.report.presenters import equity_parts
-from wss_cases.board.report.queries import board_of, may_report, networks_answered_for
-from wss_cases.board.report.rules import board_scope
+from wss_cases.board.report.pages import equity_parts
+from wss_cases.board.report.queries import board_of, board_scope, may_report, networks_answered_for
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident

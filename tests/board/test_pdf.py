@@ -18,10 +18,8 @@ from tests.support.pages.pdfs import tagged
 from tests.support.pages.reading import Form
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.board.report.rules import board_scope, reads_report
-from wss_cases.board.stored_reports.actions import ask_report
-from wss_cases.board.stored_reports.models import BoardReport
-from wss_cases.board.stored_reports.queries import stored_reports
+from wss_cases.board.report.queries import board_scope, reads_report
+from wss_cases.board.stored_reports import BoardReport, ask_report, stored_reports
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.stored_pdfs import make_pdfs

@@ -22,9 +22,9 @@ from wss_cases.accounts.held_changes import HeldChange
 from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in import saved_forms
 from wss_cases.accounts.sign_in.saved_forms import KeptForm
-from wss_cases.board.report.states import Every
-from wss_cases.board.stored_reports.models import BoardSubscription
-from wss_cases.board.subscriptions.actions import queue_due, subscribe
+from wss_cases.board.report.queries import Every
+from wss_cases.board.stored_reports import BoardSubscription
+from wss_cases.board.subscriptions import queue_due, subscribe
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders import pages as reminders
 from wss_cases.foundation import clock

@@ -27,8 +27,8 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers import NetworkApprover
 from wss_cases.attachments.sealing import SEALED as FILE_SEALED
-from wss_cases.board.report.states import Every
-from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
+from wss_cases.board.report.queries import Every
+from wss_cases.board.stored_reports import BoardReport, BoardSubscription
 from wss_cases.cases.case.models import CaseState
 from wss_cases.casework.access.one_case import CaseOpening
 from wss_cases.followups.reminders.pages import due_key, given_key, late_key

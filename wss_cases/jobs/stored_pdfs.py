@@ -9,10 +9,9 @@ from typing import Any, Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants import actor_of
-from wss_cases.board.report.paper import paper_of
 from wss_cases.board.report.queries import board_of
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.report.rules import paper_of
+from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing

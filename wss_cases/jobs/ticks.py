@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from wss_cases.accounts.people.held import settle_due
 from wss_cases.accounts.sign_in.saved_forms import forget_kept
 from wss_cases.board.report.queries import board_but_equity
-from wss_cases.board.subscriptions.actions import queue_due
+from wss_cases.board.subscriptions import queue_due
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting import sessions
 from wss_cases.foundation.db import db

@@ -15,8 +15,8 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.board.report.states import Every
-from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
+from wss_cases.board.report.queries import Every
+from wss_cases.board.stored_reports import BoardReport, BoardSubscription
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.stored_pdfs import PdfState

@@ -17,7 +17,7 @@ from tests.plans.plan.conftest import calling
 from tests.support.pages.pdfs import tagged
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS
+from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -10,7 +10,7 @@ from wss_cases.accounts.sign_in.saved_forms import PURPOSE as KEPT_FORM
 from wss_cases.accounts.sign_in.saved_forms import KeptForm
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.attachments.handling import PURPOSE as ATTACHMENT
-from wss_cases.board.stored_reports.actions import BOARD_REPORTS
+from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.pages import PURPOSE as SAID
 from wss_cases.intake.offline.messages import PURPOSE as OFFLINE_ENTRY

@@ -1,19 +1,50 @@
 """A board report as its page and its paper show it: the same words and numbers, on the page with links."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from wss_cases.board.report.queries import Board
-from wss_cases.board.report.rules import is_small
-from wss_cases.board.school_plan.presenters import plan_rows, schools_words
+from flask import Blueprint, render_template, request, url_for
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.pages import chosen_school_id
+from wss_cases.board.comments import CommentForm, comment_on, write_comment, writes_comment
+from wss_cases.board.report.queries import (
+    BOARD,
+    Board,
+    Every,
+    board_of,
+    board_scope,
+    is_small,
+    last_over,
+    may_report,
+    networks_answered_for,
+    scope_words,
+)
+from wss_cases.board.school_plan import plan_rows, schools_words
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, month_words
+from wss_cases.foundation.errors import NotFound, Stale, existing
+from wss_cases.foundation.forms import BaseForm, choices, select
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import locale_code, ngettext
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, saved_first, with_flash
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.journal.rooms import Room
+from wss_cases.outcomes.counting.cache import figures_pages
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns
 from wss_cases.outcomes.counting.measures import MEASURES
 from wss_cases.outcomes.counting.repair.models import AVOIDABLE, apart_words
+from wss_cases.outcomes.counting.scope.pages import Shown, years_of
+from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals import SUSPENSIONS
 from wss_cases.outcomes.equity.pages import group_words, meaning, names_of
@@ -23,8 +54,23 @@ from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.outcomes.published.models import STEP_LABELS
 from wss_cases.outcomes.reports.cases import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways import percent, said_rows
+from wss_cases.records.stored_pdfs import LANGUAGES, PdfForm
+from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.pages import Pathway
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
+
+
+class DeliveryForm(BaseForm):
+    """Whose report, how often, in which language; `scope` is a word of `rules_board.scope_words`."""
+
+    scope = select(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
+    every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
+    language = select(_l("Language of the report"), LANGUAGES)
+
+    def offer(self, scopes: list[tuple[str, Any]]) -> None:
+        """Let these be chosen from."""
+        self.scope.choices = scopes
+
 
 MOST = 5
 """Rows of what was reported most often, of each kind."""
@@ -294,3 +340,136 @@ def _stage_words(stage: str) -> str:
     if before == ENROLLED:
         return str(STAGE_LABELS[stage])
     return _("%(stage)s (among: %(before)s)", stage=STAGE_LABELS[stage], before=STAGE_LABELS[before])
+
+
+blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})
+
+WHOLE = "all"
+"""Stands in an address for all schools, where it would name one."""
+
+
+@dataclass(frozen=True)
+class Reported(Shown):
+    """A report's page: its lists end where its period ends."""
+
+    @property
+    def named(self) -> str | int:
+        """The school as an address names it, '' for a network."""
+        return named_in_address(self.scope.school_id, self.scope.network)
+
+    @property
+    def name(self) -> str:
+        """Whose report it is: the school, the network, or all schools."""
+        return self.scope.network or self.school_words
+
+    def incidents(self, **filters: Any) -> str | None:
+        """Return the address of the incidents behind a number; None when the reader may not see the list."""
+        period = {"from": self.scope.first.isoformat(), "to": self.scope.last.isoformat()}
+        return super().incidents(**(period | filters))
+
+    def behind(self, name: str, **choice: Any) -> str | None:
+        """Return the address of another list behind a number; None when the reader may not see it."""
+        return super().behind(name, until=self.scope.last.isoformat(), school=self.scope.school_id, **choice)
+
+
+def named_in_address(school_id: int | None, network: str | None) -> str | int:
+    """Return what names a report's school in an address; '' for a network, which names itself."""
+    return school_id or ("" if network else WHOLE)
+
+
+def reported() -> Reported:
+    """Return what this request asks for: the school or network that it names, else the switcher's school, else all.
+
+    Raises NotFound for what the reader does not answer for, and a school year without a month that is over.
+    """
+    actor, network = current_actor(), request.values.get("network") or None
+    school_id = None if network else _school_asked_for(actor)
+    if network and network not in networks_answered_for(actor):
+        raise NotFound
+    school = get_school(school_id) if school_id is not None else None
+    today = today_at(school_id, clock.now())
+    return Reported(actor, school, existing(board_scope(school_id, network, request.values.get("year") or None, today)))
+
+
+def _school_asked_for(actor: Actor) -> int | None:
+    """The school that the address names (None for WHOLE), so that a report's page and its PDF stay with it whatever
+    the switcher says; else the switcher's."""
+    named = request.values.get("school")
+    if not named:
+        return chosen_school_id(actor, *BOARD)
+    if named == WHOLE and actor.everywhere(Role.DISTRICT):
+        return None
+    school_id = id_in(named)
+    if school_id is None or not actor.covers(school_id, *BOARD) or get_school(school_id) is None:
+        raise NotFound
+    return school_id
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_BOARD)
+def report() -> str:
+    """The report on a page."""
+    page = reported()
+    last_year = clock.school_year(last_over(page.scope.today))
+    form = PdfForm(formdata=None, language=locale_code())
+    return render_template(
+        "board/report/page.html",
+        page=page,
+        form=form,
+        sheet=sheet_of(board_of(page.actor, page.scope), page),
+        years=[year for year in years_of(page) if year <= last_year],
+        networks=networks_answered_for(page.actor),
+        lists=may_list(page.actor, page.scope.school_id),
+        whole=_("All schools") if page.actor.everywhere(Role.DISTRICT) else None,
+        comment_href=_comment_href(page) if writes_comment(page.actor, page.scope.school_id) else None,
+    )
+
+
+def address_of(year: str, school_id: int | None, network: str | None) -> str:
+    """Return the address of a report's page."""
+    return url_for("board.report", year=year, school=named_in_address(school_id, network) or None, network=network)
+
+
+def _comment_href(page: Reported) -> str:
+    scope = page.scope
+    return url_for("board.comment", year=scope.year, school=page.named or None, network=scope.network)
+
+
+@blueprint.route("/comment", methods=["GET", "POST"])
+@gate(Permission.OUTCOMES_BOARD)
+def comment() -> Page:
+    """Say what the figures of a report mean, above them on the page and in the PDF."""
+    page = reported()
+    scope, words = page.scope, scope_words(page.scope.school_id, page.scope.network)
+    if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
+        raise NotFound
+    said = comment_on(words, scope.last)
+    form = CommentForm(comment=said.text if said else "", version=said.version if said else None)
+    back = address_of(scope.year, scope.school_id, scope.network)
+    try:
+        return act_form(
+            form,
+            lambda call: write_comment(
+                call, words, scope.school_id, scope.last, form.comment.data, bool(form.anyway.data), scope.network
+            ),
+            with_flash(_("Comment saved."), back),
+            _comment_words(page, back),
+            "board/comments/form.html",
+        )
+    except Stale:
+        now = comment_on(words, scope.last)
+        theirs = now.text if now else _("It was deleted.")
+        return saved_first([(_("Comment"), theirs)], [(_("Comment"), form.comment.data)], _comment_href(page))
+
+
+def _comment_words(page: Reported, back: str) -> dict[str, Any]:
+    return {
+        "title": _("Comment on the board report: %(name)s", name=page.name),
+        "lede": period_words(page.scope.first, page.scope.last),
+        "go_words": _("Save comment"),
+        "back_href": back,
+        "crumbs": [(_("Outcomes"), url_for("outcomes.overview")), (_("Board report"), back), (_("Comment"), None)],
+    }
+
+
+ROOM = Room(pages=(blueprint,))

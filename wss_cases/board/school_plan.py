@@ -3,17 +3,22 @@ have a plan in force."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
-from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures
+from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures, number_words, value_of, value_words
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
+from wss_cases.plans.plan.core.pages import years_words
 from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.plan.goals.pages import target_words
 from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.templates import Component
 from wss_cases.roster.directory.models import School
 
 
@@ -62,3 +67,44 @@ def schools_with_plan(scope: Scope) -> Share:
         schools = schools.where(School.network == scope.network)
     standing = schools.join(SchoolPlan, SchoolPlan.school_id == School.id).where(SchoolPlan.state.in_(STANDING))
     return Share(db.session.scalar(standing) or 0, db.session.scalar(schools) or 0)
+
+
+Line = dict[str, Any]
+
+
+def plan_rows(found: PlanNow | None) -> Line | None:
+    """Return a plan's years, its state, and its goals under the three components; None without a plan. `number` is what
+    was counted for a goal, 0 for nothing; `briefly` are both figures without their unit, which the target says."""
+    if found is None:
+        return None
+    parts = [(part.label, [_row(one) for one in found.goals if one.goal.component is part]) for part in Component]
+    return {
+        "years": years_words(found.plan),
+        "state": found.plan.state.label,
+        "parts": [(title, rows) for title, rows in parts if rows],
+    }
+
+
+def schools_words(share: Share) -> str:
+    """Return how many schools have a plan in force."""
+    return _("%(part)s of %(whole)s schools have a school safety plan in force.", part=share.part, whole=share.whole)
+
+
+def _row(one: GoalNow) -> Line:
+    return {
+        "goal": one.goal.statement,
+        "then": _words(one.goal.measure, one.then),
+        "now": _words(one.goal.measure, one.now),
+        "number": int(one.now.numerator) if one.now is not None else 0,
+        "briefly": [_briefly(one.goal.measure, figure) for figure in (one.then, one.now)],
+        "target": target_words(one.goal),
+    }
+
+
+def _words(measure: str, figure: Figure | None) -> str:
+    return value_words(measure, figure) if figure is not None else "–"
+
+
+def _briefly(measure: str, figure: Figure | None) -> str:
+    value = value_of(measure, figure.numerator, figure.denominator) if figure is not None else None
+    return number_words(value) if value is not None else _words(measure, figure)

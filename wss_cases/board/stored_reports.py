@@ -1,0 +1,282 @@
+"""Board reports as PDFs: asking for one, the list of those that are stored, one that is being made, and its file."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, exists, or_, select, true
+from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
+from werkzeug.wrappers import Response as AnyResponse
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.scope import in_schools
+from wss_cases.board.report.pages import address_of, period_words, reported
+from wss_cases.board.report.queries import BOARD, Every, may_report, reads_report, scope_words
+from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.records.stored_pdfs import (
+    PdfForm,
+    PdfKind,
+    StoredPdf,
+    add_pdf,
+    opened,
+    pdf_response,
+    pdf_words,
+    refuse_too_many,
+    stored_rules,
+)
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.networks import RENAMED, Renamed
+
+
+class BoardSubscription(Versioned, Base):
+    """One person's wish to be sent a report of a school, a network, or with neither of all schools.
+
+    `scope` says the same in one word, so that nobody has it twice. `sent_for` is the first day of the month for which
+    a report was made last, or that had begun when the person subscribed.
+    """
+
+    __tablename__ = "board_subscription"
+    __table_args__ = (
+        CheckConstraint("school_id is null or network is null", name="one_scope"),
+        Index("uq_board_subscription_user_id_scope", "user_id", "scope", unique=True, **where("ended_at is null")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    network: Mapped[str | None] = mapped_column(String(80))
+    scope: Mapped[str] = mapped_column(String(100))
+    every: Mapped[Every] = mapped_column(named_enum(Every, "every"))
+    language: Mapped[str] = mapped_column(String(5))
+    sent_for: Mapped[date]
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class BoardReport(StoredPdf, Base):
+    """One report: whose, and of which days.
+
+    `due_on` is the first day of the month for which a subscription asked; such a report exists once.
+    """
+
+    __tablename__ = "board_report"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "due_on"),
+        CheckConstraint("school_id is null or network is null", name="one_scope"),
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        Index("ix_board_report_school", "school_id", "id"),
+        *stored_rules("board_report"),
+    )
+
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    network: Mapped[str | None] = mapped_column(String(80))
+    school_year: Mapped[str] = mapped_column(String(7))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("board_subscription.id"))
+    due_on: Mapped[date | None]
+
+    of_network: Mapped[list[School]] = relationship(
+        primaryjoin=lambda: and_(foreign(School.network) == BoardReport.network, School.is_active), viewonly=True
+    )
+
+
+PAGE: Final = 30
+
+
+def visible_to(statement: Any, actor: Actor) -> Any:
+    """Keep the reports of what the actor answers for today, as `rules_board.reads_report` does."""
+    if actor.is_system or actor.everywhere(Role.DISTRICT):
+        return statement.where(true())
+    theirs = aliased(School)
+    of_it = and_(theirs.network == BoardReport.network, theirs.is_active)
+    own = in_schools(theirs.id, actor, Role.DISTRICT)
+    whole = and_(exists().where(of_it), ~exists().where(of_it, ~own))
+    of_school = and_(BoardReport.school_id.is_not(None), in_schools(BoardReport.school_id, actor, *BOARD))
+    return statement.where(or_(of_school, and_(BoardReport.network.is_not(None), whole)))
+
+
+def load_report(report_id: int) -> BoardReport | None:
+    """Return a report without its PDF, whoever asks."""
+    return db.session.get(BoardReport, report_id)
+
+
+def report_for(actor: Actor, report_id: int) -> BoardReport:
+    """Return a report that the actor reads. Raises NotFound for any other."""
+    report = existing(load_report(report_id))
+    if not reads_report(actor, report):
+        raise NotFound
+    return report
+
+
+def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:
+    """Return the newest reports that the actor reads, each with its school's name; None for those of several."""
+    statement = select(BoardReport, School.name).outerjoin(School, School.id == BoardReport.school_id)
+    if before is not None:
+        statement = statement.where(BoardReport.id < before)
+    rows = db.session.execute(visible_to(statement, actor).order_by(BoardReport.id.desc()).limit(limit))
+    return [(row[0], row[1]) for row in rows]
+
+
+def subscriptions_of(actor: Actor) -> list[tuple[BoardSubscription, str | None]]:
+    """Return a person's own subscriptions, each with its school's name; None for those of several."""
+    statement = (
+        select(BoardSubscription, School.name)
+        .outerjoin(School, School.id == BoardSubscription.school_id)
+        .where(BoardSubscription.user_id == actor.user_id, BoardSubscription.ended_at.is_(None))
+        .order_by(BoardSubscription.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def live_subscriptions() -> list[BoardSubscription]:
+    """Return every subscription that was not ended."""
+    statement = select(BoardSubscription).where(BoardSubscription.ended_at.is_(None))
+    return list(db.session.scalars(statement.order_by(BoardSubscription.id)))
+
+
+def is_wanted(report: BoardReport) -> bool:
+    """Whether who subscribed to a report still does."""
+    row = db.session.get(BoardSubscription, report.subscription_id) if report.subscription_id else None
+    return row is not None and row.ended_at is None
+
+
+NOTICE = "board_report"
+
+
+def tell_subscriber(uow: UnitOfWork, row: BoardReport) -> None:
+    """Step: tell who subscribed to a report that it is ready."""
+    if row.subscription_id is not None:
+        uow.notify(row.asked_by_id, NOTICE, row, f"{NOTICE}:{row.id}")
+
+
+BOARD_REPORTS: Final = PdfKind(BoardReport, "board-report", tell_subscriber)
+
+
+@use_case
+def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
+    """Ask for a report of a scope as a PDF in a language. Returns its id. Raises NotFound for who does not answer for
+    it, Refused when too many of the actor's own are still being made."""
+    if uow.actor.user_id is None or not may_report(uow.actor, scope.school_id, scope.network):
+        raise NotFound
+    refuse_too_many(uow, BOARD_REPORTS)
+    return add_pdf(uow, BOARD_REPORTS, report_of(scope, language, uow.actor.user_id, uow.now))
+
+
+def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> BoardReport:
+    """Return a report that waits to be made."""
+    return BoardReport(
+        school_id=scope.school_id, network=scope.network, school_year=scope.year, starts_on=scope.first,
+        ends_on=scope.last, language=language, asked_by_id=user_id, asked_at=now,
+    )  # fmt: skip
+
+
+def pdf_for(actor: Actor, report_id: int) -> bytes:
+    """Return the PDF of a report that the actor may read. Raises NotFound for any other and for one that is not ready,
+    Refused when no key opens it any more."""
+    return opened(BOARD_REPORTS, report_for(actor, report_id).id)
+
+
+def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
+    """Step: let reports of a network, and wishes for them, go by its new name; whoever read them reads them still."""
+    reports = select(BoardReport).where(BoardReport.network == renamed.before).with_for_update()
+    for report in uow.session.scalars(reports):
+        report.network = renamed.name
+    wishes = select(BoardSubscription).where(BoardSubscription.network == renamed.before).with_for_update()
+    for wish in uow.session.scalars(wishes):
+        wish.network, wish.scope = renamed.name, scope_words(None, renamed.name)
+
+
+def _report(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link(f"/outcomes/board/reports/{message.object_id}"), "end": link("/outcomes/board/delivery")}
+
+
+def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
+    row = load_report(message.object_id)
+    return row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
+
+
+MESSAGES = (MessageKind(NOTICE, "board_report", _report, _report_still_due),)
+
+
+blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
+
+
+@blueprint.post("/pdf")
+@gate(Permission.OUTCOMES_BOARD)
+def ask() -> AnyResponse:
+    """Ask for the report of the page as a PDF; the scheduler makes it."""
+    page, form = reported(), PdfForm()
+    try:
+        if not form.validate():
+            raise Refused("language", _("Choose English or Spanish for the report."))
+        made = ask_report(submitted(form), page.scope, form.language.data)
+    except Refused as refused:
+        flash(refused.message, "warning")
+        return redirect(address_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
+    return redirect(url_for("board_reports.report", report_id=made), 303)
+
+
+@blueprint.get("/reports")
+@gate(Permission.OUTCOMES_BOARD)
+def kept() -> str:
+    """The stored reports, newest first."""
+    before = id_in(request.args.get("before"))
+    reports = stored_reports(current_actor(), before, PAGE + 1)
+    return render_template(
+        "board/stored_reports/list.html",
+        rows=[_words(row, school) for row, school in reports[:PAGE]],
+        older=url_for("board_reports.kept", before=reports[PAGE - 1][0].id) if len(reports) > PAGE else None,
+        newest=url_for("board_reports.kept") if before else None,
+    )
+
+
+@blueprint.get("/reports/<int:report_id>")
+@gate(Permission.OUTCOMES_BOARD)
+def report(report_id: int) -> str:
+    """One report: being made, ready, or why not."""
+    row = report_for(current_actor(), report_id)
+    school = get_school(row.school_id) if row.school_id is not None else None
+    return render_template(
+        "board/stored_reports/report.html",
+        report=_words(row, school.name if school else None),
+        page=address_of(row.school_year, row.school_id, row.network),
+    )
+
+
+@blueprint.get("/reports/<int:report_id>/report.pdf")
+@gate(Permission.OUTCOMES_BOARD)
+def file(report_id: int) -> AnyResponse:
+    """The PDF. A report that is not ready is a 404."""
+    actor = current_actor()
+    row = report_for(actor, report_id)
+    name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
+    page = url_for("board_reports.report", report_id=report_id)
+    return pdf_response(lambda: pdf_for(actor, report_id), page, name)
+
+
+def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
+    return {
+        **pdf_words(
+            row, url_for("board_reports.report", report_id=row.id), url_for("board_reports.file", report_id=row.id)
+        ),
+        "name": school or row.network or _("All schools"),
+        "period": period_words(row.starts_on, row.ends_on),
+    }
+
+
+ROOM = Room(pages=(blueprint,), messages=MESSAGES, reactions={RENAMED: follow_network})
