@@ -14,8 +14,8 @@ from wss_cases.accounts.sign_in import saml as accounts_sign_in_saml
 from wss_cases.accounts.sign_in import second_factor as accounts_sign_in_second_factor
 from wss_cases.accounts.sign_in.sessions import pages as accounts_sign_in_sessions
 from wss_cases.accounts.sign_in.sso import pages as accounts_sign_in_sso
-from wss_cases.api.tokens import room as api_tokens
-from wss_cases.api.v1 import room as api_v1
+from wss_cases.api.tokens import pages as api_tokens
+from wss_cases.api.v1 import pages as api_v1
 from wss_cases.attachments import attachment as attachments_attachment
 from wss_cases.attachments import pages as attachments
 from wss_cases.attachments import sealing as attachments_sealing

@@ -20,7 +20,7 @@ from tests.support.demo import client_of
 from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.api.tokens.models import ApiToken
+from wss_cases.api.tokens.queries import ApiToken
 from wss_cases.attachments.attachment import Attachment
 from wss_cases.board.stored_reports import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan

@@ -22,8 +22,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.plans.money.planting import plant_money
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
-from wss_cases.api.tokens.models import ApiToken
-from wss_cases.api.tokens.states import Reach, Scope
+from wss_cases.api.tokens.queries import ApiToken, Reach, Scope
 from wss_cases.board.stored_reports import BOARD_REPORTS
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, ThreatTeam

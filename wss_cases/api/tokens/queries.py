@@ -1,20 +1,122 @@
-"""Reading tokens, and what a secret opens today."""
+"""When a token reads, how long and how often, and as whom. Pure."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, select
+from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.grants import actor_of
-from wss_cases.api.tokens.models import ApiToken
-from wss_cases.api.tokens.rules import as_actor, reads_on
-from wss_cases.api.tokens.states import Reach
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import Base, Id, by_id, db, named_enum
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import School
+
+
+class Scope(Labelled):
+    """What a token reads; each address of the API asks for one of these."""
+
+    SCHOOLS = "schools", _l("Schools: names, numbers, grades and networks")
+    COUNTS = "counts", _l("Counts: the figures of Outcomes by school")
+    CASES = "cases", _l("Cases without names: state, dates and pathways, no student and no text")
+
+
+class Reach(Labelled):
+    """Of which schools."""
+
+    ALL = "all", _l("All schools, new ones included")
+    NETWORK = "network", _l("The schools of one network")
+    SOME = "some", _l("Some schools")
+
+
+class Ended(Labelled):
+    """Why a token ended before its last day."""
+
+    REVOKED = "revoked", _l("Revoked")
+    REFUSED = "refused", _l("Refused by the second person")
+    MAKER_LEFT = "maker_left", _l("The person who requested it no longer administers the district")
+
+
+SENTENCES: Final[dict[str, object]] = {
+    "api_token.asked": _l("Token made; it is waiting for a second person"),
+    "api_token.agreed": _l("Agreed by a second person; it is now active"),
+    "api_token.ended": (_l("Ended: %(why)s"), {"why": Ended.labels()}),
+}
+
+
+class ApiToken(Base):
+    """A token: the other system holds the secret, the table its digest. It reads from `agreed_at` to `ends_on`.
+
+    `network` and `schools` (ids) belong to `reach`. `salt` is one for all tokens: the ids of cases are made with it, so
+    that they outlive a token and tell of no gap. `calls` were made since `counted_from`.
+    """
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        CheckConstraint("(reach = 'network') = (network is not null)", name="network"),
+        CheckConstraint("(agreed_at is null) = (agreed_by_id is null)", name="agreed"),
+        CheckConstraint("agreed_by_id <> made_by_id", name="two_persons"),
+        CheckConstraint("(ended_at is null) = (ended_why is null)", name="ended"),
+    )
+    PRIVATE = frozenset({"secret_digest", "salt"})
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(80))
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    last_letters: Mapped[str] = mapped_column(String(4))
+    salt: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]]
+    reach: Mapped[Reach] = mapped_column(named_enum(Reach, "reach"))
+    network: Mapped[str | None] = mapped_column(String(80))
+    schools: Mapped[list[str]]
+    ends_on: Mapped[date]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime]
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    agreed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[Ended | None] = mapped_column(named_enum(Ended, "ended_why"))
+    last_used_at: Mapped[datetime | None]
+    counted_from: Mapped[datetime]
+    calls: Mapped[int] = mapped_column(Integer, default=0)
+
+
+PREFIX: Final = "wss_"
+"""Begins every secret, so that whatever looks for secrets in files and logs finds ours."""
+LONGEST: Final = timedelta(days=365)
+WINDOW: Final = timedelta(minutes=1)
+MOST_CALLS: Final = 60
+"""Calls of one token in a window."""
+
+
+def reads_on(token: Any, today: date) -> bool:
+    """Whether a token reads on a day of the district: agreed, not ended, its last day not over."""
+    return token.agreed_at is not None and token.ended_at is None and token.ends_on >= today
+
+
+def seconds_to_wait(token: Any, now: datetime) -> int:
+    """Return after how many seconds a token may call again, 0 when it may now."""
+    over = token.counted_from + WINDOW
+    return max(1, int((over - now).total_seconds())) if token.calls >= MOST_CALLS and over > now else 0
+
+
+def as_actor(maker: Actor, reach: Reach, school_ids: Iterable[int]) -> Actor:
+    """Return as whom a token reads: as a district administrator of its schools, with no more in view than its maker."""
+    held = [grant for grant in maker.grants if grant.role is Role.DISTRICT and grant.district]
+    grants: list[Grant] = []
+    for grant in held:
+        if reach is Reach.ALL:
+            grants.append(grant)
+        else:
+            grants += [replace(grant, district=False, school_id=school_id) for school_id in sorted(school_ids)]
+    return Actor(maker.user_id, maker.name, tuple(grants))
+
 
 load_token = by_id(ApiToken)
 

@@ -9,18 +9,18 @@ from flask import Blueprint, Response, current_app, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.api.tokens.actions import end_without_maker, note_call
+from wss_cases.api.tokens.pages import end_without_maker, note_call
 from wss_cases.api.tokens.queries import Caller, caller_of
-from wss_cases.api.v1 import cases, counts, schools
-from wss_cases.api.v1.declared import Call, Endpoint, Problem
-from wss_cases.api.v1.document import document
+from wss_cases.api.v1 import queries
+from wss_cases.api.v1.rules import Call, Endpoint, Problem, document
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.db import begin_reading
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.rooms import Room
 
-ENDPOINTS: Final = (schools.ENDPOINT, counts.ENDPOINT, cases.ENDPOINT)
+ENDPOINTS: Final = (queries.ENDPOINT, queries.COUNTS_ENDPOINT, queries.V1_ENDPOINT)
 """Every address that is read with a token; routes and document are made of these."""
 HERE: Final = "/api/v1"
 LONGEST_NOTED: Final = 60
@@ -59,7 +59,7 @@ def _called(endpoint: Endpoint) -> Response:
         raise Problem(429, "Too many calls with this token; wait as long as Retry-After says.", wait=wait)
     values = endpoint.values(request.args.to_dict(flat=False))
     # figures can be read from a copy; what was just saved and who may see it cannot
-    if endpoint is counts.ENDPOINT:
+    if endpoint is queries.COUNTS_ENDPOINT:
         with reports_reading():
             begin_reading()
             return _answer(endpoint.read(Call(caller.actor, values, now, salt)))
@@ -128,3 +128,6 @@ def no_page_for_a_program(answer: Response) -> Response:
     if "Retry-After" in answer.headers:
         told.headers["Retry-After"] = answer.headers["Retry-After"]
     return told
+
+
+ROOM = Room(pages=(blueprint,))

@@ -1,35 +1,180 @@
-"""Tokens of other systems: who reads what of the district, made by one person and agreed to by another."""
+"""Tokens: asked for by one person, agreed to by another, ended by either at once; each call is counted and audited."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
+from sqlalchemy import select
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
 
 from wss_cases.access.act_pages import act_form, submitted
+from wss_cases.access.actor import SYSTEM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
-from wss_cases.api.tokens import actions, queries
-from wss_cases.api.tokens.forms import TokenForm
-from wss_cases.api.tokens.models import ApiToken
-from wss_cases.api.tokens.rules import LONGEST, MOST_CALLS, PREFIX
-from wss_cases.api.tokens.states import Reach, Scope
+from wss_cases.accounts.two_persons import refuse_one_person
+from wss_cases.api.tokens import queries
+from wss_cases.api.tokens.queries import (
+    LONGEST,
+    MOST_CALLS,
+    PREFIX,
+    SENTENCES,
+    WINDOW,
+    ApiToken,
+    Ended,
+    Reach,
+    Scope,
+    common_salt,
+    reads_on,
+    seconds_to_wait,
+)
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, choices, needs, radio
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.counting.scope.queries import school_named
-from wss_cases.roster.networks import network_names
+from wss_cases.roster.networks import RENAMED, Renamed, network_names
+
+
+class TokenForm(BaseForm):
+    """What it is for, what it reads, of which schools, and until when."""
+
+    name = ShortText(
+        _l("Which system is it for?"), [NotBlank(_l("Name the system."))], limit=80,
+        description=_l("For example: district data warehouse, nightly load"),
+    )  # fmt: skip
+    scopes = SelectMultipleField(
+        _l("What may it read?"), [InputRequired(_l("Choose at least one."))],
+        choices=choices(list(Scope.labels().items())),
+    )  # fmt: skip
+    reach = radio(_l("Of which schools?"), Reach, _l("Choose of which schools."))
+    network = SelectField(_l("Network"), choices=[], description=_l("Only for the schools of one network"))
+    schools = LongText(
+        _l("Schools"), description=_l("Only for some schools: the number or code of each, one per line"), limit=8000
+    )
+    ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for what the chosen schools need."""
+        sound = super().validate(extra_validators)
+        no_network = self.reach.data == Reach.NETWORK and not self.network.data
+        sound = needs(sound, self.network, no_network, _l("Choose a network."))
+        no_school = self.reach.data == Reach.SOME and not (self.schools.data or "").split()
+        return needs(sound, self.schools, no_school, _l("Name at least one school."))
+
+
+READ = "api.read"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a token is to read, of which schools and how long."""
+
+    name: str
+    scopes: Sequence[Scope]
+    reach: Reach
+    network: str | None
+    school_ids: Sequence[int]
+    ends_on: date
+
+
+@use_case
+def ask_for_token(uow: UnitOfWork, asked: Asked, secret: str) -> int:
+    """Make a token that waits for a second person. Raises Refused for a last day that is over or beyond a year."""
+    require(uow.actor, Permission.API_ACCESS_MAKE, uow.actor)
+    assert uow.actor.user_id is not None
+    today = today_at(None, uow.now)
+    if not today < asked.ends_on <= today + LONGEST:
+        raise Refused("ends_on", _("Choose a day after today, at most a year from now."))
+    token = ApiToken(
+        name=asked.name.strip(), secret_digest=token_digest(secret), last_letters=secret[-4:],
+        salt=common_salt() or new_token(), scopes=[str(scope) for scope in asked.scopes], reach=asked.reach,
+        network=asked.network, schools=[str(one) for one in asked.school_ids], ends_on=asked.ends_on,
+        made_by_id=uow.actor.user_id, made_at=uow.now, counted_from=uow.now, calls=0,
+    )  # fmt: skip
+    uow.record(token, "api_token.asked")
+    return token.id
+
+
+@use_case
+def agree_to_token(uow: UnitOfWork, token_id: int) -> int:
+    """Agree, as another person than the one who asked, that a token reads. Raises NotFound once that is settled."""
+    token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
+    if token.agreed_at is not None or token.ended_at is not None or token.ends_on < today_at(None, uow.now):
+        raise NotFound
+    refuse_one_person("", uow.actor.user_id, [token.made_by_id], uow.now)
+    token.agreed_by_id, token.agreed_at = uow.actor.user_id, uow.now
+    uow.record(token, "api_token.agreed")
+    return token.id
+
+
+@use_case
+def end_token(uow: UnitOfWork, token_id: int) -> int:
+    """End a token at once: its next call finds nothing. Raises NotFound for one that has ended."""
+    token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
+    if token.ended_at is not None:
+        raise NotFound
+    refused = token.agreed_at is None and uow.actor.user_id != token.made_by_id
+    _end(uow, token, Ended.REFUSED if refused else Ended.REVOKED)
+    return token.id
+
+
+def end_without_maker(token_id: int, now: datetime) -> None:
+    """End a token whose maker no longer administers the district: a role that comes back does not bring it back."""
+    with unit_of_work(SYSTEM, now) as uow:
+        token = uow.session.get_one(ApiToken, token_id, with_for_update=True, populate_existing=True)
+        if token.ended_at is None:
+            _end(uow, token, Ended.MAKER_LEFT)
+        else:
+            uow.no_audit()
+
+
+def _end(uow: UnitOfWork, token: ApiToken, why: Ended) -> None:
+    token.ended_at, token.ended_why = uow.now, why
+    uow.record(token, "api_token.ended", why=str(why))
+
+
+def note_call(token_id: int, address: str, asked: Mapping[str, str], now: datetime) -> int:
+    """Count a call and write its audit row, before anything is read for it; returns 0, or after how many seconds the
+    token may call again. Raises NotFound for a token that ended meanwhile."""
+    with unit_of_work(SYSTEM, now) as uow:
+        token = uow.session.get_one(ApiToken, token_id, with_for_update=True, populate_existing=True)
+        if not reads_on(token, today_at(None, now)):
+            raise NotFound
+        wait = seconds_to_wait(token, now)
+        if wait:
+            uow.no_audit()
+            return wait
+        if token.counted_from + WINDOW <= now:
+            token.counted_from, token.calls = now, 0
+        token.calls += 1
+        token.last_used_at = now
+        uow.audit(READ, "api_token", token.id, {"page": address, "asked": dict(asked)})
+    return 0
+
+
+def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
+    """Step: a network keeps its tokens under its new name."""
+    for token in uow.session.scalars(select(ApiToken).where(ApiToken.network == renamed.before).with_for_update()):
+        token.network = renamed.name
+
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/district/api-tokens")
 FRAME = "layouts/form_page.html"
@@ -61,7 +206,7 @@ def make() -> Page:
     form.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
     if form.validate_on_submit():
         try:
-            token_id = actions.ask_for_token(submitted(form), _asked(form), secret)
+            token_id = ask_for_token(submitted(form), _asked(form), secret)
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
@@ -72,9 +217,9 @@ def make() -> Page:
     return render_template("api/tokens/new.html", form=form), 400 if form.is_submitted() else 200
 
 
-def _asked(form: TokenForm) -> actions.Asked:
+def _asked(form: TokenForm) -> Asked:
     reach = Reach(form.reach.data)
-    return actions.Asked(
+    return Asked(
         name=form.name.data or "",
         scopes=[Scope(one) for one in form.scopes.data],
         reach=reach,
@@ -165,7 +310,7 @@ def _state(row: ApiToken) -> tuple[str, str]:
 @gate(Permission.API_ACCESS_MANAGE)
 def agree(api_token_id: int) -> Page:
     """Agree, as a second person, that a token reads."""
-    return _act(api_token_id, actions.agree_to_token, {
+    return _act(api_token_id, agree_to_token, {
         "title": _("Agree to this token?"),
         "lede": _("From now on anyone with its secret can read what is listed on its page."),
         "go_words": _("Agree"),
@@ -177,7 +322,7 @@ def agree(api_token_id: int) -> Page:
 @gate(Permission.API_ACCESS_MANAGE)
 def end(api_token_id: int) -> Page:
     """End a token at once."""
-    return _act(api_token_id, actions.end_token, {
+    return _act(api_token_id, end_token, {
         "title": _("End this token?"),
         "lede": _("Its next request fails. It cannot be brought back; a new one can be made."),
         "go_words": _("End the token"),
@@ -192,3 +337,6 @@ def _act(api_token_id: int, act: Any, words: dict[str, Any], said: str) -> Page:
     back = url_for(".token", api_token_id=api_token_id)
     done = with_flash(said, back)
     return act_form(BaseForm(), lambda call: act(call, api_token_id), done, words | {"back_href": back}, FRAME)
+
+
+ROOM = Room(pages=(blueprint,), sentences=SENTENCES, reactions={RENAMED: follow_network})
