@@ -25,10 +25,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_NAME
 from wss_cases.foundation.settings.stored import forget
 from wss_cases.jobs.stored_pdfs import make_pdfs
-from wss_cases.setup.look.actions import keep_picture
-from wss_cases.setup.look.models import LogoPicture
-from wss_cases.setup.look.pictures import drawn_anew
-from wss_cases.setup.look.rules import LOGO
+from wss_cases.setup.look import LOGO, LogoPicture, drawn_anew, keep_picture
 
 pytestmark = pytest.mark.usefixtures("pango")
 

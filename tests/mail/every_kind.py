@@ -73,11 +73,9 @@ from wss_cases.routing.rule_sets import RuleSet
 from wss_cases.safeguards.discipline.tenth_day import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks import clock_key
 from wss_cases.safeguards.police.review.models import NotificationGround, PoliceReview, ReviewState
-from wss_cases.setup.backups.actions import TROUBLE
-from wss_cases.setup.backups.models import BackupRun
-from wss_cases.setup.backups.states import Outcome
-from wss_cases.setup.standby.actions import MISSING, UNWATCHED
-from wss_cases.setup.test_letter.messages import TEST_LETTER
+from wss_cases.setup.backups import TROUBLE, BackupRun, Outcome
+from wss_cases.setup.standby.pages import MISSING, UNWATCHED
+from wss_cases.setup.test_letter import TEST_LETTER
 from wss_cases.training.records.queries import Because, TrainingRecord, TrainingSession
 from wss_cases.training.sessions.messages import CANCELED as TRAINING_CANCELED
 from wss_cases.training.sessions.messages import PUT_BACK as TRAINING_PUT_BACK

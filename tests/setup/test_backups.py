@@ -26,13 +26,21 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.jobs.backups import back_up
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import Student
-from wss_cases.setup.backups import taking
-from wss_cases.setup.backups.actions import TROUBLE, note_by_hand, tell_late
-from wss_cases.setup.backups.models import BackupRun
-from wss_cases.setup.backups.queries import last_good, last_try
-from wss_cases.setup.backups.rules import AGAIN, HELD, is_due, last_turn
-from wss_cases.setup.backups.states import Outcome
-from wss_cases.setup.checklist.machine import backups
+from wss_cases.setup import backups
+from wss_cases.setup.backups import (
+    AGAIN,
+    HELD,
+    TROUBLE,
+    BackupRun,
+    Outcome,
+    is_due,
+    last_good,
+    last_try,
+    last_turn,
+    note_by_hand,
+    tell_late,
+)
+from wss_cases.setup.checklist.rules import backup_check
 
 At = Callable[..., datetime]
 WHOLE = Trial(2, 7, "sqlite")
@@ -81,7 +89,7 @@ def test_what_a_killed_process_left_is_cleared_and_the_next_one_is_restored_and_
 def made(app: Flask, session: Any, at: At, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], str]:
     """Make the backup that is due in a folder: writing and restoring it end as is said, or with an error."""
     monkeypatch.setitem(app.config, "BACKUP_FOLDER", str(tmp_path))
-    monkeypatch.setattr(taking, "write_backup", lambda path, _now, _say: path.write_text("rows"))
+    monkeypatch.setattr(backups, "write_backup", lambda path, _now, _say: path.write_text("rows"))
     at("2026-11-24 02:00")
 
     def make(ends: Any) -> str:
@@ -90,7 +98,7 @@ def made(app: Flask, session: Any, at: At, tmp_path: Path, monkeypatch: pytest.M
                 raise ends
             return WHOLE
 
-        monkeypatch.setattr(taking, "tried", tried)
+        monkeypatch.setattr(backups, "tried", tried)
         return back_up("one", clock.now())
 
     return make
@@ -108,7 +116,7 @@ def test_each_failure_is_told_once_a_day_and_shown_until_one_is_whole(
     made: Callable[[Any], str], at: At, tmp_path: Path, client_as: Any
 ) -> None:
     boss = make_user(Role.SYSADMIN)
-    assert backups(at("2026-11-24 01:00")).words == "No backup has ever been made."
+    assert backup_check(at("2026-11-24 01:00")).words == "No backup has ever been made."
     for number, (error, outcome) in enumerate(ENDS):
         now = at(f"2026-11-24 0{2 + number}:00")
         words = made(error)
@@ -116,20 +124,20 @@ def test_each_failure_is_told_once_a_day_and_shown_until_one_is_whole(
         tried = last_try()
         assert tried is not None and (tried.outcome, tried.ended_at) == (outcome, now)
         assert not list(tmp_path.glob("*.zip")), "what was not restored counts as none"
-        found = backups(now)
+        found = backup_check(now)
         assert (found.level, found.words) == ("warning", f"No backup has ever been made. · {outcome.label}")
         assert made(WHOLE) == "", "it is tried again an hour later"
     assert told() == 1
     at("2026-11-24 06:00")
     assert made(WHOLE) == "backups made 1"
-    assert (backups(at("2026-11-25 01:59")).level, made(WHOLE)) == ("ok", "")
+    assert (backup_check(at("2026-11-25 01:59")).level, made(WHOLE)) == ("ok", "")
     page = client_as(boss).page("/system").text
     assert "Made, restored as a test, and complete · 7 rows of 2 tables" in page
     assert str(Outcome.FULL.label) in page
     at("2026-11-25 02:00")
     assert made(OSError(errno.ENOSPC, "full")) == "backups not_made 1"
     assert told() == 2
-    assert backups(at("2026-11-25 02:00")).words.startswith("The last backup is 0 days old. · Not made: the disk")
+    assert backup_check(at("2026-11-25 02:00")).words.startswith("The last backup is 0 days old. · Not made: the disk")
 
 
 def test_one_that_is_late_or_made_by_hand_is_never_called_in_order(session: Any, at: At) -> None:
@@ -139,14 +147,14 @@ def test_one_that_is_late_or_made_by_hand_is_never_called_in_order(session: Any,
     session.add(BackupRun(started_at=now, held_until=now, ended_at=now, outcome=Outcome.WHOLE))
     session.commit()
     almost, late = now + timedelta(hours=47), now + timedelta(days=2)
-    assert (tell_late(almost), backups(almost).level) == ({"told": 0}, "ok")
+    assert (tell_late(almost), backup_check(almost).level) == ({"told": 0}, "ok")
     assert (tell_late(late), tell_late(late)) == ({"told": 1}, {"told": 0})
-    found = backups(late)
+    found = backup_check(late)
     assert (found.level, found.words.split(" · ")[0]) == ("warning", "The last backup is 2 days old.")
     note_by_hand(late, "copy.zip", {"tables": {"school": {"rows": 4}}})
     good = last_good()
     assert good is not None and (good.file, good.row_count, tell_late(late)) == ("copy.zip", 4, {"told": 0})
-    assert (backups(late).level, "not restored as a test" in backups(late).words) == ("warning", True)
+    assert (backup_check(late).level, "not restored as a test" in backup_check(late).words) == ("warning", True)
 
 
 def test_one_is_due_once_after_each_turn_and_after_a_failure_every_hour() -> None:

@@ -28,9 +28,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.delivery.messages import compose
-from wss_cases.setup.first_start import actions
-from wss_cases.setup.first_start.actions import set_up
-from wss_cases.setup.first_start.rules import FirstStart, Person, name_of
+from wss_cases.setup import first_start
+from wss_cases.setup.first_start import FirstStart, Person, name_of, set_up
 
 ONE, OTHER = "ana.lopez@district.example", "sam_o@district.example"
 TOKEN = "a token of thirty characters 1"
@@ -123,7 +122,7 @@ def test_a_crash_leaves_nothing(session: Any, monkeypatch: pytest.MonkeyPatch) -
     def crash(_path: str) -> str:
         raise OSError
 
-    monkeypatch.setattr(actions, "link", crash)
+    monkeypatch.setattr(first_start, "link", crash)
     with pytest.raises(OSError):
         set_up(START, clock.now())
     assert session.scalar(select(func.count(UserAccount.id))) == 0

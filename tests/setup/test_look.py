@@ -22,9 +22,19 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.models import AuditEntry
-from wss_cases.setup.look.models import LogoPicture
-from wss_cases.setup.look.pictures import LARGEST, MOST_BYTES, drawn_anew
-from wss_cases.setup.look.rules import DARK, LIGHT, STANDARD, Colors, dark_palette, light_palette, refuse_unreadable
+from wss_cases.setup.look import (
+    DARK,
+    LARGEST,
+    LIGHT,
+    MOST_BYTES,
+    STANDARD,
+    Colors,
+    LogoPicture,
+    dark_palette,
+    drawn_anew,
+    light_palette,
+    refuse_unreadable,
+)
 
 COLORS = "/settings/colors"
 MAROON = {"light": "#7A1F2B", "dark": "#f2a3ad", "starts_on": "2026-11-28"}

@@ -23,8 +23,8 @@ from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.queries import MAIL_OPENS
 from wss_cases.roster.directory.models import School
-from wss_cases.setup.settings.actions import set_setting, withdraw_setting
 from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
+from wss_cases.setup.settings.pages import set_setting, withdraw_setting
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, STAGES, Weights
 from wss_cases.workday.digest.queries import mornings
 

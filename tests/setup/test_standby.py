@@ -23,10 +23,8 @@ from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.monitoring import standing
 from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.actions import MISSING, UNWATCHED, end_lapse, note_look
-from wss_cases.setup.standby.queries import last_lapses
-from wss_cases.setup.standby.rules import PATIENCE, Primary, Step, are_meant, step, unheard, wanted
-from wss_cases.setup.standby.watching import SeveralFirst, Watch
+from wss_cases.setup.standby.pages import MISSING, UNWATCHED, end_lapse, last_lapses, note_look
+from wss_cases.setup.standby.rules import PATIENCE, Primary, SeveralFirst, Step, Watch, are_meant, step, unheard, wanted
 
 ROLE = f"wss_watch_{os.getpid()}"
 NAMES = 'ANY 1 (db1, "db2")'

@@ -20,8 +20,8 @@ from wss_cases.outcomes.counting.scope.rules import years_between
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import DayKind
-from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
+from wss_cases.setup.settings.pages import set_setting
 from wss_cases.workday.calendar_import.pages import years
 
 PAGE = "/settings/year-start"

@@ -24,9 +24,7 @@ from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS
 from wss_cases.journal.months import make_months, months_ready
-from wss_cases.setup.backups.actions import note_by_hand
-from wss_cases.setup.backups.states import Outcome
-from wss_cases.setup.backups.writing import key_names_in_use, write_backup
+from wss_cases.setup.backups import Outcome, key_names_in_use, note_by_hand, write_backup
 
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
 TAKEN_OVER = "This database was made of another one. When that one no longer runs, let mail go again."

@@ -13,7 +13,7 @@ from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.setup.first_start.token import made_token
+from wss_cases.setup.first_start import made_token
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "360", "--years", "2", "--seed", "1")
 

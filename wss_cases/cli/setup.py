@@ -9,8 +9,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.setup.first_start.actions import set_up
-from wss_cases.setup.first_start.rules import FirstStart, Person, name_of, refuse_unsound
+from wss_cases.setup.first_start import FirstStart, Person, name_of, refuse_unsound, set_up
 
 
 @click.command("setup")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import Tick
-from wss_cases.setup.backups.taking import take_backup
+from wss_cases.setup.backups import take_backup
 
 
 def back_up(name: str, now: datetime) -> str:

@@ -9,9 +9,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.ticks import words_of
 from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.actions import end_lapse, note_look
-from wss_cases.setup.standby.queries import open_lapse
-from wss_cases.setup.standby.watching import NoneFirst, NotWatched, Watch
+from wss_cases.setup.standby.pages import end_lapse, note_look, open_lapse
+from wss_cases.setup.standby.rules import NoneFirst, NotWatched, Watch
 
 WATCH_SECONDS = 3.0
 

@@ -22,7 +22,7 @@ from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.paper import PLAN_PDFS, PlanPdf, paper_of_plan
 from wss_cases.records.stored_pdfs import Letterhead, PdfKind, Why, fail_pdf, next_asked, store_pdf
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.setup.look.queries import look_on, picture_named
+from wss_cases.setup.look import look_on, picture_named
 
 _LOG = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)

@@ -31,7 +31,7 @@ from wss_cases.records.retention.deletion.pages import carry_out
 from wss_cases.records.retention.expiry import clean
 from wss_cases.roster.staff_accounts.pages import send_waves
 from wss_cases.routing.replay.pages import carry_on
-from wss_cases.setup.backups.actions import tell_late
+from wss_cases.setup.backups import tell_late
 from wss_cases.surveys.mailing import deliver_invitations
 from wss_cases.surveys.results import count_due
 from wss_cases.workday.sweep import sweep

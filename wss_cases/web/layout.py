@@ -28,7 +28,7 @@ from wss_cases.foundation.tables.figures import FOR_TEMPLATES
 from wss_cases.mail.push.pages import key_to_ask_with
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
-from wss_cases.setup.look.queries import look_on
+from wss_cases.setup.look import look_on
 from wss_cases.web import banners
 
 AT_A_SCHOOL = Permission.DISCIPLINE_RECORD

@@ -39,7 +39,7 @@ TAKING_FILES = {
     "money/files/upload.html",
     "training/importing/pages.py",
     "training/importing/upload.html",
-    "setup/look/views.py",
+    "setup/look.py",
     "setup/look/upload.html",
     "attachments/pages.py",
     "attachments/pages/page.html",

@@ -37,7 +37,7 @@ from wss_cases.mail.monitoring import overdue_since
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.records.retention.expiry import clean
 from wss_cases.records.retention.reach.queries import Reach, Reader
-from wss_cases.setup.test_letter.queries import last_letters
+from wss_cases.setup.test_letter import last_letters
 from wss_cases.workday.sweep import queued_before
 
 WHOLE = 11_000_000

@@ -20,9 +20,8 @@ from wss_cases.foundation.settings.stored import forget
 from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for
 from wss_cases.plans.public.publications.rules import PlanPublication, seals_of
-from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
-from wss_cases.setup.settings.queries import newest_id, said_of
+from wss_cases.setup.settings.pages import newest_id, said_of, set_setting
 
 SUMMARY = Summary("Three goals for a kinder year.", "Tres metas para un año más amable.")
 

@@ -22,7 +22,7 @@ from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import BundleRefused, Cause
 from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.runs import REFUSED
-from wss_cases.setup.checklist.district import roster as roster_age
+from wss_cases.setup.checklist.pages import roster as roster_age
 from wss_cases.setup.checklist.rules import Found, Level
 from wss_cases.web.system.views import LISTED
 

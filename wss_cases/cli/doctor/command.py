@@ -30,7 +30,7 @@ from wss_cases.mail.common.queries import queue_depth
 from wss_cases.mail.delivery.rules import Post
 from wss_cases.mail.monitoring import failed_watches, standing
 from wss_cases.mail.webhooks.messages import failing
-from wss_cases.setup.checklist.checks import CHECKS
+from wss_cases.setup.checklist.pages import CHECKS
 from wss_cases.setup.checklist.rules import Level
 
 CLOCKS_APART = timedelta(seconds=5)

@@ -15,8 +15,8 @@ from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_
 from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
 from wss_cases.plans.voices.votes.pages import Cast, record_vote
 from wss_cases.plans.voices.votes.queries import VotingBody
-from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
+from wss_cases.setup.settings.pages import set_setting
 
 HEARD: Final = (
     (Theme.ARRIVAL, "The corner at the bus stop is dark in winter.", "We asked the city for two lamps.", "An adult "

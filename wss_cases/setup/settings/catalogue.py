@@ -17,12 +17,10 @@ from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding import SECONDING_MINUTES
-from wss_cases.setup.look.queries import picture_named
-from wss_cases.setup.look.rules import COLORS, LOGO, Colors, refuse_unreadable
-from wss_cases.setup.settings import forms, moving, rules
-from wss_cases.setup.settings.entries import Change, Entry, Preview, days_words, number_entry
-from wss_cases.setup.settings.plan_entries import PLAN_ENTRIES
-from wss_cases.setup.settings.states import Group
+from wss_cases.setup.look import COLORS, LOGO, Colors, picture_named, refuse_unreadable
+from wss_cases.setup.settings import forms, models, rules
+from wss_cases.setup.settings.models import Change, Entry, Group, Preview, days_words, number_entry
+from wss_cases.setup.settings.rules import PLAN_ENTRIES
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS, Weights
 
 
@@ -134,7 +132,7 @@ ENTRIES: Final = (
         forms.ZoneForm,
         _zone,
         rules.sound_zone,
-        follow=moving.move_zone,
+        follow=models.move_zone,
         at_once=True,
     ),
     Entry(
@@ -159,7 +157,7 @@ ENTRIES: Final = (
         forms.HoursForm,
         _hours,
         rules.sound_hours,
-        follow=moving.move_hours,
+        follow=models.move_hours,
         at_once=True,
     ),
     Entry(

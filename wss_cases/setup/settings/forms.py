@@ -14,8 +14,8 @@ from wss_cases.foundation.school_time import time_zones
 from wss_cases.plans.plan.core.queries import read_tiers
 from wss_cases.plans.public.publications.rules import OFF, ON
 from wss_cases.routing.engine.pages import Pathway as Family
-from wss_cases.setup.first_start.rules import LONGEST_NAME
-from wss_cases.setup.look.queries import pictures
+from wss_cases.setup.first_start import LONGEST_NAME
+from wss_cases.setup.look import pictures
 from wss_cases.workday.caseload.rules import FAMILIES, HEAVIEST, STAGES, Weights
 
 _DAY = _l("Enter a day of this month.")

@@ -1,10 +1,28 @@
-"""When saves go on without the standby, and when they wait for it again. Pure."""
+"""Looking at the servers of `WATCH_DATABASE_URL`, and letting saves go on without a standby that is missing.
+
+A commit waits for the standby (`synchronous_standby_names`), so that nothing acknowledged is lost with the first
+server. Without a standby every commit would wait for ever: then the names are taken away, and put back later.
+"""
 
 import re
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Final
+
+from psycopg import sql
+from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from wss_cases.foundation.connecting.hosts import each_host
+from wss_cases.foundation.connecting.silence import SILENCE
+from wss_cases.foundation.db import db
+from wss_cases.mail.common.pages import MOST_NAMES
+from wss_cases.setup.standby.pages import begin_lapse, end_lapse, known_names, open_lapse
 
 PATIENCE: Final = 14.0
 """Seconds without a word of the standby after which saves go on without it; it says something every ten at least."""
@@ -67,3 +85,129 @@ def step(primary: Primary, silent: Mapping[str, float], away: float, is_lapse: b
     if known and len(are_meant(known, lively)) >= wanted(known):
         return Step.RESTORE
     return Step.LIFT if away >= PATIENCE and not is_lapse else Step.NOTHING
+
+
+QUICK = SILENCE | {"connect_timeout": 2}
+_IS_FIRST = text("SELECT NOT pg_is_in_recovery()")
+_NAMES = text("SELECT current_setting('synchronous_standby_names')")
+_FOLLOWING = text(
+    "SELECT application_name, bool_or(sync_state IN ('sync', 'quorum')), max(reply_time) FROM pg_stat_replication"
+    " WHERE state = 'streaming' AND flush_lsn IS NOT NULL GROUP BY application_name"
+)
+
+
+class NotWatched(Exception):
+    """The standby cannot be watched, and why."""
+
+
+class NoneFirst(NotWatched):
+    """No server that lets us in is the first; where that lasts, a person has to see to it."""
+
+
+class SeveralFirst(NotWatched):
+    """More than one server takes itself for the first."""
+
+
+class TooLong(NotWatched):
+    """The names are more than what can be kept, and put back later: they are not taken away."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first server, and when each standby's last word was said by that standby's own clock."""
+
+    url: URL
+    primary: Primary
+    words: dict[str, datetime | None]
+
+
+class Watch:
+    """What one scheduler has seen of the standbys; it measures by its own clock alone."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, tuple[datetime | None, float]] = {}
+        self._sure = time.monotonic()
+
+    def look(self, address: str, now: datetime) -> str:
+        """Look once and do what is to be done; returns words for the log, '' for none. Raises NotWatched."""
+        try:
+            found = _first(address)
+        except NoneFirst:
+            self._sure = time.monotonic()  # a first server that comes back is given the time that its standbys need
+            raise
+        if len(found.primary.names) > MOST_NAMES:
+            raise TooLong(f"synchronous_standby_names is longer than {MOST_NAMES} letters: shorten it")
+        is_lapse, known = open_lapse() is not None, known_names()
+        db.session.remove()
+        silent, moment = self._silent(found.words), time.monotonic()
+        quiet = unheard(found.primary, silent) if found.primary.names else None
+        if quiet is not None:
+            self._sure = max(self._sure, moment - quiet)
+        elif is_lapse and not found.primary.names:
+            self._sure = moment  # another scheduler may put the names back at any time
+        what = step(found.primary, silent, moment - self._sure, is_lapse, known)
+        if what is Step.LIFT:
+            begin_lapse(now, found.primary.names or known)
+            _set_names(found.url, "")
+            return "the standby is missing: saves go on without it"
+        if what is Step.RESTORE:
+            _set_names(found.url, known)
+            self._sure = time.monotonic()
+            return "a standby follows: saves wait for it again"
+        if what is Step.CLOSE:
+            end_lapse(now)
+        return ""
+
+    def _silent(self, words: dict[str, datetime | None]) -> dict[str, float]:
+        """Return for how many seconds each standby has said nothing new."""
+        moment = time.monotonic()
+        for name, said in words.items():
+            if name not in self._heard or self._heard[name][0] != said:
+                self._heard[name] = (said, moment)
+        return {name: moment - self._heard[name][1] for name in words}
+
+
+def _first(address: str) -> Found:
+    """Return the first server. Raises NoneFirst, SeveralFirst."""
+    found, closed = [], []
+    for server in each_host(make_url(address)):
+        try:
+            one = _asked(server.url)
+        except SQLAlchemyError:
+            closed.append(server.host or "the socket")
+        else:
+            found += [one] if one is not None else []
+    if len(found) > 1:
+        hosts = ", ".join(str(one.url.host) for one in found)
+        raise SeveralFirst(f"{hosts} both take themselves for the first server: stop the one that was left")
+    if not found:
+        away = f"; not let in, or no answer: {', '.join(closed)}" if closed else ""
+        raise NoneFirst(f"no first server is seen{away}")
+    return found[0]
+
+
+def _asked(url: URL) -> Found | None:
+    """Return what a server says of itself and its standbys; None where it is not the first. Raises SQLAlchemyError."""
+    with _connected(url) as connection:
+        if not connection.scalar(_IS_FIRST):
+            return None
+        rows = connection.execute(_FOLLOWING).all()
+        waited_for = [name for name, is_waited_for, _said in rows if is_waited_for]
+        primary = Primary(connection.scalar(_NAMES), [name for name, *_rest in rows], waited_for)
+        return Found(url, primary, {name: said for name, _waited_for, said in rows})
+
+
+def _set_names(url: URL, names: str) -> None:
+    """Let commits of the first server wait for these standbys, those that wait now included; '' for none."""
+    with _connected(url) as connection:
+        literal = sql.Literal(names).as_string()
+        connection.exec_driver_sql(f"ALTER SYSTEM SET synchronous_standby_names = {literal}")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+
+
+@contextmanager
+def _connected(url: URL) -> Iterator[Connection]:
+    """Give a connection of its own, each of whose statements is by itself: ALTER SYSTEM stands in no transaction."""
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=QUICK)
+    with engine.connect() as connection:
+        yield connection

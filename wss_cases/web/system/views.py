@@ -27,10 +27,8 @@ from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waitin
 from wss_cases.mail.delivery.pages import retry_failed
 from wss_cases.mail.monitoring import failed_watches, last_sweep, pause_row, standing
 from wss_cases.roster.runs import get_run, last_runs, report_parts, unplaced_words
-from wss_cases.setup.backups.presenters import backup_row
-from wss_cases.setup.backups.queries import last_backups
-from wss_cases.setup.standby.presenters import lapse_row
-from wss_cases.setup.standby.queries import last_lapses
+from wss_cases.setup.backups import backup_row, last_backups
+from wss_cases.setup.standby.pages import lapse_row, last_lapses
 from wss_cases.web.system.imports import run_row
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")

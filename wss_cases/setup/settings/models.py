@@ -1,17 +1,39 @@
-"""What one setting of the district's pages is: its words, its form, how a change is made."""
+"""What a new time zone, or new school hours, of the district take along: the schools that kept the old ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.reminders.pages import look_again
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School
 from wss_cases.setup.settings import forms
-from wss_cases.setup.settings.states import Group
+
+
+class Group(Labelled):
+    """What a setting is about."""
+
+    DISTRICT = "district", _l("The district")
+    MAIL = "mail", _l("Email and reminders")
+    WORK = "work", _l("Cases")
+    SAFEGUARDS = "safeguards", _l("Safeguards")
+    PLANS = "plans", _l("Safety plans")
+
+
+CHANGED, WITHDRAWN = _l("Setting changed: %(what)s"), _l("Planned change of a setting withdrawn: %(what)s")
+HOURS_MOVED = _l("First and last bell changed with the district’s")
+ZONE_MOVED = _l("The time zone is now %(zone)s, as the district’s")
+
 
 Preview = dict[str, tuple[str, dict[str, Any]]]
 """A style sheet or a picture: its endpoint and what that is asked with."""
@@ -72,3 +94,24 @@ def number_entry(
 def days_words(value: int) -> str:
     """Return a number of days in words."""
     return ngettext("%(num)d day", "%(num)d days", value)
+
+
+def move_hours(uow: UnitOfWork, change: Change) -> None:
+    """Give the new bells to every school that keeps the district's; the next sweep looks at their follow-ups."""
+    first, last = change.old
+    theirs = (School.first_bell == first) & (School.last_bell == last)
+    schools = list(uow.session.scalars(select(School).where(theirs).order_by(School.id).with_for_update()))
+    for school in schools:
+        school.first_bell, school.last_bell = change.new
+        uow.record(school, "school.hours_moved")
+    look_again(uow, FollowUp.school_id.in_([school.id for school in schools]))
+
+
+def move_zone(uow: UnitOfWork, change: Change) -> None:
+    """Give the new zone to every school that keeps the district's; the next sweep looks at their follow-ups."""
+    moved = select(School).where(School.time_zone == change.old).order_by(School.id).with_for_update()
+    schools = list(uow.session.scalars(moved))
+    for school in schools:
+        school.time_zone = change.new
+        uow.record(school, "school.zone_moved", zone=change.new)
+    look_again(uow, FollowUp.school_id.in_([school.id for school in schools]))

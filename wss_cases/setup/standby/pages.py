@@ -1,17 +1,46 @@
 """Keeping since when the standby is missing or not watched, and telling those who run the system."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, text, update
 
-from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders_anywhere
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.clock import now
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.pages import StandbyLapse, StandbyWatch
 from wss_cases.mail.monitoring import standing
-from wss_cases.setup.standby.queries import open_lapse
+
+_NEWEST_FIRST = select(StandbyLapse).order_by(StandbyLapse.id.desc())
+
+
+def open_lapse() -> StandbyLapse | None:
+    """Return the lapse that goes on."""
+    return db.session.scalars(_NEWEST_FIRST.where(StandbyLapse.until.is_(None)).limit(1)).first()
+
+
+def last_lapses(most: int) -> Sequence[StandbyLapse]:
+    """Return the last times in which saves went on without the standby, the newest first."""
+    return db.session.scalars(_NEWEST_FIRST.limit(most)).all()
+
+
+def known_names() -> str:
+    """Return the standbys that saves waited for before they last went on without; '' where that never was."""
+    named = _NEWEST_FIRST.where(StandbyLapse.names != "").limit(1)
+    found = db.session.scalars(named).first()
+    return found.names if found is not None else ""
+
 
 MISSING, UNWATCHED = "standby.missing", "standby.unwatched"
 FORGET_AFTER = timedelta(days=1)
@@ -74,3 +103,50 @@ def _tell_unwatched(uow: UnitOfWork) -> bool:
         boss = uow.session.get_one(UserAccount, user_id)
         told |= uow.notify(user_id, UNWATCHED, boss, f"{UNWATCHED}:{user_id}:{spell}", at_any_hour=True)
     return told
+
+
+_SAYS = leads_to(
+    "/system",
+    subject=_l("The database’s second machine does not answer"),
+    words=_l(
+        "What people save is kept on one machine only until the second one is back. Work continues, but if the first "
+        "machine were lost too, what was entered since then would be lost. Bring the second machine back; saving then "
+        "waits for it again by itself. The page shows since when it has been away."
+    ),
+)
+
+
+_UNSEEN = leads_to(
+    "/system",
+    subject=_l("No one is watching the database’s second machine"),
+    words=_l(
+        "Nothing is lost, and work continues. But if the second machine fails now, saving stops until someone steps "
+        "in. The page says which scheduler does not see the machines, and why."
+    ),
+)
+
+
+def _runs_it(_message: OutboxMessage, actor: Actor) -> bool:
+    return actor.has(Role.SYSADMIN)
+
+
+def _still_unseen(message: OutboxMessage, actor: Actor) -> bool:
+    return _runs_it(message, actor) and not standing(now()).is_watched
+
+
+MESSAGES = (
+    MessageKind(MISSING, "incident", _SAYS, _runs_it),
+    MessageKind(UNWATCHED, "incident", _UNSEEN, _still_unseen),
+)
+
+
+def lapse_row(lapse: StandbyLapse) -> dict[str, Any]:
+    """Return a lapse as lists show it."""
+    since = moment_words(lapse.since, district_zone())
+    if lapse.until is None:
+        return {"title": since, "meta": _("It has not come back yet"), "tag": _("One machine only"), "tone": "brick"}
+    until = moment_words(lapse.until, district_zone())
+    return {"title": since, "meta": _("until %(until)s", until=until), "tag": _("Over"), "tone": "slate"}
+
+
+ROOM = Room(messages=MESSAGES)

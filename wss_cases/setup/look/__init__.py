@@ -1,1 +1,0 @@
-"""How the district looks: its colors and its logo."""
