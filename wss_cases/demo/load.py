@@ -10,19 +10,16 @@ from sqlalchemy import Connection, delete, event, text
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.demo.cases.follow_ups import rounds
-from wss_cases.demo.decisions.review import report
-from wss_cases.demo.district.calendar import Calendar, make_calendar, moment
+from wss_cases.demo.decisions import report
+from wss_cases.demo.district.calendar import Calendar, make_calendar, make_requirements, make_trainings, moment
 from wss_cases.demo.district.ready import make_directory, make_partners, make_ready
-from wss_cases.demo.district.rows import add_rows
-from wss_cases.demo.district.schools import make_schools
+from wss_cases.demo.district.schools import add_rows, make_schools
 from wss_cases.demo.district.staff import make_demo_people, make_second, make_staff
 from wss_cases.demo.district.students import enrol, make_pupils
-from wss_cases.demo.district.training import make_requirements, make_trainings
 from wss_cases.demo.pathways.lives import life_of
-from wss_cases.demo.story.agenda import Agenda, Life
 from wss_cases.demo.story.behaviors import read_codes
 from wss_cases.demo.story.reports import plan_days
-from wss_cases.demo.story.world import Organization, World
+from wss_cases.demo.story.world import Agenda, Life, Organization, World
 from wss_cases.demo.today import desk, surveys
 from wss_cases.demo.today.copies import make_copies
 from wss_cases.demo.today.keeping import add_keeping

@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 from wss_cases.demo.district.schools import Person
-from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report
-from wss_cases.demo.story.world import World, rows
+from wss_cases.demo.story.world import Life, World, rows
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.routing.engine.pages import Police
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, LegalDuty, LegalDutyKindStep, LegalDutyStep

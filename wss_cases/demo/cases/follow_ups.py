@@ -5,8 +5,7 @@ from typing import Any
 
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person, Place
-from wss_cases.demo.story.agenda import Life
-from wss_cases.demo.story.world import World, rows
+from wss_cases.demo.story.world import Life, World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN

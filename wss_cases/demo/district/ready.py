@@ -8,8 +8,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.contacts import add_route, add_sergeant, file_team
 from wss_cases.demo.district.calendar import Calendar
-from wss_cases.demo.district.rows import add_rows
-from wss_cases.demo.district.schools import MentorPlaces, Person, Place
+from wss_cases.demo.district.schools import MentorPlaces, Person, Place, add_rows
 from wss_cases.demo.district.staff import invented
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -1,13 +1,26 @@
-"""Invented schools: kinds, networks, sizes and bells."""
+"""Rows of the roster, written in batches as an import writes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from random import Random
+from typing import Any
 
-from wss_cases.demo.district.rows import add_rows
+from sqlalchemy import insert
+
+from wss_cases.foundation.db import Base
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import school_code
+
+
+def add_rows(uow: UnitOfWork, model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write rows that have the same columns and return their ids in the same order."""
+    if not rows:
+        return []
+    statement = insert(model).returning(model.id, sort_by_parameter_order=True)  # type: ignore[attr-defined]
+    return list(uow.session.scalars(statement, list(rows)))
+
 
 PLACES = (
     "Willow Bend", "Harbor Light", "Cedar Hollow", "Prairie Star", "Lakeshore Meadow", "Brickyard", "Copper Street",

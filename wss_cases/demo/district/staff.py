@@ -7,8 +7,7 @@ from typing import Any
 from wss_cases.access.actor import STAFF, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.demo.district.names import name_of
-from wss_cases.demo.district.rows import add_rows
-from wss_cases.demo.district.schools import Person, Place
+from wss_cases.demo.district.schools import Person, Place, add_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.roster.directory.rules import search_key

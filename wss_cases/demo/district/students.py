@@ -9,8 +9,7 @@ from sqlalchemy import bindparam, update
 
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.names import SHORT, Culture, name_of
-from wss_cases.demo.district.rows import add_rows
-from wss_cases.demo.district.schools import Place, Pupil
+from wss_cases.demo.district.schools import Place, Pupil, add_rows
 from wss_cases.foundation.db import table_of
 from wss_cases.foundation.ids import fold
 from wss_cases.journal.unit_of_work import UnitOfWork

@@ -7,10 +7,8 @@ from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.district.staff import invented
-from wss_cases.demo.pathways.agreements import agree
-from wss_cases.demo.pathways.questions import ask
-from wss_cases.demo.story.diary import FIRST, LAST, STEP
-from wss_cases.demo.story.world import Steps, rows
+from wss_cases.demo.pathways.agreements import agree, ask
+from wss_cases.demo.story.world import FIRST, LAST, STEP, Steps, rows
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import NO_AGREEMENT, complete_circle
 from wss_cases.pathways.circles.circle.models import (

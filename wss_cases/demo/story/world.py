@@ -1,9 +1,15 @@
-"""What every part of the story reads: the calendar, the agenda, the schools and who acts in them."""
+"""The agenda of a whole district: lives that go on step by step, each at its instant, in the order of time.
+
+A life is a generator: it yields the instant of its next step and is sent that instant when it has come. What has not
+come yet when the story ends is simply not done.
+"""
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Collection, Generator, Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from sqlalchemy import select
@@ -11,13 +17,76 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants import actor_of
-from wss_cases.demo.district.calendar import Calendar
+from wss_cases.demo.district.calendar import Calendar, moment
 from wss_cases.demo.district.schools import Person, Place
-from wss_cases.demo.story.agenda import Agenda
-from wss_cases.demo.story.diary import Diary
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import district_zone, local_date
+from wss_cases.roster.directory.rules import SchoolDays
+
+Life = Generator[datetime, datetime, None]
+
+
+class Agenda:
+    """Lets lives go on until an instant."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        self._waiting: list[tuple[datetime, int, Life]] = []
+        self._numbers = count()
+
+    def begin(self, life: Life) -> None:
+        """Put the first step of a life on the agenda."""
+        self._put(life, next(life, None))
+
+    def run(self, progress: Callable[[datetime], None]) -> None:
+        """Let every step happen whose instant has come, in the order of time; `progress` is told each instant."""
+        while self._waiting and self._waiting[0][0] <= self.until:
+            at, _number, life = heappop(self._waiting)
+            progress(at)
+            try:
+                self._put(life, life.send(at))
+            except StopIteration:
+                continue
+
+    def _put(self, life: Life, at: datetime | None) -> None:
+        if at is not None:
+            heappush(self._waiting, (at, next(self._numbers), life))
+
+
+ROOMS = ("Circle room", "Library corner", "Room 104", "Counseling office", "Room 212")
+FIRST, LAST, STEP = 8 * 60 + 45, 14 * 60, 15
+"""Minutes of the day between which a meeting begins, and how far apart such minutes are."""
+
+
+class Diary:
+    """The meetings of one school."""
+
+    def __init__(self, days: SchoolDays) -> None:
+        self._days = days
+        self._taken: dict[date, list[tuple[int, int, frozenset[Hashable]]]] = defaultdict(list)
+
+    def book(self, who: Collection[Hashable], day: date, wish: int, minutes: int) -> tuple[datetime, str]:
+        """Return the first time from a minute of a day on at which everybody and a room are free, and the room.
+
+        Both are taken then. `wish` lies between FIRST and LAST.
+        """
+        day = self._days.on_or_after(day)
+        while True:
+            for start in range(wish, LAST + 1, STEP):
+                room = self._free_room(frozenset(who), day, start, start + minutes)
+                if room is not None:
+                    self._taken[day].append((start, start + minutes, frozenset({*who, room})))
+                    return moment(day, start), room
+            day, wish = self._days.add(day, 1), FIRST
+
+    def _free_room(self, who: frozenset[Hashable], day: date, start: int, end: int) -> str | None:
+        busy: set[Hashable] = set()
+        for begins, ends, taken in self._taken[day]:
+            if begins < end and start < ends:
+                busy |= taken
+        return None if busy & who else next((room for room in ROOMS if room not in busy), None)
+
 
 Steps = Generator[datetime, datetime, Any]
 """A part of a life: yields instants, is sent them, and may return something."""

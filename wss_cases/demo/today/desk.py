@@ -10,10 +10,8 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
 from wss_cases.casework.transfer.pages import notice_moves
 from wss_cases.demo.district.calendar import moment
-from wss_cases.demo.district.rows import add_rows
-from wss_cases.demo.district.schools import Place
-from wss_cases.demo.story.agenda import Life
-from wss_cases.demo.story.world import World, rows
+from wss_cases.demo.district.schools import Place, add_rows
+from wss_cases.demo.story.world import Life, World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling import reassign
 from wss_cases.followups.snooze import snooze, why_not, wrong_day

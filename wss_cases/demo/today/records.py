@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.cases.case.models import OPEN, Case, CaseParticipant
-from wss_cases.demo.district.rows import add_rows
+from wss_cases.demo.district.schools import add_rows
 from wss_cases.demo.story.world import World, rows
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of

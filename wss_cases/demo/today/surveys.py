@@ -7,8 +7,7 @@ from random import Random
 
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Place
-from wss_cases.demo.story.agenda import Life
-from wss_cases.demo.story.world import World
+from wss_cases.demo.story.world import Life, World
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.surveys.answering import answer, open_code
 from wss_cases.surveys.instrument import VALUES, SurveyGroup, questions_on

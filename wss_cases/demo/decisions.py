@@ -3,14 +3,12 @@
 from datetime import date, datetime
 from random import Random
 
-from wss_cases.demo.cases.case import PathLife, Work, look, note, opened
+from wss_cases.demo.cases.case import PathLife, Work, look, note, opened, protect, wanted
 from wss_cases.demo.cases.duties import raised, tell_police
 from wss_cases.demo.cases.removals import perhaps_remove
-from wss_cases.demo.cases.safety_plans import protect, wanted
 from wss_cases.demo.district.schools import Person, Place
-from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report, submit
-from wss_cases.demo.story.world import Steps, World, rows
+from wss_cases.demo.story.world import Life, Steps, World, rows
 from wss_cases.incidents.additions import answer_question
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide, record_conversation
