@@ -29,7 +29,7 @@ from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.large_files import init_large_files
 from wss_cases.web.layout import init_layout
-from wss_cases.web.reading.audited import init_reads
+from wss_cases.web.reading import init_reads
 from wss_cases.web.schema_check import init_schema_check
 from wss_cases.web.static_files import init_static_files
 from wss_cases.workday.caseload.rules import read_weights

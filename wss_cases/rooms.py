@@ -224,10 +224,10 @@ from wss_cases.training.importing import pages as training_importing
 from wss_cases.training.records import pages as training_records
 from wss_cases.training.requirements import pages as training_requirements
 from wss_cases.training.sessions import pages as training_sessions
-from wss_cases.web import room as web
-from wss_cases.web.audit_log import room as web_audit_log
-from wss_cases.web.installable import room as web_installable
-from wss_cases.web.system import room as web_system
+from wss_cases.web import audit_log as web_audit_log
+from wss_cases.web import installable as web_installable
+from wss_cases.web import pages as web
+from wss_cases.web import system as web_system
 from wss_cases.workday import cover as workday_cover
 from wss_cases.workday import feed as workday_feed
 from wss_cases.workday import hand_over as workday_hand_over

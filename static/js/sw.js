@@ -1,6 +1,6 @@
 /**
  * The service worker: keeps the static files of one release, and the pages that open without network.
- * No page with records is ever kept. `APP` stands above this file, written by the server (web/installable/release.py).
+ * No page with records is ever kept. `APP` stands above this file, written by the server (web/installable.py).
  * Every sw-*.js is imported here, in the order of their names: each adds listeners of its own.
  */
 const CACHE_PREFIX = "shell-";

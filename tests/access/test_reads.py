@@ -24,7 +24,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry
 from wss_cases.roster.directory.models import Student
-from wss_cases.web.reading import audited
+from wss_cases.web import reading
 
 WHO = ("administrator", "coordinator", "dean", "reporter", "partner")
 """Who sees most first: each page is looked at by one."""
@@ -125,7 +125,7 @@ def test_every_page_that_shows_a_record_leaves_an_audit_row(reads: Reads) -> Non
 @ONE_DATABASE
 def test_a_page_that_leaves_none_is_seen(reads: Reads, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: the list of incidents counts as plain."""
-    monkeypatch.setattr(audited, "PLAIN_PAGES", frozenset({"incidents.incidents"}))
+    monkeypatch.setattr(reading, "PLAIN_PAGES", frozenset({"incidents.incidents"}))
     found, _telling = silent(reads, "incidents.incidents")
     assert len(found) == 1
     assert "/incidents unseen" in found[0]
@@ -135,7 +135,7 @@ def test_a_page_that_leaves_none_is_seen(reads: Reads, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("how", BREAK)
 def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how: str) -> None:
     leaks = []
-    looked = [(rule, role) for rule, role in pages(reads) if audited.is_confidential(reads.walk.app, rule.endpoint)]
+    looked = [(rule, role) for rule, role in pages(reads) if reading.is_confidential(reads.walk.app, rule.endpoint)]
     # the pages are shared out between the databases; in the full cross each has all of them
     every = (slice(BACKENDS.index(backend), None, 2), slice(None))[full_cross()]
     for rule, role in looked[every if how == "refusing" else slice(None, None, 9)]:

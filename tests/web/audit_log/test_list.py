@@ -14,7 +14,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry
-from wss_cases.web.audit_log.queries import PAGE
+from wss_cases.web.audit_log import PAGE
 
 
 @pytest.fixture

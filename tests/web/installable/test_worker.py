@@ -12,7 +12,7 @@ from tests.factories.roster import SchoolFactory
 from tests.support.databases import ROOT
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.web.installable import release
+from wss_cases.web import installable
 
 
 def told(client: PageClient) -> dict[str, Any]:
@@ -51,10 +51,10 @@ def test_a_page_that_reads_otherwise_is_another_release(
     session: Any, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = told(client)["release"]
-    release._script.cache_clear()
-    monkeypatch.setattr(release, "shell_page", lambda kind, code: f"{kind} {code} in other words")
+    installable._script.cache_clear()
+    monkeypatch.setattr(installable, "shell_page", lambda kind, code: f"{kind} {code} in other words")
     assert told(client)["release"] != before
-    release._script.cache_clear()
+    installable._script.cache_clear()
 
 
 def test_the_worker_keeps_nothing_but_the_shell() -> None:

@@ -24,7 +24,7 @@ from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.runs import REFUSED
 from wss_cases.setup.checklist.pages import roster as roster_age
 from wss_cases.setup.checklist.rules import Found, Level
-from wss_cases.web.system.views import LISTED
+from wss_cases.web.system import LISTED
 
 
 def test_an_import_stays_with_its_report_a_refused_one_too(

@@ -9,10 +9,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.sign_in.sessions.pages import safe_next
 from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.rooms import Room, Searchable
 from wss_cases.mail.monitoring import standing
 from wss_cases.roster.directory.queries import no_school_yet
+from wss_cases.web.finding import page_hits
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 from wss_cases.web.schema_check import mismatch
 
@@ -106,3 +109,6 @@ def _state() -> dict[str, str]:
     delivery = "paused" if found.paused_since is not None else "on"
     standby = found.standby(bool(setting("WATCH_DATABASE_URL")))
     return {"database": "ok", "scheduler": found.scheduler, "delivery": delivery, "standby": standby}
+
+
+ROOM = Room(pages=(blueprint,), searchable=(Searchable("pages", _l("Pages"), 70, page_hits),))
