@@ -75,7 +75,7 @@ from wss_cases.intake.open_questions import pages as intake_open_questions
 from wss_cases.intake.queue import pages as intake_queue
 from wss_cases.intake.review import acts as intake_review_acts
 from wss_cases.intake.review import pages as intake_review
-from wss_cases.jobs import room as jobs
+from wss_cases.jobs import pages as jobs
 from wss_cases.journal.rooms import Room
 from wss_cases.mail import account_mails as mail_account_mails
 from wss_cases.mail import audit_heads as mail_audit_heads

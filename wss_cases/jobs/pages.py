@@ -1,4 +1,4 @@
-"""What this folder brings to the application."""
+"""What this feature brings to the application."""
 
 from wss_cases.jobs import scheduler
 from wss_cases.journal.rooms import Room
