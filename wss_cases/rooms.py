@@ -36,11 +36,11 @@ from wss_cases.casework.case_page import pages as casework_case_page
 from wss_cases.casework.case_page import paper as casework_case_page_paper
 from wss_cases.casework.safety_plans import pages as casework_safety_plans
 from wss_cases.casework.transfer import pages as casework_transfer
-from wss_cases.cli import room as cli
-from wss_cases.cli.doctor import room as cli_doctor
-from wss_cases.cli.imports import room as cli_imports
-from wss_cases.cli.permissions import room as cli_permissions
-from wss_cases.cli.routing import room as cli_routing
+from wss_cases.cli import doctor as cli_doctor
+from wss_cases.cli import imports as cli_imports
+from wss_cases.cli import pages as cli
+from wss_cases.cli import permissions as cli_permissions
+from wss_cases.cli import routing as cli_routing
 from wss_cases.followups import making as followups_making
 from wss_cases.followups.core import pages as followups_core
 from wss_cases.followups.pages import follow_up as followups_pages_follow_up
@@ -75,7 +75,7 @@ from wss_cases.intake.open_questions import pages as intake_open_questions
 from wss_cases.intake.queue import pages as intake_queue
 from wss_cases.intake.review import acts as intake_review_acts
 from wss_cases.intake.review import pages as intake_review
-from wss_cases.jobs import pages as jobs
+from wss_cases.jobs import scheduler as jobs
 from wss_cases.journal.rooms import Room
 from wss_cases.mail import account_mails as mail_account_mails
 from wss_cases.mail import audit_heads as mail_audit_heads
@@ -313,5 +313,5 @@ ROOMS: tuple[Room, ...] = (
     setup_standby.ROOM, setup_test_letter.ROOM,
     web_audit_log.ROOM, web_installable.ROOM, web.ROOM, web_system.ROOM,
     jobs.ROOM,
-    cli_doctor.ROOM, cli_imports.ROOM, cli_permissions.ROOM, cli.ROOM, cli_routing.ROOM,
+    cli_doctor.ROOM, cli_imports.ROOM, cli.ROOM, cli_permissions.ROOM, cli_routing.ROOM,
 )  # fmt: skip

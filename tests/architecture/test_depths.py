@@ -14,8 +14,8 @@ from tests.support.databases import ROOT
 pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
 PROVEN_ON_BOTH = [
     ("wss_cases.demo.load", "tests.demo.test_load"),
-    ("wss_cases.cli.doctor.command", "tests.cli.test_doctor"),
-    ("wss_cases.cli.permissions.command", "tests.cli.test_database_roles"),
+    ("wss_cases.cli.doctor", "tests.cli.test_doctor"),
+    ("wss_cases.cli.permissions", "tests.cli.test_database_roles"),
     ("wss_cases.followups.reminders.queries", "tests.workday.sweep.test_together"),
     ("wss_cases.foundation.backup.archive", "tests.cli.backup.test_round_trip"),
     ("wss_cases.foundation.backup.engine", "tests.cli.backup.test_round_trip"),

@@ -12,7 +12,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.attachments.attachment import SealedWhy
 from wss_cases.attachments.handling import PURPOSE
 from wss_cases.attachments.sealing import keeps_record
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import key_name, unseal_bytes

@@ -16,7 +16,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.board.report.queries import board_scope
 from wss_cases.board.stored_reports import BOARD_REPORTS, BoardReport, ask_report, pdf_for
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

@@ -22,7 +22,7 @@ from tests.support.network import Guard
 from tests.support.postgres import free_port
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.doctor import command as doctor
+from wss_cases.cli import doctor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.pdf import printing as paper

@@ -17,7 +17,7 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Database, flask
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.access.actor import Role
-from wss_cases.cli.doctor.command import examine
+from wss_cases.cli.doctor import examine
 from wss_cases.foundation.db import db
 from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage

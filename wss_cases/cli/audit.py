@@ -10,8 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import JSON, UNREADABLE, note, refuse
-from wss_cases.cli.common.database_errors import words_of
+from wss_cases.cli.common import JSON, UNREADABLE, note, refuse, words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.audit.actions import EVERY_ROW

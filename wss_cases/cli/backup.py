@@ -12,8 +12,7 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection, create_engine, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import FILE, refuse
-from wss_cases.cli.common.database_errors import words_of
+from wss_cases.cli.common import FILE, refuse, words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.backup import archive as backup
 from wss_cases.foundation.backup.engine import rules_at_the_end

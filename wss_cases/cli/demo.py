@@ -13,7 +13,7 @@ from wss_cases.accounts.account.models import Setting, UserAccount
 from wss_cases.accounts.account.rules import password_problem
 from wss_cases.accounts.credentials import hash_password, password_matches
 from wss_cases.accounts.sign_in.sessions.pages import demo_accounts
-from wss_cases.cli.common.commands import UNWRITABLE
+from wss_cases.cli.common import UNWRITABLE
 from wss_cases.demo.load import Size, make_district
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 from flask.cli import AppGroup
 
-from wss_cases.cli.common.commands import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, show
+from wss_cases.cli.common import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, show
 from wss_cases.foundation import clock
 from wss_cases.outcomes.edfi.pushing.pages import configured, push_edfi
 from wss_cases.outcomes.edfi.pushing.rules import Push

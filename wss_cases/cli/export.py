@@ -10,9 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.common.commands import FILE, SCHOOL, YEAR, chosen_scope, refusals, refuse
-from wss_cases.cli.common.output import target, telling
-from wss_cases.cli.common.school_numbers import school_numbers
+from wss_cases.cli.common import FILE, SCHOOL, YEAR, chosen_scope, refusals, refuse, school_numbers, target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale

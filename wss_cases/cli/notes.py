@@ -6,8 +6,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from wss_cases.cli.common.commands import JSON, instant
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import JSON, SEALED, instant
 from wss_cases.foundation import clock
 from wss_cases.journal.key_rotation import rotate as rotate_at
 from wss_cases.pathways.circles.notes.shredding import shred as shred_at

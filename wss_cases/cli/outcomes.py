@@ -8,8 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.common.commands import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse
-from wss_cases.cli.common.output import target, telling
+from wss_cases.cli.common import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse, target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.outcomes.counting.daily_figures.actions import recount

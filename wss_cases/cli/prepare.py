@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from wss_cases.accounts.managed_accounts import has_begun
-from wss_cases.cli.common.commands import run_command
+from wss_cases.cli.common import run_command
 from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link

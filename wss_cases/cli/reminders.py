@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.common.commands import JSON, instant
+from wss_cases.cli.common import JSON, instant
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from wss_cases.cli.common.commands import JSON, refusals, run_command, show
+from wss_cases.cli.common import JSON, refusals, run_command, show
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE

@@ -23,6 +23,7 @@ from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.standby import WATCH_SECONDS, not_watching, watching
 from wss_cases.jobs.ticks import tick
 from wss_cases.jobs.webhooks import send_webhooks
+from wss_cases.journal.rooms import Room
 
 STOP_SECONDS = 3.0
 
@@ -65,3 +66,6 @@ def _run(app: Flask, name: str, job: Callable[[str, datetime], str]) -> None:
         words = job(name, clock.now())
     if words:
         click.echo(f"scheduler: {words}", file=sys.stderr)
+
+
+ROOM = Room(commands=(group,))

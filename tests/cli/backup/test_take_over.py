@@ -18,7 +18,7 @@ from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from tests.support.depth import full_cross
 from wss_cases.access.actor import Role
-from wss_cases.cli.common.commands import note
+from wss_cases.cli.common import note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.audit.actions import EVERY_ROW, seal

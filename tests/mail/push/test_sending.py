@@ -20,7 +20,7 @@ from tests.support.servers.push_service import Subscriber, data_of
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
-from wss_cases.cli.doctor.command import examine
+from wss_cases.cli.doctor import examine
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.push_keys import load_push_keys

@@ -19,7 +19,7 @@ from tests.factories.roster import SchoolFactory
 from tests.mail.webhooks.scenes import CANARY, deliveries, scene
 from tests.support.servers.receiver import Got, Receiver
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.cli.doctor.command import examine
+from wss_cases.cli.doctor import examine
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxMessage, OutboxState

@@ -18,7 +18,7 @@ from tests.support.pages.pdfs import tagged
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.board.stored_reports import BOARD_REPORTS
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

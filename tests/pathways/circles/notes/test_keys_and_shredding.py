@@ -21,7 +21,7 @@ from tests.support.applications import make_app
 from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Actor
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import SEALED
 from wss_cases.foundation.database import erasing
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal

@@ -10,7 +10,7 @@ from tests.factories.base import fresh
 from tests.pathways.circles.held import agreed, held_circle, hold
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import SEALED
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making import make
 from wss_cases.foundation.db import db

@@ -13,12 +13,12 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.common.commands import FILE, JSON, UNWRITABLE, show
-from wss_cases.cli.common.output import telling
+from wss_cases.cli.common import FILE, JSON, UNWRITABLE, show, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.catalogue.pages import import_behaviors
+from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.edfi.importing.actions import Problem as EdfiProblem
 from wss_cases.outcomes.edfi.importing.actions import Report as EdfiReport
 from wss_cases.outcomes.edfi.importing.actions import import_edfi
@@ -255,3 +255,6 @@ def _tell_rows(
         click.echo(_counted(file.name, counts))
     for row in left_out:
         click.echo("{file}, row {row}, column {column}: {message}".format(**row), err=True)
+
+
+ROOM = Room(commands=(group,))

@@ -13,9 +13,7 @@ import click
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import JSON
-from wss_cases.cli.common.database_errors import DAMAGED, words_of
-from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.common import DAMAGED, JSON, SEALED, words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.replica import reports_database
 from wss_cases.foundation.database.schema import schema_command
@@ -26,6 +24,7 @@ from wss_cases.foundation.operations.pango import INSTALL, pango_is_here
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal
 from wss_cases.journal.audit.rules import PURPOSE, keyring
+from wss_cases.journal.rooms import Room
 from wss_cases.mail.common.queries import queue_depth
 from wss_cases.mail.delivery.rules import Post
 from wss_cases.mail.monitoring import failed_watches, standing
@@ -207,3 +206,6 @@ LOOKS: tuple[Callable[[datetime], Finding], ...] = (
 )
 ANSWERS: dict[str, Callable[[], Finding]] = {"mail": _mail}
 """What of the list is set and in order a command looks at more closely than a page has time for."""
+
+
+ROOM = Room(commands=(group,))

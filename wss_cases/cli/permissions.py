@@ -8,9 +8,10 @@ from flask.cli import AppGroup
 from sqlalchemy.dialects import postgresql
 
 from wss_cases.access.gate import matrix
-from wss_cases.cli.common.commands import JSON, refuse
+from wss_cases.cli.common import JSON, refuse
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, AuditSeal
+from wss_cases.journal.rooms import Room
 from wss_cases.mail.common.pages import StandbyLapse, StandbyWatch
 
 PARTS = ("web", "scheduler", "reading", "watching")
@@ -100,3 +101,6 @@ def _statements(role: str, part: str) -> list[str]:
         *(words.format(role=named) for words in MONTHS[part]),
         "COMMIT;",
     ]
+
+
+ROOM = Room(commands=(group,))

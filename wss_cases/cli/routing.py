@@ -10,23 +10,27 @@ from datetime import date
 from typing import Any, TextIO
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from wss_cases.cli.common.commands import SCHOOL, chosen_school, refusals
-from wss_cases.cli.common.output import target, telling
+from wss_cases.cli.common import JSON, SCHOOL, chosen_school, refusals, refuse, show, target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, Unavailable
+from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
+from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.documents import safe_cell
 from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.evaluation import recommend
+from wss_cases.routing.engine.explain import as_document, in_words
+from wss_cases.routing.engine.facts import parse_document
 from wss_cases.routing.engine.pages import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.replay.queries import Period, all_routed, check_days, count_routed, shares
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
-from wss_cases.routing.rule_sets import RuleSet, signs_of, table_of
+from wss_cases.routing.rule_sets import RuleSet, rule_set_in_force, signs_of, table_of
 
 
 @dataclass
@@ -172,3 +176,31 @@ def _as_csv(chosen: Chosen, out: TextIO) -> Tally:
             writer.writerow(map(safe_cell, row))
 
     return _run(chosen, tell)
+
+
+group = AppGroup("routing", help="Routing rules.")
+group.add_command(replay)
+
+
+@group.command("explain")
+@click.argument("facts", type=click.File("rb"))
+@JSON
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of the sentences.")
+def explain(facts: Any, as_json: bool, lang: str) -> None:
+    """Say what is recommended for the facts in a JSON file (one object, or a list; - reads standard input)."""
+    try:
+        with refusals(as_json, of_database="ruleset"):
+            given, is_list = parse_document(facts.read())
+            table = table_of(rule_set_in_force(today_at(None, clock.now())))
+    except Unavailable as error:
+        refuse("ruleset", f"{error} Run: {error.command}", as_json)
+    answers = [recommend(table, one) for one in given]
+    if as_json:
+        documents = [as_document(answer, lang) for answer in answers]
+        show({"results": documents} if is_list else documents[0])
+        return
+    with force_locale(lang):
+        click.echo("\n\n".join("\n".join(in_words(answer, lang)) for answer in answers))
+
+
+ROOM = Room(commands=(group,))

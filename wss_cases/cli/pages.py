@@ -1,7 +1,9 @@
-"""What this folder brings to the application."""
+"""What this feature brings to the application."""
 
 from wss_cases.cli import audit, backup, demo, edfi, export, notes, outcomes, prepare, reminders, retention, setup
 from wss_cases.journal.rooms import Room
 
 _COMMANDS = (audit, backup, demo, edfi, export, notes, outcomes, prepare, reminders, retention, setup)
+
+
 ROOM = Room(commands=tuple(module.group for module in _COMMANDS))
