@@ -37,8 +37,8 @@ from wss_cases.casework.case_page import paper as casework_case_page_paper
 from wss_cases.casework.safety_plans import pages as casework_safety_plans
 from wss_cases.casework.transfer import pages as casework_transfer
 from wss_cases.cli import doctor as cli_doctor
+from wss_cases.cli import groups as cli
 from wss_cases.cli import imports as cli_imports
-from wss_cases.cli import pages as cli
 from wss_cases.cli import permissions as cli_permissions
 from wss_cases.cli import routing as cli_routing
 from wss_cases.followups import making as followups_making

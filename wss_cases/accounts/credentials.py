@@ -1,4 +1,4 @@
-"""A person's second factor: the app's secret under the envelope, and the codes for the day the phone is lost."""
+"""What proves a person: password hashes, the second factor with its recovery codes, and the signed tokens of links."""
 
 import base64
 import hmac

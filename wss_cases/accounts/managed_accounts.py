@@ -1,4 +1,4 @@
-"""Lists and pages for those who manage accounts."""
+"""Reading the accounts that a person manages: the list with its filters, one account, and where roles can be given."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Forms of attachments: the files with what they show, the reason of a removal."""
+"""The pages of attachments: adding a file, opening it, removing it, and the panels of records that have some."""
 
 from collections.abc import Sequence
 from typing import Any

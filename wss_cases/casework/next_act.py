@@ -1,4 +1,4 @@
-"""The acts of a case itself, in words; those of its pathways come from their rooms as steps."""
+"""The next act of a case, why a case is stuck, and both in words. Pure."""
 
 import enum
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What stands on a student's page from the rooms above it: their cases and reports, for those who may see them."""
+"""The panels of cases and reports on the page of a student and of a report, for those who may see them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The page of one pathway: where it stands, its one next act, and what it has of its own."""
+"""The page of one pathway, and ending or declining it."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime

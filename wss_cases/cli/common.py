@@ -1,4 +1,4 @@
-"""Every table with sealed text, of all rooms: what a new key must reach before an older one can be dropped."""
+"""What every command shares: refusals and exit codes, JSON and notes, the school and the instant it is given."""
 
 import csv
 import json

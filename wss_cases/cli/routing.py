@@ -1,4 +1,4 @@
-"""`flask routing replay`: what a rule set would have done to past incidents."""
+"""`flask routing`: explains the answer for given facts, and replays a rule set over past incidents."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A worry about a student: the reporter's receipt, and whether somebody is hurting the student."""
+"""A concern about a student: the reporter's receipt, and the answer whether someone is hurting the student."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 

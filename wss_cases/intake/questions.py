@@ -1,4 +1,4 @@
-"""Every question that the details of a report may ask, and the kinds of report that each has a choice of them."""
+"""Which questions the details of a report ask, by kind of report; the district chooses them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date

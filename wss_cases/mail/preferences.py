@@ -1,4 +1,4 @@
-"""The link in a mail that stops mails of its list: signed, without an end, and good for nothing else."""
+"""Which emails a person gets: the choice on their account, and the signed link in an email that stops its list."""
 
 from datetime import datetime
 from typing import Any

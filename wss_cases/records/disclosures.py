@@ -1,4 +1,4 @@
-"""The record of disclosures: of one student, on screen and on paper, and of all for whoever verifies it."""
+"""The record of disclosures of a student: reading it, adding to it by hand, and everyone's for those who verify it."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Reading schools and networks; lists of schools start from what the actor may see."""
+"""Schools and networks: lists, making, renaming and moving. Lists start from what the actor may see."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Roles in bulk: a file whose every row is sound is kept, and carried out when somebody confirms it, all or nothing."""
+"""Roles from a file: checked row by row, shown, and carried out all or none when a person confirms it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What pages say of an import: its report by file and by cause, and whom it gives no place."""
+"""Imports of rosters: reading them, their report by file and cause, and the email when one is refused."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Who at home may be told, for every field in which staff write down that a family was: calls, visits, letters."""
+"""Whom at home staff may tell, and what they may not write, for every field about calls, visits and letters."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The backup that makes itself: written, restored for a test, given its name; then the oldest ones go.
+"""Backups: made each day, restored as a test, and only then named; the oldest ones go.
 
 A file counts under its name alone, `wss-DAY-TIME.zip`, which it gets once it was restored. What a process that was
 killed left behind is removed when the next one begins.

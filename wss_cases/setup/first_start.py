@@ -1,4 +1,4 @@
-"""The token that opens the page of a first start: WSS_SETUP_TOKEN, else one that a start made and printed."""
+"""The first start: a token from WSS_SETUP_TOKEN or the start's own opens the page that begins a district."""
 
 import hmac
 import re

@@ -1,4 +1,4 @@
-"""The district's two colors, the others that are mixed of them, and whether text can be read. Pure."""
+"""The district's look: two colors, the palettes mixed from them, and the logo."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""One's own trainings and hours, and signing in to one by the code on the wall."""
+"""A person's own trainings and hours, and signing in to a session by the code on the wall."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reading the audit log for those who verify it: who did what to which record, never what it says."""
+"""The audit log for those who verify it: who did what to which record, never what the record says."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""No row, no page: what shows a record is answered only once the audit row of that reading is committed.
+"""A confidential page is answered only after the audit row of that reading is committed.
 
 The same commit counts the page, so that no account reads more in an hour than a person can.
 """

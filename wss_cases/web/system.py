@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: every figure read from the database at that moment, none with anybody's name."""
+"""The System page for those who run it: imports, failed emails, pausing; and `/metrics` for Prometheus."""
 
 import hmac
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What stands in one person's private calendar: of what kind it is, when, where. Never whom it is about.
+"""A person's private calendar: what kind of thing is due, when and where, never whom it is about.
 
 Every part starts from what the person may see today, so that a role or a case that went elsewhere leaves the calendar
 with the next reading.

@@ -1,4 +1,4 @@
-"""Which school's work is shown: the switcher's choice kept in this browser's session."""
+"""The forms of accounts and signing in, and the school that the switcher has chosen for this browser's session."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which accounts are set up with a password where the district has its own sign-on."""
+"""Signing in and out with a password, and one's own account: password, language, names, sessions."""
 
 from datetime import datetime
 from typing import Any

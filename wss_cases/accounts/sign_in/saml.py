@@ -1,4 +1,4 @@
-"""What an identity provider posted, until the browser that asked comes for it; and which assertions were used."""
+"""Signing in by SAML: the provider's answer is stored until the browser that asked comes for it, and is used once."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Pure rules of forms that came after their session's end: what is kept, and of which browser a session is."""
+"""Forms that arrive after their session has ended: which are saved, for which browser, and until when."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A student's past years, opened for a reason and for a while; the school sees who looked and why."""
+"""A student's past years, opened for a reason and for a limited time; the school sees who viewed them and why."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""The mail that somebody of the district opened a case: no name of a student, no reason, only where to look."""
+"""One case that the district opens with a reason: the opening, who viewed the case, and the email to the school.
+
+The email names no student and no reason, only where to look.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

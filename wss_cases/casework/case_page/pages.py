@@ -1,4 +1,7 @@
-"""Handing cases over: one, several, or all that a person leads. Circles' privileged notes never pass along."""
+"""The page of a case, its forms, and handing cases over: one, several, or all that a person leads.
+
+Notes of circles that only their keepers read are never handed over with a case.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""What stands above every page of a case about other schools: students who moved, and the case at the other end."""
+"""Cases of students who moved to another school: noticing the move, and continuing the case there."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An administrator of the district adds, renames, maps and retires a place or a behavior; nothing is deleted."""
+"""The district's places and behaviors: added, renamed, mapped, retired or imported from a CSV; none is deleted."""
 
 import csv
 import re

@@ -1,5 +1,4 @@
-"""The mails that ask a network's deputy to be a school's second person, and that say that nobody can; neither names
-anybody."""
+"""A network's deputy as the second person of a school: asking them, their answer, and the emails, which name no one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who hears of a report of what an adult is said to have done: settled at each routing, before any mail."""
+"""Steps of a report for rooms above: creating it, its people and state, who may hear of it, and urgent emails."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Forms of the incident page, and the reading of a list's filter from its address."""
+"""The page of a report: text added, questions answered, calls home, screening, and the list's filter."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""The mail that asks a dean about a report which its reporter would take back."""
+"""Withdrawing a report: the reporter does; where a duty or danger depends on it, others decide."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Undoing a merge: who came into a report with its duplicate goes out again, unless something was done with them."""
+"""Reports of the same incident: merging two, saying that they differ, and undoing either."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a reviewer does beside deciding: check facts, ask the reporter, take no action, open it again."""
+"""The review of a report: its page, accepting, and what else a reviewer does (check facts, ask, no action, reopen)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The mails that a person may do without, mail that does not arrive, and the words of both and of families' texts."""
+"""The tables of emails, their trouble, the scheduler and family texts, with their forms and the lease of a row."""
 
 import enum
 from datetime import date, datetime, timedelta

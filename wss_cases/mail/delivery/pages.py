@@ -1,7 +1,8 @@
-"""One mail in place of many to one person.
+"""Queuing and delivering emails, and one email in place of many to one person.
 
-The mail is a row of its own, and each row that it stands for names it (`carried_by_id`): such a row is sent by nobody
-else, is sent when that mail is, and leaves it when it is due no more. What is queued later is in no mail made before.
+An email that stands for several is a row of its own, and each row that it stands for names it (`carried_by_id`). Such
+a row is not sent alone, counts as sent when that email is, and leaves it when it is no longer due. An email never takes
+in what is queued after it was made.
 """
 
 import math

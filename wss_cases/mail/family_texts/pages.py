@@ -1,4 +1,4 @@
-"""Pages of the texts for families: which languages there are, reading one, and writing a new version."""
+"""The texts for families: the languages there are, reading one, and writing a new version."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

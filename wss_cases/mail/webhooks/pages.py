@@ -1,4 +1,4 @@
-"""An administrator of the district makes webhooks, changes them, turns them on and off, tests them, sends again."""
+"""Webhooks of the district: queuing events, and the pages that make, change, test and resend."""
 
 import secrets
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A copy for a family as the network's deputy reads it, where the school has nobody else who may release it."""
+"""Releasing a copy for a family by a second person: at the school, or the network's deputy where it has no other."""
 
 from collections.abc import Callable
 from datetime import datetime

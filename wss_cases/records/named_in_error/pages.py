@@ -1,4 +1,4 @@
-"""Taking back what another school was told of a student, as for a wrong number; that school takes its student out."""
+"""People named in error in a report: two people decide, and a school that was told takes its student out too."""
 
 from typing import Any
 

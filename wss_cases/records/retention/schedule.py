@@ -1,4 +1,4 @@
-"""How long records are kept, and whose record is to be looked at by the administrator of its school."""
+"""The retention schedule, and the school's decisions about records whose time has passed."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading when a school's bells ring on a date. The caller has checked the school."""
+"""When a school's bells ring: reading and changing them. Readers have checked the school."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reading a school's calendar: what each date is, who said so, what it moved. The caller has checked the school."""
+"""The days of a school's calendar: reading them, what a change moves, and declaring or undoing one."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

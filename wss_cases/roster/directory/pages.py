@@ -1,4 +1,4 @@
-"""The search field's answers, the page to find a student without JavaScript, and a student's page."""
+"""The search for students and staff, a student's page, and the roster's codes in words."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache

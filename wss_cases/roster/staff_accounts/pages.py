@@ -1,4 +1,4 @@
-"""Who gets what, as a page shows it: of a small roster worked out when somebody looks, of a large one kept.
+"""Rules that give staff their roles from the roster: who gets what, invitations in waves, and returning staff.
 
 The scheduler works it out again once rules, roster or waves have changed, and else once an hour, because roles that are
 given and ended by hand change it as well.

@@ -1,4 +1,4 @@
-"""What the scheduler does with uploaded rosters: check them, import those that were confirmed, forget the others.
+"""Uploaded rosters: their pages, and the scheduler that checks them, imports the confirmed and drops the others.
 
 Whoever takes one holds its row until the import is committed; a process that dies lets it go, and the next one begins
 anew: nothing lands by half, and nothing twice.

@@ -1,4 +1,4 @@
-"""Replays in the database: asked for on a page, carried on by the scheduler slice by slice, cancelled, forgotten."""
+"""Replays of a rule set: asked for, worked on by the scheduler in slices, canceled and deleted."""
 
 import time
 from collections.abc import Sequence

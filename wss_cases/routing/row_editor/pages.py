@@ -1,4 +1,4 @@
-"""A row that two people changed: as it was, as the other left it and as this one would, part by part."""
+"""Editing a row of a draft; where two people changed it, the three versions are shown part by part."""
 
 import json
 from collections.abc import Mapping, Sequence

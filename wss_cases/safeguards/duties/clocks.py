@@ -1,4 +1,4 @@
-"""The sweep of legal duties: a clock in hours reminds before it ends, and escalates when it has run out.
+"""The clocks of legal duties: the sweep reminds before one ends and escalates when it has run out, by email.
 
 Both at any hour of any day, each once. An editor's form stays good: nothing they see has changed, nor has the version.
 

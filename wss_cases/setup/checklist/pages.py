@@ -1,4 +1,4 @@
-"""The one list of what a district must set, which the page and `flask doctor` both read."""
+"""The checklist of what a district must set, read by its page and by `flask doctor`."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Keeping since when the standby is missing or not watched, and telling those who run the system."""
+"""Since when the database's second machine is missing or not watched, and the emails about it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

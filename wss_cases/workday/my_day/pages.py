@@ -1,4 +1,4 @@
-"""Today by person: everything due about one person stands under their name, with whom to call and one visit."""
+"""My day: its groups, and everything due about one person under their name, with whom to call."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Closing what is open about one person in one act, each with its outcome, timeline and audit row of its own."""
+"""The page of one person: what is open about them, closed in one act with a history row for each."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Browsers that somebody signed in from before: strangers' wrong passwords do not shut them out.
+"""Sessions: beginning and ending them, fresh sign-in, forms saved at their end, and browsers that are known.
 
 A signed cookie holds a number of this browser and the accounts that were fully signed in to here. It opens nothing.
 """

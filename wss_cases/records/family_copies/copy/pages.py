@@ -1,4 +1,4 @@
-"""Reading requests for a copy, their drafts as the records stand now, and what was released."""
+"""Reading copies for families: requests, their drafts from today's records, and what was released."""
 
 import json
 from dataclasses import dataclass

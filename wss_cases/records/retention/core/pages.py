@@ -1,4 +1,4 @@
-"""The schedule of retention, what was decided about records, deletions with their certificates, and bare counts."""
+"""The tables and forms of retention: its schedule, decisions about records, deletions, and counts that remain."""
 
 import enum
 from datetime import date, datetime

@@ -1,8 +1,8 @@
-"""A student is heard before a suspension takes effect; what holds where that is not so.
+"""Recording a removal: the student is heard before it takes effect, or the reasons why not are recorded.
 
-Before it, only a continuing danger allows a removal, and the student is then heard by the next school day (Goss v.
-Lopez). In a matter of Title IX there is no suspension before its own process ends, only an emergency removal after a
-written safety and risk analysis, which the student can challenge at once (34 CFR 106.44).
+Before the hearing, only a continuing danger allows a removal, and the student is then heard by the next school day
+(Goss v. Lopez). In a matter of Title IX there is no suspension before its own process ends, only an emergency removal
+after a written safety and risk analysis, which the student can challenge at once (34 CFR 106.44).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Closing legal duties: step by step with what was done, or found not to apply by two people; never deleted."""
+"""A legal duty: recording steps, discharging it, or two people finding that it does not apply; with its forms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

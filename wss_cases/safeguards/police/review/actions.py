@@ -1,4 +1,4 @@
-"""When an emergency was: between the earliest time of its incident and now. Another time is asked about, and kept."""
+"""Rules and times of police-notification reviews, and when an emergency was. No page."""
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta

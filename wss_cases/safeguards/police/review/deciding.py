@@ -1,4 +1,4 @@
-"""What opens with every outcome of a police-notification review: a restorative pathway where a student caused harm."""
+"""Asking for, answering and ending a police-notification review; every outcome opens a restorative pathway."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

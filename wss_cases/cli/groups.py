@@ -1,4 +1,4 @@
-"""What this feature brings to the application."""
+"""The command groups that bring nothing else: one ROOM for all of them."""
 
 from wss_cases.cli import audit, backup, demo, edfi, export, notes, outcomes, prepare, reminders, retention, setup
 from wss_cases.journal.rooms import Room
