@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,10 @@ RAW_CSRF = "5" * 40
 REQUEST_KEY = "7" * 32
 FROM_PAGE = "(from the page)"
 """Stands for the value of a hidden field that each page carries anew."""
+
+
+class EarlierPostRefused(RuntimeError):
+    """A post that makes the record of a handler was refused."""
 
 
 class Browser:
@@ -103,14 +107,14 @@ def in_own_process(stage: Stage, do: Callable[[], Any]) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def prepare(app: Any, stage: Stage, before: list[Post]) -> None:
-    """Send the posts that make the record of a handler; RuntimeError when one of them is refused."""
+def prepare(app: Any, stage: Stage, before: Sequence[Post]) -> None:
+    """Send the posts that make the record of a handler; EarlierPostRefused at the first that is refused."""
     for number, post in enumerate(before):
         # a form of the same person with the same key would count as sent twice, and do nothing
         keyed = post.with_fields({"request_key": f"{number:032x}"})
         answer = Browser(app, stage, post.role).post(keyed)
         if answer.status_code >= 400:
-            raise RuntimeError(f"{post.action} was to be sent first, and was answered with {answer.status_code}")
+            raise EarlierPostRefused(f"before it, POST {post.action} as {post.role}: {answer.status_code}")
 
 
 def send(browser: Browser, stage: Stage, post: Post) -> tuple[Any, list[Change]]:
@@ -121,16 +125,23 @@ def send(browser: Browser, stage: Stage, post: Post) -> tuple[Any, list[Change]]
     return answer, changes_since(before, stage.copy)
 
 
-def record(app: Any, stage: Stage, before: list[Post], post: Post, rule: str) -> str:
-    """Return the text of one post: answer, refused fields, messages and rows."""
+def record(app: Any, stage: Stage, before: Sequence[Post], post: Post, rule: str) -> str:
+    """Return the text of one post, sent in a process of its own."""
+    return str(in_own_process(stage, lambda: recorded(app, stage, before, post, rule)))
 
-    def text() -> str:
+
+def recorded(app: Any, stage: Stage, before: Sequence[Post], post: Post, rule: str) -> str:
+    """Return the text of one post: answer, refused fields, messages and rows.
+
+    Where a post before it is refused, as of a handler that was removed, the text names that post and its status.
+    """
+    try:
         prepare(app, stage, before)
-        browser = Browser(app, stage, post.role)
-        answer, changes = send(browser, stage, post)
-        return written(rule, post, answer, browser.flashes(), changes)
-
-    return str(in_own_process(stage, text))
+    except EarlierPostRefused as error:
+        return f"POST {rule} as {post.role}\n{error}\n"
+    browser = Browser(app, stage, post.role)
+    answer, changes = send(browser, stage, post)
+    return written(rule, post, answer, browser.flashes(), changes)
 
 
 def written(rule: str, post: Post, answer: Any, flashes: list[str], changes: list[Change]) -> str:

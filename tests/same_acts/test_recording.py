@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -16,7 +16,7 @@ from tests.same_acts.filling import read_form
 from tests.same_acts.finding import posting_forms
 from tests.same_acts.requests import Handler, Post, load, save
 from tests.same_acts.rows import without_tokens
-from tests.same_acts.sending import Browser, file_of, send, written
+from tests.same_acts.sending import FROM_PAGE, Browser, file_of, recorded
 from tests.same_pages.checkouts import Stage
 from tests.support.applications import make_app
 from tests.support.databases import Databases
@@ -47,11 +47,9 @@ class Scene:
         form, action = next((form, to) for form, to in posting_forms(answer, ADDRESS) if to == ADDRESS)
         return Post("district", ADDRESS, action, read_form(form, action, lambda *_asked: []).fields({}, True, None))
 
-    def text(self, post: Post) -> str:
-        """Send a post and return the text of its recording."""
-        browser = Browser(self.app, self.stage, post.role)
-        answer, changes = send(browser, self.stage, post)
-        return written(ADDRESS, post, answer, browser.flashes(), changes)
+    def text(self, post: Post, before: Sequence[Post] = ()) -> str:
+        """Send a post, after those that make its record, and return the text of its recording."""
+        return recorded(self.app, self.stage, before, post, ADDRESS)
 
 
 @pytest.fixture
@@ -87,6 +85,22 @@ def test_a_refused_post_names_the_field(scene: Scene) -> None:
 
 def test_a_person_who_may_not_is_answered_as_if_nothing_were_there(scene: Scene) -> None:
     assert scene.text(Post("visitor", "", ADDRESS)).splitlines()[1:3] == ["303 text/html", "Location: /sign-in"]
+
+
+def test_a_post_to_a_removed_handler_is_not_found(scene: Scene) -> None:
+    # a field that a page carries anew: the page went with the handler
+    assert scene.text(removed("signed")) == f"POST {ADDRESS} as district\n404 text/html\n"
+
+
+def test_a_post_after_that_of_a_removed_handler_names_the_removed(scene: Scene) -> None:
+    good = scene.filled()
+    before = [good.with_fields({"name_en": "Another"}), removed("name"), removed("reason")]
+    assert scene.text(good, before) == f"POST {ADDRESS} as district\nbefore it, POST /removed/name as district: 404\n"
+
+
+def removed(field: str) -> Post:
+    """Return a post to a handler that the checkout does not have."""
+    return Post("district", f"/removed/{field}", f"/removed/{field}", [[field, FROM_PAGE]])
 
 
 def audit_nothing(plant: pytest.MonkeyPatch) -> None:
