@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import sys
 from dataclasses import astuple, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +18,21 @@ from tests.same_acts.requests import load as load_requests
 from tests.same_acts.requests import save
 from tests.same_acts.sending import Browser, file_of, record
 from tests.same_pages.checkouts import Stage, alone, load
+from tests.same_pages.command_line import stage_of
 from tests.same_pages.crawling import crawl
 
 KINDS = ("good", "stale", "refused", "forbidden", "signed-out")
 
 
-def main(order: dict[str, str]) -> None:
+def main(order: dict[str, Any]) -> None:
     """Find requests, or send those of a file and write down what they do."""
-    stage = Stage(
-        Path(order["database"]), Path(order["keys"]), Path(order["folder"]), datetime.fromisoformat(order["instant"])
-    )
+    stage = stage_of(order)
     app = load(Path(order["checkout"]), stage)
     stage = migrated(app, stage)
     warm(app, stage)
     requests = Path(order["requests"])
     if order["what"] == "find":
-        find(app, stage, requests, order["only"].split(), order["again"].split())
+        find(app, stage, requests, order["only"], order["again"])
     else:
         record_all(app, stage, requests, Path(order["out"]))
 
