@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 from sqlalchemy import select
@@ -87,3 +88,17 @@ def test_each_seed_draws_its_own_and_the_same_again() -> None:
 
     assert drawn("one", 0) == drawn("one", 3), "what others draw changes nothing"
     assert len({*drawn("one", 0), *drawn("another", 0)}) == 4
+
+
+@pytest.mark.parametrize(("by_module", "are_equal"), [(True, False), (False, True)])
+def test_a_function_in_another_module_draws_the_same_where_modules_do_not_count(
+    by_module: bool, are_equal: bool
+) -> None:
+    def draw() -> str:
+        return secrets.token_hex(8)
+
+    def drawn_in(module: str) -> str:
+        seed.seed("one", by_module=by_module)
+        return str(FunctionType(draw.__code__, {"__name__": module, "secrets": secrets})())
+
+    assert (drawn_in("first") == drawn_in("second")) is are_equal

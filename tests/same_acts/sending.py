@@ -93,14 +93,15 @@ def refusals(answer: Any) -> list[tuple[str, str]]:
 def in_own_process(stage: Stage, do: Callable[[], Any]) -> Any:
     """Return what a function returns, as JSON, in a process of its own on a fresh copy of the database.
 
-    What it draws (tokens, codes) is the same each time, so that a secret link of one request is known to the next.
+    What it draws (tokens, codes) is the same each time, so that a secret link of one request is known to the next. It
+    is the same in a checkout whose functions are in other modules.
     """
     path = stage.folder.with_name("result.json")
     path.unlink(missing_ok=True)
 
     def keep() -> None:
         seed.begin()
-        seed.seed(path.name)
+        seed.seed(path.name, by_module=False)
         path.write_text(json.dumps(do()), encoding="utf-8")
 
     alone(stage, keep)
