@@ -20,6 +20,7 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -143,12 +144,20 @@ def filled_from(kind: type[Answers], record: Any, values: Mapping[str, Any]) -> 
         raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
     form.fit(record)
     for field in form:
-        given = field.data
-        field.raw_data = list(given) if isinstance(given, list | tuple) else [] if given in (None, "") else [given]
+        field.raw_data = _typed(field.data)
     if not form.validate():
         name, messages = next(iter(form.errors.items()))
         raise Refused(name or "", messages[0])
     return form
+
+
+def _typed(given: Any) -> list[Any]:
+    """What a browser would have sent: nothing for an empty answer, "0" for a zero."""
+    if isinstance(given, list | tuple):
+        return list(given)
+    if given in (None, ""):
+        return []
+    return ["0"] if given == 0 and given is not False else [given]
 
 
 class AskingForm(BaseForm):
@@ -220,6 +229,23 @@ class ShortText(StringField):
         self.width, self.kind, self.names = width, kind, names
         checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
+
+
+class WholeNumber(IntegerField):
+    """A whole number in digits that must be given; a further validator bounds it."""
+
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, [InputRequired(_l("Write a whole number.")), *validators], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed. Raises ValueError with a plain message when it is no number."""
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        if not typed:
+            return
+        digits = typed.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or len(typed) > 9:
+            raise ValueError(_l("Write a whole number."))
+        self.data = int(typed)
 
 
 class LongText(TextAreaField):

@@ -15,7 +15,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.training import save_setting
 from wss_cases.pathways.mentoring.mentors.pages import MentorDraft, add_mentor, save_group
 from wss_cases.pathways.mentoring.plan.models import MentorKind
-from wss_cases.pathways.referrals.partners.pages import Entry, add
+from wss_cases.pathways.referrals.partners.pages import add_partner
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training
@@ -44,13 +44,13 @@ def make_partners(call: Invocation, partner: Person, calendar: Calendar) -> dict
     partners = {}
     for number, (name, services, languages, area, places, answer, first) in enumerate(DIRECTORY):
         until = calendar.today + timedelta(days=ENDS[number]) if number in ENDS else None
-        entry = Entry(
-            name=name, services=list(services), languages=list(languages), high_grade=None,
-            low_grade=6 if "violence_intervention" in services else None, area=area, capacity=places,
-            agreement_from=calendar.first_day - timedelta(days=30), agreement_until=until, contact_name="",
-            phone=f"312-555-{1000 + number:04d}", days_to_answer=answer, days_to_first_service=first,
+        partner_id = add_partner(
+            call, name=name, services=list(services), languages=list(languages), area=area, capacity=places,
+            low_grade="6" if "violence_intervention" in services else "", phone=f"312-555-{1000 + number:04d}",
+            agreement_from=calendar.first_day - timedelta(days=30), agreement_until=until,
+            days_to_answer=answer, days_to_first_service=first,
         )  # fmt: skip
-        partners[add(call, entry)] = (name, services, until is None or until > calendar.today)
+        partners[partner_id] = (name, services, until is None or until > calendar.today)
     with unit_of_work(SYSTEM, call.now) as uow:
         grant = {"user_id": partner.id, "role": Role.PARTNER, "starts_on": calendar.first_day}
         add_rows(uow, RoleGrant, [grant | {"partner_id": min(partners)}])

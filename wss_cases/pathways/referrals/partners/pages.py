@@ -1,17 +1,14 @@
 """The partners' directory: whoever may need a partner looks one up, the district keeps it and its accounts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import field as dataclasses_field
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from sqlalchemy import select
-from wtforms import BooleanField, DateField, EmailField, IntegerField, SelectField, SelectMultipleField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms import BooleanField, DateField, EmailField, SelectField, SelectMultipleField
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
-from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -22,21 +19,30 @@ from wss_cases.accounts.managed_accounts import accounts_of_partner
 from wss_cases.accounts.people.partners import end_for_partner, invite_for_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, check_characters, choices
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import (
+    AskingForm,
+    NotBlank,
+    PlainForm,
+    ShortText,
+    WholeNumber,
+    check_characters,
+    choices,
+    needs,
+)
 from wss_cases.foundation.forms import select as foundation_select
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import begins_words, search_words
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Hit, Room, Searchable
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.pages import ConfirmForm
 from wss_cases.pathways.referrals.consent import language_choices
 from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_partner, languages_spoken, taken_of
 from wss_cases.pathways.referrals.partners.queries import partners as find_partners
@@ -46,23 +52,30 @@ from wss_cases.pathways.referrals.referral.rules import PartnerRole, Service, ag
 from wss_cases.roster.directory.pages import grade_words, language_words
 
 GRADES = range(-1, 14)
-NUMBER = _l("Write a whole number.")
+MOST = 10_000
+MOST_DAYS = 200
+WRITTEN = (
+    "name", "services", "roles", "languages", "area", "capacity", "agreement_from", "agreement_until",
+    "days_to_answer", "days_to_first_service", "contact_name", "phone",
+)  # fmt: skip
+"""Columns that the form of an entry writes as they are; the two grades are numbers there."""
 
 
-class WholeNumber(IntegerField):
-    """A whole number in digits, refused in our own words."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Take what was typed; ValueError with a plain message when it is no number."""
-        typed = str(valuelist[0]).strip() if valuelist else ""
-        if not typed:
-            return
-        if not (typed.removeprefix("-").isascii() and typed.removeprefix("-").isdigit()) or len(typed) > 9:
-            raise ValueError(NUMBER)
-        self.data = int(typed)
+def grade_choices(empty: Any) -> list[Any]:
+    """The grades as choices, an empty one first."""
+    return choices([("", empty), *((str(grade), grade_words(grade)) for grade in GRADES)])
 
 
-class EntryForm(BaseForm):
+def _grade(text: Any) -> int | None:
+    return int(text) if text in {str(grade) for grade in GRADES} else None
+
+
+def _days(label: Any, default: int) -> WholeNumber:
+    message = _l("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS)
+    return WholeNumber(label, [NumberRange(1, MOST_DAYS, message)], default=default)
+
+
+class EntryForm(PlainForm):
     """What the directory holds of a partner."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Write the partner’s name."))])
@@ -79,16 +92,37 @@ class EntryForm(BaseForm):
     high_grade = SelectField(_l("To grade"), validators=[Optional()])
     area = ShortText(_l("Area"), description=_l("Where families can reach it."))
     capacity = WholeNumber(
-        _l("Places"), validators=[InputRequired(NUMBER)], description=_l("How many students it can take at once.")
+        _l("Places"), [NumberRange(0, MOST, _l("Enter how many students it can take at once."))],
+        description=_l("How many students it can take at once."),
+    )  # fmt: skip
+    agreement_from = DateField(
+        _l("Agreement since"), [Optional()], description=_l("Without an agreement in force nothing can be sent.")
     )
-    agreement_from = DateField(_l("Agreement since"), validators=[Optional()])
-    agreement_until = DateField(_l("Agreement until"), validators=[Optional()])
-    contact_name = ShortText(_l("Who to call there"))
-    phone = ShortText(_l("Phone"), limit=60)
-    days_to_answer = WholeNumber(_l("School days to answer"), validators=[InputRequired(NUMBER)], default=5)
-    days_to_first_service = WholeNumber(
-        _l("School days from accepting to the first service"), validators=[InputRequired(NUMBER)], default=10
-    )
+    agreement_until = DateField(_l("Agreement until"), [Optional()], description=_l("Blank if there is no end date."))
+    days_to_answer = _days(_l("School days to answer"), 5)
+    days_to_first_service = _days(_l("School days from accepting to the first service"), 10)
+    contact_name = ShortText(_l("Who to call there"), names=True)
+    phone = ShortText(_l("Phone"), limit=60, width="medium")
+
+    def fit(self, partner: Partner | None) -> None:
+        """Offer the grades, and the languages with those that the entry has already."""
+        self.languages.choices = choices(language_choices(*(partner.languages if partner else ())))
+        self.low_grade.choices = self.high_grade.choices = grade_choices(_("Any"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that grades and days are in order."""
+        sound = super().validate(extra_validators)
+        low, high = _grade(self.low_grade.data), _grade(self.high_grade.data)
+        first, last = self.agreement_from.data, self.agreement_until.data
+        sound = needs(
+            sound, self.high_grade, low is not None and high is not None and high < low,
+            _("The last grade is before the first."),
+        )  # fmt: skip
+        sound = needs(
+            sound, self.agreement_from, last is not None and first is None, _("Enter the start of the agreement.")
+        )
+        backward = first is not None and last is not None and last < first
+        return needs(sound, self.agreement_until, backward, _("The last day is before the first."))
 
 
 class FilterForm(AskingForm):
@@ -104,7 +138,7 @@ class FilterForm(AskingForm):
     ended = BooleanField(_l("Inactive partners"))
 
 
-class PersonForm(BaseForm):
+class PersonForm(PlainForm):
     """A person who signs in for a partner."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
@@ -117,110 +151,6 @@ class PersonForm(BaseForm):
             Email(_l("Enter an email address like name@partner.org.")),
         ],
     )
-
-
-MOST = 10_000
-MOST_DAYS = 200
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the directory holds of a partner."""
-
-    name: str
-    services: list[str]
-    languages: list[str]
-    low_grade: int | None
-    high_grade: int | None
-    area: str
-    capacity: int
-    agreement_from: date | None
-    agreement_until: date | None
-    contact_name: str
-    phone: str
-    days_to_answer: int
-    days_to_first_service: int
-    roles: list[str] = dataclasses_field(default_factory=list)
-
-
-@use_case
-def add(uow: UnitOfWork, entry: Entry) -> int:
-    """Add a partner to the directory. Returns its id. Raises NotFound for whom the directory is not to edit."""
-    if not might(uow.actor, Permission.PARTNER_EDIT):
-        raise NotFound
-    row = Partner()
-    _write(uow, row, entry)
-    uow.add(row)
-    uow.record(row, "partner.added")
-    return row.id
-
-
-@use_case
-def change(uow: UnitOfWork, partner_id: int, entry: Entry) -> int:
-    """Change a partner's entry. Referrals that were sent keep the name they were sent under."""
-    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, uow.version)
-    _write(uow, row, entry)
-    uow.record(row, "partner.changed")
-    return row.id
-
-
-def _write(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
-    _check(uow, row, entry)
-    for name, value in vars(entry).items():
-        setattr(row, name, value)
-
-
-def _check(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
-    with uow.session.no_autoflush:
-        same_name = uow.session.scalar(select(Partner.id).where(Partner.name == entry.name))
-    if not entry.name.strip():
-        raise Refused("name", _("Write the partner’s name."))
-    if same_name is not None and same_name != row.id:
-        raise Refused("name", _("There is already a partner with this name."))
-    if not entry.services or set(entry.services) - set(Service):
-        raise Refused("services", _("Choose at least one kind of help."))
-    if set(entry.roles) - set(PartnerRole):
-        raise Refused("roles", _("Choose roles from the list."))
-    if not 0 <= entry.capacity <= MOST:
-        raise Refused("capacity", _("Enter how many students it can take at once."))
-    for name in ("days_to_answer", "days_to_first_service"):
-        if not 1 <= getattr(entry, name) <= MOST_DAYS:
-            raise Refused(name, _("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS))
-    low, high = entry.low_grade, entry.high_grade
-    if low is not None and high is not None and high < low:
-        raise Refused("high_grade", _("The last grade is before the first."))
-    if entry.agreement_until is not None and entry.agreement_from is None:
-        raise Refused("agreement_from", _("Enter the start of the agreement."))
-    if entry.agreement_from and entry.agreement_until and entry.agreement_until < entry.agreement_from:
-        raise Refused("agreement_until", _("The last day is before the first."))
-
-
-@use_case
-def set_active(uow: UnitOfWork, partner_id: int, active: bool) -> int:
-    """End the work with a partner, or take it up again. While ended, its people see no referral at all."""
-    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, uow.version)
-    row.is_active = active
-    uow.record(row, "partner.resumed" if active else "partner.ended")
-    return row.id
-
-
-@use_case
-def invite_person(uow: UnitOfWork, partner_id: int, email: str, name: str) -> int:
-    """Invite a person to sign in for a partner. Returns the account's id."""
-    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
-    if not row.is_active:
-        raise Refused("", _("The work with this partner has ended."))
-    user_id: int = invite_for_partner(uow, row.id, email, name).id
-    return user_id
-
-
-@use_case
-def end_person(uow: UnitOfWork, partner_id: int, grant_id: int) -> int:
-    """End a person's access for a partner; it bites on their next request."""
-    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
-    user = end_for_partner(uow, row.id, grant_id)
-    uow.record(row, "partner.user_ended", name=user.name)
-    return row.id
 
 
 def partner_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
@@ -236,19 +166,20 @@ def partner_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     return hits[skip : skip + limit]
 
 
-blueprint = Blueprint("partners", __name__, url_prefix="/partners")
+def _trail(partner: Partner | None) -> list[tuple[Any, str]]:
+    trail = [(_("Partners"), url_for("partners.partners"))]
+    return trail if partner is None else [*trail, (partner.name, _href(partner.id))]
 
 
-def grade_choices(empty: Any) -> list[Any]:
-    """Return the grades as choices, an empty one first."""
-    return choices([("", empty), *((str(grade), grade_words(grade)) for grade in GRADES)])
+def _href(partner_id: int) -> str:
+    return url_for("partners.partner", partner_id=partner_id)
 
 
-def _grade(text: Any) -> int | None:
-    return int(text) if text in {str(grade) for grade in GRADES} else None
+pages = Pages("partners", __name__, trail=_trail, url_prefix="/partners")
+EDIT = Permission.PARTNER_EDIT
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.PARTNER_READ)
 def partners() -> Page:
     """The directory, by name, with filters."""
@@ -324,7 +255,7 @@ def _agreement(row: Partner, today: date) -> tuple[str, str]:
     return _("Agreement in force"), "moss"
 
 
-@blueprint.get("/<int:partner_id>")
+@pages.get("/<int:partner_id>")
 @gate(Permission.PARTNER_READ)
 def partner(partner_id: int) -> Page:
     """One partner; for the district also who signs in for it, and its history."""
@@ -373,90 +304,91 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
     ]
 
 
-@blueprint.route("/new", methods=["GET", "POST"], endpoint="add")
-@gate(Permission.PARTNER_EDIT)
-def add_page() -> Page:
+@pages.act(
+    "/new", None, EntryForm, EDIT, endpoint="add",
+    title=_l("Add a partner"), button=_l("Save the entry"), boxed=False,
+    then=lambda _none, partner_id: _href(partner_id),
+)  # fmt: skip
+def add_partner(uow: UnitOfWork, form: EntryForm) -> int:
     """Add a partner to the directory."""
-    form = _entry_form(None)
-    return form_page(
-        form,
-        lambda: add(submitted(form), _entry(form)),
-        lambda partner_id: url_for("partners.partner", partner_id=partner_id),
-        "pathways/referrals/partners/edit.html",
-        title=_("Add a partner"),
-        row=None,
-    )
+    partner = Partner()
+    _write(uow, partner, form)
+    uow.add(partner)
+    uow.record(partner, "partner.added")
+    return partner.id
 
 
-@blueprint.route("/<int:partner_id>/edit", methods=["GET", "POST"])
-@gate(Permission.PARTNER_EDIT)
-def edit(partner_id: int) -> Page:
-    """Change a partner's entry."""
-    row = get_partner(partner_id)
-    form = _entry_form(row)
-    return form_page(
-        form,
-        lambda: change(submitted(form), row.id, _entry(form)),
-        url_for("partners.partner", partner_id=row.id),
-        "pathways/referrals/partners/edit.html",
-        title=_("Change the entry"),
-        row=row,
-    )
+def _start(partner: Partner) -> dict[str, Any]:
+    grades = {"low_grade": partner.low_grade, "high_grade": partner.high_grade}
+    texts = {name: "" if grade is None else str(grade) for name, grade in grades.items()}
+    return {name: getattr(partner, name) for name in WRITTEN} | texts
 
 
-def _entry_form(row: Partner | None) -> EntryForm:
-    values = {} if row is None else {name: getattr(row, name) for name in Entry.__dataclass_fields__}
-    for name in ("low_grade", "high_grade"):
-        values[name] = "" if values.get(name) is None else str(values[name])
-    form = EntryForm(version=row.version if row else "", **values)
-    form.languages.choices = choices(language_choices(*(row.languages if row else ())))
-    form.low_grade.choices = form.high_grade.choices = grade_choices(_("Any"))
-    return form
+@pages.act(
+    "/<int:partner_id>/edit", Partner, EntryForm, EDIT, endpoint="edit",
+    title=_l("Change the entry"), button=_l("Save the entry"), then=lambda partner, _id: _href(partner.id), boxed=False,
+    start=_start, lede=attrgetter("name"),
+)  # fmt: skip
+def change_partner(uow: UnitOfWork, partner: Partner, form: EntryForm) -> None:
+    """Change a partner's entry. Referrals that were sent keep the name they were sent under."""
+    _write(uow, partner, form)
+    uow.record(partner, "partner.changed")
 
 
-def _entry(form: EntryForm) -> Entry:
-    values = {name: form[name].data for name in Entry.__dataclass_fields__}
-    values |= {name: _grade(values[name]) for name in ("low_grade", "high_grade")}
-    return Entry(**values)
+def _write(uow: UnitOfWork, partner: Partner, form: EntryForm) -> None:
+    with uow.session.no_autoflush:
+        same_name = uow.session.scalar(select(Partner.id).where(Partner.name == form.name.data))
+    if same_name is not None and same_name != partner.id:
+        raise Refused("name", _("There is already a partner with this name."))
+    for name in WRITTEN:
+        setattr(partner, name, form[name].data)
+    partner.low_grade, partner.high_grade = _grade(form.low_grade.data), _grade(form.high_grade.data)
 
 
-@blueprint.route("/<int:partner_id>/end", methods=["GET", "POST"])
-@gate(Permission.PARTNER_EDIT)
-def end(partner_id: int) -> Page:
-    """End the work with a partner, or take it up again."""
-    row = get_partner(partner_id)
-    form = ConfirmForm(version=row.version)
-    if row.is_active:
-        title, go_words = _("Deactivate this partner"), _("End it")
-        fact = _("Its people lose access to every referral right away, and no new one can be sent.")
-    else:
-        title, go_words = _("Reactivate this partner"), _("Reactivate")
-        fact = _("Its people can again see the referrals whose consent is still valid.")
-    active = not row.is_active
-    words = {"title": title, "go_words": go_words, "fact": fact}
-    return _act_page(row, form, lambda call: set_active(call, row.id, active), words)
+def _end_facts(partner: Partner, _form: PlainForm) -> dict[str, Any]:
+    if partner.is_active:
+        return {"facts": [_("Its people lose access to every referral right away, and no new one can be sent.")]}
+    return {"facts": [_("Its people can again see the referrals whose consent is still valid.")]}
 
 
-@blueprint.route("/<int:partner_id>/people/new", methods=["GET", "POST"])
-@gate(Permission.PARTNER_EDIT)
-def invite(partner_id: int) -> Page:
-    """Invite a person to sign in for a partner."""
-    row = get_partner(partner_id)
-    form = PersonForm()
-    words = {
-        "title": _("Invite a person of this partner"),
-        "go_words": _("Send the invitation"),
-        "fact": _("They get an email with a link to choose a password. They see only this partner’s referrals."),
-    }
-    return _act_page(row, form, lambda call: invite_person(call, row.id, form.email.data, form.name.data), words)
+@pages.act(
+    "/<int:partner_id>/end", Partner, PlainForm, EDIT, endpoint="end",
+    title=lambda row: _("Deactivate this partner") if row.is_active else _("Reactivate this partner"),
+    button=lambda row: _("End it") if row.is_active else _("Reactivate"),
+    then=lambda partner, _id: _href(partner.id), lede=attrgetter("name"), more=_end_facts, boxed=False,
+)  # fmt: skip
+def end_or_resume(uow: UnitOfWork, partner: Partner, _form: PlainForm) -> None:
+    """End the work with a partner, or take it up again. While ended, its people see no referral at all."""
+    partner.is_active = not partner.is_active
+    uow.record(partner, "partner.resumed" if partner.is_active else "partner.ended")
 
 
-def _act_page(row: Partner, form: BaseForm, act: Callable[[Invocation], int], words: dict[str, str]) -> Page:
-    done = url_for("partners.partner", partner_id=row.id)
-    return act_form(form, act, done, {"row": row, **words}, "pathways/referrals/partners/keep.html")
+@pages.act(
+    "/<int:partner_id>/people/new", Partner, PersonForm, EDIT, adds=True, endpoint="invite",
+    title=_l("Invite a person of this partner"), button=_l("Send the invitation"), lede=attrgetter("name"), boxed=False,
+    then=lambda partner, _id: _href(partner.id),
+    more=lambda _partner, _form: {
+        "facts": [_("They get an email with a link to choose a password. They see only this partner’s referrals.")]
+    },
+)  # fmt: skip
+def invite_person(uow: UnitOfWork, partner: Partner, form: PersonForm) -> int:
+    """Invite a person to sign in for a partner. Returns the account's id."""
+    if not partner.is_active:
+        raise Refused("", _("The work with this partner has ended."))
+    user_id: int = invite_for_partner(uow, partner.id, form.email.data, form.name.data).id
+    return user_id
 
 
-@blueprint.post("/<int:partner_id>/people/<int:partner_grant_id>/end", endpoint="end_person")
+@use_case
+def end_person(uow: UnitOfWork, partner_id: int, grant_id: int) -> int:
+    """End a person's access for a partner, from their next request on."""
+    partner = uow.load(Partner, partner_id, EDIT)
+    user = end_for_partner(uow, partner.id, grant_id)
+    uow.record(partner, "partner.user_ended", name=user.name)
+    return partner.id
+
+
+@pages.post("/<int:partner_id>/people/<int:partner_grant_id>/end", endpoint="end_person")
 @gate(Permission.PARTNER_EDIT)
 def end_person_page(partner_id: int, partner_grant_id: int) -> Page:
     """End a person's access for a partner."""
@@ -464,4 +396,4 @@ def end_person_page(partner_id: int, partner_grant_id: int) -> Page:
     return redirect(url_for("partners.partner", partner_id=partner_id), 303)
 
 
-ROOM = Room(pages=(blueprint,), searchable=(Searchable("partners", _l("Partners"), 60, partner_hits),))
+ROOM = Room(pages=(pages,), searchable=(Searchable("partners", _l("Partners"), 60, partner_hits),))
