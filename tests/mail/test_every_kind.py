@@ -184,9 +184,10 @@ def test_the_digest_names_all_that_waits(app: Flask) -> None:
 
 
 def _planted(where: str) -> MessageKind:
-    told = f"About {CANARY}"
-    words = {"subject": "Update on your report", "words": "News.", "href": "http://localhost:8000/x"} | {where: told}
-    return MessageKind("digest", "incident", lambda message, actor: words, lambda message, actor: True)
+    words = registry.Mail("Update on your report", ["News."], "http://localhost:8000/x")
+    leak = f"About {CANARY}"
+    leaking = replace(words, subject=leak) if where == "subject" else replace(words, paragraphs=[leak])
+    return MessageKind("digest", lambda message, actor: leaking, lambda message, actor: True)
 
 
 @pytest.mark.parametrize(

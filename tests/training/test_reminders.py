@@ -98,8 +98,8 @@ def test_where_the_first_morning_of_a_week_was_missed_the_next_one_says_it_until
 
     def said() -> str | None:
         message = OutboxMessage(kind="digest", recipient_id=scene.teacher.id, school_id=scene.school.id)
-        words = kinds()["digest"].context(message, acting(scene.teacher))
-        return words and words["subject"]
+        mail = kinds()["digest"].says(message, acting(scene.teacher))
+        return mail and mail.subject
 
     at("2026-11-24 09:00")
     sweep(NOW)
@@ -129,8 +129,8 @@ def test_a_digest_of_another_morning_says_what_is_due_there_and_no_training(
 
     def said(user: Any) -> str | None:
         message = OutboxMessage(kind="digest", recipient_id=user.id, school_id=scene.school.id)
-        words = kinds()["digest"].context(message, acting(user))
-        return words and words["subject"]
+        mail = kinds()["digest"].says(message, acting(user))
+        return mail and mail.subject
 
     at("2026-12-07 09:00")
     assert said(scene.coordinator) == "1 overdue, 1 waiting for you" and said(scene.head) == "1 waiting for you"

@@ -5,7 +5,7 @@ the school, through the legal duty that asks for it at once.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import or_, select
@@ -31,7 +31,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import FACTS_SET
 from wss_cases.journal.changes import changes_of
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -75,22 +75,22 @@ def sealed_files(actor: Actor, before: int | None, limit: int) -> Sequence[Attac
     return db.session.scalars(newest(statement, Attachment, limit, before)).all()
 
 
-def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("A file was sealed: act today"),
-        "words": _(
+def _words(message: OutboxMessage, actor: Actor) -> Mail:
+    return Mail(
+        _("A file was sealed: act today"),
+        [_(
             "A file in the records of a school may be a sexual image of a child. It was sealed: no one opens, copies or"
             " erases it. Call counsel and the Title IX coordinator now; email does not replace a phone call."
-        ),
-        "href": link("/attachments/sealed"),
-    }
+        )],
+        link("/attachments/sealed"),
+    )  # fmt: skip
 
 
 def _may_know(message: OutboxMessage, actor: Actor) -> bool:
     return can(actor, Permission.ATTACHMENT_SEALED, load_attachment(message.object_id))
 
 
-MESSAGES = (MessageKind(SEALED, "incident", _words, _may_know),)
+MESSAGES = (MessageKind(SEALED, _words, _may_know),)
 
 
 @use_case

@@ -20,7 +20,7 @@ from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -201,8 +201,13 @@ def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
         wish.network, wish.scope = renamed.name, scope_words(None, renamed.name)
 
 
-def _report(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link(f"/outcomes/board/reports/{message.object_id}"), "end": link("/outcomes/board/delivery")}
+def _report(message: OutboxMessage, actor: Actor) -> Mail:
+    ready = _(
+        "The board report you asked for is ready. Sign in to open it; you see what you are allowed to see on that day."
+    )
+    end = Paragraph(_("Stop receiving board reports"), href=link("/outcomes/board/delivery"))
+    href = link(f"/outcomes/board/reports/{message.object_id}")
+    return Mail(_("Your board report is ready"), [ready, end], href, _("Open the report"))
 
 
 def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
@@ -210,7 +215,7 @@ def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
     return row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
 
 
-MESSAGES = (MessageKind(NOTICE, "board_report", _report, _report_still_due),)
+MESSAGES = (MessageKind(NOTICE, _report, _report_still_due),)
 
 
 blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")

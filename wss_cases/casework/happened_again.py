@@ -78,7 +78,18 @@ def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
     return case is not None and case.state in OPEN and can(actor, Permission.CASE_READ, case)
 
 
-MESSAGES = (MessageKind(HAPPENED_AGAIN, "happened_again", leads_to("/cases/{id}"), _still_theirs),)
+MESSAGES = (
+    MessageKind(
+        HAPPENED_AGAIN,
+        leads_to(
+            "/cases/{id}",
+            _l("Something happened again in a case"),
+            _l("A report was added to a case. Its safety plan should be reviewed today."),
+            go=_l("Open the case"),
+        ),
+        _still_theirs,
+    ),
+)
 
 
 class AgainForm(BaseForm):

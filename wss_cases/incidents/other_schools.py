@@ -3,7 +3,7 @@
 Steps of the use cases above. What they write at the other school is of the one who tells, in that school's history.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -18,14 +18,13 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import tell_that_it_waits
 from wss_cases.incidents.incident.queries import load_incident
 from wss_cases.incidents.incident.rules import CAUSED, SHARED_FACTS, SUFFERED
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -77,29 +76,21 @@ def named_elsewhere(incident_ids: Iterable[int]) -> list[Named]:
     return [replace(one, label=_("a student of another school")) for one in found]
 
 
-def _says(subject: Any, words: Any) -> Callable[[OutboxMessage, Actor], dict[str, Any]]:
-    def context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-        return {"subject": str(subject), "words": str(words), "href": link(f"/review/{message.object_id}")}
-
-    return context
-
-
 def _may_review(message: OutboxMessage, actor: Actor) -> bool:
     return can(actor, Permission.INCIDENT_REVIEW, load_incident(message.object_id))
 
 
-PART = _says(
+PART = leads_to(
+    "/review/{id}",
     _l("Another school reports a student of yours"),
     _l("Something happened at another school, and one of your students was involved. You decide about that part."),
 )
-CHANGED = _says(
+CHANGED = leads_to(
+    "/review/{id}",
     _l("What another school knows has changed"),
     _l("The other school in this report now says something different. Compare the two, and correct what is wrong."),
 )
-MESSAGES = (
-    MessageKind("incident.part", "incident", PART, _may_review),
-    MessageKind("incident.part_changed", "incident", CHANGED, _may_review),
-)
+MESSAGES = (MessageKind("incident.part", PART, _may_review), MessageKind("incident.part_changed", CHANGED, _may_review))
 
 
 COPIED = (

@@ -119,7 +119,18 @@ def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
     )
 
 
-MESSAGES = (MessageKind(MAIL, "review_assigned", leads_to("/review/{id}"), _still_theirs),)
+MESSAGES = (
+    MessageKind(
+        MAIL,
+        leads_to(
+            "/review/{id}",
+            _l("A report was assigned to you"),
+            _l("A report waits for your review."),
+            go=_l("Open the report"),
+        ),
+        _still_theirs,
+    ),
+)
 
 
 blueprint = Blueprint("assignment", __name__, url_prefix="/review/<int:incident_id>")

@@ -1,6 +1,6 @@
 """What each kind of email says, and whether it is still due: every room brings its own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,39 @@ class MailList(Labelled):
     WEEKLY = "weekly", _l("the weekly count")
 
 
-Context = Callable[[OutboxMessage, Actor], dict[str, Any] | None]
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph that is more than text: bold, fixed (shown as it is typed, like a file), or a link."""
+
+    words: str
+    bold: bool = False
+    fixed: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What an email says in its reader's language; `templates/mail/` frames it as HTML and as text.
+
+    `title` stands above the paragraphs (where it is empty, the subject does). `items` are a list of (words, detail,
+    address), `groups` the parts of a digest. A button `go` ("Open it" where empty) leads to `href`. `why` says why it
+    came, in place of the usual words, with a link (words, address) of its own. `summary` is what and when, or why, in
+    an email that stands for several.
+    """
+
+    subject: str
+    paragraphs: Sequence[str | Paragraph] = ()
+    href: str = ""
+    go: str = ""
+    title: str = ""
+    items: Sequence[tuple[str, str, str]] = ()
+    groups: Sequence[Mapping[str, Any]] = ()
+    why: str = ""
+    why_link: tuple[str, str] | None = None
+    summary: tuple[str, str] = ("", "")
+
+
+Says = Callable[[OutboxMessage, Actor], Mail | None]
 StillDue = Callable[[OutboxMessage, Actor], bool]
 
 
@@ -48,18 +80,16 @@ class PushWords:
 class MessageKind:
     """One kind of mail.
 
-    `folder` holds subject.txt, body.txt and body.html under templates/mail; `context(message, actor)` returns what
-    they need, in the language in force, or None when there is nothing to say; `still_due(message, actor)` rechecks
-    at sending that the thing waits and that the recipient may still know. `to_invited`: the recipient need not be
-    able to sign in yet (an invitation). `sent_to(message)` returns another address than the account's, or ''.
-    `mail_list(message)` names the list that its recipient may do without, or returns None: then the mail always comes.
-    `in_one(message)`: it may stand in one mail with others, as `what`, `due` or `why`, and `href` of its context.
-    `push`: it also goes to the devices on which its recipient asked for messages; its context then holds `href`.
+    `says(message, actor)` returns the mail in the language in force, or None when there is nothing to say;
+    `still_due(message, actor)` rechecks at sending that the thing waits and that the recipient may still know.
+    `to_invited`: the recipient need not be able to sign in yet (an invitation). `sent_to(message)` returns another
+    address than the account's, or ''. `mail_list(message)` names the list that its recipient may do without, or returns
+    None: then the mail always comes. `in_one(message)`: it may stand in one mail with others, by its `summary`.
+    `push`: it also goes to the devices on which its recipient asked for messages.
     """
 
     kind: str
-    folder: str
-    context: Context
+    says: Says
     still_due: StillDue
     to_invited: bool = False
     sent_to: Callable[[OutboxMessage], str] = lambda message: ""
@@ -69,13 +99,15 @@ class MessageKind:
     push: PushWords | None = None
 
 
-def leads_to(path: str, **more: Any) -> Context:
-    """Return the context of a mail that says nothing of its subject but where it is: `path` holds `{id}`."""
+def leads_to(path: str, subject: Any, *paragraphs: Any, go: Any = "") -> Says:
+    """A mail that always says the same and leads to one page: `path` holds `{id}` of what it is about."""
 
-    def context(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
-        return {"href": link(path.format(id=message.object_id)), **more}
+    def says(message: OutboxMessage, _actor: Actor) -> Mail:
+        return Mail(
+            str(subject), [str(words) for words in paragraphs], link(path.format(id=message.object_id)), str(go)
+        )
 
-    return context
+    return says
 
 
 _kinds: dict[str, MessageKind] = {}

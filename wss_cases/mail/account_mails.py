@@ -1,20 +1,29 @@
 """The mails of rooms below this one: an account's invitation, its new address, and the one that shows mail arrives."""
 
-from typing import Any
-
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import Invitation
 from wss_cases.accounts.credentials import invitation_token
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.mail.bounces.pages import ADDRESS_CHANGED, MAIL_TEST
 
+UNEXPECTED = _l("If you did not expect this, do nothing and tell the people who run the system.")
 
-def _invitation(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link(f"/invitation/{invitation_token(message.object_id)}")}
+
+def _invitation(message: OutboxMessage, actor: Actor) -> Mail:
+    return Mail(
+        _("Set your password for Whole School Safety"),
+        [_(
+            "Someone who runs Whole School Safety set up your account, or a new password for it. This link works once "
+            "and expires after seven days."
+        )],
+        link(f"/invitation/{invitation_token(message.object_id)}"), _("Set my password"), why=str(UNEXPECTED),
+    )  # fmt: skip
 
 
 def _invitation_is_open(message: OutboxMessage, actor: Actor) -> bool:
@@ -22,8 +31,15 @@ def _invitation_is_open(message: OutboxMessage, actor: Actor) -> bool:
     return invitation is not None and invitation.used_at is None and invitation.user_id == actor.user_id
 
 
-def _account(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link("/account")}
+def _new_address(message: OutboxMessage, actor: Actor) -> Mail:
+    return Mail(
+        _("Your address was changed"),
+        [_(
+            "Someone who runs Whole School Safety set this address for your account. Sign in with it from now on; your "
+            "password is the same."
+        )],
+        link("/account"), _("Open my account"), why=str(UNEXPECTED),
+    )  # fmt: skip
 
 
 def _always(message: OutboxMessage, actor: Actor) -> bool:
@@ -31,9 +47,21 @@ def _always(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind("invitation", "invitation", _invitation, _invitation_is_open, to_invited=True),
-    MessageKind(ADDRESS_CHANGED, "address_changed", _account, _always, to_invited=True),
-    MessageKind(MAIL_TEST, "mail_test", _account, _always),
+    MessageKind("invitation", _invitation, _invitation_is_open, to_invited=True),
+    MessageKind(ADDRESS_CHANGED, _new_address, _always, to_invited=True),
+    MessageKind(
+        MAIL_TEST,
+        leads_to(
+            "/account",
+            _l("Email reaches you again"),
+            _l(
+                "You get this because email to this address had failed, and someone asked to try again. You do not need"
+                " to do anything."
+            ),
+            go=_l("Open my account"),
+        ),
+        _always,
+    ),
 )
 
 

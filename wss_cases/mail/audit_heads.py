@@ -2,16 +2,16 @@
 
 import json
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.accounts.grants import holders_anywhere
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.audit.queries import head_document
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -32,16 +32,28 @@ def head_key(user_id: int, week: date) -> str:
     return f"{HEAD}:{user_id}:{week.isoformat()}"
 
 
-def _head(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _head(message: OutboxMessage, actor: Actor) -> Mail:
     head = head_document(now())
-    return {"number": head["number"], "document": json.dumps(head, indent=2), "href": link("/audit")}
+    return Mail(
+        _("The head of the audit log, seal %(number)s", number=head["number"]),
+        [
+            _("Keep this email. It can prove later that nothing up to this seal was changed."),
+            _(
+                'Save the lines below as a file, and ask the system administrator to run "flask audit verify --head" '
+                "with it."
+            ),
+            Paragraph(json.dumps(head, indent=2), fixed=True),
+        ],
+        link("/audit"),
+        _("Open the audit log"),
+    )
 
 
 def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
     return actor.has(Role.AUDITOR) and message.dedupe_key == head_key(message.recipient_id, week_of(now()))
 
 
-MESSAGES = (MessageKind(HEAD, "audit_head", _head, _of_this_week),)
+MESSAGES = (MessageKind(HEAD, _head, _of_this_week),)
 
 
 def queue_heads(now: datetime) -> dict[str, int]:

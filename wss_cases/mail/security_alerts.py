@@ -1,7 +1,5 @@
 """Mails about the safety of an account: its password or second factor was changed, taken away, used up or guessed."""
 
-from typing import Any
-
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.credentials import held_token, not_me_token
 from wss_cases.accounts.held_changes import HeldKind, known_address, waiting
@@ -32,7 +30,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 
@@ -140,16 +138,20 @@ STRANGE = (*STOPPED, OWN_ROLE_ENDED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
 """What somebody else may have done: its mail asks, and one click tells, and stops what can be stopped."""
 
 
-def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _words(message: OutboxMessage, actor: Actor) -> Mail:
     subject, what = WORDS[message.kind]
     href, go = link("/account"), _("Open my account")
     if message.kind in OF_ANOTHER:
         href, go = link(f"/people/{message.object_id}"), _("Open the account")
     elif held := waiting(message.recipient_id, clock.now()).get(WAITS[message.kind]) if message.kind in WAITS else None:
         href, go = link(f"/account/held/{held_token(held.id)}"), _("Confirm it")
-    not_me = link(f"/account/not-me/{not_me_token(message.id)}") if message.kind in STRANGE else ""
-    say = _("This was not me: stop it") if message.kind in STOPPED else _("This was not me: tell the administrators")
-    return {"subject": str(subject), "what": str(what), "href": href, "go": go, "not_me": not_me, "say": say}
+    paragraphs: list[str | Paragraph] = [str(what)]
+    if message.kind in STRANGE:
+        stops = message.kind in STOPPED
+        words = _("This was not me: stop it") if stops else _("This was not me: tell the administrators")
+        paragraphs.append(Paragraph(words, href=link(f"/account/not-me/{not_me_token(message.id)}")))
+    why = _("If you did not expect this, tell the people who run the system right away.")
+    return Mail(str(subject), paragraphs, href, go, why=why)
 
 
 def _known_address(message: OutboxMessage) -> str:
@@ -160,9 +162,7 @@ def _own(message: OutboxMessage, actor: Actor) -> bool:
     return message.recipient_id == actor.user_id
 
 
-MESSAGES = tuple(
-    MessageKind(kind, "account_safety", _words, _own, to_invited=True, sent_to=_known_address) for kind in WORDS
-)
+MESSAGES = tuple(MessageKind(kind, _words, _own, to_invited=True, sent_to=_known_address) for kind in WORDS)
 
 
 ROOM = Room(messages=MESSAGES)

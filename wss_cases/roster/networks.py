@@ -192,8 +192,8 @@ def _checked(name: str, others: list[str]) -> str:
 
 _SAYS = leads_to(
     "/district/schools/{id}",
-    subject=_l("Your school’s network was changed"),
-    words=_l(
+    _l("Your school’s network was changed"),
+    _l(
         "The district put your school into another network, or into none. People with a role in a network see its "
         "schools from now on, and second approvals are given by another person. If you did not expect this, ask the "
         "district."
@@ -205,7 +205,7 @@ def _administers(message: OutboxMessage, actor: Actor) -> bool:
     return message.object_id in actor.school_ids(Role.ADMINISTRATOR)
 
 
-MESSAGES = (MessageKind(MOVED, "incident", _SAYS, _administers),)
+MESSAGES = (MessageKind(MOVED, _SAYS, _administers),)
 
 
 blueprint = Blueprint("networks", __name__, url_prefix="/district")

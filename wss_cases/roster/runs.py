@@ -15,6 +15,7 @@ from wss_cases.accounts.grants import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
@@ -134,7 +135,22 @@ def _runs_it(message: OutboxMessage, actor: Actor) -> bool:
     return actor.has(Role.SYSADMIN)
 
 
-MESSAGES = (MessageKind(REFUSED, "roster_refused", leads_to("/system/imports/{id}"), _runs_it),)
+MESSAGES = (
+    MessageKind(
+        REFUSED,
+        leads_to(
+            "/system/imports/{id}",
+            _l("An import was refused"),
+            _l(
+                "A roster, or a file that belongs to one, was refused. None of it was imported: people, accounts, and"
+                " work are as they were before."
+            ),
+            _l("The page says what was wrong and how often, in words you can pass on to the people who send the file."),
+            go=_l("See what was wrong"),
+        ),
+        _runs_it,
+    ),
+)
 
 
 MOST_ROWS = 200

@@ -292,8 +292,8 @@ def _forget(folder: Path) -> None:
 
 _SAYS = leads_to(
     "/system",
-    subject=_l("There is no new backup"),
-    words=_l(
+    _l("There is no new backup"),
+    _l(
         "The backup of this system failed, or the last one is at least two days old. Work continues, but anything "
         "entered since then would be lost with the machine. The page says what went wrong; it tries again every hour."
     ),
@@ -304,7 +304,7 @@ def _runs_it(_message: OutboxMessage, actor: Actor) -> bool:
     return actor.has(Role.SYSADMIN)
 
 
-MESSAGES = (MessageKind(TROUBLE, "incident", _SAYS, _runs_it),)
+MESSAGES = (MessageKind(TROUBLE, _SAYS, _runs_it),)
 
 
 def backup_row(run: BackupRun) -> dict[str, Any]:

@@ -19,10 +19,9 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -32,15 +31,24 @@ from wss_cases.mail.bounces.rules import error_label
 TEST_LETTER = "setup.test_letter"
 
 
-def _setup(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link("/setup/test-letter")}
-
-
 def _own(message: OutboxMessage, actor: Actor) -> bool:
     return message.recipient_id == actor.user_id
 
 
-MESSAGES = (MessageKind(TEST_LETTER, "test_letter", _setup, _own),)
+MESSAGES = (
+    MessageKind(
+        TEST_LETTER,
+        leads_to(
+            "/setup/test-letter", _l("Test email: email is working"),
+            _l(
+                "You asked for this email on the Setup page. Email from this system reaches you. You do not need to do"
+                " anything."
+            ),
+            go=_l("Open Setup"),
+        ),
+        _own,
+    ),
+)  # fmt: skip
 
 
 SHOWN = 5

@@ -27,11 +27,13 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address, token_digest
-from wss_cases.foundation.plain_templates import link, render_plain
+from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting, signing_keys
 from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
@@ -47,6 +49,7 @@ from wss_cases.mail.common.queries import (
     pause_after,
     verdict_of,
 )
+from wss_cases.mail.delivery.messages import fill, framed
 from wss_cases.mail.delivery.rules import Post
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
@@ -193,23 +196,37 @@ def _words(one: SurveyLink, survey: SurveyRound, email: str) -> dict[str, Any]:
 
 def _mail(row: SurveyMail, email: str, language: str, words: dict[str, Any], now: datetime) -> EmailMessage:
     with force_locale(language):
-        said = {**words, "until": day_words(words["until"]), "href": link(f"{words['path']}?language={language}")}
-        parts = {
-            part: render_plain(f"mail/survey_invitation/{part}", locale=language, stop="", mails="", **said)
-            for part in ("subject.txt", "body.txt", "body.html")
-        }
+        invitation = _invitation(words, link(f"{words['path']}?language={language}"))
+        bodies = framed(invitation, language)
     sender = setting("MAIL_FROM")
     mail = EmailMessage()
     mail["From"], mail["To"] = sender, email
-    mail["Subject"] = " ".join(parts["subject.txt"].split())
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{row.message_id}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Unsubscribe"] = f"<{words['stop_href']}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(parts["body.txt"].strip() + "\n")
-    mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
+    fill(mail, invitation.subject, bodies)
     return mail
+
+
+def _invitation(words: dict[str, Any], href: str) -> Mail:
+    return Mail(
+        _("Short survey of %(school)s", school=words["school"]),
+        [
+            _("The school asks families how safe and respected people feel there.")
+            if words["is_family"]
+            else _("The school asks its staff how safe and respected people feel there."),
+            _(
+                "It takes about two minutes. No one sees who answered what. The link is yours alone, works once, and is"
+                " open until %(until)s.", until=day_words(words["until"]),
+            ),
+        ],
+        href,
+        _("Answer the survey"),
+        why=_("You get this because the school has your address."),
+        why_link=(_("No more emails about surveys"), words["stop_href"]),
+    )  # fmt: skip
 
 
 def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:

@@ -55,8 +55,10 @@ def test_a_worry_that_nobody_opens_for_half_an_hour_calls_the_administrator(scho
     assert alarm.next_attempt_at == NOW + timedelta(minutes=30)
     kind = kind_of("care.unopened")
     assert kind is not None and kind.still_due(alarm, acting(head))
-    said = kind.context(alarm, acting(head)) or {}
-    assert "988" in said["words"] and "do not leave the student alone" in said["words"]
+    mail = kind.says(alarm, acting(head))
+    assert mail is not None
+    (words,) = mail.paragraphs
+    assert "988" in str(words) and "do not leave the student alone" in str(words)
     client_as(coordinator).page(f"/care/{record.id}")
     assert not kind.still_due(alarm, acting(head))
 

@@ -25,7 +25,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpAct
 from wss_cases.followups.undo import undo
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds
-from wss_cases.journal.message_kinds import kinds
+from wss_cases.journal.message_kinds import Mail, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.queries import failed_mail, queue_depth
 from wss_cases.mail.delivery import pages
@@ -121,10 +121,10 @@ def test_one_that_is_due_and_has_no_words_keeps_the_others_waiting_no_longer(
     rows = due(scene(), 7)
     kind = kinds()["followup.due"]
 
-    def speechless(message: OutboxMessage, actor: Any) -> dict[str, Any] | None:
-        return None if message.object_id == rows[0].id else kind.context(message, actor)
+    def speechless(message: OutboxMessage, actor: Any) -> Mail | None:
+        return None if message.object_id == rows[0].id else kind.says(message, actor)
 
-    monkeypatch.setitem(message_kinds._kinds, kind.kind, replace(kind, context=speechless))
+    monkeypatch.setitem(message_kinds._kinds, kind.kind, replace(kind, says=speechless))
     tick(at(MORNING))
     assert named(mailing, rows) == [0] + [1] * 6
     assert (states(), states("mail.together")) == (

@@ -41,7 +41,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -217,9 +217,13 @@ def end_one(actor: Actor, case_id: int, now: datetime) -> None:
             uow.record(row, "case.ended_by_district")
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
     row = load_opening(message.object_id)
-    return {"href": link(f"/cases/{row.case_id}/access")} if row else None
+    if row is None:
+        return None
+    words = _("Someone from the district opened a case at your school, with a reason that is recorded in its history.")
+    href = link(f"/cases/{row.case_id}/access")
+    return Mail(_("Someone from the district opened a case at your school"), [words], href, _("See who viewed it"))
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
@@ -227,7 +231,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return row is not None and actor.covers(row.school_id, Role.ADMINISTRATOR)
 
 
-MESSAGES = (MessageKind(NOTICE, "case_opened", _context, _still_due),)
+MESSAGES = (MessageKind(NOTICE, _says, _still_due),)
 
 
 blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -35,12 +34,13 @@ from wss_cases.followups.reminders.rules import UNDELIVERABLE, EscalationReason,
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import among, db, table_of
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local_date
-from wss_cases.journal.message_kinds import MailList, MessageKind
+from wss_cases.journal.message_kinds import Mail, MailList, MessageKind, Paragraph, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
@@ -82,16 +82,17 @@ def _readable(message: OutboxMessage, actor: Actor) -> Item | None:
     return due_item(message.object_id) if row and can(actor, Permission.FOLLOWUP_READ, row) else None
 
 
-def _due(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _due(message: OutboxMessage, actor: Actor) -> Mail | None:
     item = due_item(message.object_id)
     if item is None:
         return None
     today = local_date(now(), item.time_zone)
-    return {
-        "what": str(KINDS.get(item.kind, KINDS["other"])),
-        "due": due_words(item.due_on, today, school_days(item.school_id)).words,
-        "href": link(f"/follow-ups/{item.id}"),
-    }
+    what = str(KINDS.get(item.kind, KINDS["other"]))
+    due = due_words(item.due_on, today, school_days(item.school_id)).words
+    return Mail(
+        f"{due}: {what}", [_("This is waiting for you."), Paragraph(due, bold=True)], link(f"/follow-ups/{item.id}"),
+        _("Open it and record how it went"), title=what, summary=(what, due),
+    )  # fmt: skip
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
@@ -105,17 +106,20 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return stands_in(actor.user_id, item.owner_id, item.school_id, local_date(instant, item.time_zone))
 
 
-def _late(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _late(message: OutboxMessage, actor: Actor) -> Mail | None:
     item = due_item(message.object_id)
     reason = escalation_reason(item, actor.user_id, now()) if item else None
     if item is None or reason is None:
         return None
-    return {
-        "what": str(KINDS.get(item.kind, KINDS["other"])),
-        "why": escalation_words(reason),
-        "overdue": reason.level != UNDELIVERABLE,
-        "href": link(f"/follow-ups/{item.id}"),
-    }
+    what, why = str(KINDS.get(item.kind, KINDS["other"])), escalation_words(reason)
+    if reason.level != UNDELIVERABLE:
+        subject, words = _("Overdue: %(what)s", what=what), _("This is overdue and belongs to someone else.")
+    else:
+        subject, words = _("May be missed: %(what)s", what=what), _("This is due and belongs to someone else.")
+    return Mail(
+        subject, [words, Paragraph(why, bold=True)], link(f"/follow-ups/{item.id}"),
+        _("Open it to see who is responsible and what helps"), summary=(what, why),
+    )  # fmt: skip
 
 
 def _still_late(message: OutboxMessage, actor: Actor) -> bool:
@@ -124,10 +128,6 @@ def _still_late(message: OutboxMessage, actor: Actor) -> bool:
     if item is None or reason is None or actor.user_id is None:
         return False
     return message.dedupe_key == late_key(item.id, item.due_on, reason.level, actor.user_id)
-
-
-def _given(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link("/follow-ups")}
 
 
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
@@ -151,9 +151,18 @@ def _in_one(message: OutboxMessage) -> bool:
 
 
 MESSAGES = (
-    MessageKind(FOLLOW_UP_DUE, "follow_up", _due, _still_due, mail_list=_list, in_one=_in_one),
-    MessageKind(FOLLOW_UP_LATE, "follow_up_late", _late, _still_late, in_one=_in_one),
-    MessageKind(FOLLOW_UPS_GIVEN, "follow_ups_given", _given, _still_theirs),
+    MessageKind(FOLLOW_UP_DUE, _due, _still_due, mail_list=_list, in_one=_in_one),
+    MessageKind(FOLLOW_UP_LATE, _late, _still_late, in_one=_in_one),
+    MessageKind(
+        FOLLOW_UPS_GIVEN,
+        leads_to(
+            "/follow-ups",
+            _l("You have new follow-ups"),
+            _l("Open follow-ups that no one had, or that someone left, were assigned to you."),
+            go=_l("Open my follow-ups"),
+        ),
+        _still_theirs,
+    ),
 )
 
 

@@ -39,7 +39,7 @@ from wss_cases.incidents.deputies.queries import (
 )
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.extension_points import deputy_looks, for_deputy
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -51,15 +51,15 @@ ASKED = "deputy.asked"
 NOBODY = "deputy.nobody"
 
 
-def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("A school asks you for a second review"),
-        "words": _(
+def _says(message: OutboxMessage, actor: Actor) -> Mail:
+    return Mail(
+        _("A school asks you for a second review"),
+        [_(
             "Two people must agree to something, and the school has only one who may. You are the second person for "
             "its network. Please review it and answer whether you agree."
-        ),
-        "href": link(f"/deputy-looks/{message.object_id}"),
-    }
+        )],
+        link(f"/deputy-looks/{message.object_id}"),
+    )  # fmt: skip
 
 
 def _waits(message: OutboxMessage, actor: Actor) -> bool:
@@ -67,16 +67,16 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
     return look is not None and can(actor, Permission.DEPUTY_LOOK, look) and asked_of(look) is not None
 
 
-def _nobody(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _nobody(message: OutboxMessage, actor: Actor) -> Mail:
     names = can(actor, Permission.POLICE_APPROVER_EDIT, actor)
-    return {
-        "subject": _("A school is waiting for a second review that no one can do"),
-        "words": _(
+    return Mail(
+        _("A school is waiting for a second review that no one can do"),
+        [_(
             "Two people must agree to something, and the school has only one who may. No one the district named for "
             "its network can be the second. Name someone else under Second approvals, or ask the district to."
-        ),
-        "href": link("/police-approvers" if names else "/deputy-looks"),
-    }
+        )],
+        link("/police-approvers" if names else "/deputy-looks"),
+    )  # fmt: skip
 
 
 def _still_nobody(message: OutboxMessage, actor: Actor) -> bool:
@@ -85,7 +85,7 @@ def _still_nobody(message: OutboxMessage, actor: Actor) -> bool:
     return waits and reached and open_look(message.object_type, message.object_id) is None
 
 
-MESSAGES = (MessageKind(ASKED, "incident", _says, _waits), MessageKind(NOBODY, "incident", _nobody, _still_nobody))
+MESSAGES = (MessageKind(ASKED, _says, _waits), MessageKind(NOBODY, _nobody, _still_nobody))
 
 
 @dataclass(frozen=True)

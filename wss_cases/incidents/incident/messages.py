@@ -1,24 +1,13 @@
 """What the mails about reports say: a kind of thing and a link, never a name, a number or a text."""
 
-from collections.abc import Callable
-from typing import Any
-
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
 from wss_cases.incidents.incident.queries import load_care_record, load_incident, was_opened
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.journal.message_kinds import MessageKind, PushWords
+from wss_cases.journal.message_kinds import MessageKind, PushWords, leads_to
 from wss_cases.journal.models import OutboxMessage
-
-
-def _says(subject: Any, words: Any, page: str = "incidents") -> Callable[[OutboxMessage, Actor], dict[str, Any]]:
-    def context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-        return {"subject": str(subject), "words": str(words), "href": link(f"/{page}/{message.object_id}")}
-
-    return context
 
 
 def _may_read(message: OutboxMessage, actor: Actor) -> bool:
@@ -41,28 +30,36 @@ def _unopened(message: OutboxMessage, actor: Actor) -> bool:
     return record is not None and _unscreened(message, actor) and not was_opened(record)
 
 
-DANGER = _says(
+DANGER = leads_to(
+    "/incidents/{id}",
     _l("Danger now reported at your school"),
     _l("A report says that someone is hurt or in danger now. Open it, and call if no one has called."),
 )
-ALARM = _says(
+ALARM = leads_to(
+    "/incidents/{id}",
     _l("Read this report now"),
     _l("A report at your school should be read now. Call 911 if you believe someone is in danger or has a gun."),
 )
-RETURNED = _says(_l("A question about your report"), _l("Your report came back with a question. Please answer it."))
-OUTCOME = _says(_l("Update on your report"), _l("A report you made has an outcome. Open it to see the outcome."))
-CONCERN = _says(
+RETURNED = leads_to(
+    "/incidents/{id}",
+    _l("A question about your report"),
+    _l("Your report came back with a question. Please answer it."),
+)
+OUTCOME = leads_to(
+    "/incidents/{id}", _l("Update on your report"), _l("A report you made has an outcome. Open it to see the outcome.")
+)
+CONCERN = leads_to(
+    "/care/{id}",
     _l("A student needs to be seen today"),
     _l("A concern about a student was recorded. A clinician screens the student the same day."),
-    "care",
 )
-UNOPENED = _says(
+UNOPENED = leads_to(
+    "/care/{id}",
     _l("Act now: no one has opened a concern about a student"),
     _l(
         "It may be about suicide, and no clinician has opened it. Call 988 or 911; do not leave the student alone."
         " Open it now."
     ),
-    "care",
 )
 PUSHED_DANGER = PushWords(
     _l("Danger reported at your school"), _l("Open the report. Call 911 if no one has called yet.")
@@ -74,10 +71,10 @@ PUSHED_UNOPENED = PushWords(
     _l("It may be about suicide. Call 988 or 911; do not leave the student alone."),
 )
 MESSAGES = (
-    MessageKind("incident.danger", "incident", DANGER, _may_read, push=PUSHED_DANGER),
-    MessageKind("incident.alarm", "incident", ALARM, _may_read, push=PUSHED_ALARM),
-    MessageKind("incident.returned", "incident", RETURNED, _still_asked),
-    MessageKind("incident.outcome", "incident", OUTCOME, _may_read),
-    MessageKind("care.opened", "incident", CONCERN, _unscreened, push=PUSHED_CONCERN),
-    MessageKind("care.unopened", "incident", UNOPENED, _unopened, push=PUSHED_UNOPENED),
+    MessageKind("incident.danger", DANGER, _may_read, push=PUSHED_DANGER),
+    MessageKind("incident.alarm", ALARM, _may_read, push=PUSHED_ALARM),
+    MessageKind("incident.returned", RETURNED, _still_asked),
+    MessageKind("incident.outcome", OUTCOME, _may_read),
+    MessageKind("care.opened", CONCERN, _unscreened, push=PUSHED_CONCERN),
+    MessageKind("care.unopened", UNOPENED, _unopened, push=PUSHED_UNOPENED),
 )

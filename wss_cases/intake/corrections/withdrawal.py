@@ -16,7 +16,6 @@ from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import set_state
@@ -24,7 +23,7 @@ from wss_cases.incidents.incident.queries import get_incident, load_incident
 from wss_cases.incidents.incident.states import UNDECIDED, WITHDRAWN, IncidentState
 from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
 from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -41,12 +40,10 @@ SENTENCES: Final[dict[str, Any]] = {
 }
 
 
-def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("A reporter asks to withdraw a report"),
-        "words": _("It involves a legal duty or danger, so you decide. Its legal duties continue meanwhile."),
-        "href": link(f"/review/{message.object_id}"),
-    }
+_SAYS = leads_to(
+    "/review/{id}", _l("A reporter asks to withdraw a report"),
+    _l("It involves a legal duty or danger, so you decide. Its legal duties continue meanwhile."),
+)  # fmt: skip
 
 
 def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
@@ -54,7 +51,7 @@ def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
     return incident is not None and incident.state in UNDECIDED and can(actor, Permission.INCIDENT_REVIEW, incident)
 
 
-MESSAGES = (MessageKind("incident.withdrawal_asked", "incident", _says, _still_asked),)
+MESSAGES = (MessageKind("incident.withdrawal_asked", _SAYS, _still_asked),)
 
 
 @use_case

@@ -92,7 +92,18 @@ def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
     return theirs and can(actor, Permission.CASE_READ, case)
 
 
-MESSAGES = (MessageKind("case_assigned", "case_assigned", leads_to("/cases/{id}"), _still_theirs),)
+MESSAGES = (
+    MessageKind(
+        "case_assigned",
+        leads_to(
+            "/cases/{id}",
+            _l("A case was assigned to you"),
+            _l("A case was opened and you are its lead coordinator."),
+            go=_l("Open the case"),
+        ),
+        _still_theirs,
+    ),
+)
 
 
 REVIEW_AFTER = 10

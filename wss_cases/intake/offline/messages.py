@@ -246,6 +246,24 @@ def _went(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(WAITS, "offline_waits", leads_to("/offline/waiting"), _still_waits),
-    MessageKind(GONE, "offline_gone", leads_to("/offline/waiting"), _went),
+    MessageKind(
+        WAITS,
+        leads_to(
+            "/offline/waiting",
+            _l("Something you wrote offline is not filed yet"),
+            _l("It needs an answer from you. No one else can read it, and it will be deleted soon if it is not filed."),
+            go=_l("Answer and file it"),
+        ),
+        _still_waits,
+    ),
+    MessageKind(
+        GONE,
+        leads_to(
+            "/offline/waiting",
+            _l("Something you wrote offline was deleted"),
+            _l("It was never filed, so no one has seen it. If it still matters, write it again."),
+            go=_l("See what is left to file"),
+        ),
+        _went,
+    ),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import AccountState, UserAccount
@@ -13,7 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.plain_templates import link, render_plain
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import CalendarPart, MailList, MessageKind, kind_of
+from wss_cases.journal.message_kinds import CalendarPart, Mail, MailList, MessageKind, kind_of
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.queries import choice_of, wanted
 from wss_cases.mail.preferences import stop_token
@@ -51,23 +52,33 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
     stop = link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}") if mail_list is not None else ""
     locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
     with force_locale(locale):
-        context = kind.context(message, recipient.actor)
-        if context is None:
+        words = kind.says(message, recipient.actor)
+        if words is None:
             return None
-        parts = {
-            part: render_plain(
-                f"mail/{kind.folder}/{part}", locale=locale, stop=stop, mails=link("/account/mails"), **context
-            )
-            for part in ("subject.txt", "body.txt", "body.html")
-        }
+        bodies = framed(words, locale, stop)
         invitation = kind.calendar(message, recipient.actor) if kind.calendar else None
-    mail = _mail(message, recipient, parts, now)
+    mail = _mail(message, recipient, now)
+    fill(mail, words.subject, bodies)
     if invitation is not None:
         _add_calendar(mail, invitation)
     if stop:
         mail["List-Unsubscribe"] = f"<{stop}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail
+
+
+def framed(words: Mail, locale: str, stop: str = "") -> tuple[str, str]:
+    """A mail as text and as HTML. `stop` is the address that ends such mails, '' where they always come."""
+    given: dict[str, Any] = {"mail": words, "locale": locale, "stop": stop, "choose": link("/account/mails")}
+    return render_plain("mail/body.txt", **given), render_plain("mail/body.html", **given)
+
+
+def fill(mail: EmailMessage, subject: str, bodies: tuple[str, str]) -> None:
+    """Write subject, text and HTML into a mail."""
+    text, html = bodies
+    mail["Subject"] = " ".join(subject.split())
+    mail.set_content(EMPTY_LINES.sub("\n\n", text).strip() + "\n")
+    mail.add_alternative(html.strip() + "\n", subtype="html")
 
 
 def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:
@@ -80,20 +91,17 @@ def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Reci
     return Recipient(actor, kind.sent_to(message) or account.email) if actor else None
 
 
-def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], now: datetime) -> EmailMessage:
+def _mail(message: OutboxMessage, recipient: Recipient, now: datetime) -> EmailMessage:
     sender = setting("MAIL_FROM")
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = recipient.email
-    mail["Subject"] = " ".join(parts["subject.txt"].split())
     mail["Date"] = format_datetime(now)
     # the same for every attempt: whoever gets two copies can tell
     mail["Message-ID"] = f"<{message.message_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    mail.set_content(EMPTY_LINES.sub("\n\n", parts["body.txt"]).strip() + "\n")
-    mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
     return mail
 
 

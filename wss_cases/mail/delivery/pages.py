@@ -23,10 +23,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import MailList, MessageKind, kind_of, kinds
+from wss_cases.journal.message_kinds import Mail, MailList, MessageKind, kind_of, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -120,7 +121,7 @@ def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
     if message.kind == TOGETHER:
         for row in carried_by(message.id, lock=True):
             due = due_now(row, now)
-            if due is None or due[0].context(row, due[1].actor) is None:
+            if due is None or due[0].says(row, due[1].actor) is None:
                 row.state, row.carried_by_id = OutboxState.DROPPED, None
                 uow.next_number(EVER[OutboxState.DROPPED])
 
@@ -138,20 +139,26 @@ def _lists(message: OutboxMessage) -> MailList | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
-    """Say each in its own words; None where one is due no more just now: it waits until that is let go."""
-    told = [kind.context(row, actor) for row in carried_by(message.id) if (kind := kind_of(row.kind))]
-    lines = [line for line in told if line is not None]
-    if len(lines) < len(told) or not lines:
+def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
+    """Name each follow-up in its own words; None while one is no longer due: the mail waits until that is dropped."""
+    mails = [kind.says(row, actor) for row in carried_by(message.id) if (kind := kind_of(row.kind))]
+    if not mails or None in mails:
         return None
-    return {"lines": lines, "count": len(lines), "href": link("/my-day")}
+    count = len(mails)
+    return Mail(
+        ngettext("%(num)s follow-up is waiting for you", "%(num)s follow-ups are waiting for you", count),
+        [_("These are waiting for you:")],
+        link("/my-day"),
+        _("Open My day"),
+        items=[(*mail.summary, mail.href) for mail in mails if mail is not None],
+    )
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return db.session.scalar(select(sa.exists().where(OutboxMessage.carried_by_id == message.id))) is True
 
 
-MESSAGES = (MessageKind(TOGETHER, "together", _context, _still_due, mail_list=_lists),)
+MESSAGES = (MessageKind(TOGETHER, _says, _still_due, mail_list=_lists),)
 
 
 BATCH = 5

@@ -186,11 +186,11 @@ def _said(row: PushDelivery, device: PushDevice, now: datetime) -> bytes | None:
             return body_of(str(TEST.title), str(TEST.body), "/account/push", row.message_id)
         message = db.session.get(OutboxMessage, row.outbox_id)
         due = due_now(message, now) if message is not None and message.recipient_id == device.user_id else None
-        context = due[0].context(message, due[1].actor) if message is not None and due is not None else None
-        if message is None or context is None:
+        mail = due[0].says(message, due[1].actor) if message is not None and due is not None else None
+        if message is None or mail is None:
             return None
         words = _words(message.kind)
-        return body_of(str(words.title), str(words.body), path_of(context["href"]), row.message_id)
+        return body_of(str(words.title), str(words.body), path_of(mail.href), row.message_id)
 
 
 def _send(ready: Ready, now: datetime) -> Outcome:

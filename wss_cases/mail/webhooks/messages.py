@@ -29,6 +29,7 @@ from wss_cases.foundation.connecting.outward import Unreachable, is_public, post
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.keys.envelope import unseal
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.school_time import today_at
@@ -327,4 +328,19 @@ def _still_off(message: OutboxMessage, actor: Actor) -> bool:
     return hook is not None and not hook.is_on and can(actor, Permission.WEBHOOK_EDIT, hook)
 
 
-MESSAGES = (MessageKind(OFF, "webhook_off", leads_to("/settings/webhooks/{id}"), _still_off),)
+MESSAGES = (
+    MessageKind(
+        OFF,
+        leads_to(
+            "/settings/webhooks/{id}",
+            _l("A webhook was turned off"),
+            _l(
+                "Another system accepted nothing for two days, or says that it no longer exists. Its webhook is off,"
+                " and nothing is sent to it."
+            ),
+            _l("The page says why. Once the other system is fixed, turn the webhook on there and resend what failed."),
+            go=_l("Open the webhook"),
+        ),
+        _still_off,
+    ),
+)

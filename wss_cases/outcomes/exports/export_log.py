@@ -33,12 +33,11 @@ from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refus
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.tables.columns import Column, shown_columns
 from wss_cases.journal.extension_points import list_kinds
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import Disclosure, OutboxMessage
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -222,7 +221,20 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return row is not None and row.user_id != actor.user_id and may_know(actor, row)
 
 
-MESSAGES = (MessageKind(NOTICE, "export_made", lambda *_about: {"href": link("/outcomes/exports")}, _still_due),)
+MESSAGES = (
+    MessageKind(
+        NOTICE,
+        leads_to(
+            "/outcomes/exports", _l("Someone downloaded a file of outcomes"),
+            _l(
+                "Someone downloaded a file of outcomes. You get this email because a second person is always told about"
+                " a download."
+            ),
+            go=_l("See who, what, and why"),
+        ),
+        _still_due,
+    ),
+)  # fmt: skip
 
 
 def file_page(

@@ -10,7 +10,6 @@ The case's number stays out as it does of mails: a calendar is shared, synchroni
 
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -29,7 +28,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import CalendarPart, MessageKind
+from wss_cases.journal.message_kinds import CalendarPart, Mail, MessageKind, Paragraph
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -139,23 +138,40 @@ def _page(row: MeetingInvitation, actor: Actor) -> str:
     return link(f"/cases/{row.case_id}/pathways/{row.pathway_id}" if sees_case else f"/keeping/{row.pathway_id}")
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _says(message: OutboxMessage, actor: Actor) -> Mail:
     row, meeting = _rows(message)
-    return {
-        "what": _words(row, meeting),
-        "when": moment_words(row.starts_at, zone_of(row.school_id)),
-        "minutes": row.minutes,
-        "room": row.room,
-        "href": _page(row, actor) if reaches(actor, meeting, now()) else "",
-        "state": _state(message, row, meeting),
-    }
+    what, when = _words(row, meeting), moment_words(row.starts_at, zone_of(row.school_id))
+    subject, words = _news(message, row, meeting, what=what, when=when)
+    minutes = _("%(number)d minutes", number=row.minutes)
+    return Mail(
+        subject,
+        [
+            words,
+            Paragraph(f"{when} · {minutes}", bold=True),
+            *([_("Room: %(room)s", room=row.room)] if row.room else []),
+            _("No reply is needed. Your calendar saves the meeting.")
+            if row.withdrawn_at is None
+            else _("Your calendar removes the meeting."),
+        ],
+        _page(row, actor) if reaches(actor, meeting, now()) else "",
+        _("Open the circle’s page"),
+        title=what,
+    )
 
 
-def _state(message: OutboxMessage, row: MeetingInvitation, meeting: CircleMeeting) -> str:
+def _news(message: OutboxMessage, row: MeetingInvitation, meeting: CircleMeeting, **said: str) -> tuple[str, str]:
+    """The subject and the first sentence."""
+    if row.withdrawn_at is None and not was_told(row, message):
+        return _("Invitation: %(what)s, %(when)s", **said), _("You are invited as staff of this meeting.")
     if row.withdrawn_at is None:
-        return "changed" if was_told(row, message) else "new"
-    # where the meeting takes place all the same, it would be wrong to say that it does not
-    return "uninvited" if meeting.happened is None else "called_off"
+        return _("Changed: %(what)s, %(when)s", **said), _("The meeting has a new time, length or room.")
+    if meeting.happened is None:
+        # the meeting takes place, so the mail must not say that it does not
+        subject = _("No longer in your calendar: %(what)s, %(when)s", **said)
+        return subject, _("You are no longer part of this meeting. It takes place without you.")
+    return _("Canceled: %(what)s, %(when)s", **said), _(
+        "This meeting will not take place at this time. You will be invited again when it has a new time."
+    )
 
 
 def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
@@ -179,7 +195,7 @@ def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
     return CalendarPart(method, calendar_file([entry], method=method, invited=Invited(address, name, attendee=email)))
 
 
-MESSAGES = (MessageKind(INVITATION, "circle_invitation", _context, _still_due, calendar=_calendar),)
+MESSAGES = (MessageKind(INVITATION, _says, _still_due, calendar=_calendar),)
 
 
 def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:

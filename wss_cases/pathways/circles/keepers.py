@@ -23,7 +23,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -156,7 +156,7 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     return row.id
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
     keeper = db.session.get(CircleKeeper, message.object_id)
     if keeper is None:
         return None
@@ -166,7 +166,18 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
         if sees_case
         else f"/keeping/{keeper.pathway_id}"
     )
-    return {"own": keeper.user_id == actor.user_id, "notes": sees_case, "href": link(page)}
+    own = keeper.user_id == actor.user_id
+    subject = _("You are now a circle keeper") if own else _("One of your circles has another keeper")
+    if own and not sees_case:
+        words = _("You were assigned as keeper of a circle. Its page shows who comes, when, and where.")
+    elif own:
+        words = _("You were assigned as keeper of a circle. Only its keepers read its private notes.")
+    else:
+        words = _(
+            "Someone was assigned as keeper of a circle that you keep or kept. Keepers who are coordinators read its"
+            " private notes."
+        )
+    return Mail(subject, [words], link(page), _("See who keeps it") if sees_case else _("See the circle"))
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
@@ -177,7 +188,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     )
 
 
-MESSAGES = (MessageKind(KEEPER_ADDED, KEEPER_ADDED, _context, _still_due),)
+MESSAGES = (MessageKind(KEEPER_ADDED, _says, _still_due),)
 
 
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")

@@ -1,6 +1,5 @@
 """What the mails about requests say: that there is one, and a link; never a word of it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +12,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind, PushWords
+from wss_cases.journal.message_kinds import MessageKind, PushWords, leads_to
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.practice.requests.models import Became, CircleRequest, RequestLink
 
@@ -84,12 +82,7 @@ def was_opened(request_id: int) -> bool:
 ASKED, DANGER, UNREAD = "circle_request.asked", "circle_request.danger", "circle_request.unread"
 
 
-def _says(subject: Any, words: Any) -> Callable[[OutboxMessage, Actor], dict[str, Any]]:
-    def context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-        href = link(f"/circle-requests/{message.object_id}")
-        return {"subject": str(subject), "words": str(words), "href": href}
-
-    return context
+MAIL_LEADS_TO = "/circle-requests/{id}"
 
 
 def _waits(message: OutboxMessage, actor: Actor) -> bool:
@@ -104,14 +97,15 @@ def _unread(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (
     MessageKind(
         ASKED,
-        "incident",
-        _says(_l("Someone asked for a circle"), _l("A request for a circle came in. Read it on this school day.")),
+        leads_to(
+            MAIL_LEADS_TO, _l("Someone asked for a circle"), _l("A request for a circle came in. Read it on this school day.")
+        ),
         _waits,
     ),
     MessageKind(
         DANGER,
-        "incident",
-        _says(
+        leads_to(
+            MAIL_LEADS_TO,
             _l("Someone who asked for a circle may be in danger"),
             _l("A request at your school mentions danger. Open it now, and call 911 or 988 if no one has called."),
         ),
@@ -123,8 +117,8 @@ MESSAGES = (
     ),
     MessageKind(
         UNREAD,
-        "incident",
-        _says(
+        leads_to(
+            MAIL_LEADS_TO,
             _l("No one has read a request for a circle"),
             _l("It came in on an earlier day. Requests are read on every school day."),
         ),

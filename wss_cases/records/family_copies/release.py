@@ -22,11 +22,12 @@ from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of
-from wss_cases.journal.message_kinds import MessageKind, leads_to
+from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -67,16 +68,16 @@ def _still_waits(message: OutboxMessage, actor: Actor) -> bool:
     return waits and can(actor, Permission.FAMILY_COPY_RELEASE, row)
 
 
-def _answer(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _answer(message: OutboxMessage, actor: Actor) -> Mail:
     row = load_release(message.object_id)
     yes = row is not None and deputys_yes(row) is not None
-    return {
-        "subject": _("The network’s deputy answered about a copy for a family"),
-        "words": _("The deputy agreed. Release it now, and record how it reaches the family.")
+    words = (
+        _("The deputy agreed. Release it now, and record how it reaches the family.")
         if yes
-        else _("The deputy did not agree. Review the copy again, and hand it over again."),
-        "href": link(f"/family-copies/{message.object_id}"),
-    }
+        else _("The deputy did not agree. Review the copy again, and hand it over again.")
+    )
+    subject = _("The network’s deputy answered about a copy for a family")
+    return Mail(subject, [words], link(f"/family-copies/{message.object_id}"))
 
 
 def _still_open(message: OutboxMessage, actor: Actor) -> bool:
@@ -85,8 +86,17 @@ def _still_open(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(MAIL, "family_copy", leads_to("/family-copies/{id}"), _still_waits),
-    MessageKind(ANSWERED, "incident", _answer, _still_open),
+    MessageKind(
+        MAIL,
+        leads_to(
+            "/family-copies/{id}",
+            _l("A copy for a family is waiting for you"),
+            _l("A copy of a record was reviewed and is waiting for a second person: you read it and release it."),
+            go=_l("Open the copy"),
+        ),
+        _still_waits,
+    ),
+    MessageKind(ANSWERED, _answer, _still_open),
 )
 
 

@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS
 from wss_cases.incidents.pages.presenters import report_rows
 from wss_cases.intake.corrections.facts.queries import review_began
 from wss_cases.intake.corrections.facts.rules import is_reporters
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import Disclosure, OutboxMessage
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.pathways.legal_holds.pages import OPEN, LegalHold, case_held, student_held
@@ -189,13 +189,11 @@ def reports_of(row: TakingOut) -> list[int]:
     return [report.id for report in joined_to(db.session.get_one(Incident, row.incident_id))]
 
 
-def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+def _says(message: OutboxMessage, actor: Actor) -> Mail:
     row = load_taking_out(message.object_id)
-    return {
-        "subject": _("Second review of a report"),
-        "words": _("Someone is said to be named in error in a report. Please review it, and answer."),
-        "href": link(f"/incidents/{row.incident_id if row is not None else 0}#named-in-error"),
-    }
+    words = _("Someone is said to be named in error in a report. Please review it, and answer.")
+    href = link(f"/incidents/{row.incident_id if row is not None else 0}#named-in-error")
+    return Mail(_("Second review of a report"), [words], href)
 
 
 def _waits(message: OutboxMessage, actor: Actor) -> bool:
@@ -204,4 +202,4 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
     return waits and can(actor, Permission.INCIDENT_REVIEW, row)
 
 
-MESSAGES = (MessageKind("named_in_error.asked", "incident", _says, _waits),)
+MESSAGES = (MessageKind("named_in_error.asked", _says, _waits),)

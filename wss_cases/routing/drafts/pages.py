@@ -43,8 +43,8 @@ from wss_cases.routing.signs import sign_difference, sign_words
 
 _SAYS = leads_to(
     "/rules/{id}",
-    subject=_l("A draft of the rules waits for a second person"),
-    words=_l(
+    _l("A draft of the rules waits for a second person"),
+    _l(
         "Someone handed over a draft of the rules by which reports are routed. Look at what it changes, and publish it "
         "or talk with its author. Until then the rules stay as they are."
     ),
@@ -58,7 +58,7 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
     return can(actor, Permission.RULES_EDIT, draft)
 
 
-MESSAGES = (MessageKind(WAITS, "incident", _SAYS, _waits),)
+MESSAGES = (MessageKind(WAITS, _SAYS, _waits),)
 
 
 MOST_CHARACTERS = 600

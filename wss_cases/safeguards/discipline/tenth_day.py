@@ -9,6 +9,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.making import make
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
@@ -61,7 +62,23 @@ def _still_stands(message: OutboxMessage, actor: Actor) -> bool:
     return stands and can(actor, Permission.DISCIPLINE_READ, action)
 
 
-MESSAGES = (MessageKind(MAIL, "day_ten", leads_to("/discipline/{id}", within=REVIEW_WITHIN), _still_stands),)
+MESSAGES = (
+    MessageKind(
+        MAIL,
+        leads_to(
+            "/discipline/{id}",
+            _l("A student with a disability reached the tenth day away"),
+            _l("The removals of a student with a disability reached or passed the tenth school day of this year."),
+            _l(
+                "The manifestation review must take place within %(days)d school days of the decision, with the"
+                " family.",
+                days=REVIEW_WITHIN,
+            ),
+            go=_l("Open the discipline action"),
+        ),
+        _still_stands,
+    ),
+)
 
 
 ROOM = Room(messages=MESSAGES)

@@ -26,7 +26,7 @@ from wss_cases.foundation.db import Base, db, table_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind, PushWords
+from wss_cases.journal.message_kinds import Mail, MessageKind, Paragraph, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
@@ -134,18 +134,37 @@ DUTY_SOON = "duty.clock_ends"
 DUTY_LATE = "duty.clock_over"
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+NO_CALL = _l("This email does not replace a phone call. No one should wait to call 911 or a hotline.")
+
+
+def _raised(message: OutboxMessage, actor: Actor) -> Mail | None:
     duty = load_duty(message.object_id)
     if duty is None:
         return None
-    return _words(duty.id, duty.code) | {"verify_first": duty.state is DutyState.VERIFY_FIRST}
+    verify = duty.state is DutyState.VERIFY_FIRST
+    now_words = _("Verify the facts first, today.") if verify else _("Its clock runs now, at any hour.")
+    title, href = _title(duty.id, duty.code)
+    return Mail(
+        _("A legal duty is waiting at your school"),
+        [_("A report raised a legal duty."), Paragraph(now_words, bold=True), str(NO_CALL)],
+        href, _("Open it and record what was done"), title=title,
+    )  # fmt: skip
 
 
-def _words(duty_id: int, code: str) -> dict[str, Any]:
-    """What a mail says of a duty, and where it leads; of one that is an adult's own, not even which it is."""
+def _proposed(message: OutboxMessage, actor: Actor) -> Mail | None:
+    duty = load_duty(message.object_id)
+    if duty is None:
+        return None
+    title, href = _title(duty.id, duty.code)
+    words = _("A colleague proposes that this legal duty does not apply. A second person decides.")
+    return Mail(_("A legal duty is waiting for second review"), [words], href, _("Open it and decide"), title=title)
+
+
+def _title(duty_id: int, code: str) -> tuple[str, str]:
+    """What a mail calls a duty, and its page. A duty that is an adult's own is never named."""
     if code in PERSONAL:
-        return {"what": _("An adult’s mandated-reporter duty"), "href": link(f"/duties/own/{duty_id}")}
-    return {"what": str(DUTY_LABELS.get(code, code)), "href": link(f"/duties/{duty_id}")}
+        return _("An adult’s mandated-reporter duty"), link(f"/duties/own/{duty_id}")
+    return str(DUTY_LABELS.get(code, code)), link(f"/duties/{duty_id}")
 
 
 def _still_open(message: OutboxMessage, actor: Actor) -> bool:
@@ -179,17 +198,22 @@ def _on_the_clock(message: OutboxMessage, actor: Actor) -> tuple[Clock, Why] | N
     return (clock, people[actor.user_id]) if clock and actor.user_id in people else None
 
 
-def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _clock_says(message: OutboxMessage, actor: Actor) -> Mail | None:
     on_the_clock = _on_the_clock(message, actor)
     school = get_school(message.school_id) if message.school_id is not None else None
     if on_the_clock is None or school is None:
         return None
     clock, why = on_the_clock
-    return _words(clock.duty_id, clock.code) | {
-        "ends": moment_words(clock.due_at, school.time_zone),
-        "over": clock.due_at <= now(),
-        "why": str(why.label),
-    }
+    moment = moment_words(clock.due_at, school.time_zone)
+    if clock.due_at <= now():
+        subject = _("The clock of a legal duty ran out: %(moment)s", moment=moment)
+        words = _("Its clock ran out: %(moment)s", moment=moment)
+    else:
+        subject = _("The clock of a legal duty ends: %(moment)s", moment=moment)
+        words = _("Its clock ends: %(moment)s", moment=moment)
+    title, href = _title(clock.duty_id, clock.code)
+    reason = _("You get this because %(why)s.", why=str(why.label))
+    return Mail(subject, [Paragraph(words, bold=True), reason, str(NO_CALL)], href, _("Open the duty"), title=title)
 
 
 def _still_on_the_clock(message: OutboxMessage, actor: Actor) -> bool:
@@ -199,10 +223,10 @@ def _still_on_the_clock(message: OutboxMessage, actor: Actor) -> bool:
 PUSHED_SOON = PushWords(_l("A legal deadline is close"), _l("Open it to see what is due and when."))
 PUSHED_LATE = PushWords(_l("A legal deadline has passed"), _l("Open it and do what the law requires."))
 MESSAGES = (
-    MessageKind(DUTY_SOON, "duty_clock", _clock_context, _still_on_the_clock, push=PUSHED_SOON),
-    MessageKind(DUTY_LATE, "duty_clock", _clock_context, _still_on_the_clock, push=PUSHED_LATE),
-    MessageKind("duty_raised", "duty_raised", _context, _still_open),
-    MessageKind("duty_second_look", "duty_second_look", _context, _still_proposed),
+    MessageKind(DUTY_SOON, _clock_says, _still_on_the_clock, push=PUSHED_SOON),
+    MessageKind(DUTY_LATE, _clock_says, _still_on_the_clock, push=PUSHED_LATE),
+    MessageKind("duty_raised", _raised, _still_open),
+    MessageKind("duty_second_look", _proposed, _still_proposed),
 )
 
 

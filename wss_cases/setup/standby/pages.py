@@ -107,8 +107,8 @@ def _tell_unwatched(uow: UnitOfWork) -> bool:
 
 _SAYS = leads_to(
     "/system",
-    subject=_l("The database’s second machine does not answer"),
-    words=_l(
+    _l("The database’s second machine does not answer"),
+    _l(
         "What people save is kept on one machine only until the second one is back. Work continues, but if the first "
         "machine were lost too, what was entered since then would be lost. Bring the second machine back; saving then "
         "waits for it again by itself. The page shows since when it has been away."
@@ -118,8 +118,8 @@ _SAYS = leads_to(
 
 _UNSEEN = leads_to(
     "/system",
-    subject=_l("No one is watching the database’s second machine"),
-    words=_l(
+    _l("No one is watching the database’s second machine"),
+    _l(
         "Nothing is lost, and work continues. But if the second machine fails now, saving stops until someone steps "
         "in. The page says which scheduler does not see the machines, and why."
     ),
@@ -134,10 +134,7 @@ def _still_unseen(message: OutboxMessage, actor: Actor) -> bool:
     return _runs_it(message, actor) and not standing(now()).is_watched
 
 
-MESSAGES = (
-    MessageKind(MISSING, "incident", _SAYS, _runs_it),
-    MessageKind(UNWATCHED, "incident", _UNSEEN, _still_unseen),
-)
+MESSAGES = (MessageKind(MISSING, _SAYS, _runs_it), MessageKind(UNWATCHED, _UNSEEN, _still_unseen))
 
 
 def lapse_row(lapse: StandbyLapse) -> dict[str, Any]:

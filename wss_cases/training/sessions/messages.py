@@ -24,7 +24,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
 from wss_cases.training.records.queries import KEEPERS, Because, TrainingGuess, TrainingRecord, TrainingSession
@@ -165,23 +165,20 @@ def guesses(user_id: int, now: datetime) -> int:
     return db.session.scalar(statement) or 0
 
 
-FOLDER = "training_session"
-
-
-def _canceled(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
+def _canceled(message: OutboxMessage, _actor: Actor) -> Mail:
     day = _day(message)
     words = _("A training that you were signed in to, on %(day)s, was not held. It no longer counts for you.", day=day)
-    return _context(_("A training was canceled"), words)
+    return _mail(_("A training was canceled"), words)
 
 
-def _put_back(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
+def _put_back(message: OutboxMessage, _actor: Actor) -> Mail:
     day = _day(message)
     words = _("We told you that the training on %(day)s was not held. It does count for you.", day=day)
-    return _context(_("A training counts again"), words)
+    return _mail(_("A training counts again"), words)
 
 
-def _context(subject: str, words: str) -> dict[str, Any]:
-    return {"subject": subject, "words": words, "go": _("See my trainings"), "href": link("/training/mine")}
+def _mail(subject: str, words: str) -> Mail:
+    return Mail(subject, [words], link("/training/mine"), _("See my trainings"))
 
 
 def _day(message: OutboxMessage) -> str:
@@ -205,7 +202,4 @@ def _counts_again(message: OutboxMessage, actor: Actor) -> bool:
     return last is not None and actor.user_id in signed_in(message.object_id)
 
 
-MESSAGES = (
-    MessageKind(CANCELED, FOLDER, _canceled, _is_canceled),
-    MessageKind(PUT_BACK, FOLDER, _put_back, _counts_again),
-)
+MESSAGES = (MessageKind(CANCELED, _canceled, _is_canceled), MessageKind(PUT_BACK, _put_back, _counts_again))

@@ -27,7 +27,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.message_kinds import MailList, MessageKind
+from wss_cases.journal.message_kinds import Mail, MailList, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.queries import Planned
 from wss_cases.roster.directory.models import School
@@ -65,8 +65,22 @@ def _is_without(team: Team) -> bool:
     return not any(team.get(role) for role in KNOW)
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"school": db.session.get_one(School, message.object_id).name, "href": link("/people")}
+def _without(message: OutboxMessage, actor: Actor) -> Mail:
+    school = db.session.get_one(School, message.object_id).name
+    return Mail(
+        _("Your school has no coordinator"),
+        [
+            _("No one at %(school)s has the role of coordinator.", school=school),
+            _("Only coordinators see a student’s need for housing support, so no one would see it."),
+            _(
+                "Give the role to someone who may know of it, for example the liaison for students in temporary living "
+                "situations."
+            ),
+            _("This email comes once a week until then, whether or not anything is waiting."),
+        ],
+        link("/people"),
+        _("Open People"),
+    )
 
 
 def _still_without(message: OutboxMessage, actor: Actor) -> bool:
@@ -78,7 +92,7 @@ def _still_without(message: OutboxMessage, actor: Actor) -> bool:
     return _is_without(teams_at([school_id], instant)[school_id])
 
 
-MESSAGE = MessageKind(NO_COORDINATOR, "no_coordinator", _context, _still_without)
+MESSAGE = MessageKind(NO_COORDINATOR, _without, _still_without)
 
 
 WEEKLY = "weekly"
@@ -200,19 +214,20 @@ def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
     return sorted(kinds.items())
 
 
-def _context_mail(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _digest(message: OutboxMessage, actor: Actor) -> Mail | None:
     day = my_day(actor, now())
     if not _says_trainings(day, message.recipient_id):
         day = replace(day, waiting=replace(day.waiting, own_trainings=0, school_trainings=0))
     found = groups(day)
     if not found:
         return None
-    return {
-        "subject": ", ".join(group["short"] for group in found),
-        "groups": found,
-        "day": long_day_words(day.today),
-        "href": link("/my-day"),
-    }
+    return Mail(
+        ", ".join(group["short"] for group in found),
+        href=link("/my-day"),
+        go=_("Open My day"),
+        title=_("Your day, %(day)s", day=long_day_words(day.today)),
+        groups=found,
+    )
 
 
 def _says_trainings(day: MyDay, user_id: int) -> bool:
@@ -229,7 +244,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return message.dedupe_key == digest_key(message.recipient_id, today_at(message.school_id, now()))
 
 
-def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _weekly(message: OutboxMessage, actor: Actor) -> Mail | None:
     instant = now()
     found = weekly_count(actor, today_at(message.school_id, instant), instant)
     lines = [
@@ -247,17 +262,19 @@ def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
         return None
     late = found.at_schools + found.in_cases
     subject = ngettext("%(num)d follow-up of others is overdue", "%(num)d follow-ups of others are overdue", late)
-    return {"subject": subject, "lines": words, "href": link("/follow-ups?whose=school")}
+    return Mail(
+        subject,
+        [_("Once a week, what is overdue and belongs to others:")],
+        link("/follow-ups?whose=school"),
+        _("Open the school’s follow-ups"),
+        items=[(line, "", "") for line in words],
+    )
 
 
 def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
     day = today_at(message.school_id, now())
     week = {weekly_key(message.recipient_id, day - timedelta(days=back)) for back in range(day.weekday() + 1)}
     return message.dedupe_key in week
-
-
-def _to_desk(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link("/desk")}
 
 
 def _leads_there(message: OutboxMessage, actor: Actor) -> bool:
@@ -272,9 +289,30 @@ def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(DIGEST, "digest", _context_mail, _still_due, mail_list=lambda message: MailList.DIGEST),
-    MessageKind(WEEKLY, "weekly", _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
-    MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
-    MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
+    MessageKind(DIGEST, _digest, _still_due, mail_list=lambda message: MailList.DIGEST),
+    MessageKind(WEEKLY, _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
+    MessageKind(
+        "cases_handed_over",
+        leads_to(
+            "/desk",
+            _l("Cases were handed over to you"),
+            _l("Cases were handed over to you. Each one has a note."),
+            go=_l("Open my caseload"),
+        ),
+        _leads_there,
+    ),
+    MessageKind(
+        "cover_set",
+        leads_to(
+            "/desk",
+            _l("You're covering for a colleague"),
+            _l(
+                "You were asked to cover for a colleague while they are away. Their cases and what is due appear on"
+                " your caseload for those days."
+            ),
+            go=_l("Open my caseload"),
+        ),
+        _stands_in,
+    ),
     MESSAGE,
 )

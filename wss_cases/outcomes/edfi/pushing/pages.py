@@ -51,8 +51,8 @@ def tell_unended(uow: UnitOfWork, kind: str, source: str) -> None:
 
 _SAYS = leads_to(
     "/system/imports/{id}",
-    subject=_l("Ed-Fi: not everything was sent"),
-    words=_l(
+    _l("Ed-Fi: not everything was sent"),
+    _l(
         "Last night discipline records could not be sent to the Ed-Fi server, or it did not take all of them. The page "
         "says what is missing and why. It is sent again automatically; what the server refuses has to be corrected."
     ),
@@ -63,7 +63,7 @@ def _runs_it(_message: OutboxMessage, actor: Actor) -> bool:
     return actor.has(Role.SYSADMIN)
 
 
-MESSAGES = (MessageKind(FAILED, "incident", _SAYS, _runs_it),)
+MESSAGES = (MessageKind(FAILED, _SAYS, _runs_it),)
 
 
 KIND = "edfi_push"

@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 
@@ -190,37 +190,29 @@ class PrivilegeException(Base):
 HAND_OVER = "circle.notes_hand_over"
 LEFT = "circle.notes_left"
 WORD_ASKED = "circle.notes_word_asked"
-FOLDER = "circle_notes"
 
 
-def _keepers_page(message: OutboxMessage) -> dict[str, Any]:
+def _keepers_page(message: OutboxMessage, subject: str, words: str) -> Mail:
     period = db.session.get_one(CircleKeeper, message.object_id)
-    return {"go": _("See who keeps it"), "href": link(f"/cases/{period.case_id}/pathways/{period.pathway_id}/keepers")}
+    href = link(f"/cases/{period.case_id}/pathways/{period.pathway_id}/keepers")
+    return Mail(subject, [words], href, _("See who keeps it"))
 
 
-def _hand_over(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return _keepers_page(message) | {
-        "subject": _("Hand over your circle notes"),
-        "words": _("Your work at the school ends within a week. Only you can let another keeper read what you wrote."),
-    }
+def _hand_over(message: OutboxMessage, actor: Actor) -> Mail:
+    words = _("Your work at the school ends within a week. Only you can let another keeper read what you wrote.")
+    return _keepers_page(message, _("Hand over your circle notes"), words)
 
 
-def _left(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return _keepers_page(message) | {
-        "subject": _("Circle notes have lost their keeper"),
-        "words": _("A keeper left and notes are sealed. Assign another keeper, and ask the author to agree."),
-    }
+def _left(message: OutboxMessage, actor: Actor) -> Mail:
+    words = _("A keeper left and notes are sealed. Assign another keeper, and ask the author to agree.")
+    return _keepers_page(message, _("Circle notes have lost their keeper"), words)
 
 
-def _word(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("Please answer: sealed circle notes"),
-        "words": _(
-            "A school asks to open notes to a keeper. Read why, and agree or not. You do not read the notes yourself."
-        ),
-        "go": _("Read the request"),
-        "href": link(f"/circle-notes/{message.object_id}"),
-    }
+_WORD = leads_to(
+    "/circle-notes/{id}", _l("Please answer: sealed circle notes"),
+    _l("A school asks to open notes to a keeper. Read why, and agree or not. You do not read the notes yourself."),
+    go=_l("Read the request"),
+)  # fmt: skip
 
 
 def _still_kept(message: OutboxMessage, actor: Actor) -> bool:
@@ -238,7 +230,7 @@ def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(HAND_OVER, FOLDER, _hand_over, _still_kept),
-    MessageKind(LEFT, FOLDER, _left, _still_kept),
-    MessageKind(WORD_ASKED, FOLDER, _word, _still_asked),
+    MessageKind(HAND_OVER, _hand_over, _still_kept),
+    MessageKind(LEFT, _left, _still_kept),
+    MessageKind(WORD_ASKED, _WORD, _still_asked),
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import select
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
@@ -25,7 +24,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
@@ -119,40 +118,27 @@ def overdue_key(referral_id: int, due_on: date, user_id: int) -> str:
     return f"{OVERDUE}:{referral_id}:{due_on.isoformat()}:{user_id}"
 
 
-def _sent(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("A referral for your organization"),
-        "words": _("A school sent a referral to your organization. Sign in to read and answer it."),
-        "href": link(f"/partner/referrals/{message.object_id}"),
-        "go": _("Open the referral"),
-    }
+_SENT = leads_to(
+    "/partner/referrals/{id}", _l("A referral for your organization"),
+    _l("A school sent a referral to your organization. Sign in to read and answer it."), go=_l("Open the referral"),
+)  # fmt: skip
+_ENDED = leads_to(
+    "/partner", _l("A referral has ended"),
+    _l("A referral to your organization has ended, and its page is closed. You do not need to do anything."),
+    go=_l("Open your list"),
+)  # fmt: skip
 
 
-def _ended(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "subject": _("A referral has ended"),
-        "words": _(
-            "A referral to your organization has ended, and its page is closed. You do not need to do anything."
-        ),
-        "href": link("/partner"),
-        "go": _("Open your list"),
-    }
-
-
-def _overdue(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def _overdue(message: OutboxMessage, actor: Actor) -> Mail | None:
     row = load_referral(message.object_id)
     late = late_referral(now(), message.object_id)
     if row is None or late is None or actor.user_id is None or actor.user_id not in late.people:
         return None
     reason = EscalationReason(late.days, TO_LEAD, late.people[actor.user_id])
-    return {
-        "subject": _("A partner is late with a referral"),
-        "words": _("A partner has not answered a referral from your school, or not started the service, in time.")
-        + " "
-        + escalation_words(reason),
-        "href": link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
-        "go": _("Open the referral"),
-    }
+    words = _("A partner has not answered a referral from your school, or not started the service, in time.")
+    href = link(f"/cases/{row.case_id}/pathways/{row.pathway_id}")
+    paragraph = f"{words} {escalation_words(reason)}"
+    return Mail(_("A partner is late with a referral"), [paragraph], href, _("Open the referral"))
 
 
 def _partner_has_it(message: OutboxMessage, actor: Actor) -> bool:
@@ -178,9 +164,9 @@ def _still_late(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(SENT, "referral", _sent, _partner_has_it),
-    MessageKind(ENDED, "referral", _ended, _was_theirs),
-    MessageKind(OVERDUE, "referral", _overdue, _still_late),
+    MessageKind(SENT, _SENT, _partner_has_it),
+    MessageKind(ENDED, _ENDED, _was_theirs),
+    MessageKind(OVERDUE, _overdue, _still_late),
 )
 
 
