@@ -1,4 +1,4 @@
-"""The part of the case page that only a circle has: its requirements, meetings, supporters and agreement."""
+"""The circle's panel on the case page: its requirements, meetings, supporters and agreement."""
 
 from datetime import date, datetime
 from typing import Any
@@ -42,15 +42,15 @@ from wss_cases.training.records.queries import names_of
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:
-    """Return this circle's own part of the case page; the caller has checked the pathway, and may have `seen` it."""
+    """The panel of this circle; the caller has checked the pathway. `seen`: the circle, when it was loaded already."""
     circle, values = seen or circle_of(row), ids(row)
     live = row.state in LIVE
     reads = may_read_terms(actor, row, circle)
     terms = circle.agreement.terms if circle.agreement else []
     meets_again = not circle.was_held or completion_meeting_allowed(circle)
-    told = told_who_said_what(actor, row.school_id)
+    knows_answers = told_who_said_what(actor, row.school_id)
     requirements = as_told(
-        circle.requirements_on(row.next_step_on if circle.waiting and row.next_step_on else today), told
+        circle.requirements_on(row.next_step_on if circle.waiting and row.next_step_on else today), knows_answers
     )
     own = {
         "ids": values,
@@ -61,7 +61,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "shut": len(unmet(requirements)),
         "ready": not unmet(requirements) and row.state is not PathwayState.PROPOSED,
         "planned": circle.waiting is not None,
-        "parties": _parties(circle, values, told),
+        "parties": _parties(circle, values, knows_answers),
         "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id, today)]),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
@@ -73,21 +73,21 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
     return Panel("pathways/circles/case_page/panel.html", own)
 
 
-def _parties(circle: Circle, values: dict[str, Any], told: bool) -> list[dict[str, Any]]:
+def _parties(circle: Circle, values: dict[str, Any], knows_answers: bool) -> list[dict[str, Any]]:
     rows = []
     for person in circle.invited:
         consent = circle.consents.get(person.id)
-        beside = [
-            f"{one.name} ({SupporterRelation(one.relation).label})"
-            for one in circle.supporters
-            if one.participant_id == person.id and one.ended_at is None
+        supporters = [
+            f"{supporter.name} ({SupporterRelation(supporter.relation).label})"
+            for supporter in circle.supporters
+            if supporter.participant_id == person.id and supporter.ended_at is None
         ]
         rows.append(
             {
                 "name": circle.names[person.id],
                 "href": url_for("circle_parties.party", participant_id=person.id, **values),
-                "said": _said(consent) if told else "",
-                "beside": _("with them: %(names)s", names=", ".join(beside)) if beside else "",
+                "said": _said(consent) if knows_answers else "",
+                "beside": _("with them: %(names)s", names=", ".join(supporters)) if supporters else "",
             }
         )
     return rows
@@ -135,14 +135,14 @@ blueprint = Blueprint("circle_follow_ups", __name__, url_prefix="/follow-ups/<in
 @blueprint.get("/agreement")
 @gate(Permission.CASE_WORK)
 def agreement(follow_up_id: int) -> Page:
-    """Go to the agreement whose end is due."""
+    """Redirect to the agreement whose completion meeting is due."""
     return _go(follow_up_id, "completion_meeting", "agreements.agreement")
 
 
 @blueprint.get("/questionnaires")
 @gate(Permission.CASE_WORK)
 def questionnaires(follow_up_id: int) -> Page:
-    """Go to the questionnaires that are to be handed out."""
+    """Redirect to the questionnaires that are due."""
     return _go(follow_up_id, "questionnaire", "questionnaires.questionnaires")
 
 

@@ -1,4 +1,4 @@
-"""Consent of each party to a circle, the safety screen, meetings that are called off, and holds that are lifted."""
+"""Each party's consent to a circle, the letter about it, the safety screen, canceled meetings, and lifted holds."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -44,12 +44,12 @@ def invite(
     uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, name: str, relation: SupporterRelation | None,
     field: str = "supporter",
 ) -> CircleSupporter:  # fmt: skip
-    """Invite somebody beside a party. Returns them. `field`: where the name was typed.
+    """Invite a supporter of a party, and return them. `field`: the form field with the name.
 
-    Raises NotFound for a party who is not invited; Refused where nobody said who they are, and for a guardian whom an
+    Raises NotFound for a party who is not invited. Raises Refused without a relationship, and for a guardian whom an
     order keeps away.
     """
-    person = existing(next((one for one in circle.invited if one.id == participant_id), None))
+    person = existing(next((party for party in circle.invited if party.id == participant_id), None))
     if relation is None:
         raise Refused("relation" if field == "supporter" else f"{field}_relation", _("Choose the relationship."))
     if person.student_id is not None and relation in (SupporterRelation.GUARDIAN, SupporterRelation.FAMILY):
@@ -64,7 +64,7 @@ DEFAULT = "en"
 
 
 def letter_language(person: Any, day: date) -> str | None:
-    """Return the family's language where the letter does not exist in it; None where it does."""
+    """The family's language when the letter does not exist in it; otherwise None."""
     language = family_language(person.student)
     try:
         text = family_text(CODE, language, day)
@@ -74,7 +74,7 @@ def letter_language(person: Any, day: date) -> str | None:
 
 
 def letter_for(person: Any, school: School, contact: str, day: date) -> Text:
-    """Return the letter in the family's language, or in English where there is none; empty where there is no text."""
+    """The letter in the family's language, or else in English; with a heading alone when there is no text."""
     try:
         text = family_text(CODE, family_language(person.student), day)
     except LookupError:
@@ -83,12 +83,13 @@ def letter_for(person: Any, school: School, contact: str, day: date) -> Text:
 
 
 def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:
-    """Lock a live pathway that is a circle. Raises NotFound for another family."""
     return load_live(uow, pathway_id, version, Family.CIRCLE)
 
 
 def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it."""
+    """Lock a circle, live or ended, of an open or closed case. A refusal is recorded at any time, and notes outlive a
+    circle.
+    """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
     if row.pathway != Family.CIRCLE:
         raise NotFound
@@ -97,7 +98,7 @@ def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
 
 @dataclass(frozen=True)
 class Said:
-    """What was said about taking part, by a party and by a guardian; None where nothing was said this time."""
+    """What a party and a guardian answered this time; None: no answer."""
 
     party: PartyAnswer | None = None
     guardian: GuardianAnswer | None = None
@@ -105,78 +106,78 @@ class Said:
 
     @property
     def consents(self) -> bool | None:
-        """What a guardian said, if one was reached."""
+        """Whether a guardian consents; None when none answered or was reached."""
         reached = self.guardian is not None and self.guardian is not GuardianAnswer.NOT_REACHED
         return self.guardian is not GuardianAnswer.NO if reached else None
 
     @property
     def refuses(self) -> bool:
-        """Whether a no was said, which is heard at any time."""
+        """Whether the answer contains a refusal, which is recorded at any time."""
         return self.party is PartyAnswer.NO or self.consents is False
 
 
-def note_consent(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, said: Said, on: date) -> None:
-    """Record what one party, or a guardian, said about taking part; what was said before by the other stands.
+def note_consent(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, answer: Said, on: date) -> None:
+    """Record what a party, or a guardian, answered about taking part. The earlier answer of the other one stays.
 
-    A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off, as
-    *not now* does; an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
-    Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
-    than the keeper, or before support was offered, and for an answer of a guardian whom an order keeps away.
+    A refusal is possible at any time, whatever became of the circle, and needs no reason. It cancels a planned meeting,
+    as "not now" does; an agreement that was made stays. The first answer records the offer, the last yes the
+    acceptance. Raises NotFound for someone who is not invited. Raises Refused when someone other than the keeper asked
+    the person harmed, when support was not offered before, and for a guardian whom an order keeps away.
     """
     before = circle.consents.get(participant_id)
     if before is None and participant_id not in {person.id for person in circle.invited}:
         raise NotFound
-    if said.guardian is not None:
+    if answer.guardian is not None:
         party = uow.session.get_one(CaseParticipant, participant_id)
-        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], said.guardian_name)
-    if said.party is None and said.consents is None:
+        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], answer.guardian_name)
+    if answer.party is None and answer.consents is None:
         return
     stood = consent_state(before.consented, before.not_now) if before else ConsentState.NOT_ASKED
-    if said.party is PartyAnswer.YES and stood is not ConsentState.YES:
+    if answer.party is PartyAnswer.YES and stood is not ConsentState.YES:
         _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
-    stands = ConsentState(said.party.value) if said.party is not None else stood
+    stands = ConsentState(answer.party.value) if answer.party is not None else stood
     assert stands is stood or stands in CONSENT_TRANSITIONS[stood]
     was_willing = before is not None and stood is ConsentState.YES and before.guardian_consented is not False
     if before is not None:
         before.replaced_at = uow.now
         uow.session.flush()
-    consent = _answered(uow, row, participant_id, before, said, on)
+    consent = _answered(uow, row, participant_id, before, answer, on)
     circle.consents[participant_id] = consent
-    uow.record(consent, _kind(consent, said, was_willing))
-    if said.party is not None and row.state in LIVE:
+    uow.record(consent, _kind(consent, answer, was_willing))
+    if answer.party is not None and row.state in LIVE:
         note_offer(uow, row, on)
     _follow_consent(uow, row, circle, on, consent)
 
 
 def _answered(
-    uow: UnitOfWork, row: Pathway, participant_id: int, before: CircleConsent | None, said: Said, on: date
+    uow: UnitOfWork, row: Pathway, participant_id: int, before: CircleConsent | None, answer: Said, on: date
 ) -> CircleConsent:
-    """Return the answer that counts from now on; what nobody said anew is as it stood before."""
+    """The answer that counts from now on. Parts without a new answer are copied from the earlier one."""
     consent = CircleConsent.of(row, participant_id=participant_id, given_on=on)
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
-    if said.party is None and before is not None:
+    if answer.party is None and before is not None:
         consent.given_on = before.given_on
-    if said.party is not None:
-        consent.consented = {PartyAnswer.YES: True, PartyAnswer.NO: False}.get(said.party)
-        consent.not_now = said.party is PartyAnswer.NOT_NOW
+    if answer.party is not None:
+        consent.consented = {PartyAnswer.YES: True, PartyAnswer.NO: False}.get(answer.party)
+        consent.not_now = answer.party is PartyAnswer.NOT_NOW
     else:
         consent.consented, consent.not_now = (before.consented, before.not_now) if before else (None, False)
-    if said.consents is not None:
-        consent.guardian_consented, consent.guardian_name = said.consents, said.guardian_name
+    if answer.consents is not None:
+        consent.guardian_consented, consent.guardian_name = answer.consents, answer.guardian_name
         consent.guardian_on = on
-        consent.guardian_manner = ConsentManner(said.guardian) if said.consents and said.guardian else None
+        consent.guardian_manner = ConsentManner(answer.guardian) if answer.consents and answer.guardian else None
     elif before is not None:
         consent.guardian_consented, consent.guardian_name = before.guardian_consented, before.guardian_name
         consent.guardian_manner, consent.guardian_on = before.guardian_manner, before.guardian_on
     return consent
 
 
-def _kind(consent: CircleConsent, said: Said, was_willing: bool) -> str:
-    if said.refuses or consent.guardian_consented is False:
+def _kind(consent: CircleConsent, answer: Said, was_willing: bool) -> str:
+    if answer.refuses or consent.guardian_consented is False:
         return "circle.consent_withdrawn" if was_willing else "circle.consent_refused"
     if consent.not_now:
         return "circle.consent_put_off"
-    return "circle.guardian_answered" if said.party is None else "circle.consent_given"
+    return "circle.guardian_answered" if answer.party is None else "circle.consent_given"
 
 
 def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:
@@ -204,7 +205,7 @@ def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, con
 
 
 def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
-    """Call off the meeting that is planned, if there is one: a requirement is no longer met."""
+    """Cancel the planned meeting, if there is one, because a requirement is no longer met."""
     if circle.waiting is None:
         return
     not_held(uow, circle.waiting, NotHeld.CALLED_OFF)
@@ -213,7 +214,7 @@ def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
 
 
 def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
-    """Record that a meeting is not held; calendars strike it out where it was put off."""
+    """Record that a meeting is not held. Calendars cancel its entry when it was postponed or called off."""
     meeting.happened, meeting.not_held_reason = False, reason.value
     meeting.sequence += 1
     uow.record(meeting, "circle.not_held", reason=reason.value)
@@ -221,9 +222,9 @@ def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
 
 
 def note_screen(uow: UnitOfWork, row: Pathway, circle: Circle, answer: ScreenAnswer, on: date) -> None:
-    """Record the keeper's safety screen: safe to meet, or not now, which calls a planned meeting off; never why.
+    """Record the keeper's safety screen, never its reason. "Not now" cancels a planned meeting.
 
-    Raises Refused for anybody who does not keep this circle.
+    Raises Refused for anyone who does not keep this circle.
     """
     if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
         raise Refused("screen", _("Only a keeper of this circle answers the safety screen."))
@@ -236,9 +237,9 @@ def note_screen(uow: UnitOfWork, row: Pathway, circle: Circle, answer: ScreenAns
 
 @use_case
 def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
-    """Say why a hold's condition is met.
+    """Record why the condition of a hold is met.
 
-    Raises Refused without a reason, for a hold that stands for good, and for one that the people themselves must meet.
+    Raises Refused without a reason, for a hold that always applies, and for a condition that only the parties can meet.
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)

@@ -1,11 +1,10 @@
-"""Calendar invitations of a meeting: to its keepers and to who leads the case, and to nobody else.
+"""Calendar invitations to a meeting, sent only to its keepers and the lead of its case.
 
-Each act that plans, moves or ends a meeting, or changes who belongs to it, ends with `tell_calendars`: what each person
-was last told is compared with what is, and only those are written to for whom something changed.
+Every use case that plans, moves or ends a meeting, or changes who belongs to it, ends with `tell_calendars`. It
+compares what each person was last sent with the present state and writes only to those for whom something changed.
 
-A meeting as an entry of a calendar: of what kind it is, when, the room, a link. Neither a name nor a case's number.
-
-The case's number stays out as it does of mails: a calendar is shared, synchronised and printed.
+A calendar entry says the kind of meeting, the time, the room and a link. It carries no name and no case number, because
+calendars are shared, synchronized and printed.
 """
 
 from datetime import datetime
@@ -52,12 +51,12 @@ INVITATION = "circle.invitation"
 
 
 def invitation_key(row: MeetingInvitation) -> str:
-    """Return the key under which one number of one person's invitation to one meeting is queued once."""
+    """The dedupe key of one version of a person's invitation, so that it is queued once."""
     return f"{INVITATION}:{row.id}:{row.sequence}"
 
 
 def staff_of(meeting: CircleMeeting) -> list[int]:
-    """Return who belongs to a meeting as staff: the keepers of its circle and the lead of its case, each once."""
+    """The staff of a meeting, each once: the keepers of its circle and the lead of its case."""
     keepers = select(CircleKeeper.user_id).where(
         CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.ended_at.is_(None)
     )
@@ -66,12 +65,12 @@ def staff_of(meeting: CircleMeeting) -> list[int]:
 
 
 def reaches(actor: Actor, meeting: CircleMeeting, now: datetime) -> bool:
-    """Whether somebody may know of a meeting: on the team of its case, or as one who leads its circle."""
+    """Whether the actor may know of a meeting: they are on its case's team, or lead its circle."""
     return can(actor, Permission.CASE_READ, meeting) or leads_now(actor, meeting.pathway_id, now)
 
 
 def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:
-    """Whether any earlier message of this invitation was sent, or may have been sent."""
+    """Whether an earlier message of this invitation was sent, or may have been."""
     earlier = select(OutboxMessage.id).where(
         OutboxMessage.recipient_id == row.user_id,
         OutboxMessage.kind == INVITATION,
@@ -86,7 +85,7 @@ def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:
 
 
 def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
-    """Return what a meeting is called: its circle's kind, and whether it is the one at the end of an agreement."""
+    """The name of a meeting: the kind of its circle, and whether it is the agreement's completion meeting."""
     words = str(Kind(kind).label) if kind in set(Kind) else kind
     if meeting_kind is MeetingKind.COMPLETION:
         return _("%(kind)s, agreement completion meeting", kind=words)
@@ -94,12 +93,12 @@ def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
 
 
 def meeting_uid(meeting_id: int, site: str) -> str:
-    """Return what names a meeting in every calendar, however often it moves; `site`: where this system stands."""
+    """The identifier of a meeting in every calendar; it stays when the meeting moves. `site`: this system's address."""
     return f"circle-meeting-{meeting_id}@{urlsplit(site).hostname or 'localhost'}"
 
 
 def meeting_file(meeting: CircleMeeting, kind: str, address: str, site: str, now: datetime) -> bytes:
-    """Return a meeting as a file to keep; `kind`: its circle's, `address`: its page."""
+    """A meeting as a calendar file. `kind`: its circle's kind; `address`: its page; `site`: this system's address."""
     entry = Entry(
         uid=meeting_uid(meeting.id, site),
         sequence=meeting.sequence,
@@ -122,9 +121,9 @@ def _rows(message: OutboxMessage) -> tuple[MeetingInvitation, CircleMeeting]:
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     row, meeting = _rows(message)
     if message.dedupe_key != invitation_key(row):
-        return False  # something newer was said since, in a message of its own
+        return False  # a newer message replaced this one
     if row.withdrawn_at is not None:
-        return was_told(row, message)  # else there is nothing to strike out
+        return was_told(row, message)  # a person who was never invited has nothing to cancel
     belongs = actor.user_id in staff_of(meeting) and reaches(actor, meeting, now())
     return belongs and meeting.happened is None and meeting.starts_at > now()
 
@@ -166,7 +165,7 @@ def _news(message: OutboxMessage, row: MeetingInvitation, meeting: CircleMeeting
     if row.withdrawn_at is None:
         return _("Changed: %(what)s, %(when)s", **said), _("The meeting has a new time, length or room.")
     if meeting.happened is None:
-        # the meeting takes place, so the mail must not say that it does not
+        # a meeting that still takes place must not be announced as canceled
         subject = _("No longer in your calendar: %(what)s, %(when)s", **said)
         return subject, _("You are no longer part of this meeting. It takes place without you.")
     return _("Canceled: %(what)s, %(when)s", **said), _(
@@ -189,7 +188,7 @@ def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
         room=row.room,
         cancelled=withdrawn,
     )
-    # the organizer is the sender: calendars take changes from nobody else
+    # the organizer is the sender: calendars accept changes only from it
     name, address = parseaddr(setting("MAIL_FROM"))
     email = db.session.get_one(UserAccount, row.user_id).email
     return CalendarPart(method, calendar_file([entry], method=method, invited=Invited(address, name, attendee=email)))
@@ -199,7 +198,7 @@ MESSAGES = (MessageKind(INVITATION, _says, _still_due, calendar=_calendar),)
 
 
 def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
-    """Invite whoever belongs to a meeting, tell them of a change, and withdraw what no longer holds."""
+    """Invite the people of a meeting, tell them of a change, and withdraw invitations that no longer apply."""
     state = meeting_state(meeting.happened, meeting.not_held_reason)
     if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
         return
@@ -216,7 +215,7 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
 
 
 def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
-    """Do what `tell_calendars` does for each planned meeting of a circle, or of a case."""
+    """Call `tell_calendars` for each planned meeting that `which` selects."""
     planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
     for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
         tell_calendars(uow, meeting)
@@ -239,7 +238,7 @@ def _invite(uow: UnitOfWork, meeting: CircleMeeting, user_id: int, row: MeetingI
 
 
 def _withdraw(uow: UnitOfWork, row: MeetingInvitation) -> None:
-    # the time and room stay those they were told: who no longer belongs is told of no other
+    # keep the time and room they were sent: people who no longer belong learn no new ones
     row.sequence, row.withdrawn_at = row.sequence + 1, uow.now
     _send(uow, row, "circle.uninvited")
 
@@ -253,7 +252,7 @@ def _send(uow: UnitOfWork, row: MeetingInvitation, act: str) -> None:
 def withdraw_former(now: datetime) -> int:
     """Withdraw the invitations of `former`, whose role ended or whose case got another lead. Returns how many.
 
-    Only of meetings still to come: what is past stays in calendars as it was.
+    Only meetings still to come are touched; past ones stay in calendars.
     """
     if not former(now):
         return 0
@@ -269,7 +268,7 @@ def withdraw_former(now: datetime) -> int:
 
 
 def _works(now: datetime, *roles: Role) -> ColumnElement[bool]:
-    """Whether whoever was invited works at the meeting's school in one of these roles."""
+    """SQL: the invited account works at the meeting's school in one of these roles."""
     works = (
         select(RoleGrant.id)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
@@ -285,7 +284,7 @@ def _works(now: datetime, *roles: Role) -> ColumnElement[bool]:
 
 
 def former(now: datetime) -> list[int]:
-    """Return the invitations to meetings still to come whose people no longer belong to them, in one query."""
+    """Invitations to coming meetings whose recipients no longer belong to them, in one query."""
     keeps = select(CircleKeeper.id).where(
         CircleKeeper.pathway_id == MeetingInvitation.pathway_id,
         CircleKeeper.user_id == MeetingInvitation.user_id,

@@ -1,4 +1,7 @@
-"""The mail that tells a circle's keepers of a new one: that there is one, and a link. Never who, or of which circle."""
+"""Keepers of a circle: adding and removing them, their page, and the mail about a new keeper.
+
+The mail says that there is a new keeper and gives a link. It never says who, or of which circle.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -48,16 +51,16 @@ from wss_cases.pathways.common.rules import LIVE, Pathway
 
 
 def candidates(circle: CircleWithKeepers, at: Keepers) -> dict[int, str]:
-    """Return who of those who may keep circles at the school may be named keeper of this one: its coordinators; beside
-    one of them, its trained staff too. Id to name, those with a training on record first.
+    """Who may be named keeper of this circle: the school's coordinators, and its trained staff when a coordinator keeps
+    it already. Id to name, people with a training on record first.
     """
     others = at.staff if circle.keeper_ids & at.coordinators.keys() else {}
     return {**at.trained, **others, **at.coordinators}
 
 
 def would_keep(row: Pathway, user_id: int | None, day: date) -> bool:
-    """Whether somebody becomes the keeper of a circle by preparing it: it never had one, they own it or lead its case,
-    are trained, and neither decide discipline at the school nor decided about one of its people.
+    """Whether preparing a circle makes this account its keeper. The circle never had one; the account owns it or leads
+    its case, is trained, decides no discipline at the school, and decided none about its people.
     """
     if user_id is None or user_id not in (row.owner_id, row.case.lead_id):
         return False
@@ -70,14 +73,12 @@ KEEPER_ADDED = "keeper_added"
 
 
 def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
-    """Make somebody a keeper of a circle; does nothing when they are one already.
+    """Make an account a keeper of a circle. Does nothing when it is one already.
 
-    A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
-    the school's administrator may, who cannot name themselves. Whoever begins reads only what is written from then on.
-    Beside a coordinator who keeps it, and so prepares it and answers for its notes, trained staff keep it too: they
-    lead its meetings and read no notes.
-    Raises NotFound for anybody else, Refused for somebody who is neither, or who decides or decided discipline about a
-    party.
+    Whoever works the case names the first keeper. Later ones are named by keepers, or by the school's administrator,
+    who cannot name themselves. A new keeper reads only notes written from then on. Trained staff keep a circle beside a
+    coordinator, who prepares it and answers for its notes; they lead meetings and read no notes. Raises Overreach for a
+    person who is not a candidate, for oneself, and for someone who decided discipline about a party.
     """
     circle = with_keepers(row)
     if user_id in circle.keeper_ids:
@@ -96,7 +97,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         raise Overreach("keeper", _("This person decided discipline about someone in this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
-    # where no coordinator keeps it now, those who did are told: a new reader never comes unseen
+    # without a current coordinator the former keepers are told, so that a new reader never comes unnoticed
     recipients = set(circle.keeper_ids)
     if not recipients & here.coordinators.keys():
         recipients |= {known.user_id for known in keeper_rows(circle.id)}
@@ -106,10 +107,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
 
 
 def keep_as_lead(uow: UnitOfWork, row: Pathway) -> None:
-    """Make whoever leads a circle's preparation the keeper of one that never had any, where they are trained for it.
-
-    Does nothing for anybody else: see `would_keep`.
-    """
+    """Make the person who prepares a circle its first keeper, if `would_keep` allows it; otherwise do nothing."""
     if would_keep(row, uow.actor.user_id, today_at(row.school_id, uow.now)):
         assert uow.actor.user_id is not None
         name_keeper(uow, row, uow.actor.user_id)
@@ -117,7 +115,7 @@ def keep_as_lead(uow: UnitOfWork, row: Pathway) -> None:
 
 @use_case
 def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
-    """Make somebody a keeper of a circle (see `name_keeper`) and mail its keepers. Returns the pathway's id."""
+    """Make an account a keeper of a circle (see `name_keeper`) and mail its keepers. Returns the pathway's id."""
     row = load_any_circle(uow, pathway_id)
     if user_id in with_keepers(row).keeper_ids:
         raise Refused("keeper", _("This person already keeps this circle."))
@@ -128,8 +126,8 @@ def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
 def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Remove a keeper of a circle: oneself, or another. From now on they read no note. Returns the pathway's id.
 
-    Raises Refused for the last coordinator who keeps it, and for the one who is to keep it, while a meeting waits;
-    NotFound for anybody who is no keeper.
+    While a meeting is planned, raises Refused for the last coordinator and for the keeper who leads it. Raises NotFound
+    for someone who is not a keeper.
     """
     row = load_any_circle(uow, pathway_id)
     circle = with_keepers(row)
@@ -181,7 +179,7 @@ def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
-    # also when the new keeper has ended meanwhile: they could read until then
+    # the mail is due even when the new keeper has ended since: they could read until then
     keeper = db.session.get(CircleKeeper, message.object_id)
     return keeper is not None and (
         can(actor, Permission.CASE_READ, keeper) or leads_now(actor, keeper.pathway_id, now())
@@ -195,7 +193,7 @@ blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/path
 
 
 def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -> list[tuple[str, str, bool]]:
-    """Return the tabs around a circle's keepers that this person may open: words, address, whether it is this page."""
+    """The tabs around a circle's keepers that the actor may open: (label, address, whether it is this page)."""
     shown = [("keepers.keepers", _("Keepers"), True)]
     shown.append(("notes.notes", _("Private notes"), can(actor, Permission.CIRCLE_NOTE_READ, circle)))
     shown.append(("privilege.acts", _("Privilege"), can(actor, Permission.CIRCLE_HOLD, circle)))
@@ -207,7 +205,7 @@ def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -
 @fresh_within(FRESH_MINUTES, to_change_only=True)
 @gate(Permission.CASE_WORK)
 def keepers(case_id: int, pathway_id: int) -> Page:
-    """Show who keeps and kept a circle; whoever may, names another."""
+    """Show the current and former keepers of a circle, with a form to name another."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     circle = with_keepers(row)
@@ -226,12 +224,12 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[
-            _shown(actor, row, circle, one, zone, _began(known, actor) if one.user_id in here.coordinators else None)
-            for one in known
-            if one.ended_at is None
+            _shown(actor, row, circle, term, zone, _began(known, actor) if term.user_id in here.coordinators else None)
+            for term in known
+            if term.ended_at is None
         ],
         at_work={*here.coordinators, *here.staff},
-        former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
+        former=[_shown(actor, row, circle, term, zone) for term in known if term.ended_at is not None],
         elsewhere=[] if here.trained else trained_elsewhere(row.school_id, today),
         outside=_from_outside(actor, row, circle, today),
         add_outside=[
@@ -253,11 +251,11 @@ def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers, today: 
     ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     return [
         {
-            "name": one.name,
-            "meta": beside_words(one),
-            "end": url_for("outside_keepers.end", outside_keeper_id=one.id, **ids) if ends else None,
+            "name": helper.name,
+            "meta": beside_words(helper),
+            "end": url_for("outside_keepers.end", outside_keeper_id=helper.id, **ids) if ends else None,
         }
-        for one in outside_keepers_of(row.id, today)
+        for helper in outside_keepers_of(row.id, today)
     ]
 
 
@@ -272,26 +270,26 @@ def _candidates(actor: Actor, circle: CircleWithKeepers, here: Keepers) -> dict[
 
 
 def _began(known: Sequence[Any], actor: Actor) -> datetime | None:
-    return min((one.added_at for one in known if one.user_id == actor.user_id), default=None)
+    return min((keeper.added_at for keeper in known if keeper.user_id == actor.user_id), default=None)
 
 
 def _shown(
-    actor: Actor, row: Pathway, circle: CircleWithKeepers, one: Any, zone: str, began: datetime | None = None
+    actor: Actor, row: Pathway, circle: CircleWithKeepers, keeper: Any, zone: str, began: datetime | None = None
 ) -> dict[str, Any]:
-    asked = began is not None and one.ended_at is None and one.added_at > began
-    since = day_words_with_year(local_date(one.added_at, zone))
-    until = day_words_with_year(local_date(one.ended_at, zone)) if one.ended_at else ""
-    ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
+    needs_agreement = began is not None and keeper.ended_at is None and keeper.added_at > began
+    since = day_words_with_year(local_date(keeper.added_at, zone))
+    until = day_words_with_year(local_date(keeper.ended_at, zone)) if keeper.ended_at else ""
+    ends = keeper.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
     ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     return {
-        "name": one.name,
-        "user_id": one.user_id,
+        "name": keeper.name,
+        "user_id": keeper.user_id,
         "meta": _("from %(since)s to %(until)s", since=since, until=until)
         if until
         else _("since %(since)s", since=since),
-        "mine": one.user_id == actor.user_id,
-        "end": url_for("note_grants.end", user_id=one.user_id, **ids) if ends else None,
-        "agree": url_for("note_grants.agree", user_id=one.user_id, **ids) if asked else None,
+        "mine": keeper.user_id == actor.user_id,
+        "end": url_for("note_grants.end", user_id=keeper.user_id, **ids) if ends else None,
+        "agree": url_for("note_grants.agree", user_id=keeper.user_id, **ids) if needs_agreement else None,
     }
 
 

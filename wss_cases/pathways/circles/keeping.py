@@ -1,4 +1,6 @@
-"""A circle as its keeper sees it: who comes, when, where, the plan, what became of it. Neither case nor report."""
+"""Pages for the keepers of a circle: who comes, when and where, the plan, the results. They open neither case nor
+report.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -49,15 +51,14 @@ from wss_cases.routing.engine.pages import Kind
 
 
 def led_circle(actor: Actor, pathway_id: int, now: datetime) -> Pathway:
-    """Return a circle that the actor leads. Raises NotFound."""
     statement = led_visible_to(select(Pathway), actor, today_at(None, now)).where(Pathway.id == pathway_id)
-    found: Pathway | None = db.session.scalar(statement)
-    return existing(found)
+    circle: Pathway | None = db.session.scalar(statement)
+    return existing(circle)
 
 
 def led_circles(actor: Actor, today: date) -> Sequence[Any]:
-    """Return (id, school_id, kind, starts_at, room, mine) of the circles that the actor leads, with the meeting that
-    waits, the next first; those without one come last. `mine`: the actor leads that meeting.
+    """(id, school_id, kind, starts_at, room, mine) of the circles that the actor leads. Those with a planned meeting
+    come first, by time. `mine`: the actor leads that meeting.
     """
     waits = (CircleMeeting.pathway_id == Pathway.id) & CircleMeeting.happened.is_(None)
     columns: Any = select(Pathway.id, Pathway.school_id, Pathway.kind, CircleMeeting.starts_at, CircleMeeting.room)
@@ -70,8 +71,9 @@ def led_circles(actor: Actor, today: date) -> Sequence[Any]:
 
 @use_case
 def write_plan(uow: UnitOfWork, pathway_id: int, content: PlanContent, anyway: bool = False) -> int:
-    """Write or change the plan of a circle that the actor leads. Returns the plan's id. Raises NotFound for anybody
-    else, and what `put_plan` raises.
+    """Write or change the plan of a circle that the actor leads. Returns the plan's id.
+
+    Raises NotFound for anyone else, and what `put_plan` raises.
     """
     return put_plan(uow, _load_led(uow, pathway_id), content, anyway)
 
@@ -80,10 +82,10 @@ def write_plan(uow: UnitOfWork, pathway_id: int, content: PlanContent, anyway: b
 def answer(
     uow: UnitOfWork, pathway_id: int, state: MeetingState, attendance: Attendance | None, guest: Guest | None = None
 ) -> int:
-    """Say what became of the meeting that waits, and who came (None: everyone invited). Returns the pathway's id.
+    """Record the result of the planned meeting, and who came (None: everyone invited). Returns the pathway's id.
 
-    Raises NotFound for who does not lead the circle, Refused where no meeting waits or it has not begun, Stale where
-    the meeting was moved since.
+    Raises NotFound for someone who does not lead the circle, Refused when no meeting is planned or it has not begun,
+    and Stale when the meeting was moved since.
     """
     row = _load_led(uow, pathway_id)
     waiting = circle_of(row).waiting
@@ -106,22 +108,22 @@ def _load_led(uow: UnitOfWork, pathway_id: int) -> Pathway:
 
 
 def circle_rows(circles: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the circles that somebody leads as lines of a list."""
+    """Circles as rows of a list."""
     return [
         {
-            "title": str(Kind(one.kind).label),
-            "href": url_for("keeping.circle", pathway_id=one.id),
-            "meta": dotted(moment_words(one.starts_at, zone_of(one.school_id)), one.room)
-            if one.starts_at is not None
+            "title": str(Kind(circle.kind).label),
+            "href": url_for("keeping.circle", pathway_id=circle.id),
+            "meta": dotted(moment_words(circle.starts_at, zone_of(circle.school_id)), circle.room)
+            if circle.starts_at is not None
             else _("No meeting is scheduled yet."),
-            "tag": _("You lead it") if one.mine else None,
+            "tag": _("You lead it") if circle.mine else None,
         }
-        for one in circles
+        for circle in circles
     ]
 
 
 def circle_page(row: Pathway, circle: Circle, plan: CirclePlan | None, now: datetime) -> dict[str, Any]:
-    """Return what a keeper's page of one circle shows. Nobody is named before a meeting is scheduled: until then no one
+    """Values of the keeper's page of a circle. Names appear only when a meeting is scheduled, because until then no one
     has agreed to come.
     """
     waiting, zone = circle.waiting, zone_of(row.school_id)
@@ -148,9 +150,9 @@ def _place(meeting: CircleMeeting, circle: Circle) -> str:
 
 def _people(circle: Circle) -> list[dict[str, str]]:
     beside: dict[int, list[str]] = {}
-    for one in circle.supporters:
-        if one.ended_at is None:
-            beside.setdefault(one.participant_id, []).append(one.name)
+    for supporter in circle.supporters:
+        if supporter.ended_at is None:
+            beside.setdefault(supporter.participant_id, []).append(supporter.name)
     return [
         {"name": name, "beside": _("with them: %(names)s", names=", ".join(beside[key])) if key in beside else ""}
         for key, name in circle.names.items()
@@ -173,7 +175,7 @@ blueprint = Blueprint("keeping", __name__, url_prefix="/keeping")
 @blueprint.get("")
 @gate(Permission.CIRCLE_LEAD)
 def circles() -> Page:
-    """The circles that this person leads as a keeper."""
+    """The list of circles that this person keeps and leads."""
     actor = current_actor()
     rows = circle_rows(led_circles(actor, today_at(None, clock.now())))
     return render_template("pathways/circles/keeping/list.html", rows=rows)
@@ -182,7 +184,7 @@ def circles() -> Page:
 @blueprint.get("/<int:pathway_id>")
 @gate(Permission.CIRCLE_LEAD)
 def circle(pathway_id: int) -> Page:
-    """One circle: who comes, when and where, its plan, and what became of its meetings."""
+    """A circle: who comes, when and where, its plan, and the results of its meetings."""
     now = clock.now()
     row = led_circle(current_actor(), pathway_id, now)
     shown = circle_page(row, circle_of(row), plan_of(row.id), now)
@@ -192,7 +194,7 @@ def circle(pathway_id: int) -> Page:
 @blueprint.get("/<int:pathway_id>/print")
 @gate(Permission.CIRCLE_LEAD)
 def sheet(pathway_id: int) -> Page:
-    """The circle's plan as a sheet in large letters."""
+    """The circle's plan as a sheet in large print."""
     row = led_circle(current_actor(), pathway_id, clock.now())
     parts = parts_of(existing(plan_of(row.id)))
     return render_template("pathways/circles/plans/sheet.html", parts=parts, back=_page_of(row))
@@ -201,12 +203,11 @@ def sheet(pathway_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_LEAD)
 def plan(pathway_id: int) -> Page:
-    """Write or change the circle's plan."""
     actor = current_actor()
     row = led_circle(actor, pathway_id, clock.now())
     known = plan_of(row.id)
-    said = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
-    form = CirclePlanForm(version=known.version if known else "", **asdict(said))
+    content = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
+    form = CirclePlanForm(version=known.version if known else "", **asdict(content))
     here = url_for("keeping.plan", pathway_id=row.id)
     words = {**_words(row, _("Circle plan"), _("Save the plan")), "circle_href": here}
     return plan_form(
@@ -222,7 +223,7 @@ def plan(pathway_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>/answer", methods=["GET", "POST"], endpoint="answer")
 @gate(Permission.CIRCLE_LEAD)
 def answer_page(pathway_id: int) -> Page:
-    """Did it happen? Who came is asked on the next page."""
+    """Record whether the meeting took place. The next page asks who came."""
     row = led_circle(current_actor(), pathway_id, clock.now())
     waiting = circle_of(row).waiting
     if waiting is None:
@@ -244,7 +245,7 @@ def answer_page(pathway_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>/<any(held, no_show, walked_out):state>", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_LEAD)
 def attendance(pathway_id: int, state: str) -> Page:
-    """Who came, by role; then the meeting is answered."""
+    """Record who came, by role, and with it the result of the meeting."""
     row = led_circle(current_actor(), pathway_id, clock.now())
     now_known = circle_of(row)
     waiting = now_known.waiting

@@ -1,5 +1,6 @@
-"""Naming keepers without an account: of a partner with an agreement, or a student with a trained adult, beside the
-keepers of record."""
+"""Keepers without an account, beside the keepers of record: from a partner with an agreement, or a student with a
+trained adult.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -53,12 +54,12 @@ PARTNER = table(
     "partner", column("id"), column("name"), column("is_active", Boolean), column("agreement_from"),
     column("agreement_until"),
 )  # fmt: skip
-"""The partners' directory is kept with referrals; these columns are all that circles need of it."""
+"""A table of the referrals package: the columns that circles need of the partners' directory."""
 
 
 @dataclass(frozen=True)
 class OutsideKeeper:
-    """Who helps to keep a circle without an account: of a partner, or a student with an adult (their names)."""
+    """A keeper without an account: from `partner`, or a student with `adult` (their names)."""
 
     id: int
     name: str
@@ -68,7 +69,7 @@ class OutsideKeeper:
 
 
 def partners_with_agreement(day: date) -> dict[int, str]:
-    """Return the partner organizations whose agreement is in force on a day: id to name, by name."""
+    """Partner organizations whose agreement is in force on a day: id to name, sorted by name."""
     partners = select(PARTNER.c.id, PARTNER.c.name).where(_in_force(day))
     return {row.id: row.name for row in db.session.execute(partners.order_by(PARTNER.c.name))}
 
@@ -84,96 +85,97 @@ def _in_force(day: date | BindParameter[Any]) -> Any:
 
 
 def outside_keepers_of(pathway_id: int, day: date) -> list[OutsideKeeper]:
-    """Return who helps to keep a circle on a day without an account, the first named first.
+    """The keepers of a circle without an account on a day, in the order of naming.
 
-    Somebody of a partner while its agreement is in force, a student while the adult beside them keeps it.
+    Those of a partner count while its agreement is in force, a student while their adult keeps the circle.
     """
     return _named(_keeping.rows([pathway_id], day=day))
 
 
 @Prepared
 def _keeping(among_ids: Narrow) -> Any:
-    one = CircleOutsideKeeper
+    keeper = CircleOutsideKeeper
     keeps = exists().where(
-        CircleKeeper.pathway_id == one.pathway_id, CircleKeeper.user_id == one.adult_id, CircleKeeper.ended_at.is_(None)
+        CircleKeeper.pathway_id == keeper.pathway_id,
+        CircleKeeper.user_id == keeper.adult_id,
+        CircleKeeper.ended_at.is_(None),
     )
     return _listed(
-        among_ids(one.pathway_id), one.ended_at.is_(None), or_(_in_force(bindparam("day", type_=Date())), keeps)
+        among_ids(keeper.pathway_id), keeper.ended_at.is_(None), or_(_in_force(bindparam("day", type_=Date())), keeps)
     )
 
 
 def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
-    """Return what keepers without an account are called, also of those who ended: id to "Maya Ortiz (Harbor House)".
+    """Names of keepers without an account, ended ones too: id to "Maya Ortiz (Harbor House)".
 
     The caller has checked their circle.
     """
     wanted = sorted({number for number in ids if number is not None})
-    found = _named(db.session.execute(_listed(CircleOutsideKeeper.id.in_(wanted)))) if wanted else []
-    return {one.id: outside_name(one) for one in found}
+    keepers = _named(db.session.execute(_listed(CircleOutsideKeeper.id.in_(wanted)))) if wanted else []
+    return {keeper.id: outside_name(keeper) for keeper in keepers}
 
 
 def _listed(*which: Any) -> Any:
-    one = CircleOutsideKeeper
+    keeper = CircleOutsideKeeper
     return (
-        select(one, PARTNER.c.name, UserAccount.name, Student)
-        .outerjoin(PARTNER, PARTNER.c.id == one.partner_id)
-        .outerjoin(UserAccount, UserAccount.id == one.adult_id)
-        .outerjoin(Student, Student.id == one.student_id)
+        select(keeper, PARTNER.c.name, UserAccount.name, Student)
+        .outerjoin(PARTNER, PARTNER.c.id == keeper.partner_id)
+        .outerjoin(UserAccount, UserAccount.id == keeper.adult_id)
+        .outerjoin(Student, Student.id == keeper.student_id)
         .where(*which)
-        .order_by(one.id)
+        .order_by(keeper.id)
     )
 
 
-def _named(found: Iterable[Any]) -> list[OutsideKeeper]:
+def _named(rows: Iterable[Any]) -> list[OutsideKeeper]:
     return [
         OutsideKeeper(row.id, student.shown_name if student else row.name, partner, adult, row.student_id)
-        for row, partner, adult, student in found
+        for row, partner, adult, student in rows
     ]
 
 
 def outside_words(pathway_id: int, day: date) -> list[str]:
-    """Return who helps to keep a circle without an account: "Maya Ortiz (Harbor House)"."""
-    return [outside_name(one) for one in outside_keepers_of(pathway_id, day)]
+    """The names of a circle's keepers without an account, such as "Maya Ortiz (Harbor House)"."""
+    return [outside_name(keeper) for keeper in outside_keepers_of(pathway_id, day)]
 
 
-def outside_name(one: OutsideKeeper) -> str:
-    """Return what a keeper without an account is called: "Maya Ortiz (Harbor House)"."""
-    return f"{one.name} ({beside_words(one)})"
+def outside_name(keeper: OutsideKeeper) -> str:
+    return f"{keeper.name} ({beside_words(keeper)})"
 
 
-def beside_words(one: OutsideKeeper) -> str:
-    """Return for whom a keeper without an account is there: a partner, or the adult beside a student."""
-    return one.partner or _("student, with %(name)s", name=one.adult)
+def beside_words(keeper: OutsideKeeper) -> str:
+    """Where a keeper without an account comes from: the partner, or the adult beside a student."""
+    return keeper.partner or _("student, with %(name)s", name=keeper.adult)
 
 
 def partner_of(keeper: CircleOutsideKeeper) -> str:
-    """Return the name of a keeper's partner, also of one without an agreement; '' for a student."""
+    """The name of a keeper's partner, even when its agreement is over; '' for a student."""
     return db.session.scalar(select(PARTNER.c.name).where(PARTNER.c.id == keeper.partner_id)) or ""
 
 
 def trained_adults(row: Pathway, now: datetime) -> dict[int, str]:
-    """Return the keepers of a circle who are trained: id to name."""
+    """The trained keepers of a circle: id to name."""
     here = keepers_at(row.school_id, today_at(row.school_id, now))
     return {key: name for key, name in {**here.trained, **here.staff}.items() if key in with_keepers(row).keeper_ids}
 
 
 def get_outside_keeper(row: Pathway, outside_keeper_id: int) -> CircleOutsideKeeper:
-    """Return a keeper from outside of one circle; the caller has checked the circle. Raises NotFound."""
-    found = db.session.get(CircleOutsideKeeper, outside_keeper_id)
-    if found is None or found.pathway_id != row.id:
+    """A keeper without an account of this circle; the caller has checked the circle. Raises NotFound."""
+    keeper = db.session.get(CircleOutsideKeeper, outside_keeper_id)
+    if keeper is None or keeper.pathway_id != row.id:
         raise NotFound
-    return found
+    return keeper
 
 
 class StudentKeeperForm(BaseForm):
-    """Which student, and with which trained adult."""
+    """A student, and the trained adult beside them."""
 
     student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
     adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
 
 
 class OutsideKeeperForm(BaseForm):
-    """Who, and of which partner organization; and that it is really not the student whom the name means here."""
+    """A name and a partner organization. `anyway`: the person is not the student of the same name."""
 
     partner = SelectField(
         _l("Partner"),
@@ -186,22 +188,23 @@ class OutsideKeeperForm(BaseForm):
 
 @use_case
 def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: str, anyway: bool = False) -> int:
-    """Name somebody of a partner organization who helps to keep a live circle. Returns their row's id.
+    """Name a person of a partner organization who helps to keep a live circle. Returns their row's id.
 
-    Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for a partner
-    without an agreement in force, no name, somebody who is named already, and, unless `anyway`, a student's name.
+    Raises NotFound for someone who may not name keepers. Raises Refused while nobody of the school keeps the circle,
+    for a partner without an agreement in force, without a name, for a person named already, and, unless `anyway`, for a
+    student's name.
     """
-    row = _kept(uow, pathway_id)
+    row = _load_kept(uow, pathway_id)
     refuse_blank("name", name, _("Write the name."))
     today = today_at(row.school_id, uow.now)
-    if any(one.name.casefold() == name.strip().casefold() for one in outside_keepers_of(row.id, today)):
+    if any(known.name.casefold() == name.strip().casefold() for known in outside_keepers_of(row.id, today)):
         raise Refused("name", _("This person already keeps this circle."))
     partners = partners_with_agreement(today)
     if partner_id not in partners:
         raise Refused("partner", _("Choose a partner whose agreement is in force."))
     if not anyway and names_at_school(row.school_id, name):
         raise Refused("anyway", _("A student here has this name. If this is someone else, confirm below."))
-    keeper = _named_act(uow, row, name, partner_id=partner_id)
+    keeper = _new_keeper(uow, row, name, partner_id=partner_id)
     uow.record(keeper, "circle.outside_keeper_named", partner=partners[partner_id])
     return keeper.id
 
@@ -210,26 +213,27 @@ def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: 
 def add_student_keeper(uow: UnitOfWork, pathway_id: int, adult_id: int, student_id: int) -> int:
     """Name a student who helps to keep a live circle beside a trained adult who keeps it. Returns their row's id.
 
-    They have no access, and no copy of their record says it; what is kept of it goes with their record and with the
-    case. Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for an
-    adult who does not or is not trained, nobody of the school, somebody who is named already or whom the case is about.
+    The student gets no access, and no copy of their record mentions it; the row is deleted with their record and with
+    the case. Raises NotFound for someone who may not name keepers. Raises Refused while nobody of the school keeps the
+    circle, for an adult who does not keep it or is not trained, for someone who is no student of the school, is named
+    already, or is in the case.
     """
-    row = _kept(uow, pathway_id)
+    row = _load_kept(uow, pathway_id)
     if adult_id not in trained_adults(row, uow.now):
         raise Refused("adult", _("Choose a trained adult who keeps this circle."))
     student = uow.session.get(Student, student_id)
     if student is None or student.school_id != row.school_id or not student.is_active:
         raise Refused("student", _("Choose a student of this school."))
-    if student.id in {one.student_id for one in participants_of(row.case_id)}:
+    if student.id in {known.student_id for known in participants_of(row.case_id)}:
         raise Refused("student", _("This case is about them. Choose another student."))
-    if student.id in {one.student_id for one in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
+    if student.id in {known.student_id for known in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
         raise Refused("student", _("This person already keeps this circle."))
-    keeper = _named_act(uow, row, "", adult_id=adult_id, student_id=student.id)
+    keeper = _new_keeper(uow, row, "", adult_id=adult_id, student_id=student.id)
     uow.record(keeper, "circle.student_keeper_named")
     return keeper.id
 
 
-def _kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
+def _load_kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
     row = load_circle(uow, pathway_id)
     circle, today = with_keepers(row), today_at(row.school_id, uow.now)
     require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
@@ -238,13 +242,15 @@ def _kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
     return row
 
 
-def _named_act(uow: UnitOfWork, row: Pathway, name: str, **of: int) -> CircleOutsideKeeper:
+def _new_keeper(uow: UnitOfWork, row: Pathway, name: str, **of: int) -> CircleOutsideKeeper:
     return CircleOutsideKeeper.of(row, name=name.strip(), added_at=uow.now, added_by_id=uow.actor.user_id, **of)
 
 
 @use_case
 def end_outside_keeper(uow: UnitOfWork, pathway_id: int, outside_keeper_id: int) -> int:
-    """Remove a keeper without an account. Returns the pathway's id. Raises NotFound, Refused where that was done."""
+    """Remove a keeper without an account. Returns the pathway's id. Raises NotFound, and Refused when they were removed
+    already.
+    """
     row = load_any_circle(uow, pathway_id)
     require(uow.actor, Permission.CIRCLE_KEEPER_NAME, with_keepers(row))
     keeper = get_outside_keeper(row, outside_keeper_id)
@@ -266,7 +272,7 @@ blueprint = Blueprint(
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_KEEPER_NAME)
 def add(case_id: int, pathway_id: int) -> Page:
-    """Name somebody of a partner organization who helps to keep a circle."""
+    """Name a person of a partner organization who helps to keep a circle."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
     form = OutsideKeeperForm()
     partners = partners_with_agreement(today_at(row.school_id, clock.now()))
@@ -297,13 +303,15 @@ def student(case_id: int, pathway_id: int) -> Page:
 
 def _picking(row: Pathway, chosen_id: int | None) -> dict[str, Any]:
     typed = request.form.get("student_q", "")[:LONGEST_SEARCH]
-    found = students_matching(current_actor(), row.school_id, typed) if typed.strip() else []
+    students = students_matching(current_actor(), row.school_id, typed) if typed.strip() else []
     student = students_by_id([chosen_id]).get(chosen_id or 0)
     here = student is not None and student.school_id == row.school_id
     return {
         "typed": typed,
         "search_url": url_for("students.search"),
-        "matches": [{"value": str(one.id), "label": one.name, "meta": last_digits(one.number)} for one in found]
+        "matches": [
+            {"value": str(match.id), "label": match.name, "meta": last_digits(match.number)} for match in students
+        ]
         if typed
         else None,
         "chosen": [{"value": str(chosen_id), "label": student.shown_name}] if student and here else [],
@@ -322,14 +330,10 @@ def _naming(
 @blueprint.post("/<int:outside_keeper_id>/end")
 @gate(Permission.CIRCLE_KEEPER_NAME)
 def end(case_id: int, pathway_id: int, outside_keeper_id: int) -> Page:
-    """Remove a keeper without an account."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
     end_outside_keeper(Invocation(actor, clock.now()), row.id, get_outside_keeper(row, outside_keeper_id).id)
     return redirect(url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id), 303)
-
-
-"""Pages of keepers from outside."""
 
 
 ROOM = Room(pages=(blueprint,), sentences=SENTENCES)

@@ -1,4 +1,4 @@
-"""Pages of the recorded acts around a circle's privilege: waivers, legal exceptions, and what stops shredding."""
+"""The acts around a circle's privilege, with their pages: waivers, legal exceptions, and holds that stop shredding."""
 
 from datetime import date
 from typing import Any
@@ -49,7 +49,7 @@ def _needed(field: str, text: str, words: str) -> str:
 def record_waiver(
     uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str
 ) -> int:
-    """Record that one participant waived privilege in writing, for what and why. Returns the waiver's id."""
+    """Record a participant's written waiver of privilege, its scope and reason. Returns the waiver's id."""
     row = load_for_keeper(uow, pathway_id)
     person = uow.session.get(CaseParticipant, participant_id)
     if person is None or person.case_id != row.case_id:
@@ -66,7 +66,7 @@ def record_waiver(
 
 @use_case
 def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
-    """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
+    """Record that a waiver is withdrawn today; no reason is needed. Raises Refused when it was withdrawn before."""
     row = load_for_keeper(uow, pathway_id)
     waiver = get_waiver(row.id, waiver_id)
     if waiver.withdrawn_on is not None:
@@ -79,7 +79,7 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
 
 @use_case
 def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str) -> int:
-    """Record that something privileged was told under a legal exception: to whom and why, never what."""
+    """Record that something privileged was shared under a legal exception: with whom and why, never what."""
     row = load_for_keeper(uow, pathway_id)
     students = [person.student_id for person in row.case.participants if person.student_id is not None]
     refuse_naming_kept_off("told_whom", students, told_whom)
@@ -102,7 +102,7 @@ def open_hold(uow: UnitOfWork, pathway_id: int, *, kind: HoldKind, reason: str) 
 
 @use_case
 def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> int:
-    """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
+    """Record that a request, hold or order has ended; shredding resumes. Raises Refused when it was closed before."""
     row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     get_hold(row.id, hold_id)
     hold = existing(uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True))
@@ -116,7 +116,7 @@ blueprint = Blueprint("privilege", __name__, url_prefix="/cases/<int:case_id>/pa
 @blueprint.get("")
 @gate(Permission.CIRCLE_HOLD)
 def acts(case_id: int, pathway_id: int) -> Page:
-    """Show the recorded acts: all of them to a keeper, the holds alone to the administrator."""
+    """Show the recorded acts: to a keeper all of them, to the administrator only the holds."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
     circle, recorded = with_keepers(row), acts_of(row.id)
@@ -133,51 +133,51 @@ def acts(case_id: int, pathway_id: int) -> Page:
         keeps=is_keeper,
         waivers=[
             {
-                "id": one.id,
-                "who": people.get(one.participant_id, ""),
-                "signed": day_words_with_year(one.signed_on),
-                "scope": one.scope,
-                "reason": one.reason,
-                "withdrawn": day_words_with_year(one.withdrawn_on),
+                "id": act.id,
+                "who": people.get(act.participant_id, ""),
+                "signed": day_words_with_year(act.signed_on),
+                "scope": act.scope,
+                "reason": act.reason,
+                "withdrawn": day_words_with_year(act.withdrawn_on),
             }
-            for one in (recorded.waivers if is_keeper else ())
+            for act in (recorded.waivers if is_keeper else ())
         ],
         exceptions=[
             {
-                "kind": str(one.kind.label),
-                "told": one.told_whom,
-                "reason": one.reason,
-                "when": moment_words(one.recorded_at, zone),
-                "by": recorded.names.get(one.recorded_by_id, ""),
+                "kind": str(act.kind.label),
+                "told": act.told_whom,
+                "reason": act.reason,
+                "when": moment_words(act.recorded_at, zone),
+                "by": recorded.names.get(act.recorded_by_id, ""),
             }
-            for one in (recorded.exceptions if is_keeper else ())
+            for act in (recorded.exceptions if is_keeper else ())
         ],
-        holds=[_hold(one, recorded.names, zone) for one in recorded.holds],
-        openings=[_opening(one, known, zone) for one in openings_of(row.id)],
+        holds=[_hold(act, recorded.names, zone) for act in recorded.holds],
+        openings=[_opening(act, known, zone) for act in openings_of(row.id)],
     )
 
 
-def _opening(one: NoteOpening, keepers: dict[int, str], zone: str) -> dict[str, Any]:
+def _opening(opening: NoteOpening, keepers: dict[int, str], zone: str) -> dict[str, Any]:
     waived = _("A person of the circle waived in writing")
     return {
-        "ground": str(one.kind.label) if one.kind is not None else waived,
-        "keeper": keepers.get(one.keeper_id, ""),
-        "asked": moment_words(one.asked_at, zone),
-        "opened": moment_words(one.opened_at, zone),
-        "href": printed_address("note_openings.opening", opening_id=one.id),
+        "ground": str(opening.kind.label) if opening.kind is not None else waived,
+        "keeper": keepers.get(opening.keeper_id, ""),
+        "asked": moment_words(opening.asked_at, zone),
+        "opened": moment_words(opening.opened_at, zone),
+        "href": printed_address("note_openings.opening", opening_id=opening.id),
     }
 
 
-def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
+def _hold(hold_row: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "kind": str(one.kind.label),
-        "reason": one.reason,
-        "opened": moment_words(one.opened_at, zone),
-        "by": names.get(one.opened_by_id or 0, ""),
-        "closed": moment_words(one.closed_at, zone),
-        "closed_by": names.get(one.closed_by_id or 0, ""),
-        "closed_reason": one.closed_reason,
+        "id": hold_row.id,
+        "kind": str(hold_row.kind.label),
+        "reason": hold_row.reason,
+        "opened": moment_words(hold_row.opened_at, zone),
+        "by": names.get(hold_row.opened_by_id or 0, ""),
+        "closed": moment_words(hold_row.closed_at, zone),
+        "closed_by": names.get(hold_row.closed_by_id or 0, ""),
+        "closed_reason": hold_row.closed_reason,
     }
 
 
@@ -192,7 +192,6 @@ def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, 
 @blueprint.route("/waiver", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def waiver(case_id: int, pathway_id: int) -> Page:
-    """Record a participant's waiver in writing."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = WaiverForm(signed_on=today_at(row.school_id, clock.now()))
     people = {person.id: person_words(person) for person in participants_of(row.case_id)}
@@ -221,7 +220,6 @@ def waiver(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/waivers/<int:waiver_id>/withdraw", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
-    """Record that a waiver was withdrawn."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     get_waiver(row.id, waiver_id)
     form = ConfirmForm()
@@ -237,7 +235,6 @@ def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
 @blueprint.route("/exception", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def exception(case_id: int, pathway_id: int) -> Page:
-    """Record the use of a legal exception."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = ExceptionForm()
     return form_page(
@@ -273,7 +270,7 @@ def hold(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/holds/<int:hold_id>/close", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_HOLD)
 def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
-    """Record that what stopped the shredding is over."""
+    """Record that a request, hold or order has ended."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_HOLD)
     its_hold = get_hold(row.id, hold_id)
     form = ReleaseForm(version=its_hold.version)

@@ -1,4 +1,4 @@
-"""Pure decisions about agreements: their end, who must consent to a change, whose names stand on paper."""
+"""Tables and rules of agreements: their end, who must consent to a change, whose names appear on paper."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
@@ -17,11 +17,11 @@ from wss_cases.pathways.circles.circle.models import MeetingKind, TermState
 from wss_cases.pathways.common.rules import InPathway
 
 COMPLETION = "completion_meeting"
-"""The kind of follow-up that asks for the meeting at the end of an agreement."""
+"""The kind of follow-up that asks for the agreement completion meeting."""
 
 
 class SignatureManner(Labelled):
-    """How somebody signed."""
+    """How a person signed."""
 
     PAPER = "paper", _l("On paper")
     SCREEN = "screen", _l("On the screen")
@@ -30,7 +30,7 @@ class SignatureManner(Labelled):
 
 
 class WithoutMeeting(Labelled):
-    """Why no meeting was held at the end of an agreement."""
+    """Why an agreement had no completion meeting."""
 
     DECLINED = "declined", _l("The people involved did not want to meet again")
     APART = "apart", _l("The keeper met with each person separately instead")
@@ -51,9 +51,9 @@ SENTENCES = {
 
 
 class Agreement(InPathway, OfCase, Versioned, Base):
-    """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end.
+    """What the parties agreed, as terms. `without_meeting`: why it had no completion meeting.
 
-    `named`: participants who agree that their name stands on the others' copies.
+    `named`: participants who agree that their names appear on the others' copies.
     """
 
     __tablename__ = "agreement"
@@ -70,7 +70,7 @@ class Agreement(InPathway, OfCase, Versioned, Base):
 
 
 class AgreementSignature(Base):
-    """Who signed an agreement, when and how: a party, a supporter, or a keeper; exactly one of the three."""
+    """A signature: when and how, by a party, a supporter or a keeper; exactly one of the three is set."""
 
     __tablename__ = "agreement_signature"
     __table_args__ = (
@@ -92,11 +92,12 @@ class AgreementSignature(Base):
 
 
 class AgreementTerm(Versioned, Base):
-    """One promise with its owner, its due date and what counts as done; it may replace one changed by consent.
+    """A term of an agreement with its owner, due date and what counts as done. It may replace a term changed by
+    consent.
 
-    `owner_participant_id`, `owner_user_id`: whose promise it is, a party's or a member of staff's; neither: everyone's.
-    `translations`: its text and its evidence by language, and who translated them.
-    `why`: it was excused, or what it became was corrected. `agreed_on`: in a later agreement than the first.
+    `owner_participant_id`, `owner_user_id`: the party or member of staff who owns it; neither: everyone.
+    `translations`: text and evidence by language, and who translated them. `why`: the reason of an excuse or
+    correction. `agreed_on`: the day of a later agreement, None for the first.
     """
 
     __tablename__ = "agreement_term"
@@ -127,7 +128,7 @@ class AgreementTerm(Versioned, Base):
 
 
 class AgreementTermConsent(Base):
-    """Who consented to a term that replaces another one."""
+    """A party's consent to a term that replaces another."""
 
     __tablename__ = "agreement_term_consent"
     __table_args__ = (UniqueConstraint("term_id", "participant_id"),)
@@ -138,59 +139,61 @@ class AgreementTermConsent(Base):
 
 
 def open_terms(agreement: Any) -> list[Any]:
-    """Return the terms of an agreement (None: no agreement) that nobody marked yet."""
+    """The open terms of an agreement; empty for None."""
     return [term for term in agreement.terms if term.state is TermState.OPEN] if agreement else []
 
 
 def terms_in_force(agreement: Any) -> list[Any]:
-    """Return the terms of an agreement (None: no agreement) but for those that another one replaced."""
+    """The terms of an agreement that no other term replaced; empty for None."""
     terms = agreement.terms if agreement else []
     replaced = {term.replaces_id for term in terms}
     return [term for term in terms if term.id not in replaced]
 
 
 def last_agreed(agreement: Any) -> date:
-    """Return the day of the newest agreement of a circle: of the second one where it met again."""
+    """The day of a circle's newest agreement; a circle that met again may have a second one."""
     days: list[date] = [agreement.agreed_on]
     days += [term.agreed_on for term in agreement.terms if term.agreed_on is not None]
     return max(days)
 
 
 def met_again(held_on: date | None, agreement: Any) -> bool:
-    """Whether a circle met after its newest agreement, and may make another one."""
+    """Whether a circle met after its newest agreement, and so may make another."""
     return held_on is not None and held_on > last_agreed(agreement)
 
 
 def signed_now(agreement: Any) -> list[Any]:
-    """Return the signatures under the newest agreement."""
-    return [one for one in agreement.signatures if one.signed_on >= last_agreed(agreement)]
+    """The signatures under the newest agreement."""
+    return [signature for signature in agreement.signatures if signature.signed_on >= last_agreed(agreement)]
 
 
 def completion_held(circle: Any) -> bool:
-    """Whether the meeting at the end of the newest agreement was held. A circle with `meetings` and `agreement`."""
+    """Whether the completion meeting of the newest agreement was held, for a circle with `meetings` and `agreement`."""
     agreed = last_agreed(circle.agreement) if circle.agreement is not None else date.min
-    ends = [one for one in circle.meetings if one.happened and one.kind is MeetingKind.COMPLETION]
-    return any(local_date(one.starts_at, zone_of(one.school_id)) >= agreed for one in ends)
+    ends = [meeting for meeting in circle.meetings if meeting.happened and meeting.kind is MeetingKind.COMPLETION]
+    return any(local_date(meeting.starts_at, zone_of(meeting.school_id)) >= agreed for meeting in ends)
 
 
 def completion_meeting_allowed(circle: Any) -> bool:
-    """Whether the meeting at the end of the agreement may be planned: something was agreed, and it is not held yet.
+    """Whether the completion meeting may be planned: there is an agreement, and no such meeting was held yet.
 
-    Terms may still be open: what became of them is looked at in that meeting.
+    Terms may still be open, because that meeting discusses what became of them.
     """
     return circle.agreement is not None and not completion_held(circle)
 
 
 def must_consent(agreement: Any, invited: Iterable[int]) -> set[int]:
-    """Return whose consent a change of a term needs: the parties who signed, or all of them while nobody did."""
+    """The parties who must consent to a change of a term: those who signed, or all of them when no one did."""
     signed = {row.participant_id for row in agreement.signatures if row.participant_id is not None}
     return signed or set(invited)
 
 
 def names_on_paper(reader: int, named: Collection[int], names: Mapping[int, str], instead: str) -> dict[int, str]:
-    """Return how each party is called on the sheet of one of them: other names only where both agreed to it."""
-    beside = set(named) if reader in named else set()
-    return {key: name if key == reader or key in beside else instead for key, name in names.items()}
+    """The name of each party on the sheet of `reader`: another's name only when both agreed to be named, else
+    `instead`.
+    """
+    shown = set(named) if reader in named else set()
+    return {key: name if key == reader or key in shown else instead for key, name in names.items()}
 
 
 ROOM = Room(sentences=SENTENCES)

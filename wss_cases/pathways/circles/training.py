@@ -1,4 +1,4 @@
-"""Reading who may keep circles of a school, by their roles and trainings, and what it decides about its circles."""
+"""Who may keep circles of a school, by roles and trainings, and the school's setting for circles."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,18 +32,18 @@ from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 @dataclass(frozen=True)
 class Keepers:
-    """Who may keep circles of a school on a day; id to name."""
+    """Who may keep circles of a school on a day: id to name."""
 
     coordinators: dict[int, str]
-    """Those with and without a training on record; none of them decides discipline there."""
+    """Coordinators who decide no discipline there, trained or not."""
     trained: dict[int, str]
-    """Coordinators with one, wherever it was recorded."""
+    """The trained ones among them, wherever the training was recorded."""
     staff: dict[int, str]
-    """Who else of the staff has one: they lead a circle beside a coordinator who keeps it."""
+    """Other trained staff, who lead a circle beside a coordinator."""
 
 
 def keepers_at(school_id: int, day: date) -> Keepers:
-    """Return who may keep circles of a school on a day, in two statements."""
+    """Who may keep circles of a school on a day, in two statements."""
     people = holders_of((Role.COORDINATOR, Role.REPORTER, *DECIDE), school_id, day)
     coordinators, deciding = coordinators_of(people), decide(people)
     others = {
@@ -58,9 +58,9 @@ def keepers_at(school_id: int, day: date) -> Keepers:
 
 
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
-    """Return who may keep a circle of a school on a day: trained, and a coordinator there; id to name.
+    """The trained coordinators who may keep a circle of a school on a day: id to name.
 
-    A person is trained wherever it was recorded.
+    A training counts wherever it was recorded.
     """
     return keepers_at(school_id, day).trained
 
@@ -71,7 +71,7 @@ def _trained(people: Collection[int], day: date) -> set[int]:
 
 
 def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
-    """Return (name, school) of the trained coordinators of other schools of the network, whom one may ask to keep."""
+    """(name, school) of trained coordinators at other schools of the network, who could be asked to keep a circle."""
     here = existing(db.session.get(School, school_id))
     if here.network is None:
         return []
@@ -94,13 +94,13 @@ def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
 
 
 def setting_of(school_id: int) -> CircleSetting | None:
-    """Return what a school decided about its circles; None while it decided nothing."""
+    """A school's setting for circles; None when it has none."""
     return db.session.scalar(select(CircleSetting).where(CircleSetting.school_id == school_id))
 
 
 @use_case
 def save_setting(uow: UnitOfWork, school_id: int, guardian_consent: bool) -> int:
-    """Decide whether a school's circles need a guardian's consent from every party. Returns the school's id."""
+    """Set whether a school's circles need a guardian's consent from every party. Returns the school's id."""
     row = setting_of(school_id) or CircleSetting(school_id=school_id)
     require(uow.actor, Permission.CIRCLE_SETTINGS, row)
     if row.id is not None and uow.version is not None and row.version != uow.version:
@@ -116,7 +116,6 @@ blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
 @blueprint.route("/setting", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_SETTINGS)
 def setting() -> Page:
-    """Decide what the school asks of its circles."""
     school_id = existing(chosen_school_id(current_actor(), Role.ADMINISTRATOR))
     known = setting_of(school_id)
     form = SettingForm(

@@ -154,7 +154,7 @@ def test_a_note_number_is_never_given_again(world, circle):
     (first,) = write(world.actor, circle, SAID)
     end(circle)
     shredding.set_days(LONG_AFTER)
-    shredding._shred_some([first], LONG_AFTER)
+    shredding._shred_batch([first], LONG_AFTER)
     other = kept_circle(world)
     assert write(world.actor, other, SAID)[0] > first
 

@@ -1,4 +1,4 @@
-"""The agreement of a held circle, its signatures, and the completion of the circle."""
+"""Use cases: record and sign a circle's agreement, name parties on its copies, complete the circle."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ NO_AGREEMENT = "held_without_agreement"
 
 @dataclass(frozen=True)
 class TermDraft:
-    """One promise as it was typed: of a party, of a member of staff, or of everyone."""
+    """A term as it was typed. The owner is a party, a member of staff, or everyone (both ids None)."""
 
     text: str
     owner_participant_id: int | None
@@ -58,11 +58,11 @@ class TermDraft:
 
 @use_case
 def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft]) -> int:
-    """Record what was agreed in a held circle. Each term gets a follow-up, the agreement its check-ins and its end.
+    """Record what was agreed in a circle that was held. Follow-ups are made for each term, the check-ins and the end.
 
-    A circle that met again makes a second agreement: its terms join those of the first. Returns the agreement's id.
-    Raises Refused before a meeting was held, for a second agreement without another meeting, for no term,
-    or a term that is blank, due in the past, or owned by somebody who was not invited.
+    A circle that met again adds terms to its first agreement. Returns the agreement's id. Raises Refused before a
+    meeting was held, for a second agreement without another meeting, without terms, and for a term that is blank, due
+    in the past, or owned by someone who was not invited.
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
@@ -90,15 +90,15 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
 def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
     follow_event(uow, row, "agreement_made", of_case=True)
     follow_completion(uow, row, agreement)
-    spoken = {person.student.language for person in circle.invited if person.student is not None}
-    for language in sorted(one for one in spoken if one):
+    languages = {person.student.language for person in circle.invited if person.student is not None}
+    for language in sorted(code for code in languages if code):
         text = family_texts([HEAD], language, today).get(HEAD)
         if text is None or not language.startswith(text.language):
             follow_event(uow, row, "interpreter_needed")
 
 
 def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
-    """Make the follow-up for the completion meeting of an agreement, due with its last open term."""
+    """Plan the completion meeting of an agreement: its follow-up is due with the last open term."""
     due_on = max(term.due_on for term in open_terms(agreement))
     planned = next(iter(open_follow_ups(uow, row.id, COMPLETION)), None)
     if planned is not None and planned.due_on >= due_on:
@@ -123,14 +123,14 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], staff: Co
 
 
 def may_own(term: TermDraft, invited: Collection[int], staff: Collection[int]) -> bool:
-    """Whether a promise is a party's, a member of staff's of the school, or everyone's."""
+    """Whether the owner of a term is an invited party, a member of the school's staff, or everyone."""
     if term.owner_user_id is not None:
         return term.owner_participant_id is None and term.owner_user_id in staff
     return term.owner_participant_id is None or term.owner_participant_id in invited
 
 
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
-    """Return a new term with its follow-up, for the caller to add."""
+    """A new term with its follow-up; the caller adds it to the agreement."""
     follow_up = follow(uow, row, "agreement_term", draft.due_on)
     return AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
 
@@ -139,8 +139,8 @@ def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> 
 def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: SignatureManner, signed_on: date) -> int:
     """Record who signed, when and how; `signers` are keys of `signers_of`. Returns the pathway's id.
 
-    Raises Refused without an agreement, for nobody, for somebody who signed already or may not sign, or for a day
-    before the agreement or after today.
+    Raises Refused without an agreement or signers, for someone who signed already or may not sign, and for a day before
+    the agreement or after today.
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
@@ -159,7 +159,7 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
         column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
             may_sign[key].kind
         ]
-        before = next((one for one in agreement.signatures if person_key(one) == key), None)
+        before = next((earlier for earlier in agreement.signatures if person_key(earlier) == key), None)
         signature = before or AgreementSignature(agreement_id=agreement.id)
         signature.manner, signature.signed_on = manner, signed_on
         signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
@@ -170,9 +170,9 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
 
 @use_case
 def name_on_copies(uow: UnitOfWork, pathway_id: int, participant_ids: Collection[int]) -> int:
-    """Record who agrees that their name stands on the others' copies. Returns the pathway's id.
+    """Record which parties agree that their names stand on the others' copies. Returns the pathway's id.
 
-    Raises Refused without an agreement, or for somebody who is no party.
+    Raises Refused without an agreement, and for someone who is not a party.
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
@@ -192,8 +192,8 @@ def complete_circle(
 ) -> int:
     """Complete a circle with its outcome. Returns the pathway's id.
 
-    Raises Refused without a held meeting, while one is planned, while a term is open, and, where something was
-    agreed, before its completion meeting was held or a reason for none was chosen.
+    Raises Refused when no meeting was held, when one is planned, and when a term is open. An agreement also needs its
+    completion meeting, or a reason why there was none.
     """
     row = load_circle(uow, pathway_id, uow.version)
     circle = circle_of(row)

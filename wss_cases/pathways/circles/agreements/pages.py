@@ -1,4 +1,4 @@
-"""Pages of an agreement: its terms and signatures, what became of each term, and the end of the circle."""
+"""Pages of an agreement: its terms and signatures, the result of each term, and the completion of the circle."""
 
 from datetime import date
 from typing import Any
@@ -56,7 +56,7 @@ from wss_cases.roster.directory.queries import school_days
 
 
 class TermRow(Form):
-    """One promise; an empty row is left out."""
+    """A term of the agreement. Rows left empty are ignored."""
 
     text = LongText(_l("What was agreed"), [Optional()], limit=1000)
     owner = SelectField(_l("Person responsible"), validators=[Optional()])
@@ -65,13 +65,11 @@ class TermRow(Form):
 
 
 class AgreementForm(BaseForm):
-    """The terms of an agreement."""
-
     terms = FieldList(FormField(TermRow), min_entries=2, max_entries=12)
 
 
 class MarkForm(BaseForm):
-    """What became of a term; a reason where it is excused; the rest only when it was changed by consent."""
+    """The result of a term. An excuse needs a reason; the fields after it are for a change by consent."""
 
     state = radio(
         _l("Result"),
@@ -90,7 +88,7 @@ class MarkForm(BaseForm):
 
 
 class CorrectForm(BaseForm):
-    """What a term that was marked is instead, and why."""
+    """The corrected result of a term, and the reason."""
 
     state = radio(_l("Result"), [], _l("Choose the result."))
     why = LongText(
@@ -100,8 +98,6 @@ class CorrectForm(BaseForm):
 
 
 class TranslationForm(BaseForm):
-    """A term in another language, and who translated it."""
-
     language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
     text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
     evidence = LongText(_l("It is done when, in this language"), limit=1000)
@@ -109,15 +105,13 @@ class TranslationForm(BaseForm):
 
 
 class SignForm(BaseForm):
-    """Who signed, how, and when."""
-
     signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Check who signed."))], choices=[])
     manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
 
 
 class NamedForm(BaseForm):
-    """Who agrees that their name stands on the others' copies."""
+    """Which parties agree that their names stand on the others' copies."""
 
     named = SelectMultipleField(
         _l("Who agrees to have their name on the others’ copies"),
@@ -127,7 +121,7 @@ class NamedForm(BaseForm):
 
 
 class CompleteCircleForm(CompleteForm):
-    """The outcome, and why there was no meeting at the end of the agreement where there was none."""
+    """The outcome, and the reason when an agreement had no completion meeting."""
 
     without_meeting = radio(
         _l("Why was there no agreement completion meeting?"),
@@ -140,7 +134,7 @@ TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "bri
 
 
 def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
-    """Whether this person reads the words of the agreement, not only number, due day and state."""
+    """Whether the actor may read the text of the terms. Others see only number, due day and state."""
     owners = [term.owner_user_id for term in circle.agreement.terms] if circle.agreement else []
     if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names, *owners):
         return True
@@ -148,7 +142,7 @@ def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
 
 
 def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
-    """Render the page of an agreement that was made."""
+    """The page of an agreement that was made."""
     agreement = circle.agreement
     assert agreement is not None
     reads, live = may_read_terms(actor, row, circle), row.state in LIVE
@@ -175,7 +169,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
 
 
 def _family_language(person: Any) -> str:
-    """Return a family's language in words, where the sheet is not offered in it anyway."""
+    """The family's language in words; empty when it is unknown or the sheet exists in it (English, Spanish)."""
     language = person.student.language if person.student is not None else ""
     return language_words(language) if language and language not in ("en", "es") else ""
 
@@ -183,12 +177,12 @@ def _family_language(person: Any) -> str:
 def term_row(
     term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
 ) -> dict[str, Any]:
-    """Return one term as a row of work: its words only for those who may read them. `workable`: the case is open."""
+    """A term as a row of a list; its text only when the actor `reads` it. `workable`: the case is open."""
     owner = owner_names(circle, [term]).get(term.id, _("Everyone"))
     meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
     if reads and term.evidence:
         meta.append(_("counts as done when: %(evidence)s", evidence=term.evidence))
-    before = next((one for one in term.agreement.terms if one.id == term.replaces_id), None)
+    before = next((earlier for earlier in term.agreement.terms if earlier.id == term.replaces_id), None)
     if before is not None:
         meta.append(_("replaces term %(number)d", number=before.position))
     due = term.state is TermState.OPEN and term.due_on <= today
@@ -205,18 +199,18 @@ def term_row(
 
 
 def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
-    """Return who signed, when and how; `party` is the participant's id where a party did."""
+    """Who signed, when and how, as rows. `party` is a participant's id; None when a supporter or keeper signed."""
     names = names_by_key(row, circle)
     signatures = circle.agreement.signatures if circle.agreement else []
     return [
         {
-            "party": one.participant_id,
-            "keeper": one.keeper_user_id is not None,
-            "name": names.get(person_key(one), ""),
-            "how": str(SignatureManner(one.manner).label),
-            "when": day_words(one.signed_on),
+            "party": signature.participant_id,
+            "keeper": signature.keeper_user_id is not None,
+            "name": names.get(person_key(signature), ""),
+            "how": str(SignatureManner(signature.manner).label),
+            "when": day_words(signature.signed_on),
         }
-        for one in signatures
+        for signature in signatures
     ]
 
 
@@ -233,7 +227,7 @@ blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/p
 @blueprint.route("/agreement", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def agreement(case_id: int, pathway_id: int) -> Page:
-    """Show the agreement; record it, term by term, while there is none. An empty row is left out."""
+    """Show the agreement, or the form that records it. Rows left empty are ignored."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     another = "again" in request.args and circle.agreement is not None and met_again(row.held_on, circle.agreement)
@@ -280,7 +274,6 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 
 
 def _draft(form: Any) -> actions.TermDraft:
-    """Return a promise as a form holds it: of a party, of a member of staff, or of everyone."""
     owner = form.owner.data or ""
     staff = number(owner.removeprefix(STAFF_KEY)) if owner.startswith(STAFF_KEY) else None
     party = None if staff is not None else number(owner)
@@ -290,11 +283,12 @@ def _draft(form: Any) -> actions.TermDraft:
 @blueprint.route("/agreement/sign", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def sign(case_id: int, pathway_id: int) -> Page:
-    """Record who signed, when and how."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    signed = {person_key(one) for one in signed_now(circle.agreement)} if circle.agreement else set()
+    signed = {person_key(signer) for signer in signed_now(circle.agreement)} if circle.agreement else set()
     form = SignForm(signed_on=today_at(row.school_id, clock.now()))
-    form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
+    form.signers.choices = choices(
+        [(signer.key, signer.name) for signer in signers_of(row, circle) if signer.key not in signed]
+    )
     return form_page(
         form,
         lambda: actions.sign(
@@ -309,13 +303,15 @@ def sign(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/agreement/names", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def names(case_id: int, pathway_id: int) -> Page:
-    """Record whose name may stand on the others' copies, before they sign."""
+    """Record which parties may be named on the others' copies, before they sign."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     form = NamedForm(named=[str(key) for key in circle.agreement.named] if circle.agreement else [])
     form.named.choices = people_choices(circle.names)
     return form_page(
         form,
-        lambda: actions.name_on_copies(submitted(form), row.id, [number(one) or 0 for one in form.named.data or ()]),
+        lambda: actions.name_on_copies(
+            submitted(form), row.id, [number(chosen) or 0 for chosen in form.named.data or ()]
+        ),
         f"{page_of(row)}/agreement",
         ACT,
         **act_context(row, _("Names on the copies"), _("Save")),
@@ -325,7 +321,7 @@ def names(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/terms/<int:term_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def term(case_id: int, pathway_id: int, term_id: int) -> Page:
-    """Say what became of a term; when it was changed, what was agreed instead and who consented."""
+    """Record the result of a term. For a change: the new term, and who consented."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     its_term, its_agreement = get_term(actor, term_id)
@@ -398,7 +394,7 @@ def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[st
 @blueprint.route("/complete-circle", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
-    """Complete a circle; its marked terms suggest the outcome."""
+    """Complete a circle. The outcome is suggested from the results of its terms."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     in_force = terms_in_force(circle.agreement)
     suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])

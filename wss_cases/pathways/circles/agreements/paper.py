@@ -1,4 +1,4 @@
-"""An agreement on paper for one of its parties to sign, in the family's language, with a place for a translation."""
+"""The agreement as a sheet for one party to sign, in the family's language, with space for translated terms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,13 +45,13 @@ HEAD = "agreement_head"
 @blueprint.get("/agreement/paper")
 @gate(Permission.CASE_WORK)
 def paper(case_id: int, pathway_id: int) -> Page:
-    """The sheet of one party; without one, nobody is named on it."""
+    """The sheet of one party (`for`). Without a party, no names appear on it."""
     actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     circle = circle_of(row)
     if circle.agreement is None or not may_read_terms(actor, row, circle):
         raise NotFound
-    reader = next((one for one in circle.invited if one.id == number(request.args.get("for"))), None)
+    reader = next((person for person in circle.invited if person.id == number(request.args.get("for"))), None)
     family = language_of(reader)
     language = request.args.get("language") or family or locale_code()
     with force_locale(language if language in setting("LANGUAGES") else locale_code()):
@@ -59,7 +59,7 @@ def paper(case_id: int, pathway_id: int) -> Page:
             "pathways/circles/agreements/paper/sheet.html",
             back=f"{request.script_root}{request.path.removesuffix('/paper')}",
             head=_head(row, language, today_at(row.school_id, clock.now())),
-            # the terms stand as they were worded; whoever reads another language gets a place for theirs
+            # terms keep their wording; readers of another language get space for a translation
             translated=not {language, family or language} <= {"en"},
             language=language_words(language),
             translate_href=lambda term_id: url_for(
@@ -71,7 +71,7 @@ def paper(case_id: int, pathway_id: int) -> Page:
 
 
 def language_of(reader: CaseParticipant | None) -> str:
-    """Return the language of a party's family; '' where it is not known."""
+    """The language of a party's family; '' when it is not known."""
     return (reader.student.language or "") if reader is not None and reader.student is not None else ""
 
 
@@ -113,7 +113,7 @@ def _sheet(
 
 
 def _finder(circle: Circle, shown: Mapping[int, str], supporters: list[str]) -> Finder:
-    """Return what finds in a term whoever this sheet does not name."""
+    """A finder for the names that this sheet must hide."""
     stay: list[CaseParticipant] = []
     out: list[CaseParticipant] = []
     for person in circle.invited:
@@ -122,29 +122,29 @@ def _finder(circle: Circle, shown: Mapping[int, str], supporters: list[str]) -> 
 
 
 def _named(circle: Circle, people: list[CaseParticipant]) -> list[Named]:
-    students = students_named(select(*COLUMNS).where(Student.id.in_([one.student_id for one in people])))
-    return [*students, *(called(circle.names[one.id]) for one in people)]
+    students = students_named(select(*COLUMNS).where(Student.id.in_([person.student_id for person in people])))
+    return [*students, *(called(circle.names[person.id]) for person in people)]
 
 
 def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, named: set[int]) -> list[str]:
-    beside = {one.supporter_id for one in agreement.signatures} if reader_id in named else set()
-    return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in beside]
+    signed = {one.supporter_id for one in agreement.signatures} if reader_id in named else set()
+    return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in signed]
 
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:
-    # who does not agree to be named reads others only as "another person"
+    # a party who is not named on copies reads the others as "another person"
     rows = signature_rows(row, circle)
-    for one in rows:
-        if one["party"]:
-            one["name"] = shown.get(one["party"], "")
-        elif not beside and not one["keeper"]:
-            one["name"] = _("another person")
+    for signature in rows:
+        if signature["party"]:
+            signature["name"] = shown.get(signature["party"], "")
+        elif not beside and not signature["keeper"]:
+            signature["name"] = _("another person")
     return rows
 
 
 @dataclass(frozen=True)
 class Term:
-    """A term with its circle, for who may read its words."""
+    """A term with its circle, loaded for someone who may read its text."""
 
     row: Pathway
     circle: Circle
@@ -162,9 +162,11 @@ def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
 def _form(at: Term) -> TranslationForm:
     spoken = [language_of(person) for person in at.circle.invited]
     known = [*setting("LANGUAGES"), *spoken, *at.term.translations]
-    wanted = request.args.get("language") or next((one for one in (*spoken, *known) if one and one != "en"), "")
-    kept = at.term.translations.get(wanted, {})
-    form = TranslationForm(version=at.term.version, language=wanted, **kept)
+    wanted = request.args.get("language") or next(
+        (candidate for candidate in (*spoken, *known) if candidate and candidate != "en"), ""
+    )
+    translation = at.term.translations.get(wanted, {})
+    form = TranslationForm(version=at.term.version, language=wanted, **translation)
     form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
     if not at.term.evidence:
         del form.evidence

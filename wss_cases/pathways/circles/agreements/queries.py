@@ -1,4 +1,4 @@
-"""Reading agreements, their terms, and who may sign."""
+"""Queries: agreements, their terms, and who may sign."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from wss_cases.roster.directory.models import StaffMember
 from wss_cases.training.records.queries import names_of
 
 STAFF_KEY = "staff-"
-"""Before the account of a member of staff, where a form says who is responsible for a term."""
+"""The prefix of a staff account's id in forms that choose who is responsible for a term."""
 
 
 @dataclass(frozen=True)
 class Signer:
-    """Somebody who may sign: `key` is "party", "supporter" or "keeper" with an id, as forms send it."""
+    """A person who may sign. `key` is "party", "supporter" or "keeper" with an id, as forms send it."""
 
     kind: str
     id: int
@@ -36,25 +36,24 @@ class Signer:
 
     @property
     def key(self) -> str:
-        """The signer as a form sends it."""
         return f"{self.kind}-{self.id}"
 
 
 def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
-    """Return an agreement term with its agreement, of one of the actor's schools. Raises NotFound."""
+    """A term with its agreement, at one of the actor's schools. Raises NotFound."""
     statement = select(AgreementTerm, Agreement).join(Agreement).where(AgreementTerm.id == term_id)
     term_row = existing(db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first())
     return term_row[0], term_row[1]
 
 
 def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
-    """Return the term that a follow-up is about, with its agreement. Raises NotFound."""
+    """The term that a follow-up is about, with its agreement. Raises NotFound."""
     term_id = existing(db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id)))
     return get_term(actor, term_id)
 
 
 def open_terms_of(case_id: int) -> list[AgreementTerm]:
-    """Return the unmarked terms of a case's agreements; the caller has checked the case."""
+    """The open terms of a case's agreements; the caller has checked the case."""
     statement = (
         select(AgreementTerm)
         .join(Agreement)
@@ -65,66 +64,70 @@ def open_terms_of(case_id: int) -> list[AgreementTerm]:
 
 
 def supporters_of(pathway_id: int) -> list[CircleSupporter]:
-    """Return everybody a party wants beside them, by id; the caller has checked the circle."""
+    """The supporters of a circle's parties, by id; the caller has checked the circle."""
     statement = select(CircleSupporter).where(CircleSupporter.pathway_id == pathway_id)
     return list(db.session.scalars(statement.order_by(CircleSupporter.id)))
 
 
 def signers_of(row: Pathway, circle: Circle) -> list[Signer]:
-    """Return who may sign a circle's agreement: its parties, the supporters still invited, its keepers."""
+    """Who may sign a circle's agreement: its parties, the supporters still invited, its keepers."""
     parties = [Signer("party", key, name) for key, name in circle.names.items()]
-    supporters = [Signer("supporter", one.id, one.name) for one in supporters_of(row.id) if one.ended_at is None]
+    supporters = [
+        Signer("supporter", supporter.id, supporter.name)
+        for supporter in supporters_of(row.id)
+        if supporter.ended_at is None
+    ]
     keepers = [Signer("keeper", key, name) for key, name in keepers_of(row.id).items()]
     return [*parties, *supporters, *keepers]
 
 
 def staff_of(school_id: int, day: date) -> dict[int, str]:
-    """Return the staff of a school who may make a promise in an agreement: id to name, by name."""
+    """Staff of a school who may be responsible for a term: id to name, sorted by name."""
     people = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
     return dict(sorted(people.items(), key=lambda item: (item[1], item[0])))
 
 
 def owner_choices(row: Pathway, circle: Circle, today: date) -> dict[str, str]:
-    """Return who may be responsible for a term, as a form sends them: parties by id, staff as "staff-" and id."""
+    """Who may be responsible for a term, by form value: a party's id, or "staff-" and the account's id."""
     staff = {f"{STAFF_KEY}{key}": name for key, name in staff_of(row.school_id, today).items()}
     return {str(key): name for key, name in circle.names.items()} | staff
 
 
 def owner_key(term: AgreementTerm) -> str:
-    """Return who is responsible for a term, as a form sends them; '' for everyone."""
+    """The form value of the person responsible for a term; '' for everyone."""
     if term.owner_user_id is not None:
         return f"{STAFF_KEY}{term.owner_user_id}"
     return str(term.owner_participant_id or "")
 
 
 def owner_names(circle: Circle, terms: Iterable[AgreementTerm]) -> dict[int, str]:
-    """Return who is responsible for each term of an agreement, by the term's id; everyone is left out."""
+    """The name of the person responsible, by term id; terms that bind everyone are left out."""
     terms = list(terms)
     staff = {term.owner_user_id for term in terms if term.owner_user_id is not None}
     names = names_of(staff) if staff else {}
-    found = {
+    owners = {
         term.id: names.get(term.owner_user_id or 0) or circle.names.get(term.owner_participant_id or 0)
         for term in terms
     }
-    return {key: name for key, name in found.items() if name}
+    return {key: name for key, name in owners.items() if name}
 
 
 def person_key(row: Any) -> str:
-    """Return who signed or is asked, as `Signer.key` says it."""
+    """The `Signer.key` of a row that names a party, supporter or keeper."""
     if row.participant_id is not None:
         return f"party-{row.participant_id}"
     return f"supporter-{row.supporter_id}" if row.supporter_id is not None else f"keeper-{row.keeper_user_id}"
 
 
 def names_by_key(row: Pathway, circle: Circle) -> dict[str, str]:
-    """Return everybody who may have signed or been asked, by key."""
+    """The names of everyone who may have signed or been asked, by `Signer.key`."""
     names = {f"party-{key}": name for key, name in circle.names.items()}
-    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
-    return names | {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
+    names |= {f"supporter-{person.id}": person.name for person in supporters_of(row.id)}
+    return names | {f"keeper-{person.user_id}": person.name for person in keeper_rows(row.id)}
 
 
 def accounts_of(participant_ids: Iterable[int]) -> set[int]:
-    """Return the accounts of those participants who are members of staff."""
+    """The accounts of those participants who are members of staff."""
     statement = (
         select(StaffMember.user_id)
         .join(IncidentPerson, IncidentPerson.staff_id == StaffMember.id)

@@ -1,4 +1,4 @@
-"""What became of a term: kept, late, not kept, excused, or changed by consent into another one; and corrections."""
+"""Use cases: record the result of a term, correct it, translate it, or replace the term by consent."""
 
 from collections.abc import Collection
 from datetime import date
@@ -23,17 +23,17 @@ from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.rules import LIVE, Pathway
 
 BY_CONSENT = "changed_by_consent"
-"""How the follow-up of a changed term closes."""
+"""The outcome of a changed term's follow-up."""
 
 
 @use_case
 def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on: date | None = None) -> int:
-    """Say whether a term was kept, or excuse it with a reason; its follow-up closes with it. Returns the pathway's id.
+    """Record whether a term was kept, or excuse it with a reason. Its follow-up closes. Returns the pathway's id.
 
-    What was promised outlives its circle: a term is marked after it ended, too. It counts on the day of the act (None:
-    today). Raises Refused when it was marked already, when the one who marks owns the term, before its day, for a day
-    before the agreement or to come, for one after its day that is said to be kept in time, for an excuse without a
-    reason, or for a change, which needs its new words (see `change_term`).
+    Terms outlive their circle, so a term can be marked after the circle ended. The result counts on day `on` (None:
+    today). Raises Refused when the term was marked already, when the actor owns it, before its due day, for a day
+    before the agreement or in the future, for "kept" on a day after its due day, for an excuse without a reason, and
+    for a change (see `change_term`).
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     if state is TermState.CHANGED:
@@ -50,9 +50,10 @@ def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on
 
 @use_case
 def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> int:
-    """Correct what became of a term, or open it again, with a reason. Returns the pathway's id.
+    """Correct the result of a term, or open it again, with a reason. Returns the pathway's id.
 
-    Raises Refused for a term that nobody marked, one that was changed, no reason, the owner, or before its day.
+    Raises Refused for a term that is open or was changed, without a reason, for the term's owner, and before its due
+    day.
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     was = term.state
@@ -67,24 +68,25 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
     if is_open:
         due_on = max(term.due_on, today_at(row.school_id, uow.now))
         term.follow_up_id = follow(uow, row, "agreement_term", due_on).id
-    said = {"position": term.position, "was": was.value, "state": state.value}
-    uow.record(term, "agreement.term_corrected", case_id=agreement.case_id, **said)
+    change = {"position": term.position, "was": was.value, "state": state.value}
+    uow.record(term, "agreement.term_corrected", case_id=agreement.case_id, **change)
     return row.id
 
 
 @use_case
 def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: str, evidence: str = "") -> int:
-    """Keep a term, and when it is done, in another language, and who translated it, in place of what was kept before.
+    """Store a term's translation and who made it; an earlier one in that language is replaced.
 
-    Returns the pathway's id. Raises Refused without the words, the line where the term has one, or a translator.
+    Returns the pathway's id. Raises Refused without the text, without a translator, and without what counts as done
+    where the term says it.
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     refuse_blank("text", text, _("Write the term in this language."))
     if term.evidence:
         refuse_blank("evidence", evidence, _("Write in this language what counts as done."))
     refuse_blank("by", by, _("Enter who translated it."))
-    said = {"text": text.strip(), "evidence": evidence.strip(), "by": by.strip()}
-    term.translations = {**term.translations, language: said}
+    translation = {"text": text.strip(), "evidence": evidence.strip(), "by": by.strip()}
+    term.translations = {**term.translations, language: translation}
     uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
     return row.id
 
@@ -111,11 +113,10 @@ def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
 
 @use_case
 def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Collection[int]) -> int:
-    """Replace a term by another one that everybody it binds consented to. Returns the pathway's id.
+    """Replace a term by a new one. Everyone whom the agreement binds must consent. Returns the pathway's id.
 
-    The new term has new words, a day and an owner, and a follow-up of its own.
-    Raises Refused as `mark_term` does, for no new words, a day that is over, a consent that is missing, or a circle
-    that has ended.
+    The new term has its own text, due day, owner and follow-up. Raises Refused as `mark_term` does, and without text,
+    for a past day, a missing consent, or a circle that has ended.
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     if row.state not in LIVE:
@@ -139,7 +140,7 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
 def _replace(
     uow: UnitOfWork, row: Pathway, agreement: Agreement, term: AgreementTerm, draft: TermDraft, by: set[int]
 ) -> None:
-    position = max(one.position for one in agreement.terms) + 1
+    position = max(earlier.position for earlier in agreement.terms) + 1
     new = new_term(uow, row, position, draft)
     new.replaces_id, new.agreed_on = term.id, term.agreed_on
     agreement.terms.append(new)
@@ -153,7 +154,7 @@ def _replace(
 
 def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, Agreement, AgreementTerm]:
     term = existing(uow.session.get(AgreementTerm, term_id))
-    # the pathway is locked first, as everywhere
+    # the pathway is locked first, as in every use case of circles
     row = load_any_circle(uow, uow.session.get_one(Agreement, term.agreement_id).pathway_id)
     open_only(row.case)
     agreement = uow.load(Agreement, term.agreement_id, Permission.CASE_WORK)
@@ -176,9 +177,9 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
 
 
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
-    """Close an open term at this school when its owner moves to another one, which follows it up.
+    """Close an open term here because its owner moves to another school, which follows it up.
 
-    Raises Refused for a term that was marked already, NotFound without one.
+    Raises Refused for a term that was marked already, and NotFound.
     """
     _row, agreement, term = _load(uow, term_id, None)
     _mark(uow, agreement, term, TermState.CHANGED)

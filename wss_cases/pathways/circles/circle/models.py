@@ -1,4 +1,4 @@
-"""Before and at a circle: who keeps it, consent, preparation, meetings, who came. Never what was said there."""
+"""Tables of circles: keepers, consent, preparation, meetings, attendance. Never what was said in a circle."""
 
 import enum
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from wss_cases.roster.directory.rules import NO_LABEL
 
 
 class TermState(Labelled):
-    """What became of an agreement term; marked by someone other than its owner."""
+    """The result of an agreement term. Someone other than its owner records it."""
 
     OPEN = "open", _l("Open")
     KEPT = "kept", _l("Done")
@@ -26,21 +26,21 @@ class TermState(Labelled):
 
 
 class MeetingKind(enum.StrEnum):
-    """The circle itself, or the meeting at the end of its agreement."""
+    """The circle itself, or the completion meeting of its agreement."""
 
     CIRCLE = "circle"
     COMPLETION = "completion"
 
 
 class ScreenAnswer(Labelled):
-    """What the keeper's safety screen says; never why."""
+    """The result of the keeper's safety screen; never the reason."""
 
     SAFE = "safe", _l("Safe to meet")
     NOT_NOW = "not_now", _l("Not now")
 
 
 class ConsentState(Labelled):
-    """What a party said about taking part, as it stands now."""
+    """Where the consent of a party stands now."""
 
     NOT_ASKED = "not_asked", _l("Not asked yet")
     YES = "yes", _l("Wants to take part")
@@ -49,7 +49,7 @@ class ConsentState(Labelled):
 
 
 class PartyAnswer(Labelled):
-    """What a party answers when they are asked whether they want to take part."""
+    """A party's answer when asked to take part."""
 
     YES = "yes", _l("Yes")
     NOT_NOW = "not_now", _l("Not now")
@@ -57,7 +57,7 @@ class PartyAnswer(Labelled):
 
 
 class GuardianAnswer(Labelled):
-    """What a guardian answers, and how; or that nobody was reached."""
+    """A guardian's answer and its form, or that the guardian was not reached."""
 
     PAPER = "paper", _l("Signed on paper")
     PHONE = "phone", _l("Yes, by phone")
@@ -66,14 +66,12 @@ class GuardianAnswer(Labelled):
 
 
 class ConsentManner(Labelled):
-    """How a guardian consented."""
-
     PAPER = "paper", _l("Signed on paper")
     PHONE = "phone", _l("By phone")
 
 
 class MeetingState(Labelled):
-    """Where one meeting stands; only a planned one goes anywhere."""
+    """The state of a meeting. Only a planned meeting can change state."""
 
     PLANNED = "planned", _l("Planned")
     HELD = "held", _l("Held")
@@ -84,7 +82,7 @@ class MeetingState(Labelled):
 
 
 class Presence(Labelled):
-    """Whether somebody who was invited came to a meeting."""
+    """Whether an invited person came to a meeting."""
 
     CAME = "came", _l("Came")
     LEFT_EARLY = "left_early", _l("Came and left early")
@@ -92,7 +90,7 @@ class Presence(Labelled):
 
 
 class SupporterRelation(Labelled):
-    """What a supporter is to the party who asked for them."""
+    """The relation of a supporter to the party who asked for them."""
 
     GUARDIAN = "guardian", _l("Guardian")
     FAMILY = "family", _l("Family member")
@@ -102,7 +100,7 @@ class SupporterRelation(Labelled):
 
 
 class NotHeld(Labelled):
-    """Why a planned meeting did not happen."""
+    """Why a planned meeting did not take place."""
 
     POSTPONED = "postponed", _l("Postponed")
     NO_SHOW = "no_show", _l("Someone did not come")
@@ -116,7 +114,9 @@ CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
     ConsentState.NOT_NOW: frozenset({ConsentState.YES, ConsentState.NO}),
     ConsentState.NO: frozenset({ConsentState.YES, ConsentState.NOT_NOW}),
 }
-"""A yes is taken back at any time; who left a meeting is asked anew; *not now* is no refusal, and is asked again."""
+"""A yes can be withdrawn at any time. A party who left a meeting is asked again. "Not now" is no refusal; the party is
+asked again.
+"""
 
 MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
     **dict.fromkeys(MeetingState, frozenset()),
@@ -124,7 +124,7 @@ MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
 }
 
 MARKED = frozenset({TermState.KEPT, TermState.LATE, TermState.NOT_KEPT, TermState.EXCUSED})
-"""What a term was found to be; a mistake is corrected with a reason, or the term is opened again."""
+"""Results of a term. A mistake is corrected with a reason, or the term is opened again."""
 
 TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
     TermState.OPEN: MARKED | {TermState.CHANGED},
@@ -134,18 +134,16 @@ TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
 
 
 STRUCK_OUT = frozenset({MeetingState.POSTPONED, MeetingState.CALLED_OFF})
-"""States in which calendars strike a meeting out."""
+"""States whose calendar entries are canceled."""
 
 
 def consent_state(consented: bool | None, not_now: bool = False) -> ConsentState:
-    """Return where a consent stands by what is stored."""
     if not_now:
         return ConsentState.NOT_NOW
     return {True: ConsentState.YES, False: ConsentState.NO, None: ConsentState.NOT_ASKED}[consented]
 
 
 def meeting_state(happened: bool | None, not_held_reason: str) -> MeetingState:
-    """Return where a meeting stands by what is stored."""
     if happened is None:
         return MeetingState.PLANNED
     return MeetingState.HELD if happened else MeetingState(not_held_reason)
@@ -154,7 +152,7 @@ def meeting_state(happened: bool | None, not_held_reason: str) -> MeetingState:
 SENTENCES = {
     "circle.keeper_named": _l("%(name)s keeps this circle"),
     "circle.keeper_ended": _l("%(name)s no longer keeps this circle"),
-    # who said what is told to nobody who reads the history
+    # the history does not tell which answer a person gave
     "circle.consent_given": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_refused": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_withdrawn": _l("What a person in the case said about meeting is recorded"),
@@ -196,11 +194,12 @@ SENTENCES = {
 
 
 class CircleConsent(InPathway, Base):
-    """What one party said about taking part; withdrawable at any time. None: not asked yet, or `not_now`.
+    """The answer of one party about taking part; it can be withdrawn at any time. `consented` None: not asked yet, or
+    `not_now`.
 
-    `guardian_name`: which guardian answered; '' where nobody said by name, or none was asked. `guardian_manner`: how
-    a guardian who consents did, `guardian_on` the day of their answer; None where that is not known.
-    Each answer stays as it was given, `replaced_at` the recording of the next one; the one in its place counts.
+    `guardian_name`: which guardian answered; '' when unknown or not asked. `guardian_manner`, `guardian_on`: how and on
+    which day a guardian answered; None when unknown. Earlier answers stay as rows with `replaced_at`, the time when the
+    next one was recorded; the row without it counts.
     """
 
     __tablename__ = "circle_consent"
@@ -225,11 +224,11 @@ class CircleConsent(InPathway, Base):
 
 
 class CirclePreparation(InPathway, Versioned, Base):
-    """How far one party is prepared: first contact, support offered, pre-meeting held, ready or not. Never why.
+    """How far a party is prepared: first contact, support offered, pre-meeting held, ready or not. Never why.
 
-    `first_contact_manner`: a key of MANNER_LABELS. `guardian_tried_on`: when a guardian was last tried in vain.
-    `plan_needed`: whether this person needs a safety plan before anybody meets; what the concern is stands in the
-    private notes alone.
+    `first_contact_manner`: a key of MANNER_LABELS. `guardian_tried_on`: the last failed attempt to reach a guardian.
+    `plan_needed`: whether this person needs a safety plan before anyone meets. Only the private notes say what the
+    concern is.
     """
 
     __tablename__ = "circle_preparation"
@@ -255,7 +254,7 @@ class CirclePreparation(InPathway, Versioned, Base):
 
 
 class CircleScreen(InPathway, Versioned, Base):
-    """The keeper's safety screen of one circle: safe to meet or not now. Never why."""
+    """The keeper's safety screen of a circle: safe to meet, or not now. Never why."""
 
     __tablename__ = "circle_screen"
 
@@ -267,7 +266,7 @@ class CircleScreen(InPathway, Versioned, Base):
 
 
 class CircleSupporter(InPathway, OfCase, Versioned, Base):
-    """Somebody a party wants beside them: a guardian, a member of staff, a friend. `ended_at`: no longer invited."""
+    """A supporter of a party: a guardian, a member of staff, a friend. `ended_at`: no longer invited."""
 
     __tablename__ = "circle_supporter"
     __table_args__ = (Index("ix_circle_supporter_pathway", "pathway_id"),)
@@ -281,9 +280,9 @@ class CircleSupporter(InPathway, OfCase, Versioned, Base):
 
 
 class CircleKeeper(InPathway, Base):
-    """Who keeps a circle, from when to when: one period, with a key of its own under the server's.
+    """A period in which an account keeps a circle, with its own key, sealed by the server's.
 
-    A note's own key lies under the keys of the periods in which it may be read; see `notes/period_keys.py`.
+    A note's key is sealed under the keys of the periods in which the note may be read; see `notes/grants.py`.
     """
 
     __tablename__ = "circle_keeper"
@@ -304,10 +303,10 @@ class CircleKeeper(InPathway, Base):
 
 
 class CircleOutsideKeeper(InPathway, Base):
-    """Who helps to keep a circle for a time, without an account: somebody of a partner organization with an agreement,
-    or a student (`student_id`) with a trained adult who keeps it (`adult_id`).
+    """A helper without an account who keeps a circle for a time. They come from a partner organization with an
+    agreement (`partner_id`), or are a student (`student_id`) beside a trained adult (`adult_id`).
 
-    `name`: '' for a student, who is called as the roster calls them, and whose row goes with their record.
+    `name`: '' for a student; the roster's name is shown, and the row is deleted with the student's record.
     """
 
     __tablename__ = "circle_outside_keeper"
@@ -330,7 +329,7 @@ class CircleOutsideKeeper(InPathway, Base):
 
 
 class CircleSetting(Versioned, Base):
-    """What one school decides about its circles: whether a guardian's consent is needed from every party."""
+    """A school's setting for circles: whether a guardian of every party must consent."""
 
     __tablename__ = "circle_setting"
 
@@ -340,7 +339,7 @@ class CircleSetting(Versioned, Base):
 
 
 class HoldLift(InPathway, Base):
-    """A hold of the stored routing answer whose condition was met, with the reason."""
+    """A hold of the stored routing answer that was lifted with a reason."""
 
     __tablename__ = "circle_hold_lift"
     __table_args__ = (UniqueConstraint("pathway_id", "rule"), CheckConstraint("reason <> ''", name="reason"))
@@ -354,7 +353,7 @@ class HoldLift(InPathway, Base):
 
 
 class CircleMeeting(InPathway, OfCase, Versioned, Base):
-    """One meeting of a circle: planned for an instant and a room, then held or not."""
+    """A meeting of a circle, planned for a time and a room; later held or not."""
 
     __tablename__ = "circle_meeting"
     __table_args__ = (
@@ -380,9 +379,9 @@ class CircleMeeting(InPathway, OfCase, Versioned, Base):
 
 
 class MeetingInvitation(InPathway, Base):
-    """What one member of staff was last told of a meeting, for their calendar; `withdrawn_at`: to strike it out.
+    """What a member of staff was last sent about a meeting, for their calendar. `withdrawn_at`: the entry is canceled.
 
-    `sequence` grows with everything they are told, so that a calendar takes the newest, in whatever order mail comes.
+    `sequence` grows with each message, so that a calendar keeps the newest whatever the order in which mail arrives.
     """
 
     __tablename__ = "meeting_invitation"
@@ -403,7 +402,9 @@ class MeetingInvitation(InPathway, Base):
 
 
 class CircleAttendance(Base):
-    """Who came to a meeting: exactly one of a party, a supporter, a keeper, or a keeper without an account."""
+    """Whether a person came to a meeting: a party, a supporter, a keeper, or a keeper without an account; exactly one
+    is set.
+    """
 
     __tablename__ = "circle_attendance"
     __table_args__ = (

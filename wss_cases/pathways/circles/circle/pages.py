@@ -13,7 +13,7 @@ from wss_cases.pathways.circles.circle import models
 from wss_cases.pathways.circles.circle.models import MeetingState, Presence, SupporterRelation
 
 EVERYONE = "everyone"
-"""The circle was held, and everyone who was invited came: nothing more is asked."""
+"""The circle was held and everyone invited came. No further question follows."""
 
 WHAT_BECAME = [
     (EVERYONE, _l("Yes, and everyone came")),
@@ -26,20 +26,16 @@ WHAT_BECAME = [
 
 
 class LiftForm(BaseForm):
-    """Why a hold's condition is met."""
+    """Why the condition of a hold is met."""
 
     reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
 
 
 class AnswerForm(BaseForm):
-    """Did it take place?"""
-
     state = radio(_l("Did it take place?"), WHAT_BECAME, _l("Choose the result."))
 
 
 class KeeperForm(BaseForm):
-    """Who keeps the circle."""
-
     keeper = SelectField(
         _l("Circle keeper"),
         validators=[InputRequired(_l("Choose a circle keeper."))],
@@ -47,20 +43,18 @@ class KeeperForm(BaseForm):
             "Coordinators who do not decide discipline here. Once a coordinator keeps the circle, other trained staff "
             "can keep it too."
         ),
-        validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
+        validate_choice=False,  # the use case refuses other people, and the audit log records whom the form named
     )
 
 
 class SettingForm(BaseForm):
-    """What a school decides about its circles."""
-
     guardian_consent = BooleanField(
         _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
     )
 
 
 class GuestForm(BaseForm):
-    """Somebody who came without having been invited."""
+    """Someone who came without an invitation."""
 
     guest = ShortText(_l("Someone else who came"), [Optional()])
     guest_relation = select(_l("Who they are"), [PICK, *SupporterRelation.labels().items()])
@@ -68,13 +62,13 @@ class GuestForm(BaseForm):
 
 
 def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
-    """Return a form that asks of each person whether they came, and who else did.
+    """A form that asks whether each person came, and who else did.
 
-    `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
-    is named by role and id, e.g. `party_12`.
+    `people`: (role, names by id, label of the role), where the role is party, supporter or keeper. A person's field is
+    named by role and id, such as `party_12`.
     """
     what = _l("Answer whether this person came.")
-    # each line of the summary says of whom
+    # each line of the error summary names the person
     fields = {
         f"{role}_{key}": RadioField(
             name,

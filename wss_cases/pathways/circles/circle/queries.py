@@ -1,4 +1,6 @@
-"""Who leads a circle as its keeper and sees it alone: a coordinator, or trained staff beside one. Never the case."""
+"""Who keeps or leads a circle: its coordinators, and trained staff beside them. Leading a circle does not open its
+case.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,13 +27,11 @@ from wss_cases.routing.engine.pages import Pathway as Family
 from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 DISCIPLINE = table("discipline_action", column("student_id"), column("recorded_by_id"))
-"""Of a room above this one: who recorded a removal, and of whom."""
+"""A table of the safeguards room, which stands above this one: who recorded a removal, and of which student."""
 
 
 @dataclass(frozen=True)
 class CircleWithKeepers:
-    """A circle as the policy reads it: its school and its current keepers."""
-
     id: int
     school_id: int
     keeper_ids: frozenset[int]
@@ -39,22 +39,22 @@ class CircleWithKeepers:
 
 
 def keepers_of(pathway_id: int) -> dict[int, str]:
-    """Return the current keepers of a circle: id to name, the first named first."""
+    """The current keepers of a circle: id to name, in the order in which they were named."""
     return {row.user_id: row.name for row in keeper_rows(pathway_id) if row.ended_at is None}
 
 
 def told_who_said_what(actor: Actor, school_id: int) -> bool:
-    """Whether somebody may know who wishes to meet and who does not: coordinators who decide no discipline there."""
+    """Whether the actor may know who wishes to meet: a coordinator who decides no discipline at the school."""
     return actor.is_system or (actor.covers(school_id, Role.COORDINATOR) and not actor.covers(school_id, *DECIDE))
 
 
 def keeps_since(pathway_id: int, user_id: int | None) -> datetime | None:
-    """Return since when somebody keeps a circle without a break; None for who does not."""
+    """Since when an account keeps a circle without a break; None when it does not."""
     return next((row.added_at for row in keeper_rows(pathway_id) if row.user_id == user_id and not row.ended_at), None)
 
 
 def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
-    """Return the current keepers of many circles by pathway id, in one query; a circle without any is left out."""
+    """The current keepers of many circles by pathway id, in one query; circles without keepers are left out."""
     wanted = sorted(set(pathway_ids))
     if not wanted:
         return {}
@@ -68,7 +68,7 @@ def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
 
 
 def keeper_rows(pathway_id: int) -> Sequence[Any]:
-    """Return (user_id, name, added_at, ended_at) of everybody who keeps or kept a circle, the first named first."""
+    """(user_id, name, added_at, ended_at) of all keepers of a circle, former ones too, in the order of naming."""
     statement = (
         select(CircleKeeper.user_id, UserAccount.name, CircleKeeper.added_at, CircleKeeper.ended_at)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
@@ -79,38 +79,37 @@ def keeper_rows(pathway_id: int) -> Sequence[Any]:
 
 
 def with_keepers(row: Pathway) -> CircleWithKeepers:
-    """Return a circle with its keepers, as the policy reads it."""
     rows = keeper_rows(row.id)
-    current = frozenset(one.user_id for one in rows if one.ended_at is None)
+    current = frozenset(keeper.user_id for keeper in rows if keeper.ended_at is None)
     return CircleWithKeepers(row.id, row.school_id, current, bool(rows))
 
 
 def with_known_keepers(row: Pathway, current: Iterable[int]) -> CircleWithKeepers:
-    """Return a circle as the policy reads it to decide about its notes; the caller has read its current keepers."""
+    """A circle for the policy of its notes, from current keepers that the caller has read."""
     ids = frozenset(current)
     return CircleWithKeepers(row.id, row.school_id, ids, bool(ids))
 
 
 def may_keep(school_id: int, day: date) -> dict[int, str]:
-    """Return who may keep a circle at a school on a day: id to name.
+    """Who may keep a circle at a school on a day: id to name.
 
-    They are its coordinators, but nobody who is a dean or administrator there too (see `rules.may_keep_as`).
+    Coordinators who are not also dean or administrator there (see `rules.may_keep_as`).
     """
     return coordinators_of(holders_of((Role.COORDINATOR, *DECIDE), school_id, day))
 
 
 def coordinators_of(people: Mapping[Role, Mapping[int, str]]) -> dict[int, str]:
-    """Return who of a school's people, by role, may keep a circle, as `may_keep` does."""
+    """The coordinators, out of a school's people by role, who decide no discipline there."""
     return {key: name for key, name in people[Role.COORDINATOR].items() if key not in decide(people)}
 
 
 def decide(people: Mapping[Role, Mapping[int, str]]) -> set[int]:
-    """Return who of a school's people, by role, decides discipline there."""
+    """The people of a school, by role, who decide discipline there."""
     return {key for role in DECIDE for key in people[role]}
 
 
 def decided_about_parties(row: Pathway) -> set[int]:
-    """Return who ever decided discipline about a student of the circle's case: they keep no circle of it."""
+    """Accounts that ever decided discipline about a student of the circle's case. They may not keep this circle."""
     students = select(CaseParticipant.student_id).where(
         CaseParticipant.case_id == row.case_id, CaseParticipant.student_id.is_not(None)
     )
@@ -119,17 +118,19 @@ def decided_about_parties(row: Pathway) -> set[int]:
 
 
 def keeps_circle_of(user_id: int | None, student_id: int) -> bool:
-    """Whether somebody keeps or kept a circle of a case with this student: then they decide no discipline of theirs."""
-    kept = (
+    """Whether the account keeps or kept a circle of a case with this student. Such a person decides no discipline of
+    theirs.
+    """
+    circles = (
         select(CircleKeeper.id)
         .join(CaseParticipant, CaseParticipant.case_id == CircleKeeper.case_id)
         .where(CircleKeeper.user_id == user_id, CaseParticipant.student_id == student_id)
     )
-    return db.session.scalar(kept.limit(1)) is not None
+    return db.session.scalar(circles.limit(1)) is not None
 
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
-    """Return a circle that the actor may see and on which they have the permission, if any. Raises NotFound."""
+    """A circle that the actor may see and has the permission on, if one is named. Raises NotFound."""
     row = get_pathway(actor, case_id, pathway_id, Family.CIRCLE)
     if permission is not None:
         require(actor, permission, with_keepers(row))
@@ -138,9 +139,7 @@ def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permissi
 
 @dataclass(frozen=True)
 class KeptCircle:
-    """A circle as it is asked whether somebody leads it: its school, whether it goes on, who keeps it, and who of them
-    is trained on the day.
-    """
+    """A circle as `leads_circle` reads it: its school, whether it is live, its keepers, and which are trained."""
 
     school_id: int
     goes_on: bool
@@ -149,15 +148,15 @@ class KeptCircle:
 
 
 def may_lead_as(roles: Collection[Role]) -> bool:
-    """Whether somebody trained, with these roles at a school, may lead a meeting of its circles: any staff but who
-    decides discipline there.
+    """Whether a trained person with these roles may lead circles of the school: staff who decide no discipline
+    there.
     """
     return bool(STAFF & set(roles)) and not DECIDE & set(roles)
 
 
 def leads_circle(actor: Actor, circle: Any) -> bool:
-    """The actor keeps this circle while it goes on, decides no discipline at its school, and is a coordinator there, or
-    works there and is trained. A `KeptCircle`.
+    """Whether the actor keeps this live `KeptCircle`, decides no discipline at its school, and is a coordinator there,
+    or a trained member of its staff.
     """
     if not circle.goes_on or actor.user_id not in circle.keeper_ids or actor.covers(circle.school_id, *DECIDE):
         return False
@@ -166,7 +165,7 @@ def leads_circle(actor: Actor, circle: Any) -> bool:
 
 
 def kept_circle(pathway_id: int, day: date) -> KeptCircle:
-    """Return a circle as `leads_circle` takes it, as of a day. Raises NotFound."""
+    """A circle as `leads_circle` reads it, on a day. Raises NotFound."""
     row = existing(db.session.get(Pathway, pathway_id))
     keepers = keeper_ids([row.id]).get(row.id, frozenset())
     trained = select(TrainingRecord.user_id).where(TrainingRecord.user_id.in_(sorted(keepers)), keeping_counts_on(day))
@@ -175,12 +174,11 @@ def kept_circle(pathway_id: int, day: date) -> KeptCircle:
 
 
 def leads_now(actor: Actor, pathway_id: int, now: datetime) -> bool:
-    """Whether the actor leads a circle at an instant."""
     return can(actor, Permission.CIRCLE_LEAD, kept_circle(pathway_id, today_at(None, now)))
 
 
 def led_visible_to(statement: Select[Any], actor: Actor, today: date) -> Select[Any]:
-    """Narrow a select of pathways to the circles that the actor leads; `leads_circle` says the same of one."""
+    """Narrow a select of pathways to the circles that the actor leads, by the same rule as `leads_circle`."""
     keeps = select(CircleKeeper.id).where(
         CircleKeeper.pathway_id == Pathway.id, CircleKeeper.user_id == actor.user_id, CircleKeeper.ended_at.is_(None)
     )

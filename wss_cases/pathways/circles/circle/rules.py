@@ -1,4 +1,4 @@
-"""Pure decisions about circles: who the parties are, which holds apply, which requirements are met."""
+"""Rules of circles: who the parties are, which holds apply, which requirements are met."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,19 +18,20 @@ HELD_BACK: Final[dict[AppliesTo, frozenset[Kind]]] = {
     AppliesTo.SHARED_AND_CONVERSATION: FACE_TO_FACE | {Kind.HEALING_CIRCLE, Kind.TALKING_CIRCLE},
     AppliesTo.CAUSED_HARM_AND_CIRCLES: CIRCLES,
 }
-"""Which circles a hold keeps back."""
+"""Which kinds of circle each hold blocks."""
 
 SAID: Final = frozenset({"consent", "guardian", "ready"})
-"""Requirements that show what one person said: for keepers and coordinators, for nobody who decides discipline."""
+"""Requirements that reveal the answer of one person: shown to keepers and coordinators who decide no discipline."""
 
 LIFTABLE: Final = frozenset({AppliesTo.FACE_TO_FACE})
-"""Holds whose condition can be met; the others stand for good."""
+"""Holds that can be lifted. The others always apply."""
 
 DECIDE: Final = frozenset({Role.DEAN, Role.ADMINISTRATOR})
 """Roles that decide discipline at a school."""
 
 PLAN, READY, WISH, DANGER = "H2", "H3", "H4", "H5"
-"""Rules whose condition the system itself sees: a safety plan, readiness, the wish of the person harmed, the screen."""
+"""Rules whose condition the records show: a safety plan, readiness, the wish of the person harmed, the safety screen.
+"""
 
 PART: Final[dict[str, frozenset[PersonRole]]] = {
     Person.CAUSED_HARM: frozenset({PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED}),
@@ -41,7 +42,7 @@ PART: Final[dict[str, frozenset[PersonRole]]] = {
 
 @dataclass(frozen=True)
 class Hold:
-    """A hold of the stored routing answer that keeps this circle back; texts by language."""
+    """A hold of the stored routing answer that blocks this circle; texts by language. `stands`: it cannot be lifted."""
 
     rule: str
     until: Mapping[str, str]
@@ -50,15 +51,15 @@ class Hold:
 
     @property
     def can_be_lifted(self) -> bool:
-        """Whether a reason can meet its condition; what the people themselves must say cannot be said for them."""
+        """Whether staff can lift it with a reason. Nobody can answer for the parties: readiness and wish are theirs."""
         return not self.stands and not set(self.rule.split("+")) <= {READY, WISH}
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement of scheduling; `person_id` or `rule` says whose.
+    """A requirement for scheduling, of the person `person_id` or of the hold `rule`, where it has one.
 
-    `refused`: answered with a no, or gone, not just missing. `later`: answered with *not now*.
+    `refused`: the answer was no, or the keeper left. `later`: the answer was "not now".
 
     `code`: parties, keeper, training, support, pre_meeting, consent, guardian, ready, plan, screen or hold.
     """
@@ -74,11 +75,11 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the requirements of one circle are decided from, for one day.
+    """The facts from which the requirements of a circle are decided, for one day.
 
-    By person id: `consents` and `preparations`. `lifted`: rules of holds lifted with a reason. `guardians_asked`: the
-    school's setting. `plan_agreed`: a safety plan is in force, for each person harmed; `planned`: whose plans are.
-    `keepers_left`: whoever keeps it cannot keep a circle of this school any more.
+    `consents` and `preparations` are keyed by person id. `lifted`: rules of lifted holds. `guardians_asked`: the
+    school's setting. `plan_agreed`: every person harmed has a safety plan in force. `planned`: people who have one.
+    `keepers_left`: none of its keepers may keep circles at this school any more.
     """
 
     invited: Sequence[Any]
@@ -97,9 +98,10 @@ class Facts:
 
 
 def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) -> list[Any]:
-    """Return the people of a case who are invited: by their part, and always the one it was proposed for.
+    """The people of a case who are invited: those with a matching role, and always the person the circle was proposed
+    for.
 
-    A person with `id` and `role`. A circle for one named person is for that person alone.
+    A circle for one named person is for that person alone.
     """
     alone = participant_id is not None and for_whom != Person.BOTH
     return [
@@ -110,9 +112,9 @@ def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) ->
 
 
 def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> list[Hold]:
-    """Return the holds of stored routing answers that keep a circle of this kind back, each rule once.
+    """The holds in stored routing answers that block a circle of this kind, each rule once.
 
-    "Each is supported apart" leaves a circle for the person harmed alone, unless it brings people face to face.
+    "Each is supported apart" allows a circle for the person harmed alone, unless it brings people face to face.
     """
     holds: dict[str, Hold] = {}
     for answer in answers:
@@ -127,24 +129,24 @@ def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> 
 
 
 def is_unset(person: Any) -> bool:
-    """Whether nobody has said what this person of a report did: nobody's part, so no party of a circle either."""
+    """Whether the role of this reported person is not yet known. Such a person is not a party."""
     return person.role is PersonRole.INVOLVED and person.incident_person_id is not None
 
 
 def was_harmed(person: Any) -> bool:
-    """Whether this person was harmed, whatever else they did."""
+    """Whether this person was harmed, even if they also caused harm."""
     return person.role in PART[Person.HARMED]
 
 
 def may_keep_as(roles: Collection[Role]) -> bool:
-    """Whether somebody with these roles at a school may keep its circles: who decides discipline there never may."""
+    """Whether someone with these roles may keep a school's circles: coordinators who decide no discipline there."""
     return Role.COORDINATOR in roles and not DECIDE & set(roles)
 
 
 def requirements_of(facts: Facts) -> list[Requirement]:
-    """Return every requirement of scheduling, in the order in which people work through them.
+    """Every requirement for scheduling, in the order of work.
 
-    A circle for one person alone brings nobody face to face: it needs neither pre-meeting, readiness nor screen.
+    A circle for one person brings nobody face to face, so it needs no pre-meeting, readiness or screen.
     """
     alone = len(facts.invited) == 1
     requirements = [] if facts.invited else [Requirement("parties", False)]
@@ -190,7 +192,7 @@ def _party_requirements(facts: Facts, person: Any, alone: bool) -> list[Requirem
 
 
 def is_met(hold: Hold, facts: Facts) -> bool:
-    """Whether a hold's condition is met: by a safety plan, by the people themselves, by the screen, or by a reason."""
+    """Whether the condition of a hold is met: by a safety plan, the parties' answers, the screen, or a reason."""
     return not hold.stands and all(_condition(rule, hold, facts) for rule in hold.rule.split("+"))
 
 
@@ -211,26 +213,27 @@ def _condition(rule: str, hold: Hold, facts: Facts) -> bool:
 
 
 def as_told(requirements: Sequence[Requirement], told: bool) -> list[Requirement]:
-    """Return requirements as somebody may read them: who may not know what each person said sees one line for all."""
+    """The requirements as the reader may see them. Without `told`, the answers of single people become one line for
+    all.
+    """
     if told:
         return list(requirements)
-    said = [one for one in requirements if one.code in SAID]
-    shown = [one for one in requirements if one.code not in SAID]
-    return [*shown, Requirement("said", all(one.done for one in said))] if said else shown
+    answers = [requirement for requirement in requirements if requirement.code in SAID]
+    shown = [requirement for requirement in requirements if requirement.code not in SAID]
+    return [*shown, Requirement("said", all(requirement.done for requirement in answers))] if answers else shown
 
 
 def unmet(requirements: Iterable[Requirement]) -> list[Requirement]:
-    """Return the requirements that are not met."""
     return [requirement for requirement in requirements if not requirement.done]
 
 
 def sees_terms(user_id: int | None, *entitled: int | None) -> bool:
-    """Whether a person reads the words of an agreement: its keepers, the circle's owner, the case's lead."""
+    """Whether the account is one of those who may read the text of an agreement."""
     return user_id is not None and user_id in entitled
 
 
 def outcome_of(states: Sequence[str]) -> str:
-    """Return the outcome that a circle's marked terms suggest; without terms it was held without an agreement."""
+    """The outcome that a circle's marked terms suggest; without terms, "held without an agreement"."""
     if not states:
         return "held_without_agreement"
     fulfilled = [state in ("kept", "late", "changed") for state in states if state != "excused"]
@@ -242,7 +245,6 @@ def outcome_of(states: Sequence[str]) -> str:
 
 
 def requirement_words(requirement: Requirement, names: Mapping[int, str]) -> str:
-    """Return a requirement as a sentence about what is so, or is still missing."""
     words = _REQUIREMENT_WORDS["not_now" if requirement.later else requirement.code]
     chosen = words[0] if requirement.done else words[2] if requirement.refused else words[1]
     return str(chosen) % {"name": names.get(requirement.person_id or 0, ""), "rule": requirement.rule}
@@ -287,4 +289,4 @@ _REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
     ),
     "hold": (_l("The condition of hold %(rule)s is met"), _l("Hold %(rule)s applies"), ""),
 }
-"""By code: when it is done, when it is missing, when it was answered with a no."""
+"""By code: the words when it is done, when it is missing, when the answer was no."""

@@ -1,4 +1,4 @@
-"""After a meeting: did it happen, who came, and what follows where it did not."""
+"""The result of a meeting: whether it took place, who came, and the follow-ups when it did not."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ from wss_cases.pathways.common.actions import audit_only, close_open, follow_eve
 from wss_cases.pathways.common.rules import Pathway, PathwayState
 
 CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
-"""Answers that say who came."""
+"""Results for which attendance is recorded."""
 
 EVENTS = {
     MeetingState.HELD: "meeting_held",
@@ -37,19 +37,17 @@ EVENTS = {
     MeetingState.NO_SHOW: "meeting_no_show",
     MeetingState.WALKED_OUT: "meeting_walked_out",
 }
-"""What is followed up."""
+"""The event that makes a follow-up, by result."""
 
 
 @use_case
 def answer_meeting(
     uow: UnitOfWork, meeting_id: int, state: MeetingState, attendance: Attendance | None, guest: Guest | None = None
 ) -> int:
-    """Say what became of a planned meeting, and who came (None: everyone who was invited). Returns the pathway's id.
+    """Record the result of a planned meeting, and who came (None: everyone invited). Returns the pathway's id.
 
-    `guest`: somebody who came too without having been invited.
-
-    Whoever left a meeting that ended there is asked anew. Raises Refused when it was answered already, has not begun,
-    or when the attendance does not fit.
+    `guest`: someone who came without an invitation. A party who left a meeting that ended there is asked again. Raises
+    Refused when the meeting was answered already, has not begun, or the attendance does not fit.
     """
     meeting, row = _load(uow, meeting_id, uow.version)
     settle(uow, row, meeting, state, attendance, guest)
@@ -60,7 +58,9 @@ def settle(
     uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: MeetingState, attendance: Attendance | None,
     guest: Guest | None,
 ) -> None:  # fmt: skip
-    """Do what `answer_meeting` does, in the unit of whoever may; both records are locked."""
+    """Do the work of `answer_meeting` in the caller's unit of work. The caller has locked both records and checked
+    rights.
+    """
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
         raise Refused("", _("This meeting was already answered."))
     circle = circle_of(row)
@@ -78,7 +78,7 @@ def settle(
 def note_answer(
     uow: UnitOfWork, row: Pathway, circle: Circle, meeting: CircleMeeting, state: MeetingState, attendance: Attendance
 ) -> None:
-    """Record what became of a meeting, and who came; see `answer_meeting`."""
+    """Record the result and the attendance of a meeting; see `answer_meeting`."""
     if state in CAME_TOGETHER:
         _note_attendance(uow, row, meeting, circle, state, attendance)
     if state is MeetingState.HELD:
@@ -88,13 +88,13 @@ def note_answer(
         row.next_step_on = None
         audit_only(uow, row)
     if state is MeetingState.WALKED_OUT:
-        _ask_anew(uow, circle, attendance)
+        _ask_again(uow, circle, attendance)
     _follow_up(uow, row, meeting, state)
 
 
 def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[CircleMeeting, Pathway]:
     known = existing(uow.session.get(CircleMeeting, meeting_id))
-    # the pathway is locked first, as everywhere
+    # the pathway is locked first, as in every use case of circles
     row = load_circle(uow, known.pathway_id)
     return uow.load(CircleMeeting, meeting_id, Permission.CASE_WORK, version), row
 
@@ -104,7 +104,7 @@ def _note_attendance(
 ) -> None:
     if meeting.starts_at > uow.now:
         raise Refused("", _("This meeting has not started yet."))
-    supporters = [one.id for one in circle.supporters if one.ended_at is None]
+    supporters = [supporter.id for supporter in circle.supporters if supporter.ended_at is None]
     helpers = helpers_at(row, meeting)
     problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance, helpers)
     if problem is not None:
@@ -140,7 +140,7 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
         audit_only(uow, row)
 
 
-def _ask_anew(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
+def _ask_again(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
     for person_id in attendance.left:
         consent, prepared = circle.consents.get(person_id), circle.preparations.get(person_id)
         if consent is not None and consent_state(consent.consented, consent.not_now) is ConsentState.YES:

@@ -1,4 +1,4 @@
-"""Pages of circles: the list, the week, the meeting, what became of it, and its calendar file."""
+"""Meetings of circles: planning them, new days after closures, the list, the week, results, the calendar file."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -66,14 +66,14 @@ def plan_meeting(
     uow: UnitOfWork, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, minutes: int = 60,
     anyway: bool = False, again: bool = False, screen: ScreenAnswer | None = None, everyone_came: bool = False,
 ) -> int:  # fmt: skip
-    """Plan the meeting, or move the one that is planned. Returns its id. One that was held already has a past day.
+    """Plan the meeting, or move the planned one. Returns its id. A meeting that was held already has a past day.
 
-    `again`: after its agreement the circle meets again, instead of the meeting at the agreement's end. `screen`: what
-    the keeper's safety screen says, where it is answered with it. `everyone_came`: it was held already, and everyone
-    who was invited came. The lead becomes the keeper of a circle that never had one, where they are trained.
+    `again`: after its agreement the circle meets again, instead of the agreement completion meeting. `screen`: the
+    answer of the safety screen, if given with the plan. `everyone_came`: the meeting was held and everyone invited
+    came. The case's lead becomes the keeper of a circle that never had one, if they are trained.
 
-    Raises Refused while any requirement is not met on that day, naming each; for a keeper who does not keep this circle
-    or has no training on record for that day; and, unless `anyway`, for what is seldom meant (see `warnings_of`).
+    Raises Refused while a requirement is not met on that day, naming each; for a keeper who does not keep this circle
+    or has no training on record for that day; and, unless `anyway`, with the warnings of `warnings_of`.
     """
     row = load_circle(uow, pathway_id)
     keep_as_lead(uow, row)
@@ -101,9 +101,9 @@ def plan_meeting(
 
 @use_case
 def record_screen(uow: UnitOfWork, pathway_id: int, answer: ScreenAnswer, on: date) -> int:
-    """Record what the keeper's safety screen says, before any day is chosen. Returns the pathway's id.
+    """Record the keeper's safety screen before a day is chosen. Returns the pathway's id.
 
-    Raises Refused for anybody who does not keep this circle.
+    Raises Refused for anyone who does not keep this circle.
     """
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "screen", on)
@@ -140,7 +140,10 @@ MEETING = CircleMeeting.__tablename__
 
 
 def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: date, ask_on: date, label: str) -> int:
-    """Ask for a new day for each meeting of a date without school, once; the meeting stays until it is moved."""
+    """Ask once for a new day for each meeting of a date without school. The meeting stays until it is moved.
+
+    Returns how many were asked for.
+    """
     count = 0
     for meeting in meetings:
         if open_follow_ups(uow, meeting.pathway_id, NEW_DAY):
@@ -154,7 +157,7 @@ def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: da
 
 
 def stop_asking(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """There is school after all: cancel what asked for a new day, where nobody has answered it yet."""
+    """Cancel unanswered requests for a new day, because there is school after all. Returns how many."""
     count = 0
     for move in moves:
         meeting = uow.session.get(CircleMeeting, move.subject_id) if move.subject_type == MEETING else None
@@ -172,13 +175,14 @@ People = Sequence[tuple[str, Mapping[int, str], Any]]
 
 
 def invited_by_role(circle: Circle, helpers: Mapping[int, str]) -> People:
-    """Return the people whose attendance is recorded after a meeting: parties, their supporters, the keepers, and who
-    helps to keep it without an account (`helpers`)."""
+    """The people whose attendance is recorded after a meeting: parties, supporters, keepers, and `helpers` (keepers
+    without an account).
+    """
     names = circle.names
     supporters = {
-        one.id: _("%(name)s, with %(party)s", name=one.name, party=names.get(one.participant_id, ""))
-        for one in circle.supporters
-        if one.ended_at is None
+        supporter.id: _("%(name)s, with %(party)s", name=supporter.name, party=names.get(supporter.participant_id, ""))
+        for supporter in circle.supporters
+        if supporter.ended_at is None
     }
     return (
         ("party", names, _("Party")),
@@ -189,7 +193,6 @@ def invited_by_role(circle: Circle, helpers: Mapping[int, str]) -> People:
 
 
 def attendance_in(form: BaseForm, people: People) -> Attendance:
-    """Return the attendance that a form holds."""
     parties, supporters, keepers, helpers = (
         {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
     )
@@ -197,7 +200,7 @@ def attendance_in(form: BaseForm, people: People) -> Attendance:
 
 
 def guest_in(form: BaseForm) -> Guest | None:
-    """Return who came without having been invited, as a form holds it; None where nobody did."""
+    """The guest whom a form names; None without a name."""
     name = (form["guest"].data or "").strip()
     relation = form["guest_relation"].data
     if not name:
@@ -206,8 +209,8 @@ def guest_in(form: BaseForm) -> Guest | None:
 
 
 def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
-    """Return who came to a meeting that was answered, as the rows of a summary."""
-    supporters = {one.id: one.name for one in circle.supporters}
+    """The attendance of a meeting as rows of a summary."""
+    supporters = {supporter.id: supporter.name for supporter in circle.supporters}
     keepers_came = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
     former = keepers_came - circle.keeper_names.keys()
     keepers = circle.keeper_names | (names_of(former) if former else {})
@@ -231,13 +234,13 @@ blueprint = Blueprint("circles", __name__)
 TONES = {MeetingState.PLANNED: "sun", MeetingState.HELD: "moss"}
 WEEK = 7
 MEETING_FURTHEST = timedelta(days=3999)
-"""How far from today a week is shown."""
+"""How far from today the week page can go."""
 
 
 @blueprint.get("/circles")
 @gate(Permission.CASE_WORK)
 def circles() -> Page:
-    """Meetings that need an answer, those of today, and those to come."""
+    """Lists of meetings: those without a result, today's, coming ones, past ones."""
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
@@ -257,7 +260,7 @@ def circles() -> Page:
 @blueprint.get("/circles/week")
 @gate(Permission.CASE_WORK)
 def week() -> Page:
-    """The meetings of one week, day by day; `day` names any of it."""
+    """The meetings of one week, day by day. `day` is any day of it."""
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
@@ -286,9 +289,11 @@ def week() -> Page:
 
 
 def _worded(meetings: Iterable[Any], actor: Actor, zone: str) -> Callable[[Any], dict[str, str]]:
-    """Return what says each of these meetings in words: whom its case is about first, its number last."""
-    whom = students_seen(actor, {row.case_id for row in meetings})
-    return lambda row: _words(row, whom_words(whom.get(row.case_id, []), actor), zone)
+    """A function that describes each of these meetings: the case's students first, its number when none may be
+    named.
+    """
+    students = students_seen(actor, {row.case_id for row in meetings})
+    return lambda row: _words(row, whom_words(students.get(row.case_id, []), actor), zone)
 
 
 def _words(row: Any, who: str, zone: str) -> dict[str, str]:
@@ -306,7 +311,7 @@ def _words(row: Any, who: str, zone: str) -> dict[str, str]:
 @blueprint.get("/follow-ups/<int:follow_up_id>/term")
 @gate(Permission.CASE_WORK)
 def term_of(follow_up_id: int) -> Page:
-    """Go to the agreement term that a follow-up stands for."""
+    """Redirect to the agreement term of a follow-up."""
     term, agreement = term_of_follow_up(current_actor(), follow_up_id)
     values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": term.id}
     return redirect(url_for("agreements.term", **values), 303)
@@ -315,7 +320,7 @@ def term_of(follow_up_id: int) -> Page:
 @blueprint.route("/circles/<int:meeting_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def answer(meeting_id: int) -> Page:
-    """Did it happen? Who came is asked on the next page."""
+    """Record whether a meeting took place. The next page asks who came."""
     actor = current_actor()
     its_meeting = get_meeting(actor, meeting_id)
     row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
@@ -343,7 +348,7 @@ def answer(meeting_id: int) -> Page:
 @blueprint.route("/circles/<int:meeting_id>/<any(held, no_show, walked_out):state>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def attendance(meeting_id: int, state: str) -> Page:
-    """Who came, by role; then the meeting is answered."""
+    """Record who came, by role, and with it the result of the meeting."""
     actor = current_actor()
     its_meeting = get_meeting(actor, meeting_id)
     row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
@@ -387,7 +392,7 @@ def _answered(row: Pathway, its_meeting: CircleMeeting) -> dict[str, Any]:
 @blueprint.get("/circles/<int:meeting_id>/calendar.ics")
 @gate(Permission.CASE_WORK)
 def calendar(meeting_id: int) -> Response:
-    """The meeting as a calendar file for staff: no name of a student is in it."""
+    """The meeting as a calendar file for staff, without the name of a student."""
     its_meeting = get_meeting(current_actor(), meeting_id)
     row = get_circle(current_actor(), its_meeting.case_id, its_meeting.pathway_id)
     body = meeting_file(its_meeting, row.kind, link(page_of(row)), link("/"), clock.now())

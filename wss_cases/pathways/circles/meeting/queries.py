@@ -1,4 +1,4 @@
-"""Reading meetings of circles; every list starts from what the actor may see."""
+"""Queries: meetings of circles. Every list is limited to what the actor may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Person
 
 LONGEST = timedelta(hours=8)
-"""No meeting takes longer."""
+"""The longest meeting."""
 
 
 def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
-    """Return a meeting of one of the actor's schools. Raises NotFound."""
+    """A meeting of one of the actor's schools. Raises NotFound."""
     statement = select(CircleMeeting).where(CircleMeeting.id == meeting_id)
     return existing(db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM))))
 
 
 def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
-    """Return a supporter of one circle; the caller has checked the circle. Raises NotFound."""
+    """A supporter of this circle; the caller has checked the circle. Raises NotFound."""
     supporter = db.session.get(CircleSupporter, supporter_id)
     if supporter is None or supporter.pathway_id != row.id:
         raise NotFound
@@ -40,19 +40,19 @@ def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
 
 
 def helpers_at(row: Pathway, meeting: CircleMeeting) -> dict[int, str]:
-    """Return who helps to keep a circle without an account on the day of a meeting: id to "Maya Ortiz (Harbor House)".
+    """The keepers without an account on the day of a meeting: id to "Maya Ortiz (Harbor House)".
 
     The caller has checked the circle.
     """
     day = local_date(meeting.starts_at, zone_of(row.school_id))
-    return {one.id: outside_name(one) for one in outside_keepers_of(row.id, day)}
+    return {keeper.id: outside_name(keeper) for keeper in outside_keepers_of(row.id, day)}
 
 
 def meetings_between(
     actor: Actor, school_id: int | None, start: datetime | None, end: datetime | None, *, waiting: bool | None = None,
     newest_first: bool = False, limit: int = 50,
 ) -> Sequence[Any]:  # fmt: skip
-    """Return meetings from `start` until before `end`; `waiting` keeps those nobody answered for, or the others."""
+    """Meetings from `start` until before `end`. `waiting`: only those without a result (True) or with it (False)."""
     columns = (
         CircleMeeting.id, CircleMeeting.starts_at, CircleMeeting.room, CircleMeeting.case_id, CircleMeeting.pathway_id,
         CircleMeeting.kind.label("meeting_kind"), CircleMeeting.happened, CircleMeeting.not_held_reason,
@@ -80,8 +80,8 @@ def meetings_between(
 
 @dataclass(frozen=True)
 class Taken:
-    """A time that is taken by another meeting: from when until when, by which keeper, in which room of which school,
-    and by which students of the circle that looks for a time.
+    """A time that another meeting takes: its keeper, room and school, and the students it shares with the circle that
+    looks for a time.
     """
 
     starts_at: datetime
@@ -93,8 +93,8 @@ class Taken:
 
 
 def taken_between(row: Pathway, circle: Circle, start: datetime, end: datetime, but_id: int) -> list[Taken]:
-    """Return the planned and held meetings, but for one, between two instants that a meeting of this circle could run
-    into: of its school, of its keepers, and of its parties wherever they are invited.
+    """Planned and held meetings between two instants, except meeting `but_id`, that could clash with a meeting of this
+    circle: those of its school, of its keepers, and of its parties wherever they are invited.
     """
     students = {person.student_id for person in circle.invited if person.student_id is not None}
     invited = and_(
@@ -119,9 +119,9 @@ def taken_between(row: Pathway, circle: Circle, start: datetime, end: datetime, 
             CircleMeeting.starts_at > start - LONGEST,
         )
     )
-    found: dict[int, tuple[CircleMeeting, set[int]]] = {}
+    meetings: dict[int, tuple[CircleMeeting, set[int]]] = {}
     for meeting, student_id in db.session.execute(near):
-        parties = found.setdefault(meeting.id, (meeting, set()))[1]
+        parties = meetings.setdefault(meeting.id, (meeting, set()))[1]
         if student_id is not None:
             parties.add(student_id)
     return [
@@ -129,12 +129,12 @@ def taken_between(row: Pathway, circle: Circle, start: datetime, end: datetime, 
             meeting.starts_at, meeting.starts_at + timedelta(minutes=meeting.minutes), meeting.keeper_id,
             meeting.school_id, meeting.room, frozenset(theirs),
         )
-        for meeting, theirs in found.values()
+        for meeting, theirs in meetings.values()
     ]  # fmt: skip
 
 
 def rooms_used(school_id: int, limit: int = 8) -> list[str]:
-    """Return the rooms in which a school's circles met last, the newest first, each once."""
+    """The rooms in which a school's circles met, the most recent first, each once."""
     statement = (
         select(CircleMeeting.room, func.max(CircleMeeting.starts_at).label("last"))
         .where(CircleMeeting.school_id == school_id, CircleMeeting.room != "")

@@ -1,4 +1,4 @@
-"""When a circle could meet: times within the school's hours at which its keeper, its room and its parties are free."""
+"""Rules of meetings: whether attendance fits a result, what clashes, and free times within the school's hours."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,17 +18,19 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Person
 
 NEW_DAY = "plan_meeting"
-"""The kind of follow-up that asks for a new day of a meeting."""
+"""The kind of follow-up that asks for a new day."""
 
 
 def next_kind(was_held: bool, agreed: bool) -> MeetingKind:
-    """Return what the next meeting of a circle is: after its agreement, the one that ends it."""
+    """The kind of the next meeting: the completion meeting once the circle has an agreement."""
     return MeetingKind.COMPLETION if was_held and agreed else MeetingKind.CIRCLE
 
 
 @dataclass(frozen=True)
 class Attendance:
-    """Who came to a meeting, by role: parties, supporters, keepers and keepers without an account (helpers) by id."""
+    """Attendance of a meeting by role: parties, supporters, keepers, and helpers (keepers without an account),
+    by id.
+    """
 
     parties: Mapping[int, Presence] = field(default_factory=dict)
     supporters: Mapping[int, Presence] = field(default_factory=dict)
@@ -37,13 +39,12 @@ class Attendance:
 
     @property
     def left(self) -> list[int]:
-        """The parties who came and left early."""
         return [key for key, presence in self.parties.items() if presence is Presence.LEFT_EARLY]
 
 
 @dataclass(frozen=True)
 class Guest:
-    """Somebody who came without having been invited: beside which party, and who they are to them."""
+    """Someone who came without an invitation, with which party (`beside`), and their relation to them."""
 
     name: str
     relation: SupporterRelation | None
@@ -51,11 +52,10 @@ class Guest:
 
 
 def everyone(circle: Any, helpers: Collection[int]) -> Attendance:
-    """Return that everyone who is invited came: parties, the supporters who are still invited, the keepers, and who
-    helps to keep it without an account."""
+    """The attendance when everyone invited came: parties, current supporters, keepers, and helpers."""
     return Attendance(
         parties=dict.fromkeys(circle.names, Presence.CAME),
-        supporters={one.id: Presence.CAME for one in circle.supporters if one.ended_at is None},
+        supporters={supporter.id: Presence.CAME for supporter in circle.supporters if supporter.ended_at is None},
         keepers=dict.fromkeys(circle.keeper_names, Presence.CAME),
         helpers=dict.fromkeys(helpers, Presence.CAME),
     )
@@ -69,9 +69,9 @@ def attendance_problem(
     attendance: Attendance,
     helpers: Collection[int] = (),
 ) -> Any:
-    """Return why the attendance does not fit the answer, as lazy words; None where it does.
+    """Why the attendance does not fit the result, as lazy text; None when it fits.
 
-    A circle is held without its `helpers`, never without a keeper of the school.
+    A circle can be held without its helpers, never without a keeper of the school.
     """
     by_role = (attendance.parties, attendance.supporters, attendance.keepers, attendance.helpers)
     invited_ids = ({person.id for person in invited}, set(supporters), set(keepers), set(helpers))
@@ -99,17 +99,17 @@ def _sides(invited: Sequence[Any]) -> list[set[int]]:
 STEP = timedelta(minutes=30)
 NOON = time(12)
 MOST_STEPS = 24
-"""Half hours of a school's day."""
+"""Half hours in a school day, at most."""
 DAYS = 4
-"""School days ahead that are looked at."""
+"""The number of coming school days for which times are offered."""
 MOST = 6
-"""Free times that are offered."""
+"""The number of free times that are offered."""
 
 
 def warnings_of(
     row: Pathway, circle: Circle, starts_at: datetime, minutes: int, room: str, keeper_id: int
 ) -> list[str]:
-    """Return what is seldom meant in a plan, in words: no school, other hours, a keeper, room or party who is taken."""
+    """Warnings about a plan: no school, outside school hours, or a keeper, room or party who has another circle."""
     zone = zone_of(row.school_id)
     begins, day = local(starts_at, zone), local_date(starts_at, zone)
     ends_at = starts_at + timedelta(minutes=minutes)
@@ -119,23 +119,26 @@ def warnings_of(
         doubts.append(_("There is no school on that day."))
     if begins.time() < first or local_date(ends_at, zone) != day or local(ends_at, zone).time() > last:
         doubts.append(_("That is outside school hours."))
-    beside = taken_between(row, circle, starts_at, ends_at, circle.waiting.id if circle.waiting else 0)
-    return doubts + conflicts(row, circle, beside, (starts_at, ends_at), room, keeper_id)
+    others = taken_between(row, circle, starts_at, ends_at, circle.waiting.id if circle.waiting else 0)
+    return doubts + conflicts(row, circle, others, (starts_at, ends_at), room, keeper_id)
 
 
 def conflicts(
     row: Pathway, circle: Circle, beside: Sequence[Taken], at: tuple[datetime, datetime], room: str, keeper_id: int
 ) -> list[str]:
-    """Return who or what is taken from one instant until another, in words; nothing where all are free."""
-    now = [one for one in beside if one.starts_at < at[1] and one.ends_at > at[0]]
+    """Warnings for a time: who or what has another circle then. Empty when all are free.
+
+    `at`: begin and end; `beside`: the other meetings.
+    """
+    overlapping = [other for other in beside if other.starts_at < at[1] and other.ends_at > at[0]]
     doubts = []
-    if any(one.keeper_id == keeper_id for one in now):
+    if any(other.keeper_id == keeper_id for other in overlapping):
         doubts.append(_("The keeper has another circle at that time."))
     if room.strip() and any(
-        one.school_id == row.school_id and one.room.casefold() == room.strip().casefold() for one in now
+        other.school_id == row.school_id and other.room.casefold() == room.strip().casefold() for other in overlapping
     ):
         doubts.append(_("The room has another circle at that time."))
-    taken = {student_id for one in now for student_id in one.students}
+    taken = {student_id for other in overlapping for student_id in other.students}
     names = [circle.names[person.id] for person in circle.invited if person.student_id in taken]
     doubts += [_("%(name)s has another circle at that time.", name=name) for name in names]
     return doubts
@@ -144,14 +147,14 @@ def conflicts(
 def free_times(
     row: Pathway, circle: Circle, now: datetime, minutes: int, room: str, keeper_id: int
 ) -> tuple[list[datetime], list[tuple[datetime, str]]]:
-    """Return when the circle could meet on the next school days: a morning and an afternoon of each; and the times that
-    were looked at first and are taken, with the reason.
+    """Free times on the next school days, one morning and one afternoon of each, and the first times that were taken,
+    with the reason.
     """
     zone, days = zone_of(row.school_id), school_days(row.school_id)
     today = local_date(now, zone)
     wanted = [days.add(today, number) for number in range(1, DAYS + 1)]
     candidates = _candidates(hours_of(row.school_id, wanted), minutes, zone)
-    beside = taken_between(
+    others = taken_between(
         row, circle, at_local(wanted[0], 0, 0, zone), at_local(wanted[-1] + timedelta(days=1), 0, 0, zone),
         circle.waiting.id if circle.waiting else 0,
     )  # fmt: skip
@@ -160,7 +163,7 @@ def free_times(
     for half_day in candidates:
         for starts_at in half_day:
             doubts = conflicts(
-                row, circle, beside, (starts_at, starts_at + timedelta(minutes=minutes)), room, keeper_id
+                row, circle, others, (starts_at, starts_at + timedelta(minutes=minutes)), room, keeper_id
             )
             if not doubts:
                 free.append(starts_at)
@@ -170,9 +173,9 @@ def free_times(
 
 
 def _candidates(hours: Mapping[date, Bells], minutes: int, zone: str) -> list[list[datetime]]:
-    """Return the times at which a meeting of this length may begin, for the morning and the afternoon of each day.
+    """The possible start times of a meeting of this length, for the morning and the afternoon of each day.
 
-    Not with the first bell: people have to arrive.
+    The first is an hour after the first bell, because people have to arrive.
     """
     halves = []
     for day, (first, last) in sorted(hours.items()):

@@ -1,4 +1,4 @@
-"""The form that schedules a circle: safety screen, day and time, length, room, keeper; or one that was held already."""
+"""The page that schedules a circle or records one that was held: safety screen, day, time, length, room, keeper."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -35,14 +35,14 @@ from wss_cases.pathways.common.rules import Pathway, ids
 from wss_cases.roster.directory.queries import school_days
 
 LENGTHS = (30, 45, 60, 90, 120, 180)
-"""Minutes that a meeting may take."""
+"""Lengths that are offered, in minutes."""
 OTHER, HELD = "other", "held"
-"""Instead of a free time: another one, or one that is past because the circle was held."""
+"""Choices beside the free times: another time, or a past time because the circle was held."""
 MINUTE = "%Y-%m-%dT%H:%M"
 
 
 class ScheduleForm(BaseForm):
-    """Everything that a meeting needs, on one page; the safety screen alone may be answered first."""
+    """Everything a meeting needs, on one page. The safety screen can be saved alone."""
 
     screen = radio(_l("Can these people meet safely?"), ScreenAnswer.labels())
     when = radio(_l("When"), [])
@@ -63,23 +63,22 @@ class ScheduleForm(BaseForm):
 
     @property
     def says_when(self) -> bool:
-        """Whether a time was chosen, and not the screen alone answered."""
+        """Whether a time was chosen."""
         return bool(self.when.data or self.time.data)
 
     @property
     def only_screen(self) -> ScreenAnswer | None:
-        """The answer of the screen where it alone is to be recorded: no time was chosen, or it is not safe to meet."""
+        """The answer of the safety screen when only it is saved: no time was chosen, or it is not safe to meet."""
         chosen = self.screen.data if "screen" in self else None
-        said = next((answer for answer in ScreenAnswer if answer.value == chosen), None)
-        return said if not self.says_when or said is ScreenAnswer.NOT_NOW else None
+        screen_answer = next((answer for answer in ScreenAnswer if answer.value == chosen), None)
+        return screen_answer if not self.says_when or screen_answer is ScreenAnswer.NOT_NOW else None
 
     @property
     def was_held(self) -> bool:
-        """Whether the circle was held already."""
         return bool(self.when.data == HELD)
 
     def starts_at(self, zone: str) -> datetime:
-        """Return the instant that was chosen, at a school."""
+        """The chosen instant at the school."""
         if self.when.data in (None, "", OTHER, HELD):
             return moment_in(self, zone)
         day, _t, at = self.when.data.partition("T")
@@ -87,7 +86,7 @@ class ScheduleForm(BaseForm):
         return at_local(date.fromisoformat(day), begins.hour, begins.minute, zone)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check that a time, a room and a keeper are chosen, but where the screen alone is answered."""
+        """Require a time, a room and a keeper, unless only the safety screen is saved."""
         sound = super().validate(extra_validators)
         if self.only_screen is not None:
             return sound
@@ -112,7 +111,7 @@ blueprint = Blueprint("circle_schedule", __name__, url_prefix="/cases/<int:case_
 @blueprint.route("/meeting", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
-    """Schedule the circle, move it, or record one that was held; what is not met yet stands beside the form."""
+    """Schedule the circle, move it, or record one that was held. Unmet requirements appear beside the form."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     now = clock.now()
@@ -125,7 +124,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     if not answers or len(circle.invited) == 1:
         del form.screen
     will_keep = not circle.keeper_names and bool(keepers)
-    # what this form answers itself is not missing
+    # requirements that this form itself answers are not shown as missing
     here = ({"screen"} if answers else set()) | ({"keeper"} if will_keep else set())
     requirements = as_told(circle.requirements_on(today), told_who_said_what(actor, row.school_id))
     return form_page(
@@ -133,7 +132,11 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         lambda: _act(row, form),
         lambda made: _after(row, made, form),
         "pathways/circles/meeting/meeting.html",
-        requirements=[requirement_row(one, circle, row) for one in unmet(requirements) if one.code not in here],
+        requirements=[
+            requirement_row(requirement, circle, row)
+            for requirement in unmet(requirements)
+            if requirement.code not in here
+        ],
         screened=_screened(circle),
         any_free=bool(free),
         taken=taken,
@@ -152,7 +155,7 @@ def _title(circle: Circle) -> str:
 
 
 def _keepers(actor: Actor, row: Pathway, circle: Circle, today: date) -> dict[int, str]:
-    """Return who may be chosen: the circle's keepers, those with a training first; else the lead who becomes one."""
+    """Who may be chosen: the circle's keepers, trained ones first; without any, the lead who would become one."""
     trained = circle.trained_on(today)
     keepers = trained | {key: name for key, name in circle.keeper_names.items() if key not in trained}
     if not keepers and actor.user_id is not None and would_keep(row, actor.user_id, today):
@@ -181,12 +184,12 @@ def _form(row: Pathway, circle: Circle, today: date, keepers: dict[int, str], ro
 
 
 def _times(row: Pathway, circle: Circle, form: ScheduleForm, now: datetime) -> tuple[list[datetime], list[str]]:
-    """Offer the free times in the form, and return them; and those that are taken, in words."""
+    """Offer the free times in the form. Returns them, and the taken ones in words."""
     zone = zone_of(row.school_id)
     minutes, keeper_id = number(form.minutes.data) or 60, number(form.keeper.data) or 0
     free, taken = free_times(row, circle, now, minutes, form.room.data or "", keeper_id)
     offered = [(local(at, zone).strftime(MINUTE), moment_words(at, zone)) for at in free]
-    # one that was chosen before it was taken stays chosen, and is refused with the reason
+    # a chosen time that was taken since stays chosen, so that the refusal says why
     chosen = form.when.data if form.when.data not in (None, "", OTHER, HELD) else None
     if chosen and chosen not in dict(offered) and _is_minute(chosen):
         offered.append((chosen, chosen.replace("T", " ")))
@@ -203,8 +206,8 @@ def _is_minute(text: str) -> bool:
 
 
 def _act(row: Pathway, form: ScheduleForm) -> int:
-    if (said := form.only_screen) is not None:
-        pages.record_screen(submitted(form), row.id, said, today_at(row.school_id, clock.now()))
+    if (answer := form.only_screen) is not None:
+        pages.record_screen(submitted(form), row.id, answer, today_at(row.school_id, clock.now()))
         return 0
     starts_at = form.starts_at(zone_of(row.school_id))
     if form.was_held and starts_at > clock.now():
@@ -228,7 +231,7 @@ def _after(row: Pathway, meeting_id: int, form: ScheduleForm) -> str:
         return page_of(row)
     if form.was_held:
         return url_for("circles.attendance", meeting_id=meeting_id, state=MeetingState.HELD.value)
-    # one whose time is over is asked about at once
+    # when the meeting's time has passed, its result is asked at once
     past = form.starts_at(zone_of(row.school_id)) <= clock.now()
     return url_for("circles.answer", meeting_id=meeting_id) if past else page_of(row)
 

@@ -1,4 +1,4 @@
-"""Pages on which earlier notes are opened to a keeper, or handed over by one who leaves. Nothing is read here."""
+"""Pages that open earlier notes to a keeper, or hand them over when a keeper leaves. They show no note."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _notes_page(row: Pathway) -> str:
 
 
 def _readers(row: Pathway) -> dict[int, str]:
-    """Return the keepers who may read notes, its coordinators: id to name. Other staff who keep it read none."""
+    """The keepers who may read notes, which are its coordinators: id to name. Other staff who keep it read none."""
     at_work = may_keep(row.school_id, today_at(row.school_id, clock.now()))
     return {key: name for key, name in keepers_of(row.id).items() if key in at_work}
 
@@ -52,11 +52,11 @@ def _readers(row: Pathway) -> dict[int, str]:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.CASE_WORK)
 def agree(case_id: int, pathway_id: int, user_id: int) -> Page:
-    """Let a keeper read what one wrote before they began; for those who keep or kept the circle."""
+    """Let a keeper read what the actor wrote before that keeper began. Only for current and former keepers."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     names = _readers(row)
-    if user_id not in names or actor.user_id not in {one.user_id for one in keeper_rows(row.id)}:
+    if user_id not in names or actor.user_id not in {keeper.user_id for keeper in keeper_rows(row.id)}:
         raise NotFound
     count = len(closed_to(row.id, user_id, actor.user_id))
     facts = [
@@ -76,7 +76,7 @@ def agree(case_id: int, pathway_id: int, user_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.CIRCLE_NOTE_READ)
 def end(case_id: int, pathway_id: int, user_id: int) -> Page:
-    """End somebody's keeping of a circle: another keeper's, or one's own, with a hand-over first."""
+    """Remove a keeper: another, or oneself after deciding about a hand-over."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     names = keepers_of(row.id)
@@ -110,11 +110,11 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.CIRCLE_NOTE_READ)
 def waive(case_id: int, pathway_id: int) -> Page:
-    """Record that a party lets the keeper read what concerns them, where who wrote it cannot be reached."""
+    """Record that a party waives privilege for what concerns them, when the author cannot be reached."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = PartyWaiverForm(signed_on=today_at(row.school_id, clock.now()))
     people = parties(row.for_whom, row.participant_id, participants_of(row.case_id))
-    form.participant.choices = people_choices({one.id: person_words(one) for one in people}, _("Choose"))
+    form.participant.choices = people_choices({person.id: person_words(person) for person in people}, _("Choose"))
     facts = [
         _("The authors of the notes are asked first. If none is reached for two school days, each person may waive."),
         _("Someone from the district sees the signed paper before anything opens."),
@@ -143,9 +143,9 @@ def ask(case_id: int, pathway_id: int) -> Page:
     form, zone = OpeningForm(), zone_of(row.school_id)
     names = _readers(row)
     form.keeper.choices = people_choices(names, _("Choose"))
-    closed = {one.id: one for user_id in names for one in closed_to(row.id, user_id)}
+    closed = {note.id: note for user_id in names for note in closed_to(row.id, user_id)}
     form.notes.choices = choices(
-        [(str(key), f"{moment_words(one.written_at, zone)} · {one.name}") for key, one in sorted(closed.items())]
+        [(str(key), f"{moment_words(note.written_at, zone)} · {note.name}") for key, note in sorted(closed.items())]
     )
     back = url_for("privilege.acts", case_id=case_id, pathway_id=pathway_id)
     facts = [_("Counsel and someone else from the district agree before anything opens. Choose only what is needed.")]
@@ -154,7 +154,7 @@ def ask(case_id: int, pathway_id: int) -> Page:
         form,
         lambda call: grants.ask_by_exception(
             call, row.id, user_id=number(form.keeper.data) or 0, kind=ExceptionKind(form.kind.data),
-            note_ids=[number(one) or 0 for one in form.notes.data or ()], reason=form.reason.data,
+            note_ids=[number(note) or 0 for note in form.notes.data or ()], reason=form.reason.data,
         ),
         back,
         words,
@@ -164,10 +164,14 @@ def ask(case_id: int, pathway_id: int) -> Page:
 @outside.get("")
 @gate(Permission.CIRCLE_NOTE_OPEN)
 def waiting() -> Page:
-    """What waits for somebody outside the school to agree that a keeper reads it."""
+    """The list of openings that wait for someone outside the school to agree."""
     rows = [
-        {"title": _ground(one), "meta": _school_of(one), "href": url_for("note_openings.opening", opening_id=one.id)}
-        for one in waiting_outside(current_actor())
+        {
+            "title": _ground(opening),
+            "meta": _school_of(opening),
+            "href": url_for("note_openings.opening", opening_id=opening.id),
+        }
+        for opening in waiting_outside(current_actor())
     ]
     return render_template("pathways/circles/notes/waiting.html", rows=rows)
 
@@ -176,13 +180,13 @@ def waiting() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.CIRCLE_NOTE_OPEN)
 def opening(opening_id: int) -> Page:
-    """Agree that a keeper reads earlier notes; whoever agrees reads nothing."""
-    one = get_opening(current_actor(), opening_id)
-    facts = [_school_of(one), _ground(one), one.reason]
-    if one.waiver_id is not None:
+    """Agree that a keeper reads earlier notes. The person who agrees reads none."""
+    request_row = get_opening(current_actor(), opening_id)
+    facts = [_school_of(request_row), _ground(request_row), request_row.reason]
+    if request_row.waiver_id is not None:
         facts.append(_("Agree only when you have seen the signed paper."))
         go = _("I have seen it")
-    elif one.counsel_id is None:
+    elif request_row.counsel_id is None:
         facts.append(_("You agree as the district’s counsel. A second person outside the school agrees after you."))
         go = _("Counsel agrees")
     else:
@@ -197,15 +201,15 @@ def opening(opening_id: int) -> Page:
     )  # fmt: skip
 
 
-def _ground(one: Any) -> str:
-    if one.kind is None:
+def _ground(opening: Any) -> str:
+    if opening.kind is None:
         return _("A person of the circle waived in writing")
-    count = ngettext("%(num)d note", "%(num)d notes", len(one.note_ids))
-    return f"{ExceptionKind(one.kind).label} · {count}"
+    count = ngettext("%(num)d note", "%(num)d notes", len(opening.note_ids))
+    return f"{ExceptionKind(opening.kind).label} · {count}"
 
 
-def _school_of(one: Any) -> str:
-    school = get_school(one.school_id)
+def _school_of(opening: Any) -> str:
+    school = get_school(opening.school_id)
     return school.name if school is not None else ""
 
 

@@ -1,8 +1,8 @@
-"""Opening earlier notes to a keeper who began later. Each grant is a row with exactly one ground, and audited.
+"""Opening earlier notes to a keeper who began later. Each grant is an audited row with exactly one ground.
 
-A keeper who wrote them agrees; or every party whom they concern has waived in writing and somebody outside the school
-saw the papers; or counsel and somebody else outside the school open under an exception only what is needed.
-Never by an administrator's choice, and never to somebody who decides discipline about a party.
+The grounds: the keeper who wrote them agrees; or every party whom they concern waived in writing and someone outside
+the school saw the papers; or counsel and a second person outside the school open, under an exception, only what is
+needed. An administrator cannot open notes, and nobody who decides discipline about a party can be given them.
 """
 
 from collections.abc import Collection, Iterable
@@ -55,19 +55,21 @@ AUDIT_COUNSEL = "circle.notes_opening_counsel"
 AUDIT_OPENED = "circle.notes_opened"
 AUDIT_WAIVER = "circle.privilege_waived"
 OPENS = frozenset({ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT})
-"""Exceptions under which earlier notes may be opened."""
 
 
 def _period(uow: UnitOfWork, row: Pathway, user_id: int) -> CircleKeeper:
-    """Return the current period of a keeper who may read; also its key and the circle's notes are brought over."""
+    """The current period of a keeper who may read notes. Older notes and the period's key are brought over first.
+
+    Raises Refused for anyone else.
+    """
     bring_over(uow, row)
-    found = next((one for one in reading_periods(uow, row) if one.user_id == user_id), None)
-    if found is None:
+    period = next((candidate for candidate in reading_periods(uow, row) if candidate.user_id == user_id), None)
+    if period is None:
         words = _(
             "Earlier notes open only to a keeper of this circle who does not decide discipline about its parties."
         )
         raise Refused("", words)
-    return found
+    return period
 
 
 def _closed_to(uow: UnitOfWork, row: Pathway, period: CircleKeeper) -> list[CircleNote]:
@@ -82,7 +84,7 @@ def _open(uow: UnitOfWork, grant: NoteGrant, period: CircleKeeper, notes: Iterab
         try:
             own = own_key_of(uow, note)
         except ValueError:
-            continue  # no key at hand opens it: nobody reads it
+            continue  # no available key opens this note, so nobody can read it
         share(uow, note.id, own, [period], grant_id)
     return grant_id
 
@@ -91,11 +93,11 @@ def _open(uow: UnitOfWork, grant: NoteGrant, period: CircleKeeper, notes: Iterab
 def agree(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Let a keeper read what the actor wrote in this circle before that keeper began. Returns the grant's id.
 
-    Raises NotFound for somebody who never kept the circle, Refused for an administrator, for a reader who is no keeper
-    or decides discipline, and where nothing is closed to them.
+    Raises NotFound for someone who never kept the circle. Raises Refused for an administrator, for a reader who is no
+    keeper or decides discipline, and when no note of the actor is closed to them.
     """
     row = load_any_circle(uow, pathway_id)
-    if uow.actor.user_id not in {one.user_id for one in periods_of(uow, row)}:
+    if uow.actor.user_id not in {period.user_id for period in periods_of(uow, row)}:
         raise NotFound
     return _agree(uow, row, _period(uow, row, user_id))
 
@@ -114,9 +116,9 @@ def _agree(uow: UnitOfWork, row: Pathway, period: CircleKeeper) -> int:
 
 @use_case
 def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int, hand_over: bool = False) -> int:
-    """Remove a keeper of a circle: oneself, or another. `hand_over`: those who stay read what the actor wrote.
+    """Remove a keeper of a circle. `hand_over`: the remaining keepers may read what the actor wrote.
 
-    Raises what `end_keeping` raises; Refused for a hand-over of what somebody else wrote.
+    Raises what `end_keeping` raises, and Refused for a hand-over of someone else's notes.
     """
     row = load_for_keeper(uow, pathway_id)
     if hand_over and user_id != uow.actor.user_id:
@@ -132,9 +134,9 @@ def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int, hand_over: bool =
 
 @use_case
 def ask_by_waiver(uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, reason: str) -> int:
-    """Record a party's waiver for what concerns them, and ask somebody outside the school to see it.
+    """Record a party's waiver for what concerns them, and ask someone outside the school to see it.
 
-    For the keeper who acts, once their writers could not be reached for two school days. Returns the opening's id.
+    Only a keeper may ask, and only when the authors could not be reached for two school days. Returns the opening's id.
     """
     row = load_for_keeper(uow, pathway_id)
     period = _period(uow, row, uow.actor.user_id or 0)
@@ -160,7 +162,7 @@ def ask_by_exception(
 ) -> int:
     """Ask counsel and a second person outside the school to open chosen notes to a keeper. Returns the opening's id.
 
-    Raises Refused for another exception, no note, one that is not closed to this keeper, or no reason.
+    Raises Refused for another exception, without a note or reason, and for a note that is not closed to this keeper.
     """
     row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     period = _period(uow, row, user_id)
@@ -181,12 +183,12 @@ def _ask(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> int:
     opening.pathway_id, opening.school_id = row.id, row.school_id
     opening.asked_at, opening.asked_by_id = uow.now, uow.actor.user_id or 0
     opening_id = add_audited(uow, opening, AUDIT_ASKED)
-    _ask_for_a_word(uow, opening)
+    _ask_to_agree(uow, opening)
     return opening_id
 
 
-def _ask_for_a_word(uow: UnitOfWork, opening: NoteOpening) -> None:
-    """Mail everybody outside the school who may give the word that is asked: first counsel's, then the second one."""
+def _ask_to_agree(uow: UnitOfWork, opening: NoteOpening) -> None:
+    """Mail everyone outside the school who may agree now: first counsel, then the second person."""
     asked = [user_id for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(opening.school_id, uow.now))]
     for user_id, actor in colleagues(asked, uow.now).items():
         if user_id not in (opening.asked_by_id, opening.counsel_id) and can(
@@ -198,10 +200,11 @@ def _ask_for_a_word(uow: UnitOfWork, opening: NoteOpening) -> None:
 
 @use_case
 def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
-    """Agree, from outside the school, that notes be opened; reads nothing. Returns the opening's id.
+    """Agree, from outside the school, to open notes. The person who agrees reads none. Returns the opening's id.
 
-    A waiver needs one person who saw the paper. An exception needs counsel first, then somebody else; only then does
-    anything open. Raises NotFound for anybody of the school, Refused for the same person twice, or who asked.
+    A waiver needs one person who saw the paper. An exception needs counsel first and then a second person; notes open
+    only after both. Raises NotFound for anyone of the school, and Refused for the person who asked or who agreed
+    already.
     """
     known = existing(uow.session.get(NoteOpening, opening_id))
     require(uow.actor, Permission.CIRCLE_NOTE_OPEN, known)
@@ -215,7 +218,7 @@ def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
     if opening.waiver_id is None and opening.counsel_id is None:
         opening.counsel_id = uow.actor.user_id
         uow.audit(AUDIT_COUNSEL, "circle_note_opening", opening.id, changes_of(opening))
-        _ask_for_a_word(uow, opening)
+        _ask_to_agree(uow, opening)
         return opening.id
     _opened(uow, row, opening)
     return opening.id
@@ -254,7 +257,7 @@ def _waived(uow: UnitOfWork, period: CircleKeeper) -> set[int]:
 
 
 def close_waived(uow: UnitOfWork, row: Pathway, waiver: PrivilegeWaiver) -> None:
-    """Close again what a waiver that is withdrawn had opened; what was read cannot be taken back."""
+    """Close the notes that a withdrawn waiver had opened. What was read already stays known."""
     statement = (
         select(NoteShare, CircleNote)
         .join(CircleNote, CircleNote.id == NoteShare.note_id)

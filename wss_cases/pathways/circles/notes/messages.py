@@ -1,6 +1,7 @@
-"""A circle's privileged notes, and the recorded acts around them. Only ciphertext stands in these tables.
+"""Tables of a circle's privileged notes and of the acts recorded around them, and the mails about them.
 
-735 ILCS 5/804.5 (Public Act 102-0100): what is said or done in, before or after a restorative practice is privileged.
+The tables hold only ciphertext of notes. 735 ILCS 5/804.5 (Public Act 102-0100): what is said or done in, before or
+after a restorative practice is privileged.
 """
 
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 
 
 class ExceptionKind(Labelled):
-    """The exceptions that the law leaves."""
+    """The exceptions to privilege in the law."""
 
     PREVENT_HARM = "prevent_harm", _l("To prevent death or bodily harm")
     OTHER_LAW = "other_law", _l("A duty under another law")
@@ -31,17 +32,17 @@ class ExceptionKind(Labelled):
 
 
 class CircleNote(Versioned, Base):
-    """One privileged note: its text under a key of its own, which lies in `NoteShare` under each reader's period.
+    """A privileged note, sealed with its own key. `NoteShare` holds that key sealed for each reader's period.
 
-    `concerns`: participants; nobody: every party. `sealed_key` and `key_name` only where it was written before periods
-    had keys: then its key lies under the district's until somebody reads (see `period_keys.bring_over`).
+    `concerns`: participants; empty: every party. `sealed_key` and `key_name` are set only for notes from before periods
+    had keys. Their key is sealed with the district's key until someone reads them (see `bring_over` in `pages.py`).
     """
 
     __tablename__ = "circle_note"
     __table_args__ = (
         Index("ix_circle_note_pathway", "pathway_id"),
         Index("ix_circle_note_shred", "shred_on"),
-        # a number is never given again: the record of a shredding names its note for good
+        # ids are never reused, because the record of a shredding names its note for good
         {"sqlite_autoincrement": True},
     )
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
@@ -58,9 +59,10 @@ class CircleNote(Versioned, Base):
 
 
 class NoteOpening(Base):
-    """That earlier notes be opened to one keeper: asked at the school, agreed to outside it, by a person or two.
+    """A request to open earlier notes to a keeper: asked at the school, agreed to outside it.
 
-    By a party's waiver one agrees, who has seen the paper; under an exception counsel and then somebody else.
+    With a party's waiver, a person who has seen the paper agrees. Under an exception, counsel agrees first and then a
+    second person.
     """
 
     __tablename__ = "circle_note_opening"
@@ -86,9 +88,10 @@ class NoteOpening(Base):
 
 
 class NoteGrant(Base):
-    """Why a keeper reads notes from before they began. Exactly one ground, held to by the database.
+    """Why a keeper may read notes from before they began. The database allows exactly one ground.
 
-    The writer's consent, a party's waiver, or counsel and an approver outside the school under an exception.
+    The ground is the author's consent, a party's waiver, or, under an exception, counsel and an approver outside the
+    school.
     """
 
     __tablename__ = "circle_note_grant"
@@ -115,7 +118,7 @@ class NoteGrant(Base):
 
 
 class NoteShare(Base):
-    """A note's own key under the key of one keeper's period. `grant_id`: why, where it is from before the period."""
+    """A note's key, sealed for one keeper's period. `grant_id`: the grant, for a note from before the period."""
 
     __tablename__ = "circle_note_share"
     __table_args__ = (UniqueConstraint("note_id", "keeper_id"),)
@@ -129,9 +132,9 @@ class NoteShare(Base):
 
 
 class NoteShredding(Base):
-    """That a note was shredded: which, when, by which date, and the digest of the ciphertext that is gone.
+    """The record that a note was shredded: which, when, its set day, and the digest of the ciphertext.
 
-    `erased_at`: when the database's own files were rid of it too; None while that is still to do.
+    `erased_at`: when the bytes were gone from the database's files too; None until then.
     """
 
     __tablename__ = "circle_note_shredding"
@@ -146,7 +149,7 @@ class NoteShredding(Base):
 
 
 class PrivilegeWaiver(Base):
-    """A participant's waiver of privilege in writing, with its scope and reason; it can be withdrawn."""
+    """A participant's written waiver of privilege, with its scope and reason. It can be withdrawn."""
 
     __tablename__ = "privilege_waiver"
     __table_args__ = (
@@ -168,7 +171,7 @@ class PrivilegeWaiver(Base):
 
 
 class PrivilegeException(Base):
-    """One use of a legal exception: which, why, told to whom. What was told is never kept here."""
+    """One use of a legal exception: which, why, and who was told. What they were told is never stored."""
 
     __tablename__ = "privilege_exception"
     __table_args__ = (
@@ -222,7 +225,7 @@ def _still_kept(message: OutboxMessage, actor: Actor) -> bool:
     return actor.covers(period.school_id, *STAFF) and can(actor, Permission.CASE_READ, period)
 
 
-def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
+def _still_waiting(message: OutboxMessage, actor: Actor) -> bool:
     opening = db.session.get(NoteOpening, message.object_id)
     if opening is None or opening.opened_at is not None or not can(actor, Permission.CIRCLE_NOTE_OPEN, opening):
         return False
@@ -232,5 +235,5 @@ def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (
     MessageKind(HAND_OVER, _hand_over, _still_kept),
     MessageKind(LEFT, _left, _still_kept),
-    MessageKind(WORD_ASKED, _WORD, _still_asked),
+    MessageKind(WORD_ASKED, _WORD, _still_waiting),
 )

@@ -1,7 +1,8 @@
-"""Each keeper's period has a key of its own, under the server's; a note's own key lies under those of its readers.
+"""Writing and reading a circle's notes, and their keys.
 
-Who begins later has no key to what was written before: a grant makes one, and only on a ground the database asks for.
-The caller has locked the circle.
+Each keeper's period has its own key, sealed by the server's. A note's key is sealed for the periods of its readers. A
+keeper who begins later has no key to earlier notes; only a grant makes one, on a ground that the database demands. The
+caller has locked the circle.
 """
 
 from collections import Counter
@@ -60,7 +61,7 @@ SOON = timedelta(days=7)
 
 
 def kept_with_notes() -> Select[CircleKeeper]:
-    """Select the periods that go on of keepers who wrote notes in their circle."""
+    """Select the current periods of keepers who wrote notes in their circle."""
     wrote = exists().where(
         CircleNote.pathway_id == CircleKeeper.pathway_id, CircleNote.author_id == CircleKeeper.user_id
     )
@@ -68,23 +69,25 @@ def kept_with_notes() -> Select[CircleKeeper]:
 
 
 def before_a_role_ends(actor: Actor, user: UserAccount) -> Shown | None:
-    """Say to whoever could end this person's roles that notes of open cases are theirs alone to hand over."""
+    """Warn whoever may end this person's roles that only this person can hand over their notes of open cases."""
     of_theirs = kept_with_notes().where(CircleKeeper.user_id == user.id, CircleKeeper.case_id == Case.id)
     periods = list(db.session.scalars(of_theirs.where(Case.state != CaseState.CLOSED)))
     if not periods:
         return None
-    sees = any(actor.covers(one.school_id, Role.ADMINISTRATOR) for one in periods)
+    sees = any(actor.covers(period.school_id, Role.ADMINISTRATOR) for period in periods)
     words = ngettext(
         "%(name)s keeps circle notes of %(num)d open case.",
         "%(name)s keeps circle notes of %(num)d open cases.",
-        len({one.case_id for one in periods}),
+        len({period.case_id for period in periods}),
         name=user.name,
     )
     return "pathways/circles/notes/_before_a_role_ends.html", {"words": words, "whose": user.id if sees else None}
 
 
 def tell_of_leaving(now: datetime) -> None:
-    """Ask keepers whose work ends within a week to hand over; tell leads and administrators of those who left."""
+    """Ask keepers whose work ends within a week to hand over. Tell leads and administrators of keepers who have
+    left.
+    """
 
     def at(when: datetime) -> list[CircleKeeper]:
         gone = ~works(CircleKeeper.user_id, CircleKeeper.school_id, STAFF, when)
@@ -93,14 +96,14 @@ def tell_of_leaving(now: datetime) -> None:
     left = at(now)
     mails = [_mail(HAND_OVER, period, period.user_id) for period in at(now + SOON) if period not in left]
     for period in left:
-        mails += [_mail(LEFT, period, user_id) for user_id in _told(period, now)]
+        mails += [_mail(LEFT, period, user_id) for user_id in _recipients(period, now)]
     if mails:
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()
             queue(uow, mails)
 
 
-def _told(period: CircleKeeper, now: datetime) -> list[int]:
+def _recipients(period: CircleKeeper, now: datetime) -> list[int]:
     day = today_at(period.school_id, now)
     people = {user_id for user_id, _name in holders(Role.ADMINISTRATOR, period.school_id, day)}
     return sorted({*people, db.session.get_one(Case, period.case_id).lead_id or 0} - {0, period.user_id})
@@ -112,19 +115,19 @@ def _mail(kind: str, period: CircleKeeper, user_id: int) -> Planned:
 
 
 def periods_of(uow: UnitOfWork, row: Pathway) -> list[CircleKeeper]:
-    """Return every period in which somebody kept this circle, the first first."""
-    found = select(CircleKeeper).where(CircleKeeper.pathway_id == row.id).order_by(CircleKeeper.id)
-    return list(uow.session.scalars(found))
+    """Every period in which someone kept this circle, the first one first."""
+    periods = select(CircleKeeper).where(CircleKeeper.pathway_id == row.id).order_by(CircleKeeper.id)
+    return list(uow.session.scalars(periods))
 
 
 def reading_periods(uow: UnitOfWork, row: Pathway) -> list[CircleKeeper]:
-    """Return the periods of those who keep this circle now and may: nobody who decides discipline about a party."""
+    """The periods of current keepers who may read: coordinators who never decided discipline about a party."""
     may = may_keep(row.school_id, today_at(row.school_id, uow.now)).keys() - decided_about_parties(row)
-    return [one for one in periods_of(uow, row) if one.ended_at is None and one.user_id in may]
+    return [period for period in periods_of(uow, row) if period.ended_at is None and period.user_id in may]
 
 
 def key_of(period: CircleKeeper) -> str:
-    """Return a period's key, made when it is first needed. Raises ValueError when no key of the server opens it."""
+    """A period's key, made when it is first needed. Raises ValueError when no key of the server opens it."""
     keys = setting("WSS_KEYS")
     if period.sealed_text is None or period.sealed_key is None:
         own = own_key()
@@ -137,7 +140,7 @@ def key_of(period: CircleKeeper) -> str:
 def share(
     uow: UnitOfWork, note_id: int, own: str, periods: Iterable[CircleKeeper], grant_id: int | None = None
 ) -> None:
-    """Let these periods open a note whose own key is `own`."""
+    """Let these periods open a note; `own` is the note's key."""
     for period in periods:
         sealed = wrap(key_of(period), own)
         uow.session.add(NoteShare(note_id=note_id, keeper_id=period.id, sealed_key=sealed, grant_id=grant_id))
@@ -145,20 +148,20 @@ def share(
 
 
 def own_key_of(uow: UnitOfWork, note: CircleNote) -> str:
-    """Return a note's own key by any period that opens it. Raises ValueError when none does."""
+    """A note's key, from any period that opens it. Raises ValueError when none does."""
     shares = select(NoteShare, CircleKeeper).join(CircleKeeper, CircleKeeper.id == NoteShare.keeper_id)
-    for one, period in uow.session.execute(shares.where(NoteShare.note_id == note.id).order_by(NoteShare.id)):
+    for note_share, period in uow.session.execute(shares.where(NoteShare.note_id == note.id).order_by(NoteShare.id)):
         try:
-            return unwrap(key_of(period), one.sealed_key)
+            return unwrap(key_of(period), note_share.sealed_key)
         except ValueError:
             continue
     raise ValueError("no period opens this note")
 
 
 def bring_over(uow: UnitOfWork, row: Pathway) -> None:
-    """Put notes from before periods had keys under the periods in which they were written, and no other.
+    """Seal notes from before periods had keys for the periods in which they were written, and no others.
 
-    What the keys at hand do not open, and what was written in nobody's period, stays as it is.
+    Notes that no available key opens, and notes written in no period, stay as they are.
     """
     before = select(CircleNote).where(CircleNote.pathway_id == row.id, CircleNote.sealed_key.is_not(None))
     notes = list(uow.session.scalars(before.order_by(CircleNote.id)))
@@ -181,8 +184,6 @@ NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes
 
 
 class NoteForm(BaseForm):
-    """One note."""
-
     text = LongText(
         _l("New note"),
         [NotBlank(_l("Write the note."))],
@@ -195,8 +196,6 @@ class NoteForm(BaseForm):
 
 
 class WaiverForm(BaseForm):
-    """A participant's waiver in writing."""
-
     participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     scope = LongText(
@@ -209,8 +208,6 @@ class WaiverForm(BaseForm):
 
 
 class ExceptionForm(BaseForm):
-    """The use of a legal exception."""
-
     kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
     told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Enter who was told."))])
     reason = LongText(
@@ -219,7 +216,7 @@ class ExceptionForm(BaseForm):
 
 
 class LeaveForm(BaseForm):
-    """Ending one's own keeping: those who stay may read what one wrote, or it stays closed to them."""
+    """Ending one's own keeping: share one's notes with the remaining keepers, or leave them closed."""
 
     hand_over = radio(
         _l("May the remaining keepers read what you wrote before they started?"),
@@ -229,7 +226,7 @@ class LeaveForm(BaseForm):
 
 
 class PartyWaiverForm(BaseForm):
-    """A party's waiver, so that a later keeper reads what concerns them."""
+    """A party's waiver, so that a later keeper can read what concerns them."""
 
     participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
@@ -239,12 +236,12 @@ class PartyWaiverForm(BaseForm):
 
 
 class OpeningForm(BaseForm):
-    """Which earlier notes counsel is asked to open, to whom, and why."""
+    """Which earlier notes counsel is asked to open, to which keeper, and why."""
 
     keeper = SelectField(_l("To which keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
     kind = radio(
         _l("Which exception"),
-        {one: ExceptionKind.labels()[one] for one in (ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT)},
+        {kind: ExceptionKind.labels()[kind] for kind in (ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT)},
         _l("Choose which exception it was."),
     )
     notes = SelectMultipleField(
@@ -256,7 +253,7 @@ class OpeningForm(BaseForm):
 
 
 class HoldForm(BaseForm):
-    """What stops shredding while it is open."""
+    """A reason to stop shredding."""
 
     kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
     reason = LongText(
@@ -268,7 +265,7 @@ class HoldForm(BaseForm):
 
 
 class ReleaseForm(BaseForm):
-    """That what stopped shredding is over, and why."""
+    """The end of a reason to stop shredding."""
 
     reason = LongText(
         _l("Why it ended"),
@@ -280,7 +277,7 @@ class ReleaseForm(BaseForm):
 
 @dataclass(frozen=True)
 class ReadNote:
-    """A decrypted note; its text is None when no key of the server opens it."""
+    """A decrypted note. `text` is None when no key of the server opens it."""
 
     written_at: datetime
     author: str
@@ -288,7 +285,7 @@ class ReadNote:
 
 
 def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
-    """Lock a circle of which the actor is a keeper, or has `permission`. Raises NotFound for anybody else."""
+    """Lock a circle that the actor keeps, or on which they have `permission`. Raises NotFound for anyone else."""
     row = load_any_circle(uow, pathway_id)
     require(uow.actor, permission, with_keepers(row))
     return row
@@ -296,10 +293,10 @@ def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = P
 
 @use_case
 def write_note(uow: UnitOfWork, pathway_id: int, text: str, concerns: Collection[int] = ()) -> int:
-    """Add a note under a key of its own, for whoever keeps the circle now; it is never changed. Returns its id.
+    """Add a note with its own key, for the current keepers. Notes are never changed. Returns its id.
 
-    `concerns`: the participants whom it concerns; nobody: every party. Raises NotFound for anybody who does not keep
-    the circle, Refused for an empty text, somebody of another case, or once the notes' day is past.
+    `concerns`: participants; empty: every party. Raises NotFound for anyone who does not keep the circle. Raises
+    Refused for an empty text, a person of another case, and once the notes' shredding day is past.
     """
     row = load_for_keeper(uow, pathway_id)
     if not text.strip():
@@ -321,15 +318,15 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str, concerns: Collection
 
 
 def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
-    """Return the school-local day on which a circle ended; None while it is live."""
+    """The school-local day on which a circle ended; None while it is live."""
     return today_at(row.school_id, row.ended_at) if row.ended_at is not None else None
 
 
 def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
-    """Return the decrypted notes of a circle that are open to the actor, newest first: what was written since they
-    began, and what was granted. Each reading is an audit row in the same commit.
+    """The decrypted notes of a circle that are open to the actor, newest first: those written since they began and
+    those granted. Each reading is an audit row in the same commit.
 
-    Raises NotFound for anybody who does not keep the circle now.
+    Raises NotFound for anyone who does not keep the circle now.
     """
     with unit_of_work(actor, now) as uow:
         row = load_for_keeper(uow, pathway_id)
@@ -338,7 +335,7 @@ def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
         if period is None:
             raise NotFound
         opened = and_(NoteShare.note_id == CircleNote.id, NoteShare.keeper_id == period.id)
-        # one that no key at hand opens is shown as such to those in whose time it was written
+        # notes that no available key opens are listed, without text, for those who were keepers when they were written
         lost = and_(CircleNote.sealed_key.is_not(None), CircleNote.written_at >= period.added_at)
         statement = (
             select(CircleNote, UserAccount.name, NoteShare.sealed_key)
@@ -367,15 +364,17 @@ blueprint = Blueprint("notes", __name__, url_prefix="/cases/<int:case_id>/pathwa
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def notes(case_id: int, pathway_id: int) -> Page:
-    """Read the notes, newest first, and write one. Each showing of the page is recorded."""
+    """Read the notes, newest first, and write one. Each display of the page is recorded."""
     actor, now = current_actor(), clock.now()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = NoteForm()
     people = parties(row.for_whom, row.participant_id, participants_of(row.case_id))
-    form.concerns.choices = people_choices({one.id: person_words(one) for one in people})
+    form.concerns.choices = people_choices({note.id: person_words(note) for note in people})
     if form.validate_on_submit():
         try:
-            write_note(submitted(form), row.id, form.text.data, [number(one) or 0 for one in form.concerns.data or ()])
+            write_note(
+                submitted(form), row.id, form.text.data, [number(note) or 0 for note in form.concerns.data or ()]
+            )
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
@@ -390,10 +389,12 @@ def notes(case_id: int, pathway_id: int) -> Page:
         lede=kind_words(row),
         back_href=page_of(row),
         tabs=parts_of(actor, row, with_keepers(row), "notes.notes"),
-        notes=[{"when": moment_words(one.written_at, zone), "author": one.author, "text": one.text} for one in read],
+        notes=[
+            {"when": moment_words(note.written_at, zone), "author": note.author, "text": note.text} for note in read
+        ],
         shredding=_shredding(row, zone),
         ids={"case_id": case_id, "pathway_id": pathway_id},
-        closed=Counter(one.name for one in closed_to(row.id, actor.user_id)).items(),
+        closed=Counter(note.name for note in closed_to(row.id, actor.user_id)).items(),
     )
     return (page, 400) if form.is_submitted() else page
 

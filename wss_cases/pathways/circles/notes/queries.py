@@ -1,4 +1,4 @@
-"""Reading waivers, exceptions, holds, and what is closed to a keeper; text is read by `actions.read_notes` alone."""
+"""Queries: waivers, exceptions, holds, and notes closed to a keeper. Only `read_notes` in `pages.py` reads text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,13 +29,12 @@ Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 
 
 def is_held(pathway_id: int) -> bool:
-    """Whether an open hold stops the shredding of this circle's notes."""
     return db.session.scalar(select(Pathway.id).where(Pathway.id == pathway_id, circle_held())) is not None
 
 
 @dataclass(frozen=True)
 class Acts:
-    """The recorded acts around a circle's privilege, newest first, and the names of those who recorded them."""
+    """The acts recorded around a circle's privilege, newest first, and the names of those who recorded them."""
 
     waivers: Sequence[PrivilegeWaiver]
     exceptions: Sequence[PrivilegeException]
@@ -44,7 +43,7 @@ class Acts:
 
 
 def acts_of(pathway_id: int) -> Acts:
-    """Return the waivers, exceptions and holds of a circle; the caller has checked who reads them."""
+    """The waivers, exceptions and holds of a circle; the caller has checked who reads them."""
     waivers = _newest_first(PrivilegeWaiver, pathway_id)
     exceptions = _newest_first(PrivilegeException, pathway_id)
     holds = _newest_first(LegalHold, pathway_id)
@@ -58,7 +57,7 @@ def _newest_first(model: type[Act], pathway_id: int) -> Sequence[Act]:
 
 
 def get_waiver(pathway_id: int, waiver_id: int) -> PrivilegeWaiver:
-    """Return a waiver of this circle. Raises NotFound."""
+    """A waiver of this circle. Raises NotFound."""
     row = db.session.get(PrivilegeWaiver, waiver_id)
     if row is None or row.pathway_id != pathway_id:
         raise NotFound
@@ -66,7 +65,7 @@ def get_waiver(pathway_id: int, waiver_id: int) -> PrivilegeWaiver:
 
 
 def get_hold(pathway_id: int, hold_id: int) -> LegalHold:
-    """Return a hold of this circle. Raises NotFound."""
+    """A hold of this circle. Raises NotFound."""
     row = db.session.get(LegalHold, hold_id)
     if row is None or row.pathway_id != pathway_id:
         raise NotFound
@@ -74,9 +73,9 @@ def get_hold(pathway_id: int, hold_id: int) -> LegalHold:
 
 
 def closed_to(pathway_id: int, user_id: int | None, author_id: int | None = None) -> Sequence[Any]:
-    """Return (id, written_at, author) of the notes closed to a current keeper, the first first: of one author if given.
+    """(id, written_at, name) of the notes closed to a current keeper, the oldest first; of one author if given.
 
-    Nothing where they are none. The caller has checked who asks.
+    Empty for someone who is not a keeper. The caller has checked who asks.
     """
     period = (
         select(CircleKeeper.id)
@@ -97,13 +96,13 @@ def closed_to(pathway_id: int, user_id: int | None, author_id: int | None = None
 
 
 def openings_of(pathway_id: int) -> Sequence[NoteOpening]:
-    """Return what was asked of people outside the school to open, newest first; the caller has checked who reads it."""
+    """The requests to open notes of a circle, newest first; the caller has checked who reads them."""
     statement = select(NoteOpening).where(NoteOpening.pathway_id == pathway_id)
     return db.session.scalars(statement.order_by(NoteOpening.id.desc())).all()
 
 
 def waiting_outside(actor: Actor) -> Sequence[NoteOpening]:
-    """Return the openings that wait for somebody outside the school, of the schools that the actor reaches."""
+    """Openings that wait for someone outside the school, at the actor's schools."""
     waiting = select(NoteOpening).where(
         NoteOpening.opened_at.is_(None), in_schools(NoteOpening.school_id, actor, Role.DISTRICT)
     )
@@ -111,14 +110,14 @@ def waiting_outside(actor: Actor) -> Sequence[NoteOpening]:
 
 
 def get_opening(actor: Actor, opening_id: int) -> NoteOpening:
-    """Return an opening to which the actor may agree from outside the school. Raises NotFound."""
+    """An opening to which the actor may agree from outside the school. Raises NotFound."""
     opening = existing(db.session.get(NoteOpening, opening_id))
     require(actor, Permission.CIRCLE_NOTE_OPEN, opening)
     return opening
 
 
 def period_names(pathway_id: int) -> dict[int, str]:
-    """Return whose each period of keeping a circle is: period to name."""
+    """The keeper's name by the id of their period."""
     statement = (
         select(CircleKeeper.id, UserAccount.name)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)

@@ -1,4 +1,4 @@
-"""Pure decisions about privileged notes: who reads them, on which day they are shredded, the digest that proves it."""
+"""Rules of privileged notes: who reads them, on which day they are shredded, the digest that proves it."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
@@ -8,39 +8,40 @@ from typing import Any, Final
 from wss_cases.roster.directory.rules import SchoolDays
 
 PURPOSE: Final = "circle-notes"
-"""What the keys of notes were derived for that were written before keepers' periods had keys."""
+"""The purpose of keys for notes written before keepers' periods had keys."""
 
 PERIOD: Final = "circle-keeper"
-"""What the keys are derived for under which the keys of keepers' periods lie."""
+"""The purpose of the keys that seal the keys of keepers' periods."""
 
 UNREACHED: Final = 2
-"""School days after a keeper began: until then their writers are asked, and no party's waiver opens earlier notes."""
+"""School days after a keeper began. Until then the authors are asked, and no waiver opens earlier notes."""
 
 
 def covered(note: Any, periods: Iterable[Any]) -> list[Any]:
-    """Return the periods in which a note was written; its writer's last one where it lies in none."""
+    """The periods in which a note was written, or the author's last period when it was written in none."""
     periods = list(periods)
     at = note.written_at
-    then = [one for one in periods if one.added_at <= at and (one.ended_at is None or one.ended_at > at)]
-    return then or [one for one in periods if one.user_id == note.author_id][-1:]
+    current = [
+        period for period in periods if period.added_at <= at and (period.ended_at is None or period.ended_at > at)
+    ]
+    return current or [period for period in periods if period.user_id == note.author_id][-1:]
 
 
 def waivers_from(began_on: date, days: SchoolDays) -> date:
-    """Return from when on a party's waiver may open what was written before a keeper began."""
+    """The first day on which a party's waiver may open what was written before a keeper began."""
     return days.add(began_on, UNREACHED)
 
 
 def freed(note: Any, parties: Collection[int], waived: Collection[int]) -> bool:
-    """Whether everybody whom a note concerns has waived; one that names nobody concerns every party."""
+    """Whether everyone whom a note concerns has waived. A note that names no one concerns every party."""
     concerned = set(note.concerns) & set(parties) or set(parties)
     return bool(concerned) and concerned <= set(waived)
 
 
 def shred_day(ended_on: date, days: int) -> date:
-    """Return the day on which the notes of a circle that ended are shredded."""
     return ended_on + timedelta(days=days)
 
 
 def digest_of(sealed_text: bytes, sealed_keys: Sequence[bytes]) -> str:
-    """Return the digest that proves which ciphertext was shredded, with every wrapping of its key."""
+    """The SHA-256 that proves which ciphertext was shredded, including every sealed copy of its key."""
     return hashlib.sha256(b"|".join([bytes(sealed_text), *sorted(bytes(key) for key in sealed_keys)])).hexdigest()

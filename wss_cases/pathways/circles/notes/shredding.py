@@ -1,4 +1,4 @@
-"""Shredding: on the set day, provably, never while the circle is live or a hold is open."""
+"""Shredding of notes: on the set day, with proof, never while the circle is live or a hold is open."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -20,52 +20,53 @@ from wss_cases.pathways.legal_holds.pages import circle_held
 from wss_cases.roster.directory.models import School
 
 BATCH = 100
-"""Notes that are shredded, and circles whose notes get their day, in one commit."""
+"""Notes, or circles, per commit."""
 TABLE = "circle_note"
 TABLES = (TABLE, "circle_note_share")
 
 
 def shred(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Set each ended circle's day, then shred the notes whose day has come, and rid the database's files of them.
+    """Set the day of each ended circle, then shred the notes whose day has come, and erase them from the database's
+    files.
 
-    Returns counts: `moved` notes whose day was set, `shredded` notes, `held` notes that only a hold keeps, `erased`
-    and `waiting` records of shredding whose bytes are gone from the files, or are still to be erased. Where the share
-    of a tick is over before the work is, the next call goes on; no note goes before every day is set as it should be,
-    since a share that ended while days were set grants no shredding either.
+    Counts: `moved` notes whose day was set, `shredded` notes, `held` notes that only a hold keeps, `erased` records of
+    shredding whose bytes are gone from the files, `waiting` records whose bytes are not. When the tick's time budget
+    ends first, the next call goes on. No note is shredded before every day is set, because a budget that ended while
+    days were set allows no shredding either.
     """
     counts = {"moved": set_days(now, share), "shredded": 0, "held": 0, "erased": 0, "waiting": 0}
     while (ids := _due(now, limit=BATCH)) and share.goes_on():
-        counts["shredded"] += _shred_some(ids, now)
+        counts["shredded"] += _shred_batch(ids, now)
     counts["held"] = len(_due(now, on_hold=True))
     counts["erased"], counts["waiting"] = erase(now)
     return counts
 
 
 def would_shred(now: datetime) -> dict[str, int]:
-    """Return how many notes `shred` would shred now, and how many a hold keeps; writes nothing."""
+    """How many notes `shred` would shred now, and how many a hold keeps. Writes nothing."""
     return {"shredded": len(_due(now, moved=True)), "held": len(_due(now, on_hold=True, moved=True))}
 
 
 def set_days(now: datetime, share: Share = WHOLE) -> int:
-    """Give the notes of circles that ended the day on which they are shredded; returns how many were moved.
+    """Set the shredding day for notes of ended circles. Returns how many notes changed.
 
-    A new retention length of the district counts for every note that is not shredded yet.
+    A new retention period of the district applies to every note that is not shredded yet.
     """
     wrong, moved = _wrong_days(), 0
     for start in range(0, len(wrong), BATCH):
         if not share.goes_on():
             break
-        moved += _set_some(dict(wrong[start : start + BATCH]), now)
+        moved += _set_batch(dict(wrong[start : start + BATCH]), now)
     return moved
 
 
 def _wrong_days() -> list[tuple[int, date]]:
-    """Return (circle, day) for the ended circles whose notes have another day than they should."""
+    """(circle, right day) for ended circles whose notes have a wrong day."""
     return sorted({(pathway_id, day) for pathway_id, day, was in _days() if day != was})
 
 
-def _set_some(days: Mapping[int, date], now: datetime) -> int:
-    """Give the notes of some ended circles the day on which they are shredded; returns how many were moved."""
+def _set_batch(days: Mapping[int, date], now: datetime) -> int:
+    """Set the shredding day for the notes of these circles. Returns how many notes changed."""
     moved = 0
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -79,7 +80,7 @@ def _set_some(days: Mapping[int, date], now: datetime) -> int:
 
 
 def _days() -> list[tuple[int, date, date]]:
-    """Return (circle, day it should be, day it is) for the notes of circles that ended."""
+    """(circle, day it should be, day it is) for the notes of ended circles."""
     statement = (
         select(CircleNote.pathway_id, CircleNote.shred_on, Pathway.ended_at, School.time_zone)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)
@@ -96,7 +97,7 @@ def _days() -> list[tuple[int, date, date]]:
 
 
 def _due(now: datetime, *, on_hold: bool = False, moved: bool = False, limit: int | None = None) -> list[int]:
-    """Return the notes of ended circles whose day has come; `moved` counts by the day that they should have."""
+    """Notes of ended circles whose day has come. `moved`: by the day that they should have, not the stored one."""
     statement = _ended(on_hold).limit(limit)
     today = today_at(None, now)
     if moved:
@@ -114,9 +115,9 @@ def _ended(on_hold: bool) -> Select[int]:
     )
 
 
-def _shred_some(ids: Sequence[int], now: datetime) -> int:
+def _shred_batch(ids: Sequence[int], now: datetime) -> int:
     with unit_of_work(SYSTEM, now) as uow:
-        # the circles are locked first: a hold that is being opened comes before or after, never between
+        # circles are locked first, so that a hold is opened either before or after the shredding, never during it
         circles = select(CircleNote.pathway_id).where(CircleNote.id.in_(ids))
         free = select(Pathway.id).where(Pathway.id.in_(circles)).order_by(Pathway.id).with_for_update()
         locked = uow.session.scalars(free).all()
@@ -125,13 +126,13 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
         notes = select(CircleNote).where(CircleNote.id.in_(ids)).order_by(CircleNote.id).with_for_update()
         for note in uow.session.scalars(notes.execution_options(populate_existing=True)).all():
             if note.pathway_id in still_free:
-                _shred_one(uow, note)
+                _shred_note(uow, note)
                 count += 1
         uow.no_audit()
         return count
 
 
-def _shred_one(uow: UnitOfWork, note: CircleNote) -> None:
+def _shred_note(uow: UnitOfWork, note: CircleNote) -> None:
     shares = uow.session.scalars(select(NoteShare).where(NoteShare.note_id == note.id)).all()
     keys = [share.sealed_key for share in shares] + ([note.sealed_key] if note.sealed_key is not None else [])
     digest = digest_of(note.sealed_text, keys)
@@ -148,9 +149,9 @@ def _shred_one(uow: UnitOfWork, note: CircleNote) -> None:
 
 
 def erase(now: datetime) -> tuple[int, int]:
-    """Rid the database's own files of what was shredded; returns how many records that proves, and how many wait.
+    """Erase shredded notes from the database's files. Returns how many records are proven erased, and how many wait.
 
-    Where somebody reads right now nothing is proven, and the next call tries again.
+    While another session reads nothing is proven; the next call tries again.
     """
     open_rows = select(NoteShredding.id).where(NoteShredding.erased_at.is_(None))
     ids = list(db.session.scalars(open_rows))

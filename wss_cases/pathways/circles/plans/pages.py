@@ -1,4 +1,6 @@
-"""Pages of circle plans: the shelf, one plan and its sheet, writing one for a circle, a day or the shelf."""
+"""Circle plans: the school's shelf, a plan and its printed sheet, and writing a plan for a circle, a day or the
+shelf.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
@@ -59,8 +61,6 @@ from wss_cases.training.records.queries import staff_of
 
 
 class CirclePlanForm(BaseForm):
-    """What a plan says."""
-
     title = ShortText(_l("Title"), [NotBlank(_l("Write a title."))], limit=LONGEST_TITLE)
     opening = LongText(
         _l("Opening"), limit=2000, description=_l("How the circle begins: a welcome, a quote, a breath.")
@@ -80,12 +80,11 @@ class CirclePlanForm(BaseForm):
 
     @property
     def content(self) -> PlanContent:
-        """What the sound form says."""
         return filled(self, PlanContent)
 
 
 class CommunityPlanForm(CirclePlanForm):
-    """The plan of a community circle: when it meets and who keeps it."""
+    """The plan of a community circle, with its day and keeper."""
 
     planned_on = DateField(_l("Day of the circle"), validators=[Optional()])
     keeper = SelectField(_l("Circle keeper"), validators=[InputRequired(_l("Choose someone from this school."))])
@@ -109,20 +108,22 @@ NOBODY_ID = 0
 
 @use_case
 def write_for_circle(uow: UnitOfWork, pathway_id: int, content: PlanContent, anyway: bool = False) -> int:
-    """Write the plan of a live circle, or change it. Returns the plan's id.
+    """Write or change the plan of a live circle. Returns the plan's id.
 
-    `uow.version`: of the plan that the page showed, None where it showed none. Raises Stale where somebody wrote it
-    meanwhile; Refused without a round, and, unless `anyway`, for what may name a student.
+    `uow.version`: the version that the page showed, None when there was no plan. Raises Stale when someone wrote it
+    meanwhile. Raises Refused without a round, and, unless `anyway`, for text that may name a student.
     """
     return put_plan(uow, load_circle(uow, pathway_id), content, anyway)
 
 
 def put_plan(uow: UnitOfWork, row: Pathway, content: PlanContent, anyway: bool) -> int:
-    """Do what `write_for_circle` does, in the unit of whoever may; the circle is locked. Returns the plan's id."""
+    """Do the work of `write_for_circle` in the caller's unit of work. The caller has locked the circle. Returns the
+    plan's id.
+    """
     plan = plan_of(row.id)
     if uow.version != (plan.version if plan else None):
         raise Stale
-    students = [one.student_id for one in participants_of(row.case_id) if one.student_id is not None]
+    students = [person.student_id for person in participants_of(row.case_id) if person.student_id is not None]
     _check(row.school_id, content, students, anyway)
     where = {"school_id": row.school_id, "pathway_id": row.id, "case_id": row.case_id}
     return _write(uow, plan or CirclePlan(kind=CirclePlanKind.CIRCLE, **where), content).id
@@ -135,7 +136,7 @@ def make_plan(
 ) -> int:  # fmt: skip
     """Write a plan for a community circle on a day (`planned_on`, `keeper_id`), or one for the school's shelf.
 
-    Raises Refused for a keeper who does not work there, without a round, and as `write_for_circle` does for names.
+    Raises Refused for a keeper who does not work there, without a round, and for names as `write_for_circle` does.
     """
     require(uow.actor, Permission.PRACTICE_LOG, existing(get_school(school_id)))
     plan = CirclePlan(kind=kind, school_id=school_id)
@@ -156,7 +157,7 @@ def change_plan(
 
 @use_case
 def delete_plan(uow: UnitOfWork, circle_plan_id: int) -> int:
-    """Delete a plan that belongs to no case; a circle's own goes with the circle. Raises NotFound, Stale, Refused."""
+    """Delete a plan that belongs to no case; the plan of a circle stays with it. Raises NotFound, Stale, Refused."""
     plan = uow.load(CirclePlan, circle_plan_id, Permission.CIRCLE_PLAN_WRITE, uow.version)
     if plan.kind is CirclePlanKind.CIRCLE:
         raise Refused("", _("This plan is part of the circle's record. You can change it."))
@@ -206,7 +207,7 @@ def _check(school_id: int, content: PlanContent, students: list[int], anyway: bo
 
 
 def parts_of(plan: Any) -> dict[str, Any]:
-    """Return what a plan says, by part: texts, and the lines of values and rounds. Also takes a PlanContent."""
+    """The parts of a plan, or of a PlanContent: texts, and lists of lines for values and rounds."""
     return {
         "title": plan.title,
         "opening": plan.opening.strip(),
@@ -219,7 +220,7 @@ def parts_of(plan: Any) -> dict[str, Any]:
 
 
 def labelled_parts(content: PlanContent) -> list[tuple[str, str]]:
-    """Return every part of a plan with its label, for whoever must put two versions side by side."""
+    """Every part of a plan with its label, to compare two versions."""
     return [
         (_("Title"), content.title),
         (_("Opening"), content.opening),
@@ -231,7 +232,7 @@ def labelled_parts(content: PlanContent) -> list[tuple[str, str]]:
 
 
 def circle_plan_card(plan: CirclePlan | None, ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a circle's page shows of its plan; `ids` are of its case and pathway."""
+    """The plan card on a circle's page; `ids` are those of its case and pathway."""
     write = url_for("circle_plans.of_circle", **ids)
     if plan is None:
         return {"parts": None, "write": write}
@@ -239,28 +240,27 @@ def circle_plan_card(plan: CirclePlan | None, ids: Mapping[str, Any]) -> dict[st
 
 
 def plan_rows(plans: Iterable[CirclePlan]) -> list[dict[str, Any]]:
-    """Return plans as lines of a list."""
+    """Plans as rows of a list."""
     rows = list(plans)
-    names = user_names(one.keeper_id for one in rows if one.keeper_id is not None)
+    names = user_names(plan.keeper_id for plan in rows if plan.keeper_id is not None)
     return [
         {
-            "title": one.title,
-            "href": url_for("circle_plans.plan", circle_plan_id=one.id),
-            "meta": dotted(belongs_words(one, names), rounds_words(one)),
-            "id": one.id,
-            "language": one.language or None,
+            "title": plan.title,
+            "href": url_for("circle_plans.plan", circle_plan_id=plan.id),
+            "meta": dotted(belongs_words(plan, names), rounds_words(plan)),
+            "id": plan.id,
+            "language": plan.language or None,
         }
-        for one in rows
+        for plan in rows
     ]
 
 
 def rounds_words(plan: CirclePlan) -> str:
-    """Return how many rounds a plan has."""
     return ngettext("%(num)s round", "%(num)s rounds", len(lines_of(plan.rounds)))
 
 
 def belongs_words(plan: CirclePlan, names: Mapping[int, str]) -> str:
-    """Return what a plan is for: "Community circle · Nov 24, 2026 · Ana Diaz"."""
+    """What a plan is for: "Community circle · Nov 24, 2026 · Ana Diaz"."""
     if plan.kind is not CirclePlanKind.COMMUNITY or plan.planned_on is None:
         return str(plan.kind.label)
     keeper = names.get(plan.keeper_id or 0, "")
@@ -268,7 +268,7 @@ def belongs_words(plan: CirclePlan, names: Mapping[int, str]) -> str:
 
 
 def plan_acts(plan: CirclePlan, actor: Actor) -> dict[str, Any]:
-    """Return the addresses of what this person may do with a plan, None where they may not."""
+    """The addresses of what the actor may do with a plan; None for what they may not."""
     writes = can(actor, Permission.CIRCLE_PLAN_WRITE, plan)
     own = writes and plan.kind is not CirclePlanKind.CIRCLE
     ids: dict[str, Any] = {"case_id": plan.case_id, "pathway_id": plan.pathway_id}
@@ -296,7 +296,7 @@ def _school_id(actor: Actor) -> int:
 @blueprint.get("/circle-plans")
 @gate(Permission.PRACTICE_LOG)
 def shelf() -> Page:
-    """Plans to copy: ready-made ones, the school's shelf, and those used before that this person may read."""
+    """Plans to copy: ready-made ones, the school's shelf, and plans of earlier circles that the actor may read."""
     actor = current_actor()
     school_id = _school_id(actor)
     return render_template(
@@ -310,7 +310,6 @@ def shelf() -> Page:
 @blueprint.get("/circle-plans/<int:circle_plan_id>")
 @gate(Permission.CIRCLE_PLAN_READ)
 def plan(circle_plan_id: int) -> Page:
-    """One plan."""
     actor = current_actor()
     row = get_circle_plan(actor, circle_plan_id)
     return render_template(
@@ -326,7 +325,7 @@ def plan(circle_plan_id: int) -> Page:
 @blueprint.get("/circle-plans/<int:circle_plan_id>/print")
 @gate(Permission.CIRCLE_PLAN_READ)
 def sheet(circle_plan_id: int) -> Page:
-    """The plan as a sheet in large letters, to hold in the circle."""
+    """The plan as a sheet in large print, to hold in the circle."""
     row = get_circle_plan(current_actor(), circle_plan_id)
     back = url_for("circle_plans.plan", circle_plan_id=row.id)
     return render_template("pathways/circles/plans/sheet.html", parts=parts_of(row), back=back)
@@ -337,7 +336,7 @@ def _belongs(row: CirclePlan) -> str:
 
 
 def copied_content(actor: Actor) -> PlanContent | None:
-    """Return what the plan says that the address asks to copy (`copied`); None where it asks for none."""
+    """The content of the plan that the address asks to copy (`copied`); None when it asks for none."""
     copied_id = id_in(request.args.get("copied"))
     return content_of(get_circle_plan(actor, copied_id)) if copied_id is not None else None
 
@@ -345,13 +344,13 @@ def copied_content(actor: Actor) -> PlanContent | None:
 @blueprint.route("/circle-plans/new", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_LOG)
 def new() -> Page:
-    """Write a plan for a community circle or the shelf, from nothing or from another one."""
+    """Write a plan for a community circle or the shelf, empty or copied."""
     actor = current_actor()
     school_id = _school_id(actor)
     today = today_at(school_id, clock.now())
-    asked = request.args.get("kind", "")
+    kind = request.args.get("kind", "")
     form = NewPlanForm(
-        kind=asked if asked in set(OWN_KINDS) else CirclePlanKind.COMMUNITY.value,
+        kind=kind if kind in set(OWN_KINDS) else CirclePlanKind.COMMUNITY.value,
         planned_on=today,
         keeper=str(actor.user_id),
         **asdict(copied_content(actor) or PlanContent()),
@@ -376,21 +375,20 @@ def _when(form: CommunityPlanForm) -> dict[str, Any]:
 @blueprint.route("/circle-plans/<int:circle_plan_id>/change", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_PLAN_WRITE)
 def change(circle_plan_id: int) -> Page:
-    """Change a plan that belongs to no case."""
     actor = current_actor()
     row = get_circle_plan(actor, circle_plan_id)
     require(actor, Permission.CIRCLE_PLAN_WRITE, row)
     here = url_for("circle_plans.plan", circle_plan_id=row.id)
     if row.kind is CirclePlanKind.CIRCLE:
         return redirect(url_for("circle_plans.of_circle", case_id=row.case_id, pathway_id=row.pathway_id), 303)
-    said: dict[str, Any] = {"version": row.version, **asdict(content_of(row))}
+    values: dict[str, Any] = {"version": row.version, **asdict(content_of(row))}
     if row.kind is CirclePlanKind.COMMUNITY:
         school_id = existing(row.school_id)
-        form = CommunityPlanForm(planned_on=row.planned_on, keeper=str(row.keeper_id), **said)
+        form = CommunityPlanForm(planned_on=row.planned_on, keeper=str(row.keeper_id), **values)
         staff = user_names([row.keeper_id]) | staff_of(school_id, today_at(school_id, clock.now()))
         form.keeper.choices = people_choices(staff)
     else:
-        form = CirclePlanForm(**said)
+        form = CirclePlanForm(**values)
     words = {"title": _("Change the plan"), "go_words": _("Save the plan"), "back_href": here, "lede": _belongs(row)}
     return plan_form(
         form,
@@ -407,7 +405,6 @@ def change(circle_plan_id: int) -> Page:
 @blueprint.post("/circle-plans/<int:circle_plan_id>/delete")
 @gate(Permission.CIRCLE_PLAN_WRITE)
 def delete(circle_plan_id: int) -> Page:
-    """Delete a plan that belongs to no case."""
     actor = current_actor()
     delete_plan(Invocation(actor, clock.now()), get_circle_plan(actor, circle_plan_id).id)
     return redirect(url_for("circle_plans.shelf"), 303)
@@ -416,12 +413,12 @@ def delete(circle_plan_id: int) -> Page:
 @blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/circle-plan", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def of_circle(case_id: int, pathway_id: int) -> Page:
-    """Write or change the plan of a circle, from nothing or from another one."""
+    """Write or change the plan of a circle, empty or copied."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     known = plan_of(row.id)
-    said = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
-    form = CirclePlanForm(version=known.version if known else "", **asdict(said))
+    content = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
+    form = CirclePlanForm(version=known.version if known else "", **asdict(content))
     here = url_for("circle_plans.of_circle", case_id=case_id, pathway_id=pathway_id)
     words = {
         "title": _("Circle plan"),
@@ -448,10 +445,10 @@ def of_circle(case_id: int, pathway_id: int) -> Page:
 
 
 def plans_to_copy(actor: Actor, row: Pathway) -> dict[str, Any]:
-    """Return what the form of a circle's plan offers to start from: the shelf, ready-made plans, used ones."""
+    """Plans from which a circle's plan can be copied: the shelf, ready-made plans, used ones."""
     return {
         "shelf": plan_rows([*ready_made(actor, locale_code()), *shelf_of(actor, row.school_id)]),
-        "used": plan_rows(one for one in used_before(actor, row.school_id) if one.pathway_id != row.id),
+        "used": plan_rows(plan for plan in used_before(actor, row.school_id) if plan.pathway_id != row.id),
     }
 
 
@@ -463,7 +460,7 @@ def plan_form(
     current: Callable[[], CirclePlan],
     again: str | None = None,
 ) -> Page:
-    """Show the form of a plan and save it; where somebody saved first, show what stands there beside what was typed."""
+    """Show the form of a plan and save it. When someone saved first, show their version beside what was typed."""
     try:
         return act_form(form, act, done, words, FORM)
     except Stale:

@@ -1,4 +1,6 @@
-"""Circle plans: opening, talking piece, values, rounds, closing. Never what was said, and no child's name."""
+"""Circle plans: opening, talking piece, values, rounds, closing. Never what was said in a circle, never a
+child's name.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -44,7 +46,7 @@ class CirclePlanKind(Labelled):
 
 
 OWN_KINDS: Final = (CirclePlanKind.COMMUNITY, CirclePlanKind.SHELF)
-"""What somebody at a school makes a plan for without a case."""
+"""The kinds of plan that staff can make without a case."""
 
 SENTENCES: dict[str, Any] = {
     "circle.plan_written": _l("Circle plan written"),
@@ -59,7 +61,7 @@ LONGEST_TITLE, LONGEST_PIECE = 120, 200
 
 @dataclass(frozen=True)
 class PlanContent:
-    """What a plan says, as it was typed: `rounds` holds a prompt a line in their order, `shared_values` one a line."""
+    """The content of a plan as typed. `rounds`: one prompt per line, in order; `shared_values`: one per line."""
 
     title: str = ""
     opening: str = ""
@@ -70,17 +72,16 @@ class PlanContent:
 
     @property
     def text(self) -> str:
-        """All of it, for whoever looks for names."""
-        return "\n".join(getattr(self, one.name) for one in fields(self))
+        """All parts as one text, to search it for names."""
+        return "\n".join(getattr(self, part.name) for part in fields(self))
 
 
 def content_of(plan: Any) -> PlanContent:
-    """Return what a stored plan says."""
-    return PlanContent(**{one.name: getattr(plan, one.name) for one in fields(PlanContent)})
+    return PlanContent(**{part.name: getattr(plan, part.name) for part in fields(PlanContent)})
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text that say something, without the spaces around them."""
+    """The lines of a text that are not blank, stripped."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -89,8 +90,9 @@ def _own(actor: Actor, plan: Any) -> bool:
 
 
 def reads_plan(actor: Actor, plan: Any) -> bool:
-    """Ready-made plans: all who work in a school. A school's shelf: its staff. A circle of a case: its case team. A
-    community circle: who wrote or keeps it while they work there, and the case team.
+    """Whether the actor may read a plan. Ready-made plans: everyone who works in a school. A school's shelf: its staff.
+    The plan of a case's circle: the case team. A community circle: its writer and keeper while they work there, and the
+    case team.
     """
     if plan.kind is CirclePlanKind.TEMPLATE:
         return actor.is_system or actor.has(*STAFF)
@@ -101,7 +103,9 @@ def reads_plan(actor: Actor, plan: Any) -> bool:
 
 
 def writes_plan(actor: Actor, plan: Any) -> bool:
-    """As reading, but no one changes a ready-made plan, and a plan on the shelf is its writer's and the case team's."""
+    """Whether the actor may change a plan: readers may, except ready-made plans. On the shelf only the writer and the
+    case team may.
+    """
     if plan.kind is CirclePlanKind.TEMPLATE:
         return False
     if plan.kind is CirclePlanKind.SHELF:
@@ -110,10 +114,10 @@ def writes_plan(actor: Actor, plan: Any) -> bool:
 
 
 class CirclePlan(OfCase, Versioned, Base):
-    """One plan. It hangs on a circle of a case and goes with it, or on a day and a keeper for a community circle, or
-    stands on a school's shelf, or is ready-made for every school in one `language`.
+    """A circle plan. It belongs to a circle of a case, or to a day and a keeper (community circle), or to a school's
+    shelf, or is ready-made for all schools in one `language`.
 
-    `rounds`: the prompts in their order, one a line. `shared_values`: one a line.
+    `rounds`: the prompts in order, one per line. `shared_values`: one per line.
     """
 
     __tablename__ = "circle_plan"
@@ -152,15 +156,15 @@ PRACTICE = table(
     "practice_entry", column("id"), column("school_id"), column("plan_id"), column("held_on", Date),
     column("taken_back_at"),
 )  # fmt: skip
-"""The practice log is kept above; these columns are all that plans need of it."""
+"""A table of the practice room, which stands above this one: the columns that plans need of it."""
 MOST = 40
-"""Plans of one sort on the shelf."""
+"""The most plans in each list of the shelf page."""
 
 load_circle_plan = by_id(CirclePlan)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of plans to those that the actor may read; `rules.reads_plan` says the same of one."""
+    """Narrow a select of plans to those that the actor may read, by the same rule as `reads_plan`."""
     kind, staff = CirclePlan.kind, in_schools(CirclePlan.school_id, actor, *STAFF)
     own = or_(CirclePlan.written_by_id == actor.user_id, CirclePlan.keeper_id == actor.user_id)
     team = in_schools(CirclePlan.school_id, actor, *CASE_TEAM)
@@ -176,16 +180,16 @@ def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def get_circle_plan(actor: Actor, circle_plan_id: int) -> CirclePlan:
-    """Return one plan that the actor may read. Raises NotFound."""
+    """A plan that the actor may read. Raises NotFound."""
     statement = visible_to(select(CirclePlan), actor).where(CirclePlan.id == circle_plan_id)
-    found: CirclePlan | None = db.session.scalar(statement)
-    return existing(found)
+    plan: CirclePlan | None = db.session.scalar(statement)
+    return existing(plan)
 
 
 def plan_of(pathway_id: int) -> CirclePlan | None:
-    """Return the plan of a circle, None while it has none; the caller has checked the circle."""
-    found: CirclePlan | None = _of_circles.rows([pathway_id]).scalar()
-    return found
+    """The plan of a circle, None while it has none; the caller has checked the circle."""
+    plan: CirclePlan | None = _of_circles.rows([pathway_id]).scalar()
+    return plan
 
 
 @Prepared
@@ -194,27 +198,28 @@ def _of_circles(among_ids: Narrow) -> Any:
 
 
 def ready_made(actor: Actor, language: str) -> Sequence[CirclePlan]:
-    """Return the ready-made plans in a language, those in English where there is none in it."""
+    """The ready-made plans in a language, or else those in English."""
     statement = visible_to(select(CirclePlan), actor).where(CirclePlan.kind == CirclePlanKind.TEMPLATE)
     plans = db.session.scalars(statement.order_by(CirclePlan.id)).all()
-    return [one for one in plans if one.language == language] or [one for one in plans if one.language == "en"]
+    return [plan for plan in plans if plan.language == language] or [plan for plan in plans if plan.language == "en"]
 
 
 def shelf_of(actor: Actor, school_id: int) -> Sequence[CirclePlan]:
-    """Return what stands on a school's shelf, by title."""
+    """The plans on a school's shelf, sorted by title."""
     statement = _at(actor, school_id, CirclePlanKind.SHELF).order_by(CirclePlan.title, CirclePlan.id)
     return db.session.scalars(statement.limit(MOST)).all()
 
 
 def used_before(actor: Actor, school_id: int) -> Sequence[CirclePlan]:
-    """Return the plans of a school's circles and community circles that the actor may read, the newest first."""
+    """Plans of a school's circles and community circles that the actor may read, newest first."""
     statement = _at(actor, school_id, CirclePlanKind.CIRCLE, CirclePlanKind.COMMUNITY)
     return db.session.scalars(statement.order_by(CirclePlan.written_at.desc(), CirclePlan.id.desc()).limit(MOST)).all()
 
 
 def followed_on(actor: Actor, plan: CirclePlan) -> list[date]:
-    """Return the latest days of logged circles that followed a plan, at the schools where the actor works; newest
-    first. What was taken out of the log is none."""
+    """The latest days on which logged circles followed a plan, at the schools where the actor works, newest first.
+    Entries that were taken out of the log do not count.
+    """
     entry = PRACTICE.c
     statement = select(entry.held_on).where(entry.plan_id == plan.id, entry.taken_back_at.is_(None))
     mine = statement.where(in_schools(entry.school_id, actor, *STAFF)).order_by(entry.held_on.desc(), entry.id.desc())
@@ -222,7 +227,7 @@ def followed_on(actor: Actor, plan: CirclePlan) -> list[date]:
 
 
 def kept_on(actor: Actor, days: Sequence[tuple[int, date]]) -> Sequence[CirclePlan]:
-    """Return the community circles that the actor plans to keep on these days, each of a school: (school id, day)."""
+    """Community circles that the actor plans to keep on these days; each day is (school id, day)."""
     if not days:
         return []
     on_its_day = or_(*(and_(CirclePlan.school_id == at, CirclePlan.planned_on == day) for at, day in days))

@@ -1,4 +1,4 @@
-"""Preparing a circle: what one visit of a party settled, and supporters who no longer come. Never why."""
+"""Use cases of preparation: record a visit of a party, and withdraw a supporter's invitation. Never why."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,7 @@ PLAN = "safety_plan"
 
 @dataclass(frozen=True)
 class _Party:
-    """One party of a circle, with what is known of how far they are prepared."""
+    """A party of a circle, with the record of their preparation."""
 
     row: Pathway
     circle: Circle
@@ -46,7 +46,9 @@ class _Party:
 
     @property
     def prepared(self) -> CirclePreparation:
-        """How far they are prepared; begun where nothing is recorded yet. Raises NotFound for who is not invited."""
+        """The record of their preparation, a new one if there is none. Raises NotFound for someone who is not
+        invited.
+        """
         if self.person_id not in {person.id for person in self.circle.invited}:
             raise NotFound
         known = self.circle.preparations.get(self.person_id)
@@ -57,25 +59,24 @@ class _Party:
 
     @property
     def was_contacted(self) -> bool:
-        """Whether somebody talked with them already."""
+        """Whether the first contact is on record."""
         known = self.circle.preparations.get(self.person_id)
         return known is not None and known.first_contact_on is not None
 
     @property
     def goes_on(self) -> bool:
-        """Whether they are invited to a circle that has not ended."""
         return self.row.state in LIVE and self.person_id in self.circle.names
 
 
 @use_case
 def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: Visit) -> int:
-    """Record what one visit of a party settled, all of it or nothing; what it leaves out stays as it was.
+    """Record the results of a visit of a party, all or nothing. What the visit leaves out stays unchanged.
 
-    The lead of the case becomes the keeper of a circle that never had one, where they are trained. Recorded work
-    closes the follow-ups that asked for it. A no, a *not now* and *not ready* call a planned meeting off.
+    The lead of the case becomes the keeper of a circle that never had one, if they are trained. Follow-ups that asked
+    for the work close. A no, "not now" and "not ready" cancel a planned meeting.
 
-    Returns the pathway's id. Raises NotFound for somebody who is not invited; Refused beside the answer that cannot
-    be: see `visit_problem`, `note_consent`, and below.
+    Returns the pathway's id. Raises NotFound for someone who is not invited. Raises Refused with the field of the wrong
+    answer; see `visit_problem` and `note_consent`.
     """
     row = load_any_circle(uow, pathway_id) if visit.only_refuses else load_circle(uow, pathway_id)
     today = today_at(row.school_id, uow.now)
@@ -97,7 +98,7 @@ def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: V
 
 
 def _note_talk(uow: UnitOfWork, party: _Party, visit: Visit) -> None:
-    """Record that somebody talked with a party, and what was done: each thing on the day of the visit."""
+    """Record the talk with a party and what was done, all on the day of the visit."""
     if visit.on is None or (visit.only_refuses and not party.goes_on):
         return
     prepared = party.prepared
@@ -114,13 +115,14 @@ def _note_talk(uow: UnitOfWork, party: _Party, visit: Visit) -> None:
         prepared.pre_met_on, prepared.pre_met_by_id = visit.on, uow.actor.user_id
         uow.record(prepared, "circle.pre_met")
     if visit.support or visit.pre_met:
-        _close_what_asked(uow, party, visit.on, visit.manner)
+        _close_fulfilled(uow, party, visit.on, visit.manner)
         _need_interpreter(uow, party)
 
 
-def _close_what_asked(uow: UnitOfWork, party: _Party, on: date, manner: str) -> None:
-    """Support offered or a pre-meeting held is contact with a person harmed; a pre-meeting closes what asked for it,
-    the last one what asked for everyone's."""
+def _close_fulfilled(uow: UnitOfWork, party: _Party, on: date, manner: str) -> None:
+    """Close follow-ups that the visit fulfills. Support offered or a pre-meeting is contact with a person harmed. A
+    pre-meeting closes its own follow-up; the last one closes the follow-up for all.
+    """
     row, circle = party.row, party.circle
     person = next(person for person in circle.invited if person.id == party.person_id)
     if was_harmed(person):
@@ -134,7 +136,7 @@ def _close_what_asked(uow: UnitOfWork, party: _Party, on: date, manner: str) -> 
 
 
 def _need_interpreter(uow: UnitOfWork, party: _Party) -> None:
-    """Ask once for an interpreter where the consent letter does not exist in the family's language."""
+    """Ask once for an interpreter when the consent letter does not exist in the family's language."""
     row = party.row
     person = next(person for person in party.circle.invited if person.id == party.person_id)
     if letter_language(person, today_at(row.school_id, uow.now)) is None:
@@ -145,22 +147,24 @@ def _need_interpreter(uow: UnitOfWork, party: _Party) -> None:
 
 
 def _note_consent(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
-    """Record what the party and a guardian said; a guardian's yes by phone is the call home that was asked for."""
-    said = Said(visit.answer, visit.guardian, visit.guardian_name)
-    if said.party is None and said.guardian is None:
+    """Record what the party and a guardian answered. A guardian's yes by phone closes the follow-up for a call home."""
+    answer = Said(visit.answer, visit.guardian, visit.guardian_name)
+    if answer.party is None and answer.guardian is None:
         return
-    note_consent(uow, party.row, party.circle, party.person_id, said, on)
-    if said.guardian is GuardianAnswer.NOT_REACHED:
+    note_consent(uow, party.row, party.circle, party.person_id, answer, on)
+    if answer.guardian is GuardianAnswer.NOT_REACHED:
         party.prepared.guardian_tried_on = on
         uow.record(party.prepared, "circle.guardian_tried")
-    if said.guardian is GuardianAnswer.PHONE and said.guardian_name.strip():
+    if answer.guardian is GuardianAnswer.PHONE and answer.guardian_name.strip():
         people = [person for person in party.circle.invited if person.id == party.person_id]
         for kind in GUARDIAN_CALLS:
-            close_recorded(uow, party.row, kind, "reached", on, people, manner="phone", who=said.guardian_name.strip())
+            close_recorded(
+                uow, party.row, kind, "reached", on, people, manner="phone", who=answer.guardian_name.strip()
+            )
 
 
 def _note_ready(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
-    """Record that the party is ready to meet, or is not; never why. A no calls a planned meeting off."""
+    """Record whether the party is ready to meet, never why. "Not ready" cancels a planned meeting."""
     if visit.ready is None:
         return
     prepared = party.prepared
@@ -173,7 +177,9 @@ def _note_ready(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
 
 
 def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
-    """Record whether the party needs a safety plan; where one is needed and none is agreed, it is asked for once."""
+    """Record whether the party needs a safety plan. If one is needed and none is agreed, a follow-up asks for
+    it once.
+    """
     if visit.plan_needed is None:
         return
     row, prepared = party.row, party.prepared
@@ -182,13 +188,13 @@ def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
     if not visit.plan_needed or party.person_id in party.circle.planned:
         return
     call_off_planned(uow, row, party.circle)
-    asked = exists().where(
+    follow_ups = exists().where(
         FollowUp.case_id == row.case_id,
         FollowUp.kind == PLAN,
         FollowUp.participant_id == party.person_id,
         FollowUp.state == FollowUpState.OPEN,
     )
-    if not uow.session.scalar(select(asked)):
+    if not uow.session.scalar(select(follow_ups)):
         today = today_at(row.school_id, uow.now)
         make(
             uow, kind=PLAN, school_id=row.school_id, case_id=row.case_id, participant_id=party.person_id,
@@ -198,7 +204,9 @@ def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
 
 @use_case
 def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
-    """Invite a supporter no longer. Returns the pathway's id. Raises Refused when that was so already."""
+    """Withdraw the invitation of a supporter. Returns the pathway's id. Raises Refused when it was withdrawn
+    already.
+    """
     supporter = uow.load(CircleSupporter, supporter_id, Permission.CASE_WORK, uow.version)
     row = load_circle(uow, supporter.pathway_id)
     if supporter.ended_at is not None:

@@ -1,4 +1,4 @@
-"""The page of one party of a circle, which is the form of a visit; the letter; a supporter who no longer comes."""
+"""The page of a party, which is the form of a visit; the consent letter; withdrawing a supporter's invitation."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -55,18 +55,18 @@ from wss_cases.training.records.queries import names_of
 TODAY, YESTERDAY, ANOTHER, NOT_YET = "today", "yesterday", "another", "not_yet"
 TALKED = [(TODAY, _l("Today")), (YESTERDAY, _l("Yesterday")), (ANOTHER, _l("Another day")), (NOT_YET, _l("Not yet"))]
 MANNERS = ("in_person", "phone", "text", "email", "letter")
-"""The likeliest first."""
+"""The most frequent manner first."""
 SUPPORT, PRE_MET, LETTER = "support", "pre_met", "letter"
 DONE = [(SUPPORT, _l("Support offered")), (PRE_MET, _l("Pre-meeting held")), (LETTER, _l("Letter read together"))]
 NOT_ASKED = ("not_asked", _l("Not asked"))
 READY = [("yes", _l("Ready")), ("no", _l("Not yet"))]
 NEEDED = [("yes", _l("Yes")), ("no", _l("No"))]
 ONLY_A_NO = ("answer", "guardian", "guardian_name")
-"""What is still asked once a circle has ended: a no is heard at any time."""
+"""The fields that stay when a circle has ended, because a refusal is recorded at any time."""
 
 
 class VisitForm(BaseForm):
-    """What one visit of a party settled."""
+    """The results of a visit of a party."""
 
     talked = radio(_l("When did you talk?"), TALKED)
     day = DateField(_l("On which day"), validators=[Optional()])
@@ -81,13 +81,13 @@ class VisitForm(BaseForm):
     relation = select(_l("Relationship to this person"), [PICK, *SupporterRelation.labels().items()])
 
     def only(self, names: Sequence[str]) -> None:
-        """Ask only these questions."""
+        """Remove the questions that are not in `names`."""
         for field in list(self):
             if field.name in TALK and field.name not in names:
                 del self[field.name]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check that another day is named, and that nothing was done on a day on which nobody talked."""
+        """Require the day when "another day" is chosen, and refuse things done without a day."""
         sound = super().validate(extra_validators)
         if "talked" not in self:
             return sound
@@ -97,7 +97,7 @@ class VisitForm(BaseForm):
         return needs(sound, self.talked, not_yet, _l("You chose Not yet, and also what was done. Choose the day."))
 
     def visit(self, today: date) -> Visit:
-        """Return what was filled in, on a day at the school."""
+        """The visit as filled in; `today` is the day at the school."""
         values: dict[str, Any] = {field.name: field.data or "" for field in self}
         another: date | None = values.get("day") or None
         days = {TODAY: today, YESTERDAY: today - timedelta(days=1), ANOTHER: another}
@@ -123,18 +123,18 @@ TALK = frozenset(
     {"talked", "day", "manner", "done", "answer", "ready", "guardian", "guardian_name", "plan_needed", "supporter"}
     | {"relation"}
 )
-"""The questions of the form, beside what every form has."""
+"""The questions of the form; its other fields are those of every form."""
 
 
 Lines = list[str]
 PLAN_CODE = "plan"
-"""The requirement that is met on a page of its own."""
+"""The requirement that is met on another page."""
 
 
 def on_record(circle: Circle, participant_id: int, told: bool) -> dict[str, Lines]:
-    """Return what is on record of a party, each line with its day, by the question that it answers.
+    """The records of a party as lines with their days, by the question they answer.
 
-    What they and their guardian said is left out for who may not know it (`told`).
+    Without `told` the answers of the party and their guardian are left out.
     """
     prepared, consent = circle.preparations.get(participant_id), circle.consents.get(participant_id)
     lines = _prepared_lines(prepared) if prepared else {}
@@ -146,7 +146,7 @@ def on_record(circle: Circle, participant_id: int, told: bool) -> dict[str, Line
     if told and prepared and prepared.is_ready is not None:
         words = _("Ready to meet") if prepared.is_ready else _("Not ready yet")
         lines["ready"] = [dotted(words, day_words(prepared.ready_on) if prepared.ready_on else "")]
-    return {name: found for name, found in lines.items() if found}
+    return {name: shown for name, shown in lines.items() if shown}
 
 
 def _prepared_lines(prepared: CirclePreparation) -> dict[str, Lines]:
@@ -170,8 +170,8 @@ def _prepared_lines(prepared: CirclePreparation) -> dict[str, Lines]:
 
 def _answer_lines(consent: CircleConsent) -> Lines:
     state = consent_state(consent.consented, consent.not_now)
-    asked = state is not ConsentState.NOT_ASKED
-    return [dotted(str(ConsentState(state).label), day_words(consent.given_on))] if asked else []
+    answered = state is not ConsentState.NOT_ASKED
+    return [dotted(str(ConsentState(state).label), day_words(consent.given_on))] if answered else []
 
 
 def _guardian_lines(consent: CircleConsent) -> Lines:
@@ -183,49 +183,51 @@ def _guardian_lines(consent: CircleConsent) -> Lines:
 
 
 def lede(person: CaseParticipant) -> str:
-    """Return who a party is: their part, and their grade."""
+    """The role of a party and their grade."""
     grade = grade_words(person.student.grade) if person.student is not None else ""
     return dotted(str(PersonRole(person.role).label), grade)
 
 
 def guardian_lines(person: CaseParticipant) -> list[str]:
-    """Return whom to call about a party, a line each."""
+    """Whom to call about a party, one per line."""
     return list(calling(filter(None, [person.student])).lines)
 
 
 def only_guardian(person: CaseParticipant) -> str:
-    """Return the name of the one guardian whom the school may call; nothing where there are none, or several."""
+    """The name of a party's only guardian whom the school may call; '' with none or several."""
     contacts = contacts_of(person.student_id) if person.student_id is not None else []
     return contacts[0].name if len(contacts) == 1 else ""
 
 
 def supporters(circle: Circle, participant_id: int) -> list[dict[str, Any]]:
-    """Return who is beside a party."""
+    """The supporters of a party who are still invited."""
     return [
-        {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
-        for one in circle.supporters
-        if one.participant_id == participant_id and one.ended_at is None
+        {"id": supporter.id, "name": supporter.name, "relation": str(SupporterRelation(supporter.relation).label)}
+        for supporter in circle.supporters
+        if supporter.participant_id == participant_id and supporter.ended_at is None
     ]
 
 
 def beside(
     row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], told: bool
 ) -> dict[str, Any]:
-    """Return what stands beside the form: this party's lines, the others in a line each, and what concerns all."""
+    """The requirements beside the form: this party's, one line for each other party, and those of the circle."""
     shown = as_told(requirements, told)
-    own = [one for one in shown if one.person_id == person.id]
-    shared = [one for one in shown if one.person_id is None]
-    others = [one for one in circle.invited if one.id != person.id]
+    own = [item for item in shown if item.person_id == person.id]
+    shared = [item for item in shown if item.person_id is None]
+    others = [item for item in circle.invited if item.id != person.id]
     return {
-        "own": [_own(one, circle, row) for one in own],
-        "others": [_other(row, one, circle.names[one.id], shown) for one in others],
-        "shared": [requirement_row(one, circle, row) for one in shared],
+        "own": [_own(item, circle, row) for item in own],
+        "others": [_other(row, item, circle.names[item.id], shown) for item in others],
+        "shared": [requirement_row(item, circle, row) for item in shared],
         "missing": len(unmet(shown)),
     }
 
 
 def _own(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, Any]:
-    """Return a line of the party whose page this is: it is met here, so it leads nowhere, but for a safety plan."""
+    """A requirement of this page's party. It has no link, because it is met here; only a safety plan has its
+    own page.
+    """
     shown = requirement_row(requirement, circle, row)
     if requirement.code == PLAN_CODE:
         return shown
@@ -233,7 +235,7 @@ def _own(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, An
 
 
 def _other(row: Pathway, person: CaseParticipant, name: str, shown: Sequence[Requirement]) -> dict[str, Any]:
-    missing = len(unmet(one for one in shown if one.person_id == person.id))
+    missing = len(unmet(requirement for requirement in shown if requirement.person_id == person.id))
     words = _("%(name)s: %(missing)d still missing", name=name, missing=missing)
     return {
         "done": not missing,
@@ -245,13 +247,13 @@ def _other(row: Pathway, person: CaseParticipant, name: str, shown: Sequence[Req
 blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 NEXT = "next"
-"""The button that saves and goes on to the next page of preparing."""
+"""The value of the button that saves and continues with the next page."""
 
 
 def get_party(
     actor: Actor, case_id: int, pathway_id: int, participant_id: int
 ) -> tuple[Pathway, Circle, CaseParticipant]:
-    """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
+    """A circle with its state, and a participant of its case. Raises NotFound."""
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     return row, circle, get_participant(row.case, participant_id)
 
@@ -259,7 +261,9 @@ def get_party(
 @blueprint.route("/parties/<int:participant_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
-    """Record what a visit of one party settled; what is missing before a meeting stands beside it."""
+    """Record the results of a visit of a party. Requirements that are missing before a meeting appear beside
+    the form.
+    """
     actor = current_actor()
     row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
     today = today_at(row.school_id, clock.now())
@@ -288,18 +292,20 @@ def _form(row: Pathway, circle: Circle, person: CaseParticipant) -> VisitForm:
 
 def _words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> dict[str, Any]:
     now = clock.now()
-    today, told = today_at(row.school_id, now), told_who_said_what(actor, row.school_id)
+    today, knows_answers = today_at(row.school_id, now), told_who_said_what(actor, row.school_id)
     name, will_keep = person_words(person), would_keep(row, actor.user_id, today)
-    # who becomes the keeper by saving is told so, and misses none
-    requirements = [one for one in circle.requirements_on(today) if not (will_keep and one.code == "keeper")]
+    # when saving makes the actor the keeper, the missing keeper is not listed
+    requirements = [
+        requirement for requirement in circle.requirements_on(today) if not (will_keep and requirement.code == "keeper")
+    ]
     return {
         "name": name,
-        "on_record": on_record(circle, person.id, told),
+        "on_record": on_record(circle, person.id, knows_answers),
         "supporters": supporters(circle, person.id),
         "guardians": guardian_lines(person),
         "guardians_asked": circle.guardians_asked,
         "alone": len(circle.invited) == 1,
-        "beside": beside(row, circle, person, requirements, told),
+        "beside": beside(row, circle, person, requirements, knows_answers),
         "live": row.state in LIVE,
         "invited": person.id in circle.names,
         "who_asks": _who_asks(actor, row, circle, person),
@@ -314,13 +320,13 @@ def _words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) 
 
 
 def _next(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> CaseParticipant | None:
-    """Return the next of the invited who is not prepared yet, as the reader may know; None where this is the last."""
-    found = [one.id for one in circle.invited]
-    place = found.index(person.id) if person.id in found else -1
+    """The next invited person who is not prepared, as far as the actor may know; None when there is none."""
+    invited_ids = [item.id for item in circle.invited]
+    place = invited_ids.index(person.id) if person.id in invited_ids else -1
     requirements = circle.requirements_on(today_at(row.school_id, clock.now()))
-    shut = {one.person_id for one in unmet(as_told(requirements, told_who_said_what(actor, row.school_id)))}
+    shut = {item.person_id for item in unmet(as_told(requirements, told_who_said_what(actor, row.school_id)))}
     order = [*circle.invited[place + 1 :], *circle.invited[: max(place, 0)]]
-    return next((one for one in order if one.id in shut), None)
+    return next((item for item in order if item.id in shut), None)
 
 
 def _next_words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> str:
@@ -358,7 +364,7 @@ def _who_asks(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipan
 @blueprint.get("/parties/<int:participant_id>/letter")
 @gate(Permission.CASE_WORK)
 def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
-    """The letter about taking part, to be printed, in the family's language."""
+    """The consent letter for print, in the family's language."""
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     back = url_for("circle_parties.party", participant_id=participant_id, **ids(row))
     return render_template(
@@ -369,7 +375,6 @@ def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @blueprint.route("/supporters/<int:supporter_id>/end", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
-    """Invite a supporter no longer."""
     row = get_circle(current_actor(), case_id, pathway_id)
     supporter = get_supporter(row, supporter_id)
     form = ConfirmForm(version=supporter.version)

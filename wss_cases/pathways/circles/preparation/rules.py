@@ -1,4 +1,4 @@
-"""Pure decisions about one visit of a party: what it holds, and what cannot be."""
+"""Rules of a visit: what it can contain, and which visits are refused."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +9,9 @@ from wss_cases.pathways.circles.circle.models import GuardianAnswer, PartyAnswer
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visit of a party settled; whatever is None, False or '' was not said, and stays as it was.
+    """The results of a visit of a party. A field that is None, False or '' was not answered and stays unchanged.
 
-    `on`: the day on which somebody talked with them; `manner`: how, a key of MANNER_LABELS.
+    `on`: the day of the talk; `manner`: a key of MANNER_LABELS.
     """
 
     on: date | None = None
@@ -29,12 +29,12 @@ class Visit:
 
     @property
     def done(self) -> bool:
-        """Whether anything was done with the party that needs the day on which it was."""
+        """Whether something was done that needs the day of the visit."""
         return self.support or self.pre_met or self.letter
 
     @property
     def only_refuses(self) -> bool:
-        """Whether all that was said is a no to taking part, which is heard whatever became of the circle."""
+        """Whether the visit records only a refusal, which is possible whatever became of the circle."""
         refuses = self.answer is PartyAnswer.NO or self.guardian is GuardianAnswer.NO
         willing = self.answer in (PartyAnswer.YES, PartyAnswer.NOT_NOW) and self.guardian is not GuardianAnswer.NO
         more = self.done or self.ready is not None or self.plan_needed is not None or bool(self.supporter.strip())
@@ -42,15 +42,14 @@ class Visit:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all was said."""
-        said = (self.on, self.answer, self.ready, self.guardian, self.plan_needed)
-        return not self.done and not self.supporter.strip() and all(one is None for one in said)
+        answers = (self.on, self.answer, self.ready, self.guardian, self.plan_needed)
+        return not self.done and not self.supporter.strip() and all(answer is None for answer in answers)
 
 
 def visit_problem(visit: Visit, contacted: bool) -> tuple[str, str] | None:
-    """Return (field, words) of what keeps a visit from being recorded; None where nothing does.
+    """(field, message) of why a visit cannot be recorded; None when it can.
 
-    `contacted`: the first contact is on record; of the first one it is asked how it was.
+    `contacted`: the first contact is on record. Without it the manner is required.
     """
     if visit.is_empty:
         return "", _("Nothing is filled in yet. Answer at least one question, then save.")

@@ -1,4 +1,4 @@
-"""The page of a hold of the routing answer that keeps a circle back."""
+"""The page of a hold that blocks a circle."""
 
 from flask import Blueprint
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case
 @blueprint.route("/holds/<rule>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def hold(case_id: int, pathway_id: int, rule: str) -> Page:
-    """Read a hold, and say why its condition is met."""
+    """Show a hold, and record why its condition is met."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     its_hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
     form = LiftForm()

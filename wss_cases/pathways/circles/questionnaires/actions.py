@@ -1,4 +1,4 @@
-"""Handing out questionnaires: links are made, made anew, and taken back."""
+"""Handing out questionnaires: one-time links are made, renewed, and withdrawn."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -32,26 +32,26 @@ from wss_cases.pathways.common.rules import LIVE, Pathway
 
 KIND = "questionnaire"
 LINK_DAYS = number_setting("questionnaires.days", "QUESTIONNAIRE_DAYS")
-"""For how many days a link that is made on a date works."""
+"""The number of days for which a link works, by the date it is made."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link that was just made; its code is shown this once and is stored nowhere."""
+    """A new link. Its code is shown once and stored nowhere."""
 
     questionnaire_id: int
     code: str
 
 
 def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended, in a case that is open. Raises NotFound, Refused."""
+    """Lock a circle, live or ended, of an open case. Raises NotFound, Refused."""
     row = load_any_circle(uow, pathway_id)
     open_only(row.case)
     return row
 
 
 def check_occasion(row: Pathway, circle: Circle, occasion: Occasion) -> None:
-    """Raise Refused for an occasion that has not come."""
+    """Raise Refused when nothing can be asked on this occasion yet."""
     if occasion not in occasions_of(circle, row.state not in LIVE):
         raise Refused("occasion", _("This can be asked later: choose something that has already happened."))
 
@@ -60,10 +60,10 @@ def make_links(
     actor: Actor, pathway_id: int, occasion: Occasion, keys: Collection[str], language: str, now: datetime,
     request_key: str | None = None,
 ) -> list[Link]:  # fmt: skip
-    """Make a one-time link for each of these people (`Asked.key`); `language` empty: that of each one's family.
+    """Make a one-time link for each of these people (`Asked.key`). `language` '': the family's language.
 
-    The follow-up to hand them out closes. A form sent twice makes nothing the second time.
-    Raises Refused for nobody, for somebody who has a link that is open or answered, or before the occasion.
+    Closes the follow-up to hand them out. A form sent twice makes nothing the second time. Raises Refused without
+    people, for someone who has an open or answered link, and before the occasion.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -71,16 +71,16 @@ def make_links(
         row = load_asked_circle(uow, pathway_id)
         circle = circle_of(row)
         check_occasion(row, circle, occasion)
-        people_by_key = {one.key: one for one in people_to_ask(row, circle)}
+        people_by_key = {person.key: person for person in people_to_ask(row, circle)}
         if not keys or not set(keys) <= set(people_by_key):
             raise Refused("people", _("Check who is asked."))
         if set(keys) & already_asked(row.id, occasion, now):
             raise Refused("people", _("One of them was already asked. Make a new link from the list."))
-        spoken = languages(today_at(None, now))
+        available = languages(today_at(None, now))
         links = []
         for key in sorted(keys):
             wanted = language or people_by_key[key].language.split("-")[0]
-            chosen = wanted if wanted in spoken else "en"
+            chosen = wanted if wanted in available else "en"
             links.append(_make(uow, row, circle, people_by_key[key], occasion, chosen))
         close_open(uow, row.id, KIND, "done")
         uow.answer = row.id
@@ -88,7 +88,7 @@ def make_links(
 
 
 def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str]:
-    """Return who has a questionnaire for this occasion that was not taken back."""
+    """The people who have a questionnaire for this occasion that was not withdrawn, by `Asked.key`."""
     return {
         person_key(row)
         for row in questionnaires_of(pathway_id)
@@ -97,9 +97,9 @@ def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str
 
 
 def may_be_asked(row: Pathway, circle: Circle, occasions: Collection[Occasion], now: datetime) -> list[Asked]:
-    """Return who came and has not been asked yet on one of these occasions."""
-    asked = [already_asked(row.id, occasion, now) for occasion in occasions]
-    return [one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked)]
+    """People who came to the circle and were not asked yet on at least one of these occasions."""
+    keys_by_occasion = [already_asked(row.id, occasion, now) for occasion in occasions]
+    return [person for person in people_to_ask(row, circle) if any(person.key not in keys for keys in keys_by_occasion)]
 
 
 def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str) -> Link:
@@ -119,13 +119,13 @@ def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: O
 
 
 def new_values(uow: UnitOfWork, row: Pathway, circle: Circle, occasion: Occasion) -> dict[str, object]:
-    """Return what every new questionnaire of a circle has."""
-    held = next((meeting for meeting in circle.meetings if meeting.happened), None)
+    """The columns that every new questionnaire of a circle shares."""
+    held_meeting = next((meeting for meeting in circle.meetings if meeting.happened), None)
     return {
         "pathway_id": row.id,
         "case_id": row.case_id,
         "school_id": row.school_id,
-        "meeting_id": held.id if held else None,
+        "meeting_id": held_meeting.id if held_meeting else None,
         "occasion": occasion,
         "made_at": uow.now,
         "made_by_id": uow.actor.user_id,
@@ -138,9 +138,9 @@ def _expiry(now: datetime) -> datetime:
 
 
 def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str | None = None) -> Link | None:
-    """Make the link of a questionnaire anew; the old one is dead at once. None when the form was sent twice.
+    """Replace the link of a questionnaire; the old one stops working at once. None when the form was sent twice.
 
-    Raises Refused when it was answered or taken back.
+    Raises Refused when it was answered or withdrawn.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -158,7 +158,7 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str |
 
 @use_case
 def revoke(uow: UnitOfWork, questionnaire_id: int) -> int:
-    """Take a link back: it opens nothing any more. Raises Refused when it was answered or taken back already."""
+    """Withdraw a link, so that it opens nothing. Raises Refused when it was answered or withdrawn already."""
     row = _load(uow, questionnaire_id)
     if not may_become(state_of(row, uow.now), LinkState.REVOKED):
         raise Refused("", _("This questionnaire was answered or withdrawn."))

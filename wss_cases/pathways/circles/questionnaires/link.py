@@ -29,7 +29,7 @@ OVER = 410
 @blueprint.route("/<token>", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def link(token: str) -> Response:
-    """Show the questions of a link and take the answers, in the language that was chosen for it or here."""
+    """Show the questions of a link and take the answers, in the language of the link or the one chosen here."""
     now = clock.now()
     opened = open_link(token, request.remote_addr or "", now)
     if opened.row is None:
@@ -86,7 +86,6 @@ def _words(language: str) -> dict[str, Any]:
 @blueprint.get("/thanks")
 @gate(Permission.PUBLIC)
 def thanks() -> Response:
-    """Say that the answers arrived."""
     with force_locale(_shown(request.args.get("language"))):
         return _page("pathways/circles/questionnaires/link/thanks.html", 200)
 

@@ -1,4 +1,4 @@
-"""Short questionnaires by one-time links, and what was answered. Free text is sealed for the keepers alone."""
+"""Tables of short questionnaires by one-time links, and their answers. Free text is sealed for the keepers only."""
 
 import enum
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from wss_cases.pathways.common.rules import InPathway
 
 
 class Answerer(Labelled):
-    """In which part somebody answers."""
+    """The role in which a person answers."""
 
     HARMED = "harmed", _l("Person harmed")
     CAUSED_HARM = "caused_harm", _l("Person who caused harm")
@@ -25,22 +25,18 @@ class Answerer(Labelled):
 
 
 class Occasion(Labelled):
-    """When it is asked."""
+    """When a questionnaire is given."""
 
     AFTER_MEETING = "after_meeting", _l("After the meeting")
     LAST_CHECK_IN = "last_check_in", _l("At the last check-in")
 
 
 class Scale(enum.StrEnum):
-    """How a question is answered."""
-
     FIVE = "five"
     THREE = "three"
 
 
 class LinkState(Labelled):
-    """What became of a link."""
-
     OPEN = "open", _l("Waiting for the answer")
     ANSWERED = "answered", _l("Answered")
     EXPIRED = "expired", _l("Expired")
@@ -49,7 +45,7 @@ class LinkState(Labelled):
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its name among those of its answerer, and its scale."""
+    """A question: its code, unique for its answerer, and its scale."""
 
     code: str
     scale: Scale
@@ -61,31 +57,33 @@ LINK_TRANSITIONS: Final[dict[LinkState, frozenset[LinkState]]] = {
     LinkState.ANSWERED: frozenset(),
     LinkState.REVOKED: frozenset(),
 }
-"""A link that ran out may be made anew; an answer is final, and so is taking a link back."""
+"""An expired link may be renewed. An answer is final, and so is a withdrawal."""
 
 VALUES: Final[dict[Scale, tuple[int, ...]]] = {Scale.FIVE: (1, 2, 3, 4, 5), Scale.THREE: (5, 3, 1)}
-"""The values of a scale in the order in which they are shown; yes, partly, no stand on the same 1 to 5."""
+"""The values of a scale in display order. Yes, partly and no use the same range of 1 to 5."""
 
 
-def _asked(*pairs: tuple[str, Scale]) -> tuple[Question, ...]:
+def _questions(*pairs: tuple[str, Scale]) -> tuple[Question, ...]:
     return tuple(Question(code, scale) for code, scale in pairs)
 
 
 _5, _3 = Scale.FIVE, Scale.THREE
 _AFTER, _LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 QUESTIONS: Final[dict[tuple[Answerer, Occasion], tuple[Question, ...]]] = {
-    (Answerer.HARMED, _AFTER): _asked(("choice", _3), ("heard", _5), ("fair", _5), ("safer", _5), ("again", _3)),
-    (Answerer.HARMED, _LAST): _asked(("kept", _3), ("better", _5), ("safer", _5), ("worth", _5), ("again", _3)),
-    (Answerer.CAUSED_HARM, _AFTER): _asked(
+    (Answerer.HARMED, _AFTER): _questions(("choice", _3), ("heard", _5), ("fair", _5), ("safer", _5), ("again", _3)),
+    (Answerer.HARMED, _LAST): _questions(("kept", _3), ("better", _5), ("safer", _5), ("worth", _5), ("again", _3)),
+    (Answerer.CAUSED_HARM, _AFTER): _questions(
         ("choice", _3), ("heard", _5), ("fair", _5), ("understand", _5), ("repair", _3), ("again", _3)
     ),
-    (Answerer.CAUSED_HARM, _LAST): _asked(("kept", _3), ("helped", _5), ("belong", _5), ("worth", _5), ("again", _3)),
-    (Answerer.SUPPORTER, _AFTER): _asked(("heard", _5), ("helped", _5), ("fair", _5), ("safe", _5), ("again", _3)),
-    (Answerer.SUPPORTER, _LAST): _asked(("kept", _3), ("better", _5), ("worth", _5), ("again", _3)),
-    (Answerer.KEEPER, _AFTER): _asked(("prepared", _5), ("spoke", _5), ("safe", _5), ("fits", _3), ("again", _3)),
-    (Answerer.KEEPER, _LAST): _asked(("kept", _3), ("repaired", _5), ("helped", _5), ("worth", _5)),
+    (Answerer.CAUSED_HARM, _LAST): _questions(
+        ("kept", _3), ("helped", _5), ("belong", _5), ("worth", _5), ("again", _3)
+    ),
+    (Answerer.SUPPORTER, _AFTER): _questions(("heard", _5), ("helped", _5), ("fair", _5), ("safe", _5), ("again", _3)),
+    (Answerer.SUPPORTER, _LAST): _questions(("kept", _3), ("better", _5), ("worth", _5), ("again", _3)),
+    (Answerer.KEEPER, _AFTER): _questions(("prepared", _5), ("spoke", _5), ("safe", _5), ("fits", _3), ("again", _3)),
+    (Answerer.KEEPER, _LAST): _questions(("kept", _3), ("repaired", _5), ("helped", _5), ("worth", _5)),
 }
-"""What is asked of whom, and when; the words are family texts `question.<answerer>.<code>`."""
+"""The questions by answerer and occasion. Their words are family texts `question.<answerer>.<code>`."""
 
 
 SENTENCES: dict[str, Any] = {
@@ -103,7 +101,7 @@ def _one_at_a_time(person: str) -> Index:
 
 
 class Questionnaire(InPathway, OfCase, Base):
-    """One invitation to answer: for whom, about which meeting, until when. The table holds the link's digest only."""
+    """An invitation to answer: for whom, about which meeting, until when. Only the digest of the link is stored."""
 
     __tablename__ = "questionnaire"
     __table_args__ = (
@@ -141,7 +139,7 @@ class Questionnaire(InPathway, OfCase, Base):
 
 
 class QuestionnaireAnswer(Base):
-    """One answer on a scale, by the question's code; a question passed over has no row."""
+    """An answer on a scale, by the question's code. A skipped question has no row."""
 
     __tablename__ = "questionnaire_answer"
     __table_args__ = (
@@ -156,7 +154,7 @@ class QuestionnaireAnswer(Base):
 
 
 class QuestionnaireGuess(Base):
-    """A wrong link, counted by address and in total within a window."""
+    """An attempt with a wrong link. Attempts are counted per address and in total within a window."""
 
     __tablename__ = "questionnaire_guess"
     __table_args__ = (

@@ -1,4 +1,7 @@
-"""Answering: by a one-time link without an account, or by a keeper on their own page. Free text is sealed at once."""
+"""Answering a questionnaire, by a one-time link without an account, or as a keeper; and the pages that give out links.
+
+Free text is sealed at once.
+"""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -78,14 +81,14 @@ PURPOSE = "questionnaire"
 
 @dataclass(frozen=True)
 class Opened:
-    """The questionnaire that a link opens, or None; `wait` after too many wrong links."""
+    """The questionnaire that a link opens, or None. `wait`: there were too many wrong links."""
 
     row: Questionnaire | None
     wait: bool = False
 
 
 def open_link(code: str, address: str, now: datetime) -> Opened:
-    """Return what a link opens. A wrong one is counted, until there were too many; a right one always opens."""
+    """What a link opens. Wrong links are counted until there are too many; a right link always opens."""
     row = by_code(code)
     if row is not None:
         return Opened(row)
@@ -99,9 +102,9 @@ def open_link(code: str, address: str, now: datetime) -> Opened:
 
 
 def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: datetime) -> LinkState:
-    """Save the answers given through a link, once. Returns what the link was: only an open one takes answers.
+    """Save the answers given through a link, once. Returns the state of the link: only an open one takes answers.
 
-    Raises Refused when nothing was answered, or for a value that its question does not have.
+    Raises Refused without an answer, and for a value that its question does not have.
     """
     with unit_of_work(SYSTEM, now) as uow:
         row = existing(uow.session.get(Questionnaire, questionnaire_id, with_for_update=True, populate_existing=True))
@@ -117,7 +120,7 @@ def answer_as_keeper(
 ) -> int:
     """Save a keeper's own answers about their circle. Returns the pathway's id.
 
-    Raises NotFound for anybody else, Refused for a second time, before the occasion, or when nothing was answered.
+    Raises NotFound for anyone else. Raises Refused for a second time, before the occasion, and without an answer.
     """
     pathway = load_asked_circle(uow, pathway_id)
     require(uow.actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
@@ -139,7 +142,7 @@ def answer_as_keeper(
 
 
 def _save(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:
-    scales = {one.code: one.scale for one in QUESTIONS[row.answerer, row.occasion]}
+    scales = {question.code: question.scale for question in QUESTIONS[row.answerer, row.occasion]}
     if not values and not words.strip():
         raise Refused("", _("Answer at least one question."))
     for code, value in values.items():
@@ -155,7 +158,7 @@ def _save(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words:
 
 @dataclass(frozen=True)
 class ReadAnswers:
-    """What somebody answered: values by question, and their own words; None: no key of this system opens them."""
+    """A person's answers: values by question, and their own words. `words` None: no key of this system opens them."""
 
     row: Questionnaire
     values: dict[str, int]
@@ -163,9 +166,9 @@ class ReadAnswers:
 
 
 def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> ReadAnswers:
-    """Return what one person answered, for a keeper of that circle; the reading is audited.
+    """The answers of one person, for a keeper of that circle. The reading is audited.
 
-    Raises NotFound, also for what was answered before this keeper began: it was told to others.
+    Raises NotFound, also for answers from before this keeper began, because they were given to others.
     """
     with unit_of_work(actor, now) as uow:
         pathway = uow.load(Pathway, pathway_id, Permission.CASE_READ)
@@ -177,7 +180,7 @@ def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: date
         if began is None or row.answered_at < began:
             raise NotFound
         uow.audit("questionnaire.read", "questionnaire", row.id)
-        values = {one.question: one.value for one in row.answers}
+        values = {answer_row.question: answer_row.value for answer_row in row.answers}
         return ReadAnswers(row, values, _words(row))
 
 
@@ -199,7 +202,7 @@ class MakeForm(BaseForm):
 
 
 class Questions(BaseForm):
-    """The questions of one questionnaire, `asked` by code; made by `questions_form`."""
+    """The questions of a questionnaire; `asked` holds their codes. Made by `questions_form`."""
 
     asked: tuple[str, ...] = ()
 
@@ -210,11 +213,11 @@ class Questions(BaseForm):
 
 
 def questions_form(answerer: str, questions: Iterable[Question], texts: Mapping[str, Text]) -> type[Questions]:
-    """Return the form of a questionnaire in the words of these texts. Every question may be left out."""
-    fields: dict[str, Any] = {"asked": tuple(one.code for one in questions)}
-    for one in questions:
-        labels = [(str(value), texts[f"scale.{one.scale}.{value}"].text) for value in VALUES[one.scale]]
-        fields[f"q_{one.code}"] = radio(texts[f"question.{answerer}.{one.code}"].text, labels)
+    """The form of a questionnaire in the words of these texts. No question is required."""
+    fields: dict[str, Any] = {"asked": tuple(question.code for question in questions)}
+    for question in questions:
+        labels = [(str(value), texts[f"scale.{question.scale}.{value}"].text) for value in VALUES[question.scale]]
+        fields[f"q_{question.code}"] = radio(texts[f"question.{answerer}.{question.code}"].text, labels)
     free = texts["questionnaire_free"]
     fields["said"] = LongText(free.title, [Optional()], limit=4000, description=free.text)
     return type("QuestionsForm", (Questions,), fields)
@@ -230,50 +233,54 @@ TONES = {LinkState.OPEN: "sun", LinkState.ANSWERED: "moss"}
 @blueprint.get("")
 @gate(Permission.CASE_WORK)
 def questionnaires(case_id: int, pathway_id: int) -> Page:
-    """List who was asked, and what became of each link."""
+    """List the people who were asked, and the state of each link."""
     actor, now = current_actor(), clock.now()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     rows, names = questionnaires_of(row.id), names_by_key(row, circle)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
     began = keeps_since(row.id, actor.user_id)
     open_now = occasions_of(circle, row.state not in LIVE)
-    mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
+    mine = {item.occasion for item in rows if item.keeper_user_id == actor.user_id}
     return render_template(
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
-        rows=[_row(one, names, began if is_keeper else None, now) for one in reversed(rows)],
+        rows=[_row(item, names, began if is_keeper else None, now) for item in reversed(rows)],
         came=bool(open_now and people_to_ask(row, circle)),
         is_open=bool(open_now),
         may_ask=bool(actions.may_be_asked(row, circle, open_now, now)),
-        mine=[(one.value, str(Occasion(one).label)) for one in open_now if is_keeper and one not in mine],
+        mine=[(item.value, str(Occasion(item).label)) for item in open_now if is_keeper and item not in mine],
         keeps=is_keeper,
         **act_context(row, _("Questionnaires"), ""),
     )
 
 
-def _row(one: Questionnaire, names: dict[str, str], reads_from: datetime | None, now: datetime) -> dict[str, Any]:
-    state = state_of(one, now)
-    waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
-    meta = [str(Answerer(one.answerer).label), str(Occasion(one.occasion).label)]
-    if one.keeper_user_id is None:
-        meta.append(language_words(one.language))
+def _row(
+    questionnaire: Questionnaire, names: dict[str, str], reads_from: datetime | None, now: datetime
+) -> dict[str, Any]:
+    state = state_of(questionnaire, now)
+    waits = questionnaire.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
+    meta = [str(Answerer(questionnaire.answerer).label), str(Occasion(questionnaire.occasion).label)]
+    if questionnaire.keeper_user_id is None:
+        meta.append(language_words(questionnaire.language))
     if state is LinkState.OPEN:
-        meta.append(_("until %(day)s", day=day_words(today_at(one.school_id, one.expires_at))))
+        meta.append(_("until %(day)s", day=day_words(today_at(questionnaire.school_id, questionnaire.expires_at))))
     return {
-        "id": one.id,
-        "name": names.get(person_key(one), ""),
+        "id": questionnaire.id,
+        "name": names.get(person_key(questionnaire), ""),
         "meta": " · ".join(meta),
         "tag": str(LinkState(state).label),
         "tone": TONES.get(state, "slate"),
         "waits": waits,
-        "reads": reads_from is not None and one.answered_at is not None and one.answered_at >= reads_from,
+        "reads": reads_from is not None
+        and questionnaire.answered_at is not None
+        and questionnaire.answered_at >= reads_from,
     }
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def make(case_id: int, pathway_id: int) -> Page:
-    """Make links for those who came; they are shown once, to be handed over."""
+    """Make links for people who came. They are shown once, to be handed over."""
     actor, now = current_actor(), clock.now()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     form = _make_form(row, circle, now)
@@ -304,10 +311,10 @@ def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     open_now = occasions_of(circle, row.state not in LIVE)
     occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
     people = actions.may_be_asked(row, circle, open_now or [occasion], now)
-    asked = actions.already_asked(row.id, occasion, now)
-    form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked])
-    form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
-    form.people.choices = choices([(one.key, one.name) for one in people])
+    asked_keys = actions.already_asked(row.id, occasion, now)
+    form = MakeForm(occasion=occasion.value, people=[item.key for item in people if item.key not in asked_keys])
+    form.occasion.choices = choices([(item.value, Occasion(item).label) for item in open_now or [occasion]])
+    form.people.choices = choices([(item.key, item.name) for item in people])
     form.language.choices = choices(
         [
             ("", _("The language of each family")),
@@ -323,7 +330,7 @@ def _list_address(row: Pathway) -> str:
 
 def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     names = names_by_key(row, circle)
-    keys = {one.id: person_key(one) for one in questionnaires_of(row.id)}
+    keys = {questionnaire.id: person_key(questionnaire) for questionnaire in questionnaires_of(row.id)}
     shown = [
         {
             "name": names.get(keys[link.questionnaire_id], ""),
@@ -344,7 +351,7 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
 @blueprint.post("/<int:questionnaire_id>/renew")
 @gate(Permission.CASE_WORK)
 def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
-    """Make a link anew and show it once; the old one is dead."""
+    """Renew a link and show it once; the old one stops working."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
@@ -355,7 +362,6 @@ def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 @blueprint.post("/<int:questionnaire_id>/revoke")
 @gate(Permission.CASE_WORK)
 def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
-    """Take a link back."""
     actor = current_actor()
     row, _circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
@@ -366,7 +372,9 @@ def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 @blueprint.post("/<int:questionnaire_id>/here")
 @gate(Permission.CASE_WORK)
 def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
-    """Open the questions on this device: the member of staff is signed out first, so that nothing else opens."""
+    """Open the questions on this device. The member of staff is signed out first, so that nothing else can be
+    opened.
+    """
     actor = current_actor()
     row, _circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
@@ -383,7 +391,6 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 @blueprint.route("/mine", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_NOTE_READ)
 def mine(case_id: int, pathway_id: int) -> Page:
-    """Answer as a keeper of this circle."""
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
     chosen = request.args.get("occasion")
     occasion = Occasion(chosen) if chosen in set(Occasion) else Occasion.AFTER_MEETING
@@ -408,7 +415,7 @@ def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Path
 @blueprint.get("/<int:questionnaire_id>/answers")
 @gate(Permission.CIRCLE_NOTE_READ)
 def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
-    """Read what one person answered; only for the circle's keepers, and each reading is in the audit."""
+    """Show what a person answered, only to the circle's keepers. Each reading is audited."""
     actor, now = current_actor(), clock.now()
     row, circle = _circle_of_keeper(actor, case_id, pathway_id)
     read = read_answers(actor, row.id, questionnaire_id, now)
@@ -416,12 +423,12 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     texts = words_of(read.row.answerer, read.row.occasion, locale_code(), today_at(row.school_id, now))
     lines = [
         {
-            "label": texts[f"question.{read.row.answerer}.{one.code}"].text,
-            "value": texts[f"scale.{one.scale}.{read.values[one.code]}"].text
-            if one.code in read.values
+            "label": texts[f"question.{read.row.answerer}.{question.code}"].text,
+            "value": texts[f"scale.{question.scale}.{read.values[question.code]}"].text
+            if question.code in read.values
             else _("not answered"),
         }
-        for one in questions
+        for question in questions
     ]
     context = act_context(row, _("Answers"), "")
     context["lede"] = f"{names_by_key(row, circle).get(person_key(read.row), '')} · {Occasion(read.row.occasion).label}"

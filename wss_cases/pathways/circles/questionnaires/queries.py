@@ -1,4 +1,4 @@
-"""Reading questionnaires: who may be asked, what became of each link, and the numbers that were answered."""
+"""Queries and rules of questionnaires: who may be asked, the state of each link, counts of wrong links, the texts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,15 +35,16 @@ from wss_cases.pathways.common.rules import Pathway
 GUESS_WINDOW = timedelta(minutes=15)
 GUESSES_PER_ADDRESS = 60
 GUESSES_OVER_ALL = 600
-"""Wrong links within the window, after which every wrong one is refused unread, from one address or from all.
+"""The number of wrong links within the window, from one address and from all, after which further wrong links are
+refused unread.
 
-Only being wrong is throttled. A right link opens even then: a whole school stands behind one address, and nobody there
-may be shut out by somebody who guesses. A link has 31 ** 20 forms, about 2 ** 99: guessing finds none.
+Only wrong links are throttled. A right link still opens, because a whole school shares one address, and a person who
+guesses must not lock the others out. A link has 31 ** 20 forms, about 2 ** 99, so guessing finds none.
 """
 
 
 def state_of(row: Any, now: datetime) -> LinkState:
-    """Return what became of a link. A row with `answered_at`, `revoked_at`, `expires_at`."""
+    """The state of a link, from a row with `answered_at`, `revoked_at` and `expires_at`."""
     if row.answered_at is not None:
         return LinkState.ANSWERED
     if row.revoked_at is not None:
@@ -52,32 +53,33 @@ def state_of(row: Any, now: datetime) -> LinkState:
 
 
 def may_become(state: LinkState, next_state: LinkState) -> bool:
-    """Whether the table allows this change."""
     return next_state in LINK_TRANSITIONS[state]
 
 
 def throttled(from_address: int, over_all: int) -> bool:
-    """Whether there were too many wrong links within the window."""
+    """Whether too many wrong links came within the window."""
     return from_address >= GUESSES_PER_ADDRESS or over_all >= GUESSES_OVER_ALL
 
 
 def answerer_of(role: PersonRole) -> Answerer:
-    """Return in which part a party answers; who was harmed and caused harm is asked as a person harmed."""
+    """The role in which a party answers. A person who was harmed and caused harm answers as a person harmed."""
     return Answerer.HARMED if role in (PersonRole.HARMED, PersonRole.BOTH) else Answerer.CAUSED_HARM
 
 
 def occasions_of(circle: Any, has_ended: bool) -> list[Occasion]:
-    """Return what may be asked now: after a held meeting, and once nothing of the agreement is open any more."""
-    held = [one for one in circle.meetings if one.happened and one.kind is not MeetingKind.COMPLETION]
-    occasions = [Occasion.AFTER_MEETING] if held else []
+    """The occasions that have come: after a held meeting, and once no term of the agreement is open."""
+    held_meetings = [
+        meeting for meeting in circle.meetings if meeting.happened and meeting.kind is not MeetingKind.COMPLETION
+    ]
+    occasions = [Occasion.AFTER_MEETING] if held_meetings else []
     over = completion_held(circle) or has_ended or not open_terms(circle.agreement)
-    if held and circle.agreement is not None and over:
+    if held_meetings and circle.agreement is not None and over:
         occasions.append(Occasion.LAST_CHECK_IN)
     return occasions
 
 
 def came_to(meetings: Iterable[Any]) -> set[str]:
-    """Return who came to any of these meetings, as the keys of people to ask ("party-1", "supporter-2")."""
+    """The keys of the people who came to any of these meetings ("party-1", "supporter-2")."""
     came = set()
     for meeting in meetings:
         for row in meeting.attendance:
@@ -94,7 +96,7 @@ FREE = "questionnaire_free"
 
 @dataclass(frozen=True)
 class Asked:
-    """Somebody who may be asked: `key` as forms send it, the part, and the language of their family."""
+    """A person who may be asked: `key` as forms send it, their role, and their family's language."""
 
     key: str
     id: int
@@ -104,35 +106,35 @@ class Asked:
 
 
 def people_to_ask(row: Pathway, circle: Circle) -> list[Asked]:
-    """Return the parties and supporters who came to a meeting of this circle; keepers answer on their own page."""
+    """The parties and supporters who came to a meeting of this circle. Keepers answer on their own page."""
     came = came_to(meeting for meeting in circle.meetings if meeting.happened)
     parties = [
         Asked(
-            f"party-{one.id}",
-            one.id,
-            circle.names[one.id],
-            answerer_of(one.role),
-            (one.student.language if one.student else None) or "en",
+            f"party-{person.id}",
+            person.id,
+            circle.names[person.id],
+            answerer_of(person.role),
+            (person.student.language if person.student else None) or "en",
         )
-        for one in circle.invited
+        for person in circle.invited
     ]
-    supporters = [_supporter(one, parties) for one in supporters_of(row.id)]
-    return [one for one in (*parties, *supporters) if one.key in came]
+    supporters = [_supporter(person, parties) for person in supporters_of(row.id)]
+    return [person for person in (*parties, *supporters) if person.key in came]
 
 
 def _supporter(row: CircleSupporter, parties: Iterable[Asked]) -> Asked:
-    language = next((one.language for one in parties if one.id == row.participant_id), "en")
+    language = next((party.language for party in parties if party.id == row.participant_id), "en")
     return Asked(f"supporter-{row.id}", row.id, row.name, Answerer.SUPPORTER, language)
 
 
 def questionnaires_of(pathway_id: int) -> list[Questionnaire]:
-    """Return a circle's questionnaires, oldest first; the caller has checked the circle."""
+    """A circle's questionnaires, oldest first; the caller has checked the circle."""
     statement = select(Questionnaire).where(Questionnaire.pathway_id == pathway_id)
     return list(db.session.scalars(statement.order_by(Questionnaire.id)))
 
 
 def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Questionnaire:
-    """Return a questionnaire of a circle of one of the actor's schools. Raises NotFound."""
+    """A questionnaire of a circle at one of the actor's schools. Raises NotFound."""
     statement = select(Questionnaire).where(
         Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
     )
@@ -140,13 +142,13 @@ def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Q
 
 
 def by_code(code: str) -> Questionnaire | None:
-    """Return the questionnaire that a link opens; None when there is no such link."""
+    """The questionnaire that a link opens; None when there is no such link."""
     digest = token_digest(plain_code(code))
     return db.session.scalar(select(Questionnaire).where(Questionnaire.token_digest == digest))
 
 
 def guesses(address: str, now: datetime) -> tuple[int, int]:
-    """Return how many wrong links came from an address, and from all, within the window."""
+    """How many wrong links came from an address, and from all, within the window."""
     recent = QuestionnaireGuess.at > now - GUESS_WINDOW
     own = select(func.count()).where(QuestionnaireGuess.address == address, recent).scalar_subquery()
     every = select(func.count()).where(recent).select_from(QuestionnaireGuess).scalar_subquery()
@@ -155,13 +157,13 @@ def guesses(address: str, now: datetime) -> tuple[int, int]:
 
 
 def languages(day: date) -> list[str]:
-    """Return the languages that questionnaires can be answered in, English first."""
+    """The languages in which questionnaires exist, English first."""
     statement = select(FamilyText.language).where(FamilyText.code == INTRO, FamilyText.starts_on <= day)
     return sorted(set(db.session.scalars(statement)), key=lambda code: (code != "en", code))
 
 
 def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -> dict[str, Text]:
-    """Return the texts of a questionnaire by code: its introduction, questions, scales and the free question."""
-    questions = [f"question.{answerer}.{one.code}" for one in QUESTIONS[answerer, occasion]]
+    """The texts of a questionnaire by code: introduction, questions, scales, free question."""
+    questions = [f"question.{answerer}.{question.code}" for question in QUESTIONS[answerer, occasion]]
     scales = [f"scale.{scale}.{value}" for scale in Scale for value in VALUES[scale]]
     return family_texts([INTRO, FREE, *questions, *scales], language, day)

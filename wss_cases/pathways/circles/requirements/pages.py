@@ -1,4 +1,4 @@
-"""What several pages of circles show: a requirement with the page where it is met."""
+"""The next step of a circle, and its requirements as rows with a link to the page where each is met."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, i
 from wss_cases.routing.engine.wording import said
 
 PARTY: Final = "circle_parties.party"
-"""The page of one party, on which everything that concerns them is recorded."""
+"""The page of a party, which records everything about them."""
 
 OPENING: Final[dict[str, tuple[Any, str]]] = {
     "parties": (_l("Add the people it is for"), "casework.case"),
@@ -39,11 +39,11 @@ OPENING: Final[dict[str, tuple[Any, str]]] = {
     "screen": (_l("Do the safety screen"), "circle_schedule.meeting"),
     "hold": (_l("See the hold that applies"), "circle_screening.hold"),
 }
-"""The act that opens each requirement, and its page."""
+"""For each requirement, the words of its act and the page where it is met."""
 
 
 def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]:
-    """Return the values for the address of the page where a requirement is met."""
+    """The URL values of the page where a requirement is met."""
     if requirement.code == "parties":
         return {"case_id": row.case_id, "tab": "people"}
     if requirement.code == "plan":
@@ -57,22 +57,24 @@ def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
-    """Return the next act of each live circle by its id, with what was read for it, in a constant number of queries."""
+    """The next step of each live circle by id, with the loaded circle in `seen`, in a constant number of queries."""
     live = [row for row in rows if row.state in LIVE]
     circles = circles_for(live)
     return {row.id: _step(row, circles[row.id], today, now)._replace(seen=circles[row.id]) for row in live}
 
 
 def steps_alone(rows: Sequence[Any], today: date, now: datetime) -> dict[int, Step]:
-    """Return the same for many circles without what was read: their requirements only where the act asks for them."""
+    """The next step of each live circle by id, without the loaded circles. Requirements are read only where a step
+    needs them.
+    """
     live = [row for row in rows if row.state in LIVE]
     circles = begun_in_columns(live)
-    requirements_in_columns(circles, [row for row in live if _asks_requirements(circles[row.id], now)])
+    requirements_in_columns(circles, [row for row in live if _needs_requirements(circles[row.id], now)])
     return {row.id: _step(row, circles[row.id], today, now) for row in live}
 
 
-def _asks_requirements(circle: Circle, now: datetime) -> bool:
-    """Whether the next act of a circle depends on requirements, as `_step` asks for them."""
+def _needs_requirements(circle: Circle, now: datetime) -> bool:
+    """Whether the next step of a circle depends on its requirements; it mirrors `_step`."""
     if circle.waiting is not None:
         return circle.waiting.starts_at > now
     if not circle.was_held:
@@ -130,7 +132,7 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
 
 
 def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, Any]:
-    """Return a requirement as components/gates.html shows it: what is so or missing, and a link to where it is met."""
+    """A requirement as components/gates.html shows it: what is met or missing, and a link to where it is met."""
     words, endpoint = OPENING[requirement.code]
     meta = "" if requirement.done else str(words)
     if requirement.code in ("keeper", "training") and circle.keeper_names:

@@ -1,4 +1,7 @@
-"""What the next acts of many circles follow from, as columns, in few queries; the caller has checked the pathways."""
+"""The state of circles (`Circle`), from which requirements and next steps are decided, in few queries for many circles.
+
+The caller has checked the pathways.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -48,44 +51,54 @@ from wss_cases.training.topics import KnownTopic
 
 @Prepared
 def answers(among_ids: Narrow) -> Any:
-    """The stored answers for the people of these cases' incidents, the newest last."""
-    one = RoutingAnswer
-    columns = select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer)
-    joined = columns.join(one, one.incident_id == CaseIncident.incident_id)
-    return joined.where(among_ids(CaseIncident.case_id)).order_by(one.id)
+    """The stored routing answers for the people of these cases' incidents, newest last."""
+    answer = RoutingAnswer
+    columns = select(CaseIncident.case_id, answer.incident_id, answer.incident_person_id, answer.answer)
+    joined = columns.join(answer, answer.incident_id == CaseIncident.incident_id)
+    return joined.where(among_ids(CaseIncident.case_id)).order_by(answer.id)
 
 
 @Prepared
 def meetings(among_ids: Narrow) -> Any:
-    """The meetings of these circles with who came."""
-    one = CircleMeeting
-    return select(one).options(selectinload(one.attendance)).where(among_ids(one.pathway_id)).order_by(one.id)
+    """The meetings of these circles with their attendance."""
+    meeting = CircleMeeting
+    return (
+        select(meeting)
+        .options(selectinload(meeting.attendance))
+        .where(among_ids(meeting.pathway_id))
+        .order_by(meeting.id)
+    )
 
 
 @Prepared
 def agreements(among_ids: Narrow) -> Any:
     """The agreements of these circles with their terms."""
-    one = Agreement
-    return select(one).options(joinedload(one.terms)).where(among_ids(one.pathway_id)).order_by(one.id)
+    agreement = Agreement
+    return (
+        select(agreement)
+        .options(joinedload(agreement.terms))
+        .where(among_ids(agreement.pathway_id))
+        .order_by(agreement.id)
+    )
 
 
 @Prepared
 def agreed_plans(among_ids: Narrow) -> Any:
-    """Whose safety plan of these cases is agreed."""
+    """(case, participant) of the agreed safety plans of these cases."""
     plan = SafetyPlan
     return select(plan.case_id, plan.participant_id).where(among_ids(plan.case_id), plan.state == PlanState.AGREED)
 
 
 @Prepared
 def consents(among_ids: Narrow) -> Any:
-    """What was said last of these circles."""
-    one = CircleConsent
-    return select(one).where(among_ids(one.pathway_id), one.replaced_at.is_(None)).order_by(one.id)
+    """The current consents of these circles."""
+    consent = CircleConsent
+    return select(consent).where(among_ids(consent.pathway_id), consent.replaced_at.is_(None)).order_by(consent.id)
 
 
 @Prepared
 def keepers(among_ids: Narrow) -> Any:
-    """Who keeps these circles, with their trainings and the roles that they hold there."""
+    """The keepers of these circles, with their trainings and their roles at the school."""
     training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
     work = and_(
         RoleGrant.user_id == CircleKeeper.user_id,
@@ -105,23 +118,23 @@ def keepers(among_ids: Narrow) -> Any:
 
 @Prepared
 def settings(among_ids: Narrow) -> Any:
-    """Whether these schools ask guardians too."""
-    one = CircleSetting
-    return select(one.school_id, one.guardian_consent).where(among_ids(one.school_id))
+    """Whether guardians of these schools must consent."""
+    setting = CircleSetting
+    return select(setting.school_id, setting.guardian_consent).where(among_ids(setting.school_id))
 
 
 @cache
 def of(model: Any) -> Prepared:
-    """Return the select of what hangs on some circles."""
+    """The prepared select of a model's rows of these circles, by id."""
     return Prepared(lambda among_ids: select(model).where(among_ids(model.pathway_id)).order_by(model.id))
 
 
 @dataclass
 class Circle:
-    """Everything that decides what a circle's page shows.
+    """The state of a circle, from which its page and its requirements are decided.
 
-    `trainings`: what its keepers have on record, anywhere. `at_work`: the roles of each keeper at the circle's school.
-    `planned`: the people of the case whose safety plan is agreed.
+    `trainings`: the keepers' training records, from any school. `at_work`: each keeper's roles at the circle's school.
+    `planned`: people of the case who have an agreed safety plan.
     """
 
     invited: list[Any] = field(default_factory=list)
@@ -141,44 +154,45 @@ class Circle:
 
     @property
     def names(self) -> dict[int, str]:
-        """The invited by name, as the case team knows them."""
+        """The names of the invited, as the case team knows them."""
         return {person.id: person_words(person) for person in self.invited}
 
     @property
     def waiting(self) -> CircleMeeting | None:
-        """The meeting that is planned and not answered yet."""
+        """The planned meeting without a result."""
         return next((meeting for meeting in self.meetings if meeting.happened is None), None)
 
     @property
     def was_held(self) -> bool:
-        """Whether any meeting took place."""
         return any(meeting.happened for meeting in self.meetings)
 
     @property
     def keepers(self) -> list[int]:
-        """Who keeps this circle now, and who kept a meeting of it."""
+        """The ids of the current keepers, and of those who led a meeting."""
         return [*self.keeper_names, *(meeting.keeper_id for meeting in self.meetings)]
 
     @property
     def without_plan(self) -> list[str]:
-        """The invited who were harmed, did no harm themselves, and have no safety plan that is agreed, by name."""
-        return [person_words(one) for one in self._without_plan()]
+        """The names of the invited who were harmed, caused no harm, and have no agreed safety plan."""
+        return [person_words(person) for person in self._without_plan()]
 
     def _without_plan(self) -> list[Any]:
-        return [one for one in self.invited if one.role is PersonRole.HARMED and one.id not in self.planned]
+        return [person for person in self.invited if person.role is PersonRole.HARMED and person.id not in self.planned]
 
     def keepers_on(self, day: date) -> dict[int, str]:
-        """Return the keepers who may keep a circle of this school on a day, as `may_keep` says it: id to name."""
+        """The keepers who may keep a circle of this school on a day, by the rule of `may_keep`: id to name."""
         roles = self._roles_on(day)
         return {key: name for key, name in self.keeper_names.items() if may_keep_as(roles.get(key, ()))}
 
     def trained_on(self, day: date) -> dict[int, str]:
-        """Return the keepers whose training is on record and in force on a day: id to name."""
+        """The keepers who may lead on a day and whose training is in force then: id to name."""
         trained = {row.user_id for row in self.trainings if in_force(row, day)}
         return {key: name for key, name in self.leaders_on(day).items() if key in trained}
 
     def leaders_on(self, day: date) -> dict[int, str]:
-        """Return the keepers who may lead a meeting on a day once they are trained, as `keepers_at` says it."""
+        """The keepers whose roles allow them to lead a meeting on a day, trained or not, by the rule of
+        `keepers_at`.
+        """
         roles = self._roles_on(day)
         return {key: name for key, name in self.keeper_names.items() if may_lead_as(roles.get(key, ()))}
 
@@ -189,11 +203,10 @@ class Circle:
         }
 
     def requirements_on(self, day: date) -> list[Requirement]:
-        """Return every requirement before a meeting on this day."""
         return requirements_of(self.facts_on(day))
 
     def facts_on(self, day: date) -> Facts:
-        """Return the facts from which the requirements of a meeting on this day follow."""
+        """The facts from which the requirements of a meeting on this day are decided."""
         return Facts(
             invited=self.invited,
             consents=self.consents,
@@ -212,8 +225,8 @@ class Circle:
 
 
 def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[Any]]:
-    """Return the newest stored answer for each person of the cases' incidents, by case."""
-    newest = {tuple(whose): answer for *whose, answer in answers.rows(case_ids)}
+    """The newest stored routing answer for each person of the cases' incidents, by case."""
+    newest = {tuple(person_key): answer for *person_key, answer in answers.rows(case_ids)}
     by_case: dict[int, list[Any]] = defaultdict(list)
     for (case_id, _incident, _person), answer in newest.items():
         by_case[case_id].append(answer)
@@ -221,18 +234,18 @@ def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[Any]]:
 
 
 def circle_of(pathway: Pathway) -> Circle:
-    """Return everything that decides about one circle; the caller has checked the pathway."""
+    """The state of a circle; the caller has checked the pathway."""
     return circles_for([pathway])[pathway.id]
 
 
 def get_circle_and_state(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
-    """Return a circle that the actor may see, and everything that decides about it. Raises NotFound."""
+    """A circle that the actor may see, and its state. Raises NotFound."""
     row = get_circle(actor, case_id, pathway_id)
     return row, circle_of(row)
 
 
 def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
-    """Return everything that decides about each circle, by its id, in a constant number of queries."""
+    """The state of each circle by id, in a constant number of queries."""
     if not rows:
         return {}
     circles = _begun_for(rows)
@@ -243,7 +256,7 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
 
 
 def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
-    """Return the meetings and the agreement of each circle, by its id."""
+    """Circles with their meetings and agreement, by id."""
     circles = {row.id: Circle() for row in rows}
     for meeting in meetings.rows(circles).scalars():
         circles[meeting.pathway_id].meetings.append(meeting)
@@ -255,7 +268,7 @@ def _begun_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
 
 
 def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -> None:
-    """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
+    """Read the parts of these circles that requirements need: people, holds, consents, preparations, keepers."""
     case_ids = sorted({row.case_id for row in rows})
     people, answers, planned = people_of_each(case_ids), answers_on_cases(case_ids), _planned(case_ids)
     read = {row.id: circles[row.id] for row in rows}
@@ -273,7 +286,9 @@ def _read_requirements(circles: Mapping[int, Circle], rows: Sequence[Pathway]) -
 
 
 def leave_out_unset(circle: Circle, named_id: int | None) -> None:
-    """Invite nobody whose part is not set, but for whom it was proposed, or who was asked or prepared already."""
+    """Remove invited people whose role is not set, except the one it was proposed for and those already asked or
+    prepared.
+    """
     known = {named_id, *circle.consents, *circle.preparations}
     circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
 
@@ -295,14 +310,14 @@ def _read_parties(circles: dict[int, Circle]) -> None:
 
 
 def read_lifts(circles: Mapping[int, Circle]) -> None:
-    """Read which holds of these circles were lifted; no query where none has a hold."""
-    held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
-    for lift in of(HoldLift).rows(held).scalars() if held else ():
+    """Read which holds of these circles were lifted; no query when none has a hold."""
+    with_holds = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
+    for lift in of(HoldLift).rows(with_holds).scalars() if with_holds else ():
         circles[lift.pathway_id].lifted.add(lift.rule)
 
 
 def read_keepers(circles: Mapping[int, Circle]) -> None:
-    """Read who keeps these circles now, the roles they hold at its school, and their trainings."""
+    """Read the current keepers of these circles, their roles at the school, and their trainings."""
     for pathway_id, user_id, name, trained, role_held, since, until in keepers.rows(circles):
         circle = circles[pathway_id]
         circle.keeper_names[user_id] = name
@@ -320,14 +335,14 @@ def _read_settings(circles: Mapping[int, Circle], schools: Mapping[int, int]) ->
 
 @dataclass
 class Agreed:
-    """An agreement with as much of its terms as says what is open and when they were agreed."""
+    """An agreement with the parts of its terms that show what is open and when it was agreed."""
 
     agreed_on: date
     terms: list[Any] = field(default_factory=list)
 
 
 def begun_in_columns(rows: Sequence[Any]) -> dict[int, Circle]:
-    """Return as much of the meetings and the agreement of each circle, by its id, as its next act follows from."""
+    """Circles by id, with the columns of meetings and agreement on which the next step depends."""
     circles = {row.id: Circle() for row in rows}
     for meeting in _meetings.rows(circles):
         circles[meeting.pathway_id].meetings.append(meeting)
@@ -341,15 +356,17 @@ def begun_in_columns(rows: Sequence[Any]) -> dict[int, Circle]:
 
 @Prepared
 def _meetings(among_ids: Narrow) -> Any:
-    """Return a select of the meetings of these circles, the last one first."""
-    one = CircleMeeting
-    columns = select(one.id, one.pathway_id, one.school_id, one.kind, one.starts_at, one.happened)
-    return columns.where(among_ids(one.pathway_id)).order_by(one.starts_at.desc(), one.id.desc())
+    """Columns of the meetings of these circles, the latest first."""
+    meeting = CircleMeeting
+    columns = select(
+        meeting.id, meeting.pathway_id, meeting.school_id, meeting.kind, meeting.starts_at, meeting.happened
+    )
+    return columns.where(among_ids(meeting.pathway_id)).order_by(meeting.starts_at.desc(), meeting.id.desc())
 
 
 @Prepared
 def _terms(among_ids: Narrow) -> Any:
-    """Return a select of the agreements of these circles, each with its terms, or alone."""
+    """The agreements of these circles, one row per term; one row for an agreement without terms."""
     term = AgreementTerm
     columns = select(
         Agreement.pathway_id, Agreement.agreed_on.label("first_agreed_on"),
@@ -360,7 +377,9 @@ def _terms(among_ids: Narrow) -> Any:
 
 
 def requirements_in_columns(circles: Mapping[int, Circle], rows: Sequence[Any]) -> None:
-    """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
+    """Read the parts of these circles that requirements need, as columns: people, holds, consents, preparations,
+    keepers.
+    """
     if not rows:
         return
     answers = _holds({row.case_id for row in rows})
@@ -380,8 +399,9 @@ def requirements_in_columns(circles: Mapping[int, Circle], rows: Sequence[Any]) 
 
 @Prepared
 def _people(among_ids: Narrow) -> Any:
-    """Return a select of the people of the cases of these circles, each with what they said of the circle, how far
-    they are prepared for it, and what holds of the circle itself."""
+    """The people of these circles' cases, each with their consent and preparation, and the screen and setting of the
+    circle.
+    """
     person, consent, prepared = CaseParticipant, CircleConsent, CirclePreparation
     agreed = and_(SafetyPlan.participant_id == person.id, SafetyPlan.case_id == person.case_id)
     of_both = and_(prepared.pathway_id == Pathway.id, prepared.participant_id == person.id)
@@ -408,7 +428,7 @@ def _people(among_ids: Narrow) -> Any:
 
 
 def _fill(circle: Circle, people: Iterable[Any]) -> None:
-    """Enter in a circle what the rows of the people of its case say; one row is the person, their consent and more."""
+    """Fill a circle from the rows of its people. One row is the person, their consent and their preparation."""
     planned = set()
     for person in people:
         if person.consent_id is not None:
@@ -424,8 +444,8 @@ def _fill(circle: Circle, people: Iterable[Any]) -> None:
 
 
 def _holds(case_ids: Iterable[int]) -> Mapping[int, list[Any]]:
-    """Return of the newest stored answer for each person of the cases' incidents the holds alone, by case."""
-    newest = {tuple(whose): holds for *whose, holds in _answers.rows(sorted(case_ids))}
+    """The holds of the newest stored routing answer for each person of the cases' incidents, by case."""
+    newest = {tuple(person_key): holds for *person_key, holds in _answers.rows(sorted(case_ids))}
     by_case: dict[int, list[Any]] = defaultdict(list)
     for (case_id, _incident, _person), holds in newest.items():
         by_case[case_id].append({"holds": holds or ()})
@@ -434,8 +454,8 @@ def _holds(case_ids: Iterable[int]) -> Mapping[int, list[Any]]:
 
 @Prepared
 def _answers(among_ids: Narrow) -> Any:
-    """Return a select of the holds of the stored answers for the people of these cases' incidents, newest last."""
-    one = RoutingAnswer
-    columns = select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer["holds"])
-    joined = columns.join(one, one.incident_id == CaseIncident.incident_id)
-    return joined.where(among_ids(CaseIncident.case_id)).order_by(one.id)
+    """The holds of the stored routing answers for the people of these cases' incidents, newest last."""
+    answer = RoutingAnswer
+    columns = select(CaseIncident.case_id, answer.incident_id, answer.incident_person_id, answer.answer["holds"])
+    joined = columns.join(answer, answer.incident_id == CaseIncident.incident_id)
+    return joined.where(among_ids(CaseIncident.case_id)).order_by(answer.id)
