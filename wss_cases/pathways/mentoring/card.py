@@ -1,6 +1,6 @@
-"""The daily card of check-in/check-out: set it, check in, mark period by period, check out.
+"""The daily card of check-in/check-out: set it up, check in, mark each period, check out.
 
-Days are only audited: the case's history has the session of a day, not each tap.
+Marks and check-ins are only audited. The case's history shows the day's session, not each tap.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,7 +65,9 @@ LONGEST_LINE = 80
 def set_card(
     uow: UnitOfWork, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int
 ) -> int:
-    """Set what a card asks and when; days that were marked keep what they asked. Raises Refused naming the field."""
+    """Set the expectations, periods and goal of a card. Days marked before keep theirs. Raises Refused naming the
+    field.
+    """
     row = load_live(uow, pathway_id, None, Family.MENTORING)
     if row.kind != Kind.CHECK_IN_CHECK_OUT:
         raise NotFound
@@ -96,7 +98,7 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
 
 @use_case
 def check_in(uow: UnitOfWork, pathway_id: int) -> int:
-    """Check a student in today; the day counts as a session held, whatever was logged for it before."""
+    """Check a student in today. The day counts as a session held, whatever was logged for it before."""
     row = load_logged(uow, pathway_id)
     day = card_today(uow, row)
     _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
@@ -126,23 +128,22 @@ def check_out(uow: UnitOfWork, pathway_id: int) -> int:
 
 @use_case
 def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Sequence[int | None]) -> int:
-    """Mark one period of a day, a mark of 0 to 2 for each expectation, None where it was not seen.
+    """Mark a period of a day: a mark of 0 to 2 for each expectation, None when it was not observed.
 
-    `version` is the day's own (0 for a day that has nothing yet). Raises Stale, or Refused for a day that cannot
-    be marked.
+    `version` is that of the day (0 for a day without marks). Raises Stale, and Refused for a day that cannot be marked.
     """
     row = load_logged(uow, pathway_id)
     card = card_for(uow, row)
     check_markable(uow, row.school_id, on_day)
     if period not in card.periods or len(marks) != len(card.expectations):
         raise Refused("", _("The card has changed. Please review it again."))
-    if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
+    if any(value is not None and not 0 <= value <= BEST_MARK for value in marks):
         raise Refused("", _("Choose 0, 1 or 2."))
     day = day_of_card(uow, card, on_day)
     if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
         raise Stale
     other_marks = {name: row for name, row in day.marks.items() if name != period}
-    if any(one is not None for one in marks):
+    if any(value is not None for value in marks):
         other_marks[period] = list(marks)
     day.marks, day.logged_by_id = other_marks, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.marked")
@@ -150,19 +151,19 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
 
 
 def check_markable(uow: UnitOfWork, school_id: int, on_day: date) -> None:
-    """Raise Refused for a day that no card is marked for: without school, of another week, or to come."""
+    """Raise Refused for a day on which no card is marked: without school, older than a week, or in the future."""
     today = today_at(school_id, uow.now)
     if not today - LOOK_BACK <= on_day <= today or not school_days(school_id).is_school_day(on_day):
         raise Refused("", _("Choose a school day of the last week."))
 
 
 def card_for(uow: UnitOfWork, row: Pathway) -> DailyCard:
-    """Return the card of a pathway. Raises NotFound while there is none."""
+    """The card of a pathway. Raises NotFound when there is none."""
     return existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
 
 
 def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
-    """Return today's day of the card of a locked pathway. Raises Refused on a day without school."""
+    """Today's day of the card of a locked pathway. Raises Refused on a day without school."""
     today = today_at(row.school_id, uow.now)
     if not school_days(row.school_id).is_school_day(today):
         raise Refused("", _("There is no school today."))
@@ -170,8 +171,9 @@ def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
 
 
 def day_of_card(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
-    """Return one day of a card, a new one that is not yet added where nothing was marked. The pathway is locked, so
-    nobody else makes this day now."""
+    """A day of a card, or a new one that is not added yet. The pathway is locked, so no other session makes the same
+    day.
+    """
     day = uow.session.scalar(select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day))
     return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
@@ -193,7 +195,7 @@ def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
 @blueprint.get("")
 @gate(Permission.MENTORING_LOG)
 def card(pathway_id: int) -> Page:
-    """The card of one day, each period one tap from its marks."""
+    """The card of a day, with each period one tap from its marks."""
     actor = current_actor()
     own, row = _own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
@@ -219,9 +221,9 @@ def card(pathway_id: int) -> Page:
         reached=share is not None and share >= row.goal_percent,
         periods=[_period(pathway_id, row, shown, day, number) for number in range(len(row.periods))],
         other_days=[
-            (day_words(one), url_for("mentoring_card.card", pathway_id=pathway_id, day=one.isoformat()))
-            for one in reversed(back[-MARKABLE_DAYS:])
-            if one != day
+            (day_words(other_day), url_for("mentoring_card.card", pathway_id=pathway_id, day=other_day.isoformat()))
+            for other_day in reversed(back[-MARKABLE_DAYS:])
+            if other_day != day
         ],
         chart=card_chart(row, days_by_date, today, days),
         case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
@@ -259,7 +261,7 @@ def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date
 @blueprint.route("/period", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def period(pathway_id: int) -> Page:
-    """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
+    """Mark a period: 0, 1 or 2 for each expectation. Then the next period follows."""
     own, row = _own(current_actor(), pathway_id)
     day = asked_day(today_at(own.plan.school_id, clock.now()), LOOK_BACK)
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
@@ -289,14 +291,12 @@ def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
 @blueprint.post("/check-in", endpoint="check_in")
 @gate(Permission.MENTORING_LOG)
 def check_in_page(pathway_id: int) -> Page:
-    """Check the student in today."""
     return _checked(pathway_id, check_in)
 
 
 @blueprint.post("/check-out", endpoint="check_out")
 @gate(Permission.MENTORING_LOG)
 def check_out_page(pathway_id: int) -> Page:
-    """Check the student out today."""
     return _checked(pathway_id, check_out)
 
 
@@ -310,7 +310,7 @@ def _checked(pathway_id: int, act: Callable[[Invocation, int], int]) -> Page:
 @blueprint.get("/paper")
 @gate(Permission.MENTORING_LOG)
 def paper(pathway_id: int) -> Page:
-    """The empty card on paper, in English or Spanish."""
+    """The empty card as a printed sheet, in English or Spanish."""
     own, row = _own(current_actor(), pathway_id)
     chosen = request.args.get("language", "")
     language = chosen if chosen in ("en", "es") else locale_code()

@@ -1,6 +1,7 @@
-"""One cell of a card at a time: points of a goal in a period, arrived, left. Others may work on other cells meanwhile.
+"""Changing one cell of a card: the points of a goal in a period, arrived, left. Others may change other cells
+meanwhile.
 
-Each cell says what stood in it when it was shown; what somebody else put there since is never overwritten unseen.
+Each change says what the cell showed, so that a newer value from someone else is never overwritten unseen.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged
 
 @dataclass(frozen=True)
 class Cell:
-    """The points of one goal (from 0) in one period, None for no points; `seen`: what the cell showed before."""
+    """The points of a goal (from 0) in a period; None: no points. `seen`: what the cell showed before."""
 
     period: str
     goal: int
@@ -30,7 +31,7 @@ class Cell:
 
 @use_case
 def mark_cell(uow: UnitOfWork, pathway_id: int, on_day: date, cell: Cell) -> int:
-    """Mark one cell as the student's mentor or of the case team; see `write_cell`. Returns the pathway's id."""
+    """Mark a cell, as the student's mentor or as the case team; see `write_cell`. Returns the pathway's id."""
     row = load_logged(uow, pathway_id)
     check_markable(uow, row.school_id, on_day)
     write_cell(uow, row, on_day, cell)
@@ -38,9 +39,9 @@ def mark_cell(uow: UnitOfWork, pathway_id: int, on_day: date, cell: Cell) -> int
 
 
 def write_cell(uow: UnitOfWork, row: Pathway, on_day: date, cell: Cell) -> None:
-    """Put points into one cell of a day; the other cells stay as they are now. The pathway is locked.
+    """Write points into a cell of a day; other cells stay. The pathway is locked.
 
-    Raises Refused for a cell that the card does not have, or one that somebody marked otherwise since it was shown.
+    Raises Refused for a cell that the card does not have, and when someone changed the cell since it was shown.
     """
     card = card_for(uow, row)
     if cell.period not in card.periods or not 0 <= cell.goal < len(card.expectations):
@@ -55,23 +56,23 @@ def write_cell(uow: UnitOfWork, row: Pathway, on_day: date, cell: Cell) -> None:
     if marks[cell.goal] != cell.seen:
         raise Refused("", _("Someone else just marked this. Check it, then mark it again if needed."))
     marks[cell.goal] = cell.points
-    others = {name: given for name, given in day.marks.items() if name != cell.period}
+    others = {name: points for name, points in day.marks.items() if name != cell.period}
     day.marks = {**others, cell.period: marks} if any(mark is not None for mark in marks) else others
     day.logged_by_id = uow.actor.user_id
     add_audited(uow, day, "daily_card_day.marked")
 
 
 def marks_in(day: DailyCardDay | None, period: str, goals: int) -> list[int | None]:
-    """Return the points of a period of a day for each goal; None where nothing is marked."""
-    given = list(day.marks.get(period) or []) if day is not None else []
-    return [given[number] if number < len(given) else None for number in range(goals)]
+    """The points of each goal in a period of a day; None where nothing is marked."""
+    marks = list(day.marks.get(period) or []) if day is not None else []
+    return [marks[number] if number < len(marks) else None for number in range(goals)]
 
 
 @use_case
 def note_arrival(uow: UnitOfWork, pathway_id: int, came: Came | None) -> int:
-    """Say of today that a student was checked in, or was absent; None takes back what was said of it.
+    """Record that a student was checked in today, or was absent; None undoes it. Returns the pathway's id.
 
-    Returns the pathway's id. Raises Refused once the student is checked out.
+    Raises Refused once the student is checked out.
     """
     row = load_logged(uow, pathway_id)
     day = card_today(uow, row)
@@ -97,7 +98,7 @@ def _take_back(uow: UnitOfWork, day: DailyCardDay) -> None:
 
 
 def _unlog(uow: UnitOfWork, row: Pathway, on_day: date) -> None:
-    """Take away what today's check-in or absence logged; a log with a note was made by hand and stays."""
+    """Delete the session that today's check-in or absence logged. A log with a note was made by hand and stays."""
     session = session_on(row.id, on_day)
     if session is None:
         uow.no_audit()
@@ -112,7 +113,7 @@ def _unlog(uow: UnitOfWork, row: Pathway, on_day: date) -> None:
 
 @use_case
 def note_departure(uow: UnitOfWork, pathway_id: int, left: bool) -> int:
-    """Check a student out today, or take that back. Returns the pathway's id. Raises Refused before the check-in."""
+    """Check a student out today, or undo that. Returns the pathway's id. Raises Refused before the check-in."""
     row = load_logged(uow, pathway_id)
     day = card_today(uow, row)
     if day.state is DayState.NOT_BEGUN and left:

@@ -1,4 +1,4 @@
-"""A mentoring pathway from its match to what comes after; sessions and cards have files of their own."""
+"""Use cases and forms of mentoring from its match to its end. Sessions and cards have their own files."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -56,11 +56,11 @@ from wss_cases.routing.engine.pages import Pathway as Family
 
 REVIEW = "mentoring_review"
 FURTHEST = timedelta(days=400)
-"""How far ahead a plan may look."""
+"""How far ahead a plan may reach."""
 
 
 def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
-    """Move the open follow-up of a plan's next review to this day, or make one; cancel it for None."""
+    """Move the open follow-up of a plan's next review to this day, or make it; None cancels it."""
     waiting = open_follow_ups(uow, row.id, REVIEW)
     if on is None:
         for follow_up in waiting:
@@ -74,9 +74,9 @@ def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
 
 @use_case
 def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> int:
-    """Record a review: how the goal stands, and how it goes on; the next one is planned unless it ends.
+    """Record a review: how the goal stands, and what follows. The next review is planned unless mentoring ends.
 
-    Ending the mentoring is a use case of its own. Raises Refused naming the field.
+    Ending it is another use case (`finish`). Raises Refused naming the field.
     """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, uow.version)
     open_only(row.case)
@@ -113,7 +113,7 @@ def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: st
 
 @dataclass(frozen=True)
 class Course:
-    """The goal, how often and how long, and the next review; None where it is not set."""
+    """The goal, how often and how long, and the next review; None for parts that are not set."""
 
     goal: str
     rhythm: Cadence | None = None
@@ -125,7 +125,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Match:
-    """Whom a student is matched with (a group's id for a group, else a mentor's), why, and whether they said yes."""
+    """The mentor of a student, or the group (`chosen_id` is then a group's), why, and whether the student said yes."""
 
     chosen_id: int
     reasons: Collection[Reason]
@@ -137,17 +137,17 @@ class Match:
 def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> int:
     """Match a student with a mentor or a group, and set the course. Returns the pathway's id.
 
-    With the student's yes the pathway is prepared, and from its first day on active. Raises Refused, naming the
-    field, where no place is free.
+    With the student's yes the pathway is prepared, and active from its first day. Raises Refused naming the field, also
+    when no place is free.
     """
-    # whoever gives places away is locked first, so that two matches never share the last one
+    # mentor and group are locked first, so that two matches never share the last place
     mentor, group = _lock_chosen(uow, pathway_id, chosen.chosen_id)
     row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     _check_match(uow, plan, mentor, group)
     if not chosen.reasons:
         raise Refused("reasons", _("Explain why you chose this mentor."))
-    _whom(row, chosen.participant_id)
+    _set_student(row, chosen.participant_id)
     plan.mentor_id, plan.group_id = mentor.id, group.id if group is not None else None
     plan.match_reasons = ",".join(reason.value for reason in Reason if reason in chosen.reasons)
     row.next_step, row.next_step_on = "", None
@@ -188,7 +188,7 @@ def _check_match(uow: UnitOfWork, plan: MentoringPlan, mentor: Mentor, group: Me
         raise Refused("chosen", _("%(name)s has no open spot.", name=group.name if group else mentor.name))
 
 
-def _whom(row: Pathway, participant_id: int | None) -> None:
+def _set_student(row: Pathway, participant_id: int | None) -> None:
     if row.participant_id is None and participant_id is not None:
         if participant_id not in {person.id for person in row.case.participants if person.student_id}:
             raise Refused("participant_id", _("Choose the student."))
@@ -208,7 +208,7 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
 
 @use_case
 def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
-    """Set the goal, how often and how long. Raises NotFound for another family, Refused naming the field."""
+    """Set the goal, how often and how long. Raises NotFound for another family, and Refused naming the field."""
     row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     with_review = set_course(row, plan, course, today)
@@ -221,7 +221,7 @@ def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
 
 @use_case
 def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason | None, after: After, note: str) -> int:
-    """End mentoring well, with its outcome, or early, with the reason; and say what comes after."""
+    """End mentoring with its outcome, or early with the reason, and record what comes after."""
     row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan = plan_for(uow, row)
     plan.comes_after, plan.next_review_on = after.value, None
@@ -234,13 +234,13 @@ def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason 
 
 
 def plan_for(uow: UnitOfWork, row: Pathway) -> MentoringPlan:
-    """Return the plan of a locked pathway, locked too; a new one that is not yet added where there is none."""
+    """The locked plan of a locked pathway, or a new one that is not added yet."""
     plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
     return plan or MentoringPlan.of(row, match_reasons="", goal="", comes_after="")
 
 
 def set_course(row: Pathway, plan: MentoringPlan, course: Course, today: date) -> bool:
-    """Put a course into a plan, with the pathway's expected end. Returns whether the next review is another.
+    """Write a course into a plan, and the pathway's expected end. Returns whether the next review changed.
 
     Raises Refused naming the field.
     """
@@ -267,7 +267,7 @@ EARLY = "early"
 
 
 class CourseForm(BaseForm):
-    """Towards what, how often and how long, and when it is looked at again."""
+    """The goal, how often and how long, and the next review."""
 
     goal = LongText(
         _l("Goal"),
@@ -285,17 +285,17 @@ class CourseForm(BaseForm):
     review_on = DateField(_l("Next review"), validators=[Optional()])
 
     def offer_presets(self, kind: str) -> None:
-        """Offer the rhythms that fit a kind of mentoring, and an own one."""
+        """Offer the schedules that fit a kind of mentoring, and "Another schedule"."""
         own = (OWN_RHYTHM, _l("Another schedule"))
         self.preset.choices = choices([*((code, PRESETS[code].words) for code in presets_for(kind)), own])
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; an own rhythm says how often."""
+        """Require how often for another schedule."""
         missing = self.preset.data == OWN_RHYTHM and not self.rhythm.data
         return needs(super().validate(extra_validators), self.rhythm, missing, _l("Choose how often."))
 
     def course(self) -> Course:
-        """Return what was said; a preset gives rhythm and weeks, and its minutes where none are typed."""
+        """The course as filled in. A preset gives rhythm and weeks, and its minutes when none are typed."""
         preset = PRESETS.get(self.preset.data)
         if preset is not None:
             rhythm, weeks, minutes = preset.rhythm, preset.weeks, self.minutes.data or preset.minutes
@@ -308,7 +308,7 @@ class CourseForm(BaseForm):
 
 
 class MatchForm(CourseForm):
-    """Whom a student is matched with and why, and the course."""
+    """The mentor and why, and the course."""
 
     participant_id = SelectField(_l("Student"), validators=[Optional()])
     chosen = RadioField(_l("Possible mentors"), validators=[InputRequired(_l("Choose the mentor."))])
@@ -325,13 +325,11 @@ class MatchForm(CourseForm):
 
     def __init__(self, *given: Any, **values: Any) -> None:
         super().__init__(*given, **values)
-        for name in ("reasons", "chosen", "participant_id"):  # as they stand on the page: before the course
+        for name in ("reasons", "chosen", "participant_id"):  # in the order of the page: before the course
             self._fields.move_to_end(name, last=False)
 
 
 class ReviewForm(BaseForm):
-    """How the goal stands, and how it goes on."""
-
     stands = radio(_l("How is the goal going?"), STANDS_LABELS, _l("Answer how the goal is going."))
     goes_on = radio(_l("What happens next?"), GoesOn.labels(), _l("Choose what happens next."))
     next_on = DateField(_l("Next review"), validators=[Optional()])
@@ -339,8 +337,6 @@ class ReviewForm(BaseForm):
 
 
 class FinishForm(BaseForm):
-    """How mentoring ends, and what comes after."""
-
     how = radio(
         _l("How is it ending?"),
         [*OUTCOMES[Family.MENTORING].items(), (EARLY, _l("It is ending early"))],
@@ -351,13 +347,13 @@ class FinishForm(BaseForm):
     note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; an early end has a reason."""
+        """Require a reason for an early end."""
         missing = self.how.data == EARLY and not self.reason.data
         return needs(super().validate(extra_validators), self.reason, missing, _l("Choose the reason it is ending."))
 
 
 class CardForm(BaseForm):
-    """What the daily card asks, and when."""
+    """The expectations and periods of the daily card."""
 
     expectations = LongText(
         _l("Expectations"),

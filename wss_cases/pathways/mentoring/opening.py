@@ -1,7 +1,7 @@
-"""Opening check-in/check-out or mentoring without an incident: with a reason, and with the family's agreement.
+"""Opening check-in/check-out or mentoring without an incident, with a reason and the family's agreement.
 
-It is a case like any other (lead, reviews, hand-over, transfer, retention), but of no report: nothing counts it among
-incidents, priors or rates, and deans do not see it.
+It makes a case like any other (lead, reviews, hand-over, transfer, retention), but without a report. Nothing counts it
+among incidents, priors or rates, and deans do not see it.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from wss_cases.routing.engine.pages import Pathway as Family
 
 
 class Because(Labelled):
-    """Why; the sentence beside it says more."""
+    """The main reason; a sentence beside it says more."""
 
     STUDENT_ASKED = "student_asked", _l("The student asked for it")
     FAMILY_ASKED = "family_asked", _l("The family asked for it")
@@ -57,7 +57,7 @@ class Because(Labelled):
 
 
 class AgreedHow(Labelled):
-    """How the family said yes."""
+    """How the family agreed."""
 
     IN_PERSON = "in_person", _l("In person")
     PHONE = "phone", _l("By phone")
@@ -67,14 +67,13 @@ class AgreedHow(Labelled):
 
 
 class AgreedWho(Labelled):
-    """Who said yes."""
+    """Who agreed."""
 
     GUARDIAN = "guardian", _l("A parent or guardian")
     STUDENT = "student", _l("The student, who is 18 or older")
 
 
 OPENED_WITHOUT_INCIDENT = (Kind.CHECK_IN_CHECK_OUT, Kind.ONE_TO_ONE, Kind.GROUP)
-"""What opens without an incident."""
 
 SENTENCES = {
     "support.started": (
@@ -85,9 +84,9 @@ SENTENCES = {
 
 
 class SupportStart(OfCase, Base):
-    """The reason for a case without an incident, and the agreement that it begins with; written once.
+    """The reason and the family's agreement of a case without an incident; written once.
 
-    `guardian_id` is empty where the student is 18 or older and said yes, or once the roster let the guardian go.
+    `guardian_id` is None when a student of 18 or older agreed, and after the roster removed the guardian.
     """
 
     __tablename__ = "support_start"
@@ -111,7 +110,7 @@ ADULT = 18
 
 
 def is_adult(birth_date: date | None, today: date) -> bool:
-    """Whether a student is 18 or older on a day; one whose birth date is not known is not."""
+    """Whether a student is 18 or older on a day; False when the birth date is unknown."""
     if birth_date is None:
         return False
     before_birthday = (today.month, today.day) < (birth_date.month, birth_date.day)
@@ -119,14 +118,14 @@ def is_adult(birth_date: date | None, today: date) -> bool:
 
 
 def get_student_to_support(actor: Actor, student_id: int) -> Student:
-    """Return a student for whom the actor may open support. Raises NotFound."""
+    """A student for whom the actor may open support. Raises NotFound."""
     student = get_student(actor, student_id)
     require(actor, Permission.SUPPORT_OPEN, student)
     return student
 
 
 def living_support(student_id: int, school_id: int, kind: Kind) -> Pathway | None:
-    """Return the live pathway of this kind that a student has at a school, with or without an incident."""
+    """The student's live pathway of this kind at a school, with or without an incident."""
     statement = (
         select(Pathway)
         .join(CaseParticipant, CaseParticipant.id == Pathway.participant_id)
@@ -137,18 +136,18 @@ def living_support(student_id: int, school_id: int, kind: Kind) -> Pathway | Non
 
 
 def start_of(case_id: int) -> SupportStart | None:
-    """Return why a case without an incident was opened; None for any other case. The caller has checked the case."""
+    """The start of a case without an incident; None for any other case. The caller has checked the case."""
     return db.session.scalar(select(SupportStart).where(SupportStart.case_id == case_id))
 
 
 TIER = 2
 REVIEW_AFTER = 20
-"""School days until the first review of the case."""
+"""The school days until the first review of the case."""
 
 
 @dataclass(frozen=True)
 class Support:
-    """What is opened and why, and who of the family said yes, how and when (`guardian_id` None: the student)."""
+    """What is opened and why, and who of the family agreed, how and when (`guardian_id` None: the student)."""
 
     kind: Kind
     because: Because
@@ -161,10 +160,10 @@ class Support:
 
 @use_case
 def open_support(uow: UnitOfWork, student_id: int, support: Support) -> int:
-    """Open support for a student of the own school; the pathway is proposed. Returns the pathway's id.
+    """Open support for a student of the actor's school; the pathway is proposed. Returns the pathway's id.
 
-    Raises NotFound for who may not, Refused without a reason or an agreement, from a guardian whom the school may not
-    contact, and where the student has this kind of support already.
+    Raises NotFound for someone who may not. Raises Refused without a reason or agreement, for a guardian whom the
+    school may not contact, and when the student has this kind of support already.
     """
     student = uow.load(Student, student_id, Permission.SUPPORT_OPEN)
     if student.school_id is None or support.kind not in OPENED_WITHOUT_INCIDENT:
@@ -223,10 +222,8 @@ def _open_case(uow: UnitOfWork, student: Student, school_id: int, today: date) -
 
 
 class OpenForm(BaseForm):
-    """What, why, and who of the family agreed."""
-
     kind = radio(
-        _l("What is opened?"), [(one, one.label) for one in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
+        _l("What is opened?"), [(kind, kind.label) for kind in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
     )
     because = radio(_l("Why?"), Because, _l("Choose why."))
     why = LongText(
@@ -241,12 +238,11 @@ class OpenForm(BaseForm):
     agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; a guardian is named."""
+        """Require a guardian's name when a guardian agreed."""
         missing = self.agreed_who.data == AgreedWho.GUARDIAN and not self.guardian_id.data
         return needs(super().validate(extra_validators), self.guardian_id, missing, _l("Choose who agreed."))
 
     def support(self) -> Support:
-        """Return what was said."""
         who = AgreedWho(self.agreed_who.data)
         return Support(
             kind=Kind(self.kind.data),
@@ -260,7 +256,7 @@ class OpenForm(BaseForm):
 
 
 def start_rows(start: SupportStart) -> list[dict[str, str]]:
-    """Return why a case without an incident was opened and who agreed, as label and value."""
+    """The reason and agreement of a case without an incident, as labels and values."""
     agreed = dotted(start.agreed_name, str(AgreedHow(start.agreed_how).label), day_words_with_year(start.agreed_on))
     return [
         {"label": _("Why"), "value": str(Because(start.because).label)},
@@ -293,7 +289,7 @@ def start(student_id: int) -> Page:
 
 
 def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
-    """Return the way to open support, on the page of a student for whom the actor may."""
+    """The link to open support on a student's page; None when the actor may not."""
     if not can(actor, Permission.SUPPORT_OPEN, student):
         return None
     return "pathways/mentoring/opening/panel.html", {"href": url_for("support.start", student_id=student.id)}

@@ -1,4 +1,4 @@
-"""Pages for the school: the periods of its day, and who teaches a student in each period of their card."""
+"""The periods of a school's day, and who teaches a student in each period of their card, with their pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ MOST_PERIODS = 12
 
 
 class SchoolPeriod(Base):
-    """One period of a school's usual day, with the school's wall-clock times. Cards name their periods like these."""
+    """A period of a school's usual day, in the school's local time. Cards use the same names."""
 
     __tablename__ = "school_period"
     __table_args__ = (
@@ -73,7 +73,9 @@ class SchoolPeriod(Base):
 
 
 class PeriodTeacher(InPathway, Base):
-    """Who teaches a student in one period of their card: they mark it, and see nothing else of the card or the case."""
+    """The teacher of a student in a period of their card. They mark it, and see nothing else of the card or the
+    case.
+    """
 
     __tablename__ = "period_teacher"
     __table_args__ = (UniqueConstraint("pathway_id", "period"), Index("ix_period_teacher_user", "user_id", "school_id"))
@@ -87,7 +89,7 @@ class PeriodTeacher(InPathway, Base):
 
 @dataclass(frozen=True)
 class Hours:
-    """When a period is on one day; a school that gave no times, and a half day, have the whole day for each."""
+    """The hours of a period on a day. Without times, and on a half day, every period has the whole day."""
 
     starts: datetime
     ends: datetime
@@ -95,20 +97,24 @@ class Hours:
 
 
 def teaches(actor: Actor, row: Any) -> bool:
-    """Whoever teaches a student in a period, while they work at the school."""
+    """Whether the actor teaches the student in this period and works at the school."""
     return row.user_id is not None and row.user_id == actor.user_id and actor.covers(row.school_id, *STAFF)
 
 
 def hours_on(day: date, period: str, known: Sequence[Any], bells: tuple[time, time], zone: str) -> Hours:
-    """Return when a period of this name is on a day between its first and last bell.
+    """The hours of a period on a day between its first and last bell.
 
-    `known`: the school's periods (`name`, `starts_at`, `ends_at`); none of that name has the whole day. What begins
-    after the last bell, as on a half day, has the whole day too: nobody knows when it is.
+    `known`: the school's periods (`name`, `starts_at`, `ends_at`). A period without times has the whole day. So has one
+    that starts after the last bell, as on a half day, because its time is unknown.
     """
     first, last = bells
-    found = next((one for one in known if one.name == period and one.starts_at < last), None)
-    starts, ends = (found.starts_at, min(found.ends_at, last)) if found is not None else (first, last)
-    return Hours(_at(day, starts, zone), _at(day, ends, zone), found is not None)
+    school_period = next(
+        (candidate for candidate in known if candidate.name == period and candidate.starts_at < last), None
+    )
+    starts, ends = (
+        (school_period.starts_at, min(school_period.ends_at, last)) if school_period is not None else (first, last)
+    )
+    return Hours(_at(day, starts, zone), _at(day, ends, zone), school_period is not None)
 
 
 def _at(day: date, wall: time, zone: str) -> datetime:
@@ -119,12 +125,12 @@ load_period_teacher = by_id(PeriodTeacher)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of period teachers to the actor's own periods, at schools where they work."""
+    """Narrow a select of period teachers to the actor's own, at schools where they work."""
     return statement.where(PeriodTeacher.user_id == actor.user_id, in_schools(PeriodTeacher.school_id, actor, *STAFF))
 
 
 def periods_of(school_id: int) -> list[SchoolPeriod]:
-    """Return a school's periods in the order of its day; none where it gave none."""
+    """A school's periods in the order of its day; empty when it gave none."""
     return list(
         db.session.scalars(
             select(SchoolPeriod).where(SchoolPeriod.school_id == school_id).order_by(SchoolPeriod.number)
@@ -133,37 +139,36 @@ def periods_of(school_id: int) -> list[SchoolPeriod]:
 
 
 def teachers_of(pathway_id: int) -> dict[str, PeriodTeacher]:
-    """Return who teaches a student, by period; the caller has checked the pathway."""
+    """The teachers of a student by period; the caller has checked the pathway."""
     statement = select(PeriodTeacher).options(joinedload(PeriodTeacher.user))
     rows = db.session.scalars(statement.where(PeriodTeacher.pathway_id == pathway_id))
     return {row.period: row for row in rows}
 
 
 class PeriodsOfDay:
-    """The periods of one school on one day: read once, asked for each name."""
+    """The periods of a school on a day, read once for all names."""
 
     def __init__(self, school: School, day: date) -> None:
         self.day = day
         self.zone = school.time_zone
         is_half = school_days(school.id).is_half(day)
-        # on a half day the bells ring otherwise: nobody knows when a period is
+        # on a half day the bells differ, so the time of a period is unknown
         self._known: Sequence[SchoolPeriod] = [] if is_half else periods_of(school.id)
         last: time = last_bells([(school.id, day)]).get((school.id, day), school.last_bell)
         self._bells = (school.first_bell, last)
 
     def hours(self, period: str) -> Hours:
-        """Return when a period of this name is."""
         return hours_on(self.day, period, self._known, self._bells, self.zone)
 
     def place(self, period: str) -> int:
-        """Return where a period stands in the day, for sorting; those without times come last."""
-        names = [one.name for one in self._known]
+        """The position of a period in the day, for sorting; periods without times come last."""
+        names = [school_period.name for school_period in self._known]
         return names.index(period) if period in names else len(names)
 
 
 @dataclass(frozen=True)
 class Times:
-    """One period of a day: its name, and from when to when on the school's clock."""
+    """A period: its name, begin and end in local time."""
 
     name: str
     starts_at: time
@@ -172,32 +177,32 @@ class Times:
 
 @use_case
 def set_periods(uow: UnitOfWork, school_id: int, periods: Sequence[Times]) -> int:
-    """Set the periods of a school's usual day; none at all takes them away. Returns the school's id.
+    """Set the periods of a school's usual day; an empty list removes them. Returns the school's id.
 
-    Cards keep the names they have. Raises Refused for two of one name, or one that ends before it starts.
+    Cards keep their names. Raises Refused for two periods of one name, and for one that ends before it starts.
     """
     school = existing(uow.session.get(School, school_id, with_for_update=True))
     require(uow.actor, Permission.MENTOR_MANAGE, SchoolPeriod(school_id=school_id))
     if len(periods) > MOST_PERIODS:
         raise Refused("", _("Write at most %(most)d periods.", most=MOST_PERIODS))
-    if len({one.name for one in periods}) < len(periods):
+    if len({times.name for times in periods}) < len(periods):
         raise Refused("", _("Two periods have the same name."))
-    for one in periods:
-        if one.ends_at <= one.starts_at:
-            raise Refused("", _("%(period)s ends before it starts.", period=one.name))
+    for times in periods:
+        if times.ends_at <= times.starts_at:
+            raise Refused("", _("%(period)s ends before it starts.", period=times.name))
     uow.session.execute(delete(SchoolPeriod).where(SchoolPeriod.school_id == school_id))
-    ordered = sorted(periods, key=lambda one: (one.starts_at, one.ends_at))
-    for number, one in enumerate(ordered):
-        uow.session.add(SchoolPeriod(school_id=school_id, number=number, **vars(one)))
+    ordered = sorted(periods, key=lambda times: (times.starts_at, times.ends_at))
+    for number, times in enumerate(ordered):
+        uow.session.add(SchoolPeriod(school_id=school_id, number=number, **vars(times)))
     uow.record(school, "school.periods_set")
     return school_id
 
 
 @use_case
 def set_teachers(uow: UnitOfWork, pathway_id: int, teachers: Mapping[str, int | None]) -> int:
-    """Say who teaches a student in each period of their card; None: nobody marks it but the mentor and the team.
+    """Set who teaches a student in each period of their card; None: only the mentor and the team mark it.
 
-    Returns the pathway's id. Raises NotFound without a card, Refused for somebody who does not work at the school.
+    Returns the pathway's id. Raises NotFound without a card, and Refused for someone who does not work at the school.
     """
     row = load_live(uow, pathway_id)
     card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id))
@@ -228,10 +233,10 @@ ROWS = range(MOST_PERIODS)
 
 
 class PeriodsForm(BaseForm):
-    """The periods of a school's day; its fields are made below, three for each row."""
+    """The periods of a school's day. Its fields, three for each row, are added below."""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field, and each row: a name of its own with both times, or nothing; it ends after it starts."""
+        """Require in each row a unique name with both times in order, or nothing."""
         sound = bool(super().validate(extra_validators))
         names: set[str] = set()
         for row in ROWS:
@@ -251,7 +256,6 @@ class PeriodsForm(BaseForm):
         return sound
 
     def times(self) -> list[Times]:
-        """Return the rows that were filled in."""
         rows = [(self[f"name{row}"].data, self[f"starts{row}"].data, self[f"ends{row}"].data) for row in ROWS]
         return [Times(name.strip(), starts, ends) for name, starts, ends in rows if name and name.strip()]
 
@@ -263,27 +267,31 @@ for _row in ROWS:
 
 
 def values_of(periods: Sequence[SchoolPeriod]) -> dict[str, Any]:
-    """Return a school's periods as the values of the form."""
+    """A school's periods as values of the form."""
     values: dict[str, Any] = {}
-    for row, one in zip(ROWS, periods, strict=False):
-        values |= {f"name{row}": one.name, f"starts{row}": one.starts_at, f"ends{row}": one.ends_at}
+    for row, school_period in zip(ROWS, periods, strict=False):
+        values |= {
+            f"name{row}": school_period.name,
+            f"starts{row}": school_period.starts_at,
+            f"ends{row}": school_period.ends_at,
+        }
     return values
 
 
 def teachers_form(periods: Sequence[str]) -> type[BaseForm]:
-    """Return a form with a field p<n> for each period of a card: who teaches the student then."""
+    """A form with a field p<n> for the teacher of each period of a card."""
     fields = {f"p{place}": SelectField(period, validators=[Optional()]) for place, period in enumerate(periods)}
     return type("TeachersForm", (BaseForm,), fields)
 
 
 def offer_staff(form: BaseForm, periods: Sequence[str], staff: Mapping[int, str]) -> None:
-    """Let each period be taught by one of these people, or by nobody who marks it."""
+    """Offer these people for each period, and "No one marks it"."""
     for place in range(len(periods)):
         form[f"p{place}"].choices = people_choices(staff, _("No one marks it"))
 
 
 def teachers_in(form: BaseForm, periods: Sequence[str]) -> dict[str, int | None]:
-    """Return who was chosen for each period."""
+    """The chosen teacher of each period."""
     return {period: common_number(form[f"p{place}"].data) for place, period in enumerate(periods)}
 
 
@@ -308,7 +316,7 @@ def school() -> Page:
 @blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/teachers", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def teachers(case_id: int, pathway_id: int) -> Page:
-    """Say who teaches the student in each period of the card: they mark it on a page of their own."""
+    """Set who teaches the student in each period of the card. Teachers mark it on their own page."""
     row = get_pathway(current_actor(), case_id, pathway_id, Family.MENTORING)
     card = existing(card_of(row.id))
     known = teachers_of(row.id)

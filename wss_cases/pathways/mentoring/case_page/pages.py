@@ -1,4 +1,4 @@
-"""The team's pages of one mentoring pathway: match, course, review, ending, and the card's lines."""
+"""The case team's pages of a mentoring pathway: panel, match, course, review, ending, and setting up the card."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ STANDS_TONES = {"goal_reached": "moss", "goal_partly_reached": "sun"}
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
-    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    """The mentoring panel on the case page; the caller has checked the pathway."""
     plan, days = plan_of(row.id), school_days(row.school_id)
     until = today if row.ended_at is None else min(today, today_at(row.school_id, row.ended_at))
     live = row.state in LIVE
@@ -214,15 +214,19 @@ def match(case_id: int, pathway_id: int) -> Page:
         **_course_values(row, plan, today),
     )
     form.offer_presets(row.kind)
-    form.chosen.choices = choices([(str(_id_of(one)), _title(one)) for one in mentors if one.free])
-    students = {one.id: person_words(one) for one in participants_of(row.case_id) if one.student_id}
+    form.chosen.choices = choices(
+        [(str(_id_of(candidate)), _title(candidate)) for candidate in mentors if candidate.free]
+    )
+    students = {
+        candidate.id: person_words(candidate) for candidate in participants_of(row.case_id) if candidate.student_id
+    }
     form.participant_id.choices = people_choices(students, _("Choose the student"))
     words = act_context(
         row,
         _("Match with a mentor"),
         _("Save the match"),
-        reasons={str(_id_of(one)): _because(one) for one in mentors},
-        full=[_title(one) for one in mentors if not one.free],
+        reasons={str(_id_of(candidate)): _because(candidate) for candidate in mentors},
+        full=[_title(candidate) for candidate in mentors if not candidate.free],
         named=row.participant_id is not None,
         group=row.kind == Kind.GROUP,
     )
@@ -239,25 +243,25 @@ def _match(form: MatchForm) -> course.Match:
     )
 
 
-def _id_of(one: Candidate) -> int:
-    return int((one.group or one.mentor).id)
+def _id_of(candidate: Candidate) -> int:
+    return int((candidate.group or candidate.mentor).id)
 
 
-def _title(one: Candidate) -> str:
-    name = f"{one.group.name} ({one.mentor.name})" if one.group else one.mentor.name
-    return _("%(name)s – %(free)d of %(all)d spots open", name=name, free=one.free, all=one.capacity)
+def _title(candidate: Candidate) -> str:
+    name = f"{candidate.group.name} ({candidate.mentor.name})" if candidate.group else candidate.mentor.name
+    return _("%(name)s – %(free)d of %(all)d spots open", name=name, free=candidate.free, all=candidate.capacity)
 
 
-def _because(one: Candidate) -> str:
-    reasons = [str(Reason(reason).label) for reason in one.reasons if reason is not Reason.PLACE]
-    strengths = _("Strengths: %(what)s", what=one.mentor.strengths) if one.mentor.strengths else ""
-    return dotted(one.mentor.organisation, *reasons, strengths)
+def _because(candidate: Candidate) -> str:
+    reasons = [str(Reason(reason).label) for reason in candidate.reasons if reason is not Reason.PLACE]
+    strengths = _("Strengths: %(what)s", what=candidate.mentor.strengths) if candidate.mentor.strengths else ""
+    return dotted(candidate.mentor.organisation, *reasons, strengths)
 
 
 @blueprint.route("/mentoring", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
-    """Set towards what, how often and how long."""
+    """Set the goal, how often sessions are, and how long."""
     row = _mentoring(current_actor(), case_id, pathway_id)
     form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_at(row.school_id, clock.now())))
     form.offer_presets(row.kind)
@@ -268,7 +272,7 @@ def details(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/mentoring-review", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def review(case_id: int, pathway_id: int) -> Page:
-    """Review how the goal stands."""
+    """Record a review of the goal."""
     row = _mentoring(current_actor(), case_id, pathway_id)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = ReviewForm(version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW)))
@@ -313,12 +317,12 @@ act_page(
 @blueprint.route("/card", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def card(case_id: int, pathway_id: int) -> Page:
-    """Set what the daily card asks, and when."""
+    """Set the expectations and periods of the daily card."""
     row = _mentoring(current_actor(), case_id, pathway_id)
     if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
         raise NotFound
     card_row = card_of(row.id)
-    of_school = [one.name for one in periods_of(row.school_id)][:MOST_PERIODS]
+    of_school = [school_period.name for school_period in periods_of(row.school_id)][:MOST_PERIODS]
     usual = "\n".join(of_school or [_("Period %(number)d", number=number) for number in range(1, 8)])
     form = CardForm(
         version=card_row.version if card_row else "",

@@ -1,4 +1,4 @@
-"""The one next act of each live mentoring pathway."""
+"""The next step of each live mentoring pathway."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -14,9 +14,9 @@ from wss_cases.routing.engine.pages import Kind
 
 
 def next_steps(rows: Sequence[Any], today: date, now: datetime, days: SchoolDays | None = None) -> dict[int, Step]:
-    """Return the next act of each live pathway by its id: match, answer, end, review, log, or wait for a day.
+    """The next step of each live pathway by id: match, answer, end, review, log, or wait for a day.
 
-    `days` are those of the one school of the rows, where they are known already.
+    `days`: the school's calendar, when all rows are of one school and it is loaded already.
     """
     live = [row for row in rows if row.state in LIVE]
     if not live:
@@ -28,8 +28,7 @@ def next_steps(rows: Sequence[Any], today: date, now: datetime, days: SchoolDays
 
 
 def step_of(row: Pathway, plan: Any, today: date, days: SchoolDays | None) -> Step:
-    """Return the next act of one live pathway with its plan and what was logged (`courses_of`), None where there is no
-    plan. Pure."""
+    """The next step of a live pathway, decided from its row of `courses_of`; `plan` is None without a plan. Pure."""
     if plan is None or plan.mentor_id is None:
         again = row.state is PathwayState.ACTIVE
         words = _l("Match a new mentor") if again else _l("Match with a mentor")

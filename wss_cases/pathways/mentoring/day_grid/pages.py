@@ -1,4 +1,4 @@
-"""How a day's cards read as a grid: a row for each goal of a student, a column for each period, totals, yesterday."""
+"""The grid of a day's cards: a row for each goal of a student, a column for each period, totals, and the day before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ from wss_cases.routing.engine.pages import Kind
 
 @dataclass(frozen=True)
 class CardOfDay:
-    """One student's card with what stands on it today and on the school day before, and today's log."""
+    """A student's card with its marks of today and of the school day before, and today's session."""
 
     pathway_id: int
     name: str
@@ -77,9 +77,9 @@ class CardOfDay:
 def cards_of_day(
     actor: Actor, school_id: int, today: date, before: date, pathway_id: int | None = None
 ) -> list[CardOfDay]:
-    """Return the cards of a school that the actor marks, by name: the team those of all, a mentor their own.
+    """The cards of a school that the actor marks, sorted by name: the team sees all, a mentor their own.
 
-    With `pathway_id` the one of that pathway, or none.
+    With `pathway_id` only that pathway's card.
     """
     now, then = aliased(DailyCardDay), aliased(DailyCardDay)
     plan, log = MentoringPlan, MentoringSession
@@ -101,114 +101,114 @@ def cards_of_day(
     rows = {row[1].id: row for row in db.session.execute(statement)}
     known = told_apart((row[0], row[1]) for row in rows.values())
     cards = [CardOfDay(own.pathway.id, _name(actor, own), *rows[own.pathway.id][2:]) for own in known]
-    return sorted(cards, key=lambda one: (one.name.casefold(), one.pathway_id))
+    return sorted(cards, key=lambda card: (card.name.casefold(), card.pathway_id))
 
 
 def _name(actor: Actor, own: Any) -> str:
-    """The team knows a student by the whole name, or by initials if they chose so; a mentor by the given name."""
+    """The team sees the full name, or initials if they chose so; a mentor sees the given name."""
     if not is_team(actor, own.plan) or own.student is None:
         return str(own.name)
     return initials_of(own.student.shown_name) if actor.initials else str(own.student.shown_name)
 
 
 class DayForm(BaseForm):
-    """The whole grid: its cells have names of their own (see `rules.place_in`)."""
+    """The whole grid. Its cells are named by `rules.name_of`."""
 
 
 class CellForm(BaseForm):
-    """One cell: its name, what was chosen, and what it showed before ('' for nothing)."""
+    """A cell: its name, the chosen value, and the value it showed before ('' for none)."""
 
     cell = ShortText(validators=[InputRequired()], limit=80)
     value = ShortText(validators=[Length(max=10)])
     seen = ShortText(validators=[Length(max=10)])
 
 
-def grid_row(one: CardOfDay, columns: Sequence[str]) -> dict[str, Any]:
-    """Return a student of the grid: arrival, departure, goals with their cells, total, and what was shown."""
-    here, left = _came(one), one.today is not None and one.today.checked_out_at is not None
-    goals = [_goal(one, number, columns) for number in range(len(one.card.expectations))]
+def grid_row(card: CardOfDay, columns: Sequence[str]) -> dict[str, Any]:
+    """A student's row of the grid: arrival, departure, goals with their cells, total, and the values shown."""
+    here, left = _came(card), card.today is not None and card.today.checked_out_at is not None
+    goals = [_goal(card, number, columns) for number in range(len(card.card.expectations))]
     cells = [cell for goal in goals for cell in goal["cells"] if cell is not None]
-    arrival, departure = _name_shown(one, IN), _name_shown(one, OUT)
+    arrival, departure = _name_shown(card, IN), _name_shown(card, OUT)
     values = {arrival: here, departure: LEFT if left else "", **{cell["name"]: cell["value"] for cell in cells}}
     return {
-        "pathway_id": one.pathway_id,
-        "name": one.name,
-        "href": url_for("mentoring_card.card", pathway_id=one.pathway_id),
+        "pathway_id": card.pathway_id,
+        "name": card.name,
+        "href": url_for("mentoring_card.card", pathway_id=card.pathway_id),
         "arrival": {"name": arrival, "value": here},
         "departure": {"name": departure, "value": values[departure]},
         "absent": here == Came.ABSENT,
-        "other_reason": _other_reason(one),
+        "other_reason": _other_reason(card),
         "goals": goals,
         "shown": shown_text(values),
-        **totals(one),
+        **totals(card),
     }
 
 
-def totals(one: CardOfDay) -> dict[str, Any]:
-    """Return a student's points of today in words, and whether they reach the goal of the day."""
-    marks = one.today.marks if one.today is not None else {}
-    given = [points_of(marks, number) for number in range(len(one.card.expectations))]
+def totals(card: CardOfDay) -> dict[str, Any]:
+    """A student's points of today in words, and whether they reach the goal of the day."""
+    marks = card.today.marks if card.today is not None else {}
+    given = [points_of(marks, number) for number in range(len(card.card.expectations))]
     points, most = sum(pair[0] for pair in given), sum(pair[1] for pair in given)
     share = percent(marks)
     words = "" if share is None else _("%(points)d of %(most)d · %(share)d%%", points=points, most=most, share=share)
-    return {"total": words, "reached": share is not None and share >= one.card.goal_percent}
+    return {"total": words, "reached": share is not None and share >= card.card.goal_percent}
 
 
-def value_of(one: CardOfDay, place: Place) -> str:
-    """Return what stands in a cell now; '' for nothing."""
+def value_of(card: CardOfDay, place: Place) -> str:
+    """The current value of a cell; '' for none."""
     if place.what == IN:
-        return _came(one)
+        return _came(card)
     if place.what == OUT:
-        return LEFT if one.today is not None and one.today.checked_out_at is not None else ""
-    period = one.card.periods[place.period]
-    mark = marks_in(one.today, period, len(one.card.expectations))[place.goal]
+        return LEFT if card.today is not None and card.today.checked_out_at is not None else ""
+    period = card.card.periods[place.period]
+    mark = marks_in(card.today, period, len(card.card.expectations))[place.goal]
     return "" if mark is None else str(mark)
 
 
 def counted(rows: Sequence[dict[str, Any]]) -> str:
-    """Return how many of these students are in, absent and out, in one line."""
+    """How many of these students are in, absent and out, in one line."""
     here = sum(row["arrival"]["value"] == Came.HERE for row in rows)
     absent = sum(row["absent"] for row in rows)
     left = sum(bool(row["departure"]["value"]) for row in rows)
     return _("%(here)s in, %(absent)s absent, %(left)s out", here=here, absent=absent, left=left)
 
 
-def _came(one: CardOfDay) -> str:
-    if one.today is not None and one.today.checked_in_at is not None:
+def _came(card: CardOfDay) -> str:
+    if card.today is not None and card.today.checked_in_at is not None:
         return str(Came.HERE)
-    absent = one.session is not None and one.session.missed == Missed.STUDENT_ABSENT
+    absent = card.session is not None and card.session.missed == Missed.STUDENT_ABSENT
     return str(Came.ABSENT) if absent else ""
 
 
-def _other_reason(one: CardOfDay) -> str:
-    missed = one.session.missed if one.session is not None else None
+def _other_reason(card: CardOfDay) -> str:
+    missed = card.session.missed if card.session is not None else None
     return str(Missed(missed).label) if missed not in (None, Missed.STUDENT_ABSENT) else ""
 
 
-def _goal(one: CardOfDay, number: int, columns: Sequence[str]) -> dict[str, Any]:
+def _goal(card: CardOfDay, number: int, columns: Sequence[str]) -> dict[str, Any]:
     return {
-        "words": one.card.expectations[number],
-        "cells": [_cell(one, number, period) for period in columns],
-        "before": _before(one, number),
+        "words": card.card.expectations[number],
+        "cells": [_cell(card, number, period) for period in columns],
+        "before": _before(card, number),
     }
 
 
-def _cell(one: CardOfDay, goal: int, period: str) -> dict[str, str] | None:
-    if period not in one.card.periods:
+def _cell(card: CardOfDay, goal: int, period: str) -> dict[str, str] | None:
+    if period not in card.card.periods:
         return None
-    place = Place(POINTS, one.pathway_id, one.card.periods.index(period), goal)
-    return {"name": name_of(place), "value": value_of(one, place), "period": period}
+    place = Place(POINTS, card.pathway_id, card.card.periods.index(period), goal)
+    return {"name": name_of(place), "value": value_of(card, place), "period": period}
 
 
-def _before(one: CardOfDay, goal: int) -> str:
-    if one.before is None:
+def _before(card: CardOfDay, goal: int) -> str:
+    if card.before is None:
         return ""
-    points, most = points_of(one.before.marks, goal)
+    points, most = points_of(card.before.marks, goal)
     return _("%(points)d of %(most)d", points=points, most=most) if most else ""
 
 
-def _name_shown(one: CardOfDay, what: str) -> str:
-    return name_of(Place(what, one.pathway_id))
+def _name_shown(card: CardOfDay, what: str) -> str:
+    return name_of(Place(what, card.pathway_id))
 
 
 MARKS = tuple(str(mark) for mark in range(BEST_MARK + 1))
@@ -217,26 +217,26 @@ MARKS = tuple(str(mark) for mark in range(BEST_MARK + 1))
 blueprint = Blueprint("day_grid", __name__, url_prefix="/mentoring/today")
 
 MOST_STUDENTS = 25
-"""Students on one page of the grid."""
+"""Students per page of the grid."""
 
 
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def page() -> Page:
-    """Today's grid; without JavaScript it is one form."""
+    """Today's grid. Without JavaScript it is one form."""
     actor = current_actor()
     school_id, today, days = _school_day(actor)
     form = DayForm()
     refused: list[str] = []
     if form.is_submitted():
-        cards = {one.pathway_id: one for one in _cards(actor, school_id, today, days)}
+        cards = {card.pathway_id: card for card in _cards(actor, school_id, today, days)}
         refused = _save_all(actor, form, cards, today) if form.validate() else [_("Send the form again.")]
         if not refused:
             return redirect(_address(), 303)
     cards_now = _cards(actor, school_id, today, days)
     part = _part(len(cards_now))
-    columns = columns_of([], [one.card.periods for one in cards_now])
-    rows = [grid_row(one, columns) for one in cards_now[part * MOST_STUDENTS : (part + 1) * MOST_STUDENTS]]
+    columns = columns_of([], [card.card.periods for card in cards_now])
+    rows = [grid_row(card, columns) for card in cards_now[part * MOST_STUDENTS : (part + 1) * MOST_STUDENTS]]
     context = {
         "form": form,
         "refused": refused,
@@ -255,7 +255,7 @@ def page() -> Page:
 @blueprint.post("/cell")
 @gate(Permission.MENTORING_LOG)
 def cell() -> tuple[Response, int]:
-    """Save one cell, for the grid's script: answers when it was saved, or why not and what stands there."""
+    """Save one cell for the grid's script. Answers with the time, or with the refusal and the current value."""
     actor = current_actor()
     school_id, today, days = _school_day(actor)
     form = CellForm()
@@ -263,10 +263,10 @@ def cell() -> tuple[Response, int]:
     value = form.value.data or ""
     if not form.validate() or place is None or not is_answer(place, value):
         return jsonify(error=_("This could not be saved. Load the page again.")), 400
-    one = _card(actor, school_id, today, days, place)
+    card = _card(actor, school_id, today, days, place)
     change = Change(form.cell.data, place, value, form.seen.data or "")
     try:
-        _save(actor, change, one, today, form.request_key.data)
+        _save(actor, change, card, today, form.request_key.data)
     except Refused as refusal:
         now = value_of(_card(actor, school_id, today, days, place), place)
         return jsonify(error=refusal.message, value=now), 409
@@ -289,51 +289,53 @@ def _cards(
 
 def _card(actor: Actor, school_id: int, today: date, days: SchoolDays, place: Place) -> CardOfDay:
     cards = _cards(actor, school_id, today, days, place.pathway_id)
-    one = existing(cards[0] if cards else None)
-    if place.what == POINTS and not (place.period < len(one.card.periods) and place.goal < len(one.card.expectations)):
+    card = existing(cards[0] if cards else None)
+    if place.what == POINTS and not (
+        place.period < len(card.card.periods) and place.goal < len(card.card.expectations)
+    ):
         raise NotFound
-    return one
+    return card
 
 
 def _save_all(actor: Actor, form: DayForm, cards: dict[int, CardOfDay], today: date) -> list[str]:
-    """Save what a sent form changes, each cell by itself; returns what was refused, in words."""
+    """Save the changes of a sent form, each cell by itself. Returns the refusals in words."""
     sent = {name: value for name, value in request.form.items() if place_in(name)}
     refused = []
     for change in changes_in(sent, request.form.getlist("shown")):
-        one = cards.get(change.place.pathway_id)
-        if one is None:
+        card = cards.get(change.place.pathway_id)
+        if card is None:
             raise NotFound
         try:
-            _save(actor, change, one, today, f"{form.request_key.data}:{change.name}")
+            _save(actor, change, card, today, f"{form.request_key.data}:{change.name}")
         except Refused as refusal:
-            refused.append(f"{one.name}: {refusal.message}")
+            refused.append(f"{card.name}: {refusal.message}")
     return refused
 
 
-def _save(actor: Actor, change: Change, one: CardOfDay, today: date, key: str) -> None:
+def _save(actor: Actor, change: Change, card: CardOfDay, today: date, key: str) -> None:
     call, place = Invocation(actor, clock.now(), key), change.place
     if place.what == IN:
         note_arrival(call, place.pathway_id, Came(change.value) if change.value else None)
     elif place.what == OUT:
         note_departure(call, place.pathway_id, bool(change.value))
     else:
-        if place.period >= len(one.card.periods):
+        if place.period >= len(card.card.periods):
             raise NotFound
         points, seen = (int(text) if text else None for text in (change.value, change.seen))
-        mark_cell(call, place.pathway_id, today, Cell(one.card.periods[place.period], place.goal, points, seen))
+        mark_cell(call, place.pathway_id, today, Cell(card.card.periods[place.period], place.goal, points, seen))
 
 
 def _shown(rows: list[dict[str, Any]], periods: int) -> str:
-    """Which column a phone shows: the one that was asked for, else arrivals until all are known, then departures."""
-    asked = request.args.get("show", "")
-    if asked in (IN, OUT, *(str(number) for number in range(periods))):
-        return asked
+    """The column that a phone shows: the requested one, else arrivals until all are known, then departures."""
+    wanted = request.args.get("show", "")
+    if wanted in (IN, OUT, *(str(number) for number in range(periods))):
+        return wanted
     return IN if any(not row["arrival"]["value"] for row in rows) else OUT
 
 
 def _part(count: int) -> int:
-    asked = request.args.get("part", 0, type=int)
-    return min(max(asked, 0), max(0, (count - 1) // MOST_STUDENTS))
+    wanted = request.args.get("part", 0, type=int)
+    return min(max(wanted, 0), max(0, (count - 1) // MOST_STUDENTS))
 
 
 def _parts(count: int, part: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Who mentors at a school, and the groups: pages of coordinators and administrators."""
+"""Mentors and groups of a school: use cases, and pages for coordinators and administrators."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -56,15 +56,13 @@ from wss_cases.roster.directory.pages import language_words, languages_by_name
 
 
 def number_or_none(label: Any, least: int, most: int, required: bool = False) -> IntegerField:
-    """Return a field for a whole number between two others, optional unless `required`."""
+    """A field for a whole number in a range, optional unless `required`."""
     words = _l("Write a number from %(least)d to %(most)d.", least=least, most=most)
     first = InputRequired(words) if required else Optional()
     return IntegerField(label, validators=[first, NumberRange(least, most, words)])
 
 
 class MentorForm(BaseForm):
-    """What a school knows of a mentor."""
-
     kind = radio(_l("Where do they come from?"), MentorKind.labels(), _l("Enter where the mentor comes from."))
     user_id = SelectField(
         _l("Staff member"), validators=[Optional()], description=_l("They can then log their sessions themselves.")
@@ -80,15 +78,13 @@ class MentorForm(BaseForm):
 
 
 class GroupForm(BaseForm):
-    """A group with its mentor."""
-
     name = ShortText(_l("Name of the group"), [NotBlank(_l("Write the group’s name."))], limit=120)
     mentor = SelectField(_l("Mentor"), validators=[InputRequired(_l("Choose the mentor."))])
     capacity = number_or_none(_l("How many students"), 2, LARGEST_CAPACITY, required=True)
 
 
 class ChangeGroupForm(GroupForm):
-    """A group that stands already."""
+    """A group that exists already."""
 
     is_active = BooleanField(_l("The group meets"))
 
@@ -101,7 +97,7 @@ class EndMentorForm(BaseForm):
 
 @dataclass(frozen=True)
 class MentorDraft:
-    """What a school knows of a mentor; `user_id` for staff with an account, `name` for everybody else."""
+    """The data of a mentor: `user_id` for staff with an account, `name` for anyone else."""
 
     kind: MentorKind
     capacity: int
@@ -115,7 +111,7 @@ class MentorDraft:
 
 @use_case
 def add_mentor(uow: UnitOfWork, school_id: int, draft: MentorDraft) -> int:
-    """Add a mentor to a school. Returns the id; Refused names the field."""
+    """Add a mentor to a school. Returns the id. Raises Refused naming the field."""
     mentor = Mentor(school_id=school_id, kind=draft.kind, name="", capacity=draft.capacity)
     require(uow.actor, Permission.MENTOR_MANAGE, mentor)
     _fill(uow, mentor, draft)
@@ -126,7 +122,7 @@ def add_mentor(uow: UnitOfWork, school_id: int, draft: MentorDraft) -> int:
 
 @use_case
 def change_mentor(uow: UnitOfWork, mentor_id: int, draft: MentorDraft) -> int:
-    """Change what is known of a mentor. Raises Refused for fewer places than are taken."""
+    """Change a mentor's data. Raises Refused when the capacity is below the places taken."""
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     taken = places_of(uow, mentor)
     if draft.capacity < taken:
@@ -170,12 +166,12 @@ def _account_name(uow: UnitOfWork, mentor: Mentor, user_id: int | None) -> str:
 
 
 def places_of(uow: UnitOfWork, mentor: Mentor) -> int:
-    """Return how many places of a mentor are taken outside groups. Lock the mentor before."""
+    """How many places of a mentor are taken outside groups. The caller has locked the mentor."""
     return _count(uow, MentoringPlan.mentor_id == mentor.id, MentoringPlan.group_id.is_(None))
 
 
 def places_of_group(uow: UnitOfWork, group: MentoringGroup) -> int:
-    """Return how many places of a group are taken. Lock the group before."""
+    """How many places of a group are taken. The caller has locked the group."""
     return _count(uow, MentoringPlan.group_id == group.id)
 
 
@@ -187,10 +183,10 @@ def _count(uow: UnitOfWork, *conditions: object) -> int:
 
 @use_case
 def end_mentor(uow: UnitOfWork, mentor_id: int, rematch: bool) -> int:
-    """Say that somebody mentors no more. Their groups end too.
+    """End a mentor and their groups.
 
-    Raises Refused while students are matched with them, unless `rematch`: then each of these pathways asks for a
-    new match, and says so in its case's history.
+    Raises Refused while students are matched with them, unless `rematch`. Then each of these pathways asks for a new
+    match, and its case's history says so.
     """
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     if not mentor.is_active:
@@ -221,7 +217,7 @@ def _unmatch(uow: UnitOfWork, mentor: Mentor, plan_id: int, pathway_id: int) -> 
 
 @use_case
 def bring_back(uow: UnitOfWork, mentor_id: int) -> int:
-    """Say that somebody mentors again."""
+    """Make an ended mentor active again."""
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     mentor.is_active = True
     uow.record(mentor, "mentor.returned")
@@ -239,7 +235,7 @@ def save_group(
     capacity: int,
     is_active: bool,
 ) -> int:
-    """Add a group, or change one; its students stay with it when its mentor changes. Refused names the field."""
+    """Add a group, or change it. Its students stay with it when its mentor changes. Raises Refused naming the field."""
     mentor = uow.session.get(Mentor, mentor_id) if mentor_id is not None else None
     if mentor is None or mentor.school_id != school_id or not mentor.is_active:
         raise Refused("mentor", _("Choose the mentor."))
@@ -333,7 +329,6 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def add() -> Page:
-    """Add a mentor."""
     school_id = _school_id(current_actor())
     words: dict[str, Any] = {"title": _("Add a mentor"), "go_words": _("Add the mentor"), "mentor": None, "matches": []}
     form = MentorForm(capacity=3)
@@ -343,7 +338,7 @@ def add() -> Page:
 @blueprint.route("/<int:mentor_id>", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def mentor(mentor_id: int) -> Page:
-    """One mentor: what is known, and whom they have now."""
+    """A mentor's data and current students."""
     row = get_mentor(current_actor(), mentor_id)
     form = MentorForm(
         version=row.version,
@@ -400,7 +395,6 @@ act_page(
 @blueprint.post("/<int:mentor_id>/return", endpoint="bring_back")
 @gate(Permission.MENTOR_MANAGE)
 def bring_back_page(mentor_id: int) -> Page:
-    """Say that somebody mentors again."""
     actor = current_actor()
     bring_back(Invocation(actor, clock.now()), get_mentor(actor, mentor_id).id)
     return redirect(url_for("mentors.mentor", mentor_id=mentor_id), 303)
@@ -409,7 +403,6 @@ def bring_back_page(mentor_id: int) -> Page:
 @blueprint.route("/groups/new", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def add_group() -> Page:
-    """Add a group."""
     school_id = _school_id(current_actor())
     words = {"title": _("Add a group"), "go_words": _("Add the group")}
     return _group_page(GroupForm(capacity=USUAL_GROUP), school_id, None, words)
@@ -418,7 +411,6 @@ def add_group() -> Page:
 @blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def group(group_id: int) -> Page:
-    """Change a group."""
     row = get_managed_group(current_actor(), group_id)
     form = ChangeGroupForm(
         version=row.version, name=row.name, mentor=str(row.mentor_id), capacity=row.capacity, is_active=row.is_active

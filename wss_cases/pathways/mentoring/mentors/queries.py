@@ -1,4 +1,4 @@
-"""Reading who mentors at a school, which places are taken, and whom a student could be matched with."""
+"""Queries: a school's mentors, which places are taken, and possible mentors for a student."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ from wss_cases.routing.engine.pages import Kind
 
 
 def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:
-    """Return the mentors of a school, those who mentor now first, by name; the caller has checked the school."""
+    """The mentors of a school, active ones first, then by name; the caller has checked the school."""
     statement = select(Mentor).where(Mentor.school_id == school_id)
     if active_only:
         statement = statement.where(Mentor.is_active)
@@ -28,7 +28,7 @@ def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:
 
 
 def get_mentor(actor: Actor, mentor_id: int) -> Mentor:
-    """Return a mentor whom the actor may manage. Raises NotFound."""
+    """A mentor whom the actor may manage. Raises NotFound."""
     mentor = db.session.get(Mentor, mentor_id)
     require(actor, Permission.MENTOR_MANAGE, mentor)
     assert mentor is not None
@@ -36,7 +36,7 @@ def get_mentor(actor: Actor, mentor_id: int) -> Mentor:
 
 
 def get_managed_group(actor: Actor, group_id: int) -> MentoringGroup:
-    """Return a group that the actor may manage. Raises NotFound."""
+    """A group that the actor may manage. Raises NotFound."""
     group = db.session.get(MentoringGroup, group_id)
     require(actor, Permission.MENTOR_MANAGE, group)
     assert group is not None
@@ -44,7 +44,7 @@ def get_managed_group(actor: Actor, group_id: int) -> MentoringGroup:
 
 
 def groups_at(school_id: int) -> list[MentoringGroup]:
-    """Return the groups of a school with their mentors, those that meet now first, by name."""
+    """The groups of a school with their mentors, active ones first, then by name."""
     statement = (
         select(MentoringGroup)
         .options(joinedload(MentoringGroup.mentor))
@@ -55,12 +55,12 @@ def groups_at(school_id: int) -> list[MentoringGroup]:
 
 
 def places_taken(school_id: int) -> dict[int, int]:
-    """Return how many students each mentor of a school has now outside groups, by mentor, in one query."""
+    """The current students of each mentor outside groups, as counts by mentor, in one query."""
     return _taken(MentoringPlan.mentor_id, MentoringPlan.school_id == school_id, MentoringPlan.group_id.is_(None))
 
 
 def group_places_taken(school_id: int) -> dict[int, int]:
-    """Return how many students are in each group of a school now, by group, in one query."""
+    """The current students of each group, as counts by group, in one query."""
     return _taken(MentoringPlan.group_id, MentoringPlan.school_id == school_id)
 
 
@@ -75,7 +75,7 @@ def _taken(by: Any, *conditions: Any) -> dict[int, int]:
 
 
 def open_matches(mentor_id: int) -> Sequence[Any]:
-    """Return (plan, pathway) of the students whom a mentor has now, in groups too; the caller has checked them."""
+    """(plan, pathway) of a mentor's current students, in groups too; the caller has checked the mentor."""
     statement = (
         select(MentoringPlan, Pathway)
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
@@ -91,9 +91,9 @@ def open_matches(mentor_id: int) -> Sequence[Any]:
 
 
 def candidates(row: Pathway, language: str | None, goal: str, today: date) -> list[Candidate]:
-    """Return whom a pathway's student could be matched with, the best first: groups for a group, else mentors.
+    """Possible mentors for a pathway's student, or groups for group mentoring, the best first.
 
-    Who is matched already counts as a free place, so that a plan can be saved again.
+    The place of the present match counts as free, so that a plan can be saved again.
     """
     current = db.session.execute(
         select(MentoringPlan.mentor_id, MentoringPlan.group_id).where(MentoringPlan.pathway_id == row.id)
@@ -116,6 +116,6 @@ def candidates(row: Pathway, language: str | None, goal: str, today: date) -> li
 
 
 def staff_accounts(school_id: int, day: date) -> dict[int, str]:
-    """Return the people with an account at a school who could mentor: id to name, by name."""
+    """Accounts at a school that could mentor: id to name, sorted by name."""
     people = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
     return dict(sorted(people.items(), key=lambda item: item[1].casefold()))

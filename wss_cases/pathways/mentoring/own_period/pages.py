@@ -1,4 +1,4 @@
-"""A teacher's own periods of today: one question a screen, students by initials, never why they are asked about."""
+"""A teacher's own periods of today: one question per screen, students by initials, never why they are asked about."""
 
 from typing import Any
 
@@ -39,27 +39,27 @@ ANSWERS = (*(str(mark) for mark in range(BEST_MARK + 1)), TAKEN_BACK)
 
 
 class QuestionForm(BaseForm):
-    """One question: the points, and what stood there when it was shown."""
+    """A question: the points, and the points it showed."""
 
     points = ShortText(validators=[AnyOf(ANSWERS, message=_l("Choose an answer."))], limit=10)
     seen = HiddenField(validators=[Optional(), AnyOf(ANSWERS)])
 
     @property
     def chosen(self) -> int | None:
-        """The points that were chosen; None to take them back."""
+        """The chosen points; None to remove them."""
         return int(self.points.data) if self.points.data != TAKEN_BACK else None
 
     @property
     def shown(self) -> int | None:
-        """The points that stood there; None for none."""
+        """The points that were shown; None for none."""
         return int(self.seen.data) if self.seen.data and self.seen.data != TAKEN_BACK else None
 
 
 @use_case
 def mark_own(uow: UnitOfWork, row_id: int, goal: int, points: int | None, seen: int | None) -> int:
-    """Mark one goal of a student in the actor's own period of today. Returns the id of the teacher's row.
+    """Mark a goal of a student in the actor's own period of today. Returns the id of the teacher's row.
 
-    Raises NotFound for another's period, Refused before its start, and where somebody marked it meanwhile.
+    Raises NotFound for someone else's period. Raises Refused before it starts, and when someone marked it meanwhile.
     """
     pathway = _lock_taught(uow, row_id)
     row = uow.load(PeriodTeacher, row_id, Permission.PERIOD_MARK)
@@ -90,30 +90,30 @@ def _write_in_period(
 
 
 def answer_words() -> list[tuple[str, str]]:
-    """Return the answers of a question, the best first: points and words."""
+    """The answers of a question, the best first: (points, words)."""
     return [("2", _("Yes")), ("1", _("Partly")), ("0", _("Not yet"))]
 
 
 def hours_words(own: OwnPeriod, zone: str) -> str:
-    """Return when a period is; nothing where its school gave no times."""
+    """The hours of a period; '' when its school gave no times."""
     if not own.hours.known:
         return ""
     return f"{time_words(own.hours.starts, zone)} – {time_words(own.hours.ends, zone)}"
 
 
 def period_words(own: OwnPeriod, zone: str) -> str:
-    """Return when a period is and how many students are asked about."""
+    """The hours of a period and its number of students."""
     return dotted(hours_words(own, zone), ngettext("%(num)d student", "%(num)d students", own.students))
 
 
 def progress(own: OwnPeriod) -> tuple[str, str]:
-    """Return how much of a period is marked, and the tone of its tag."""
+    """How much of a period is marked, and the tone of its tag."""
     words = _("%(marked)d of %(all)d answered", marked=own.marked, all=len(own.questions))
     return words, "moss" if own.marked == len(own.questions) else "sun"
 
 
 def question_values(own: OwnPeriod, question: Question) -> dict[str, Any]:
-    """Return what the page of one question shows beside its form."""
+    """The template values of a question, beside its form."""
     number = own.questions.index(question) + 1
     return {
         "question": question,
@@ -126,7 +126,7 @@ def question_values(own: OwnPeriod, question: Question) -> dict[str, Any]:
 
 
 def given_words(question: Question) -> str:
-    """Return the answer that a question has; nothing for none."""
+    """The answer of a question in words; '' for none."""
     return dict(answer_words()).get(str(question.points), "")
 
 
@@ -136,12 +136,12 @@ blueprint = Blueprint("own_periods", __name__, url_prefix="/period")
 @blueprint.get("")
 @gate(Permission.PERIOD_MARK)
 def mine() -> Page:
-    """The actor's periods of today in which students are asked about."""
+    """The actor's periods of today that have questions."""
     return render_template("pathways/mentoring/own_period/mine.html", rows=rows_of(current_actor()))
 
 
 def rows_of(actor: Actor) -> list[dict[str, Any]]:
-    """Return a teacher's periods of today as rows of a list; what has not begun says when it does."""
+    """A teacher's periods of today as rows of a list. A period that has not begun says when it does."""
     now = clock.now()
     rows = []
     for own in periods_today(visible_to(select(PeriodTeacher), actor), now):
@@ -162,11 +162,12 @@ def rows_of(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _own(actor: Actor, row_id: int) -> OwnPeriod | None:
-    """The period of today that a teacher's row belongs to, None while it cannot be marked. Raises NotFound for a row
-    that is not the actor's."""
+    """The actor's period of today with this row; None while it cannot be marked. Raises NotFound for a row of someone
+    else.
+    """
     require(actor, Permission.PERIOD_MARK, load_period_teacher(row_id))
-    found = periods_today(visible_to(select(PeriodTeacher), actor), clock.now())
-    own = next((one for one in found if any(q.row_id == row_id for q in one.questions)), None)
+    own_periods = periods_today(visible_to(select(PeriodTeacher), actor), clock.now())
+    own = next((candidate for candidate in own_periods if any(q.row_id == row_id for q in candidate.questions)), None)
     return own if own is not None and own.has_begun(clock.now()) else None
 
 
@@ -178,7 +179,7 @@ def _closed() -> Page:
 @blueprint.get("/<int:period_teacher_id>")
 @gate(Permission.PERIOD_MARK)
 def period(period_teacher_id: int) -> Page:
-    """One period: go on with the first question that has no answer, or look over the answers."""
+    """Continue a period with its first unanswered question, or list its answers."""
     own = _own(current_actor(), period_teacher_id)
     if own is None:
         return _closed()
@@ -207,21 +208,21 @@ def _row(question: Question) -> dict[str, str]:
 @blueprint.route("/<int:period_teacher_id>/<int:goal>", methods=["GET", "POST"])
 @gate(Permission.PERIOD_MARK)
 def question(period_teacher_id: int, goal: int) -> Page:
-    """One question: one student, one goal, one tap."""
+    """A question: one student, one goal, one tap."""
     own = _own(current_actor(), period_teacher_id)
-    asked = own.question(period_teacher_id, goal) if own is not None else None
-    if own is None or asked is None:
+    shown_question = own.question(period_teacher_id, goal) if own is not None else None
+    if own is None or shown_question is None:
         return _closed()
-    form = QuestionForm(seen="" if asked.points is None else str(asked.points))
-    following = next_after(own.questions, asked.key)
+    form = QuestionForm(seen="" if shown_question.points is None else str(shown_question.points))
+    following = next_after(own.questions, shown_question.key)
     overview = url_for("own_periods.period", period_teacher_id=period_teacher_id, all=1)
     after = _address(following) if following is not None else overview
     return form_page(
         form,
-        lambda: mark_own(submitted(form), asked.row_id, asked.goal, form.chosen, form.shown),
+        lambda: mark_own(submitted(form), shown_question.row_id, shown_question.goal, form.chosen, form.shown),
         after,
         "pathways/mentoring/own_period/question.html",
-        **question_values(own, asked),
+        **question_values(own, shown_question),
         skip=after,
         overview=overview,
     )

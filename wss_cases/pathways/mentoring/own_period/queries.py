@@ -1,4 +1,4 @@
-"""Pure decisions of a teacher's period: initials that tell students apart, the next question, when it is open."""
+"""A teacher's periods of today: initials that tell students apart, the questions, and when a period is open."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,9 @@ from wss_cases.roster.directory.rules import last_digits
 
 @dataclass(frozen=True)
 class Question:
-    """One goal of one student in a period: `row_id` names both, `who` are initials, `points` None while not marked."""
+    """A goal of a student in a period. `row_id` identifies the teacher's row, `who` are initials, `points` None: not
+    marked.
+    """
 
     row_id: int
     who: str
@@ -34,13 +36,13 @@ class Question:
 
     @property
     def key(self) -> tuple[int, int]:
-        """What tells this question from every other one."""
+        """The identity of this question among all others."""
         return self.row_id, self.goal
 
 
 @dataclass(frozen=True)
 class OwnPeriod:
-    """One period of today with its questions, students by initials; nothing of why they are asked."""
+    """A period of today with its questions. Students appear by initials, without the reason they are asked about."""
 
     school_id: int
     period: str
@@ -49,30 +51,29 @@ class OwnPeriod:
 
     @property
     def students(self) -> int:
-        """How many students are asked about."""
-        return len({one.row_id for one in self.questions})
+        return len({question.row_id for question in self.questions})
 
     @property
     def marked(self) -> int:
         """How many questions have an answer."""
-        return sum(one.points is not None for one in self.questions)
+        return sum(question.points is not None for question in self.questions)
 
     def question(self, row_id: int, goal: int) -> Question | None:
-        """Return one question; None where nothing is asked about that goal of that student."""
-        return next((one for one in self.questions if one.key == (row_id, goal)), None)
+        """The question about a goal of a student; None when there is none."""
+        return next((candidate for candidate in self.questions if candidate.key == (row_id, goal)), None)
 
     def has_begun(self, now: datetime) -> bool:
-        """Whether it can be marked: from its start until the day is over at its school."""
+        """Whether it can be marked: from its start to the end of the day."""
         return now >= self.hours.starts
 
 
 def initials_apart(students: Iterable[Any]) -> dict[int, str]:
-    """Return students' initials by id: "M. R."; where two are alike, more of the given name, then digits."""
+    """Students' initials by id, such as "M. R."; equal ones get more letters of the given name, then digits."""
     students = list(students)
-    words = {one.id: _initials(one, 1) for one in students}
+    words = {student.id: _initials(student, 1) for student in students}
     for digits in (False, True):
         counts = Counter(words.values())
-        words |= {one.id: _longer(one, digits) for one in students if counts[words[one.id]] > 1}
+        words |= {student.id: _longer(student, digits) for student in students if counts[words[student.id]] > 1}
     return words
 
 
@@ -87,11 +88,11 @@ def _initials(student: Any, letters: int) -> str:
 
 
 def next_after(questions: Sequence[Question], key: tuple[int, int] | None) -> Question | None:
-    """Return the next question without an answer, going on from one and round again; None when all have one."""
-    keys = [one.key for one in questions]
+    """The next question without an answer, from `key` onwards and then from the start; None when all are answered."""
+    keys = [question.key for question in questions]
     start = keys.index(key) + 1 if key in keys else 0
     ordered = [*questions[start:], *questions[:start]]
-    return next((one for one in ordered if one.points is None and one.key != key), None)
+    return next((question for question in ordered if question.points is None and question.key != key), None)
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,13 @@ class _Taught:
     day: DailyCardDay | None
 
 
-def periods_today(whose: Select[Any], now: datetime) -> list[OwnPeriod]:
-    """Return the periods of today in which students are asked about, in the order of the day.
+def periods_today(teachers: Select[Any], now: datetime) -> list[OwnPeriod]:
+    """The periods of today with questions, in the order of the day.
 
-    `whose`: a select of period teachers, narrowed to whom the reader may mark for. Absent students are not asked
-    about, and nobody is on a day without school.
+    `whose`: a select of period teachers, limited to those the reader marks for. Absent students have no questions, and
+    a day without school has none at all.
     """
-    rows = _taught(whose)
+    rows = _taught(teachers)
     schools = {row[0].school_id for row in rows}
     periods: list[OwnPeriod] = []
     for school_id in sorted(schools):
@@ -118,9 +119,9 @@ def periods_today(whose: Select[Any], now: datetime) -> list[OwnPeriod]:
     return periods
 
 
-def _taught(whose: Select[Any]) -> Sequence[Any]:
+def _taught(teachers: Select[Any]) -> Sequence[Any]:
     statement = (
-        whose.join(Pathway, Pathway.id == PeriodTeacher.pathway_id)
+        teachers.join(Pathway, Pathway.id == PeriodTeacher.pathway_id)
         .join(Case, Case.id == PeriodTeacher.case_id)
         .join(CaseParticipant, CaseParticipant.id == Pathway.participant_id)
         .join(Student, Student.id == CaseParticipant.student_id)
@@ -144,13 +145,17 @@ def _of_school(school_id: int, today: date, rows: Sequence[Any]) -> list[OwnPeri
 
 
 def _questions(taught: Sequence[_Taught]) -> tuple[Question, ...]:
-    initials = initials_apart(one.student for one in taught)
-    ordered = sorted(taught, key=lambda one: (initials[one.student.id], one.row.id))
+    initials = initials_apart(taught_student.student for taught_student in taught)
+    ordered = sorted(taught, key=lambda taught_student: (initials[taught_student.student.id], taught_student.row.id))
     return tuple(
-        Question(one.row.id, initials[one.student.id], goal, words, points)
-        for one in ordered
+        Question(taught_student.row.id, initials[taught_student.student.id], goal, words, points)
+        for taught_student in ordered
         for goal, (words, points) in enumerate(
-            zip(one.card.expectations, marks_in(one.day, one.row.period, len(one.card.expectations)), strict=True)
+            zip(
+                taught_student.card.expectations,
+                marks_in(taught_student.day, taught_student.row.period, len(taught_student.card.expectations)),
+                strict=True,
+            )
         )
     )
 

@@ -1,4 +1,4 @@
-"""Mentors, matches, sessions and cards in words; how often sessions are planned; the life of a card's day."""
+"""Tables of mentoring: mentors, groups, plans, sessions, reviews, cards; their enums, presets and history sentences."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,15 +17,11 @@ from wss_cases.routing.engine.pages import Pathway as Family
 
 
 class MentorKind(Labelled):
-    """Where a mentor comes from."""
-
     STAFF = "staff", _l("Staff member")
     PARTNER = "partner", _l("From a partner")
 
 
 class Cadence(Labelled):
-    """How often sessions are planned."""
-
     DAILY = "daily", _l("Every school day")
     TWICE_WEEKLY = "twice_weekly", _l("Twice a week")
     WEEKLY = "weekly", _l("Every week")
@@ -34,8 +30,6 @@ class Cadence(Labelled):
 
 
 class Missed(Labelled):
-    """Why a session was not held."""
-
     STUDENT_ABSENT = "student_absent", _l("The student was away")
     STUDENT_CHOSE_NOT = "student_chose_not", _l("The student chose not to come")
     MENTOR_ABSENT = "mentor_absent", _l("The mentor was away")
@@ -44,7 +38,7 @@ class Missed(Labelled):
 
 
 class Reason(Labelled):
-    """What speaks for a mentor; the first four are found by themselves."""
+    """Why a mentor fits. The first four are found automatically."""
 
     PLACE = "place", _l("Has an open spot")
     LANGUAGE = "language", _l("Speaks the student’s language")
@@ -55,8 +49,6 @@ class Reason(Labelled):
 
 
 class DayState(Labelled):
-    """Where the day of a card stands."""
-
     NOT_BEGUN = "not_begun", _l("Not checked in")
     CHECKED_IN = "checked_in", _l("Checked in")
     CHECKED_OUT = "checked_out", _l("Checked out")
@@ -70,16 +62,12 @@ class Came(Labelled):
 
 
 class GoesOn(Labelled):
-    """What a review decides."""
-
     SAME = "same", _l("It continues as is")
     CHANGES = "changes", _l("It continues, with a change")
     ENDS = "ends", _l("It ends now")
 
 
 class After(Labelled):
-    """What comes after mentoring."""
-
     NOTHING = "nothing", _l("Nothing more is needed")
     STAYS_IN_TOUCH = "stays_in_touch", _l("The mentor stays in touch")
     OTHER_ADULT = "other_adult", _l("Another adult at the school takes over")
@@ -95,17 +83,17 @@ DAY_TRANSITIONS: Final[dict[DayState, frozenset[DayState]]] = {
 
 MOST_EXPECTATIONS, MOST_PERIODS, BEST_MARK = 5, 10, 2
 CARD_DAYS = 20
-"""School days that the chart of a card looks back on."""
+"""The school days that the chart of a card shows."""
 
 REVIEW_AFTER_DAYS = 42
-"""Days from the first session to the first review that a match proposes."""
+"""The days from the first session to the first review that a match proposes."""
 
 LONGEST_WEEKS, LONGEST_MINUTES, LARGEST_CAPACITY = 208, 480, 60
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A rhythm and length that programmes are known by; `minutes` None leaves them to the plan."""
+    """A well-known schedule; `minutes` None leaves them to the plan."""
 
     words: Any
     rhythm: Cadence
@@ -125,16 +113,16 @@ MEETING_PRESETS = ("weekly_27", "half_year", "two_years")
 
 
 def presets_for(kind: str) -> tuple[str, ...]:
-    """Return the presets that fit a kind of mentoring; a card is of every school day."""
+    """The presets that fit a kind of mentoring. Check-in/check-out is on every school day."""
     return CHECK_IN_PRESETS if kind == Kind.CHECK_IN_CHECK_OUT else MEETING_PRESETS
 
 
 LANGUAGES = ("en", "es", "pl", "zh", "ar", "ur", "uk", "fr", "vi", "tl", "yo", "ro", "ru", "am")
-"""Languages a mentor may be said to speak; any other stands in their strengths."""
+"""Languages that can be chosen for a mentor. Others are typed among the strengths."""
 
 
 STANDS_LABELS = OUTCOMES[Family.MENTORING]
-"""How the goal stands at a review: the same words as the outcomes of mentoring."""
+"""How the goal stands at a review, in the words of mentoring's outcomes."""
 
 
 SENTENCES = {
@@ -161,7 +149,7 @@ SENTENCES = {
 
 
 class Mentor(Versioned, Base):
-    """Somebody who mentors at one school; `user_id` where they sign in and log sessions themselves."""
+    """A mentor at a school; `user_id` when they sign in and log sessions themselves."""
 
     __tablename__ = "mentor"
     __table_args__ = (
@@ -184,7 +172,7 @@ class Mentor(Versioned, Base):
 
 
 class MentoringGroup(Versioned, Base):
-    """Several students with one mentor; each still has a pathway and a plan of their own."""
+    """Several students with one mentor; each still has their own pathway and plan."""
 
     __tablename__ = "mentoring_group"
     __table_args__ = (CheckConstraint("capacity >= 2", name="capacity"),)
@@ -199,12 +187,12 @@ class MentoringGroup(Versioned, Base):
 
     @property
     def mentor_user_id(self) -> int | None:
-        """Who logs the group's sessions themselves, as for a plan."""
+        """The account that logs the group's sessions, as for a plan."""
         return self.mentor.user_id if self.mentor.is_active else None
 
 
 class MentoringPlan(InPathway, OfCase, Versioned, Base):
-    """Who mentors and why they match, towards what, how often and how long, and when it is reviewed."""
+    """The mentor and why they match, the goal, the schedule, and the next review."""
 
     __tablename__ = "mentoring_plan"
     __table_args__ = (
@@ -232,12 +220,12 @@ class MentoringPlan(InPathway, OfCase, Versioned, Base):
 
     @property
     def mentor_user_id(self) -> int | None:
-        """Who logs the sessions themselves: the mentor's own account while they mentor at the school."""
+        """The mentor's account, which logs the sessions, while they mentor at the school."""
         return self.mentor.user_id if self.mentor is not None and self.mentor.is_active else None
 
 
 class MentoringSession(InPathway, Versioned, Base):
-    """One session of a day: held (minutes None: not known), or missed with the reason."""
+    """A session of a day: held (`minutes` None: unknown), or missed with the reason."""
 
     __tablename__ = "mentoring_session"
     __table_args__ = (
@@ -260,7 +248,7 @@ class MentoringSession(InPathway, Versioned, Base):
 
 
 class MentoringReview(InPathway, Base):
-    """One review of a plan: how the goal stands, and how it goes on."""
+    """A review of a plan: how the goal stands, and what follows."""
 
     __tablename__ = "mentoring_review"
     PRIVATE = frozenset({"note"})
@@ -275,7 +263,7 @@ class MentoringReview(InPathway, Base):
 
 
 class DailyCard(InPathway, Versioned, Base):
-    """The card of check-in/check-out: up to five expectations, marked in up to ten periods of a day, 0 to 2 each."""
+    """The card of check-in/check-out: up to five expectations, marked 0 to 2 in up to ten periods of a day."""
 
     __tablename__ = "daily_card"
     __table_args__ = (CheckConstraint("goal_percent between 1 and 100", name="goal_percent"),)
@@ -289,7 +277,7 @@ class DailyCard(InPathway, Versioned, Base):
 
 
 class DailyCardDay(Versioned, Base):
-    """One day of a card: checked in, marked by period, checked out. `marks`: period to a list of 0, 1, 2 or null."""
+    """A day of a card: checked in, marked by period, checked out. `marks`: period to a list of 0, 1, 2 or null."""
 
     __tablename__ = "daily_card_day"
     __table_args__ = (
@@ -309,7 +297,6 @@ class DailyCardDay(Versioned, Base):
 
     @property
     def state(self) -> DayState:
-        """Where the day stands: not begun, checked in, checked out."""
         if self.checked_in_at is None:
             return DayState.NOT_BEGUN
         return DayState.CHECKED_IN if self.checked_out_at is None else DayState.CHECKED_OUT

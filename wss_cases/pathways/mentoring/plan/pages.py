@@ -1,4 +1,4 @@
-"""How a plan, its dose and its card read on screen: the same words for the mentor and for the team."""
+"""Words and charts for a plan, its dose and its card, the same for the mentor and for the team."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -24,7 +24,7 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 
 def rhythm_words(plan: MentoringPlan) -> str:
-    """Return how often, how long and how many weeks, as far as they are set."""
+    """How often, how long and how many weeks, as far as they are set."""
     parts = [str(Cadence(plan.rhythm).label)] if plan.rhythm is not None else []
     if plan.minutes is not None:
         parts.append(_("%(number)d minutes", number=plan.minutes))
@@ -34,7 +34,7 @@ def rhythm_words(plan: MentoringPlan) -> str:
 
 
 def span_words(plan: MentoringPlan) -> str:
-    """Return the first and the last day of a plan, as far as they are set."""
+    """The first and last day of a plan, as far as they are set."""
     if plan.starts_on is None:
         return ""
     last = last_day_of(plan.starts_on, plan.weeks)
@@ -43,7 +43,7 @@ def span_words(plan: MentoringPlan) -> str:
 
 
 def dose_sentence(dose: Dose) -> str:
-    """Return what the picture of a dose shows, in one sentence."""
+    """The chart of a dose in one sentence."""
     if dose.planned is None:
         return ngettext(
             "%(num)d session held. The number planned is not known: the schedule or the first day is not set.",
@@ -61,7 +61,7 @@ def dose_sentence(dose: Dose) -> str:
 
 
 def dose_rows(dose: Dose) -> list[dict[str, Any]]:
-    """Return the bars of a dose: planned so far, held, missed."""
+    """The bars of a dose: planned so far, held, missed."""
     return [
         {
             "label": _("Planned so far"),
@@ -76,7 +76,7 @@ def dose_rows(dose: Dose) -> list[dict[str, Any]]:
 
 
 def minutes_words(dose: Dose) -> str:
-    """Return the minutes delivered against planned; says so where they are not known."""
+    """The minutes delivered and planned, or that they are not known."""
     if dose.held == 0:
         return _("0 minutes")
     if dose.minutes is None:
@@ -91,7 +91,7 @@ def minutes_words(dose: Dose) -> str:
 
 
 def session_words(session: MentoringSession) -> tuple[str, str]:
-    """Return what was logged of a day, and the tone of its tag."""
+    """The log of a session in words, and the tone of its tag."""
     if not session.held:
         return str(Missed(session.missed).label) if session.missed else "", "sun"
     if session.minutes is None:
@@ -100,17 +100,16 @@ def session_words(session: MentoringSession) -> tuple[str, str]:
 
 
 def day_state_words(day: DailyCardDay | None) -> str:
-    """Return where the day of a card stands."""
     return str(DayState(day.state).label) if day is not None else ""
 
 
 def percent_words(share: int | None) -> str:
-    """Return a day's percent; says so where nothing is marked."""
+    """The percentage of a day in words, or that nothing is recorded."""
     return _("nothing recorded") if share is None else _("%(number)d percent", number=share)
 
 
 def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> Sequence[date]:
-    """Return the last school days up to today, oldest first."""
+    """The last `count` school days up to today, oldest first."""
     last = days.on_or_before(today)
     return [days.add(last, -back) if back else last for back in range(count - 1, -1, -1)]
 
@@ -118,7 +117,7 @@ def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> S
 def card_chart(
     card: DailyCard, card_days: Mapping[date, DailyCardDay], today: date, days: SchoolDays
 ) -> dict[str, Any]:
-    """Return the picture of a card's last school days: its sentence and its points; an unmarked day is a gap."""
+    """The chart of a card's last school days: its title and its points. A day without marks is a gap."""
     shares = {day: percent(row.marks) for day, row in card_days.items()}
     back = school_days_back(today, days)
     known = [share for day in back if (share := shares.get(day)) is not None]

@@ -1,4 +1,4 @@
-"""Reading mentoring: plans, sessions, cards. The caller has checked the pathway, unless it says otherwise."""
+"""Queries: mentoring plans, sessions, cards. The caller has checked the pathway unless a docstring says otherwise."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -31,12 +31,12 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.rules import last_digits
 
 LOGGED = (PathwayState.PREPARING, PathwayState.ACTIVE)
-"""States in which sessions are logged: the student has said yes, and it has not ended."""
+"""States in which sessions are logged: the student has said yes, and mentoring has not ended."""
 
 
 @dataclass(frozen=True)
 class OwnStudent:
-    """One student as their mentor may know them: the given name, the goal, and the plan; never the case."""
+    """A student as their mentor may know them: the given name, the goal, and the plan; never the case."""
 
     plan: MentoringPlan
     pathway: Pathway
@@ -44,13 +44,12 @@ class OwnStudent:
 
     @property
     def student(self) -> Student | None:
-        """Who it is in the roster."""
         person = self.pathway.participant
         return person.student if person is not None else None
 
 
 def plan_of(pathway_id: int) -> MentoringPlan | None:
-    """Return the mentoring plan of a pathway; None when nothing is set yet."""
+    """The mentoring plan of a pathway; None when nothing is set yet."""
     return db.session.scalar(
         select(MentoringPlan)
         .options(joinedload(MentoringPlan.mentor), joinedload(MentoringPlan.group))
@@ -59,8 +58,9 @@ def plan_of(pathway_id: int) -> MentoringPlan | None:
 
 
 def courses_of(pathway_ids: Sequence[int]) -> dict[int, Any]:
-    """Return what tells the next session of many pathways, by pathway, in one query: of the plan, whether there is a
-    card, how many sessions were logged, and the newest day."""
+    """The data for the next session of many pathways, by pathway, in one query: plan, whether there is a card, how many
+    sessions were logged, and the newest day.
+    """
     return {row.pathway_id: row for row in _courses.rows(pathway_ids)}
 
 
@@ -78,7 +78,7 @@ def _courses(among_ids: Narrow) -> Any:
 
 
 def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSession]:
-    """Return what was logged of a pathway, newest first."""
+    """The sessions logged for a pathway, newest first."""
     statement = select(MentoringSession).where(MentoringSession.pathway_id == pathway_id)
     if since is not None:
         statement = statement.where(MentoringSession.on_day >= since)
@@ -86,14 +86,14 @@ def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSes
 
 
 def session_on(pathway_id: int, day: date) -> MentoringSession | None:
-    """Return what was logged for one day, or None."""
+    """The session logged for a day, or None."""
     return db.session.scalar(
         select(MentoringSession).where(MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day)
     )
 
 
 def sessions_on(pathway_ids: Collection[int], day: date) -> dict[int, MentoringSession]:
-    """Return what was logged for one day, by pathway, in one query."""
+    """The sessions logged for a day, by pathway, in one query."""
     statement = select(MentoringSession).where(
         MentoringSession.pathway_id.in_(list(pathway_ids)), MentoringSession.on_day == day
     )
@@ -101,7 +101,7 @@ def sessions_on(pathway_ids: Collection[int], day: date) -> dict[int, MentoringS
 
 
 def logged_of(pathway_ids: Collection[int]) -> dict[int, tuple[int, date | None]]:
-    """Return how many sessions were logged and the newest day, by pathway, in one query."""
+    """How many sessions were logged and the newest day, by pathway, in one query."""
     statement = (
         select(MentoringSession.pathway_id, func.count(), func.max(MentoringSession.on_day))
         .where(MentoringSession.pathway_id.in_(list(pathway_ids)))
@@ -111,25 +111,25 @@ def logged_of(pathway_ids: Collection[int]) -> dict[int, tuple[int, date | None]
 
 
 def reviews_of(pathway_id: int) -> list[MentoringReview]:
-    """Return the reviews of a pathway, newest first."""
+    """The reviews of a pathway, newest first."""
     statement = select(MentoringReview).where(MentoringReview.pathway_id == pathway_id)
     return list(db.session.scalars(statement.order_by(MentoringReview.on_day.desc(), MentoringReview.id.desc())))
 
 
 def card_of(pathway_id: int) -> DailyCard | None:
-    """Return the card of check-in/check-out; None when it is not set yet."""
+    """The card of check-in/check-out; None when it is not set up."""
     return db.session.scalar(select(DailyCard).where(DailyCard.pathway_id == pathway_id))
 
 
 def with_card(pathway_ids: Collection[int]) -> set[int]:
-    """Return which of these pathways have a card, in one query; no query for no pathway."""
+    """Those of these pathways that have a card, in one query; no query for an empty list."""
     if not pathway_ids:
         return set()
     return set(db.session.scalars(select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))))
 
 
 def card_and_days(pathway_id: int, since: date) -> tuple[DailyCard | None, dict[date, DailyCardDay]]:
-    """Return the card of a pathway with its days since one, in one query; None while there is no card."""
+    """The card of a pathway with its days since a date, in one query; None when there is no card."""
     statement = (
         select(DailyCard, DailyCardDay)
         .outerjoin(DailyCardDay, (DailyCardDay.card_id == DailyCard.id) & (DailyCardDay.on_day >= since))
@@ -140,13 +140,13 @@ def card_and_days(pathway_id: int, since: date) -> tuple[DailyCard | None, dict[
 
 
 def card_days(card_id: int, since: date) -> dict[date, DailyCardDay]:
-    """Return the days of a card since one, by day."""
+    """The days of a card since a date, by day."""
     statement = select(DailyCardDay).where(DailyCardDay.card_id == card_id, DailyCardDay.on_day >= since)
     return {row.on_day: row for row in db.session.scalars(statement)}
 
 
 def given_name(participant: CaseParticipant | None) -> str:
-    """Return the name a mentor knows a student by: the preferred given name, else the given name."""
+    """The name by which a mentor knows a student: the preferred given name, else the given name."""
     if participant is None:
         return ""
     if participant.student is None:
@@ -155,19 +155,19 @@ def given_name(participant: CaseParticipant | None) -> str:
 
 
 def told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
-    """Return the students of (plan, pathway) by given name.
+    """The students of (plan, pathway), sorted by given name.
 
-    Two with one given name also show an initial, and where that is one, too, digits.
+    Equal given names get an initial, and equal initials digits.
     """
     students = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
     for mark in (_initial, lambda student: last_digits(student.student_number)):
-        whose: dict[str, set[int]] = defaultdict(set)
+        ids_by_name: dict[str, set[int]] = defaultdict(set)
         for own in students:
             if own.student is not None:
-                whose[own.name.casefold()].add(own.student.id)
+                ids_by_name[own.name.casefold()].add(own.student.id)
         students = [
             replace(own, name=f"{own.name} {mark(own.student)}")
-            if own.student is not None and len(whose[own.name.casefold()]) > 1
+            if own.student is not None and len(ids_by_name[own.name.casefold()]) > 1
             else own
             for own in students
         ]
@@ -179,9 +179,9 @@ def _initial(student: Student) -> str:
 
 
 def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
-    """Return a student whose sessions the actor logs: their own as a mentor, or one of the case team's school.
+    """A student whose sessions the actor logs, as their mentor or on the school's case team.
 
-    Raises NotFound, for a mentor also once the pathway has ended or before the student has said yes.
+    Raises NotFound; for a mentor also before the student has said yes and once the pathway has ended.
     """
     statement = _own().where(MentoringPlan.pathway_id == pathway_id)
     plan, row = existing(db.session.execute(statement).first())
@@ -192,12 +192,12 @@ def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
 
 
 def is_team(actor: Actor, record: Any) -> bool:
-    """Whether the actor may open the case that a plan belongs to."""
+    """Whether the actor may open the case of this plan."""
     return actor.covers(record.school_id, *CASE_TEAM)
 
 
 def my_students(actor: Actor) -> list[OwnStudent]:
-    """Return the students whom the actor mentors now, by name, in one query."""
+    """The students whom the actor mentors now, sorted by name, in one query."""
     statement = _own().where(
         Mentor.user_id == actor.user_id,
         Mentor.is_active,
@@ -221,13 +221,13 @@ def _own() -> Any:
 
 
 def group_students(group_id: int) -> list[OwnStudent]:
-    """Return the students who meet in a group now, by name; the caller has checked the group."""
+    """The current students of a group, sorted by name; the caller has checked the group."""
     statement = _own().where(MentoringPlan.group_id == group_id, Pathway.state.in_(LOGGED))
     return told_apart(db.session.execute(statement))
 
 
 def get_group(actor: Actor, group_id: int) -> MentoringGroup:
-    """Return a group whose sessions the actor logs. Raises NotFound."""
+    """A group whose sessions the actor logs. Raises NotFound."""
     group = db.session.get(MentoringGroup, group_id, options=[joinedload(MentoringGroup.mentor)])
     require(actor, Permission.MENTORING_LOG, group)
     assert group is not None

@@ -1,4 +1,4 @@
-"""Pure rules of mentoring: which sessions a rhythm plans, the dose delivered, the card's percent, whom to match."""
+"""Rules of mentoring: which sessions a schedule plans, the dose delivered, the card's percentage, whom to match."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,13 +15,13 @@ _DAY = timedelta(days=1)
 _DAYS_OF = {Cadence.DAILY: 1, Cadence.TWICE_WEEKLY: 7, Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 _LONGEST = timedelta(weeks=208)
 _AHEAD = timedelta(days=62)
-"""How far from today, or from a first day to come, a next session is looked for."""
+"""How far ahead of today, or of a later first day, the next session is searched."""
 LEAST_LETTERS = 4
-"""Letters of a word that two texts may share by more than chance."""
+"""The least letters of a shared word that count as a match between two texts."""
 
 
 class Logged(Protocol):
-    """What a dose counts of a session."""
+    """The parts of a session that a dose counts."""
 
     on_day: date
     held: bool
@@ -30,10 +30,10 @@ class Logged(Protocol):
 
 @dataclass(frozen=True)
 class Dose:
-    """Sessions and minutes delivered against planned, up to a day. None is not known, 0 is none.
+    """Sessions and minutes delivered and planned, up to a day. None: not known; 0: none.
 
-    `planned` counts the sessions that were due, `planned_in_all` those of the whole length; `timed` of the held
-    ones have their minutes written down, and `minutes` is their sum.
+    `planned` counts the sessions that were due, `planned_in_all` those of the whole plan. `timed` counts held sessions
+    with known minutes; `minutes` is their sum.
     """
 
     planned: int | None
@@ -46,17 +46,18 @@ class Dose:
 
 
 def last_day_of(starts_on: date | None, weeks: int | None) -> date | None:
-    """Return the last day of a plan; None while its first day or its length is not known."""
+    """The last day of a plan; None while its first day or length is unknown."""
     return starts_on + timedelta(weeks=weeks) - _DAY if starts_on is not None and weeks is not None else None
 
 
 def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, since: date = date.min) -> list[date]:
-    """Return the school days on which the sessions of a rhythm fall due, from its first day up to `until`; with `since`
-    those from then on alone, for which nothing is worked out of the time before.
+    """The school days on which sessions of a schedule fall due, from its first day up to `until`. `since` skips the
+    periods that were over before that day.
 
-    Time runs in periods from the first day (a day, seven, fourteen, a month). Of a period's n school days the j-th
-    of its k sessions is due on number ceil(j·n/k): the one of a week on its last, so that a week is never behind
-    while it runs. A period without school plans nothing; one that `until` cuts off plans what was due by then.
+    Time is divided into periods from the first day (a day, seven, fourteen, a month). Of a period's n school days,
+    session j of k is due on number ceil(j·n/k). A weekly session is therefore due on the last school day, so that no
+    week is behind while it runs. A period without school plans nothing; a period that `until` cuts off plans what was
+    due by then.
     """
     due: list[date] = []
     wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
@@ -75,19 +76,22 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, si
 
 
 def coming_days(days: SchoolDays, since: date) -> Callable[[Cadence, date, date], list[date]]:
-    """Return what tells the days of `due_days` from a day on by rhythm, first day and last, without going through the
-    periods that were over before it; of many plans with the same periods once."""
+    """A function (rhythm, first day, last day) that lists the `due_days` from `since` on. It skips the periods that
+    were over before, and computes plans with the same periods once.
+    """
     known = cache(lambda rhythm, begins, until: due_days(rhythm, begins, until, days, since))
 
     def coming(rhythm: Cadence, starts_on: date, until: date) -> list[date]:
-        found: list[date] = known(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST))
-        return found
+        dates: list[date] = known(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST))
+        return dates
 
     return coming
 
 
 def _period_of(rhythm: Cadence, starts_on: date, day: date) -> date:
-    """Return the first day of the period of a day; the first of all before that, and of months, which are few."""
+    """The first day of the period that contains a day. Earlier days, and monthly schedules, give the plan's
+    first day.
+    """
     length = _DAYS_OF.get(rhythm)
     if length is None or day <= starts_on:
         return starts_on
@@ -102,7 +106,7 @@ def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
 
 
 def planned_days(plan: Any, until: date, days: SchoolDays) -> list[date] | None:
-    """Return the days on which a plan's sessions were due up to `until`; None while rhythm or start is not known."""
+    """The days on which a plan's sessions were due up to `until`; None while rhythm or first day is unknown."""
     if plan is None or plan.rhythm is None or plan.starts_on is None:
         return None
     last = last_day_of(plan.starts_on, plan.weeks)
@@ -110,28 +114,28 @@ def planned_days(plan: Any, until: date, days: SchoolDays) -> list[date] | None:
 
 
 def dose(plan: Any, sessions: Sequence[Logged], until: date, days: SchoolDays) -> Dose:
-    """Return what was delivered against what was planned up to a day, both counted in it."""
+    """Sessions and minutes delivered and planned up to a day, inclusive."""
     so_far = planned_days(plan, until, days)
     last = last_day_of(plan.starts_on, plan.weeks) if plan is not None else None
     in_all = planned_days(plan, last, days) if last is not None else None
     counted = [row for row in sessions if row.on_day <= until]
-    held = [row for row in counted if row.held]
-    timed = [row.minutes for row in held if row.minutes is not None]
+    held_rows = [row for row in counted if row.held]
+    timed = [row.minutes for row in held_rows if row.minutes is not None]
     return Dose(
         planned=None if so_far is None else len(so_far),
         planned_in_all=None if in_all is None else len(in_all),
-        held=len(held),
-        missed=len(counted) - len(held),
-        minutes=sum(timed) if timed or not held else None,
+        held=len(held_rows),
+        missed=len(counted) - len(held_rows),
+        minutes=sum(timed) if timed or not held_rows else None,
         timed=len(timed),
         planned_minutes=len(so_far) * plan.minutes if so_far is not None and plan.minutes else None,
     )
 
 
 def next_due(plan: Any, logged: int, today: date, days: SchoolDays) -> date | None:
-    """Return the day of the first planned session that nothing is logged for; None when none is left or known.
+    """The day of the first planned session that no log answers; None when none is left or known.
 
-    Sessions stand for each other: `logged` held or missed ones answer for the first so many planned.
+    Any log answers the earliest planned session: `logged` held or missed sessions cover the first ones.
     """
     if plan is None or plan.rhythm is None or plan.starts_on is None:
         return None
@@ -146,7 +150,7 @@ def next_due(plan: Any, logged: int, today: date, days: SchoolDays) -> date | No
 
 
 def _due_after(number: int, rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) -> date | None:
-    """Return the day that so many of `due_days` come before; of the periods before its own days are only counted."""
+    """The due day at position `number` (from 0) of `due_days`. Periods before it are only counted."""
     wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
     period, first = 0, starts_on
     while first <= until:
@@ -163,14 +167,14 @@ def _due_after(number: int, rhythm: Cadence, starts_on: date, until: date, days:
 
 
 def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
-    """Return the share of points of a card's day in whole percent; None when nothing is marked."""
-    given = [mark for row in marks.values() for mark in row if mark is not None]
-    return None if not given else round(100 * sum(given) / (BEST_MARK * len(given)))
+    """The share of points of a card's day in whole percent; None when nothing is marked."""
+    points = [mark for row in marks.values() for mark in row if mark is not None]
+    return None if not points else round(100 * sum(points) / (BEST_MARK * len(points)))
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A mentor or a group that a student could be matched with, and the reasons for it."""
+    """A mentor or group that a student could be matched with, with reasons."""
 
     mentor: Any
     group: Any
@@ -179,20 +183,19 @@ class Candidate:
 
     @property
     def capacity(self) -> int:
-        """How many students there are places for."""
         return int((self.group or self.mentor).capacity)
 
     @property
     def free(self) -> int:
-        """Places that are left; never below 0."""
+        """The free places; never below 0."""
         return max(0, self.capacity - self.taken)
 
 
 def ranked(offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: str, today: date) -> list[Candidate]:
-    """Return (mentor, group or None, places taken) as candidates, the best first.
+    """Candidates from (mentor, group or None, places taken), the best first.
 
-    A free place comes first, then the student's language, strengths that the goal names, training, the number of
-    free places, and the name.
+    A free place comes first, then the student's language, strengths that the goal names, training, the number of free
+    places, and the name.
     """
     candidates = [
         Candidate(mentor, group, taken, _reasons(mentor, group, taken, language, goal, today))
@@ -201,9 +204,14 @@ def ranked(offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: s
     return sorted(candidates, key=_rank)
 
 
-def _rank(one: Candidate) -> tuple[Any, ...]:
+def _rank(candidate: Candidate) -> tuple[Any, ...]:
     order = (Reason.PLACE, Reason.LANGUAGE, Reason.STRENGTH, Reason.TRAINED)
-    return (*(reason not in one.reasons for reason in order), -one.free, fold(one.mentor.name), one.mentor.id)
+    return (
+        *(reason not in candidate.reasons for reason in order),
+        -candidate.free,
+        fold(candidate.mentor.name),
+        candidate.mentor.id,
+    )
 
 
 def _reasons(mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date) -> tuple[Reason, ...]:

@@ -1,4 +1,4 @@
-"""Logging sessions: held with minutes, or missed with the reason; a wrong log is corrected the same way."""
+"""Use cases: log a session as held with minutes, or as missed with the reason. Logging again corrects a log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from wss_cases.pathways.mentoring.plan.models import (
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, session_on
 
 MISSED = "mentoring_missed"
-"""What happened, and the kind of follow-up that it makes."""
+"""The event of a missed session, and the kind of follow-up that it makes."""
 
 LOOK_BACK = timedelta(days=60)
 """How far back a session may be logged or corrected."""
@@ -38,7 +38,7 @@ LOOK_BACK = timedelta(days=60)
 
 @dataclass(frozen=True)
 class DayAnswer:
-    """The answer for one day: held with its minutes (None: not known), or missed with the reason."""
+    """The answer for a day: held with its minutes (None: unknown), or missed with the reason."""
 
     minutes: int | None = None
     missed: Missed | None = None
@@ -46,15 +46,14 @@ class DayAnswer:
 
     @property
     def held(self) -> bool:
-        """Whether the session was held."""
         return self.missed is None
 
 
 @use_case
 def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, seen: int | None) -> int:
-    """Log a day's session, or correct its log; `seen` is the version of the log that the form showed, None for none.
+    """Log a day's session, or correct its log. `seen`: the version of the log that the form showed, None for none.
 
-    Returns the session's id. Raises Refused when somebody logged the day meanwhile, or the day is not to be logged.
+    Returns the session's id. Raises Refused when someone logged the day meanwhile, and for a day that cannot be logged.
     """
     row = load_logged(uow, pathway_id)
     session = session_on(row.id, day)
@@ -68,7 +67,7 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, 
 
 @use_case
 def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, DayAnswer]) -> int:
-    """Log one day for the students of a group, by pathway. Raises Refused when one was logged meanwhile."""
+    """Log a day for the students of a group, by pathway. Raises Refused when a student was logged meanwhile."""
     group = uow.session.get(MentoringGroup, group_id)
     require(uow.actor, Permission.MENTORING_LOG, group)
     if not answers:
@@ -97,7 +96,7 @@ def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -
 
 
 def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> MentoringSession:
-    """Write the answer for a day, with all that follows from it. The pathway is locked."""
+    """Write the answer for a day, with its follow-ups and history entry. The pathway is locked."""
     today = today_at(row.school_id, uow.now)
     if not today - LOOK_BACK <= day <= today:
         raise Refused("day", _("Choose today or a day of the last two months."))
@@ -116,35 +115,35 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     if answer.held and row.state is PathwayState.PREPARING:
         note_start(uow, row, day)
     if answer.missed not in (None, Missed.NO_SCHOOL):
-        _ask_after(uow, row, day)
+        _ask_for_contact(uow, row, day)
     elif kind == "mentoring.corrected":
         take_back_missed(uow, row)
     elif answer.held:
-        _met_again(uow, row, day)
+        _close_contact(uow, row, day)
     return session
 
 
-def _met_again(uow: UnitOfWork, row: Pathway, day: date) -> None:
-    """A session held since is the contact that a missed one asked for."""
+def _close_contact(uow: UnitOfWork, row: Pathway, day: date) -> None:
+    """Close follow-ups for contact after a missed session, because a session was held since."""
     zone = zone_of(row.school_id)
     for follow_up in open_follow_ups(uow, row.id, MISSED):
         if local_date(follow_up.created_at, zone) <= day:
             close_row(uow, follow_up, "reached", evidence={"on": day.isoformat()})
 
 
-def _ask_after(uow: UnitOfWork, row: Pathway, day: date) -> None:
-    """Make a follow-up for contact after a missed session, unless one is open or was made in its week."""
+def _ask_for_contact(uow: UnitOfWork, row: Pathway, day: date) -> None:
+    """Make a follow-up for contact after a missed session, unless one is open or was made in the same week."""
     zone = zone_of(row.school_id)
     monday = day - timedelta(days=day.weekday())
-    for follow_up in _asked(uow, row):
+    for follow_up in _contact_follow_ups(uow, row):
         if follow_up.state is FollowUpState.OPEN or local_date(follow_up.created_at, zone) >= monday:
             return
     follow_event(uow, row, MISSED)
 
 
 def take_back_missed(uow: UnitOfWork, row: Pathway) -> None:
-    """Cancel the follow-up for contact after a missed session once a correction leaves no missed session since."""
-    for follow_up in _asked(uow, row):
+    """Cancel the follow-up for contact after a missed session when a correction leaves no missed session since."""
+    for follow_up in _contact_follow_ups(uow, row):
         missed = select(MentoringSession.id).where(
             MentoringSession.pathway_id == row.id,
             MentoringSession.missed.is_not(None),
@@ -155,7 +154,7 @@ def take_back_missed(uow: UnitOfWork, row: Pathway) -> None:
             cancel_row(uow, follow_up, _("The session was logged again; nothing was missed."))
 
 
-def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
+def _contact_follow_ups(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
     statement = select(FollowUp).where(
         FollowUp.pathway_id == row.id, FollowUp.kind == MISSED, FollowUp.state != FollowUpState.CANCELLED
     )

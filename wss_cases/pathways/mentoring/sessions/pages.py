@@ -1,4 +1,4 @@
-"""The mentor's own pages: my students, one student's sessions, a group's session. The team uses them too."""
+"""Pages that log sessions: my students, a student's sessions, a group's session. Mentors and the case team use them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -54,7 +54,7 @@ NOT_SAID = ""
 
 
 class MinutesForm(BaseForm):
-    """The day of a session, and how long it was."""
+    """The day and length of a session."""
 
     day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
     minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
@@ -64,20 +64,20 @@ class MinutesForm(BaseForm):
     )
 
     def offer_minutes(self, *more: int | None) -> None:
-        """Offer the usual numbers, and those of the plan and of an earlier log."""
+        """Offer the usual numbers of minutes, and further ones such as those of the plan."""
         numbers = sorted({*USUAL_MINUTES, *(number for number in more if number)})
         self.minutes.choices = choices([(str(number), _("%(number)d min", number=number)) for number in numbers])
 
     @property
     def length(self) -> int | None:
-        """The minutes that were given; None for none."""
+        """The minutes as filled in; None for none."""
         if self.other.data:
             return int(self.other.data)
         return int(self.minutes.data) if self.minutes.data else None
 
 
 class SessionForm(MinutesForm):
-    """Did it happen? Minutes, or why not."""
+    """Whether the session took place: minutes, or why not."""
 
     happened = radio(
         _l("Did it take place?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Answer whether it took place.")
@@ -86,21 +86,20 @@ class SessionForm(MinutesForm):
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; a held session has minutes, a missed one a reason."""
+        """Require minutes for a held session, a reason for a missed one."""
         sound = bool(super().validate(extra_validators))
         if self.happened.data == "yes":
             return needs(sound, self.minutes, sound and self.length is None, _l("Enter the number of minutes."))
         return needs(sound, self.missed, not self.missed.data, _l("Explain why not."))
 
     def answer(self) -> DayAnswer:
-        """Return the answer for the day."""
         if self.happened.data == "yes":
             return DayAnswer(minutes=self.length, note=self.note.data or "")
         return DayAnswer(missed=Missed(self.missed.data), note=self.note.data or "")
 
 
 def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
-    """Return a form that asks about each of a group's students, (pathway id, name), in a field s<id>."""
+    """A form with a field s<pathway id> for each of a group's students, given as (pathway id, name)."""
     answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not recorded"))])
     fields = {
         f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
@@ -110,7 +109,7 @@ def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
 
 
 def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int, DayAnswer]:
-    """Return the answer for each student of a group by pathway; students without one are left out."""
+    """The answers for a group's students by pathway; students without an answer are left out."""
     answers = {pathway_id: form[f"s{pathway_id}"].data for pathway_id in pathway_ids}
     return {
         pathway_id: DayAnswer(minutes=form.length) if answer == HELD else DayAnswer(missed=Missed(answer))
@@ -120,7 +119,7 @@ def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int,
 
 
 def period_form(expectations: list[str]) -> type[BaseForm]:
-    """Return a form with a field m<n> for each expectation of a card, 0 to 2, blank where it was not seen."""
+    """A form with a field m<n> for each expectation of a card: 0 to 2, blank when it was not observed."""
     marks = choices([(str(mark), str(mark)) for mark in range(BEST_MARK + 1)])
     fields = {
         f"m{number}": RadioField(words, choices=marks, validators=[Optional()])
@@ -130,7 +129,7 @@ def period_form(expectations: list[str]) -> type[BaseForm]:
 
 
 def marks_of(form: BaseForm, count: int) -> list[int | None]:
-    """Return the marks of a period, None where nothing was marked."""
+    """The marks of a period; None where nothing was marked."""
     answers = [form[f"m{number}"].data for number in range(count)]
     return [int(answer) if answer else None for answer in answers]
 
@@ -139,9 +138,9 @@ blueprint = Blueprint("mentoring_sessions", __name__, url_prefix="/mentoring")
 
 MOST_LISTED = 12
 FURTHEST = timedelta(days=400)
-"""How far back a day may be logged or corrected."""
+"""How far back a day can be opened."""
 THIS_WEEK = timedelta(days=6)
-"""How far ahead a session may be due that a mentor could hold today."""
+"""How far ahead a due session still counts as something to hold now."""
 
 
 @blueprint.get("")
@@ -168,7 +167,7 @@ def mine() -> Page:
 
 
 def rows_of(students: list[OwnStudent]) -> list[dict[str, Any]]:
-    """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
+    """A mentor's students as rows of a list: name, goal, what is to log, and the page that logs it."""
     if not students:
         return []
     logged = logged_of([own.pathway.id for own in students])
@@ -189,7 +188,7 @@ def _place(pathway_id: int, has_card: bool) -> dict[str, str]:
 
 
 def _meta(own: OwnStudent, twice: bool) -> str:
-    """Return a student's goal; with the kind and the first day for somebody whom one mentors twice."""
+    """A student's goal; with the kind and first day when the same mentor has the student twice."""
     if not twice:
         return own.plan.goal
     parts = [str(Kind(own.pathway.kind).label), own.plan.goal]
@@ -221,7 +220,7 @@ def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: Sc
 @blueprint.get("/review-of/<int:follow_up_id>")
 @gate(Permission.CASE_WORK)
 def review_of(follow_up_id: int) -> Page:
-    """Go to the review that a follow-up asks for; to the follow-up itself when it asks for something else."""
+    """Redirect to the review that a follow-up asks for, or to the follow-up when it asks for something else."""
     row = get_follow_up(current_actor(), follow_up_id)
     if row.pathway_id is None or row.kind != REVIEW or row.case_id is None:
         return redirect(url_for("followups.follow_up", follow_up_id=row.id), 303)
@@ -231,7 +230,7 @@ def review_of(follow_up_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def student(pathway_id: int) -> Page:
-    """One student: log today's session or correct a day, and what was delivered so far."""
+    """A student: log today's session or correct a day; the sessions delivered so far."""
     actor = current_actor()
     own = get_own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
@@ -296,7 +295,7 @@ def _card_href(own: OwnStudent) -> str | None:
 @blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def group(group_id: int) -> Page:
-    """Log a group's session: one page marks each student."""
+    """Log a group's session, for all students on one page."""
     row = get_group(current_actor(), group_id)
     day = asked_day(today_at(row.school_id, clock.now()), FURTHEST)
     students = group_students(group_id)
