@@ -1,4 +1,4 @@
-"""The use cases of a pathway's page: propose by hand, offer, accept, start, next step, complete."""
+"""Use cases of every pathway: propose by hand, offer, accept, start, next step, complete; and its follow-ups."""
 
 from collections.abc import Collection
 from datetime import date
@@ -39,20 +39,21 @@ from wss_cases.routing.engine.pages import Pathway as Family
 def follow(
     uow: UnitOfWork, row: Pathway, kind: str, due_on: date, *, title: str = "", of_case: bool = False
 ) -> FollowUp:
-    """Make a follow-up for whoever works a pathway; `of_case`: it belongs to the case and outlives the pathway.
+    """Make a follow-up for the owner of a pathway. `of_case`: it belongs to the case and outlives the pathway.
 
-    Of a need for housing it stays on its pathway, which says who may know of it, and goes to none but them.
+    Follow-ups of housing support always stay on their pathway, which says who may know of it, and go only to those
+    people.
     """
-    return make(uow, kind=kind, due_on=due_on, title=title, **_whose(uow, row, of_case))
+    return make(uow, kind=kind, due_on=due_on, title=title, **_owner_and_subject(uow, row, of_case))
 
 
 def follow_event(uow: UnitOfWork, row: Pathway, event: str, *, of_case: bool = False) -> None:
-    """Make what the templates say for something that happened in a pathway today; `of_case` as for `follow`."""
+    """Make the follow-ups that the templates name for an event in a pathway today; `of_case` as for `follow`."""
     today = today_at(row.school_id, uow.now)
-    make_for_event(uow, event, from_day=today, pathway_kind=row.kind, **_whose(uow, row, of_case))
+    make_for_event(uow, event, from_day=today, pathway_kind=row.kind, **_owner_and_subject(uow, row, of_case))
 
 
-def _whose(uow: UnitOfWork, row: Pathway, of_case: bool) -> dict[str, Any]:
+def _owner_and_subject(uow: UnitOfWork, row: Pathway, of_case: bool) -> dict[str, Any]:
     owner_id, of_pathway = row.owner_id or row.case.lead_id, not of_case
     if row.kind == Kind.HOUSING_BASIC_NEEDS:
         owner_id, of_pathway = choose_for_housing(row.school_id, owner_id, uow.now), True
@@ -73,7 +74,7 @@ def open_follow_ups(uow: UnitOfWork, pathway_id: int, *kinds: str) -> list[Follo
 def close_open(
     uow: UnitOfWork, pathway_id: int, kind: str, outcome: str, note: str = "", on: date | None = None
 ) -> None:
-    """Close the open follow-ups of a pathway of one kind, with the outcome that was just recorded and its day."""
+    """Close a pathway's open follow-ups of a kind with the outcome that was just recorded and its day."""
     for follow_up in open_follow_ups(uow, pathway_id, kind):
         close_row(uow, follow_up, outcome, note, {"on": on.isoformat()} if on else None)
 
@@ -82,10 +83,11 @@ def close_recorded(
     uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant],
     *, named_only: bool = False, **shown: str,
 ) -> None:  # fmt: skip
-    """Close what a pathway, its case or a report of it asks about these people, done on a day: it is asked for once.
+    """Close open follow-ups of a kind about these people: those of the pathway, its case, or one of the case's reports.
 
-    `shown`: more of what shows it, as in `Evidence.stored`: manner, who. A person is found again in each report of the
-    case; what names nobody counts in its own pathway only, and with `named_only` not at all.
+    `on` is the day on which the work was done, so that nobody is asked for it twice. `shown`: further evidence as in
+    `Evidence.stored` (manner, who). A person is matched in each report of the case. A follow-up that names no one
+    counts only on its own pathway, and with `named_only` not at all.
     """
     reports = select(CaseIncident.incident_id).where(CaseIncident.case_id == row.case_id)
     entries = {person.incident_person_id for person in people} - {None}
@@ -110,7 +112,7 @@ def close_recorded(
 
 
 OUTLIVES = frozenset({"agreement_term"})
-"""Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""
+"""Kinds of follow-ups that stay open when their pathway ends, because an agreed term still binds."""
 
 
 @use_case
@@ -126,7 +128,7 @@ def add(
 ) -> int:
     """Propose a pathway by hand in an open case. Returns its id.
 
-    Raises Refused for an owner elsewhere, or one who may not know of it.
+    Raises Refused for an owner of another school, or one who may not know of the pathway.
     """
     case = uow.load(Case, case_id, Permission.CASE_WORK)
     open_only(case)
@@ -150,7 +152,7 @@ def add(
 
 
 def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int) -> str:
-    """The name of who is to own a pathway of a kind."""
+    """The name of a pathway's new owner. Raises Refused for someone who may not own this kind."""
     people = team_of(school_id, today_at(school_id, uow.now), kind)
     if owner_id in people:
         return people[owner_id]
@@ -160,7 +162,9 @@ def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int
 
 
 def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, family: Family | None = None) -> Pathway:
-    """Lock a pathway that has not ended (of one family), in a case that is open. Raises Refused, NotFound or Stale."""
+    """Lock a pathway that has not ended, of this family if given, in an open case. Raises Refused, NotFound or
+    Stale.
+    """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
     open_only(row.case)
     if row.state not in LIVE:
@@ -171,28 +175,25 @@ def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, fami
 
 
 def move_pathway(row: Pathway, state: PathwayState) -> None:
-    """Change a pathway's state if the table allows it. Raises Refused."""
+    """Change a pathway's state if its transitions allow it. Raises Refused."""
     if not may_become(row.state, state):
         raise Refused("", _("This pathway cannot be moved there from its current status."))
     row.state = state
 
 
 def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
-    """Raise Refused for a day that has not come yet."""
+    """Raise Refused for a day in the future."""
     if day > today_at(school_id, uow.now):
         raise Refused(field, _("Choose today or an earlier day."))
 
 
 def audit_only(uow: UnitOfWork, row: Pathway) -> None:
-    """Audit what changed on a pathway when the case's history has an entry for it already."""
+    """Audit a pathway's changes without an entry in the case's history, which has one already."""
     uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
 
 
 def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
-    """Add a record, or save a changed one, that is only audited: without an entry in the case's history.
-
-    Returns its id.
-    """
+    """Save a record that is audited but has no entry in the case's history. Returns its id."""
     changes = changes_of(record)
     uow.session.add(record)
     uow.session.flush()
@@ -202,7 +203,7 @@ def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
 
 
 def note_offer(uow: UnitOfWork, row: Pathway, on: date, by: tuple[int, str] | None = None) -> None:
-    """Record who made the offer and when, unless that is recorded already; without `by` the actor made it."""
+    """Record who made the offer and when, unless that is recorded already. Without `by` the actor made it."""
     by_id, name = by or (uow.actor.user_id, uow.actor.name)
     if row.offered_on is None and by_id is not None:
         row.offered_on, row.offered_by_id = on, by_id
@@ -210,7 +211,7 @@ def note_offer(uow: UnitOfWork, row: Pathway, on: date, by: tuple[int, str] | No
 
 
 def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
-    """Move a pathway into preparation, and the case with it. With no offer on record, the actor made it that day."""
+    """Move a pathway into preparation, and the case with it. Without an offer on record, the actor made it that day."""
     note_offer(uow, row, on)
     move_pathway(row, PathwayState.PREPARING)
     row.accepted_on = on
@@ -228,7 +229,7 @@ def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
 
 
 def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
-    """End an active pathway with its outcome; its open follow-ups are cancelled."""
+    """End an active pathway with its outcome. Its open follow-ups are canceled."""
     if outcome not in outcomes_for(row.pathway):
         raise Refused("outcome", _("Choose the outcome."))
     move_pathway(row, PathwayState.COMPLETED)
@@ -239,7 +240,7 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
 
 
 def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
-    """End a live pathway before its outcome; its open follow-ups are cancelled."""
+    """End a live pathway early. Its open follow-ups are canceled."""
     move_pathway(row, PathwayState.ENDED_EARLY)
     row.end_reason, row.outcome_note = reason.value, note
     _close(uow, row)
@@ -248,7 +249,7 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
 
 
 def note_decline(uow: UnitOfWork, row: Pathway) -> None:
-    """End a live pathway because it was declined or left; its open follow-ups are cancelled."""
+    """End a live pathway because it was declined or left. Its open follow-ups are canceled."""
     move_pathway(row, PathwayState.DECLINED)
     _close(uow, row)
     uow.record(row, "pathway.left" if has_begun(row) else "pathway.declined", what=row.kind)
@@ -262,7 +263,7 @@ def _close(uow: UnitOfWork, row: Pathway) -> None:
 
 @use_case
 def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
-    """Record who invited the person, and when. Raises Refused for somebody outside the school's case team."""
+    """Record who invited the person, and when. Raises Refused for someone outside the school's case team."""
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
     people = team_of(row.school_id, on)
@@ -274,7 +275,9 @@ def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
 
 @use_case
 def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record that the offer was accepted; preparation begins. With no offer on record, the actor made it that day."""
+    """Record that the offer was accepted; preparation begins. Without an offer on record, the actor made it
+    that day.
+    """
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
     note_acceptance(uow, row, on)
@@ -283,7 +286,7 @@ def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
 
 @use_case
 def start(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record that the pathway is active since a day."""
+    """Record the day on which the pathway became active."""
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
     if row.pathway == Family.CIRCLE:
@@ -306,7 +309,7 @@ def plan(
 ) -> int:
     """Set the next step with its date, the expected end, and the owner.
 
-    Raises Refused for an owner elsewhere, or one who may not know of it.
+    Raises Refused for an owner of another school, or one who may not know of the pathway.
     """
     row = load_live(uow, pathway_id, uow.version)
     if owner_id is not None and owner_id != row.owner_id:

@@ -1,4 +1,4 @@
-"""The acts of every pathway, one page each; its own page, and its end, are composed in casework."""
+"""Acts that every pathway has, one page each. Casework holds the pathway's own page and the pages that end it."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -33,25 +33,23 @@ DAY = _l("Choose a day.")
 
 
 def number(text: Any) -> int | None:
-    """Return the id that a select field holds; None for its empty choice."""
+    """The id in a select field; None for its empty choice."""
     digits = str(text or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 
 def moment_in(form: BaseForm, zone: str) -> datetime:
-    """Return the instant that a form's day and time name at a school."""
+    """The instant that a form's day and time mean at a school."""
     return at_local(form["day"].data, form["time"].data.hour, form["time"].data.minute, zone)
 
 
 def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
-    """Return people as the choices of a select: an empty one first when it has words."""
+    """People as choices of a select, after an empty choice if `empty` gives its label."""
     pairs = [(str(key), words) for key, words in people.items()]
     return choices([("", empty), *pairs] if empty is not None else pairs)
 
 
 class AddForm(BaseForm):
-    """A pathway proposed by hand."""
-
     kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
     for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
@@ -67,14 +65,12 @@ class OfferForm(BaseForm):
 
 
 class DayForm(BaseForm):
-    """The day on which something became so."""
+    """The day of an event."""
 
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
 
 class PlanForm(BaseForm):
-    """Next step, expected end, owner."""
-
     next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
     next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
     expected_end = DateField(_l("Expected end"), validators=[Optional()])
@@ -82,18 +78,16 @@ class PlanForm(BaseForm):
 
 
 class CompleteForm(BaseForm):
-    """The outcome, with a note."""
-
     outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 
 BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reason is not EndReason.NAMED_IN_ERROR}
-"""Nobody ends a pathway so: taking somebody out of the report does."""
+"""The reasons that staff can choose. "Named in error" is set only by taking a person out of the report."""
 
 
 class EndForm(BaseForm):
-    """Why it ends early."""
+    """Why the pathway ends early."""
 
     reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
@@ -113,21 +107,20 @@ OWN_COMPLETION: dict[str, str] = {
     Family.WRAPAROUND: "referrals.complete",
     Family.CIRCLE: "agreements.complete",
 }
-"""Families whose own page records this: the endpoint."""
+"""The endpoint that records the act for families with a page of their own."""
 
 
 def kind_words(pathway: Pathway) -> str:
-    """Return the kind of a pathway in the reader's language."""
+    """The kind of a pathway in the reader's language."""
     return str(Kind(pathway.kind).label) if pathway.kind in set(Kind) else pathway.kind
 
 
 def page_of(pathway: Pathway) -> str:
-    """Return the address of a pathway's page."""
     return url_for("pathways.pathway", case_id=pathway.case_id, pathway_id=pathway.id)
 
 
 def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    """Return what the page of one act on a pathway shows beside its form."""
+    """The template values of an act on a pathway, beside its form."""
     return {
         "case": pathway.case,
         "title": title,
@@ -141,12 +134,12 @@ def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dic
 def act_on(
     row: Pathway, form: BaseForm, act: Callable[[Invocation], Any], words: dict[str, Any], template: str = ACT
 ) -> Page:
-    """Show the page of one act on a pathway (`words`: its `act_context`); once it is done, go to the pathway's page."""
+    """The page of an act on a pathway (`words`: its `act_context`). After the act, redirect to the pathway's page."""
     return act_form(form, act, page_of(row), words, template)
 
 
 def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> date:
-    """Return the day that the address asks for (`day`); today for none, or one outside `back` and `ahead`."""
+    """The day in the address (`day`); today without one, or when it lies outside `back` and `ahead`."""
     try:
         day = day_in(request.args.get("day", ""))
     except ValueError:
@@ -157,7 +150,6 @@ def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> 
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def add(case_id: int) -> Page:
-    """Propose a pathway by hand."""
     case: Case = get_case(current_actor(), case_id)
     form = AddForm(owner_id=str(case.lead_id or ""))
     form.participant_id.choices = people_choices(
@@ -214,7 +206,6 @@ act_page(
 @blueprint.route("/<int:pathway_id>/start", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def start(case_id: int, pathway_id: int) -> Page:
-    """Record that the pathway began."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway in OWN_START:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
@@ -226,7 +217,6 @@ def start(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def plan(case_id: int, pathway_id: int) -> Page:
-    """Set the next step with its date."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     form = PlanForm(obj=row, owner=str(row.owner_id or ""))
     form.owner.choices = people_choices(
@@ -251,7 +241,6 @@ def plan(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/<int:pathway_id>/complete", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
-    """Complete a pathway with its outcome."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway in OWN_COMPLETION:
         return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)

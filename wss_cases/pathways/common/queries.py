@@ -1,4 +1,4 @@
-"""Reading pathways; every read starts from what the actor may see."""
+"""Queries: pathways. Every read is limited to what the actor may see."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -25,18 +25,17 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Return the statement over the pathways that the actor sees, as on the case team; `live`: only live ones."""
+    """Narrow a select to pathways that the actor sees on a case team. `live`: only live ones."""
     return statement.where(in_view(Pathway, actor, *CASE_TEAM, live=live), known_to(actor))
 
 
 def known_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition of the pathways that do not tell the actor of a need for housing support which is not
-    theirs to know."""
+    """The condition that hides pathways of housing support from actors who may not know of them."""
     return or_(Pathway.kind != Kind.HOUSING_BASIC_NEEDS, housing_known_at(Pathway.school_id, actor))
 
 
 def parted(actor: Actor, school_id: int, rows: Sequence[Pathway]) -> tuple[list[Pathway], list[Pathway]]:
-    """Return of pathways of one school those that the actor sees, and those that tell of what is not theirs to know."""
+    """Split a school's pathways: those the actor may see, and those of housing support the actor may not know of."""
     if may_know_of_housing(actor, school_id):
         return list(rows), []
     seen = [row for row in rows if row.kind != Kind.HOUSING_BASIC_NEEDS]
@@ -44,18 +43,17 @@ def parted(actor: Actor, school_id: int, rows: Sequence[Pathway]) -> tuple[list[
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
-    """A pathway that goes on keeps its case in view."""
+    """A live pathway keeps its case in view."""
     row = aliased(Pathway)
     return finds_any(select(row.id).where(row.case_id == ids, row.state.in_(LIVE)))
 
 
 def load_pathway(pathway_id: int) -> Pathway | None:
-    """Return a pathway by id for the policy engine; None when there is none."""
     return db.session.get(Pathway, pathway_id)
 
 
 def get_pathway(actor: Actor, case_id: int, pathway_id: int, family: Family | None = None) -> Pathway:
-    """Return one pathway of one case (of one family) that the actor may see, with its case. Raises NotFound."""
+    """A pathway of a case, of this family if given, that the actor may see, with its case. Raises NotFound."""
     statement = (
         select(Pathway).options(joinedload(Pathway.case)).where(Pathway.id == pathway_id, Pathway.case_id == case_id)
     )
@@ -65,13 +63,13 @@ def get_pathway(actor: Actor, case_id: int, pathway_id: int, family: Family | No
 
 
 def standing(case_id: int) -> dict[tuple[str, int | None], Pathway]:
-    """Return the live and completed pathways of a case by kind and person, so that none is opened twice."""
+    """The live and completed pathways of a case by kind and person, so that none is opened twice."""
     rows = select(Pathway).where(Pathway.case_id == case_id, Pathway.state.in_(STANDS))
     return {(row.kind, row.participant_id): row for row in db.session.scalars(rows)}
 
 
 def pathways_of(case_id: int) -> list[Pathway]:
-    """Return the pathways of a case with the person each is for, oldest first; the caller has checked the case."""
+    """The pathways of a case with their participants, oldest first; the caller has checked the case."""
     return list(_of_cases.rows([case_id]).scalars())
 
 
@@ -82,14 +80,15 @@ def _of_cases(among_ids: Narrow) -> Any:
 
 
 def family_language(student: Student | None) -> str:
-    """Return the language to write to a student's family in: a guardian's, else the student's, else English."""
-    spoken = languages_of(student.id) if student is not None else []
-    return next(filter(None, [*spoken, student.language if student is not None else ""]), None) or "en"
+    """The language for a student's family: the guardian's, else the student's, else English."""
+    languages = languages_of(student.id) if student is not None else []
+    return next(filter(None, [*languages, student.language if student is not None else ""]), None) or "en"
 
 
 def team_of(school_id: int, day: date, kind: str = "") -> dict[int, str]:
-    """Return the people of a school's case team on a day: id to name, by name; of those, where a kind of pathway is
-    given, who may know of it."""
+    """The people of a school's case team on a day, sorted by name: id to name. With `kind`, only those who may know of
+    such a pathway.
+    """
     roles = KNOW if kind == Kind.HOUSING_BASIC_NEEDS else CASE_TEAM
     people = {user_id: name for role in roles for user_id, name in holders(role, school_id, day)}
     return dict(sorted(people.items(), key=lambda item: item[1]))

@@ -1,4 +1,6 @@
-"""What each pathway's folder gives the case page: the next step, and a panel of its own; what all steps share."""
+"""What all pathways share: the table, states and outcomes, the next step and panel on the case page, moves off closed
+days.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,11 +50,11 @@ LIVE = frozenset({PathwayState.PROPOSED, PathwayState.PREPARING, PathwayState.AC
 ENDED = frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED})
 
 STANDS = LIVE | {PathwayState.COMPLETED}
-"""States in which the same pathway is not opened for the same person once more."""
+"""States in which the same pathway is not opened again for the same person."""
 
 
 class EndReason(Labelled):
-    """Why a pathway ended before its outcome."""
+    """Why a pathway ended early."""
 
     MOVED_SCHOOL = "moved_school", _l("The student moved to another school")
     NO_CONTACT = "no_contact", _l("No one could be reached")
@@ -90,7 +92,7 @@ OUTCOMES: Final[dict[EnginePathway, dict[str, object]]] = {
         "not_back": _l("Not back in class"),
     },
 }
-"""What a pathway can end with: code to words, by family."""
+"""The outcomes of each family: code to words."""
 
 OUTCOME_LABELS: Final[dict[str, object]] = {
     code: words for family in OUTCOMES.values() for code, words in family.items()
@@ -119,7 +121,7 @@ SENTENCES = {
 
 
 class InPathway:
-    """What belongs to one pathway, and so to its case and its school."""
+    """Columns of a record that belongs to a pathway, its case and its school."""
 
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
@@ -127,12 +129,12 @@ class InPathway:
 
     @classmethod
     def of(cls, row: "Pathway", **values: Any) -> Self:
-        """Return a new record of a pathway."""
+        """A new record of a pathway."""
         return cls(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, **values)  # type: ignore[call-arg]
 
 
 class Pathway(OfCase, Versioned, Base):
-    """One pathway of one case: who for, who owns it, its next step with a date, and its outcome."""
+    """A pathway of a case: for whom, its owner, its next step with a date, and its outcome."""
 
     __tablename__ = "pathway"
     __table_args__ = (
@@ -181,22 +183,21 @@ class Pathway(OfCase, Versioned, Base):
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Pathways that go on: each keeps its case in view."""
+        """Live pathways; each keeps its case in view."""
         return cls.state.in_(LIVE)
 
 
 def may_become(state: PathwayState, next_state: PathwayState) -> bool:
-    """Whether the table allows this change."""
     return next_state in TRANSITIONS[state]
 
 
 def outcomes_for(pathway: str) -> dict[str, object]:
-    """Return what a pathway of this family can end with: code to words; nothing for an unknown family."""
+    """The outcomes of a family: code to words; empty for an unknown family."""
     return OUTCOMES[EnginePathway(pathway)] if pathway in set(EnginePathway) else {}
 
 
 def has_begun(row: Any) -> bool:
-    """Whether a pathway was started or held: from then on someone can stop, and no longer decline."""
+    """Whether a pathway was started or held. From then on a person can stop, but no longer decline."""
     return row.started_on is not None or row.held_on is not None
 
 
@@ -204,7 +205,7 @@ PATHWAY = Pathway.__tablename__
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str, but: Collection[int]) -> int:
-    """Move the next steps of a school's live pathways off a date without school; returns how many.
+    """Move the next steps of a school's live pathways off a date without school. Returns how many.
 
     `but`: pathways whose next step is a meeting, which people move.
     """
@@ -224,7 +225,9 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: s
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Put next steps back on the day from which the calendar moved them, unless somebody changed them since."""
+    """Put next steps back on the day from which the calendar moved them, unless someone changed them since. Returns how
+    many.
+    """
     targets = {move.subject_id: move for move in moves if move.subject_type == PATHWAY}
     statement = select(Pathway).where(Pathway.id.in_(sorted(targets)), Pathway.state.in_(LIVE))
     count = 0
@@ -238,36 +241,36 @@ def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
 
 
 def give_unowned(now: datetime) -> int:
-    """Give support with housing that goes on and is nobody's to a coordinator of its school; returns how many.
+    """Give live housing referrals without an owner to a coordinator of their school. Returns how many.
 
-    At a school without one it waits. Follow-ups that hang on it move in the sweep of follow-ups.
+    At a school without a coordinator they wait for one. Their follow-ups move in the sweep of follow-ups.
     """
-    heirs = _heirs(now)
-    if not heirs:
+    owners = _new_owners(now)
+    if not owners:
         return 0
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        wanted = select(Pathway).where(among(Pathway.id, sorted(heirs)), _nobodys()).order_by(Pathway.id)
+        wanted = select(Pathway).where(among(Pathway.id, sorted(owners)), _unowned_housing()).order_by(Pathway.id)
         rows = list(uow.session.scalars(wanted.with_for_update(skip_locked=True)))
         for row in rows:
-            heir = uow.session.get_one(UserAccount, heirs[row.id])
-            row.owner_id = heir.id
-            uow.record(row, "pathway.owner", what=row.kind, to=heir.name)
+            owner = uow.session.get_one(UserAccount, owners[row.id])
+            row.owner_id = owner.id
+            uow.record(row, "pathway.owner", what=row.kind, to=owner.name)
     return len(rows)
 
 
-def _nobodys() -> ColumnElement[bool]:
+def _unowned_housing() -> ColumnElement[bool]:
     of_housing = Pathway.kind == Kind.HOUSING_BASIC_NEEDS
     return and_(Pathway.owner_id.is_(None), Pathway.state.in_(LIVE), of_housing)
 
 
-def _heirs(now: datetime) -> dict[int, int]:
-    """Whose each of them becomes; without those of schools where it can be nobody's yet."""
+def _new_owners(now: datetime) -> dict[int, int]:
+    """The new owner of each unowned housing referral; schools without a coordinator are left out."""
     waiting = select(Pathway.id, Pathway.school_id, Case.lead_id).join(Case, Case.id == Pathway.case_id)
-    rows = db.session.execute(waiting.where(_nobodys())).all()
+    rows = db.session.execute(waiting.where(_unowned_housing())).all()
     chosen = {place: choose_for_housing(*place, now) for place in {(row[1], row[2]) for row in rows}}
-    found = ((row[0], chosen[row[1], row[2]]) for row in rows)
-    return {pathway_id: heir_id for pathway_id, heir_id in found if heir_id is not None}
+    pairs = ((row[0], chosen[row[1], row[2]]) for row in rows)
+    return {pathway_id: owner_id for pathway_id, owner_id in pairs if owner_id is not None}
 
 
 def propose(
@@ -283,9 +286,9 @@ def propose(
     start_by: date | None,
     owner_id: int | None,
 ) -> Pathway:
-    """Add a proposed pathway to a case. Of a need for housing its owner is whoever may know, or nobody yet.
+    """Add a proposed pathway to a case. Housing support gets an owner who may know of it, or none yet.
 
-    Raises Refused for a kind that is not in its family, or a person who is not in the case.
+    Raises Refused for a kind of another family, and for a person who is not in the case.
     """
     _check(case, pathway, kind, for_whom, participant_id)
     if kind == Kind.HOUSING_BASIC_NEEDS:
@@ -312,7 +315,7 @@ def propose(
 
 
 def confirm(uow: UnitOfWork, row: Pathway, tier: int, rules: Sequence[str]) -> None:
-    """Note that a later decision asks for a pathway that the case has already, with its rules."""
+    """Record that a later decision also calls for a pathway of the case, with its rules."""
     row.tier, row.rules = max(row.tier, tier), sorted({*row.rules, *rules})
     uow.record(row, "pathway.confirmed", what=row.kind)
 
@@ -327,11 +330,11 @@ def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: i
 
 
 class Step(NamedTuple):
-    """The one next act of a live pathway: its words (lazily translated) and the page (endpoint, values) that does it.
+    """The next act of a live pathway: its words (translated lazily) and its page (endpoint, values).
 
-    `on` says since when or until when. `waits`: nothing can be done before `on`. `urgent`: it comes before what
-    else is due in the case, e.g. a meeting that has begun and nobody answered for. `seen`: what the room read for the
-    step, so that its panel on the same page need not read it again; steps are equal without it.
+    `on`: since when it is due, or until when it waits. `waits`: nothing can be done before `on`. `urgent`: it comes
+    before other due steps of the case, such as a meeting that has begun and has no result. `seen`: data that was read
+    for the step, so that the panel on the same page does not read it again. It does not count in comparisons.
     """
 
     code: str
@@ -344,27 +347,27 @@ class Step(NamedTuple):
     seen: Any = None
 
     def __eq__(self, other: object) -> bool:
-        """Whether it asks for the same, whatever was read for it."""
+        """Compare without `seen`."""
         return isinstance(other, Step) and self[:-1] == other[:-1]
 
     def __ne__(self, other: object) -> bool:
-        """Whether it asks for something else."""
+        """Compare without `seen`."""
         return not self == other
 
 
 @dataclass(frozen=True)
 class Panel:
-    """What a pathway's tab shows of its own: a template that reads `own`, and the values it finds there."""
+    """A pathway's own part of its tab: a template that reads `own`, and the values of `own`."""
 
     template: str
     values: Mapping[str, Any]
 
 
 def ids(row: Pathway) -> dict[str, Any]:
-    """Return what the address of every page of a pathway needs."""
+    """The URL values of every page of a pathway."""
     return {"case_id": row.case_id, "pathway_id": row.id}
 
 
 def waiting(row: Pathway, until: date | None) -> Step:
-    """Return the step of a pathway that only waits for its day."""
+    """The step of a pathway that only waits for its day."""
     return Step("wait", _l("Nothing is due"), "pathways.pathway", ids(row), on=until, waits=True)

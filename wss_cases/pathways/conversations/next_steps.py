@@ -1,4 +1,4 @@
-"""The one next act of each live conversation: log it."""
+"""The next step of a live conversation: log it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,7 +8,6 @@ from wss_cases.pathways.common.rules import LIVE, Pathway, Step, ids
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
-    """Return the next act of each live pathway by its id."""
     words = _l("Log the conversation")
     return {
         row.id: Step("log", words, "conversations.log", ids(row), on=row.start_by) for row in rows if row.state in LIVE

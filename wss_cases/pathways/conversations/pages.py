@@ -1,4 +1,4 @@
-"""The repair steps that a conversation most often ends with."""
+"""Restorative conversations: logging one, with its repair step."""
 
 from datetime import date, datetime
 from typing import Any
@@ -47,11 +47,11 @@ REPAIR_LABELS: dict[str, object] = {
     "talk_again": _l("Talk again"),
     OTHER: _l("Something else"),
 }
-"""Quick answers; any other repair is typed."""
+"""Frequent repair steps. Any other is typed."""
 
 
 class LogForm(BaseForm):
-    """How it went, a repair step if there is one, and when; prefilled, so that most need two taps."""
+    """How it went, and a repair step with its date. Prefilled, so that most conversations need two taps."""
 
     outcome = radio(_l("How did it go?"), OUTCOMES[Family.RESTORATIVE_CONVERSATION], _l("Choose how it went."))
     repair_kind = radio(_l("Repair step"), REPAIR_LABELS)
@@ -63,12 +63,12 @@ class LogForm(BaseForm):
     )
 
     def validate_repair(self, field: Any) -> None:
-        """Something else needs its words."""
+        """Require words for "Something else"."""
         if self.repair_kind.data == OTHER and not (field.data or "").strip():
             raise ValidationError(_("Write what the repair is."))
 
     def repair_text(self) -> str:
-        """Return the repair step in words; nothing when none was agreed."""
+        """The repair step in words; '' when none was agreed."""
         typed = str(self.repair.data or "")
         if typed.strip() or not self.repair_kind.data:
             return typed
@@ -81,7 +81,8 @@ def log_conversation(
 ) -> int:
     """Record a conversation that took place: offered, accepted, held and completed on its day.
 
-    A repair step with a date becomes a follow-up. Raises Refused for a later day, or a step without its date.
+    A repair step with a date becomes a follow-up. Raises Refused for a future day, and for a repair step without its
+    date.
     """
     row = load_live(uow, pathway_id, uow.version, Family.RESTORATIVE_CONVERSATION)
     not_later(uow, row.school_id, "held_on", held_on)
@@ -100,7 +101,7 @@ def log_conversation(
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
-    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    """The conversation's panel on the case page; the caller has checked the pathway."""
     href = url_for("conversations.log", **ids(row)) if row.state in LIVE else None
     return Panel("pathways/conversations/panel.html", {"href": href})
 
@@ -109,18 +110,17 @@ blueprint = Blueprint("conversations", __name__, url_prefix="/cases/<int:case_id
 
 LOG = "pathways/conversations/log.html"
 USUAL = 3
-"""School days until a repair step is due, unless another day is chosen."""
+"""The school days until a repair step is due, unless another day is chosen."""
 
 
 def repair_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
-    """Return (words, ISO date) of the days by which a repair step is most often due."""
+    """(words, ISO date) of frequent due days for a repair step."""
     return days_ahead(today, days, 1, USUAL, 5)
 
 
 @blueprint.route("/conversation", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def log(case_id: int, pathway_id: int) -> Page:
-    """Log a conversation that took place."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))

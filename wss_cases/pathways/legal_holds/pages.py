@@ -1,4 +1,4 @@
-"""Which records an open hold keeps as they are. One hold is read by all who delete, shred, clean or move."""
+"""Holds on records. Everything that deletes, shreds, cleans or moves records asks here first."""
 
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from wss_cases.pathways.common.rules import Pathway
 
 
 class HoldKind(Labelled):
-    """Why a record must stay as it is."""
+    """Why a record must not change."""
 
     RECORDS_REQUEST = "records_request", _l("Records request")
     LEGAL_HOLD = "legal_hold", _l("Legal hold")
@@ -30,9 +30,9 @@ class HoldKind(Labelled):
 
 
 class LegalHold(Versioned, Base):
-    """Why a record stays as it is: a records request, a legal hold or a court order that is open.
+    """A records request, legal hold or court order.
 
-    While one is open nothing of its student, case or circle is deleted, shredded, cleaned or moved to another school.
+    While it is open, nothing of its student, case or circle is deleted, shredded, cleaned or moved to another school.
     """
 
     __tablename__ = "legal_hold"
@@ -60,12 +60,13 @@ class LegalHold(Versioned, Base):
 
 
 HELPER = table("circle_outside_keeper", column("case_id"), column("student_id"))
-"""Circles, which keep it, are a room above: these columns are all that holds need of it."""
+"""A table of the circles package, which stands above: the columns that holds need of it."""
 OPEN = LegalHold.closed_at.is_(None)
 
 
 def _students_of(case_id: Any) -> Any:
-    # said outright: by itself a statement inside a statement inside another stands alone, and everybody is held
+    # correlation is named explicitly: a subquery nested this deep does not correlate by itself, and would hold
+    # everyone's records
     return (
         select(CaseParticipant.student_id)
         .where(CaseParticipant.case_id == case_id, CaseParticipant.student_id.is_not(None))
@@ -74,7 +75,7 @@ def _students_of(case_id: Any) -> Any:
 
 
 def circle_held() -> ColumnElement[bool]:
-    """Pathways that a hold keeps: on themselves, their case, or a student in it; for a statement over Pathway."""
+    """SQL: a hold protects the pathway, its case, or a student in it; for a statement over Pathway."""
     on = or_(
         LegalHold.pathway_id == Pathway.id,
         LegalHold.case_id == Pathway.case_id,
@@ -84,7 +85,7 @@ def circle_held() -> ColumnElement[bool]:
 
 
 def case_held(case_id: Any) -> ColumnElement[bool]:
-    """Whether a hold keeps a case: on itself, on one of its circles, or on a student in it."""
+    """SQL: a hold protects the case, one of its circles, or a student in it."""
     circles = select(Pathway.id).where(Pathway.case_id == case_id).correlate_except(Pathway)
     on = or_(
         LegalHold.case_id == case_id, LegalHold.pathway_id.in_(circles), LegalHold.student_id.in_(_students_of(case_id))
@@ -93,12 +94,12 @@ def case_held(case_id: Any) -> ColumnElement[bool]:
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
-    """An open hold keeps its case in view, when years have passed, and the cases of a student that it is on.
+    """SQL: an open hold keeps its case in view after years, and the cases of its student.
 
-    It joins in no table by its own name: the statement around it may have joined the same ones.
+    All tables are aliased, because the outer statement may have joined the same ones.
     """
     hold, circle, person = aliased(LegalHold), aliased(Pathway), aliased(CaseParticipant)
-    # said outright, as above: by themselves these would be the circles and the students of all cases
+    # correlation is named explicitly, as above: without it these would be the circles and students of all cases
     circles = select(circle.id).where(circle.case_id == ids).correlate_except(circle)
     people = select(person.student_id).where(person.case_id == ids).correlate_except(person)
     on = or_(hold.case_id == ids, hold.pathway_id.in_(circles), hold.student_id.in_(people))
@@ -106,14 +107,14 @@ def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
-    """An open hold on a student keeps the reports in view in which the student stands."""
+    """SQL: an open hold on a student keeps the reports that name the student in view."""
     hold, person = aliased(LegalHold), aliased(IncidentPerson)
     joined = select(hold.id).join(person, person.student_id == hold.student_id)
     return finds_any(joined.where(person.incident_id == ids, hold.closed_at.is_(None)))
 
 
 def student_held(student_id: Any) -> ColumnElement[bool]:
-    """Whether a hold keeps a student's record: on themselves, or on a case or circle they are in or helped to keep."""
+    """SQL: a hold protects the student, or a case or circle that they are in or helped to keep."""
     cases = cases_of_student(student_id)
     circles = select(Pathway.id).where(Pathway.case_id.in_(cases)).correlate_except(Pathway)
     on = or_(LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles))
@@ -121,19 +122,17 @@ def student_held(student_id: Any) -> ColumnElement[bool]:
 
 
 def cases_of_student(student_id: Any) -> Any:
-    """Return a select of the cases that a student is in, and of those in whose circles they helped."""
+    """A select of the cases that a student is in, and of those whose circles they helped to keep."""
     mine = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
     helped = select(HELPER.c.case_id).where(HELPER.c.student_id == student_id)
     return mine.correlate_except(CaseParticipant).union_all(helped.correlate_except(HELPER))
 
 
 def is_case_held(case_id: int) -> bool:
-    """Whether a hold keeps this case now."""
     return bool(db.session.scalar(select(case_held(case_id))))
 
 
 def is_student_held(student_id: int) -> bool:
-    """Whether a hold keeps this student's record now."""
     return bool(db.session.scalar(select(student_held(student_id))))
 
 
@@ -142,7 +141,7 @@ RELEASED = "hold.released"
 
 
 def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
-    """Add a hold. Its circles are locked first, so that a shredding comes before or after it, never between.
+    """Add a hold. Its circles are locked first, so that a shredding comes either before or after it, never during it.
 
     Raises Refused without a reason.
     """
@@ -157,7 +156,7 @@ def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
 
 
 def release_hold(uow: UnitOfWork, hold: LegalHold, reason: str, version: int | None) -> None:
-    """End a hold that was loaded under lock. Raises Refused without a reason, or when it is over already."""
+    """Close a hold that was loaded under lock. Raises Refused without a reason, or when it is closed already."""
     if version is not None and hold.version != version:
         raise Refused("", _("Someone else changed this in the meantime. Please review it again."))
     if hold.closed_at is not None:
