@@ -1,4 +1,6 @@
-"""The page behind a school's link or printed code: no account, nobody named, nothing that anybody watches."""
+"""The public page behind a school's link or printed code, which asks for a circle. It needs no account and names no
+one; nobody watches it.
+"""
 
 import re
 from dataclasses import replace
@@ -32,8 +34,6 @@ from wss_cases.roster.names.queries import names_at_school
 
 
 class AskForm(BaseForm):
-    """A request for a circle."""
-
     not_safe = BooleanField(_l("I am not safe"))
     wish = radio(_l("What would you like?"), Wish, _l("Choose what you would like."))
     asker = radio(_l("Who asks?"), Asker)
@@ -48,18 +48,17 @@ class AskForm(BaseForm):
 
     @property
     def in_danger(self) -> bool:
-        """Whether somebody says that they are not safe, or their words do."""
+        """Whether the box "not safe" is checked, or the words tell of danger."""
         return bool(self.not_safe.data) or in_danger(f"{self.words.data or ''} {self.contact.data or ''}")
 
     def hurry(self) -> None:
-        """Let nothing that is missing or too long keep somebody in danger waiting."""
+        """Fill in and shorten fields, so that nothing missing or too long delays a person in danger."""
         self.wish.data = self.wish.data or Wish.UNSURE.value
         self.wish.raw_data = [self.wish.data]
         self.words.data = (self.words.data or "")[:MOST_LETTERS]
         self.contact.data = (self.contact.data or "")[:LONGEST_CONTACT]
 
     def asked(self, language: str) -> Asked:
-        """Return what the sound form says."""
         grade, code = group_in(self.group.data or "|")
         return Asked(
             form_key=self.request_key.data,
@@ -82,7 +81,7 @@ WAIT_SECONDS = 3600
 @blueprint.route("/<token>", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def link(token: str) -> Response:
-    """Ask for a circle; a link that was guessed or has ended looks like a page that is missing."""
+    """Ask for a circle. A guessed link and an ended one look like a missing page."""
     opened = link_by(plain_code(token))
     language = _language()
     with force_locale(language):
@@ -113,13 +112,14 @@ def _sent(form: AskForm, opened: RequestLink, school: School, language: str, *, 
 
 
 def _without_names(form: AskForm, school: School, language: str) -> Any:
-    """Return what is asked. Raises Refused for a name of a student; with danger the names are left out instead, so that
-    nobody who needs help is kept waiting."""
-    asked = form.asked(language)
-    named = names_at_school(school.id, asked.words)
-    if named and not asked.in_danger:
+    """The request. Raises Refused for a student's name. In danger names are struck out instead, so that no one who
+    needs help has to wait.
+    """
+    circle_request = form.asked(language)
+    named = names_at_school(school.id, circle_request.words)
+    if named and not circle_request.in_danger:
         raise Refused("words", _("Leave out names. You can say who it is when you talk with us."))
-    return replace(asked, words=_struck(asked.words, named))
+    return replace(circle_request, words=_struck(circle_request.words, named))
 
 
 def _struck(words: str, named: list[str]) -> str:
@@ -146,7 +146,7 @@ def _language() -> str:
 @blueprint.get("/<token>/thanks")
 @gate(Permission.PUBLIC)
 def thanks(token: str) -> Response:
-    """Say that the request arrived, what happens now, and whom to call."""
+    """Confirm the request: what happens now, and whom to call."""
     opened = link_by(plain_code(token))
     with force_locale(_language()):
         page = render_template(

@@ -1,4 +1,4 @@
-"""Pure decisions about the practice log: whose an entry is, its tier, and what a class or place is called in a form."""
+"""The practice log: whose an entry is, its tier, use cases, its form and pages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -56,30 +56,30 @@ from wss_cases.training.records.queries import staff_of
 
 
 def own_entry_or_team(actor: Actor, entry: Any) -> bool:
-    """Who logged or led it while they work at its school; the case team has every entry of its school."""
+    """Those who logged or led it while they work at its school, and the school's case team."""
     own = actor.user_id is not None and actor.user_id in (entry.logged_by_id, entry.led_by_id)
     return actor.covers(entry.school_id, *(STAFF if own else CASE_TEAM))
 
 
 def tier_of(kind: PracticeKind, purpose: Purpose | None) -> int:
-    """Return 1 for what is for everybody, 2 for what is for some or answers something that happened."""
+    """The tier: 1 for practices for everyone, 2 for those for some students or after an event."""
     return 2 if kind in SECOND_TIER or purpose is Purpose.AFTER else 1
 
 
 def group_value(grade: int | None, place: str) -> str:
-    """Return how a form sends a grade and a class or place."""
+    """The form value of a grade and a class or place."""
     return f"{'' if grade is None else grade}|{place}"
 
 
 def group_in(value: str) -> tuple[int | None, str]:
-    """Return the grade and the class or place that a form sent."""
+    """The grade and the class or place of a form value."""
     grade, _bar, place = value.partition("|")
     return (int(grade) if grade else None), place
 
 
 @dataclass(frozen=True)
 class Held:
-    """What was held, as somebody says it: no student, no story."""
+    """A practice as typed: no student, and nothing that was said."""
 
     held_on: date
     kind: PracticeKind
@@ -95,28 +95,28 @@ class Held:
 
 
 @use_case
-def log_practice(uow: UnitOfWork, school_id: int, held: Held) -> int:
-    """Log what was held at a school. Raises Refused for a day to come, nobody there, or a name of a student."""
-    return write_entry(uow, school_id, held).id
+def log_practice(uow: UnitOfWork, school_id: int, details: Held) -> int:
+    """Log a practice at a school. Raises Refused for a future day, without people, and for a student's name."""
+    return write_entry(uow, school_id, details).id
 
 
-def write_entry(uow: UnitOfWork, school_id: int, held: Held) -> PracticeEntry:
-    """Write an entry inside a use case."""
+def write_entry(uow: UnitOfWork, school_id: int, details: Held) -> PracticeEntry:
+    """Write an entry in the caller's unit of work; raises as `log_practice` does."""
     require(uow.actor, Permission.PRACTICE_LOG, existing(get_school(school_id)))
-    _check(uow, school_id, held, None)
+    _check(uow, school_id, details, None)
     entry = uow.add(
-        PracticeEntry(school_id=school_id, logged_by_id=uow.actor.user_id, logged_at=uow.now, **asdict(held))
+        PracticeEntry(school_id=school_id, logged_by_id=uow.actor.user_id, logged_at=uow.now, **asdict(details))
     )
     uow.record(entry, "practice.logged")
     return entry
 
 
 @use_case
-def correct(uow: UnitOfWork, practice_id: int, held: Held) -> int:
-    """Put an entry right; what stood there before stays in the audit log. Raises Refused as logging does."""
+def correct(uow: UnitOfWork, practice_id: int, details: Held) -> int:
+    """Correct an entry; its earlier values stay in the audit log. Raises Refused as logging does."""
     entry = _standing(uow, practice_id)
-    _check(uow, entry.school_id, held, entry)
-    for name, value in asdict(held).items():
+    _check(uow, entry.school_id, details, entry)
+    for name, value in asdict(details).items():
         setattr(entry, name, value)
     uow.record(entry, "practice.corrected")
     return entry.id
@@ -124,7 +124,7 @@ def correct(uow: UnitOfWork, practice_id: int, held: Held) -> int:
 
 @use_case
 def take_back(uow: UnitOfWork, practice_id: int) -> int:
-    """Take an entry out of every total; the line stays in the list, and says so."""
+    """Take an entry out of every total. It stays in the list, marked as withdrawn."""
     entry = _standing(uow, practice_id)
     entry.taken_back_at = uow.now
     uow.record(entry, "practice.taken_back")
@@ -138,19 +138,19 @@ def _standing(uow: UnitOfWork, practice_id: int) -> PracticeEntry:
     return entry
 
 
-def _check(uow: UnitOfWork, school_id: int, held: Held, before: PracticeEntry | None) -> None:
+def _check(uow: UnitOfWork, school_id: int, details: Held, before: PracticeEntry | None) -> None:
     today = today_at(school_id, uow.now)
-    if held.held_on > today:
+    if details.held_on > today:
         raise Refused("held_on", _("Choose today or an earlier day."))
-    if not held.students + held.adults:
+    if not details.students + details.adults:
         raise Refused("students", _("Enter how many were there."))
-    as_it_was = before is not None and before.led_by_id == held.led_by_id
-    if held.led_by_id is not None and not as_it_was and held.led_by_id not in staff_of(school_id, today):
+    as_it_was = before is not None and before.led_by_id == details.led_by_id
+    if details.led_by_id is not None and not as_it_was and details.led_by_id not in staff_of(school_id, today):
         raise Refused("led_by", _("Choose someone from this school."))
-    kept_plan = before is not None and before.plan_id == held.plan_id
-    if held.plan_id is not None and not kept_plan and held.plan_id not in plans_to_follow(uow.actor, school_id):
+    kept_plan = before is not None and before.plan_id == details.plan_id
+    if details.plan_id is not None and not kept_plan and details.plan_id not in plans_to_follow(uow.actor, school_id):
         raise Refused("plan", _("Choose a plan from the list."))
-    if (before is None or before.place != held.place) and names_at_school(school_id, held.place):
+    if (before is None or before.place != details.place) and names_at_school(school_id, details.place):
         raise Refused("place", _("Leave out student names."))
 
 
@@ -159,7 +159,7 @@ MOST = 2000
 
 
 class PracticeForm(BaseForm):
-    """What was held, for whom, for how long."""
+    """The form of a practice: what, for whom, for how long."""
 
     kind = radio(_l("Kind"), PracticeKind, _l("Choose what it was."))
     group = RadioField(_l("Who was there"), [InputRequired(_l("Choose a class or a grade."))])
@@ -177,7 +177,6 @@ class PracticeForm(BaseForm):
 
     @property
     def held(self) -> Held:
-        """What the sound form says."""
         grade, place = group_in(self.group.data)
         by_staff = self.led_by.data.isdigit()
         return Held(
@@ -202,9 +201,9 @@ def new_form(
     actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None, plan_id: int | None = None,
     **sent: Any,
 ) -> PracticeForm:  # fmt: skip
-    """Return the form as it is first shown: today, by me, and the rest as I logged it last.
+    """The form for a new entry: today, led by the actor, and the rest as in the actor's last entry.
 
-    `plan_id`: the plan that was followed. `sent`: what a form is made with whose answers are not this request's own
+    `plan_id`: the plan that was followed. `sent`: arguments for the form when its answers are not this request's own
     fields.
     """
     mine = own_entries(actor.user_id, school_id)
@@ -224,7 +223,7 @@ def new_form(
 
 
 def form_of(entry: PracticeEntry, actor: Actor, now: datetime) -> PracticeForm:
-    """Return the form of an entry that is put right."""
+    """The form that corrects an entry."""
     form = PracticeForm(
         version=entry.version,
         kind=entry.kind.value,
@@ -252,13 +251,13 @@ def _offering(
     school = existing(get_school(school_id))
     low, high = school.low_grade, school.high_grade
     grades = range(low, high + 1) if low is not None and high is not None else range(13)
-    offered = dict.fromkeys([*((grade, place) for grade, place in groups if place), *((one, "") for one in grades)])
-    pairs = {group_value(*one): group_words(*one) for one in offered}
+    offered = dict.fromkeys([*((grade, place) for grade, place in groups if place), *((item, "") for item in grades)])
+    pairs = {group_value(*item): group_words(*item) for item in offered}
     pairs[group_value(None, "")] = _("Several grades, or adults")
     form.group.choices = choices(list(pairs.items()))
     staff = user_names([actor.user_id, leader_id]) | staff_of(school_id, today_at(school_id, now))
     others = [(str(key), name) for key, name in staff.items() if key != actor.user_id]
-    outside = [(one.value, one.label) for one in Leader if one is not Leader.STAFF]
+    outside = [(item.value, item.label) for item in Leader if item is not Leader.STAFF]
     form.led_by.choices = choices([(str(actor.user_id), _("I did")), *outside, *others])
     plans = plans_to_follow(actor, school_id)
     form.plan.choices = people_choices(plans, _("No plan"))
@@ -266,13 +265,13 @@ def _offering(
 
 
 def group_words(grade: int | None, place: str) -> str:
-    """Return a class or place and its grade: "Room 204, Grade 7"."""
+    """A class or place with its grade: "Room 204, Grade 7"."""
     return ", ".join(words for words in (place, grade_words(grade)) if words)
 
 
-def rows_of(found: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
-    """Return entries as lines of a list."""
-    names = user_names(entry.led_by_id for entry in found)
+def rows_of(practice_entries: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
+    """Entries as rows of a list."""
+    names = user_names(entry.led_by_id for entry in practice_entries)
     return [
         {
             "id": entry.id,
@@ -285,12 +284,11 @@ def rows_of(found: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
             ),
             "tag": _("Withdrawn") if entry.taken_back_at else None,
         }
-        for entry in found
+        for entry in practice_entries
     ]
 
 
 def people_words(students: int, adults: int) -> str:
-    """Return how many were there."""
     return dotted(
         ngettext("%(num)s student", "%(num)s students", students), ngettext("%(num)s adult", "%(num)s adults", adults)
     )
@@ -307,19 +305,21 @@ def _school_id(actor: Actor) -> int:
 @blueprint.get("")
 @gate(Permission.PRACTICE_LOG)
 def entries_page() -> Page:
-    """What was logged, the newest first: one's own, and the school's for its case team."""
+    """The logged entries, newest first: one's own, and all of the school for its case team."""
     actor = current_actor()
     before = id_in(request.args.get("before"))
-    found = entries(actor, _school_id(actor), before)
-    older = url_for("practice.entries_page", before=found[PAGE - 1].id) if len(found) > PAGE else None
+    practice_entries = entries(actor, _school_id(actor), before)
+    older = (
+        url_for("practice.entries_page", before=practice_entries[PAGE - 1].id) if len(practice_entries) > PAGE else None
+    )
     first = url_for("practice.entries_page") if before else None
-    return render_template("practice/log/list.html", rows=rows_of(found[:PAGE]), older=older, newer=first)
+    return render_template("practice/log/list.html", rows=rows_of(practice_entries[:PAGE]), older=older, newer=first)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_LOG)
 def new() -> Page:
-    """Log what was held: a few taps, no typing."""
+    """Log a practice with a few taps and no typing."""
     actor = current_actor()
     school_id = _school_id(actor)
     form = new_form(actor, school_id, clock.now(), plan_id=id_in(request.args.get("plan")))
@@ -330,7 +330,7 @@ def new() -> Page:
 
 
 def words_of(title: str, **more: Any) -> dict[str, Any]:
-    """Return what stands beside the form."""
+    """The template values beside the form."""
     back = {"back_href": url_for("practice.entries_page"), "go_words": _("Save")}
     return {"title": title, "entry": None, **back, **more}
 
@@ -338,16 +338,16 @@ def words_of(title: str, **more: Any) -> dict[str, Any]:
 @blueprint.route("/<int:practice_id>", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_WORK)
 def entry(practice_id: int) -> Page:
-    """One entry: put it right, and see who changed it."""
+    """Correct an entry, and see who changed it."""
     actor = current_actor()
     row = get_entry(actor, practice_id)
     form: PracticeForm = form_of(row, actor, clock.now())
     zone = zone_of(row.school_id)
-    told = [
-        {"label": moment_words(one.at, zone), "value": f"{sentence(one)} · {author(one)}"}
-        for one in history("practice_entry", row.id)
+    entries_shown = [
+        {"label": moment_words(change.at, zone), "value": f"{sentence(change)} · {author(change)}"}
+        for change in history("practice_entry", row.id)
     ]
-    words = words_of(rows_of([row])[0]["title"], entry=row, history=told)
+    words = words_of(rows_of([row])[0]["title"], entry=row, history=entries_shown)
     return act_form(form, lambda call: correct(call, row.id, form.held), url_for("practice.entries_page"), words, FORM)
 
 

@@ -1,4 +1,6 @@
-"""The practice log: circles and the like that no incident asked for. No student is named, and nothing is told."""
+"""The practice log: circles and similar practices that no incident called for. No student is named, and nothing said
+there is recorded.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -17,7 +19,7 @@ from wss_cases.pathways.circles.plans.queries import CirclePlanKind, shelf_of, u
 
 
 class PracticeKind(Labelled):
-    """What was held."""
+    """The kind of practice."""
 
     COMMUNITY = "community", _l("Community circle")
     CHECK_IN = "check_in", _l("Check-in")
@@ -28,7 +30,7 @@ class PracticeKind(Labelled):
 
 
 class Purpose(Labelled):
-    """What it was for."""
+    """The purpose of a practice."""
 
     START = "start", _l("Start of the day or week")
     BELONGING = "belonging", _l("Get to know each other")
@@ -38,7 +40,7 @@ class Purpose(Labelled):
 
 
 class Leader(Labelled):
-    """Who led it, where it was no member of the school's staff by name."""
+    """Who led it, when not a named member of staff."""
 
     STAFF = "staff", _l("A member of the staff")
     OUTSIDE = "outside", _l("A circle keeper from outside the school")
@@ -46,7 +48,7 @@ class Leader(Labelled):
 
 
 SECOND_TIER: Final = frozenset({PracticeKind.CHAT, PracticeKind.PEACE_ROOM})
-"""What is for some students rather than for all."""
+"""Kinds for some students rather than for all."""
 
 SENTENCES: dict[str, Any] = {
     "practice.logged": _l("Logged"),
@@ -59,7 +61,7 @@ LONGEST_PLACE = 60
 
 
 class PracticeEntry(Versioned, Base):
-    """One circle, check-in or visit: when, where, what, who led it, how many came and for how long."""
+    """A circle, check-in or visit: when, where, what, who led it, how many came and for how long."""
 
     __tablename__ = "practice_entry"
     __table_args__ = (
@@ -97,39 +99,40 @@ load_entry = by_id(PracticeEntry)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of entries to those of the case team's schools, and to their own where somebody works."""
+    """Narrow a select to entries of the actor's case teams, and the actor's own at schools where they work."""
     own = or_(PracticeEntry.logged_by_id == actor.user_id, PracticeEntry.led_by_id == actor.user_id)
     theirs = and_(own, in_schools(PracticeEntry.school_id, actor, *STAFF))
     return statement.where(or_(theirs, in_schools(PracticeEntry.school_id, actor, *CASE_TEAM)))
 
 
 def entries(actor: Actor, school_id: int, before_id: int | None) -> list[PracticeEntry]:
-    """Return the newest entries of a school that the actor may see, one more than a page holds."""
+    """The newest entries of a school that the actor may see, one more than a page shows."""
     statement = newest(visible_to(select(PracticeEntry), actor), PracticeEntry, PAGE + 1, before_id, school_id)
     return list(db.session.scalars(statement))
 
 
 def get_entry(actor: Actor, practice_id: int) -> PracticeEntry:
-    """Return one entry. Raises NotFound."""
+    """An entry that the actor may see. Raises NotFound."""
     statement = visible_to(select(PracticeEntry), actor).where(PracticeEntry.id == practice_id)
-    found: PracticeEntry | None = db.session.scalar(statement)
-    return existing(found)
+    entry: PracticeEntry | None = db.session.scalar(statement)
+    return existing(entry)
 
 
 def own_entries(user_id: int | None, school_id: int) -> list[PracticeEntry]:
-    """Return what somebody logged last at a school, the newest first."""
+    """The latest entries that an account logged at a school, newest first."""
     mine = select(PracticeEntry).where(PracticeEntry.logged_by_id == user_id, PracticeEntry.taken_back_at.is_(None))
     return list(db.session.scalars(newest(mine, PracticeEntry, LOOKED_AT, None, school_id)))
 
 
 def groups_of(mine: Sequence[PracticeEntry]) -> list[tuple[int | None, str]]:
-    """Return the classes and places that somebody named last: grade and name."""
-    named = dict.fromkeys((entry.grade, entry.place) for entry in mine if entry.place)
-    return list(named)[:MOST_GROUPS]
+    """The latest (grade, class or place) in one's own entries."""
+    groups = dict.fromkeys((entry.grade, entry.place) for entry in mine if entry.place)
+    return list(groups)[:MOST_GROUPS]
 
 
 def plans_to_follow(actor: Actor, school_id: int) -> dict[int, str]:
-    """Return the plans that a logged circle may have followed, id to title: community circles' of the school that the
-    actor may read, the newest first, then those of its shelf. A ready-made plan is copied first."""
-    community = [one for one in used_before(actor, school_id) if one.kind is CirclePlanKind.COMMUNITY]
-    return {one.id: one.title for one in (*community, *shelf_of(actor, school_id))}
+    """The plans that a logged circle may have followed: id to title. First the school's community circles that the
+    actor may read, newest first, then its shelf. Ready-made plans are left out, because they are copied first.
+    """
+    community = [plan for plan in used_before(actor, school_id) if plan.kind is CirclePlanKind.COMMUNITY]
+    return {plan.id: plan.title for plan in (*community, *shelf_of(actor, school_id))}

@@ -1,4 +1,6 @@
-"""What the mails about requests say: that there is one, and a link; never a word of it."""
+"""Queries of requests for a circle, and the mails about them. A mail says that there is a request and gives a link,
+never its words.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -23,19 +25,19 @@ load_request = by_id(CircleRequest)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of requests to those of coordinators and administrators, and for deans those of danger."""
+    """Narrow a select to requests of coordinators and administrators, and for deans to those about danger."""
     of_danger = and_(CircleRequest.in_danger, in_schools(CircleRequest.school_id, actor, Role.DEAN))
     return statement.where(or_(in_schools(CircleRequest.school_id, actor, *WORKERS), of_danger))
 
 
 def open_requests(actor: Actor, before_id: int | None) -> list[CircleRequest]:
-    """Return the newest requests that nobody answered, one more than a page holds."""
+    """The newest requests without an answer, one more than a page shows."""
     waiting = visible_to(select(CircleRequest), actor).where(CircleRequest.answered_at.is_(None))
     return list(db.session.scalars(newest(waiting, CircleRequest, PAGE + 1, before_id)))
 
 
 def waiting_counted(actor: Actor, *, danger: bool) -> Select[Any] | None:
-    """Return the select of how many requests wait for an answer, those of danger or the others."""
+    """The select that counts unanswered requests, either those about danger or the others; None for other roles."""
     if not actor.has(*WORKERS, Role.DEAN):
         return None
     counted: Any = select(func.count(CircleRequest.id))
@@ -43,34 +45,34 @@ def waiting_counted(actor: Actor, *, danger: bool) -> Select[Any] | None:
 
 
 def answered_since(actor: Actor, start: datetime) -> dict[Became, int]:
-    """Return how many requests became what since an instant."""
+    """The number of requests by result since an instant."""
     counted: Any = select(CircleRequest.became, func.count()).where(CircleRequest.answered_at >= start)
-    found = db.session.execute(visible_to(counted.group_by(CircleRequest.became), actor))
-    return {row[0]: row[1] for row in found}
+    counts = db.session.execute(visible_to(counted.group_by(CircleRequest.became), actor))
+    return {row[0]: row[1] for row in counts}
 
 
 def get_request(actor: Actor, request_id: int) -> CircleRequest:
-    """Return one request. Raises NotFound."""
+    """A request that the actor may see. Raises NotFound."""
     statement = visible_to(select(CircleRequest), actor).where(CircleRequest.id == request_id)
-    found: CircleRequest | None = db.session.scalar(statement)
-    return existing(found)
+    request: CircleRequest | None = db.session.scalar(statement)
+    return existing(request)
 
 
 def link_of(school_id: int) -> RequestLink | None:
-    """Return the link of a school that works; None where there is none."""
+    """The current link of a school; None without one."""
     works = (RequestLink.school_id == school_id, RequestLink.ended_at.is_(None))
     return db.session.scalar(select(RequestLink).where(*works))
 
 
 def link_by(code: str) -> RequestLink:
-    """Return the link of a code. Raises NotFound for one that was guessed, and for one that ended."""
+    """The current link with a code. Raises NotFound for a guessed code and for a link that ended."""
     return existing(
         db.session.scalar(select(RequestLink).where(RequestLink.code == code, RequestLink.ended_at.is_(None)))
     )
 
 
 def was_opened(request_id: int) -> bool:
-    """Whether anybody has opened a request."""
+    """Whether anyone has opened a request."""
     read = select(AuditEntry.id).where(
         AuditEntry.object_type == "circle_request",
         AuditEntry.object_id == request_id,

@@ -1,4 +1,6 @@
-"""Requests for a circle: by a school's link, without an account. No incident, no record about a student."""
+"""Tables of requests for a circle, made by a school's link without an account. They are no incident and no student
+record.
+"""
 
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +15,7 @@ from wss_cases.practice.log.queries import PracticeKind
 
 
 class Wish(Labelled):
-    """What is asked for."""
+    """What the person wishes for."""
 
     GROUP = "group", _l("A circle with my class or group")
     AFTER = "after", _l("A circle after something that happened")
@@ -25,15 +27,13 @@ class Wish(Labelled):
 
 
 class Asker(Labelled):
-    """Who asks."""
-
     STUDENT = "student", _l("A student")
     FAMILY = "family", _l("A family")
     STAFF = "staff", _l("Someone who works at the school")
 
 
 class Became(Labelled):
-    """What a request became."""
+    """The result of a request."""
 
     CIRCLE = "circle", _l("A circle, which is in the log")
     TALK = "talk", _l("A conversation with anyone who wanted one")
@@ -47,7 +47,7 @@ KIND_OF_WISH: Final = {
     Wish.FAMILY: PracticeKind.FAMILY,
     Wish.STAFF: PracticeKind.STAFF,
 }
-"""What the log begins with; a community circle for every other wish."""
+"""The kind that the log's form suggests; a community circle for every other wish."""
 
 SENTENCES: dict[str, Any] = {
     "circle_request.link_made": _l("New link for requests made"),
@@ -61,7 +61,9 @@ LONGEST_CONTACT = 120
 
 
 class RequestLink(Base):
-    """A school's link, which hangs on its walls; a new one ends the one before. It counts what came in its hour."""
+    """A school's link, which is posted on its walls. A new link ends the one before. It counts the requests of the
+    running hour.
+    """
 
     __tablename__ = "circle_request_link"
     __table_args__ = (
@@ -82,7 +84,7 @@ class RequestLink(Base):
 
 
 class CircleRequest(Versioned, Base):
-    """What somebody asked for. Once it is answered the words and the way to reach them are gone; the row counts."""
+    """A request. Its words and contact are erased once it is answered; the row stays for counts."""
 
     __tablename__ = "circle_request"
     __table_args__ = (

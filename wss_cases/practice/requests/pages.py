@@ -1,4 +1,6 @@
-"""Requests for a circle, for whoever answers them: the list, one request, the school's link and its sheet."""
+"""Requests for a circle: rules and use cases, and the pages of those who answer: list, request, link, and printed
+sheet.
+"""
 
 import re
 from dataclasses import asdict, dataclass
@@ -51,8 +53,9 @@ from wss_cases.roster.directory.queries import get_school, school_days
 
 HOUR: Final = timedelta(hours=1)
 MOST_IN_AN_HOUR: Final = 20
-"""Requests that one link takes in an hour; those that tell of danger are counted by themselves, so that no flood of
-others keeps them out."""
+"""The most requests that a link takes in an hour. Those about danger are counted separately, so that a flood of others
+cannot block them.
+"""
 
 _DANGER: Final = re.compile(
     r"\b(not safe|unsafe|scared to|suicid\w*|kill\w*|want to die|wanna die|end my life|hurt(s|ing)? (me|my\w*|him|her)"
@@ -65,23 +68,23 @@ _DANGER: Final = re.compile(
 
 
 def in_danger(words: str) -> bool:
-    """Whether words tell of danger, in English or Spanish; one time too many is better than one too few."""
+    """Whether words tell of danger, in English or Spanish. A false alarm is better than a missed one."""
     return _DANGER.search(fold(words)) is not None
 
 
 def reads_request(actor: Actor, request: Any) -> bool:
-    """Coordinators and administrators of the school; its deans too where somebody is in danger."""
+    """Coordinators and administrators of the school; in danger its deans too."""
     own = actor.covers(request.school_id, Role.COORDINATOR, Role.ADMINISTRATOR)
     return own or (request.in_danger and actor.covers(request.school_id, Role.DEAN))
 
 
 def hour_of(began: datetime | None, now: datetime) -> datetime:
-    """Return when the hour began in which a link is asked: the one that runs, or a new one."""
+    """The start of the hour in which a link's requests are counted: the running hour, or a new one."""
     return began if began is not None and now - began < HOUR else now
 
 
 class AnswerForm(BaseForm):
-    """What a request became, other than a circle."""
+    """The result of a request other than a circle."""
 
     became = radio(
         _l("Result"), [(one.value, one.label) for one in Became if one is not Became.CIRCLE], _l("Choose the result.")
@@ -89,12 +92,12 @@ class AnswerForm(BaseForm):
 
 
 class NewLinkForm(BaseForm):
-    """A new link for the school: one button."""
+    """A new link for the school: only a button."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody asks for; `form_key` is the page's own, so that one page asks once."""
+    """A request as sent. `form_key` is unique to the page, so that a page sends only once."""
 
     form_key: str
     wish: Wish
@@ -109,7 +112,7 @@ class Asked:
 
 @use_case
 def make_link(uow: UnitOfWork, school_id: int) -> int:
-    """Make a school's link; the one before opens nothing any more. Returns its id."""
+    """Make a school's link; the former link stops working. Returns its id."""
     school = uow.load(School, school_id, Permission.CIRCLE_REQUEST_LINK)
     before = link_of(school.id)
     if before is not None:
@@ -121,7 +124,7 @@ def make_link(uow: UnitOfWork, school_id: int) -> int:
 
 
 def takes_another(link_id: int, in_danger: bool, now: datetime) -> bool:
-    """Count what is sent by a link, refused or not; False once there was too much in its hour."""
+    """Count a request by a link, refused or not. False when there were too many in the hour."""
     with unit_of_work(SYSTEM, now) as uow:
         link = _open_link(uow, link_id)
         began = hour_of(link.hour_began, now)
@@ -135,14 +138,14 @@ def takes_another(link_id: int, in_danger: bool, now: datetime) -> bool:
         return (link.dangers if in_danger else link.asked) <= MOST_IN_AN_HOUR
 
 
-def ask(link_id: int, asked: Asked, now: datetime) -> int:
-    """Keep a request and tell the school's team. Returns its id; the same page sent again asks nothing new."""
+def ask(link_id: int, details: Asked, now: datetime) -> int:
+    """Store a request and tell the school's team. Returns its id. The same page sent again stores nothing new."""
     with unit_of_work(SYSTEM, now) as uow:
         link = _open_link(uow, link_id)
-        again = select(CircleRequest.id).where(CircleRequest.form_key == asked.form_key)
+        again = select(CircleRequest.id).where(CircleRequest.form_key == details.form_key)
         if (known := uow.session.scalar(again)) is not None:
             return known
-        request = uow.add(CircleRequest(school_id=link.school_id, link_id=link.id, asked_at=now, **asdict(asked)))
+        request = uow.add(CircleRequest(school_id=link.school_id, link_id=link.id, asked_at=now, **asdict(details)))
         uow.record(request, "circle_request.asked")
         _tell(uow, request)
         return request.id
@@ -156,17 +159,20 @@ def _open_link(uow: UnitOfWork, link_id: int) -> RequestLink:
 
 
 def _tell(uow: UnitOfWork, request: CircleRequest) -> None:
-    """Tell whoever answers requests, of danger the deans too and at any hour, and again if nobody has opened it by the
-    next school day."""
+    """Tell those who answer requests. In danger the deans are told too, at any hour. All are told again when no one has
+    opened it by the next school day.
+    """
     school = existing(get_school(request.school_id))
     today = today_at(school.id, uow.now)
-    held = {role: holders(role, school.id, today) for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DEAN)}
-    answering = dict([*held[Role.COORDINATOR], *held[Role.ADMINISTRATOR]])
+    people_by_role = {
+        role: holders(role, school.id, today) for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DEAN)
+    }
+    answering = dict([*people_by_role[Role.COORDINATOR], *people_by_role[Role.ADMINISTRATOR]])
     if request.in_danger:
-        for user_id in answering | dict(held[Role.DEAN]):
+        for user_id in answering | dict(people_by_role[Role.DEAN]):
             uow.notify(user_id, DANGER, request, f"{DANGER}:{request.id}:{user_id}", at_any_hour=True)
     else:
-        for user_id in dict(held[Role.COORDINATOR]) or answering:
+        for user_id in dict(people_by_role[Role.COORDINATOR]) or answering:
             uow.notify(user_id, ASKED, request, f"{ASKED}:{request.id}:{user_id}")
     next_day = school_days(school.id).on_or_after(today + timedelta(days=1))
     bell = at_local(next_day, school.first_bell.hour, school.first_bell.minute, school.time_zone)
@@ -176,17 +182,17 @@ def _tell(uow: UnitOfWork, request: CircleRequest) -> None:
 
 @use_case
 def answer(uow: UnitOfWork, request_id: int, became: Became) -> int:
-    """Say what a request became, other than a circle; its words and the way to reach somebody are erased."""
+    """Record the result of a request other than a circle. Its words and contact are erased."""
     request = _waiting(uow, request_id)
     _close(uow, request, became)
     return request.id
 
 
 @use_case
-def hold_circle(uow: UnitOfWork, request_id: int, held: Held) -> int:
-    """Log the circle that a request became, and erase what it said. Returns the id of the entry."""
+def hold_circle(uow: UnitOfWork, request_id: int, details: Held) -> int:
+    """Log the circle that a request became, and erase its words and contact. Returns the id of the log entry."""
     request = _waiting(uow, request_id)
-    entry = write_entry(uow, request.school_id, held)
+    entry = write_entry(uow, request.school_id, details)
     request.practice_id = entry.id
     _close(uow, request, Became.CIRCLE)
     return entry.id
@@ -211,53 +217,56 @@ blueprint = Blueprint("circle_requests", __name__, url_prefix="/circle-requests"
 @blueprint.get("")
 @gate(Permission.CIRCLE_REQUEST_WORK)
 def requests() -> Page:
-    """Who waits for an answer, and what became of the others in this school year."""
+    """The open requests, and the results of the others in this school year."""
     actor, now = current_actor(), clock.now()
     before = id_in(request.args.get("before"))
-    found = open_requests(actor, before)
+    open_rows = open_requests(actor, before)
     today = today_at(None, now)
     first = school_year_bounds(school_year(today))[0]
     counts = answered_since(actor, at_local(first, 0, 0, zone_of(None)))
     return render_template(
         "practice/requests/list.html",
-        rows=[_row(one) for one in found[:PAGE]],
-        older=url_for("circle_requests.requests", before=found[PAGE - 1].id) if len(found) > PAGE else None,
+        rows=[_row(result) for result in open_rows[:PAGE]],
+        older=url_for("circle_requests.requests", before=open_rows[PAGE - 1].id) if len(open_rows) > PAGE else None,
         newer=url_for("circle_requests.requests") if before else None,
-        counts=[{"label": one.label, "value": counts.get(one, 0)} for one in Became],
+        counts=[{"label": result.label, "value": counts.get(result, 0)} for result in Became],
         since=day_words_with_year(first),
     )
 
 
-def _row(one: CircleRequest) -> dict[str, Any]:
+def _row(request_row: CircleRequest) -> dict[str, Any]:
     return {
-        "title": one.wish.label,
-        "href": url_for("circle_requests.one", request_id=one.id),
-        "meta": dotted(moment_words(one.asked_at, zone_of(one.school_id)), grade_words(one.grade)),
-        "danger": one.in_danger,
+        "title": request_row.wish.label,
+        "href": url_for("circle_requests.one", request_id=request_row.id),
+        "meta": dotted(
+            moment_words(request_row.asked_at, zone_of(request_row.school_id)), grade_words(request_row.grade)
+        ),
+        "danger": request_row.in_danger,
     }
 
 
-def _words(one: CircleRequest) -> dict[str, Any]:
-    asker = one.asker.label if one.asker else _("They did not say")
+def _words(request_row: CircleRequest) -> dict[str, Any]:
+    asker = request_row.asker.label if request_row.asker else _("They did not say")
     facts = [
-        {"label": _("Asked on"), "value": moment_words(one.asked_at, zone_of(one.school_id))},
-        {"label": _("Who asks"), "value": f"{asker} ({language_words(one.language)})"},
+        {"label": _("Asked on"), "value": moment_words(request_row.asked_at, zone_of(request_row.school_id))},
+        {"label": _("Who asks"), "value": f"{asker} ({language_words(request_row.language)})"},
         {
             "label": _("Class or place"),
-            "value": grade_words(one.grade) or place_names().get(one.location_code, one.location_code),
+            "value": grade_words(request_row.grade)
+            or place_names().get(request_row.location_code, request_row.location_code),
         },
     ]
-    if one.became is None:
-        facts.append({"label": _("In their words"), "value": one.words})
-        facts.append({"label": _("How to reach them"), "value": one.contact})
+    if request_row.became is None:
+        facts.append({"label": _("In their words"), "value": request_row.words})
+        facts.append({"label": _("How to reach them"), "value": request_row.contact})
     else:
-        facts.append({"label": _("Result"), "value": one.became.label})
+        facts.append({"label": _("Result"), "value": request_row.became.label})
     return {
-        "title": one.wish.label,
+        "title": request_row.wish.label,
         "go_words": _("Save, and erase their words"),
-        "one": one,
+        "one": request_row,
         "facts": facts,
-        "office": existing(get_school(one.school_id)).phone,
+        "office": existing(get_school(request_row.school_id)).phone,
     }
 
 
@@ -278,13 +287,14 @@ act_page(
 @blueprint.route("/<int:request_id>/circle", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_REQUEST_WORK)
 def circle(request_id: int) -> Page:
-    """Log the circle that a request became."""
     actor = current_actor()
-    one = get_request(actor, request_id)
-    form = new_form(actor, one.school_id, clock.now(), KIND_OF_WISH.get(one.wish, PracticeKind.COMMUNITY))
-    words = words_of(_("Log the circle"), back_href=url_for("circle_requests.one", request_id=one.id))
+    request_row = get_request(actor, request_id)
+    form = new_form(
+        actor, request_row.school_id, clock.now(), KIND_OF_WISH.get(request_row.wish, PracticeKind.COMMUNITY)
+    )
+    words = words_of(_("Log the circle"), back_href=url_for("circle_requests.one", request_id=request_row.id))
     done = with_flash(_("Logged. The words of the request are erased."), url_for("circle_requests.requests"))
-    return act_form(form, lambda call: hold_circle(call, one.id, form.held), done, words, FORM)
+    return act_form(form, lambda call: hold_circle(call, request_row.id, form.held), done, words, FORM)
 
 
 def _own_school(actor: Actor) -> School:
