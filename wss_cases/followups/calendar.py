@@ -1,4 +1,4 @@
-"""Follow-ups move with the calendar, as steps: off a day without school, back to it, and before the end of a year."""
+"""Follow-ups move with the school calendar: off a day without school, back to it, and before the end of a year."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from wss_cases.roster.directory.queries import next_schools, school_days
 from wss_cases.roster.directory.rules import MoveWhy, SchoolDays
 
 LAST_DAYS = 5
-"""School days at the end of a year over which late check-ins are spread."""
+"""The last school days of a year, over which late check-ins are spread."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """The day something is due, and why it is not the one that was wanted (None: it is)."""
+    """The due date of a follow-up, and why it differs from the wanted day (None: it does not)."""
 
     due_on: date
     why: MoveWhy | None = None
@@ -41,7 +41,7 @@ def is_check_in(kind: str) -> bool:
 
 
 def planned_off(wanted: date, today: date, days: SchoolDays) -> Planned:
-    """Return the wanted day where there is school, else the next school day from today on."""
+    """The wanted day if there is school and it is not past; otherwise the next school day."""
     due = days.on_or_after(max(wanted, today))
     return Planned(due, None if due == wanted else MoveWhy.NO_SCHOOL)
 
@@ -49,11 +49,11 @@ def planned_off(wanted: date, today: date, days: SchoolDays) -> Planned:
 def planned_check_in(
     wanted: date, today: date, days: SchoolDays, *, of_year: date, spread: int, next_school: SchoolDays | None
 ) -> Planned:
-    """Return when a check-in is due that is wanted for a day, in the school year of a date.
+    """The due date of a check-in, in the school year of `of_year`.
 
-    After the last school day it goes to one of the last five that are still to come, the same for the same `spread`;
-    or, where its students go to another school, to that school's days. Where the year's calendar is not known, or no
-    day of it is left, it stays with the next school day.
+    After the last school day it moves to one of the last five that are still to come, the same for the same `spread`.
+    If its students go to another school, it moves to that school's days. If the year's calendar is unknown, or no day
+    of it is left, it is due on the next school day.
     """
     off = planned_off(wanted, today, days)
     last = days.last_of_year(school_year(of_year))
@@ -66,7 +66,9 @@ def planned_check_in(
 
 
 def too_late(wanted: date, today: date, days: SchoolDays) -> date | None:
-    """Return the last school day of this school year where a check-in wanted by hand lies after it and one is left."""
+    """The last school day of this year, when a day wanted for a check-in is later and the year is not over;
+    else None.
+    """
     last = days.last_of_year(school_year(today))
     return last if last is not None and wanted > last >= today else None
 
@@ -83,19 +85,19 @@ class Calendars:
         self._known: dict[int, tuple[date, SchoolDays]] = {}
 
     def of(self, school_id: int) -> tuple[date, SchoolDays]:
-        """Return a school's date and its school days."""
+        """A school's date and its school days."""
         if school_id not in self._known:
             self._known[school_id] = (today_at(school_id, self._now), school_days(school_id))
         return self._known[school_id]
 
 
 def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of the open follow-ups of a school that are due on a date."""
+    """The conditions of a school's open follow-ups that are due on a date."""
     return (FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on == day)
 
 
 def leaving(actor: Actor, school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
-    """Return where the follow-ups due on a date that the actor may know of would go if these were the school's days."""
+    """The moves of follow-ups due on a date, if these were the school's days; only those the actor may know of."""
     due = rows(listing().where(*standing_on(school_id, day), known_to(actor)).order_by(FollowUp.id))
     return [_shift(row, day, plan_for(row, school_id, day, today, days)) for row in due]
 
@@ -106,7 +108,7 @@ def _shift(row: FollowUpRow, day: date, planned: Planned) -> Shift:
 
 
 def plan_for(row: Any, school_id: int, day: date, today: date, days: SchoolDays) -> Planned:
-    """Return when a follow-up (or a line of one) is due that stands on a date without school."""
+    """The new due date of a follow-up, or a line of one, that is due on a date without school."""
     if not is_check_in(row.kind):
         return planned_off(day, today, days)
     return check_in_plan(row.case_id, school_id, day, today, days, of_year=day, spread=row.id)
@@ -115,7 +117,7 @@ def plan_for(row: Any, school_id: int, day: date, today: date, days: SchoolDays)
 def check_in_plan(
     case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays, *, of_year: date, spread: int
 ) -> Planned:
-    """Return when a check-in of a case or an incident is due that is wanted for a day."""
+    """The due date of a check-in of a case or an incident, from the wanted day."""
     last = days.last_of_year(school_year(of_year))
     elsewhere = next_school(case_id, school_id, last) if last is not None and wanted > last else None
     return planned_check_in(
@@ -127,13 +129,13 @@ def check_in_plan(
 def last_day_for(
     kind: str, case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays
 ) -> date | None:
-    """Return the last school day of the year where a check-in is wanted after it and goes to no other school."""
+    """The last school day of the year, for a check-in wanted after it that goes to no other school; else None."""
     last = too_late(wanted, today, days) if is_check_in(kind) else None
     return last if last is not None and next_school(case_id, school_id, last) is None else None
 
 
 def next_school(case_id: int | None, school_id: int, last: date) -> int | None:
-    """Return the school to which all students of a case go after a last school day; None where one stays."""
+    """The school to which all students of a case go after a last school day; None when one stays."""
     if case_id is None:
         return None
     statement = select(CaseParticipant.student_id).where(
@@ -146,7 +148,7 @@ def next_school(case_id: int | None, school_id: int, last: date) -> int | None:
 
 
 def returning(moves: Iterable[CalendarMove]) -> dict[int, FollowUpRow]:
-    """Return by id the follow-ups that the calendar moved and that nobody has moved or closed since."""
+    """Follow-ups, by id, that the calendar moved and no one has moved or closed since."""
     targets = {move.subject_id: move.moved_to for move in moves if move.subject_type == TABLE}
     still_open = listing().where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
     moved = rows(still_open.order_by(FollowUp.id)) if targets else []
@@ -154,12 +156,12 @@ def returning(moves: Iterable[CalendarMove]) -> dict[int, FollowUpRow]:
 
 
 def lines_of(actor: Actor, ids: Iterable[int]) -> dict[int, FollowUpRow]:
-    """Return by id, as lines of a list, those of these follow-ups that the actor may know of."""
+    """Follow-ups as lines of a list, by id; only those the actor may know of."""
     return {row.id: row for row in rows(listing().where(FollowUp.id.in_(sorted(ids)), known_to(actor)))}
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: SchoolDays, label: str) -> int:
-    """Move the open follow-ups of a school that are due on a date without school; returns how many."""
+    """Move a school's open follow-ups that are due on a date without school. Returns how many."""
     statement = select(FollowUp).where(*standing_on(school_id, day)).order_by(FollowUp.id)
     due = list(uow.session.scalars(statement.with_for_update().execution_options(populate_existing=True)))
     for row in due:
@@ -170,7 +172,7 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: Sch
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Put follow-ups back on the day that the calendar moved them off, but for what was touched since."""
+    """Put follow-ups back on the day off which the calendar moved them, unless they changed since. Returns how many."""
     targets = {move.subject_id: move for move in moves if move.subject_type == TABLE}
     statement = select(FollowUp).where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
     count = 0
@@ -186,9 +188,9 @@ def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
 
 
 def wanted_day(kind: str, school_id: int, case_id: int | None, wanted: date, today: date, subject_id: int) -> Planned:
-    """Return when a new follow-up of a kind is due that is wanted for a day.
+    """The due date of a new follow-up of a kind, from the wanted day.
 
-    Check-ins of one case that are all too late are spread over different days.
+    Check-ins of a case that are all too late are spread over different days.
     """
     if not is_check_in(kind):
         return Planned(wanted)
@@ -197,7 +199,7 @@ def wanted_day(kind: str, school_id: int, case_id: int | None, wanted: date, tod
 
 
 def tell_move(uow: UnitOfWork, row: FollowUp, wanted: date, planned: Planned, label: str = "") -> None:
-    """Say in the history why a follow-up is due on another day than was wanted."""
+    """Record in the history why a follow-up is due on another day than wanted."""
     if planned.why is None:
         return
     note_move(uow, row.school_id, wanted, planned.why, label, (TABLE, row.id), planned.due_on)

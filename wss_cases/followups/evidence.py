@@ -1,4 +1,4 @@
-"""Pure: whether what somebody says shows that a follow-up is done. An outcome alone never does."""
+"""Rules of evidence: what must be recorded before a follow-up is done. An outcome alone is not enough. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ CLOSES_WITH: dict[str, Any] = {
     PLAN_STEP: _l("What was done, on which day, and what shows it."),
     "other": _l("An outcome, and a sentence that describes what was done."),
 }
-"""In every kind's own words; a template may say it otherwise."""
+"""What closes each kind, in its own words. A template may replace them."""
 
 NAMES_WHOM = frozenset(
     {
@@ -83,7 +83,7 @@ NAMES_WHOM = frozenset(
         "interpreter",
     }
 )
-"""Of the kinds that close by contact: it is not known beforehand who that somebody is."""
+"""Kinds closed by contact in which it is not known beforehand who will be reached."""
 
 QUESTIONS: dict[str, Any] = {
     "pre_meetings": _l("Who met, and when? Never what was said."),
@@ -104,16 +104,16 @@ QUESTIONS: dict[str, Any] = {
     NEW_TEXT: _l("What does the text change?"),
     "other": _l("What was done, and what shows it?"),
 }
-"""What a sentence has to say where a kind does not close by contact."""
+"""The question that the sentence answers, for kinds that do not close by contact."""
 
 BY_CONTACT = frozenset(KINDS) - RECORDED_ELSEWHERE.keys() - QUESTIONS.keys()
-"""Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
+"""Kinds that close by speaking with someone: the page asks how, when and after how many attempts."""
 
 WITHOUT_CONTACT = frozenset({"not_reached", "not_to_contact"})
-"""Outcomes of a contact that did not come about."""
+"""Outcomes without contact."""
 
 LEAST_ATTEMPTS = 2
-"""After fewer attempts nobody counts as not reached."""
+"""The least attempts before someone counts as not reached."""
 
 RECORD_ACTS: dict[str, Any] = {
     "guardian_contact": _l("Log call to guardian"),
@@ -123,7 +123,7 @@ RECORD_ACTS: dict[str, Any] = {
     "agreement_check_in": _l("Log check-in"),
     "after_walk_out": _l("Log check-in"),
 }
-"""What the button says that records a kind, where the usual "Record it" would say less."""
+"""The button's words for kinds where "Record it" would say less."""
 
 
 MOST_ATTEMPTS = 50
@@ -131,7 +131,7 @@ MOST_ATTEMPTS = 50
 
 @dataclass(frozen=True)
 class Evidence:
-    """What shows it: a sentence; for a contact how, when, with whom, in which language, after how many attempts."""
+    """The evidence: a sentence; for a contact how, when, with whom, in which language, after how many attempts."""
 
     note: str = ""
     manner: str = ""
@@ -142,7 +142,7 @@ class Evidence:
     attempts: int | None = None
 
     def stored(self) -> dict[str, Any]:
-        """Return what is stored beside the note."""
+        """The values stored in addition to the note."""
         values = {
             "manner": self.manner,
             "on": self.on_day.isoformat() if self.on_day else "",
@@ -157,10 +157,10 @@ class Evidence:
 def missing(
     kind: str, outcome: str, shown: Evidence, today: date, earliest: date = EARLIEST, *, of_circle: bool = False
 ) -> tuple[str, str] | None:
-    """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else.
+    """(field, message) of what is missing before this outcome may close this kind; None when nothing is.
 
-    What closes it was done between `earliest`, when what it follows happened, and today. Of what is part of a circle
-    the day shows it: what was said stands in the circle's sealed notes.
+    The day must lie between `earliest`, the day of the event behind it, and today. For a part of a circle the day is
+    enough, because what was said belongs in the circle's sealed notes.
     """
     is_blank = not of_circle and not shown.note.strip()
     if shown.on_day is not None and not earliest <= shown.on_day <= today:
@@ -196,18 +196,18 @@ def _of_contact(kind: str, outcome: str, shown: Evidence) -> tuple[str, str] | N
 
 
 def closes_with(kind: str, template: FollowUpTemplate | None) -> str:
-    """Return what closes a follow-up: as its template says it, else in its kind's own words."""
+    """What closes a follow-up: the words of its template, or else of its kind."""
     words = either(template.closes_with_en, template.closes_with_es) if template is not None else ""
     return words or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
 
 
 def record_words(kind: str) -> str:
-    """Return what the button says that records a follow-up: the act itself, as "Log check-in"."""
+    """The button's words for recording a follow-up, such as "Log check-in"."""
     return str(RECORD_ACTS[kind]) if kind in RECORD_ACTS else _("Record it")
 
 
 def evidence_rows(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what is stored beside the note, as rows of a summary: how, when, whom, in which language, how often."""
+    """The stored evidence as rows of a summary: how, when, whom, in which language, how often."""
     language = stored.get("language", "")
     if stored.get("interpreter"):
         language = dotted(language, _("with an interpreter"))

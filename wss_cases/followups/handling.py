@@ -1,4 +1,4 @@
-"""What people do with follow-ups: close, move, hand on, cancel, add."""
+"""Use cases of follow-ups: close, move, reassign, cancel, add."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,7 @@ from wss_cases.roster.telling import refuse_kept_off, refuse_private
 
 @dataclass(frozen=True)
 class New:
-    """A follow-up added by hand: on one incident or one case."""
+    """A follow-up added by hand, to one incident or one case."""
 
     kind: str
     title: str
@@ -45,7 +45,7 @@ class New:
 
 @use_case
 def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> int:
-    """Close a follow-up with one of its kind's outcomes and what shows it.
+    """Close a follow-up with an outcome of its kind and its evidence.
 
     Raises NotFound, Stale, Refused naming the field.
     """
@@ -57,9 +57,10 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
 def close_checked(
     uow: UnitOfWork, row: FollowUp, outcome: str, shown: Evidence, *, of_circle: bool = False, batch: str = ""
 ) -> FollowUpAct:
-    """Close one locked, open follow-up with an outcome of its kind and what shows it; returns what takes it back.
+    """Close a locked, open follow-up with an outcome of its kind and its evidence. Returns the act, by which it can be
+    undone.
 
-    `of_circle`: what was said belongs to a circle's sealed notes, and no sentence is asked for here. Raises Refused.
+    `of_circle`: what was said belongs in a circle's sealed notes, so no sentence is required. Raises Refused.
     """
     if row.kind in RECORDED_ELSEWHERE:
         raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
@@ -85,7 +86,7 @@ def _check_told(row: FollowUp, shown: Evidence) -> None:
 
 @use_case
 def move(uow: UnitOfWork, follow_up_id: int, due_on: date, reason: str) -> int:
-    """Move a follow-up to another school day; `reason` is one of MOVE_REASONS. Raises NotFound, Stale, Refused."""
+    """Move a follow-up to another school day; `reason` is a key of MOVE_REASONS. Raises NotFound, Stale, Refused."""
     row = open_follow_up(uow, follow_up_id, uow.version)
     check_day(uow, row.school_id, due_on, row.kind, row.case_id)
     if reason not in MOVE_REASONS:
@@ -97,7 +98,7 @@ def move(uow: UnitOfWork, follow_up_id: int, due_on: date, reason: str) -> int:
 
 
 def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: str = "") -> FollowUpAct:
-    """Move one locked, open follow-up to a checked day; its mail for that day goes out, new or once dropped."""
+    """Move a locked, open follow-up to a checked day. Its mail for that day is sent, even if it was dropped before."""
     before = restorable(row)
     row.due_on, row.snoozed_until = due_on, None
     uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
@@ -107,12 +108,12 @@ def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: s
 
 @use_case
 def reassign(uow: UnitOfWork, follow_up_id: int, owner_id: int) -> int:
-    """Give a follow-up to somebody else of its school. Raises NotFound, Stale, Refused naming the field."""
+    """Assign a follow-up to someone else of its school. Raises NotFound, Stale, Refused naming the field."""
     row = open_follow_up(uow, follow_up_id, uow.version)
     owner = _owner(row.school_id, owner_id, uow.now)
     before = restorable(row)
     row.owner_id, row.given_by_id = owner.user_id, uow.actor.user_id
-    row.snoozed_until = None  # whoever gets it is told of what is due already
+    row.snoozed_until = None  # the new owner must be told what is due already
     uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
     remember(uow, row, ActKind.REASSIGNED, before)
     return row.id
@@ -153,7 +154,7 @@ def _subject_school(uow: UnitOfWork, new: New) -> int:
 
 
 def _happened_on(uow: UnitOfWork, row: FollowUp) -> date:
-    """The first day on which anything could be done for it: of its report, or of its case and the case's reports."""
+    """The first day on which it could be done: of its report, or of its case and the case's reports."""
     if row.case_id is None:
         return uow.session.get_one(Incident, row.incident_id).local_date
     case = uow.session.get_one(Case, row.case_id)

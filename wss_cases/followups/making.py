@@ -1,4 +1,6 @@
-"""What is on record is asked for nowhere else: a guardian who was reached closes the call that was asked for."""
+"""Making, canceling and closing follow-ups for other packages. A recorded call that reached a guardian closes the
+follow-up that asked for it.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -30,10 +32,10 @@ def make(
     title: str = "", rules: Sequence[str] = (), single_mail: bool | None = None, given_by_id: int | None = None,
     template: FollowUpTemplate | None = None,
 ) -> FollowUp:  # fmt: skip
-    """Add one follow-up to an incident, a case or a plan step; due today is a same-day item, which mails by itself.
+    """Add a follow-up to an incident, a case or a plan step. One due today is a same-day item, with its own mail.
 
-    Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
-    the template's word; `given_by_id` is who gave it to its owner by hand.
+    Without a title it shows its template's, by default that of its kind. `single_mail` None: as the template says.
+    `given_by_id`: who assigned it to its owner by hand.
     """
     today = today_at(school_id, uow.now)
     template = template or template_in_force(kind, school_id, today)
@@ -62,9 +64,9 @@ def make_for_event(
     pathway_kind: str = "",
     **subject: Any,
 ) -> list[FollowUp]:
-    """Add what the templates say for something that happened, due so many school days after `from_day`.
+    """Add the follow-ups that templates name for an event, due so many school days after `from_day`.
 
-    `subject`: what they hang on, as for `make`. `pathway_kind`: the kind of pathway in which it happened; some
+    `subject`: what they belong to, as for `make`. `pathway_kind`: the kind of pathway of the event, because some
     templates are for one pathway only.
     """
     days, shared = school_days(school_id), {"school_id": school_id, "owner_id": owner_id, **subject}
@@ -75,7 +77,7 @@ def make_for_event(
 
 
 def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **subject: int) -> int:
-    """Cancel every open follow-up of a case or a pathway (`subject`) but for some kinds; returns how many."""
+    """Cancel every open follow-up of a case or pathway (`subject`), except kinds in `but`. Returns how many."""
     assert subject, "name what the follow-ups hang on"
     statement = select(FollowUp).filter_by(**subject, state=FollowUpState.OPEN)
     statement = statement.where(FollowUp.kind.not_in(sorted(but)))
@@ -86,7 +88,7 @@ def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **su
 
 
 def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
-    """Cancel one locked, open follow-up with its reason."""
+    """Cancel a locked, open follow-up with its reason."""
     row.state, row.outcome_note = FollowUpState.CANCELLED, reason
     _settle(uow, row)
     uow.record(row, "followup.cancelled", what=row.kind)
@@ -95,9 +97,9 @@ def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
 def close_row(
     uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
 ) -> None:
-    """Close one locked, open follow-up with its outcome, for rooms that record the thing itself.
+    """Close a locked, open follow-up with its outcome, for packages that record the event itself.
 
-    The day of the thing is the evidence's `on`, where it is not today: that day counts, not the day of typing.
+    The evidence's `on` is the day of the event when it is not today; that day counts as the day of closing.
     """
     row.state, row.outcome = FollowUpState.DONE, outcome
     keep_note(row, note)
@@ -113,7 +115,7 @@ def _settle(uow: UnitOfWork, row: FollowUp) -> None:
 
 
 def check_near(due_on: date, today: date) -> None:
-    """Raise Refused for a day that is past, or beyond a year."""
+    """Raise Refused for a day that is past, or more than a year away."""
     if due_on < today:
         raise Refused("due_on", _("Choose today or a later day."))
     if (due_on - today).days > 400:
@@ -121,9 +123,8 @@ def check_near(due_on: date, today: date) -> None:
 
 
 def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
-    """Refuse a day on which nothing can be due: past, beyond a year, without school; for a check-in, after its year.
-
-    Raises Refused.
+    """Raise Refused for a day on which nothing can be due: past, over a year away, without school, or, for a check-in,
+    after the school year.
     """
     today, days = today_at(school_id, uow.now), school_days(school_id)
     check_near(due_on, today)
@@ -139,37 +140,37 @@ def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id:
 
 
 REACHED: Final = "reached"
-"""The result of a call after which nobody is asked to call, and the outcome of the follow-up that asked."""
+"""The result of a call that needs no further call, and the outcome of the follow-up for it."""
 
 
 def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
-    """Close the open calls about this person of a report; a voicemail is an attempt, and closes nothing."""
+    """Close the open call follow-ups about this person of a report. A voicemail is an attempt and closes nothing."""
     if contact.result != REACHED:
         return
-    asked = select(FollowUp).where(
+    calls = select(FollowUp).where(
         FollowUp.incident_person_id == contact.incident_person_id,
         FollowUp.kind.in_(GUARDIAN_CALLS),
         FollowUp.state == FollowUpState.OPEN,
     )
-    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+    for row in uow.session.scalars(calls.order_by(FollowUp.id).with_for_update()):
         _close(uow, row, contact)
 
 
 def report_merged(uow: UnitOfWork, target: Incident) -> None:
-    """Close the open calls about people of a report whose family was reached in one that was merged into it now."""
-    asked = select(FollowUp).where(
+    """Close open call follow-ups of a report when the family was reached in a report that is now merged into it."""
+    calls = select(FollowUp).where(
         FollowUp.incident_person_id.in_([person.id for person in target.people if person.id is not None]),
         FollowUp.kind.in_(GUARDIAN_CALLS),
         FollowUp.state == FollowUpState.OPEN,
     )
-    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+    for row in uow.session.scalars(calls.order_by(FollowUp.id).with_for_update()):
         close_if_reached(uow, row)
 
 
 def close_if_reached(uow: UnitOfWork, row: FollowUp) -> None:
-    """Close an open call where its family was reached before anybody asked for it.
+    """Close an open call follow-up when the family was reached before it was made.
 
-    What a report says that was merged into this one counts for the same student.
+    A contact in a report that was merged into this one counts for the same student.
     """
     if row.kind not in GUARDIAN_CALLS or row.incident_person_id is None:
         return

@@ -1,4 +1,4 @@
-"""Moving several follow-ups at once, in one unit of work, each with its own timeline and audit."""
+"""The use case that moves several follow-ups in one unit of work, each with its own history and audit entry."""
 
 import uuid
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from wss_cases.journal.use_cases import use_case
 
 @dataclass(frozen=True)
 class Wanted:
-    """One follow-up as the check page showed it, and the day it is to go to."""
+    """A follow-up as the check page showed it, and its new day."""
 
     id: int
     version: int
@@ -30,31 +30,31 @@ class Wanted:
 
 @use_case
 def move_several(uow: UnitOfWork, wanted: Sequence[Wanted], reason: str) -> int:
-    """Move each follow-up to its day for one reason; returns the id of the batch's first act.
+    """Move each follow-up to its day for one reason. Returns the id of the batch's first act.
 
-    What somebody changed meanwhile is left as it is. Raises NotFound when one is not the actor's to move, Refused
-    naming the field, also when nothing is left to move.
+    Follow-ups that changed meanwhile stay. Raises NotFound when the actor may not move one, and Refused naming the
+    field, also when nothing is left to move.
     """
     if reason not in MOVE_REASONS:
         raise Refused("reason", _("Choose why."))
     if len(wanted) > MOST_AT_ONCE:
         raise Refused("ids", _("Choose at most %(number)d at a time.", number=MOST_AT_ONCE))
     batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
-    # locked in the order of their ids, so that two such acts never wait for each other
-    for one in sorted(wanted, key=lambda one: one.id):
-        row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
-        if _stands(row, one):
-            check = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
+    # locked in the order of ids, so that two such acts never wait for each other
+    for item in sorted(wanted, key=lambda item: item.id):
+        row = uow.load(FollowUp, item.id, Permission.FOLLOWUP_WORK)
+        if _stands(row, item):
+            check = (row.school_id, item.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
             if check not in sound:
                 check_day(uow, *check)
                 sound.add(check)
-            moved.append(move_row(uow, row, one.due_on, reason, batch).id)
+            moved.append(move_row(uow, row, item.due_on, reason, batch).id)
     if not moved:
         raise Refused("", _("All of them changed since this page was opened. Choose again."))
     return moved[0]
 
 
-def _stands(row: FollowUp, one: Wanted) -> bool:
-    """Whether it still is what the check page showed, and may be moved together with others."""
-    seen = row.version == one.version and row.state is FollowUpState.OPEN
-    return seen and row.due_on != one.due_on and why_fixed(row.kind, row.same_day) is None
+def _stands(row: FollowUp, item: Wanted) -> bool:
+    """Whether it is still as the check page showed it, and may be moved in bulk."""
+    seen = row.version == item.version and row.state is FollowUpState.OPEN
+    return seen and row.due_on != item.due_on and why_fixed(row.kind, row.same_day) is None

@@ -1,4 +1,4 @@
-"""Letting the reminders of a follow-up sleep until a day; the follow-up itself stays due when it is."""
+"""Pausing the reminders of a follow-up until a day. Its due date does not change."""
 
 from datetime import date
 
@@ -17,17 +17,17 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 TIMES = 2
 AFTER_DUE = 5
-"""School days after its due date until which an item may sleep, all its sleeps together."""
+"""The last school day after its due date until which reminders can be paused, over all pauses."""
 
 
 def latest_snooze(due_on: date, days: SchoolDays) -> date:
-    """Return the last day until which a follow-up may sleep."""
+    """The last day until which the reminders can be paused."""
     return days.add(due_on, AFTER_DUE)
 
 
 def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, days: SchoolDays) -> str:
-    """Return why a follow-up may not sleep now, in words; '' where it may."""
-    # a legal duty is no follow-up, and has no such act
+    """Why reminders may not be paused now, in words; '' when they may."""
+    # legal duties are not follow-ups and cannot be paused
     if same_day or kind in CONTACT:
         return _("Reminders of same-day items and of contact with a person harmed cannot be paused.")
     if count >= TIMES:
@@ -38,7 +38,7 @@ def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, da
 
 
 def wrong_day(until: date, due_on: date, today: date, days: SchoolDays) -> str:
-    """Return what is wrong with the day until which a follow-up shall sleep, in words; '' for a good one."""
+    """What is wrong with the end of a pause, in words; '' for a valid day."""
     if until <= today:
         return _("Choose a later day than today.")
     if not days.is_school_day(until):
@@ -50,7 +50,7 @@ def wrong_day(until: date, due_on: date, today: date, days: SchoolDays) -> str:
 
 @use_case
 def snooze(uow: UnitOfWork, follow_up_id: int, until: date, reason: str) -> int:
-    """Let a follow-up remind nobody before a school day; `reason` is one of SNOOZE_REASONS.
+    """Pause the reminders of a follow-up until a school day; `reason` is a key of SNOOZE_REASONS.
 
     Raises NotFound, Stale, Refused naming the field.
     """

@@ -1,4 +1,4 @@
-"""Taking back what one just did to follow-ups: an act of its own, with its timeline and audit."""
+"""Undoing one's last act on follow-ups: it is an act of its own, with history and audit entries."""
 
 import uuid
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 UNDO_FOR = timedelta(minutes=10)
 MOST_AT_ONCE = 100
-"""How many follow-ups are moved in one act: the rest stay for the next."""
+"""The most follow-ups that are moved in one act. The rest stay for the next."""
 
 SPREAD = (2, 3, 5, 10)
-"""Over how many school days a heap can be spread."""
+"""The numbers of school days over which follow-ups can be spread."""
 
 
 class CannotUndo(Labelled):
-    """Why an act stands and is not taken back."""
+    """Why an act cannot be undone."""
 
     TAKEN_BACK = "taken_back", _l("This was already undone.")
     TOO_LATE = "too_late", _l("This can be undone for only ten minutes. Change it on its own page.")
@@ -52,7 +52,7 @@ class CannotUndo(Labelled):
 
 @dataclass(frozen=True)
 class Standing:
-    """How an act on one follow-up stands now: when it was done, the version it left, and what is there today."""
+    """An act on a follow-up as it stands now: when it was done, the version it left, and the present version."""
 
     at: datetime
     undone: bool
@@ -62,9 +62,9 @@ class Standing:
 
 
 def why_not_undone(act: Standing, now: datetime) -> CannotUndo | None:
-    """Return why an act of one's own may not be taken back; None when it may.
+    """Why an act of one's own cannot be undone; None when it can.
 
-    A clock that was put back does not lengthen the ten minutes: an act of the future is too late as well.
+    A clock that was set back does not lengthen the ten minutes: an act in the future is too late as well.
     """
     if act.undone:
         return CannotUndo.TAKEN_BACK
@@ -84,27 +84,27 @@ FIXED: dict[str, Any] = {
     "case_review": _l("Its date is set on the case."),
     "referral_consent_ends": _l("The family’s consent ends on this day."),
 }
-"""Kinds that no bulk act moves, and why."""
+"""Kinds that are not moved in bulk, and why."""
 
 SAME_DAY = _l("It is due the same day.")
 
 
 def why_fixed(kind: str, same_day: bool) -> Any:
-    """Return in words why a follow-up is not moved together with others; None when it may be."""
+    """Why a follow-up is not moved in bulk, in words; None when it can be."""
     if kind in FIXED:
         return FIXED[kind]
     return SAME_DAY if same_day else None
 
 
 def spread(count: int, today: date, number: int, days: SchoolDays) -> list[date]:
-    """Return a day for each of `count` things in order, over the next `number` school days, as evenly as can be."""
+    """A day for each of `count` items in order, spread over the next `number` school days as evenly as possible."""
     chosen = [days.add(today, ahead + 1) for ahead in range(number)]
     return [chosen[place * number // count] for place in range(count)]
 
 
 @dataclass(frozen=True)
 class Done:
-    """The newest act that its author may still take back: on how many follow-ups, and one of them, if still theirs."""
+    """The newest act that its author can still undo: on how many follow-ups, and one of them if it is still theirs."""
 
     batch: str
     kind: ActKind
@@ -113,7 +113,9 @@ class Done:
 
 
 def last_act(actor: Actor, now: datetime, follow_up_id: int | None = None) -> Done | None:
-    """Return a person's newest act of the last ten minutes that nobody changed since (on one follow-up); None else."""
+    """The actor's newest act of the last ten minutes that no one changed since, on a certain follow-up if given; or
+    None.
+    """
     statement = (
         select(FollowUpAct.batch, FollowUpAct.kind, FollowUpAct.follow_up_id)
         .join(FollowUp, FollowUp.id == FollowUpAct.follow_up_id)
@@ -139,14 +141,16 @@ def last_act(actor: Actor, now: datetime, follow_up_id: int | None = None) -> Do
 
 
 def moved_with(actor: Actor, act_id: int) -> list[int]:
-    """Return the follow-ups that one act of the actor's moved together."""
+    """The follow-ups that an act of the actor moved together."""
     batch = select(FollowUpAct.batch).where(FollowUpAct.id == act_id, FollowUpAct.user_id == actor.user_id)
     statement = select(FollowUpAct.follow_up_id).where(FollowUpAct.batch == batch.scalar_subquery())
     return list(db.session.scalars(statement))
 
 
 def given_by(actor: Actor, limit: int) -> tuple[list[FollowUpRow], int]:
-    """Return what the actor gave to others and may still see, the oldest due first, and how much there is of it."""
+    """The follow-ups that the actor assigned to others and may still see, the oldest due first, and their total
+    number.
+    """
     given = lines(_given.rows(actor, limit=limit + 1))
     if len(given) <= limit:
         return given, len(given)
@@ -169,7 +173,7 @@ def _by(actor: Actor, statement: Any) -> Any:
 
 
 def overdue_ids(actor: Actor, days: Sequence[tuple[int, date]], limit: int) -> list[int]:
-    """Return the actor's own follow-ups that are overdue, the oldest first; `days` is (school, its date)."""
+    """The actor's own overdue follow-ups, the oldest first; `days` are (school, its date)."""
     overdue: list[tuple[date, int]] = []
     for school_id, today in days:
         dated: Any = select(FollowUp.due_on, FollowUp.id).where(
@@ -195,18 +199,18 @@ RESTORED = (
     "snooze_count",
     "snooze_reason",
 )
-"""Columns that an act changes, and that taking it back sets as they were."""
+"""Columns that an act changes and undoing restores."""
 
 PATHWAY_ENDS = ("pathway.completed", "pathway.ended_early", "pathway.declined", "pathway.left")
 
 
 def restorable(row: FollowUp) -> dict[str, Any]:
-    """Return what an act may change of a follow-up, as it stands before the act."""
+    """The restorable columns of a follow-up, before an act."""
     return {name: _plain(getattr(row, name)) for name in RESTORED}
 
 
 def remember(uow: UnitOfWork, row: FollowUp, kind: ActKind, before: dict[str, Any], batch: str = "") -> FollowUpAct:
-    """Keep what an act on a follow-up changed, so that whoever did it can take it back for a while."""
+    """Store what an act changed on a follow-up, so that its author can undo it for a while."""
     uow.session.flush()
     now = restorable(row)
     act = FollowUpAct(
@@ -225,12 +229,12 @@ def remember(uow: UnitOfWork, row: FollowUp, kind: ActKind, before: dict[str, An
 
 
 def undo(actor: Actor, batch: str, now: datetime) -> int:
-    """Take back one's own acts of a batch; returns how many had to stay, since somebody changed them meanwhile.
+    """Undo the actor's acts of a batch. Returns how many could not be undone because someone changed them meanwhile.
 
-    Raises NotFound for what one did not do or may no longer do, Refused when nothing of it may be taken back.
+    Raises NotFound for acts of others or no longer allowed, and Refused when none can be undone.
     """
     if not batch.isalnum():
-        raise NotFound  # nothing that was made here, and perhaps nothing that a database can hold
+        raise NotFound  # no batch of ours has such a name, and a database might not accept it
     with unit_of_work(actor, now) as uow:
         mine = select(FollowUpAct).where(FollowUpAct.batch == batch, FollowUpAct.user_id == actor.user_id)
         ordered = mine.order_by(FollowUpAct.follow_up_id).with_for_update()
@@ -253,7 +257,7 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
         return why
     for name, value in act.before.items():
         setattr(row, name, _back(name, value))
-    # checked on the follow-up as it was: who gave their own away may take it back
+    # checked on the restored follow-up, so that people who gave theirs away can undo that
     require(uow.actor, Permission.FOLLOWUP_WORK, row)
     act.undone_at = uow.now
     uow.record(row, "followup.undone", what=row.kind, act=act.kind.value)
@@ -265,7 +269,9 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
 
 
 def bring_back(uow: UnitOfWork, case_id: int, ended_at: datetime | None) -> None:
-    """Open what a case's closing cancelled, once the case is opened again: due as it was, or on the next school day."""
+    """Reopen what a case's closing canceled, when the case is reopened: due as before, or on the next school day if
+    that is past.
+    """
     cancelled = select(FollowUp).where(
         FollowUp.case_id == case_id, FollowUp.state == FollowUpState.CANCELLED, FollowUp.closed_at == ended_at
     )
@@ -278,15 +284,15 @@ def bring_back(uow: UnitOfWork, case_id: int, ended_at: datetime | None) -> None
 
 
 def remind_again(uow: UnitOfWork, row: FollowUp) -> None:
-    """Put the mails back into the queue that were dropped while this follow-up had no need of them.
+    """Requeue the mails that were dropped while this follow-up did not need them.
 
-    The same rows with the same Message-IDs: what was sent is not sent twice, and each is checked once more before
-    it goes. One that a sender holds is waited for, so that it is not dropped behind our back.
+    They are the same rows with the same Message-IDs, so that nothing is sent twice, and each is checked again before it
+    is sent. The statement waits for mails that a sender holds, so that they are not dropped after this.
     """
     of = (OutboxMessage.object_type == FollowUp.__tablename__, OutboxMessage.object_id == row.id)
     sending = or_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.carried_by_id.is_not(None))
-    held = select(OutboxMessage.id).where(*of, sending)
-    uow.session.execute(held.with_for_update())
+    mails_in_hand = select(OutboxMessage.id).where(*of, sending)
+    uow.session.execute(mails_in_hand.with_for_update())
     uow.session.execute(
         update(OutboxMessage)
         .where(*of, OutboxMessage.state == OutboxState.DROPPED)
@@ -300,7 +306,7 @@ def _ended(uow: UnitOfWork, row: FollowUp, since: datetime) -> bool:
         return False
     if uow.session.scalar(select(Case.state).where(Case.id == row.case_id)) not in OPEN:
         return True
-    # pathways stand above follow-ups: that one ended is read from the history that all rooms write
+    # pathways stand above follow-ups, so the end of one is read from the history that all packages write
     ended = select(TimelineEntry.id).where(
         TimelineEntry.subject_type == "pathway",
         TimelineEntry.subject_id == row.pathway_id,
@@ -324,7 +330,9 @@ def _back(name: str, value: Any) -> Any:
 
 
 def undo_line(actor: Actor, now: datetime, follow_up_id: int | None = None) -> dict[str, Any] | None:
-    """Return the confirmation of what somebody just did (to one follow-up) and may take back; None without one."""
+    """The confirmation of the actor's last act, on a certain follow-up if given, that can be undone; None
+    without one.
+    """
     done = last_act(actor, now, follow_up_id)
     return None if done is None else {"batch": done.batch, "words": _words(done)}
 

@@ -1,4 +1,4 @@
-"""Follow-ups, the templates they are made from, and what was just done to one."""
+"""Tables of follow-ups, of the templates they are made from, and of acts that can be undone."""
 
 import enum
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 
 
 class FollowUpState(enum.StrEnum):
-    """Open until it is done with an outcome, or cancelled with a reason."""
+    """Open until done with an outcome, or canceled with a reason."""
 
     OPEN = "open"
     DONE = "done"
@@ -34,7 +34,7 @@ class FollowUpState(enum.StrEnum):
 
 
 class ActKind(enum.StrEnum):
-    """What a person did to a follow-up, and may take back for a while."""
+    """Acts on a follow-up that the actor can undo for a while."""
 
     CLOSED = "closed"
     MOVED = "moved"
@@ -44,11 +44,11 @@ class ActKind(enum.StrEnum):
 
 
 class FollowUpTemplate(Base):
-    """What is made when something happens, when it is due, and how it closes; a setting with dates.
+    """A template: which follow-up an event makes, when it is due, and what closes it. It is in force between dates.
 
-    Every change is a row of its own, so that what an older one made keeps its words: `series_id` is the first version
-    (none on the first itself). `school_id`: a school's own, which stands `instead_of_id`, a series of the district's,
-    or beside them. `pathway`: only for this pathway or kind of one; '' for every one.
+    Every change is a new row, so that follow-ups made earlier keep their words; `series_id` is the first version (None
+    on the first itself). `school_id`: a school's own template, in place of the district's series `instead_of_id`, or in
+    addition. `pathway`: only for this pathway or kind; '' for all.
     """
 
     __tablename__ = "follow_up_template"
@@ -72,19 +72,20 @@ class FollowUpTemplate(Base):
 
     @property
     def series(self) -> int:
-        """The id of the first version."""
         return self.series_id if self.series_id is not None else self.id
 
 
 class FollowUp(Windowed, Versioned, Base):
-    """What has to happen, for whom, by whom, until which school day; hangs on one incident, one case or one plan step.
+    """A follow-up: what has to be done, about whom, by whom, until which school day. It belongs to an incident, a case
+    or a plan step.
 
-    Whom it is about: `incident_person_id` by their part in a report, `participant_id` by that in the case.
-    `closed_on` is the day of what was done (`closed_at` when that was typed), or on which it was cancelled.
-    `sealed_text`: what was said in one after a circle, see `sealed_words.py`.
-    `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
-    when on there may be more to say; a new or changed row is thus looked at again by itself.
-    `lead_id`: who leads the plan that a step belongs to; a case knows its own lead.
+    `incident_person_id`, `participant_id`: the person it is about, as part of a report or of the case. `closed_on`: the
+    day on which it was done (`closed_at` is when that was recorded) or canceled. `sealed_text`: what was said after a
+    circle, see `keep_note` in `core/pages.py`. `snoozed_until`: no reminders before that day.
+
+    The sweep stores which version it saw (`swept_version`), when (`swept_at`), and from when there may be more to send
+    (`sweep_again_at`), so that a new or changed row is swept again. `lead_id`: the lead of the plan of a plan step; a
+    case has its own lead.
     """
 
     __tablename__ = "follow_up"
@@ -149,12 +150,11 @@ class FollowUp(Windowed, Versioned, Base):
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Open ones."""
         return cls.state == FollowUpState.OPEN
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """What is open, of a plan, or hangs on a report or a case that is in view from a day on."""
+        """Follow-ups that are open, of a plan, or of a report or case that is in view from a day on."""
         report: Any = aliased(Incident)
         case: Any = aliased(Case)
         return or_(
@@ -165,7 +165,7 @@ class FollowUp(Windowed, Versioned, Base):
         )
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this one."""
+        """The same rule for this follow-up."""
         if self.state is FollowUpState.OPEN or self.plan_step_id is not None:
             return True
         of_report = seen_through(self, Incident, self.incident_id, first)
@@ -173,7 +173,7 @@ class FollowUp(Windowed, Versioned, Base):
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Those of a report or a case in which any of these students stands."""
+        """Follow-ups of a report or case that contains any of these students."""
         reports, cases = aliased(IncidentPerson), aliased(CaseParticipant)
         chosen = sorted(students)
         in_report = select(reports.id).where(reports.incident_id == cls.incident_id, reports.student_id.in_(chosen))
@@ -182,33 +182,33 @@ class FollowUp(Windowed, Versioned, Base):
 
     @classmethod
     def withheld(cls, role: Role) -> ColumnElement[bool] | None:
-        """Those of a case that the role does not see."""
+        """Follow-ups of cases that are withheld from a role; None when no case is."""
         case: Any = aliased(Case)
         condition = case.withheld(role)
         return None if condition is None else select(case.id).where(case.id == cls.case_id, condition).exists()
 
     def is_withheld(self, role: Role) -> bool:
-        """Whether this one is."""
+        """The same rule for this follow-up."""
         session = object_session(self) if Case.withheld(role) is not None else None
         case = session.get(Case, self.case_id) if session is not None and self.case_id is not None else None
         return case is not None and case.is_withheld(role)
 
     @classmethod
     def closed_to(cls, actor: Actor) -> ColumnElement[bool]:
-        """Those of a report or a case that is closed to this person."""
+        """Follow-ups of a report or case that is closed to this person."""
         hosts = (closed_through(actor, Incident, cls.incident_id), closed_through(actor, Case, cls.case_id))
         return or_(*(condition for condition in hosts if condition is not None))
 
     def is_closed_to(self, actor: Actor) -> bool:
-        """Whether this one is."""
+        """The same rule for this follow-up."""
         of_report = is_closed_through(self, Incident, self.incident_id, actor)
         return of_report or is_closed_through(self, Case, self.case_id, actor)
 
 
 class FollowUpAct(Base):
-    """What a person did to one follow-up, and what stood there before; acts of one `batch` were done at once.
+    """An act on a follow-up with the values before it. Acts of one `batch` were done at once.
 
-    `version` is the follow-up's after the act: whoever changed it since left another.
+    `version`: the follow-up's version after the act. A different one means that it was changed since.
     """
 
     __tablename__ = "follow_up_act"

@@ -1,4 +1,7 @@
-"""What somebody said in the follow-up to a circle: sealed where it lies, read by who heard it, each reading audited."""
+"""Words of follow-ups: outcomes, due dates, history sentences; and notes after a circle, which are sealed.
+
+A sealed note is read by the person who heard it and by coordinators who decide no discipline; each reading is audited.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,30 +23,31 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.rules import NO_LABEL, SchoolDays
 
 WORDS_OF_CIRCLES = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out"})
-"""Kinds whose note tells what somebody said in the follow-up to a circle: privileged as the circle is."""
+"""Kinds whose note says what was said after a circle; it is privileged like the circle."""
 QUICK = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True)
 class Due:
-    """A due date in words, and how it stands: overdue, today, soon (two school days), or later."""
+    """A due date in words, and its state: overdue, today, soon (two school days), or later."""
 
     words: str
     state: str
 
 
 def outcomes_of(kind: str) -> tuple[str, ...]:
-    """Return the outcomes that may close a follow-up of this kind."""
     return OUTCOMES.get(kind, OUTCOMES["other"])
 
 
 def needs_note(outcome: str) -> bool:
-    """Whether an outcome says too little without a sentence."""
+    """Whether an outcome needs a sentence."""
     return outcome in NEEDS_NOTE
 
 
 def reads_words(actor: Actor, row: Any) -> bool:
-    """Whether somebody reads what was said in a check-in after a circle: who heard it, or decides no discipline."""
+    """Whether the actor may read what was said after a circle: the person who heard it, or a coordinator who decides no
+    discipline.
+    """
     if row.kind not in WORDS_OF_CIRCLES or actor.user_id in (row.owner_id, row.closed_by_id):
         return True
     return actor.covers(row.school_id, Role.COORDINATOR) and not actor.covers(
@@ -52,9 +56,9 @@ def reads_words(actor: Actor, row: Any) -> bool:
 
 
 def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
-    """Return a due date in the reader's words, counted in the school's own days.
+    """A due date in words, counted in the school's own days.
 
-    A count of days is given only where the calendar is known that far; a day in another school year says so.
+    A count of days is given only as far as the calendar is known. A day in another school year says so.
     """
     if due_on < today:
         late = days.between(due_on, today)
@@ -83,12 +87,12 @@ def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
 
 
 def days_ahead(today: date, days: SchoolDays, *numbers: int) -> list[tuple[str, str]]:
-    """Return (words, ISO date) of the school days that lie so many school days ahead, for chips above a date."""
+    """(words, ISO date) of the days so many school days ahead, for chips above a date field."""
     return [(day_words(day), day.isoformat()) for day in (days.add(today, number) for number in numbers)]
 
 
 def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
-    """Return (words, ISO date) of the dates one most often moves a follow-up to."""
+    """(words, ISO date) of the days to which a follow-up is most often moved."""
     chips = []
     for number in QUICK:
         day = days.add(today, number)
@@ -98,11 +102,11 @@ def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
 
 
 PURPOSE: Final = "check-in-words"
-"""What the keys of these words are derived for."""
+"""The purpose of the keys that seal these notes."""
 
 
 def keep_note(row: FollowUp, note: str) -> None:
-    """Put a note on a follow-up; what was said in the follow-up to a circle only under seal."""
+    """Store the note of a follow-up; notes after a circle only sealed."""
     row.outcome_note = note
     if row.kind in WORDS_OF_CIRCLES and note.strip():
         sealed = seal(setting("WSS_KEYS"), PURPOSE, note)
@@ -111,14 +115,15 @@ def keep_note(row: FollowUp, note: str) -> None:
 
 
 def let_words_go(row: FollowUp) -> None:
-    """Take the sealed words off a follow-up that is open again."""
+    """Remove the sealed note of a follow-up that is open again."""
     row.sealed_text = row.sealed_key = row.key_name = None
 
 
 def note_for(actor: Actor, follow_up: FollowUp, now: datetime) -> str:
-    """Return the note of a follow-up for somebody who may read the follow-up; '' where there is none.
+    """The note of a follow-up for an actor who may read the follow-up; '' without one.
 
-    Words under seal are opened for whoever may read them, and audited; what was written before they were is sealed.
+    A sealed note is opened only for those who may read it, and the reading is audited. An older note that is not sealed
+    yet is sealed now.
     """
     if follow_up.kind not in WORDS_OF_CIRCLES or follow_up.state is not FollowUpState.DONE:
         return follow_up.outcome_note
@@ -144,7 +149,7 @@ TAKEN_BACK: dict[str, Any] = {
     "reassigned": _l("it is assigned to the previous person again"),
     "snoozed": _l("its reminders are no longer paused"),
 }
-"""What stands again once an act was taken back."""
+"""What holds again after an act was undone."""
 
 LATE: dict[str, Any] = {
     "1": _l("one school day"),
@@ -158,7 +163,7 @@ LATE: dict[str, Any] = {
     "9": _l("nine school days"),
     "10": _l("ten school days"),
 }
-"""After how much lateness something may reach somebody else, by the number that is kept."""
+"""Lateness in words, by the stored number of school days."""
 
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {

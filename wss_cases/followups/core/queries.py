@@ -1,4 +1,4 @@
-"""Reading follow-ups; every read starts from what the actor may see."""
+"""Queries: follow-ups. Every read is limited to what the actor may see."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
@@ -25,12 +25,12 @@ from wss_cases.routing.engine.pages import Kind
 
 Statement = TypeVar("Statement", bound=Select[Any])
 PATHWAY = table("pathway", column("id"), column("kind")).alias("hung_on")
-"""What a follow-up may hang on, by its name: pathways stand above."""
+"""The pathway table by name, because pathways stand above this package."""
 
 
 @dataclass(frozen=True)
 class FollowUpRow:
-    """One line of a list of follow-ups; `reference` is that of the case or incident; a plan's step says so."""
+    """A line of a list of follow-ups. `reference` is that of the case or incident; a plan step says so instead."""
 
     id: int
     version: int
@@ -56,21 +56,23 @@ class FollowUpRow:
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
-    the open ones alone."""
+    """Narrow a select to the actor's own follow-ups at their schools, and those of their case teams. `live`: only open
+    ones.
+    """
     team = of_team_or_own(FollowUp, actor, FollowUp.owner_id == actor.user_id, live=live)
     return statement.where(team, known_to(actor))
 
 
 def known_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition of the follow-ups that do not tell the actor of a need for housing support which is not
-    theirs to know: whoever was asked to see to it knows."""
+    """The condition that hides follow-ups about housing support from actors who may not know of it. The owner of one
+    always may.
+    """
     own = false() if actor.user_id is None else FollowUp.owner_id.is_not_distinct_from(actor.user_id)
     return or_(own, housing_known_at(FollowUp.school_id, actor), not_(tells_of_housing()))
 
 
 def tells_of_housing() -> ColumnElement[bool]:
-    """Return the condition of the follow-ups that tell of a need for housing support."""
+    """The condition of follow-ups that reveal a need for housing support."""
     of_housing = select(PATHWAY.c.id).where(
         PATHWAY.c.id == FollowUp.pathway_id, PATHWAY.c.kind == Kind.HOUSING_BASIC_NEEDS.value
     )
@@ -78,7 +80,7 @@ def tells_of_housing() -> ColumnElement[bool]:
 
 
 def is_known_to(actor: Actor, row: FollowUp, unseen: Collection[int] | None = None) -> bool:
-    """Whether `known_to` holds of one follow-up; `unseen`: the pathways that tell of it, where they are known."""
+    """Whether `known_to` holds for a follow-up. `unseen`: ids of the housing pathways, if the caller has them."""
     own = actor.user_id is not None and row.owner_id == actor.user_id
     if own or may_know_of_housing(actor, row.school_id):
         return True
@@ -100,34 +102,33 @@ def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
 
 
 def load_follow_up(follow_up_id: int) -> FollowUp | None:
-    """Return a follow-up by id for the policy engine; None when there is none."""
     return db.session.get(FollowUp, follow_up_id)
 
 
 def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
-    """Return a follow-up that the actor may see. Raises NotFound."""
+    """A follow-up that the actor may see. Raises NotFound."""
     row: FollowUp = existing(db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor)))
     return row
 
 
 def owner_name(owner_id: int | None) -> str:
-    """Return the name of a follow-up's owner; '' for nobody."""
+    """The name of a follow-up's owner; '' without one."""
     account = db.session.get(UserAccount, owner_id) if owner_id is not None else None
     return account.name if account else ""
 
 
 def title_of(kind: str, title: str, template_en: str | None, template_es: str | None) -> str:
-    """Return what a follow-up is called in the reader's language: its own title, its template's, or its kind's."""
+    """The title of a follow-up in the reader's language: its own, its template's, or its kind's."""
     return title or either(template_en, template_es) or str(KINDS.get(kind, KINDS["other"]))
 
 
 def rows(statement: Any) -> list[FollowUpRow]:
-    """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
+    """The lines of a select of follow-ups (built on `listing`), in one query."""
     return lines(db.session.execute(statement))
 
 
-def lines(found: Iterable[Any]) -> list[FollowUpRow]:
-    """Return the lines of rows of such a select."""
+def lines(result: Iterable[Any]) -> list[FollowUpRow]:
+    """The lines of result rows of such a select."""
     return [
         FollowUpRow(
             **dict(zip(STORED, row, strict=False)),
@@ -137,19 +138,19 @@ def lines(found: Iterable[Any]) -> list[FollowUpRow]:
             location_code=row.case_place or row.incident_place or "",
             owner=row.owner or "",
         )
-        for row in found
+        for row in result
     ]
 
 
 COMPUTED = frozenset({"title", "reference", "harm_kind", "location_code", "owner"})
 COLUMNS: list[Any] = [getattr(FollowUp, one.name) for one in fields(FollowUpRow) if one.name not in COMPUTED]
 STORED = [column.key for column in COLUMNS]
-"""What a line has of the follow-up itself, as it is stored: the first columns of `listing`."""
+"""The stored columns of a line, which are the first columns of `listing`."""
 
 
 @cache
 def listing() -> Any:
-    """Return the select that `rows` reads, not yet narrowed to anyone; put together once."""
+    """The select that `rows` reads, not yet limited to an actor; built once."""
     return (
         select(
             *COLUMNS,
@@ -173,37 +174,36 @@ def listing() -> Any:
 
 
 def for_case(actor: Actor, case_id: int) -> list[FollowUpRow]:
-    """Return the follow-ups of a case that the actor may see: open ones first, each by due date."""
+    """The follow-ups of a case that the actor may see: open ones first, each by due date."""
     statement = visible_to(listing(), actor).where(FollowUp.case_id == case_id)
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
 def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
-    """Return the follow-ups of an incident that the actor may see: open ones first, each by due date."""
+    """The follow-ups of an incident that the actor may see: open ones first, each by due date."""
     statement = visible_to(listing(), actor).where(FollowUp.incident_id == incident_id)
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
 Covered = Collection[tuple[int, int]]
-"""Whom somebody stands in for, and where: (person, school)."""
+"""People whom the actor covers: (person, school)."""
 
 
 def due_for(
     actor: Actor, until: date, limit: int = 100, covered: Covered = (), *narrowed: ColumnElement[bool]
 ) -> list[FollowUpRow]:
-    """Return the actor's own open follow-ups due until a date, the oldest first.
+    """The actor's own open follow-ups due until a date, the oldest first.
 
-    `covered` adds those of the people whom the actor stands in for, `narrowed` takes away.
+    `covered` adds those of people whom the actor covers; `narrowed` are further conditions.
     """
-    asked: dict[str, Any] = {"until": until, "limit": limit, "covered": list(covered)}
+    parameters: dict[str, Any] = {"until": until, "limit": limit, "covered": list(covered)}
     if not narrowed:
-        return lines((_OLDEST_COVERING if covered else _OLDEST).rows(actor, **asked))
-    return lines(db.session.execute(oldest_due(bool(covered), actor).where(*narrowed), asked))
+        return lines((_OLDEST_COVERING if covered else _OLDEST).rows(actor, **parameters))
+    return lines(db.session.execute(oldest_due(bool(covered), actor).where(*narrowed), parameters))
 
 
 def oldest_due(covering: bool, actor: Actor) -> Any:
-    """Return the select of those follow-ups, the `covered` ones among them; its parameters are `until` and `limit`
-    too."""
+    """The select of `due_for`, with parameters `until`, `limit`, and `covered` when `covering`."""
     return _due_for(listing(), actor, covering).order_by(FollowUp.due_on, FollowUp.id).limit(bindparam("limit"))
 
 
@@ -211,9 +211,9 @@ _OLDEST, _OLDEST_COVERING = (PreparedFor(partial(oldest_due, covering)) for cove
 
 
 def due_counted(actor: Actor, until: date, covered: Covered = ()) -> list[tuple[int, date, date | None, int]]:
-    """Return how many those are by school, day and until when they stand aside: (school, day, day or None, number)."""
-    found = (_BY_DAY_COVERING if covered else _BY_DAY).rows(actor, until=until, covered=list(covered))
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+    """The counts of those follow-ups by school, day and end of snooze: (school, day, day or None, number)."""
+    counts = (_BY_DAY_COVERING if covered else _BY_DAY).rows(actor, until=until, covered=list(covered))
+    return [(row[0], row[1], row[2], row[3]) for row in counts]
 
 
 def _by_day(covering: bool, actor: Actor) -> Any:
@@ -233,13 +233,13 @@ def _due_for(statement: Statement, actor: Actor, covering: bool) -> Statement:
 
 
 def rows_by_id(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
-    """Return those of some follow-ups that the actor may see, open or not, the oldest due first."""
+    """Those of these follow-ups that the actor may see, open or not, the oldest due first."""
     statement = visible_to(listing(), actor).where(FollowUp.id.in_(sorted(ids)))
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id))
 
 
 def has_open(owner_id: int, school_id: int | None) -> bool:
-    """Whether somebody has an open follow-up at a school."""
+    """Whether an account has an open follow-up at a school."""
     mine = select(FollowUp.id).where(
         FollowUp.owner_id == owner_id, FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN
     )

@@ -1,17 +1,17 @@
-"""Words of follow-ups: kinds, the outcomes that close each, and timeline sentences."""
+"""Kinds of follow-ups, the outcomes that close each, where they are recorded, and reasons to move or pause."""
 
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 LIAISON = "liaison"
-"""Of a need for housing support, which deans see nothing of."""
+"""The kind about a need for housing support, which deans do not see."""
 
 NEW_TEXT = "new_text"
-"""Text that was added to a decided report and brought a sign."""
+"""The kind about text that was added to a decided report and contains a sign."""
 
 PLAN_STEP = "plan_step"
-"""A step of a school's plan: about no student, and part of the plan's record for good."""
+"""The kind of a step of a school's plan. It concerns no student, and stays part of the plan's record."""
 
 KINDS: dict[str, Any] = {
     "guardian_contact": _l("Contact with a guardian"),
@@ -61,24 +61,25 @@ KINDS: dict[str, Any] = {
     PLAN_STEP: _l("Step of the school’s plan"),
     "other": _l("Follow-up"),
 }
-"""What a follow-up is, without a word about whom."""
+"""The kind of a follow-up in words that name no one."""
 
 CHECK_INS = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"})
-"""Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
+"""Kinds that return to a student later, and must be done before the student leaves for the summer."""
 
 FAMILY = frozenset(
     {"guardian_contact", "guardian_contact_harmed", "interpreter", "referral_consent_ends", "family_copy"}
 )
-"""Kinds in which a family is called: whoever does it needs to know whom, at which number, in which language."""
+"""Kinds that call a family. Their pages show whom to call, at which number, in which language."""
 
 GUARDIAN_CALLS = ("guardian_contact", "guardian_contact_harmed")
 
 OTHERS_WAIT = frozenset(
     {"guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "check_in_person_harmed", "after_walk_out"}
 )
-"""Kinds for which a person or a family waits: no closing of a case drops them."""
+"""Kinds for which a person or family waits. Closing a case does not cancel them."""
 
-# who declined is never told, and a follow-up names whom it is about: no label says that somebody did not wish to meet
+# no label says who declined: a follow-up names the person it is about, and their refusal to meet must not be read from
+# it
 OUTCOME_LABELS: dict[str, Any] = {
     "kept": _l("Done"),
     "late": _l("Done late"),
@@ -136,7 +137,7 @@ OUTCOME_LABELS: dict[str, Any] = {
 }
 
 HAPPENED_AGAIN = "happened_again"
-"""Never just closes: a page of its own opens a report, and what follows from it."""
+"""An outcome that never simply closes: its own page opens a report."""
 
 _CHECK_IN = ("well", "needs_more", HAPPENED_AGAIN, "not_reached")
 OUTCOMES: dict[str, tuple[str, ...]] = {
@@ -187,7 +188,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     PLAN_STEP: ("done", "partly", "not_done"),
     "other": ("done", "partly", "not_possible"),
 }
-"""Of every kind; those that are recorded elsewhere close with what was recorded there."""
+"""The outcomes of every kind. Kinds that are recorded elsewhere close with what was recorded there."""
 
 NEEDS_NOTE = frozenset(
     {
@@ -205,13 +206,13 @@ NEEDS_NOTE = frozenset(
         "no_removal",
     }
 )
-"""Outcomes that say too little without a sentence."""
+"""Outcomes that need a sentence."""
 
 CLOSED_BY_HAND = "followup.closed_by_hand"
-"""What rooms above react to when somebody closed a follow-up with an outcome of its kind."""
+"""The event for higher packages when someone closed a follow-up by hand."""
 
 CONVERSATION = "conversation"
-"""A restorative conversation of a report that became no case."""
+"""The kind of a restorative conversation of a report without a case."""
 
 RECORDED_ELSEWHERE: dict[str, Any] = {
     "agreement_term": _l("Update the term on the agreement's page; this follow-up then closes automatically."),
@@ -232,7 +233,7 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
     ),
     PLAN_STEP: _l("Record on the plan’s page what was done; this follow-up then closes automatically."),
 }
-"""Kinds that close where the thing itself is recorded, and where that is."""
+"""Kinds that close when the event itself is recorded, and where that is done."""
 
 RECORD_PAGES: dict[str, str] = {
     "agreement_term": "circles.term_of",
@@ -249,7 +250,7 @@ RECORD_PAGES: dict[str, str] = {
     "reengagement_review": "reengagement.of_follow_up",
     PLAN_STEP: "plan_steps.done",
 }
-"""Kinds whose thing has a page of its own: the endpoint that leads there, given `follow_up_id`."""
+"""Kinds that are recorded on another page: its endpoint, which takes `follow_up_id`."""
 
 MOVE_REASONS: dict[str, Any] = {
     "not_there": _l("The person was not at school"),
@@ -266,7 +267,7 @@ SNOOZE_REASONS: dict[str, Any] = {
     "planned": _l("It is already scheduled"),
     "other": _l("Another reason"),
 }
-"""Why a follow-up reminds nobody for some days."""
+"""Reasons to pause the reminders of a follow-up."""
 
 PLAN_REFERENCE = _l("School plan")
-"""What stands where another follow-up has the number of its case or report."""
+"""Shown in place of a case or report number."""

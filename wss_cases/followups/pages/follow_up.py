@@ -1,4 +1,4 @@
-"""Pages of follow-ups: the list, one with its acts, and adding one by hand."""
+"""The page of a follow-up with its acts, and adding one by hand."""
 
 from datetime import date, datetime
 from typing import Any
@@ -60,12 +60,10 @@ from wss_cases.roster.telling import Calling
 
 DAY = _l("Choose a day.")
 OF_CONTACT = ("manner", "attempts", "who", "language", "interpreter")
-"""What is asked of a contact besides how it went and when."""
+"""The fields of a contact besides outcome and day."""
 
 
 class CloseForm(BaseForm):
-    """How it went."""
-
     outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
     manner = radio(_l("How?"), MANNER_LABELS)
     on_day = DateField(_l("On which day?"), validators=[Optional()])
@@ -76,7 +74,7 @@ class CloseForm(BaseForm):
     note = LongText(_l("What happened, and what is left?"), limit=4000)
 
     def ask(self, kind: str, today: date) -> None:
-        """Leave out what this kind does not ask; it is of today, and the first attempt, unless said otherwise."""
+        """Remove the fields that this kind does not need. The defaults are today and the first attempt."""
         for name in OF_CONTACT if kind not in BY_CONTACT else () if kind in NAMES_WHOM else ("who",):
             delattr(self, name)
         if not self.is_submitted():
@@ -86,14 +84,12 @@ class CloseForm(BaseForm):
 
     @property
     def evidence(self) -> Evidence:
-        """What was said beside the outcome."""
+        """The evidence as filled in."""
         answers = {name: self[name].data for name in ("note", "on_day", *OF_CONTACT) if name in self}
         return Evidence(**{name: value for name, value in answers.items() if value is not None})
 
 
 class MoveForm(BaseForm):
-    """Another school day, and why."""
-
     due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
     reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
 
@@ -122,20 +118,16 @@ class ReplanForm(BaseForm):
 
 
 class SnoozeForm(BaseForm):
-    """Until when its reminders pause, and why."""
-
     until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
     reason = radio(_l("Why?"), SNOOZE_REASONS, _l("Choose why."))
 
 
 class ReassignForm(BaseForm):
-    """Somebody else of the school."""
-
     owner = SelectField(_l("Person responsible"), validators=[InputRequired(_l("Choose a person."))])
 
 
 class CancelForm(BaseForm):
-    """Why it is not needed."""
+    """Why it is no longer needed."""
 
     reason = LongText(
         _l("Why is it no longer needed?"), [NotBlank(_l("Explain why it is no longer needed."))], limit=2000
@@ -143,8 +135,6 @@ class CancelForm(BaseForm):
 
 
 class AddForm(BaseForm):
-    """A follow-up by hand."""
-
     kind = SelectField(
         _l("What is it?"),
         choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
@@ -157,11 +147,11 @@ class AddForm(BaseForm):
 
 
 TOLD = ("followup.unreached", "followup.escalated")
-"""Kinds of entries that say whom its lateness reached."""
+"""History entries that say to whom its lateness was reported."""
 
 
 def reminding(row: FollowUp, actor: Actor, now: datetime, days: SchoolDays) -> dict[str, Any]:
-    """Return what the page of a follow-up shows of its reminders, in the reader's words."""
+    """The template values about a follow-up's reminders, in the reader's words."""
     due_item = item(row.id)
     if due_item is None:
         return {"paused": "", "why_you": "", "told": [], "may_pause": False}
@@ -188,14 +178,13 @@ ACT = "followups/pages/act.html"
 
 
 def page_of(row: FollowUp) -> str:
-    """Return the address of a follow-up's page."""
     return url_for("followups.follow_up", follow_up_id=row.id)
 
 
 @blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def follow_up(follow_up_id: int) -> Page:
-    """One follow-up; sent back, it is closed with its outcome."""
+    """A follow-up. Posting the form closes it with its outcome."""
     row = get_follow_up(current_actor(), follow_up_id)
     form = CloseForm(version=row.version)
     here = [code for code in outcomes_of(row.kind) if code != HAPPENED_AGAIN]
@@ -212,7 +201,7 @@ def follow_up(follow_up_id: int) -> Page:
 
 
 def act_words(row: FollowUp, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    """Return what the page of one act on a follow-up shows beside its form."""
+    """The template values of an act on a follow-up, beside its form."""
     return shown(row) | {"act_title": title, "go_words": go_words, **more}
 
 
@@ -276,7 +265,6 @@ act_page(
 @blueprint.route("/cases/<int:case_id>/follow-ups/new", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def add(case_id: int) -> Page:
-    """Add a follow-up to a case by hand."""
     case = get_case(current_actor(), case_id)
     return _add(case.school_id, case.reference, url_for("casework.case", case_id=case.id), case_id=case.id)
 
@@ -284,7 +272,7 @@ def add(case_id: int) -> Page:
 @blueprint.route("/incidents/<int:incident_id>/follow-ups/new", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_READ)
 def add_to_incident(incident_id: int) -> Page:
-    """Add a follow-up to an incident by hand; for the case team of its school."""
+    """Add a follow-up to an incident by hand; only for the case team of its school."""
     actor = current_actor()
     incident = db.session.get(Incident, incident_id)
     require(actor, Permission.INCIDENT_READ, incident)
@@ -311,14 +299,14 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
 
 
 def people_of(school_id: int) -> list[Any]:
-    """Return the staff of a school as the choices of a select, by name."""
+    """The staff of a school as choices of a select, sorted by name."""
     today = today_at(school_id, clock.now())
     people = {pair for role in STAFF for pair in holders(role, school_id, today)}
     return choices([(str(user_id), name) for user_id, name in sorted(people, key=lambda pair: pair[1])])
 
 
 def record_page(row: Any) -> str | None:
-    """The page where the thing itself is recorded; None where the reader may not go, or there is none."""
+    """The page where the event itself is recorded; None when there is none or the actor may not open it."""
     if row.plan_step_id is not None:
         return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id)
     if not current_actor().covers(row.school_id, *CASE_TEAM) or row.case_id is None:
@@ -331,7 +319,7 @@ def record_page(row: Any) -> str | None:
 
 
 def again_page(row: Any) -> str | None:
-    """Where a check-in in which something new came up is answered: a report, not a tick."""
+    """The page that opens a report when a check-in brought up something new; None for other follow-ups."""
     asks = row.state is FollowUpState.OPEN and row.kind in CHECK_INS
     return url_for("happened_again.at_check_in", follow_up_id=row.id) if asks else None
 
@@ -342,25 +330,25 @@ def _reference(row: FollowUp, case: Any, incident: Any) -> str:
 
 
 def _why(row: FollowUp) -> str:
-    """Why the calendar moved it last, while it still is where the calendar put it."""
+    """Why the calendar moved it last, if it is still on that day."""
     move = moves_of(TABLE, [row.id]).get(row.id)
     return move_words(move) if move is not None and move.moved_to == row.due_on else ""
 
 
 def shown(row: FollowUp) -> dict[str, Any]:
-    """Return what every page of a follow-up shows of it."""
+    """The template values of every page of a follow-up."""
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
-    whom = about(current_actor(), [row], call=True)[row.id]
+    people = about(current_actor(), [row], call=True)[row.id]
     agreed = tuple(sorted(spoken_of(row)[1])) if row.kind in FAMILY else ()
     return {
         "row": row,
-        "title": whom.titled(title_of(row.kind, row.title, title_en, title_es)),
-        "calling": Calling(tuple(without_links([whom])), agreed) if whom.guardians else None,
-        "phones": whom.phones,
+        "title": people.titled(title_of(row.kind, row.title, title_en, title_es)),
+        "calling": Calling(tuple(without_links([people])), agreed) if people.guardians else None,
+        "phones": people.phones,
         "closes_with": closes_with(row.kind, template),
         "question": QUESTIONS.get(row.kind),
         "evidence": evidence_rows(row.evidence),

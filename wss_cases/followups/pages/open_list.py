@@ -1,6 +1,6 @@
-"""The lists of open follow-ups as tables: their columns and rows, one list for the page and for its file.
+"""The lists of open follow-ups: their columns and rows, the same for the page and for its file.
 
-Beside whom a follow-up is about stands whom to call; the first of one person's in a week leads to one visit for all.
+Each row shows whom to call. The first row of a person in a week links to one visit for all of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ FIRST_DUE = Order("due")
 
 @dataclass(frozen=True)
 class Narrowed:
-    """What a list keeps: the follow-ups of one school, of one owner, or what a person gave to somebody else."""
+    """The filter of a list: one school, one owner, or what a person assigned to others."""
 
     school_id: int | None = None
     owner_id: int | None = None
@@ -57,7 +57,7 @@ class Narrowed:
 def open_rows(
     actor: Actor, narrowed: Narrowed, order: Order, behind: int | None = None, limit: int = PAGE + 1
 ) -> list[FollowUpRow]:
-    """Return up to `limit` open follow-ups that the actor may see, in an order, after the follow-up `behind`."""
+    """Up to `limit` open follow-ups that the actor may see, in an order, after the follow-up `behind`."""
     statement = visible_to(listing(), actor, live=True)
     if narrowed.school_id is not None:
         statement = statement.where(FollowUp.school_id == narrowed.school_id)
@@ -71,14 +71,14 @@ def open_rows(
 
 
 def _place_of(actor: Actor, by: Any, follow_up_id: int) -> tuple[Any, int] | None:
-    """Return where a page ended, also of a follow-up that is done by now."""
+    """The sort position of the last row of a page, even when that follow-up is done by now."""
     of_last = listing().with_only_columns(by, FollowUp.id).where(FollowUp.id == follow_up_id)
     row = db.session.execute(visible_to(of_last, actor)).first()
     return (row[0], row[1]) if row is not None else None
 
 
 def _sorted_by(order: Order, actor: Actor) -> Any:
-    """Return what sorts the lines of `listing`; never null."""
+    """The expression that sorts the rows of `listing`; never null."""
     if order.key == "who":
         return _first_name(actor)
     if order.key == "what":
@@ -98,8 +98,9 @@ def _title() -> ColumnElement[Any]:
 
 
 def _first_name(actor: Actor) -> ColumnElement[Any]:
-    """The family name of whom a follow-up names; of one that names nobody the first of the parties, for those alone
-    who read their names beside it."""
+    """The family name of the person a follow-up names. When it names no one, the first of the parties, only for those
+    who may read their names.
+    """
     in_case = CaseParticipant.case_id == FollowUp.case_id
     in_report = IncidentPerson.incident_id == FollowUp.incident_id
     parties = func.coalesce(
@@ -119,8 +120,8 @@ def _first_name(actor: Actor) -> ColumnElement[Any]:
 
 
 def _family(kind: Any, *which: ColumnElement[bool]) -> ColumnElement[Any]:
-    found = select(func.min(Student.search_key_family)).join(kind, kind.student_id == Student.id).where(*which)
-    return found.correlate(FollowUp).scalar_subquery()
+    family_names = select(func.min(Student.search_key_family)).join(kind, kind.student_id == Student.id).where(*which)
+    return family_names.correlate(FollowUp).scalar_subquery()
 
 
 MINE, SCHOOL, GIVEN = "mine", "school", "given"
@@ -132,18 +133,20 @@ NUMBER, STATE = Column("number", _l("Case or report"), sorts=True), Column("stat
 
 
 def whose_of(actor: Actor, arguments: Mapping[str, str]) -> str:
-    """Return whose follow-ups are asked for: one's own, and by the case team the school's or those given away."""
+    """Whose follow-ups the address asks for: one's own; for the case team also the school's, or those one
+    reassigned.
+    """
     chosen = arguments.get("whose", "")
     return chosen if chosen in (SCHOOL, GIVEN) and actor.has(*CASE_TEAM) else MINE
 
 
 def kind_of(whose: str) -> ListKind:
-    """Return which list that is: one's own, or one that says whose each is."""
+    """The kind of list: one's own, or the one that shows owners."""
     return OWN_FOLLOW_UPS if whose == MINE else FOLLOW_UPS
 
 
 def narrowed_of(actor: Actor, whose: str) -> Narrowed:
-    """Return what narrows the list: the school that the actor works with, and whose it is."""
+    """The filter of the list: the school that the actor works with, and whose follow-ups."""
     return Narrowed(
         school_id=chosen_school_id(actor, *STAFF),
         owner_id=actor.user_id if whose == MINE else None,
@@ -152,36 +155,36 @@ def narrowed_of(actor: Actor, whose: str) -> Narrowed:
 
 
 def asked_of(whose: str, arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list and its order."""
-    asked = {} if whose == MINE else {"whose": whose}
-    return asked | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
+    """The arguments of an address that choose the list and its order."""
+    chosen = {} if whose == MINE else {"whose": whose}
+    return chosen | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
 
 
 def follow_up_cells(rows: Sequence[FollowUpRow], actor: Actor, now: datetime) -> list[Row]:
-    """Return the rows of the list, cell by cell."""
-    calendars, whom = Calendars(now), about(actor, rows, call=True)
+    """The rows of the list, cell by cell."""
+    calendars, abouts = Calendars(now), about(actor, rows, call=True)
     made = cards(
         rows,
-        lambda row: whom[row.id].person,
+        lambda row: abouts[row.id].person,
         lambda school_id, first, last: calendars.of(school_id)[1].between(first, last),
     )
     visits = {card.rows[0].id for card in made if card.person}
-    return [_cells(row, whom[row.id], calendars, row.id in visits) for row in rows]
+    return [_cells(row, abouts[row.id], calendars, row.id in visits) for row in rows]
 
 
-def _cells(row: FollowUpRow, whom: About, calendars: Calendars, visits: bool) -> Row:
+def _cells(row: FollowUpRow, people: About, calendars: Calendars, visits: bool) -> Row:
     due = due_words(row.due_on, *calendars.of(row.school_id))
     return {
         "who": Cell(
-            whom.who or _nobody(row), href=url_for("followups.follow_up", follow_up_id=row.id), about=row.title
+            people.who or _nobody(row), href=url_for("followups.follow_up", follow_up_id=row.id), about=row.title
         ),
         "what": Cell(row.title),
         "due": Cell(day_words(row.due_on)),
         "owner": Cell(row.owner),
-        "call": Cell("; ".join(whom.guardians), calls=whom.phones, uncalled=tuple(without_links([whom]))),
+        "call": Cell("; ".join(people.guardians), calls=people.phones, uncalled=tuple(without_links([people]))),
         "number": Cell(row.reference),
         "state": Cell(due.words, tone=TONES.get(due.state, "slate")),
-        "visit": Cell(whom.who if visits else "", href=url_for("visit.visit", follow_up_id=row.id)),
+        "visit": Cell(people.who if visits else "", href=url_for("visit.visit", follow_up_id=row.id)),
     }
 
 
@@ -190,7 +193,7 @@ def _nobody(row: FollowUpRow) -> str:
 
 
 def read_follow_ups(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the list as a file takes it."""
+    """The list as a file."""
     whose = whose_of(actor, arguments)
     narrowed = narrowed_of(actor, whose)
     rows = open_rows(actor, narrowed, order_of(kind_of(whose), arguments), limit=limit)
@@ -209,21 +212,21 @@ LISTS = (FOLLOW_UPS, OWN_FOLLOW_UPS)
 @blueprint.get("/follow-ups")
 @gate(Permission.FOLLOWUP_READ)
 def follow_ups() -> Page:
-    """Open follow-ups: one's own, or those of the school; the first due first, or by one of the columns."""
+    """Open follow-ups, one's own or the school's; the first due first, or sorted by a column."""
     actor, now = current_actor(), clock.now()
     whose = whose_of(actor, request.args)
     kind, after = kind_of(whose), id_in(request.args.get("after"))
-    order, asked = order_of(kind, request.args), asked_of(whose, request.args)
+    order, chosen = order_of(kind, request.args), asked_of(whose, request.args)
     rows = open_rows(actor, narrowed_of(actor, whose), order, after)
     shown = rows[:PAGE]
 
     def address(**changes: Any) -> str:
-        return url_for("followups.follow_ups", **(asked | changes))
+        return url_for("followups.follow_ups", **(chosen | changes))
 
     cells = follow_up_cells(shown, actor, now)
     return render_template(
         "followups/pages/open_list/list.html",
-        table=table_of(kind, actor, cells, order, address, asked, [str(WHOSE[whose])]),
+        table=table_of(kind, actor, cells, order, address, chosen, [str(WHOSE[whose])]),
         tabs=[
             (words, url_for("followups.follow_ups", whose=None if name == MINE else name), name == whose, None)
             for name, words in WHOSE.items()

@@ -1,4 +1,4 @@
-"""Moving several follow-ups at once: choose, check each new day, move; and taking back what was just done."""
+"""Moving several follow-ups at once: choose, check each new day, move. Also undoing the last act."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,7 +37,7 @@ blueprint = Blueprint("replan", __name__)
 
 @dataclass(frozen=True)
 class Proposed:
-    """Where one follow-up goes, or why it stays: `stays` in words."""
+    """Where a follow-up would move, or the reason why it stays."""
 
     row: FollowUpRow
     to: date | None = None
@@ -47,9 +47,11 @@ class Proposed:
 @blueprint.route("/follow-ups/re-plan", methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_WORK)
 def choose() -> Page:
-    """Choose several, one day or a spread, and a reason; sent, each new day is shown before anything is moved."""
+    """Choose several follow-ups, one day or a spread, and a reason. The next page shows each new day before anything
+    moves.
+    """
     form = ReplanForm()
-    rows = _chosen([*_asked(), *numbers_in(request.form.getlist("ids"))])
+    rows = _chosen([*_requested_ids(), *numbers_in(request.form.getlist("ids"))])
     _offer(form, rows)
     if not form.is_submitted() or fill_by_chip(form):
         return _shown(form, rows)
@@ -64,10 +66,10 @@ def choose() -> Page:
 @blueprint.post("/follow-ups/re-plan/move")
 @gate(Permission.FOLLOWUP_WORK)
 def move() -> Page:
-    """Move what the check page showed; what somebody changed meanwhile is left and named on My day."""
+    """Move what the check page showed. Follow-ups that changed meanwhile stay, and My day names them."""
     actor, form = current_actor(), BaseForm()
-    wanted = [one for text in request.form.getlist("move") if (one := _wanted(text)) is not None]
-    ids = [one.id for one in wanted]
+    wanted = [item for text in request.form.getlist("move") if (item := _wanted(text)) is not None]
+    ids = [item.id for item in wanted]
     try:
         if not form.validate() or not wanted:
             raise Refused("ids", _("Choose at least one follow-up."))
@@ -85,7 +87,7 @@ def move() -> Page:
 @blueprint.post("/follow-ups/undo")
 @gate(Permission.FOLLOWUP_WORK)
 def take_back() -> Page:
-    """Take back what one just did, as long as nobody changed it since."""
+    """Undo the actor's last act, if nobody changed the follow-ups since."""
     try:
         left = undo(current_actor(), request.form.get("batch", ""), clock.now())
     except Refused as refusal:
@@ -102,7 +104,7 @@ def take_back() -> Page:
     return redirect(url_for("my_day.page"), 303)
 
 
-def _asked() -> list[int]:
+def _requested_ids() -> list[int]:
     if request.args.get("all") != "overdue":
         return numbers_in(request.args.getlist("id"), MOST_AT_ONCE)
     actor, known = current_actor(), Calendars(clock.now())
@@ -120,7 +122,7 @@ def _wanted(text: str) -> Wanted | None:
 
 
 def _chosen(ids: list[int]) -> list[FollowUpRow]:
-    """Return these follow-ups. Raises NotFound when one of them is not the actor's to see."""
+    """These follow-ups as rows. Raises NotFound when the actor may not see one of them."""
     wanted = set(ids)
     rows = rows_by_id(current_actor(), wanted) if wanted else []
     if len(rows) != len(wanted):
@@ -149,9 +151,9 @@ def _named(rows: list[FollowUpRow]) -> dict[int, str]:
 
 
 def _titles(rows: list[FollowUpRow]) -> dict[int, str]:
-    """Return what each asks with whom it is about, by id."""
-    whom = about(current_actor(), rows)
-    return {row.id: whom[row.id].titled(row.title) for row in rows}
+    """The titles of follow-ups with the people they are about, by id."""
+    abouts = about(current_actor(), rows)
+    return {row.id: abouts[row.id].titled(row.title) for row in rows}
 
 
 def _shown(form: ReplanForm, rows: list[FollowUpRow]) -> str:
@@ -171,7 +173,7 @@ def _shown(form: ReplanForm, rows: list[FollowUpRow]) -> str:
 def _check(form: ReplanForm, rows: list[FollowUpRow]) -> str:
     picked = [row for row in rows if row.id in set(form.ids.data) and _stays(row) is None]
     proposed = _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
-    if not any(one.to for one in proposed):
+    if not any(proposal.to for proposal in proposed):
         raise Refused("due_on", _("None of them can move there. Choose another day."))
     titles = _titles(rows)
     return render_template(
@@ -179,16 +181,20 @@ def _check(form: ReplanForm, rows: list[FollowUpRow]) -> str:
         form=BaseForm(formdata=None),
         moves=[
             {
-                "row": one.row,
-                "title": titles[one.row.id],
-                "from": day_words(one.row.due_on),
-                "to": day_words(one.to),
-                "iso": one.to,
+                "row": proposal.row,
+                "title": titles[proposal.row.id],
+                "from": day_words(proposal.row.due_on),
+                "to": day_words(proposal.to),
+                "iso": proposal.to,
             }
-            for one in proposed
-            if one.to
+            for proposal in proposed
+            if proposal.to
         ],
-        stay=[(titles[one.row.id], one.row.reference, one.stays) for one in proposed if not one.to]
+        stay=[
+            (titles[proposal.row.id], proposal.row.reference, proposal.stays)
+            for proposal in proposed
+            if not proposal.to
+        ]
         + [(titles[row.id], row.reference, why) for row in rows if (why := _stays(row)) is not None],
         reason=form.reason.data,
         reason_words=MOVE_REASONS[form.reason.data],

@@ -1,4 +1,4 @@
-"""The page on which the reminders of a follow-up are paused."""
+"""The page that pauses the reminders of a follow-up."""
 
 from flask import Blueprint
 
@@ -23,7 +23,6 @@ blueprint = Blueprint("snoozing", __name__)
 @blueprint.route("/follow-ups/<int:follow_up_id>/pause", methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_WORK)
 def pause(follow_up_id: int) -> Page:
-    """Pause the reminders of a follow-up until a school day."""
     row = get_follow_up(current_actor(), follow_up_id)
     form = SnoozeForm(version=row.version)
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)

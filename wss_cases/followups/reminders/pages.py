@@ -1,7 +1,8 @@
-"""The sweep of follow-ups: mails of their own, escalation, and what people who left had open.
+"""The sweep of follow-ups: individual mails, escalation, and reassignment when people leave.
 
-It goes through the rows it has not seen as they are, in batches of one commit each. Rows that another sweep holds are
-left to it, and every message has its own key: any number of sweeps may run at once, and one may end anywhere.
+It reads the follow-ups that it has not seen in their present state, in batches of one commit each. It skips rows that
+another sweep has locked, and every message has a unique key. So any number of sweeps may run at once, and one may stop
+at any point.
 """
 
 from collections import defaultdict
@@ -50,7 +51,9 @@ from wss_cases.roster.directory.queries import school_days
 
 
 def escalation_words(reason: EscalationReason) -> str:
-    """Return why something late reached its reader: "Overdue for 1 school day; you lead the case it belongs to."."""
+    """Why a late follow-up is reported to its reader: "Overdue for 1 school day; you lead the case it belongs
+    to."
+    """
     if reason.level == UNDELIVERABLE:
         return _("Email to the person responsible is not being delivered; %(why)s.", why=reason.why.label)
     late = ngettext("Overdue for %(num)d school day", "Overdue for %(num)d school days", reason.late)
@@ -63,17 +66,17 @@ FOLLOW_UPS_GIVEN = "followups.given"
 
 
 def due_key(follow_up_id: int, day: date, user_id: int) -> str:
-    """Return the key under which a person is told once of a follow-up for the day from which it reminds."""
+    """The dedupe key, so that a person is told once of a follow-up for the day from which it reminds."""
     return f"followup:{follow_up_id}:{day.isoformat()}:{user_id}"
 
 
 def late_key(follow_up_id: int, due_on: date, level: int, user_id: int) -> str:
-    """Return the key under which a level of lateness reaches a person once."""
+    """The dedupe key, so that a level of lateness is reported to a person once."""
     return f"{FOLLOW_UP_LATE}:{follow_up_id}:{due_on.isoformat()}:{level}:{user_id}"
 
 
 def given_key(user_id: int, day: date) -> str:
-    """Return the key under which a person is told once a day that they took over what somebody left."""
+    """The dedupe key, so that a person is told once a day that they took over someone's follow-ups."""
     return f"{FOLLOW_UPS_GIVEN}:{user_id}:{day.isoformat()}"
 
 
@@ -139,13 +142,13 @@ def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
 
 
 def _list(message: OutboxMessage) -> MailList | None:
-    """What speaks for itself always comes; the rest comes singly to whoever chose that."""
+    """Individual items are always mailed. Others are mailed singly only to people who chose that."""
     item = due_item(message.object_id)
     return None if item is None or item.individual else MailList.SINGLE
 
 
 def _in_one(message: OutboxMessage) -> bool:
-    """What is of the same day always has a mail of its own."""
+    """Same-day items always have their own mail."""
     item = due_item(message.object_id)
     return item is not None and not item.same_day
 
@@ -171,9 +174,9 @@ Planning = tuple[Item, Plan]
 
 
 def sweep_follow_ups(now: datetime, share: Share = WHOLE) -> int:
-    """Queue what has come due of every follow-up the sweep has to look at; returns how many messages.
+    """Queue the messages that have come due, for every follow-up not yet swept. Returns how many.
 
-    Where the share of a tick is over, the next sweep goes on: what it saw is in the rows.
+    When the tick's time budget ends, the next sweep goes on: the rows say what was seen.
     """
     known, queued = Known(now), 0
     for ids in _chunks(superseded(now)):
@@ -184,26 +187,28 @@ def sweep_follow_ups(now: datetime, share: Share = WHOLE) -> int:
         count, seen = _batch(known, ids, unswept(now))
         queued += count
         if not seen:
-            break  # another sweep holds them
+            break  # another sweep has locked them
     return queued
 
 
 def look_again(uow: UnitOfWork, *wanted: ColumnElement[bool]) -> None:
-    """Let the next sweep look at every open follow-up that meets these conditions: what it asks has moved."""
+    """Let the next sweep read every open follow-up under these conditions again, because its deadline or people
+    changed.
+    """
     table = table_of(FollowUp)
     uow.session.execute(update(table).where(OPEN, *wanted).values(sweep_again_at=uow.now))
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What `sweep_follow_ups` would do: how many messages it would queue, and to whom it would give what."""
+    """The result of a dry run of `sweep_follow_ups`: how many messages, and which items would get which new owner."""
 
     queued: int
     given: Mapping[Item, int]
 
 
 def outlook(now: datetime) -> Outlook:
-    """Return what `sweep_follow_ups` would do at this instant; writes nothing."""
+    """A dry run of `sweep_follow_ups` at this instant; writes nothing."""
     known, count = Known(now), 0
     given: dict[Item, int] = {}
     given_keys: set[str] = set()
@@ -212,7 +217,7 @@ def outlook(now: datetime) -> Outlook:
         given |= _reassigned(plans)
         keys = {message.dedupe_key for message in _messages(plans, now)} - given_keys
         new = keys - queued_keys(keys)
-        # who is given several follow-ups is told once
+        # a person who gets several follow-ups is told once
         given_keys.update(key for key in new if key.startswith(FOLLOW_UPS_GIVEN))
         count += len(new)
     return Outlook(count, given)
@@ -223,7 +228,7 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _batch(known: Known, ids: Sequence[int], *wanted: ColumnElement[bool]) -> tuple[int, int]:
-    """Sweep one batch in one commit; returns how many messages were queued, and of how many follow-ups."""
+    """Sweep one batch in one commit. Returns how many messages were queued, and how many follow-ups were read."""
     with unit_of_work(SYSTEM, known.now) as uow:
         uow.no_audit()
         reach("sweep.before_claim")
@@ -298,7 +303,7 @@ def _record_escalations(uow: UnitOfWork, known: Known, plans: Sequence[Planning]
 
 
 def _mark(uow: UnitOfWork, plans: Iterable[Planning]) -> None:
-    """Note which version was seen. An editor's form stays good: nothing they see has changed, nor has the version."""
+    """Store which version was seen. The version does not change, so that forms open in an editor stay valid."""
     table = table_of(FollowUp)
     by_instant: dict[datetime, list[int]] = defaultdict(list)
     for item, planned in plans:

@@ -1,4 +1,6 @@
-"""What the sweep reads of follow-ups: those it has not seen as they are, and whose stand in a morning's digest."""
+"""Queries of the sweep: follow-ups not yet swept, facts about their people and schools, and owners for the morning's
+digest.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,7 +42,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 OPEN = text("follow_up.state = 'open'")
-"""Written out: the partial indexes of the sweep are found by these very words."""
+"""Written as text, because the partial indexes of the sweep match exactly these words."""
 
 ITEM: tuple[Any, ...] = (
     FollowUp.id,
@@ -58,7 +60,7 @@ ITEM: tuple[Any, ...] = (
     School.last_bell,
     tells_of_housing().label("of_housing"),
 )
-"""The columns of an `Item`, in its order."""
+"""The columns of `Item`, in order."""
 
 RECENT = timedelta(days=2)
 _INDIVIDUAL = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(ESCALATING)))
@@ -67,7 +69,7 @@ _INDIVIDUAL = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sort
 def unswept(now: datetime) -> ColumnElement[bool]:
     """Open follow-ups that changed since the sweep saw them, or of which more may have come due by this instant.
 
-    What a clock that ran ahead has seen is looked at again.
+    Rows that were swept under a clock running ahead are swept again.
     """
     return and_(
         OPEN, or_(FollowUp.swept_version != FollowUp.version, FollowUp.sweep_again_at <= now, FollowUp.swept_at > now)
@@ -75,9 +77,9 @@ def unswept(now: datetime) -> ColumnElement[bool]:
 
 
 def next_unswept(now: datetime, limit: int) -> list[int]:
-    """Return up to `limit` ids for each of three reasons to sweep a follow-up; empty when all have been swept.
+    """Up to `limit` ids for each of three reasons to sweep a follow-up; empty when all have been swept.
 
-    Each of the three ways asks in the order of its own index, so that nothing is read where nothing is found.
+    Each of the three queries follows the order of its own index, so that it reads nothing when nothing matches.
     """
     ways = (
         (FollowUp.swept_version != FollowUp.version, FollowUp.id),
@@ -92,12 +94,13 @@ def next_unswept(now: datetime, limit: int) -> list[int]:
 
 
 def all_unswept(now: datetime) -> list[int]:
-    """Return the ids of every unswept follow-up."""
     return list(db.session.scalars(select(FollowUp.id).where(unswept(now)).order_by(FollowUp.id)))
 
 
 def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) -> list[Item]:
-    """Return those of these follow-ups that are open, by id; locked, without those that somebody else holds now."""
+    """The open follow-ups among these, by id. With `lock` they are locked, and those that another session holds are
+    left out.
+    """
     statement = (
         select(*ITEM)
         .join(School, School.id == FollowUp.school_id)
@@ -118,14 +121,14 @@ def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) 
 
 
 def item(follow_up_id: int) -> Item | None:
-    """Return one open follow-up as the sweep sees it; None when there is none."""
+    """An open follow-up as the sweep reads it; None when there is none."""
     return next(iter(items([follow_up_id])), None)
 
 
 def superseded(now: datetime) -> list[int]:
-    """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
-    them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the
-    school ended."""
+    """Follow-ups whose surroundings changed since the sweep saw them: someone began to cover for the owner, mail to the
+    owner fails, or the owner's account was disabled or last role at the school ended.
+    """
     disabled = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
     return sorted(disabled | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now))
 
@@ -134,7 +137,7 @@ _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISAB
 
 
 def _newly_covered(now: datetime) -> set[int]:
-    # first who it is: mostly nobody, and then the follow-ups need not be asked
+    # first find the people, mostly none, so that follow-ups need not be read
     new = (Cover.made_at > now - RECENT) & Cover.ended_at.is_(None)
     away = set(db.session.scalars(select(Cover.user_id).where(new)))
     if not away:
@@ -156,7 +159,7 @@ def _newly_undeliverable(now: datetime) -> set[int]:
 
 
 def _of_former(now: datetime) -> set[int]:
-    # the day of some school may be one more; whose role ends there today still holds it
+    # some schools may be a day ahead; a role that ends there today is still in force
     day = today_at(None, now)
     ended = select(RoleGrant.user_id).where(RoleGrant.ends_on > day - RECENT, RoleGrant.ends_on <= day)
     former = set(db.session.scalars(ended))
@@ -168,8 +171,9 @@ def _of_former(now: datetime) -> set[int]:
 
 
 def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()) -> list[tuple[int, int]]:
-    """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools, but for
-    those snoozed on this day and those in `but`."""
+    """(owner, school) of everyone with an open follow-up due until a date at one of these schools, except those snoozed
+    on this day and those in `but`.
+    """
     statement = (
         select(FollowUp.owner_id, FollowUp.school_id)
         .where(
@@ -186,26 +190,25 @@ def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collectio
 
 
 def overdue_quietly(day: date) -> ColumnElement[bool]:
-    """Open follow-ups overdue on a day that escalate to nobody: they are counted once a week."""
+    """Open follow-ups overdue on a day that do not escalate. They are counted once a week."""
     return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, not_snoozed(day), not_(_INDIVIDUAL))
 
 
 def overdue_loudly(day: date) -> ColumnElement[bool]:
-    """Open follow-ups overdue on a day that escalate: same-day ones, contact with a person harmed, steps of a plan."""
+    """Open follow-ups overdue on a day that escalate: same-day items, contact with a person harmed, steps of a plan."""
     return and_(OPEN, FollowUp.due_on < day, not_snoozed(day), _INDIVIDUAL)
 
 
 def not_snoozed(day: date) -> ColumnElement[bool]:
-    """Follow-ups that are not snoozed on a day."""
     return or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= day)
 
 
 BACK = timedelta(days=120)
-"""How far back school days are counted: more than any summer."""
+"""How far back school days are counted: longer than any summer."""
 
 
 class Known:
-    """The facts of one sweep's items; `learn` reads what is missing in a constant number of queries."""
+    """The facts about the items of one sweep. `learn` reads what is missing in a constant number of queries."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -218,11 +221,11 @@ class Known:
 
     @cached_property
     def escalates_after(self) -> Days:
-        """After how many school days overdue something reaches its case's lead, and the administrators."""
+        """School days overdue after which the case's lead, and later the administrators, are told."""
         return ESCALATION_DAYS.on(today_at(None, self.now))
 
     def late_of(self, level: int) -> int:
-        """Return the school days overdue at which an item passes a level; 0 for mail that does not arrive."""
+        """The school days overdue of a level; 0 for mail that is not delivered."""
         return dict(zip(LEVELS, self.escalates_after, strict=True)).get(level, 0)
 
     @cached_property
@@ -230,12 +233,12 @@ class Known:
         return frozenset(unreachable())
 
     def learn(self, items: Sequence[Item]) -> None:
-        """Read the schools of these items and the people around them."""
+        """Read the schools of these items and their people."""
         self.learn_schools({item.school_id: item.time_zone for item in items})
         self.learn_people(user_id for item in items for user_id in (item.owner_id, item.lead_id))
 
     def learn_schools(self, zones: Mapping[int, str]) -> None:
-        """Read the teams, the covers of today and the calendars of schools, given with their time zones."""
+        """Read the teams, today's covers and calendars of schools, given with their time zones."""
         new = {school_id: zone for school_id, zone in zones.items() if school_id not in self._teams}
         if not new:
             return
@@ -255,7 +258,7 @@ class Known:
                 self._covers[school_id][away] = cover_id
 
     def learn_people(self, user_ids: Iterable[int | None]) -> None:
-        """Read where people work and what they chose."""
+        """Read where people work and how they want their mail."""
         new = {user_id for user_id in user_ids if user_id is not None and user_id not in self.people}
         if not new:
             return
@@ -264,19 +267,19 @@ class Known:
         self.singles.update(user_id for user_id, choice in choices_of(new).items() if choice.style == "single")
 
     def works(self, user_id: int | None, school_id: int, *, on_team: bool = False) -> bool:
-        """Whether somebody works at a school today (on its case team), with an account that is not disabled."""
+        """Whether someone works at a school today, with an active account. `on_team`: on its case team."""
         person = self.people.get(user_id) if user_id is not None else None
         return person is not None and person.covers(school_id, *(CASE_TEAM if on_team else STAFF))
 
     def acts(self, user_id: int | None, school_id: int, *, of_housing: bool) -> bool:
-        """Whether somebody is on a school's case team today and, of what tells of a need for housing, may know that."""
+        """Whether someone is on a school's case team today and, with `of_housing`, may know of housing support."""
         person = self.people.get(user_id) if user_id is not None else None
         if person is None or not self.works(user_id, school_id, on_team=True):
             return False
         return not of_housing or may_know_of_housing(person, school_id)
 
     def name_of(self, user_id: int, school_id: int) -> str:
-        """Return somebody's name: a colleague's, or that of a member of the school's team."""
+        """The name of a colleague, or of a member of the school's team; '' when neither."""
         person = self.people.get(user_id)
         if person is not None:
             return person.name
@@ -284,29 +287,31 @@ class Known:
         return next((people[user_id] for people in team.values() if user_id in people), "")
 
     def team(self, school_id: int, *, of_housing: bool = False) -> Team:
-        """Return the case team of a school learned; of it those who may know of a need for housing."""
+        """The case team of a school that was read. With `of_housing`, only those who may know of housing support."""
         team = self._teams[school_id]
         return {role: people for role, people in team.items() if role in KNOW} if of_housing else team
 
     def covers(self, school_id: int, *, of_housing: bool = False) -> Mapping[int, int]:
-        """Return who stands in for whom today at a school learned; of them those who may know of a need for housing."""
-        found = self._covers[school_id]
+        """Who covers for whom today at a school that was read. With `of_housing`, only those who may know of housing
+        support.
+        """
+        school_covers = self._covers[school_id]
         if not of_housing:
-            return found
-        return {away: cover for away, cover in found.items() if self.acts(cover, school_id, of_housing=True)}
+            return school_covers
+        return {away: cover for away, cover in school_covers.items() if self.acts(cover, school_id, of_housing=True)}
 
     def days(self, school_id: int) -> SchoolDays:
-        """Return the school days of a school learned, until today."""
+        """The school days, until today, of a school that was read."""
         return self._days[school_id]
 
     def with_covers(
         self, people: Mapping[int, Why], school_id: int, but: int | None, *, of_housing: bool = False
     ) -> dict[int, Why]:
-        """Return these people and who stands in for them today, but for one person."""
+        """These people and those who cover for them today, except person `but`."""
         return with_covers(people, self.covers(school_id, of_housing=of_housing), but)
 
     def facts(self, item: Item) -> Facts:
-        """Return what is known for one of the items learned."""
+        """The facts about an item that was read."""
         owner_works = self.works(item.owner_id, item.school_id)
         team = self.team(item.school_id, of_housing=item.of_housing)
         return Facts(
@@ -333,12 +338,13 @@ class Known:
 
 
 def escalation_reason(item: Item, user_id: int | None, now: datetime) -> EscalationReason | None:
-    """Return why the lateness of one follow-up reaches a person at this instant; None where it does not."""
+    """Why the lateness of a follow-up is reported to a person at this instant; None when it is not."""
     known = Known(now)
     known.learn([item])
     reason = escalation_for(item, known.facts(item), user_id, now)
     if reason is None:
         return None
-    # a sweep knows the days of some months, and what is older is late by its own count all the same
+    # a sweep knows only some months of days; what is older counts as late there too, but the number comes from the
+    # whole calendar
     late = school_days(item.school_id).between(item.due_on, local_date(now, item.time_zone))
     return replace(reason, late=late)

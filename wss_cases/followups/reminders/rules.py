@@ -1,4 +1,4 @@
-"""Pure decisions about reminders: what has a mail of its own, from when, whom lateness reaches, who takes over."""
+"""Rules of reminders: what has its own mail, from when, who is told of lateness, and who takes over. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,32 +14,34 @@ from wss_cases.foundation.settings.stored import StoredSetting, fixed
 from wss_cases.roster.directory.rules import SchoolDays
 
 CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
-"""Kinds that are contact with a person harmed."""
+"""Kinds of contact with a person harmed."""
 
 ESCALATING = CONTACT | {PLAN_STEP}
-"""Kinds that have a mail of their own and escalate, where they say so: contact, and what a school promised."""
+"""Kinds that can have their own mail and escalate: contact with a person harmed, and steps of a plan."""
 
 BEFORE_LAST_BELL = timedelta(minutes=60)
 UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
-"""How long a last bell that was moved today may go unnoticed."""
+"""How long a change of today's last bell may go unnoticed."""
 
 LONGEST_UNSWEPT = timedelta(days=7)
-"""How long the sweep leaves an open follow-up alone: its owner may have left in the meantime."""
+"""The longest time between two sweeps of an open follow-up, because its owner may have left."""
 
 BEFORE_NEXT_SWEEP = timedelta(seconds=30)
-"""After less than that no sweep looks again; the scheduler's next one does."""
+"""Shorter than the time between two sweeps, so that the next sweep reads the item again."""
 
 UNDELIVERABLE, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
-"""Levels of lateness that reach who leads the case or plan, then the school's administrators. UNDELIVERABLE: from its
-day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
+"""The levels of lateness: TO_LEAD reports to the lead of the case or plan, TO_ADMINISTRATOR to the administrators.
+
+UNDELIVERABLE reports to the people of TO_LEAD from the reminder day on, because mail to the owner is not delivered.
+"""
 
 Days = tuple[int, int]
-"""School days overdue after which an item reaches level TO_LEAD, then TO_ADMINISTRATOR."""
+"""School days overdue for level TO_LEAD and for TO_ADMINISTRATOR."""
 
 
 def read_days(text: str) -> Days:
-    """Return the days of "1,3"."""
+    """The two numbers of a setting such as "1,3"."""
     lead, administrator = (int(part) for part in text.split(","))
     return lead, administrator
 
@@ -48,7 +50,7 @@ ESCALATION_DAYS: StoredSetting[Days] = StoredSetting("followups.escalation_days"
 
 
 class Why(Labelled):
-    """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
+    """Why lateness is reported to someone. `ACTS`: they share the responsibility."""
 
     LEADS = "leads", _l("you lead the case or plan it belongs to")
     NEXT = "next", _l("you are next in line to see to it")
@@ -58,29 +60,31 @@ class Why(Labelled):
 
 
 def is_individual(kind: str, same_day: bool, single_mail: bool) -> bool:
-    """Whether an item has a mail of its own, whatever its owner chose, and escalates: same-day items, contact with a
-    person harmed (unless the template it was made from says otherwise), and steps of a plan."""
+    """Whether an item has its own mail, whatever its owner chose, and escalates: same-day items, contact with a person
+    harmed (unless its template says otherwise), and steps of a plan.
+    """
     return same_day or (single_mail and kind in ESCALATING)
 
 
 def reminds_on(due_on: date, snoozed_until: date | None) -> date:
-    """Return the day from which an item reminds: when it is due, or when its snooze ends."""
+    """The day from which an item reminds: its due date, or the end of its snooze."""
     return due_on if snoozed_until is None else max(due_on, snoozed_until)
 
 
 def reminds_at(day: date, same_day: bool, created_at: datetime, time_zone: str, last_bell: time) -> datetime:
-    """Return the instant from which an item reminds: its day's beginning; for a same-day item 60 minutes before the
-    last bell, or at once when it was made later than that."""
+    """The instant from which an item reminds: the beginning of its day. For a same-day item, 60 minutes before the last
+    bell, or at once when it was made later than that.
+    """
     if not same_day:
         return at_local(day, 0, 0, time_zone)
     return max(at_local(day, last_bell.hour, last_bell.minute, time_zone) - BEFORE_LAST_BELL, created_at)
 
 
 def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) -> datetime:
-    """Return until when nothing about an item can come due that the sweep does not learn of by itself.
+    """The next instant at which the sweep must read an item again if nothing else changes.
 
-    It learns of changes of the item, of covers and of owners who left. From its day on an item is looked at once a
-    day, for the levels of its lateness and for covers that begin; and until it reminds on its day, quarter-hourly.
+    Changes of the item, covers, and owners who leave are noticed separately. From its day on an item is read once a
+    day, for levels of lateness and new covers. On its day, until it reminds, it is read every quarter of an hour.
     """
     today = local_date(now, time_zone)
     if today < day:
@@ -90,12 +94,14 @@ def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) ->
 
 
 def while_nobodys(again_at: datetime, now: datetime) -> datetime:
-    """Return the same for what nobody there may know of: the next sweep looks whether somebody came who may."""
+    """The next instant for an item whose owner nobody can be yet: the next sweep looks whether such a person
+    has come.
+    """
     return min(again_at, now + BEFORE_NEXT_SWEEP)
 
 
 def levels_of(late: int, after: Days) -> tuple[int, ...]:
-    """Return the levels of escalation that so many school days overdue have passed."""
+    """The levels of escalation reached after so many school days overdue."""
     return tuple(level for level, days in zip(LEVELS, after, strict=True) if late >= days)
 
 
@@ -106,10 +112,11 @@ def people_reached(
     team: Mapping[Role, Collection[int]],
     undeliverable: Collection[int] = (),
 ) -> dict[int, Why]:
-    """Return whom a level of escalation reaches, never the owner: the case's lead first, then the administrators.
+    """The people to whom a level of escalation is reported, never the owner: first the case's lead, then the
+    administrators.
 
-    Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans. Where mail
-    arrives at none of these (`undeliverable`), they and the next in line.
+    When the owner leads, or no one does, the next in line: administrators, other coordinators, deans. When mail reaches
+    none of these (`undeliverable`), they and the next in line.
     """
     people: dict[int, Why] = {}
     if level != TO_ADMINISTRATOR and lead_id is not None and lead_id != owner_id:
@@ -126,7 +133,7 @@ def people_reached(
 
 
 def with_covers(people: Mapping[int, Why], covers: Mapping[int, int], but: int | None) -> dict[int, Why]:
-    """Return these people and who stands in for them (`covers`), but for one person: the owner hears otherwise."""
+    """These people and those who cover for them, except person `but`; the owner is told otherwise."""
     all_people = dict(people)
     for user_id in people:
         cover_id = covers.get(user_id)
@@ -142,8 +149,9 @@ def reassignee(
     team: Mapping[Role, Collection[int]],
     load: Mapping[int, int],
 ) -> int | None:
-    """Return who takes over an item whose owner has left: the case's lead, else who stands in for the owner, else
-    the coordinator with the fewest open cases (`load`), else such an administrator; None at a school without any."""
+    """The new owner of an item whose owner has left: the case's lead, else the person covering for the owner, else the
+    coordinator with the fewest open cases (`load`), else such an administrator; None at a school without any.
+    """
     for person in (lead_id, cover_id):
         if person is not None and person != owner_id:
             return person
@@ -156,7 +164,7 @@ def reassignee(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What the sweep reads of one open follow-up; `of_housing`: it tells of a need for housing support."""
+    """An open follow-up as the sweep reads it. `of_housing`: it reveals a need for housing support."""
 
     id: int
     kind: str
@@ -175,27 +183,24 @@ class Item:
 
     @property
     def individual(self) -> bool:
-        """Whether it has a mail of its own and escalates."""
         return is_individual(self.kind, self.same_day, self.single_mail)
 
     @property
     def day(self) -> date:
-        """The day from which it reminds."""
         return reminds_on(self.due_on, self.snoozed_until)
 
     @property
     def begins(self) -> datetime:
-        """The instant from which it reminds."""
         return reminds_at(self.day, self.same_day, self.created_at, self.time_zone, self.last_bell)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sweep knows of an item's people and school: of those alone who may know what it tells.
+    """What the sweep knows of an item's people and school. People who may not know of the item are left out.
 
-    `owner_works` and `lead_works`: they still may see it; `covers`: who stands in for whom there today; `singles`:
-    who chose single mails; `load`: open cases a coordinator leads; `after`: school days overdue after which it
-    escalates; `undeliverable`: to whom mail does not arrive.
+    `owner_works`, `lead_works`: they may still see it. `covers`: who covers for whom there today. `singles`: who chose
+    single mails. `load`: open cases by coordinator. `after`: school days overdue until it escalates. `undeliverable`:
+    people to whom mail is not delivered.
     """
 
     owner_works: bool
@@ -211,7 +216,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Escalation:
-    """That an item passed a level of lateness, and whom that reaches for what reason."""
+    """A level of lateness that an item has reached, and the people told, with the reason for each."""
 
     level: int
     people: Mapping[int, Why]
@@ -219,7 +224,9 @@ class Escalation:
 
 @dataclass(frozen=True)
 class Plan:
-    """The owner (another than before where the former left), whom to remind, what escalates, when to look again."""
+    """The result for an item: its owner (a new one if the former left), whom to remind, escalations, and when to read
+    it again.
+    """
 
     owner_id: int | None
     remind: tuple[int, ...]
@@ -228,8 +235,8 @@ class Plan:
 
 
 def plan(item: Item, facts: Facts, now: datetime) -> Plan:
-    """Return what an item asks for at this instant."""
-    owner_id = item.owner_id if facts.owner_works else _taken_over(item, facts)
+    """The plan for an item at this instant."""
+    owner_id = item.owner_id if facts.owner_works else _new_owner(item, facts)
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
     if item.of_housing and owner_id is None:
         again_at = while_nobodys(again_at, now)
@@ -240,21 +247,21 @@ def plan(item: Item, facts: Facts, now: datetime) -> Plan:
 
 
 def _readers(owner_id: int | None, facts: Facts) -> list[int]:
-    """The owner and who stands in for them today."""
+    """The owner and the person covering for them today."""
     people = [owner_id, facts.covers.get(owner_id)] if owner_id is not None else []
     return [user_id for user_id in people if user_id is not None]
 
 
-def _taken_over(item: Item, facts: Facts) -> int | None:
+def _new_owner(item: Item, facts: Facts) -> int | None:
     lead_id = item.lead_id if facts.lead_works else None
     cover_id = facts.covers.get(item.owner_id) if item.owner_id is not None else None
     return reassignee(item.owner_id, lead_id, cover_id, facts.team, facts.load)
 
 
 def escalations(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tuple[Escalation, ...]:
-    """Return the levels of lateness an item has passed, each with whom it reaches and who stands in for them.
+    """The levels of lateness an item has reached, each with the people told, covers among them.
 
-    Whom two levels reach hears of the higher one alone.
+    A person told by two levels is told by the higher one only.
     """
     if not item.individual:
         return ()
@@ -278,7 +285,7 @@ def _levels(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tu
 
 @dataclass(frozen=True)
 class EscalationReason:
-    """How late an item is, in school days, which level of lateness reaches somebody, and for what reason."""
+    """How late an item is, in school days, which level is reported to a person, and why."""
 
     late: int
     level: int
@@ -286,7 +293,7 @@ class EscalationReason:
 
 
 def escalation_for(item: Item, facts: Facts, user_id: int | None, now: datetime) -> EscalationReason | None:
-    """Return why the lateness of an item reaches a person who does not own it; None where it does not."""
+    """Why the lateness of an item is reported to a person who does not own it; None when it is not."""
     late = facts.days.between(item.due_on, local_date(now, item.time_zone))
     for step in escalations(item, item.owner_id, facts, now):
         if user_id is not None and user_id in step.people:

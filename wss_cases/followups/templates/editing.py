@@ -1,4 +1,4 @@
-"""Pages that write follow-up templates: change, a school's own, a new one, the last day; tried out before saving."""
+"""Pages that write follow-up templates: change, a school's own version, a new one, the last day; with a preview."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ TEMPLATE_FIELDS = ("title_en", "title_es", "closes_with_en", "closes_with_es", "
 @blueprint.route("/<int:template_id>", methods=["GET", "POST"])
 @gate(READ)
 def change(template_id: int) -> Page:
-    """Change a template from a day on; what it made before keeps its day and its words."""
+    """Change a template from a day on. Follow-ups made before keep their due date and words."""
     row = get_template(current_actor(), template_id)
     form = _form_of(row)
     return _write(
@@ -63,7 +63,7 @@ def change(template_id: int) -> Page:
 @blueprint.route("/<int:template_id>/own", methods=["GET", "POST"])
 @gate(READ)
 def own(template_id: int) -> Page:
-    """Give a school its own version in place of the district's."""
+    """Make a school's own version in place of the district's."""
     school_id = writes_for(current_actor())
     row = district_template(template_id)
     if school_id is None:
@@ -77,7 +77,7 @@ def own(template_id: int) -> Page:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(READ)
 def add() -> Page:
-    """Add a template: the district's for every school, an administrator's for the own school."""
+    """Add a template: the district for every school, an administrator for their own."""
     actor, school_id = current_actor(), writes_for(current_actor())
     require(actor, may_write(FollowUpTemplate(school_id=school_id)), FollowUpTemplate(school_id=school_id))
     form = NewTemplateForm()
@@ -141,7 +141,7 @@ def _write(
 
 
 def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | None) -> list[dict[str, str]]:
-    """Return for the first day and for today: when it would be due as written here, and as it is now."""
+    """For the first day and for today: the due date by this form, and by the present template."""
     days = school_days(school_id)
     written = FollowUpTemplate(**vars(_wording(form)))
     return [

@@ -1,4 +1,7 @@
-"""Writing follow-up templates. Each change begins on a day, as a row of its own, and rewrites nothing that was made."""
+"""Use cases and forms of follow-up templates, and the page that lists them.
+
+Each change begins on a day, as a row of its own, and changes no follow-up already made.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,8 +58,6 @@ PATHWAYS = [
 
 
 class TemplateForm(BaseForm):
-    """A template from a day on."""
-
     title_en = ShortText(_l("Title in English"), [NotBlank(_l("Write the title in English."))])
     title_es = ShortText(_l("Title in Spanish"), [NotBlank(_l("Write the title in Spanish."))])
     closes_with_en = ShortText(
@@ -77,7 +78,7 @@ class TemplateForm(BaseForm):
 
 
 class NewTemplateForm(TemplateForm):
-    """A template beside those there are."""
+    """An additional template."""
 
     event = SelectField(
         _l("When is it created?"),
@@ -94,13 +95,11 @@ class NewTemplateForm(TemplateForm):
 
 
 class EndTemplateForm(BaseForm):
-    """The last day of a template."""
-
     until = DateField(_l("Used until which day?"), validators=[InputRequired(DAY)])
 
 
 class SampleForm(AskingForm):
-    """A sample case: what happens, in which pathway, on which day."""
+    """A sample event: what happens, in which pathway, on which day."""
 
     event = SelectField(
         _l("What happens?"),
@@ -117,7 +116,7 @@ Key = str | None
 
 @dataclass(frozen=True)
 class Wording:
-    """What may be changed of a template."""
+    """The parts of a template that can be changed."""
 
     due_in_school_days: int
     title_en: str
@@ -129,7 +128,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class New:
-    """A template that nobody had: what happens, in which pathway ('': in every), what is made, for whom."""
+    """An additional template: its event, pathway ('': all), the kind it makes, and the school (None: the district)."""
 
     event: str
     pathway: str
@@ -139,7 +138,7 @@ class New:
 
 @use_case
 def change_template(uow: UnitOfWork, template_id: int, wording: Wording, starts_on: date) -> int:
-    """End a template the day before `starts_on` and begin the changed one. Raises NotFound, Refused."""
+    """End a template the day before `starts_on`, and begin the changed one. Raises NotFound, Refused."""
     old = _standing(uow, template_id)
     if starts_on <= old.starts_on:
         raise Refused("starts_on", _("Choose a day after the start of this one."))
@@ -156,7 +155,7 @@ def change_template(uow: UnitOfWork, template_id: int, wording: Wording, starts_
 
 @use_case
 def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording, starts_on: date) -> int:
-    """Begin a school's own version in place of one of the district's templates. Raises NotFound, Refused."""
+    """Begin a school's own version in place of a template of the district. Raises NotFound, Refused."""
     old = uow.session.get(FollowUpTemplate, template_id, with_for_update=True)
     if old is None or old.school_id is not None:
         raise NotFound
@@ -173,7 +172,7 @@ def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording
 
 @use_case
 def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date) -> int:
-    """Begin a template beside those there are. Raises NotFound, Refused naming the field."""
+    """Begin an additional template. Raises NotFound, Refused naming the field."""
     new = FollowUpTemplate(**vars(wanted), owner_role="coordinator", starts_on=starts_on, **vars(wording))
     require(uow.actor, may_write(new), new)
     if wanted.event not in TIMED:
@@ -188,9 +187,10 @@ def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date
 
 @use_case
 def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
-    """Use a template until a day and no longer; a school's own then gives way to the district's again.
+    """End a template on a day. After a school's own version the district's applies again.
 
-    Raises NotFound, Refused: what rules make keeps its words, so that only its own version may end.
+    Raises NotFound. Raises Refused for the district's templates of routing rules, because their follow-ups need the
+    words; only a school's version of them may end.
     """
     row = _standing(uow, template_id)
     if row.event not in TIMED and row.instead_of_id is None:
@@ -235,27 +235,27 @@ READ = Permission.FOLLOWUP_TEMPLATE_READ
 
 
 def school_of(actor: Actor) -> int | None:
-    """Return the school whose templates are shown: the administrator's, or the one the district chose; None for all."""
+    """The school whose templates are shown: the administrator's, or the one the district chose; None for all."""
     return chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def writes_for(actor: Actor) -> int | None:
-    """Return the school that this person writes templates for; None: the district writes its own."""
+    """The school for which this person writes templates; None: the district writes its own."""
     return None if actor.has(Role.DISTRICT) else chosen_school_id(actor, Role.ADMINISTRATOR)
 
 
 def title_of(row: FollowUpTemplate) -> str:
-    """Return a template's title in the reader's language."""
+    """A template's title in the reader's language."""
     return str(either(row.title_en, row.title_es))
 
 
 def closes_with(row: FollowUpTemplate) -> str:
-    """Return what closes a template's follow-ups, in the reader's language."""
+    """What closes a template's follow-ups, in the reader's language."""
     return str(either(row.closes_with_en, row.closes_with_es))
 
 
 def delay_words(row: FollowUpTemplate) -> str:
-    """Return when a template's follow-up is due."""
+    """The delay of a template's follow-up in words."""
     if row.event not in TIMED:
         return _("The routing rules decide when")
     number = row.due_in_school_days
@@ -265,14 +265,14 @@ def delay_words(row: FollowUpTemplate) -> str:
 
 
 def pathway_words(code: str) -> str:
-    """Return the words of a template's pathway; '' where it is for every one."""
+    """The pathway of a template in words; '' for all pathways."""
     return str(dict(PATHWAYS).get(code, "")) if code else ""
 
 
 @blueprint.get("")
 @gate(READ)
 def templates() -> Page:
-    """What is made when something happens: the district's, and what a school has in its place."""
+    """The templates by event: the district's, and what a school has in its place."""
     actor = current_actor()
     school_id = school_of(actor)
     today = today_at(school_id, clock.now())
@@ -348,7 +348,7 @@ def _tag(row: FollowUpTemplate, replaced: bool) -> tuple[str, str] | None:
 @blueprint.get("/sample")
 @gate(READ)
 def try_out() -> Page:
-    """What would be made of a case in which something happens on a day."""
+    """The follow-ups that a sample event on a day would make."""
     school_id = school_of(current_actor())
     today = today_at(school_id, clock.now())
     form = SampleForm(request.args if request.args else None, day=today)
@@ -364,13 +364,13 @@ def try_out() -> Page:
         asked=is_asked and not form.errors,
         made=[
             {
-                "title": title_of(one.template),
-                "due": day_words_with_year(one.due_on),
-                "delay": delay_words(one.template),
-                "closes_with": closes_with(one.template),
-                "own": one.template.school_id is not None,
+                "title": title_of(sample_row.template),
+                "due": day_words_with_year(sample_row.due_on),
+                "delay": delay_words(sample_row.template),
+                "closes_with": closes_with(sample_row.template),
+                "own": sample_row.template.school_id is not None,
             }
-            for one in made
+            for sample_row in made
         ],
         school=school.name if school else "",
     )
@@ -378,7 +378,7 @@ def try_out() -> Page:
 
 
 def is_near(form: BaseForm, field: str, today: date) -> bool:
-    """Whether a template can be tried out on the day in a field; where not, the form says so there."""
+    """Whether the day in a field is near enough for a preview. If not, the form shows the error."""
     near = not too_far(form[field].data, today)
     if not near:
         apply_refusal(form, Refused(field, _("Choose a day within the next year.")))

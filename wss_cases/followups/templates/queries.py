@@ -1,4 +1,4 @@
-"""Reading follow-up templates: what is in force for whom, and how many open follow-ups a template made."""
+"""Queries and rules of follow-up templates: which are in force for whom, and how many open follow-ups each made."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,10 +44,10 @@ EVENTS: dict[str, Any] = {
 }
 
 ASKED_FIRST = frozenset({"routed_ask_first", "routed_article_26a"})
-"""Events whose templates say whom a call home waits for."""
+"""Events whose templates say whom to ask before a call home."""
 
 IN_PATHWAY = frozenset(event for event in EVENTS if event.startswith(("pathway_", "meeting_"))) | {"agreement_made"}
-"""Events of a pathway: a template of them may be for one pathway only."""
+"""Events of a pathway. Their templates may be limited to one pathway."""
 
 TIMED = IN_PATHWAY | {
     "mentoring_missed",
@@ -57,30 +57,31 @@ TIMED = IN_PATHWAY | {
     "interpreter_needed",
     "family_copy_asked",
 }
-"""Events whose templates say when something is due; of the others they give the words, and rules give the day."""
+"""Events whose templates set the due date. For other events they set the words, and rules set the day."""
 
 
 SCHOOL_WEEK = 5
-"""School days."""
 
 NEVER_MERGED = CHECK_INS | {"safety_plan", "safety_plan_review"}
 
 MOST_DAYS_AHEAD = 400
-"""A day farther off is a slip: a change that begins on it could not be taken back, only followed by a later one."""
+"""Days farther away are taken for typing errors, because a change that began on one could not be undone, only followed
+by a later one.
+"""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one template makes of a sample case, and when that is due."""
+    """The follow-up that a template would make of a sample event, and its due date."""
 
     template: FollowUpTemplate
     due_on: date
 
 
 def applicable(in_force: Iterable[FollowUpTemplate], pathway_kind: str) -> list[FollowUpTemplate]:
-    """Return the templates that count: a school's own in place of the district's, and only those of the pathway.
+    """The templates that apply: a school's own in place of the district's, and only those of the pathway.
 
-    One without a pathway counts in every pathway and outside of them.
+    A template without a pathway applies in every pathway and outside of them.
     """
     rows = list(in_force)
     replaced = {row.instead_of_id for row in rows if row.school_id is not None} - {None}
@@ -92,20 +93,20 @@ def applicable(in_force: Iterable[FollowUpTemplate], pathway_kind: str) -> list[
 
 
 def once_a_week(rows: Iterable[FollowUpTemplate]) -> list[FollowUpTemplate]:
-    """Return of templates that make the same kind within a school week the soonest alone, in the order of their delays.
+    """Templates without repetition: of the same kind within a school week only the earliest, in order of delay.
 
-    Check-ins stay: each asks a person at a time of its own, whatever followed. So does what a safety plan asks.
+    Check-ins and safety plans stay, because each asks a person at its own time.
     """
-    kept: list[FollowUpTemplate] = []
+    chosen: list[FollowUpTemplate] = []
     for row in sorted(rows, key=lambda row: row.due_in_school_days):
-        near = (row.due_in_school_days - other.due_in_school_days for other in kept if other.kind == row.kind)
+        near = (row.due_in_school_days - other.due_in_school_days for other in chosen if other.kind == row.kind)
         if row.kind in NEVER_MERGED or all(apart >= SCHOOL_WEEK for apart in near):
-            kept.append(row)
-    return kept
+            chosen.append(row)
+    return chosen
 
 
 def fits(wanted: str, pathway_kind: str) -> bool:
-    """Whether what happened in a pathway of this kind is what a template is for ('' is for everything)."""
+    """Whether a template for pathway `wanted` applies to a pathway of this kind ('': to all)."""
     if not wanted:
         return True
     family = PATHWAY_OF[Kind(pathway_kind)].value if pathway_kind in set(Kind) else ""
@@ -113,19 +114,19 @@ def fits(wanted: str, pathway_kind: str) -> bool:
 
 
 def due_on(template: FollowUpTemplate, from_day: date, days: SchoolDays) -> date:
-    """Return when a template's follow-up is due after something happened on `from_day`, in the school's own days."""
+    """The due date of a template's follow-up after an event on `from_day`, in the school's own days."""
     return days.add(from_day, template.due_in_school_days)
 
 
 def too_far(day: date, today: date) -> bool:
-    """Whether a day is too far off for a template to begin or end on it, or to be tried out on it."""
+    """Whether a day is too far away for a template to begin or end, or for a preview."""
     return (day - today).days > MOST_DAYS_AHEAD
 
 
 def sample(templates: Iterable[FollowUpTemplate], from_day: date, days: SchoolDays) -> list[Sample]:
-    """Return what these templates would make of a case in which it happens on `from_day`, the first due first."""
+    """The follow-ups that these templates would make of an event on `from_day`, the first due first."""
     made = [Sample(template, due_on(template, from_day, days)) for template in templates]
-    return sorted(made, key=lambda one: (one.due_on, one.template.series))
+    return sorted(made, key=lambda result: (result.due_on, result.template.series))
 
 
 SERIES = func.coalesce(FollowUpTemplate.series_id, FollowUpTemplate.id)
@@ -139,13 +140,13 @@ IN_ORDER = (
 
 
 def may_write(row: FollowUpTemplate) -> Permission:
-    """Return what it takes to write a template: the district's, or a school's own."""
+    """The permission to write a template: for the district's, or for a school's own."""
     own = row.school_id is not None
     return Permission.FOLLOWUP_TEMPLATE_OWN if own else Permission.FOLLOWUP_TEMPLATE_EDIT
 
 
 def get_template(actor: Actor, template_id: int) -> FollowUpTemplate:
-    """Return a template that the actor may change. Raises NotFound."""
+    """A template that the actor may change. Raises NotFound."""
     row = db.session.get(FollowUpTemplate, template_id)
     if row is None or not can(actor, may_write(row), row):
         raise NotFound
@@ -153,7 +154,7 @@ def get_template(actor: Actor, template_id: int) -> FollowUpTemplate:
 
 
 def district_template(template_id: int) -> FollowUpTemplate:
-    """Return a template of the district's that no newer one follows. Raises NotFound."""
+    """A template of the district without a later version. Raises NotFound."""
     row = db.session.get(FollowUpTemplate, template_id)
     if row is None or row.school_id is not None or row.ends_on is not None:
         raise NotFound
@@ -161,8 +162,9 @@ def district_template(template_id: int) -> FollowUpTemplate:
 
 
 def template_in_force(kind: str, school_id: int | None, day: date, event: str = "") -> FollowUpTemplate | None:
-    """Return the template that gives a kind its words on a date: the school's own, else the district's first; of those
-    for an event in which others are asked first, where one is given."""
+    """The template that words a kind on a date: the school's own, else the district's first. With `event`, only
+    templates of that event, in which others are asked before a call home.
+    """
     asked_first = FollowUpTemplate.event == event if event else FollowUpTemplate.event.not_in(sorted(ASKED_FIRST))
     statement = (
         select(FollowUpTemplate)
@@ -174,20 +176,20 @@ def template_in_force(kind: str, school_id: int | None, day: date, event: str = 
 
 
 def templates_for(event: str, school_id: int | None, day: date, pathway_kind: str = "") -> list[FollowUpTemplate]:
-    """Return what is made when something happens, on a date, in a pathway of this kind ('': in none)."""
+    """The templates that apply to an event on a date, in a pathway of this kind ('': in none)."""
     statement = select(FollowUpTemplate).where(FollowUpTemplate.event == event, _of_school(school_id), *_in_force(day))
     in_force = db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
     return once_a_week(applicable(list(in_force), pathway_kind))
 
 
 def templates_on(day: date, school_id: int | None) -> list[FollowUpTemplate]:
-    """Return every template in force or yet to come, of the district and of one school, by event, kind and delay."""
+    """Every present or future template of the district and of a school, by event, kind and delay."""
     statement = select(FollowUpTemplate).where(_not_over(day), _of_school(school_id))
     return list(db.session.scalars(statement.order_by(*IN_ORDER)))
 
 
 def schools_own(day: date) -> dict[int, int]:
-    """Return in how many schools a version of their own stands, or will, in place of a series of the district's."""
+    """How many schools have, or will have, their own version of each of the district's series."""
     statement = (
         select(FollowUpTemplate.instead_of_id, func.count(FollowUpTemplate.school_id.distinct()))
         .where(FollowUpTemplate.instead_of_id.is_not(None), _not_over(day))
@@ -197,7 +199,7 @@ def schools_own(day: date) -> dict[int, int]:
 
 
 def own_of(series: int, school_id: int, day: date) -> FollowUpTemplate | None:
-    """Return the school's version in place of a series of the district's, in force or yet to come."""
+    """The school's version of a series of the district's, present or future."""
     statement = select(FollowUpTemplate).where(
         FollowUpTemplate.instead_of_id == series, FollowUpTemplate.school_id == school_id, _not_over(day)
     )
@@ -205,7 +207,7 @@ def own_of(series: int, school_id: int, day: date) -> FollowUpTemplate | None:
 
 
 def open_made_from(actor: Actor) -> dict[int, int]:
-    """Return how many open follow-ups each series made, at the schools whose templates the actor may change."""
+    """How many open follow-ups each series made, at the schools whose templates the actor may change."""
     statement: Any = (
         select(SERIES, func.count(FollowUp.id))
         .join(FollowUp, FollowUp.template_id == FollowUpTemplate.id)
