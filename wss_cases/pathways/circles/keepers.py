@@ -77,8 +77,9 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
 
     Whoever works the case names the first keeper. Later ones are named by keepers, or by the school's administrator,
     who cannot name themselves. A new keeper reads only notes written from then on. Trained staff keep a circle beside a
-    coordinator, who prepares it and answers for its notes; they lead meetings and read no notes. Raises Overreach for a
-    person who is not a candidate, for oneself, and for someone who decided discipline about a party.
+    coordinator, who prepares it and answers for its notes; they lead meetings and read no notes. Raises NotFound
+    for someone who may not name keepers, and Overreach for a person who is not a candidate, for oneself, and for
+    someone who decided discipline about a party.
     """
     circle = with_keepers(row)
     if user_id in circle.keeper_ids:

@@ -261,7 +261,7 @@ def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date
 @blueprint.route("/period", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def period(pathway_id: int) -> Page:
-    """Mark a period: 0, 1 or 2 for each expectation. Then the next period follows."""
+    """Mark a period: 0, 1 or 2 for each expectation. Then the list of periods is shown."""
     own, row = _own(current_actor(), pathway_id)
     day = asked_day(today_at(own.plan.school_id, clock.now()), LOOK_BACK)
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))

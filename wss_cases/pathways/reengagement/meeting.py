@@ -1,4 +1,4 @@
-"""The re-entry meeting: planned near the return, held or not, or not wanted."""
+"""Use cases of the re-entry meeting: plan it near the return, and record whether it was held."""
 
 from datetime import datetime
 
@@ -25,10 +25,10 @@ from wss_cases.roster.directory.queries import school_days
 
 @use_case
 def plan_meeting(uow: UnitOfWork, pathway_id: int, at: datetime, place: str) -> int:
-    """Set the moment and place of the re-entry meeting, or move it.
+    """Set the time and place of the re-entry meeting, or move it. Returns the pathway's id.
 
-    Raises Refused before the student said yes, without a day of return, for a moment that has passed, a day without
-    school, or one more than five school days away from the return.
+    Raises Refused before the student said yes, without a day of return, for a past time, for a day without school, and
+    for one more than five school days from the return.
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     _check_meeting(uow, row, plan, at)
@@ -64,9 +64,9 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
 
 @use_case
 def answer_meeting(uow: UnitOfWork, pathway_id: int, missed: MeetingMissed | None) -> int:
-    """Say that the re-entry meeting was held (`missed` None), or why not; its follow-up closes.
+    """Record that the re-entry meeting was held (`missed` None), or why not. Its follow-up closes.
 
-    That the student wants none may be said at any time. Raises Refused for a meeting that has not begun.
+    "Not wanted" can be recorded at any time. Raises Refused for a meeting that has not begun.
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     if missed is None:

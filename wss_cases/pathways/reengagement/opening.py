@@ -1,4 +1,4 @@
-"""How a re-engagement opens by itself: a removal, a long absence, a return from placement; each cause once."""
+"""Opening re-engagements: after a removal, a long absence, or a placement. Each cause opens at most one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ from wss_cases.routing.engine.pages import Pathway as Family
 
 TO_PLAN = "reentry_plan"
 REVIEW_AFTER = 10
-"""School days until the first review of a case that a return opens."""
+"""The school days until the first review of a case that a return opens."""
 TIER = 2
 
 
 @dataclass(frozen=True)
 class Away:
-    """Why a student is away, since when, and when they are back; `key` names what says so (None: by hand)."""
+    """Why a student is away, since when, and when they return. `key` identifies the cause (None: opened by hand)."""
 
     cause: AwayCause
     key: str | None
@@ -45,7 +45,7 @@ class Away:
 
 
 def case_for(uow: UnitOfWork, incident: Incident) -> Case:
-    """Return the case of an incident: the one it has (opened again when closed), else a new one."""
+    """The case of an incident: its own one, reopened if closed, or else a new one."""
     review_on = school_days(incident.school_id).add(today_at(incident.school_id, uow.now), REVIEW_AFTER)
     standing = cases_of_incident(incident.id)
     if standing:
@@ -67,12 +67,14 @@ def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away
     if away.key is not None and opened_by(away.key):
         return None
     case = case_for(uow, incident)
-    person = existing(next((one.id for one in case.participants if one.student_id == student_id), None))
+    person = existing(
+        next((participant.id for participant in case.participants if participant.student_id == student_id), None)
+    )
     return _open(uow, case, person, student_id, away)
 
 
 def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Away) -> Pathway | None:
-    """Open the return of a student in a case of its own; None when this cause opened one before."""
+    """Open the return of a student in a new case; None when this cause opened one before."""
     if away.key is not None and opened_by(away.key):
         return None
     review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)
@@ -91,9 +93,10 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
 
 @use_case
 def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
-    """Open the return of a student of the own school after a long absence or a placement; returns the pathway's id.
+    """Open the return of a student of the actor's school after a long absence or a placement. Returns the pathway's id.
 
-    Raises Refused when a return of this student is open already, or the days cannot be; NotFound elsewhere.
+    Raises Refused when a return of this student is open, and for impossible days. Raises NotFound for other students
+    and for a removal.
     """
     student = uow.load(Student, student_id, Permission.CASE_WORK)
     if student.school_id is None or away.cause is AwayCause.REMOVAL:
@@ -142,7 +145,7 @@ def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, awa
 
 
 def _standing(uow: UnitOfWork, case: Case, participant_id: int) -> Pathway | None:
-    """The live re-engagement of this person in this case from which they are not back yet."""
+    """The live re-engagement of this person in this case while they are not back."""
     wanted = (
         select(Pathway)
         .outerjoin(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
@@ -159,7 +162,7 @@ def _standing(uow: UnitOfWork, case: Case, participant_id: int) -> Pathway | Non
 
 
 def _away_longer(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, away: Away) -> Pathway:
-    """Move an open return to a later day: another removal came before the student was back."""
+    """Move an open return to a later day, because another removal came before the student was back."""
     if away.return_on is not None and plan.return_on is not None and away.return_on > plan.return_on:
         plan.return_on = away.return_on
     uow.record(plan, "reengagement.away_longer", cause=away.cause.value)
@@ -177,11 +180,11 @@ def _tell_lead(uow: UnitOfWork, case: Case) -> None:
 
 RETURN_GAP = number_setting("reengagement.gap_school_days", "RETURN_GAP_SCHOOL_DAYS")
 LOOKS_BACK = timedelta(days=21)
-"""How long after an enrolment began it still counts as a return; an older one is history."""
+"""How long after it began an enrollment counts as a return. Older ones are history."""
 
 
 def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
-    """Return the enrolments that began again after a gap and have no return yet."""
+    """Enrollments that began again after a gap and have no return yet."""
     gap = RETURN_GAP.on(today)
     stays = stays_begun(school_ids, today - LOOKS_BACK, today)
     days = {number: school_days(number) for number in {stay.school_id for stay in stays}}
@@ -193,14 +196,14 @@ def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
 
 
 def key_of(stay: Stay) -> str:
-    """Return the name of an enrolment as the cause of a return."""
+    """The cause key of a return that an enrollment opens."""
     return f"enrolment:{stay.enrolment_id}"
 
 
 def open_returns(school_ids: Sequence[int], today: date, now: datetime) -> int:
-    """Open the return of each student of these schools who is enrolled again after a gap; returns how many.
+    """Open the return of each student of these schools who is enrolled again after a gap. Returns how many.
 
-    Each enrolment opens one, however often this runs; each return is a unit of work of its own.
+    Each enrollment opens at most one return, however often this runs. Each return is its own unit of work.
     """
     opened = 0
     for stay in returns_found(school_ids, today):

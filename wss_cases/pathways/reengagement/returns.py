@@ -1,4 +1,4 @@
-"""The returns of a school by day, a return opened by hand, and what a student's page says of returns."""
+"""The list of a school's returns, opening a return by hand, and the panel on a student's page."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -33,7 +33,7 @@ blueprint = Blueprint("returns", __name__)
 @blueprint.get("/returns")
 @gate(Permission.CASE_READ)
 def returns() -> Page:
-    """Who is away and comes back, the next one first."""
+    """Students who are away or back, by day of return."""
     actor, now = current_actor(), clock.now()
     shown = _lines(returns_of(actor, chosen_school_id(actor, *CASE_TEAM)), now)
     return render_template(
@@ -46,9 +46,9 @@ def returns() -> Page:
 def return_lines(
     actor: Actor, days_of: Callable[[int], SchoolDays] = school_days, limit: int = 5
 ) -> list[dict[str, Any]]:
-    """Return the next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages above.
+    """The next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages of higher packages.
 
-    `days_of`: where a page has a school's days already.
+    `days_of`: the caller's lookup of calendars that it loaded already.
     """
     away = [row for row in returns_of(actor, None, limit) if row.plan.returned_on is None]
     return _lines(away, clock.now(), days_of)
@@ -57,8 +57,8 @@ def return_lines(
 def _lines(
     rows: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
 ) -> list[dict[str, Any]]:
-    known = {number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in rows}}
-    return [_line(one, now, *known[one.pathway.school_id]) for one in rows]
+    known = {number: (get_school(number), days_of(number)) for number in {entry.pathway.school_id for entry in rows}}
+    return [_line(entry, now, *known[entry.pathway.school_id]) for entry in rows]
 
 
 def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays)
 
 
 def tone_of(return_on: date | None, returned_on: date | None, today: date, days: SchoolDays) -> str:
-    """Return the tone of a return's words: past and not back, within two school days, or later."""
+    """The tone of a return: overdue, within two school days, or later."""
     if returned_on is not None:
         return "moss"
     if return_on is None:
@@ -96,7 +96,7 @@ def tone_of(return_on: date | None, returned_on: date | None, today: date, days:
 @blueprint.route("/students/<int:student_id>/return", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def open_return(student_id: int) -> Page:
-    """Open the return of a student who was away long, or comes back from a placement."""
+    """Open the return of a student after a long absence or a placement."""
     student = get_student(current_actor(), student_id)
     form = OpenForm()
     if student.school_id is not None:
@@ -129,7 +129,7 @@ def _page_of(student: Student) -> str:
 
 
 def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
-    """Return what a student's page says of a return, and where one is opened; for the case team of the school."""
+    """The panel about returns on a student's page, only for the school's case team."""
     if student.school_id is None or not actor.covers(student.school_id, *CASE_TEAM):
         return None
     row = living_return(student.id, student.school_id)

@@ -1,4 +1,6 @@
-"""The pages of a family's written consent: the letter, the signature, what it lets go, and taking it back."""
+"""A family's written consent: recording, renewing and revoking it, sending the referral, the letter, and their
+pages.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -66,12 +68,12 @@ from wss_cases.roster.telling import refuse_kept_off
 
 LONGEST = timedelta(days=366)
 BEFORE_END = 5
-"""School days before a consent runs out on which its renewal is asked for."""
+"""School days before the end of a consent on which its renewal is due."""
 
 
 @dataclass(frozen=True)
 class Signed:
-    """A consent as it was signed: by whom, how, in which language, on what day, until when."""
+    """A signed consent: by whom, how, in which language, on what day, until when."""
 
     by: str
     relation: str
@@ -83,9 +85,9 @@ class Signed:
 
 @use_case
 def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: list[str], purpose: str) -> int:
-    """Record the written consent to a drafted referral, with exactly the fields that were agreed to.
+    """Record the written consent to a drafted referral, with exactly the fields agreed to. Returns its id.
 
-    A pathway that was only proposed is accepted with it. Raises Refused naming what is missing.
+    A proposed pathway is accepted with it. Raises Refused naming what is missing.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
     _check(signed, row.student_id, today_at(row.school_id, uow.now))
@@ -133,9 +135,9 @@ def _write(uow: UnitOfWork, consent: ReferralConsent, signed: Signed) -> None:
 
 @use_case
 def send(uow: UnitOfWork, referral_id: int) -> int:
-    """Send a consented referral: only the fields agreed to, written down as a disclosure; clocks and mail begin.
+    """Send a consented referral: only the fields agreed to, recorded as a disclosure. Deadlines and mail begin.
 
-    Raises Refused where the consent has run out, or no agreement with the partner is in force.
+    Raises Refused when the consent has expired, or no agreement with the partner is in force.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
     today = today_at(row.school_id, uow.now)
@@ -169,9 +171,9 @@ def _ask_to_renew(uow: UnitOfWork, row: Referral, today: date, until: date) -> N
 
 @use_case
 def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
-    """Record that the family signed again for the same partner and the same fields, until a later day.
+    """Record that the family signed again for the same partner and fields, until a later day.
 
-    What was signed before stays as it was, and no longer counts.
+    The earlier consent stays as it was signed, and no longer counts.
     """
     _pathway, row = load_with_pathway(uow, referral_id, uow.version)
     before = row.consent
@@ -198,10 +200,10 @@ def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
 
 @use_case
 def revoke(uow: UnitOfWork, referral_id: int) -> int:
-    """Record that the family took its consent back; the partner's access ends with this commit.
+    """Record that the family revoked its consent. The partner's access ends with this commit.
 
-    Works from every state, also after the service, the pathway or the case has ended. What was disclosed, and the
-    history, stay. Raises Refused where there is no consent to take back.
+    Possible in every state, also after the service, the pathway or the case has ended. Disclosures and history stay.
+    Raises Refused when there is no consent to revoke.
     """
     row = uow.load(Referral, referral_id, Permission.CASE_WORK, uow.version)
     consent = row.consent
@@ -213,7 +215,7 @@ def revoke(uow: UnitOfWork, referral_id: int) -> int:
     uow.audit("referral.revoked", "referral_consent", consent.id, changes_of(consent))
     if may_become(row.state, ReferralState.REVOKED):
         row.state, row.ended_on = ReferralState.REVOKED, today
-        # a referral that was over had settled its own; what waits now is the next one's
+        # an ended referral had closed its own follow-ups; open ones belong to the next referral
         drop_follow_ups(uow, row)
     uow.record(row, "referral.revoked", partner=row.partner_name)
     if was_open:
@@ -227,25 +229,27 @@ MONTHS = (3, 6, 12)
 
 
 def load(actor: Actor, case_id: int, pathway_id: int, referral_id: int) -> tuple[Pathway, Referral]:
-    """Return a referral and its pathway for the case team. Raises NotFound."""
+    """A referral and its pathway for the case team. Raises NotFound."""
     row = get_pathway(actor, case_id, pathway_id)
     return row, get_referral(actor, row.id, referral_id)
 
 
 def _record(row: Pathway, referral: Referral) -> dict[str, Any]:
-    """Return what may go along; nothing once the pathway has ended: who left the school is no longer looked up."""
+    """The fields that may be sent. Empty once the pathway has ended, because a student who left is no longer
+    looked up.
+    """
     return record_of(referral) if row.state in LIVE else {}
 
 
 def language_choices(*more: str) -> list[tuple[str, str]]:
-    """Return languages by name, with those that stand on record already."""
+    """Languages by name, including those on record (`more`)."""
     return languages_by_name([*LANGUAGES, *(code for code in more if code)])
 
 
 @blueprint.get("/referral/<int:referral_id>/letter")
 @gate(Permission.CASE_WORK)
 def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """The letter to the family, to be read together and signed; what is chosen above it is on it."""
+    """The letter for the family, to be read together and signed. It shows what the form above it selects."""
     row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     today, consent = today_at(row.school_id, clock.now()), referral.consent
     own = family_language(referral.student_id)
@@ -296,7 +300,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
 
 
 def until_days(today: date) -> list[tuple[str, str]]:
-    """Return the days until which a consent most often holds, as chips."""
+    """Usual ends of a consent as (words, ISO date)."""
     words = {3: _("in 3 months"), 6: _("in 6 months"), 12: _("in a year")}
     return [(words[months], (today + timedelta(days=round(30.4 * months))).isoformat()) for months in MONTHS]
 
@@ -306,15 +310,15 @@ def until_days(today: date) -> list[tuple[str, str]]:
 def renew_page(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record that the family signed again, until a later day."""
     row, referral = load(current_actor(), case_id, pathway_id, referral_id)
-    today, held = today_at(row.school_id, clock.now()), referral.consent
+    today, current = today_at(row.school_id, clock.now()), referral.consent
     form = RenewForm(
         version=referral.version,
-        by=held.signed_by if held else "",
-        relation=held.relation if held else None,
-        language=held.language if held else "en",
+        by=current.signed_by if current else "",
+        relation=current.relation if current else None,
+        language=current.language if current else "en",
         on=today,
     )
-    form.language.choices = choices(language_choices(held.language if held else ""))
+    form.language.choices = choices(language_choices(current.language if current else ""))
     form.until.quick = until_days(today)
     words = act_context(row, _("Renew the consent"), _("Save the consent"))
     return act_on(row, form, lambda call: renew(call, referral.id, filled(form, Signed)), words)
@@ -323,7 +327,7 @@ def renew_page(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @blueprint.route("/referral/<int:referral_id>/send", methods=["GET", "POST"], endpoint="send")
 @gate(Permission.CASE_WORK)
 def send_page(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """Look at exactly what goes to the partner, and send it."""
+    """Show exactly what goes to the partner, and send it."""
     row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []

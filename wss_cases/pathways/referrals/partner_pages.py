@@ -1,4 +1,4 @@
-"""The partner's own pages: its list, and each referral with what was sent and nothing else."""
+"""The partner's own pages: the list of referrals, and each referral with what was sent and nothing else."""
 
 from collections.abc import Callable
 from datetime import date
@@ -49,7 +49,7 @@ TO_DO = AWAITS_ANSWER | {ReferralState.ACCEPTED}
 @blueprint.get("")
 @gate(Permission.REFERRAL_ANSWER)
 def home() -> Page:
-    """The referrals of one's own organisation: to do, under way, done."""
+    """The referrals of the actor's organization: to do, under way, done."""
     actor, today = current_actor(), today_at(None, clock.now())
     rows = partners_referrals(actor, today)
     return render_template(
@@ -89,7 +89,7 @@ def _due(row: Referral, due: date) -> str:
 @blueprint.get("/referrals/<int:referral_id>")
 @gate(Permission.REFERRAL_ANSWER)
 def referral(referral_id: int) -> Page:
-    """One referral: what was sent, and the partner's own acts."""
+    """A referral: what was sent, and what the partner can do."""
     today = today_at(None, clock.now())
     if (sent_on := ended_for_partner(current_actor(), referral_id, today)) is not None:
         words = render_template("pathways/referrals/partner_pages/ended.html", sent_on=day_words_with_year(sent_on))
@@ -121,14 +121,13 @@ def referral(referral_id: int) -> Page:
 @blueprint.post("/referrals/<int:referral_id>/accept")
 @gate(Permission.REFERRAL_ANSWER)
 def accept(referral_id: int) -> Page:
-    """Accept a referral."""
     return _answer(referral_id, services.accept)
 
 
 @blueprint.post("/referrals/<int:referral_id>/waitlist")
 @gate(Permission.REFERRAL_ANSWER)
 def waitlist(referral_id: int) -> Page:
-    """Put a referral on one's waiting list."""
+    """Put a referral on the partner's waiting list."""
     return _answer(referral_id, services.waitlist)
 
 

@@ -1,4 +1,6 @@
-"""What the school writes down for a partner that calls instead of signing in: its answer, and dates of service."""
+"""The partner's answer and days of service: use cases for both sides, and the school's pages for a partner that
+calls.
+"""
 
 from datetime import date
 from typing import Any
@@ -45,7 +47,7 @@ from wss_cases.roster.directory.queries import school_days
 
 @use_case
 def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
-    """Record that the partner accepts; the clock to the first service begins."""
+    """Record that the partner accepts. The deadline of the first service begins."""
     row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.ACCEPTED)
     today = today_at(row.school_id, uow.now)
@@ -60,7 +62,7 @@ def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
 
 @use_case
 def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
-    """Record that the partner put it on its waiting list; it is asked again after its own days to answer."""
+    """Record that the partner has a waiting list. It is asked again after its own days to answer."""
     row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.WAITLISTED)
     today = today_at(row.school_id, uow.now)
@@ -75,7 +77,7 @@ def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
 
 @use_case
 def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -> int:
-    """Record that the partner cannot take it, with its reason; it no longer has it from then on."""
+    """Record that the partner declines, with its reason. From then on it no longer sees the referral."""
     row = load_by(uow, referral_id, by, uow.version)
     if reason not in DECLINE_LABELS:
         raise Refused("reason", _("Choose the reason."))
@@ -90,7 +92,7 @@ def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -
 
 @use_case
 def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) -> int:
-    """Log one day of service: the first after accepting, then later ones. Nothing of what was said there is kept."""
+    """Log a day of service: the first after accepting, then later ones. Nothing of what was said is stored."""
     row = load_by(uow, referral_id, by, uow.version)
     _check_day(uow, row, on)
     if on in {each.on_day for each in row.services}:
@@ -147,7 +149,7 @@ PAGES = {
     "referral_first_service": "referral_service.service",
     "referral_consent_ends": "referral_consent.renew",
 }
-"""Which page a follow-up of a referral asks for."""
+"""The page that each kind of follow-up asks for."""
 
 SCHOOL = Permission.CASE_WORK
 
@@ -201,7 +203,7 @@ act_page(
 @blueprint.get("/follow-ups/<int:follow_up_id>/referral")
 @gate(Permission.CASE_WORK)
 def of_follow_up(follow_up_id: int) -> Page:
-    """Go from a follow-up to the act on the referral that it asks for; to the case where none is open."""
+    """Redirect from a follow-up to its page of the open referral, or to the case when none is open."""
     follow_up = get_follow_up(current_actor(), follow_up_id)
     if follow_up.case_id is None:
         raise NotFound

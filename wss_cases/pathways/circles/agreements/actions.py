@@ -213,12 +213,12 @@ def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meetin
     left = [str(term.position) for term in open_terms(circle.agreement)]
     if left:
         raise Refused("", _("These terms are not updated yet: %(terms)s.", terms=", ".join(left)))
-    held = completion_held(circle)
-    if not held:
+    was_held = completion_held(circle)
+    if not was_held:
         if without_meeting is None:
             words = _("Hold the agreement completion meeting, or choose why there was none.")
             raise Refused("without_meeting", words)
         agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
         agreement.without_meeting = without_meeting
         uow.record(agreement, "agreement.without_meeting", reason=without_meeting.value)
-    close_open(uow, row.id, COMPLETION, "held" if held else "not_possible")
+    close_open(uow, row.id, COMPLETION, "held" if was_held else "not_possible")

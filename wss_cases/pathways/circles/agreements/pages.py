@@ -147,7 +147,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
     assert agreement is not None
     reads, live = may_read_terms(actor, row, circle), row.state in LIVE
     values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
-    signed = {person_key(one) for one in signed_now(agreement)}
+    signed = {person_key(signature) for signature in signed_now(agreement)}
     return render_template(
         "pathways/circles/agreements/show.html",
         row=row,
@@ -156,8 +156,8 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
         ids=values,
         terms=[term_row(term, circle, reads, values, not row.case.result, today) for term in agreement.terms],
         signatures=signature_rows(row, circle),
-        unsigned=[one.name for one in signers_of(row, circle) if one.key not in signed],
-        papers=[(one.id, person_words(one), _family_language(one)) for one in circle.invited] if reads else [],
+        unsigned=[signer.name for signer in signers_of(row, circle) if signer.key not in signed],
+        papers=[(party.id, person_words(party), _family_language(party)) for party in circle.invited] if reads else [],
         open_terms=len(open_terms(agreement)),
         ended=_ended(circle),
         again=live and circle.waiting is None,

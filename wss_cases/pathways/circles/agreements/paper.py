@@ -85,7 +85,7 @@ def _sheet(
     row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None, language: str
 ) -> dict[str, Any]:
     other = _("another person")
-    signed = {one.participant_id for one in signed_now(agreement) if one.participant_id is not None}
+    signed = {signature.participant_id for signature in signed_now(agreement) if signature.participant_id is not None}
     reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
     shown = names_on_paper(reader_id, named, circle.names, other)
     finder = _finder(circle, shown, _hidden_supporters(row, agreement, reader_id, named))
@@ -127,8 +127,12 @@ def _named(circle: Circle, people: list[CaseParticipant]) -> list[Named]:
 
 
 def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, named: set[int]) -> list[str]:
-    signed = {one.supporter_id for one in agreement.signatures} if reader_id in named else set()
-    return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in signed]
+    signed = {signature.supporter_id for signature in agreement.signatures} if reader_id in named else set()
+    return [
+        person.name
+        for person in supporters_of(row.id)
+        if person.participant_id != reader_id and person.id not in signed
+    ]
 
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:

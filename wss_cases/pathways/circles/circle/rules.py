@@ -212,11 +212,11 @@ def _condition(rule: str, hold: Hold, facts: Facts) -> bool:
     return hold.rule in facts.lifted
 
 
-def as_told(requirements: Sequence[Requirement], told: bool) -> list[Requirement]:
+def as_told(requirements: Sequence[Requirement], knows_answers: bool) -> list[Requirement]:
     """The requirements as the reader may see them. Without `told`, the answers of single people become one line for
     all.
     """
-    if told:
+    if knows_answers:
         return list(requirements)
     answers = [requirement for requirement in requirements if requirement.code in SAID]
     shown = [requirement for requirement in requirements if requirement.code not in SAID]

@@ -175,7 +175,7 @@ def free_times(
 def _candidates(hours: Mapping[date, Bells], minutes: int, zone: str) -> list[list[datetime]]:
     """The possible start times of a meeting of this length, for the morning and the afternoon of each day.
 
-    The first is an hour after the first bell, because people have to arrive.
+    None begins with the first bell, because people have to arrive.
     """
     halves = []
     for day, (first, last) in sorted(hours.items()):

@@ -189,8 +189,10 @@ def _ask(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> int:
 
 def _ask_to_agree(uow: UnitOfWork, opening: NoteOpening) -> None:
     """Mail everyone outside the school who may agree now: first counsel, then the second person."""
-    asked = [user_id for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(opening.school_id, uow.now))]
-    for user_id, actor in colleagues(asked, uow.now).items():
+    district_staff = [
+        user_id for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(opening.school_id, uow.now))
+    ]
+    for user_id, actor in colleagues(district_staff, uow.now).items():
         if user_id not in (opening.asked_by_id, opening.counsel_id) and can(
             actor, Permission.CIRCLE_NOTE_OPEN, opening
         ):

@@ -331,7 +331,9 @@ def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
     with unit_of_work(actor, now) as uow:
         row = load_for_keeper(uow, pathway_id)
         bring_over(uow, row)
-        period = next((one for one in reading_periods(uow, row) if one.user_id == actor.user_id), None)
+        period = next(
+            (candidate for candidate in reading_periods(uow, row) if candidate.user_id == actor.user_id), None
+        )
         if period is None:
             raise NotFound
         opened = and_(NoteShare.note_id == CircleNote.id, NoteShare.keeper_id == period.id)

@@ -130,7 +130,7 @@ def _close_fulfilled(uow: UnitOfWork, party: _Party, on: date, manner: str) -> N
     if party.prepared.pre_met_on is not None:
         met_on = party.prepared.pre_met_on
         close_recorded(uow, row, "pre_meetings", "all_held", met_on, [person], named_only=True)
-    met = [each and each.pre_met_on for each in (circle.preparations.get(one.id) for one in circle.invited)]
+    met = [each and each.pre_met_on for each in (circle.preparations.get(party_row.id) for party_row in circle.invited)]
     if all(met):
         close_recorded(uow, row, "pre_meetings", "all_held", max(day for day in met if day), circle.invited)
 

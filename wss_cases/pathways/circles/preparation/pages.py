@@ -131,19 +131,19 @@ PLAN_CODE = "plan"
 """The requirement that is met on another page."""
 
 
-def on_record(circle: Circle, participant_id: int, told: bool) -> dict[str, Lines]:
+def on_record(circle: Circle, participant_id: int, knows_answers: bool) -> dict[str, Lines]:
     """The records of a party as lines with their days, by the question they answer.
 
     Without `told` the answers of the party and their guardian are left out.
     """
     prepared, consent = circle.preparations.get(participant_id), circle.consents.get(participant_id)
     lines = _prepared_lines(prepared) if prepared else {}
-    if told and consent:
+    if knows_answers and consent:
         lines |= {"answer": _answer_lines(consent), "guardian": _guardian_lines(consent)}
-    if told and prepared and prepared.guardian_tried_on:
+    if knows_answers and prepared and prepared.guardian_tried_on:
         tried = _("Not reached on %(day)s", day=day_words(prepared.guardian_tried_on))
         lines["guardian"] = [*lines.get("guardian", []), tried]
-    if told and prepared and prepared.is_ready is not None:
+    if knows_answers and prepared and prepared.is_ready is not None:
         words = _("Ready to meet") if prepared.is_ready else _("Not ready yet")
         lines["ready"] = [dotted(words, day_words(prepared.ready_on) if prepared.ready_on else "")]
     return {name: shown for name, shown in lines.items() if shown}
@@ -209,10 +209,10 @@ def supporters(circle: Circle, participant_id: int) -> list[dict[str, Any]]:
 
 
 def beside(
-    row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], told: bool
+    row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], knows_answers: bool
 ) -> dict[str, Any]:
     """The requirements beside the form: this party's, one line for each other party, and those of the circle."""
-    shown = as_told(requirements, told)
+    shown = as_told(requirements, knows_answers)
     own = [item for item in shown if item.person_id == person.id]
     shared = [item for item in shown if item.person_id is None]
     others = [item for item in circle.invited if item.id != person.id]

@@ -1,4 +1,4 @@
-"""What the case page shows of a return: days until it, the plan, the re-entry meeting, reviews."""
+"""A return: use cases for plan, first day back, review and outcome, the panel on the case page, and their pages."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,7 +78,7 @@ NOT_BACK = "not_back"
 
 @dataclass(frozen=True)
 class PlanText:
-    """What is planned with the student: the day, who they want there, what supports them, the work missed."""
+    """The plan made with the student: the day, whom they want there, supports, and missed work."""
 
     return_on: date | None
     supporters: str = ""
@@ -88,9 +88,9 @@ class PlanText:
 
 @use_case
 def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) -> int:
-    """Write the plan of a return; `agreed`: the student said yes to it, and preparation begins.
+    """Write the plan of a return. `agreed`: the student said yes, and preparation begins. Returns the pathway's id.
 
-    A meeting that no longer is near the day of return is taken off. Raises Refused, NotFound, Stale.
+    A meeting that is no longer near the day of return is canceled. Raises Refused, NotFound, Stale.
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     check_days(plan.away_from, text.return_on)
@@ -114,9 +114,9 @@ def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) ->
 
 @use_case
 def record_return(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record the first day back: the pathway is active, and its reviews come up 5 and 20 school days later.
+    """Record the first day back. The pathway becomes active, and reviews are due 5 and 20 school days later.
 
-    Raises Refused for a day to come or before the first day away, before the student said yes, or twice.
+    Raises Refused for a future day, a day before the first day away, before the student said yes, and a second time.
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     if plan.returned_on is not None:
@@ -139,9 +139,10 @@ def record_return(uow: UnitOfWork, pathway_id: int, on: date) -> int:
 
 @use_case
 def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str) -> int:
-    """Record a review of the return; the follow-up that asked for it closes.
+    """Record a review of the return; its follow-up closes.
 
-    More support needed, or not back: one more review within five school days. Raises Refused without a sentence then.
+    "Needs more support" and "not back" need a note, and bring another review within five school days. Raises Refused
+    without the note.
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     if plan.returned_on is None or row.state is not PathwayState.ACTIVE:
@@ -167,7 +168,7 @@ def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str
 
 @use_case
 def complete(uow: UnitOfWork, pathway_id: int, outcome: str, note: str) -> int:
-    """Complete a return with its outcome. One that went well was reviewed before. Raises Refused, Stale."""
+    """Complete a return with its outcome. A good outcome needs a review before. Raises Refused, Stale."""
     row, plan = load_return(uow, pathway_id, uow.version)
     if outcome not in outcomes_for(row.pathway):
         raise Refused("outcome", _("Choose the outcome."))
@@ -206,7 +207,7 @@ REVIEW_TONES = {ReviewAnswer.SETTLED: "moss", ReviewAnswer.NEEDS_MORE: "sun", Re
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
-    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    """The return's panel on the case page; the caller has checked the pathway."""
     plan, days = plan_of(row.id), school_days(row.school_id)
     live = row.state in LIVE
     values: dict[str, Any] = {
@@ -232,12 +233,12 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
             "next_review": day_words(plan.next_review_on),
             "reviews": [
                 {
-                    "title": day_words(one.on_day),
-                    "note": one.note or None,
-                    "tag": str(ReviewAnswer(one.answer).label),
-                    "tone": REVIEW_TONES.get(one.answer, "slate"),
+                    "title": day_words(return_review.on_day),
+                    "note": return_review.note or None,
+                    "tag": str(ReviewAnswer(return_review.answer).label),
+                    "tone": REVIEW_TONES.get(return_review.answer, "slate"),
                 }
-                for one in reviews_of(row.id)
+                for return_review in reviews_of(row.id)
             ],
         }
     return Panel("pathways/reengagement/case_page/panel.html", values)
@@ -291,7 +292,7 @@ def _version(plan: ReengagementPlan | None) -> Any:
 
 
 def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
-    """How long until the return, and whom the student chose."""
+    """The days until the return, and whom the student chose."""
     if plan is None:
         return []
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
@@ -304,7 +305,6 @@ def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
 @blueprint.route(ROOT, methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
-    """Plan the return with the student."""
     row, plan = _loaded(case_id, pathway_id)
     form = PlanForm(obj=plan)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
@@ -353,7 +353,7 @@ def _day_of(day: Any, plan: ReengagementPlan) -> str:
 @blueprint.route(f"{ROOT}/meeting/answer", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def answer(case_id: int, pathway_id: int) -> Page:
-    """Say whether the re-entry meeting happened, or that the student wants none."""
+    """Record whether the re-entry meeting took place, or that the student does not want it."""
     row, plan = _loaded(case_id, pathway_id)
     form = AnswerForm(version=_version(plan))
     planned = plan is not None and meeting_of(plan) is Meeting.PLANNED
@@ -372,7 +372,6 @@ def answer(case_id: int, pathway_id: int) -> Page:
 @blueprint.route(f"{ROOT}/back", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def back(case_id: int, pathway_id: int) -> Page:
-    """Record the first day back."""
     row, plan = _loaded(case_id, pathway_id)
     today = today_at(row.school_id, clock.now())
     expected = plan.return_on if plan and plan.return_on and plan.return_on <= today else today
@@ -388,7 +387,7 @@ def back(case_id: int, pathway_id: int) -> Page:
 @blueprint.route(f"{ROOT}/review", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def review(case_id: int, pathway_id: int) -> Page:
-    """Review how the return goes."""
+    """Review how the return is going."""
     row, plan = _loaded(case_id, pathway_id)
     form = ReviewForm(version=_version(plan))
     return form_page(
@@ -403,7 +402,6 @@ def review(case_id: int, pathway_id: int) -> Page:
 @blueprint.route(f"{ROOT}/complete", methods=["GET", "POST"], endpoint="complete")
 @gate(Permission.CASE_WORK)
 def complete_page(case_id: int, pathway_id: int) -> Page:
-    """Complete the return with its outcome."""
     row, plan = _loaded(case_id, pathway_id)
     form = CompleteForm(version=_version(plan))
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
@@ -414,7 +412,7 @@ def complete_page(case_id: int, pathway_id: int) -> Page:
 @blueprint.get("/follow-ups/<int:follow_up_id>/return")
 @gate(Permission.CASE_READ)
 def of_follow_up(follow_up_id: int) -> Page:
-    """Go from a follow-up to the act on the return that it asks for."""
+    """Redirect from a follow-up to the page of the return that it asks for."""
     follow_up = get_follow_up(current_actor(), follow_up_id)
     if follow_up.case_id is None:
         raise NotFound

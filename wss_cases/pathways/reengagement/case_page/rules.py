@@ -1,4 +1,4 @@
-"""The one next act of each live return."""
+"""The next step of each live return."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,14 +11,14 @@ from wss_cases.pathways.reengagement.plan.rules import Meeting, meeting_of
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
-    """Return the next act of each live return by its id: plan, meeting, first day back, review, or its outcome."""
+    """The next step of each live return by id: plan, meeting, first day back, review, or outcome."""
     live = [row for row in rows if row.state in LIVE]
     plans = days_of(row.id for row in live) if live else {}
     return {row.id: step_of(row, plans.get(row.id), today, now) for row in live}
 
 
 def step_of(row: Pathway, plan: Any, today: date, now: datetime) -> Step:
-    """Return the next act of one live return with the days of its plan, None where there is no plan. Pure."""
+    """The next step of a live return, decided from the days of its plan; `plan` is None without a plan. Pure."""
     if plan is None or row.state is PathwayState.PROPOSED:
         return Step("plan_return", _l("Plan the return"), "reengagement.details", ids(row), on=row.start_by)
     if plan.return_on is None:

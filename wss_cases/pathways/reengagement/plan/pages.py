@@ -1,4 +1,4 @@
-"""Forms of a return: its plan, the re-entry meeting, the first day back, a review, and opening one by hand."""
+"""Loading a return with its plan, moving its day with a removal, and the forms of returns."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ MEETING, WORK = "reentry_meeting", "work_missed"
 
 
 def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[Pathway, ReengagementPlan]:
-    """Lock a live return with its plan, a new one where there is none yet; `version` is the plan's.
+    """Lock a live return with its plan, or a new plan. `version` is the plan's.
 
     Raises Refused, NotFound, Stale.
     """
@@ -38,16 +38,16 @@ def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[
 
 
 def meeting_day(uow: UnitOfWork, plan: ReengagementPlan) -> date:
-    """Return the school-local date of the planned meeting."""
+    """The school-local date of the planned meeting. Raises NotFound without a meeting."""
     if plan.meeting_at is None:
         raise NotFound
     return local_date(plan.meeting_at, zone_of(plan.school_id))
 
 
 def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:
-    """Move the day of return of a removal that was corrected, shortened or reversed.
+    """Move the day of return when its removal was corrected, shortened or reversed.
 
-    Not where the student is back already, or another removal or a person has set another day since.
+    Nothing changes when the student is back already, or when another removal or a person has set another day since.
     """
     wanted = select(ReengagementPlan).where(ReengagementPlan.cause_key == cause_key)
     plan = uow.session.scalars(wanted.with_for_update()).one_or_none()
@@ -65,7 +65,7 @@ HELD = "held"
 
 
 class PlanForm(BaseForm):
-    """What is planned with the student."""
+    """The plan made with the student."""
 
     return_on = DateField(_l("First day back"), [Optional()], description=_l("Leave it blank while it is not known."))
     supporters = ShortText(
@@ -98,8 +98,6 @@ class MeetingForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    """Whether the meeting happened."""
-
     happened = radio(
         _l("Did it take place?"),
         [(HELD, _l("Yes, it took place")), *MeetingMissed.labels().items()],
@@ -108,13 +106,11 @@ class AnswerForm(BaseForm):
 
 
 class BackForm(BaseForm):
-    """The first day back."""
-
     on = DateField(_l("First day back"), validators=[InputRequired(DAY)])
 
 
 class ReviewForm(BaseForm):
-    """How the return goes."""
+    """How the return is going."""
 
     answer = radio(_l("How is it going?"), ReviewAnswer.labels(), _l("Choose how it is going."))
     note = LongText(
@@ -123,7 +119,7 @@ class ReviewForm(BaseForm):
 
 
 class OpenForm(BaseForm):
-    """A return that no removal opens."""
+    """A return that is opened by hand."""
 
     cause = radio(
         _l("Where is the student returning from?"),

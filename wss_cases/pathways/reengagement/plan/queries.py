@@ -1,4 +1,4 @@
-"""Reading returns: the plan of a pathway, its reviews, the returns of a school, what the roster says of gaps."""
+"""Queries: the plan of a return, its reviews, the open returns of a school, enrollments after a gap."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,39 +26,38 @@ MOST_RETURNS = 200
 
 @dataclass(frozen=True)
 class Return:
-    """One open return of a school, with its pathway and the person."""
+    """An open return: the pathway with its person, and the plan."""
 
     pathway: Pathway
     plan: ReengagementPlan
 
 
 def plan_of(pathway_id: int) -> ReengagementPlan | None:
-    """Return a pathway's plan of return; None when nothing is set yet."""
+    """A pathway's plan of return; None when nothing is set yet."""
     return db.session.scalar(select(ReengagementPlan).where(ReengagementPlan.pathway_id == pathway_id))
 
 
 def days_of(pathway_ids: Iterable[int]) -> dict[int, Any]:
-    """Return of these plans what tells the next act of a pathway: their days, by pathway, in one query."""
+    """The days of plans on which the next step of a pathway depends, by pathway, in one query."""
     return {plan.pathway_id: plan for plan in _days.rows(pathway_ids)}
 
 
 @Prepared
 def _days(among_ids: Narrow) -> Any:
-    one = ReengagementPlan
+    plan = ReengagementPlan
     columns = select(
-        one.pathway_id, one.return_on, one.returned_on, one.next_review_on, one.meeting_at, one.meeting_held_on,
-        one.meeting_missed,
+        plan.pathway_id, plan.return_on, plan.returned_on, plan.next_review_on, plan.meeting_at, plan.meeting_held_on,
+        plan.meeting_missed,
     )  # fmt: skip
-    return columns.where(among_ids(one.pathway_id))
+    return columns.where(among_ids(plan.pathway_id))
 
 
 def opened_by(cause_key: str) -> bool:
-    """Whether this cause opened a return before."""
     return db.session.scalar(select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)) is not None
 
 
 def living_return(student_id: int, school_id: int) -> Pathway | None:
-    """Return the live re-engagement of a student at a school, with its case; None when there is none."""
+    """The live re-engagement of a student at a school, with its case; None when there is none."""
     wanted = _living(Pathway).where(ReengagementPlan.student_id == student_id, Pathway.school_id == school_id)
     pathway: Pathway | None = db.session.scalars(wanted.order_by(Pathway.id)).first()
     return pathway
@@ -74,9 +73,9 @@ def _living(*entities: Any) -> Select[Any]:
 
 
 def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
-    """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
-    found = _returns if school_id is None else _returns_at
-    return [Return(pathway, plan) for pathway, plan in found.rows(actor, school=school_id, limit=limit)]
+    """The open returns of a school (None: of all the actor's schools), by day of return, unknown days last."""
+    prepared = _returns if school_id is None else _returns_at
+    return [Return(pathway, plan) for pathway, plan in prepared.rows(actor, school=school_id, limit=limit)]
 
 
 @PreparedFor
@@ -97,13 +96,13 @@ def _returns_at(actor: Actor) -> Any:
 
 
 def reviews_of(pathway_id: int) -> list[ReengagementReview]:
-    """Return the reviews of a return, newest first."""
+    """The reviews of a return, newest first."""
     wanted = select(ReengagementReview).where(ReengagementReview.pathway_id == pathway_id)
     return list(db.session.scalars(wanted.order_by(ReengagementReview.id.desc())))
 
 
 def open_of(pathway_id: int, kind: str) -> list[FollowUp]:
-    """Return the open follow-ups of one kind of a pathway, the one due first first."""
+    """The open follow-ups of a kind of a pathway, by due date."""
     wanted = select(FollowUp).where(
         FollowUp.pathway_id == pathway_id, FollowUp.kind == kind, FollowUp.state == FollowUpState.OPEN
     )
@@ -112,7 +111,7 @@ def open_of(pathway_id: int, kind: str) -> list[FollowUp]:
 
 @dataclass(frozen=True)
 class Stay:
-    """An enrolment that began lately, with the last days of the student's earlier ones (None: it goes on)."""
+    """An enrollment that began lately, with the last days of the student's earlier ones (None: it still runs)."""
 
     enrolment_id: int
     student: Student
@@ -122,7 +121,7 @@ class Stay:
 
 
 def stays_begun(school_ids: Sequence[int], since: date, until: date) -> list[Stay]:
-    """Return the enrolments at these schools that began between two dates and go on, of students enrolled before."""
+    """Enrollments at these schools that began between two dates and still run, of students enrolled before."""
     earlier = aliased(Enrolment)
     wanted = (
         select(Enrolment.id, Student, Enrolment.school_id, Enrolment.starts_on, earlier.ends_on)

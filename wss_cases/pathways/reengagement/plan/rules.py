@@ -1,4 +1,4 @@
-"""Pure decisions about a return: the day, how long until then, the meeting near it, the gap of an enrolment."""
+"""Tables and rules of a return: the day, how long until then, the meeting near it, the gap of an enrollment."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -36,7 +36,7 @@ class MeetingMissed(Labelled):
 
 
 class Meeting(Labelled):
-    """How the re-entry meeting of a return stands; read from the plan, see rules.meeting_of."""
+    """The state of the re-entry meeting, derived from the plan by `meeting_of`."""
 
     NOT_PLANNED = "not_planned", _l("Not planned yet")
     PLANNED = "planned", _l("Planned")
@@ -52,11 +52,11 @@ MEETING_TRANSITIONS: dict[Meeting, frozenset[Meeting]] = {
     Meeting.NOT_WANTED: frozenset({Meeting.PLANNED}),
     Meeting.HELD: frozenset(),
 }
-"""A meeting that nobody wanted may be wanted later; one that was held is not planned again."""
+"""A meeting that was not wanted may be planned later. A meeting that was held is not planned again."""
 
 
 class ReviewAnswer(Labelled):
-    """How the return goes, at a review."""
+    """The result of a review."""
 
     SETTLED = "settled", _l("Settled")
     SUPPORT_GOES_ON = "support_goes_on", _l("Going well with support")
@@ -79,10 +79,10 @@ SENTENCES = {
 
 
 class ReengagementPlan(InPathway, Versioned, Base):
-    """When and from what the student returns, the re-entry meeting with whom they chose, work missed, supports.
+    """The plan of a return: when and from what, the re-entry meeting and whom the student chose, missed work, supports.
 
-    `cause_key` names what opened it (a removal, an enrolment), so that the same thing opens it once.
-    `meeting_missed` is why the last re-entry meeting was not held; one that is not wanted is not planned again.
+    `cause_key` identifies what opened it (a removal, an enrollment), so that the same cause opens only one.
+    `meeting_missed`: why the last re-entry meeting was not held.
     """
 
     __tablename__ = "reengagement_plan"
@@ -113,8 +113,6 @@ class ReengagementPlan(InPathway, Versioned, Base):
 
 
 class ReengagementReview(InPathway, Base):
-    """One review after the return."""
-
     __tablename__ = "reengagement_review"
     PRIVATE = frozenset({"note"})
 
@@ -131,13 +129,13 @@ NEAR = 5
 REVIEWS = (5, 20)
 """School days after the return on which it is reviewed."""
 SOONER = 5
-"""School days to one more review, when a review says that more support is needed."""
+"""School days until an extra review, when a review says that more support is needed."""
 CATCH_UP = 5
-"""School days after the return by which the work missed is looked at."""
+"""School days after the return by which the missed work is checked."""
 
 
 def back_on(days: SchoolDays, starts_on: date, ends_on: date | None, length: int, is_open: bool) -> date | None:
-    """Return the first day back after a removal; None for one without an end (`is_open`) and no last day."""
+    """The first day back after a removal; None when it has no end (`is_open`) and no last day."""
     if ends_on is not None:
         return days.add(ends_on, 1)
     if is_open:
@@ -146,7 +144,7 @@ def back_on(days: SchoolDays, starts_on: date, ends_on: date | None, length: int
 
 
 def return_words(return_on: date | None, returned_on: date | None, today: date, days: SchoolDays) -> str:
-    """Return in words how long until a student is back, in the school's own days."""
+    """How long until a student is back, in words, counted in school days."""
     if returned_on is not None:
         return _("Back since %(day)s", day=day_words(returned_on))
     if return_on is None:
@@ -166,12 +164,12 @@ def return_words(return_on: date | None, returned_on: date | None, today: date, 
 
 
 def is_near(day: date, return_on: date, days: SchoolDays) -> bool:
-    """Whether a meeting on this day is near the return: at most five school days before or after it."""
+    """Whether a day is at most five school days before or after the return."""
     return abs(days.between(return_on, day)) <= NEAR
 
 
 def meeting_of(plan: Any) -> Meeting:
-    """Return how the re-entry meeting of a plan stands."""
+    """The state of a plan's re-entry meeting."""
     if plan.meeting_held_on is not None:
         return Meeting.HELD
     if plan.meeting_at is not None:
@@ -182,15 +180,15 @@ def meeting_of(plan: Any) -> Meeting:
 
 
 def quick_meetings(return_on: date, today: date, days: SchoolDays) -> list[date]:
-    """Return the school days around a return on which a meeting is most often held: the day before, then on."""
+    """School days around a return on which a meeting is most often held, from two days before, not in the past."""
     around = [days.add(return_on, number) for number in (-2, -1, 0, 1, 2)]
     return list(dict.fromkeys(day for day in around if day >= today))
 
 
 def is_return(starts_on: date, earlier_ends: Sequence[date | None], days: SchoolDays, gap: int) -> bool:
-    """Whether an enrolment begins again after a gap of at least so many school days within one school year.
+    """Whether an enrollment begins again after a gap of at least `gap` school days within one school year.
 
-    `earlier_ends` are the last days of the student's enrolments that began before; None is one that goes on.
+    `earlier_ends`: the last days of the student's earlier enrollments; None for one that still runs.
     """
     if not earlier_ends or None in earlier_ends:
         return False

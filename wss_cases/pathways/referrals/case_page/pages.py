@@ -1,4 +1,6 @@
-"""The part of the case page that only a wrap-around pathway has: open and earlier referrals, disclosures."""
+"""The wrap-around panel on the case page (open and earlier referrals, disclosures), drafting, withdrawing,
+completing.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -73,7 +75,7 @@ TONES = {
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
-    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    """The wrap-around panel on the case page; the caller has checked the pathway."""
     referrals = referrals_of(row.id)
     live = row.state in LIVE
     current = next((each for each in referrals if each.state in OPEN), None)
@@ -160,7 +162,7 @@ def _until(consent: Any, today: date) -> str:
 
 
 def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
-    """Return (words, address) of what the school can do with the open referral, the likeliest first."""
+    """(words, address) of what the school can do with the open referral, the most likely first."""
     state = referral.state
     renewable = referral.consent is not None and state in RENEWABLE
     acts = [
@@ -192,7 +194,7 @@ def _page(referral: Referral, endpoint: str) -> str:
 
 
 def _late(referral: Referral, today: date) -> str:
-    """Say how late the partner is, and whom that has reached."""
+    """How late the partner is, and who was told; '' before anyone is told."""
     due = waits_until(referral)
     late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
     lead, administrators = ESCALATION_DAYS.on(today)
@@ -234,7 +236,7 @@ MOST_SUGGESTED = 15
 @blueprint.route("/referral", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
-    """Draft a referral: for whom, what is needed, and which partner fits."""
+    """Draft a referral: for whom, what is needed, and which partner."""
     row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
     plan = open_referral(row.id)
     students = _students(row)
@@ -247,7 +249,7 @@ def details(case_id: int, pathway_id: int) -> Page:
         partner=str(plan.partner_id or "") if plan else "",
     )
     form.student.choices = people_choices(students)
-    form.partner.choices = choices([(str(one.partner.id), one.partner.name) for one in matches])
+    form.partner.choices = choices([(str(candidate.partner.id), candidate.partner.name) for candidate in matches])
     return form_page(
         form,
         lambda: pages.draft(
@@ -259,7 +261,7 @@ def details(case_id: int, pathway_id: int) -> Page:
         ),
         page_of(row),
         "pathways/referrals/case_page/draft.html",
-        hints={str(one.partner.id): _hint(one) for one in matches},
+        hints={str(candidate.partner.id): _hint(candidate) for candidate in matches},
         students=students,
         in_the_way=plan if plan and plan.state is not ReferralState.DRAFTED else None,
         **act_context(row, _("Draft a referral"), _("Save the draft")),
@@ -275,13 +277,15 @@ def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, toda
     student = db.session.get(Student, student_id) if student_id is not None else None
     wanted = Wanted(Service(row.kind).value, family_language(student_id), student.grade if student else None)
     matches = suggestions(wanted, today)
-    chosen_before = [one for one in matches[MOST_SUGGESTED:] if plan and one.partner.id == plan.partner_id]
+    chosen_before = [
+        candidate for candidate in matches[MOST_SUGGESTED:] if plan and candidate.partner.id == plan.partner_id
+    ]
     return [*matches[:MOST_SUGGESTED], *chosen_before]
 
 
-def _hint(one: Match) -> str:
-    against = _("but: %(against)s", against=", ".join(one.against)) if one.against else ""
-    return dotted(", ".join(one.reasons), against)
+def _hint(candidate: Match) -> str:
+    against = _("but: %(against)s", against=", ".join(candidate.against)) if candidate.against else ""
+    return dotted(", ".join(candidate.reasons), against)
 
 
 act_page(

@@ -1,4 +1,4 @@
-"""The one next act of each live wrap-around pathway, read for many at once."""
+"""The next step of each live wrap-around pathway, read for many at once."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from wss_cases.pathways.referrals.referral.rules import (
 
 
 class Asked(NamedTuple):
-    """What is read of a referral, the consent that counts among it."""
+    """The columns of a referral that decide the next step, with its current consent."""
 
     id: int
     pathway_id: int
@@ -35,20 +35,20 @@ class Asked(NamedTuple):
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
-    """Return the next act of each live pathway by its id, in one query."""
+    """The next step of each live pathway by id, in one query."""
     live = [row for row in rows if row.state in LIVE]
     if not live:
         return {}
     by_pathway: dict[int, list[Asked]] = defaultdict(list)
-    for *read, consent in _asked.rows(row.id for row in live):
+    for *read, consent in _referrals.rows(row.id for row in live):
         referral = Asked._make([*read, consent if consent.id is not None else None])
         by_pathway[referral.pathway_id].append(referral)
     return {row.id: step_of(row, by_pathway[row.id], today) for row in live}
 
 
 @Prepared
-def _asked(among_ids: Narrow) -> Any:
-    """Return a select of the referrals of these pathways, newest first."""
+def _referrals(among_ids: Narrow) -> Any:
+    """The referrals of these pathways with their current consent, newest first."""
     one, agreed = Referral, ReferralConsent
     consent: Any = Bundle("consent", agreed.id, agreed.signed_on, agreed.until_on, agreed.revoked_at)
     columns = (one.id, one.pathway_id, one.state, one.received, one.answer_by, one.first_service_by, consent)
@@ -57,7 +57,7 @@ def _asked(among_ids: Narrow) -> Any:
 
 
 def step_of(row: Pathway, referrals: Sequence[Asked], today: date) -> Step:
-    """Return the next act of one live pathway with its referrals, newest first. Pure."""
+    """The next step of a live pathway, decided from its referrals, newest first. Pure."""
     referral = next((each for each in referrals if each.state in OPEN), None)
     if referral is not None:
         return _open_step(row, referral, today)

@@ -1,4 +1,4 @@
-"""Partners, referrals, the written consent each rests on, and the service that came of it."""
+"""Tables: partners, referrals, the written consent of each, and the days of service."""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ ONE_OPEN = "state in ({})".format(", ".join(f"'{state.value}'" for state in sort
 
 
 class Partner(Versioned, Base):
-    """An organisation of the district's directory: what it does, for whom, and until when its agreement runs."""
+    """An organization in the district's directory: its services, for whom, and how long its agreement runs."""
 
     __tablename__ = "partner"
     __table_args__ = (
@@ -45,9 +45,9 @@ class Partner(Versioned, Base):
 
 
 class Referral(InPathway, OfCase, Versioned, Base):
-    """One referral to one partner. `sent_fields` is exactly what was sent, and all that the partner sees.
+    """A referral to a partner. `sent_fields` is exactly what was sent, and all that the partner sees.
 
-    `partner_name` is the partner's name as it was when the referral was written.
+    `partner_name`: the partner's name when the referral was written.
     """
 
     __tablename__ = "referral"
@@ -101,14 +101,16 @@ class Referral(InPathway, OfCase, Versioned, Base):
     pathway: Mapped[Pathway] = relationship()
 
     def is_open_to_partner(self, now: datetime) -> bool:
-        """Whether the partner has it on this day: sent, consent in force, and not cut short by the school."""
+        """Whether the partner may see it now: sent, consent in force, and pathway not cut short."""
         return is_open(self, today_at(None, now))
 
 
 class ReferralConsent(Versioned, Base):
-    """A guardian's written consent (FERPA 99.30): who, which records, why, to whom, until when; revocable at once.
+    """A guardian's written consent (FERPA 99.30): who, which records, why, to whom, until when. It can be revoked at
+    once.
 
-    One that is renewed stays as it was signed, `replaced_at` the new one's recording; the one in its place counts.
+    A renewed consent stays as it was signed, with `replaced_at` the time when the new one was recorded. The consent
+    without it counts.
     """
 
     __tablename__ = "referral_consent"
@@ -143,7 +145,7 @@ class ReferralConsent(Versioned, Base):
 
 
 class ServiceDate(Base):
-    """One day of service, as the partner or the school logged it; nothing of what was said there."""
+    """A day of service, as the partner or the school logged it. Nothing of what was said there."""
 
     __tablename__ = "referral_service_date"
     __table_args__ = (Index("ix_referral_service_date_referral", "referral_id"),)

@@ -1,4 +1,7 @@
-"""The mails about referrals: that one came, that one ended, that an answer is overdue. Never a name or a text."""
+"""Referrals: loading under lock, drafting, withdrawing, completing, the forms, and the mails.
+
+The mails say that a referral came, ended or is overdue. They carry no name and no text of it.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -65,7 +68,7 @@ from wss_cases.pathways.referrals.referral.rules import (
 from wss_cases.routing.engine.pages import Pathway as Family
 
 DAYS_TO_ANSWER, DAYS_TO_FIRST_SERVICE = 5, 10
-"""School days for a partner that is not in the directory, as in referrals of the first release."""
+"""The school days for a partner that is not in the directory, as in referrals of the first release."""
 
 
 def load_with_pathway(uow: UnitOfWork, referral_id: int, version: int | None) -> tuple[Pathway, Referral]:
@@ -76,9 +79,9 @@ def load_with_pathway(uow: UnitOfWork, referral_id: int, version: int | None) ->
 
 
 def load_by(uow: UnitOfWork, referral_id: int, by: Permission, version: int | None) -> Referral:
-    """Lock a referral for an act that the partner does itself or the school writes down for it.
+    """Lock a referral for an act of the partner, or of the school on the partner's behalf.
 
-    Raises NotFound, Stale, or Refused where the school's case or pathway is closed.
+    Raises NotFound, Stale, and, for the school, Refused when the case or pathway is closed.
     """
     row = uow.load(Referral, referral_id, by, version)
     if by is Permission.CASE_WORK:
@@ -89,19 +92,19 @@ def load_by(uow: UnitOfWork, referral_id: int, by: Permission, version: int | No
 
 
 def check_step(row: Referral, state: ReferralState) -> None:
-    """Raise Refused unless the table allows the change; the caller then changes the state with what belongs to it."""
+    """Raise Refused unless the transition is allowed. The caller then changes the state with its other columns."""
     if not may_become(row.state, state):
         raise Refused("", _("This referral cannot be moved there from its current status."))
 
 
 def drop_follow_ups(uow: UnitOfWork, row: Referral) -> None:
-    """Cancel what still waits for this referral."""
+    """Cancel the open follow-ups of this referral."""
     for follow_up in open_follow_ups(uow, row.pathway_id, *FOLLOW_UPS):
         cancel_row(uow, follow_up, _("The referral has ended."))
 
 
 def tell_partner(uow: UnitOfWork, row: Referral, kind: str) -> None:
-    """Queue one mail to each of the partner's people: what happened and a link, nothing of the student."""
+    """Queue a mail to each of the partner's people: what happened and a link, nothing about the student."""
     if row.partner_id is None:
         return
     for user_id, _name in partner_people(row.partner_id, uow.now):
@@ -114,7 +117,7 @@ OVERDUE = "referral.overdue"
 
 
 def overdue_key(referral_id: int, due_on: date, user_id: int) -> str:
-    """Return the key under which one person is told once that an answer or first service is overdue."""
+    """The dedupe key, so that a person is told once that an answer or first service is overdue."""
     return f"{OVERDUE}:{referral_id}:{due_on.isoformat()}:{user_id}"
 
 
@@ -171,7 +174,7 @@ MESSAGES = (
 
 
 def overdue_mails(late: Iterable[Late]) -> list[Planned]:
-    """Return the mails about late partners: each person hears of one day that passed once."""
+    """The mails about late partners; each person is told once of each missed day."""
     return [
         Planned(
             user_id, OVERDUE, "referral", row.referral_id, row.school_id,
@@ -183,7 +186,7 @@ def overdue_mails(late: Iterable[Late]) -> list[Planned]:
 
 
 def record_overdue(uow: UnitOfWork, late: Sequence[Late], queued: set[str]) -> None:
-    """Write down which late partners reached somebody by the messages queued."""
+    """Record in the history which late partners were reported by the queued messages."""
     acts = []
     for row in late:
         recipients = [user_id for user_id in row.people if overdue_key(row.referral_id, row.due_on, user_id) in queued]
@@ -195,7 +198,7 @@ def record_overdue(uow: UnitOfWork, late: Sequence[Late], queued: set[str]) -> N
 
 DAY = _l("Choose a day.")
 TO_CHOOSE = [(code, words) for code, words in FIELD_LABELS.items() if code != "service"]
-"""Fields that a family agrees to one by one; the kind of help is what the letter is about."""
+"""Fields that a family agrees to one by one. The kind of help is the subject of the letter."""
 
 
 class DraftForm(BaseForm):
@@ -209,8 +212,6 @@ class DraftForm(BaseForm):
 
 
 class RenewForm(BaseForm):
-    """A consent as it was signed."""
-
     by = ShortText(_l("Who signed"), [NotBlank(_l("Enter who signed."))])
     relation = radio(_l("Relationship"), RELATION_LABELS, _l("Choose who that is."))
     manner = radio(_l("How it was given"), MANNER_LABELS, _l("Choose how it was given."))
@@ -233,7 +234,7 @@ class ConsentForm(RenewForm):
 
 
 class LetterForm(AskingForm):
-    """Which letter is shown; nothing is kept of it."""
+    """The options of the letter that is shown; nothing is stored."""
 
     language = SelectField(_l("Language"), validators=[Optional()])
     until = DateField(_l("Valid until"), validators=[Optional()])
@@ -245,19 +246,19 @@ class LetterForm(AskingForm):
 
 
 class WithdrawForm(BaseForm):
-    """Why the school takes a referral back."""
+    """Why the school withdraws a referral."""
 
     reason = radio(_l("Why it is withdrawn"), WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
 
 
 class DeclineForm(BaseForm):
-    """Why the partner cannot take it."""
+    """Why the partner cannot accept it."""
 
     reason = radio(_l("Reason"), DECLINE_LABELS, _l("Choose the reason."))
 
 
 class AnswerForm(BaseForm):
-    """What the partner said, as the school heard it."""
+    """The partner's answer, as the school received it."""
 
     answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
     reason = foundation_select(
@@ -268,8 +269,6 @@ class AnswerForm(BaseForm):
 
 
 class ServiceForm(BaseForm):
-    """One day of service."""
-
     on = DateField(
         _l("Day of service"),
         validators=[InputRequired(DAY)],
@@ -285,8 +284,6 @@ class FinishForm(BaseForm):
 
 
 class CompleteForm(BaseForm):
-    """A note beside the outcome."""
-
     note = LongText(_l("Note"), description=_l("Facts only; nothing that was said at the partner’s."))
 
 
@@ -294,7 +291,7 @@ class CompleteForm(BaseForm):
 def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str) -> int:
     """Draft a referral of a live pathway, or change its draft. Returns its id.
 
-    Raises Refused without a partner, a student of the case or the need, and while another referral is open.
+    Raises Refused without a partner, a student of the case, or the need, and while another referral is open.
     """
     pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     row = open_referral(pathway.id)
@@ -319,15 +316,15 @@ def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_i
 def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) -> None:
     own: set[int | None] = {person.student_id for person in pathway.case.participants} - {None}
     if pathway.participant_id is not None:
-        named = uow.session.get_one(CaseParticipant, pathway.participant_id)
-        own &= {named.student_id} if named.student_id is not None else own
+        participant = uow.session.get_one(CaseParticipant, pathway.participant_id)
+        own &= {participant.student_id} if participant.student_id is not None else own
     if student_id not in own:
         raise Refused("student", _("Choose the student the referral is for."))
 
 
 @use_case
 def withdraw(uow: UnitOfWork, referral_id: int, reason: str) -> int:
-    """Take a referral back for the school; the partner no longer has it and learns only that it ended."""
+    """Withdraw a referral. The partner no longer has it, and learns only that it ended."""
     _pathway, row = load_with_pathway(uow, referral_id, uow.version)
     if reason not in WITHDRAW_LABELS:
         raise Refused("reason", _("Choose why it is withdrawn."))
@@ -336,7 +333,7 @@ def withdraw(uow: UnitOfWork, referral_id: int, reason: str) -> int:
 
 
 def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
-    """Take back the referral that is open when its locked pathway ends; the partner learns only that."""
+    """Withdraw the open referral when its locked pathway ends. The partner learns only that it ended."""
     referral = open_referral(pathway.id)
     if referral is not None:
         row = uow.load(Referral, referral.id, Permission.CASE_WORK)
@@ -357,7 +354,9 @@ def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
 
 @use_case
 def complete(uow: UnitOfWork, pathway_id: int, note: str) -> int:
-    """Complete the pathway with what was received. Raises Refused while a referral is open, or none was answered."""
+    """Complete the pathway with what was received. Raises Refused while a referral is open, or when none was
+    answered.
+    """
     pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     outcome = outcome_of(referrals_of(pathway.id))
     if outcome is None:

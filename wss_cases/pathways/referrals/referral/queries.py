@@ -1,4 +1,4 @@
-"""What the morning's sweep reads of referrals: partners that are late, and whom that reaches, and why."""
+"""Queries: referrals of a partner or a pathway, the letter and the fields that may be sent, and late partners."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ from wss_cases.routing.engine.pages import Kind
 
 
 def open_to_partner(day: date) -> ColumnElement[bool]:
-    """Referrals that the partner they went to has on a day; the same as `rules.is_open`."""
+    """SQL: referrals that their partner may see on a day; the same rule as `rules.is_open`."""
     consent = exists().where(
         ReferralConsent.referral_id == Referral.id,
         ReferralConsent.replaced_at.is_(None),
@@ -64,25 +64,25 @@ def _sent_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible_to(statement: Select[Any], actor: Actor, day: date) -> Select[Any]:
-    """Keep the referrals that the actor's own organisation has on a day."""
+    """Narrow a select to the referrals that the actor's organization may see on a day."""
     return statement.where(_sent_to(actor), open_to_partner(day))
 
 
 def partners_referrals(actor: Actor, day: date) -> list[Referral]:
-    """Return what the actor's organisation has on a day, what is to be answered soonest first."""
+    """The referrals that the actor's organization may see on a day, the soonest answer date first."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
     visible = visible_to(statement, actor, day).order_by(Referral.answer_by, Referral.id)
     return list(db.session.scalars(visible.limit(500)))
 
 
 def over_for_partner(actor: Actor, day: date) -> list[date]:
-    """Return on which days referrals were sent to the actor's organisation that it no longer has, newest first."""
+    """The days on which referrals were sent that the actor's organization may no longer see, newest first."""
     newest = _over(actor, day).order_by(Referral.sent_on.desc(), Referral.id.desc())
     return [sent_on for sent_on in db.session.scalars(newest.limit(20)) if sent_on is not None]
 
 
 def ended_for_partner(actor: Actor, referral_id: int, day: date) -> date | None:
-    """Return on which day a referral that the actor's organisation no longer has was sent to it; None for any other."""
+    """The day on which a referral was sent that the actor's organization may no longer see; None for any other."""
     sent_on: date | None = db.session.scalar(_over(actor, day).where(Referral.id == referral_id))
     return sent_on
 
@@ -97,7 +97,7 @@ _LOADED = (joinedload(Referral.consent), joinedload(Referral.partner), joinedloa
 
 
 def get_for_partner(actor: Actor, referral_id: int, day: date) -> Referral:
-    """Return a referral that the actor's organisation has on a day. Raises NotFound."""
+    """A referral that the actor's organization may see on a day. Raises NotFound."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
     referral: Referral = existing(
         db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
@@ -106,7 +106,7 @@ def get_for_partner(actor: Actor, referral_id: int, day: date) -> Referral:
 
 
 def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
-    """Return one referral of a pathway for the school's case team. Raises NotFound."""
+    """A referral of a pathway for the school's case team. Raises NotFound."""
     statement = (
         select(Referral)
         .options(selectinload(Referral.services), *_LOADED)
@@ -116,12 +116,11 @@ def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
 
 
 def load_referral(referral_id: int) -> Referral | None:
-    """Return a referral by id for the policy engine; None when there is none."""
     return db.session.get(Referral, referral_id)
 
 
 def referrals_of(pathway_id: int) -> list[Referral]:
-    """Return the referrals of a pathway, newest first; the caller has checked the pathway."""
+    """The referrals of a pathway, newest first; the caller has checked the pathway."""
     statement = (
         select(Referral)
         .options(selectinload(Referral.services), *_LOADED)
@@ -132,13 +131,14 @@ def referrals_of(pathway_id: int) -> list[Referral]:
 
 
 def open_referral(pathway_id: int) -> Referral | None:
-    """Return the one referral of a pathway from which something can still come; None when there is none."""
+    """The pathway's referral in an open state; None when there is none."""
     return db.session.scalar(select(Referral).where(Referral.pathway_id == pathway_id, Referral.state.in_(OPEN)))
 
 
 def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
-    """Return (case_id, pathway_id, reference, partner) of the pathways that the actor owns whose last referral was
-    declined: another partner is to be found."""
+    """(case_id, pathway_id, reference, partner) of the actor's pathways whose last referral was declined, so that
+    another partner is needed.
+    """
     rows: Sequence[Any] = _declined.rows(actor, limit=limit).all()
     return rows
 
@@ -165,7 +165,7 @@ def _declined(actor: Actor) -> Any:
 
 
 def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:
-    """Return what was disclosed with these referrals, newest first; the caller has checked the pathway."""
+    """The disclosures of these referrals, newest first; the caller has checked the pathway."""
     statement = (
         select(Disclosure)
         .where(Disclosure.object_type == "referral", Disclosure.object_id.in_(referral_ids))
@@ -178,28 +178,28 @@ CONSENT = "referral_consent"
 
 
 def family_language(student_id: int | None) -> str:
-    """Return the language to write to a student's family in: the guardian's, else the student's, else English."""
+    """The language for a student's family: the guardian's, else the student's, else English."""
     return language_of(db.session.get(Student, student_id) if student_id is not None else None)
 
 
 def lacks_text(language: str, day: date) -> bool:
-    """Whether the letter cannot be read in this language, so that an interpreter is needed."""
+    """Whether the letter does not exist in this language, so that an interpreter is needed."""
     text = family_text(CONSENT, language, day)
     return text.language.split("-")[0] != language.split("-")[0]
 
 
 def purpose_words(row: Referral) -> str:
-    """Return why the record is shared, as the letter says it unless somebody writes it otherwise."""
+    """The usual purpose of a referral, as the letter states it unless someone changes it."""
     return usual_purpose(row.partner_name, row.service)
 
 
 def usual_purpose(partner: str, service: str) -> str:
-    """Return why a record is shared with a partner for a kind of help, in the reader's language."""
+    """The usual purpose of sharing a record with a partner, in the reader's language."""
     return _("So that %(partner)s can offer this help: %(service)s.", partner=partner, service=service_words(service))
 
 
 def purpose_read(purpose: str, partner: str, service: str) -> str:
-    """Return a recorded purpose: in the reader's language where it is the usual one, else as it was written."""
+    """A recorded purpose: in the reader's language when it is the usual one, else as it was written."""
     for language in setting("LANGUAGES"):
         with force_locale(language):
             usual = usual_purpose(partner, service)
@@ -209,12 +209,12 @@ def purpose_read(purpose: str, partner: str, service: str) -> str:
 
 
 def service_words(service: str) -> str:
-    """Return a kind of help in the reader's language; nothing for none."""
+    """A kind of help in the reader's language; '' for an unknown one."""
     return str(Service(service).label) if service in set(Service) else ""
 
 
 def letter(row: Referral, language: str, fields: list[str], purpose: str, until: date, day: date) -> Text:
-    """Return the letter about a referral in a family's language, with the chosen fields of the record."""
+    """The letter about a referral in a family's language, with the chosen fields of the record."""
     text = family_text(CONSENT, language, day)
     school = db.session.get_one(School, row.school_id)
     with force_locale(text.language if text.language in setting("LANGUAGES") else "en"):
@@ -232,7 +232,7 @@ def letter(row: Referral, language: str, fields: list[str], purpose: str, until:
 
 
 def contact_of(row: Referral) -> str:
-    """Return whom to ask at the school: the pathway's owner, else the case's lead, and the school."""
+    """Whom to ask at the school: the pathway's owner, else the case's lead, and the school."""
     owner_id = row.pathway.owner_id or row.pathway.case.lead_id
     owner = db.session.get(UserAccount, owner_id) if owner_id is not None else None
     school = db.session.get_one(School, row.school_id)
@@ -240,7 +240,7 @@ def contact_of(row: Referral) -> str:
 
 
 def record_of(row: Referral) -> dict[str, Any]:
-    """Return what the record has of each field that may go to a partner; a field that is not known is left out."""
+    """The values that may go to a partner, by field; unknown ones are left out."""
     student = db.session.get(Student, row.student_id) if row.student_id is not None else None
     guardian = next(iter(contacts_of(student.id)), None) if student else None
     values = {
@@ -258,7 +258,7 @@ def record_of(row: Referral) -> dict[str, Any]:
 
 
 def field_words(code: str, value: Any) -> str:
-    """Return one sent value as it reads on screen."""
+    """A sent value in words."""
     if code == "service":
         return service_words(str(value))
     if code == "grade":
@@ -272,7 +272,7 @@ def field_words(code: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class Late:
-    """A referral whose partner is late: by how many school days since `due_on`, and whom that reaches."""
+    """A referral whose partner is late: by how many school days since `due_on`, and who is told."""
 
     referral_id: int
     case_id: int
@@ -283,23 +283,24 @@ class Late:
 
 
 def late_referrals(now: datetime, school_ids: Collection[int]) -> list[Late]:
-    """Return the late partners of these schools: they reach the case's lead first, then the administrators.
+    """The late partners of these schools. The case's lead is told first, later the administrators.
 
-    Of a need for housing support they reach its owner where the lead may not know, then the coordinators."""
+    For housing support its owner is told when the lead may not know of it, and later the coordinators.
+    """
     return _late(now, Referral.school_id.in_(school_ids))
 
 
 def late_referral(now: datetime, referral_id: int) -> Late | None:
-    """Return one referral as `late_referrals` does; None when nobody is late with it."""
+    """The late partner of a referral, as in `late_referrals`; None when it is not late."""
     return next(iter(_late(now, Referral.id == referral_id)), None)
 
 
 def _late(now: datetime, wanted: Any) -> list[Late]:
     day = day_in(School.time_zone, now)
-    whose = (Referral.id, Referral.case_id, Referral.school_id, Case.lead_id, School.time_zone)
+    columns = (Referral.id, Referral.case_id, Referral.school_id, Case.lead_id, School.time_zone)
     hung = (Pathway.kind, Pathway.owner_id)
     statement = (
-        select(*whose, *hung, Referral.state, Referral.answer_by, Referral.first_service_by)
+        select(*columns, *hung, Referral.state, Referral.answer_by, Referral.first_service_by)
         .join(School, School.id == Referral.school_id)
         .join(Case, Case.id == Referral.case_id)
         .join(Pathway, Pathway.id == Referral.pathway_id)
@@ -317,10 +318,10 @@ def _late(now: datetime, wanted: Any) -> list[Late]:
     known = Known(now)
     known.learn_schools({row.school_id: row.time_zone for row in rows})
     known.learn_people(user_id for row in rows for user_id in (row.lead_id, row.owner_id))
-    return [late for row in rows if (late := _reaching(known, row)) is not None]
+    return [late for row in rows if (late := _late_row(known, row)) is not None]
 
 
-def _reaching(known: Known, row: Any) -> Late | None:
+def _late_row(known: Known, row: Any) -> Late | None:
     due_on = waits_until(row)
     if due_on is None:
         return None

@@ -1,4 +1,6 @@
-"""Pure decisions about referrals: who has them, which partner fits, and by when each answers."""
+"""Rules of referrals: states, who may see them, which partner fits, and deadlines; their labels and history
+sentences.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,13 +41,13 @@ TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
     R.FIRST_SEEN: frozenset({R.ACTIVE, R.DONE, R.REVOKED, R.WITHDRAWN}),
     R.ACTIVE: frozenset({R.DONE, R.REVOKED, R.WITHDRAWN}),
 }
-"""`revoked`: the family took its consent back. `withdrawn`: the school took the referral back."""
+"""`revoked`: the family revoked its consent. `withdrawn`: the school withdrew the referral."""
 
 PARTNER_SEES = frozenset({R.SENT, R.WAITLISTED, R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE, R.DONE})
-"""States in which the partner has the referral at all, while consent is in force."""
+"""States in which the partner may see the referral, while consent is in force."""
 
 OPEN = frozenset(state for state, later in TRANSITIONS.items() if later)
-"""States from which something can still come; a pathway has one such referral at a time."""
+"""States that are not final. A pathway has at most one such referral."""
 
 AWAITS_ANSWER = frozenset({R.SENT, R.WAITLISTED})
 SERVED = frozenset({R.FIRST_SEEN, R.ACTIVE, R.DONE})
@@ -57,7 +59,7 @@ TAKES_A_PLACE = frozenset({R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE})
 
 
 class Service(Labelled):
-    """What a partner does; the families of wrap-around support."""
+    """The kinds of help of wrap-around support, as partners offer them."""
 
     BEHAVIORAL_HEALTH = "behavioral_health", _l("Behavioral health")
     SUBSTANCE_USE = "substance_use", _l("Substance use")
@@ -68,7 +70,7 @@ class Service(Labelled):
 
 
 class PartnerRole(Labelled):
-    """What a partner is to a school besides: it says nothing of referrals."""
+    """A partner's role at schools, apart from referrals."""
 
     STEERING = "steering", _l("On the steering committee")
     SAFE_PASSAGE = "safe_passage", _l("Safe Passage vendor")
@@ -77,7 +79,7 @@ class PartnerRole(Labelled):
 
 
 class ServiceKind(Labelled):
-    """Which date of service is logged."""
+    """Which day of service was logged."""
 
     FIRST = "first", _l("First service")
     LATER = "later", _l("Later service")
@@ -95,10 +97,10 @@ FIELD_LABELS = {
     "need": _l("What the student needs, in one sentence"),
     "school_contact": _l("Who to ask at the school"),
 }
-"""What may go to a partner; each goes only where the family agreed to it."""
+"""The fields that may go to a partner, each only when the family agreed to it."""
 
 ALWAYS = ("name", "service")
-"""Without these no partner can help; a family that does not agree to them gives no consent."""
+"""Fields that every consent includes, because no partner can help without them."""
 
 RELATION_LABELS = {
     "parent": _l("Parent"),
@@ -112,7 +114,7 @@ MANNER_LABELS = {
     "electronic": _l("Signed electronically"),
     "mail": _l("Signed and sent back by mail"),
 }
-"""How a consent was given; it is written, so a word on the phone is none."""
+"""How a consent was given. It must be written, so a phone call is not one."""
 
 DECLINE_LABELS = {
     "no_place": _l("There is no open spot"),
@@ -130,13 +132,12 @@ ANSWER_LABELS = {
     "waitlisted": _l("It put it on its waiting list"),
     "declined": _l("It cannot accept it"),
 }
-"""What a partner can answer."""
 
 LANGUAGES = (
     *("en", "es", "ar", "zh", "fr", "gu", "hi", "ko", "pl", "ps", "pt", "ro", "ru", "sw", "tl", "uk", "ur"),
     *("vi", "yo"),
 )
-"""Languages that a partner's entry and a consent can name, beside one that the roster has for a family."""
+"""Languages that a partner's entry and a consent can name, besides those of families on the roster."""
 
 WITHDRAW_LABELS = {
     "no_answer": _l("The partner did not answer"),
@@ -147,7 +148,7 @@ WITHDRAW_LABELS = {
 }
 
 PATHWAY_ENDED = "pathway_ended"
-"""Why a referral is taken back by itself; nobody chooses it."""
+"""The reason when the system withdraws a referral; nobody chooses it."""
 
 RECEIVED_LABELS = {
     "all": _l("All of the help that was planned"),
@@ -156,13 +157,13 @@ RECEIVED_LABELS = {
 }
 
 OUTCOME_OF = {"all": "service_received", "partly": "service_partly_received", "stopped": "service_partly_received"}
-"""What a pathway ends with, by what was received."""
+"""The outcome of a pathway by what was received."""
 
 NO_SERVICE = "service_not_available"
-"""What a pathway ends with when partners were asked and none could help."""
+"""The outcome of a pathway when no partner could help."""
 
 FOLLOW_UPS = ("referral_answer", "referral_first_service", "referral_consent_ends")
-"""Kinds of follow-ups that a referral makes and settles."""
+"""Kinds of follow-ups that a referral makes and closes."""
 
 SENTENCES = {
     "partner.added": _l("Partner added to the directory"),
@@ -191,27 +192,26 @@ SENTENCES = {
 
 
 ENDS_SOON = timedelta(days=60)
-"""How long before its end an agreement with a partner is marked."""
+"""How long before its end an agreement with a partner is flagged."""
 
 CUT_SHORT = frozenset({PathwayState.ENDED_EARLY, PathwayState.DECLINED})
-"""A pathway that ended so takes its referral with it: there is nothing left that a partner may know."""
+"""Ends of a pathway that also end the partner's access to its referral."""
 
 
 def may_become(state: ReferralState, next_state: ReferralState) -> bool:
-    """Whether the table allows this change."""
     return next_state in TRANSITIONS[state]
 
 
 def consent_in_force(consent: Any, day: date) -> bool:
-    """Whether a written consent holds on a day: signed, not taken back, not run out."""
+    """Whether a written consent is in force on a day: signed, not revoked, not expired."""
     return consent is not None and consent.revoked_at is None and consent.signed_on <= day <= consent.until_on
 
 
 def is_open(referral: Any, day: date) -> bool:
-    """Whether the partner that a referral went to has it on a day; `queries.open_to_partner` says the same in SQL.
+    """Whether the partner may see its referral on a day; `queries.open_to_partner` is the same rule in SQL.
 
-    An agreement with the partner that has run out stops new referrals; these stay, as the family consented to them,
-    until the district ends the work with the partner.
+    An expired agreement with the partner stops new referrals. Existing ones stay, as the family consented to them,
+    until the district deactivates the partner.
     """
     return (
         referral.state in PARTNER_SEES
@@ -223,20 +223,20 @@ def is_open(referral: Any, day: date) -> bool:
 
 
 def agreement_in_force(partner: Any, day: date) -> bool:
-    """Whether the district's agreement with a partner holds on a day. Without a first day there is none."""
+    """Whether the district's agreement with a partner is in force on a day. Without a first day there is none."""
     began = partner.agreement_from is not None and partner.agreement_from <= day
     return partner.is_active and began and (partner.agreement_until is None or day <= partner.agreement_until)
 
 
 def agreement_ends_soon(partner: Any, day: date) -> bool:
-    """Whether an agreement in force runs out within two months."""
+    """Whether an agreement in force ends within two months."""
     until = partner.agreement_until
     return agreement_in_force(partner, day) and until is not None and until <= day + ENDS_SOON
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a student needs a partner for; `language` is the family's, `grade` None is not known."""
+    """What a student needs a partner for. `language` is the family's; `grade` None: unknown."""
 
     service: str
     language: str
@@ -245,7 +245,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Match:
-    """How one partner fits: what speaks for it, what against, and whether a referral can be sent there at all."""
+    """How a partner fits: reasons for and against, and whether a referral can be sent there at all."""
 
     partner: Any
     free: int
@@ -256,7 +256,7 @@ class Match:
 
 
 def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
-    """Say why a partner fits a student, or does not."""
+    """How a partner fits a student, with reasons for and against."""
     free = max(partner.capacity - taken, 0)
     can_send = agreement_in_force(partner, day)
     offers = wanted.service in partner.services
@@ -273,7 +273,7 @@ def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
 
 def _language(partner: Any, language: str) -> tuple[bool, str, str]:
     base = language.split("-")[0]
-    if not base or base in {spoken.split("-")[0] for spoken in partner.languages}:
+    if not base or base in {code.split("-")[0] for code in partner.languages}:
         return True, _("speaks the family’s language") if base else "", ""
     return False, "", _("does not speak the family’s language")
 
@@ -286,16 +286,23 @@ def _grade(partner: Any, grade: int | None) -> tuple[bool, str, str]:
 
 
 def by_fit(matches: Sequence[Match]) -> list[Match]:
-    """Order partners: those one can send to, then those that offer the help, then by what speaks against them."""
+    """Sort partners: those that can be sent a referral, then those that offer the help, then by reasons against."""
     return sorted(
-        matches, key=lambda one: (not one.can_send, not one.offers, len(one.against), -one.free, one.partner.name)
+        matches,
+        key=lambda candidate: (
+            not candidate.can_send,
+            not candidate.offers,
+            len(candidate.against),
+            -candidate.free,
+            candidate.partner.name,
+        ),
     )
 
 
 def outcome_of(referrals: Sequence[Any]) -> str | None:
-    """Return what a pathway with these referrals ends with, newest first; None while nothing speaks for an end.
+    """The outcome that a pathway's referrals give, newest first; None while one is open or none was answered.
 
-    It ends with what was received; where nothing was, and a partner was asked in vain, no service was available.
+    It follows from what was received. If nothing was received and a partner declined, no service was available.
     """
     if any(row.state in OPEN for row in referrals):
         return None
@@ -306,7 +313,7 @@ def outcome_of(referrals: Sequence[Any]) -> str | None:
 
 
 def waits_until(referral: Any) -> date | None:
-    """Return the day by which the partner answers, or begins the service; None where it owes neither."""
+    """The day by which the partner must answer or begin the service; None when it owes neither."""
     if referral.state in AWAITS_ANSWER:
         day: date | None = referral.answer_by
         return day
