@@ -1,7 +1,7 @@
-"""The rounds in which the scheduler stores cached counts, so that pages of a large district need not wait for them.
+"""The rounds in which the scheduler stores cached counts, so that pages of a large district need not wait.
 
-Each round is made by itself, the one that was made longest ago first: those of the school year in work every half
-hour, what changes by the month or lies in past years less often. A round that is killed is made again.
+Each round runs by itself, the least recent first: the current school year's every half hour, counts that change by the
+month or lie in past years less often. A round that is killed is run again.
 """
 
 import time
@@ -34,12 +34,12 @@ from wss_cases.roster.directory.queries import school_days
 
 OFTEN, DAILY, SELDOM = timedelta(minutes=30), timedelta(hours=12), timedelta(days=7)
 STORED_FROM_MS = 20
-"""What takes less is counted whenever it is asked for: a district of some schools always is."""
+"""Milliseconds. Faster counts are never stored: a district of a few schools always counts live."""
 MANY_SCHOOLS = 20
 CLAIM = timedelta(minutes=10)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 GOOD_TIMES = 3
-"""Counts stay good for this many times as long as the next round is away, in case a scheduler was down."""
+"""A stored count stays valid for this many round intervals, in case a scheduler was down."""
 
 
 CountMonth = Callable[[Actor, Scope], object]
@@ -48,7 +48,7 @@ NONE_BY_MONTH: Mapping[str, CountMonth] = {}
 
 @dataclass(frozen=True)
 class Round:
-    """Counts that are made together: their name, how often, and what makes them."""
+    """Counts that run together: their name, how often they run, and the function that runs them."""
 
     name: str
     every: timedelta
@@ -62,51 +62,51 @@ def store_due_counts(
     schools: int = MANY_SCHOOLS,
     by_month: Mapping[str, CountMonth] = NONE_BY_MONTH,
 ) -> dict[str, int]:
-    """Make the rounds that are due, for so many seconds; returns how many `counts` were stored.
+    """Run the rounds that are due, starting none after `seconds`; returns the number of `counts` stored.
 
-    `by_month` names what rooms above count of the months that are over. Stores what took `least_ms`
-    or longer, in a district of so many `schools` or more.
+    `by_month` holds counts of finished months that rooms above add. Only counts that took at least `least_ms` are
+    stored, and only in a district of at least `schools` schools.
     """
     until = time.monotonic() + seconds
     done = 0
-    for one in _due(now, by_month) if schools_reached(SYSTEM) >= schools else ():
+    for due_round in _due(now, by_month) if schools_reached(SYSTEM) >= schools else ():
         if time.monotonic() >= until:
             break
-        if _claim(one, now):
+        if _claim(due_round, now):
             began = time.monotonic()
             with recording() as recorded:
-                one.count()
+                due_round.count()
             long = {key: count for key, count in recorded.items() if count.took_ms >= least_ms}
-            _store(one, long, now, round((time.monotonic() - began) * 1000))
+            _store(due_round, long, now, round((time.monotonic() - began) * 1000))
             done += len(long)
     return {"counts": done}
 
 
 def _due(now: datetime, by_month: Mapping[str, CountMonth]) -> list[Round]:
-    """Return the rounds that are due, the one made longest ago first. A day that began makes those of the current year
-    due, for its counts are others, and a raised version makes all of them due."""
+    """The rounds that are due, the least recent first. All rounds of the current year are due when a new day has begun,
+    because their counts have changed; every round is due when a version was raised."""
     db.session.remove()
     made = {row.name: row.counted_at for row in db.session.scalars(select(CountingRound))}
-    rounds = [(made.get(one.name, NEVER), one) for one in _rounds(now, by_month)]
-    due = [(last, one) for last, one in rounds if not last <= now < last + one.every]
-    return [one for _last, one in sorted(due, key=lambda pair: pair[0])]
+    rounds = [(made.get(round_.name, NEVER), round_) for round_ in _rounds(now, by_month)]
+    due = [(last, round_) for last, round_ in rounds if not last <= now < last + round_.every]
+    return [round_ for _last, round_ in sorted(due, key=lambda pair: pair[0])]
 
 
-def _claim(one: Round, now: datetime) -> bool:
-    """Take a round for this scheduler alone; one that is killed over it holds it for some minutes only."""
+def _claim(round_: Round, now: datetime) -> bool:
+    """Claim a round for this scheduler. If the scheduler is killed, the claim ends after a few minutes."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         taken = {"claimed_until": now + CLAIM}
-        row = {"name": one.name, "counted_at": NEVER, "took_ms": 0, **taken}
+        row = {"name": round_.name, "counted_at": NEVER, "took_ms": 0, **taken}
         if insert_once(uow.session, CountingRound, row, ["name"]):
             return True
-        free = (CountingRound.name == one.name) & (CountingRound.claimed_until <= now)
+        free = (CountingRound.name == round_.name) & (CountingRound.claimed_until <= now)
         claimed = update(CountingRound).where(free).values(**taken).returning(CountingRound.name)
         return uow.session.execute(claimed).first() is not None
 
 
 def _rounds(now: datetime, by_month: Mapping[str, CountMonth]) -> Iterator[Round]:
-    """Yield the rounds of the district: the year in work under today's date, then the years before."""
+    """The rounds of the district: the current year up to today, then the years before, latest first."""
     today = today_at(None, now)
     first = db.session.scalar(select(DistrictFigure.day).order_by(DistrictFigure.day).limit(1))
     current = clock.school_year(today)
@@ -129,7 +129,7 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
     yield Round(f"cases {stamp}", often, partial(times_of, SYSTEM, scope, days))
     yield Round(f"students {stamp}", often, partial(bands_of, SYSTEM, scope))
     yield Round(f"reporters {stamp}", often, partial(reporting, SYSTEM, scope))
-    # windows end with a day, and every incident of the year is read for them
+    # repeat windows end with a day, and every incident of the year is read for them
     yield Round(f"repeats {stamp}", daily, partial(repeats_of, SYSTEM, scope, days))
     if scope.is_current:
         yield Round(f"caseload {stamp}", often, partial(caseload_of, SYSTEM, scope))
@@ -149,8 +149,8 @@ def _years(scope: Scope) -> None:
     live(SYSTEM, None, max(district_years(), default=None), scope.today)
 
 
-def _store(one: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: int) -> None:
-    good = {"counted_at": now, "good_until": now + GOOD_TIMES * one.every}
+def _store(round_: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: int) -> None:
+    good = {"counted_at": now, "good_until": now + GOOD_TIMES * round_.every}
     rows = [{"digest": key, "rows": count.figures, **good} for key, count in counts.items()]
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -159,6 +159,6 @@ def _store(one: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: i
         if rows:
             uow.session.execute(insert(table_of(CachedCount)), rows)
         made = {"counted_at": now, "took_ms": took_ms, "claimed_until": now}
-        uow.session.execute(update(CountingRound).where(CountingRound.name == one.name).values(**made))
+        uow.session.execute(update(CountingRound).where(CountingRound.name == round_.name).values(**made))
         forgotten = CountingRound.claimed_until < now - 2 * SELDOM
         uow.session.execute(delete(table_of(CountingRound)).where(forgotten))

@@ -1,4 +1,4 @@
-"""A report as a document: JSON, CSV or XLSX, none of which a spreadsheet can take for a formula."""
+"""A report as a JSON, CSV or XLSX document. No cell can be taken for a formula by a spreadsheet."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ TYPES: Final = {
 
 @dataclass(frozen=True)
 class Report:
-    """One report: the JSON document, and the same as one table for spreadsheets."""
+    """One report: the JSON document, and the same figures as one table for spreadsheets."""
 
     name: str
     document: dict[str, Any]
@@ -33,26 +33,26 @@ class Report:
 
 
 def head(name: str, scope: Scope, school: str | None) -> dict[str, Any]:
-    """Return how the JSON document of a report begins."""
+    """The first keys of a report's JSON document."""
     period = {"from": scope.first.isoformat(), "to": scope.last.isoformat()}
     return {"report": name, "school_year": scope.year, "school": school, **period}
 
 
 def about(year: str, school: str | None, *measures: str) -> list[tuple[str, str]]:
-    """Return what a report is about, in words, and how its measures are counted."""
+    """What a report is about, in words, and how its measures are counted."""
     formulas = [(str(MEASURES[name].title), str(MEASURES[name].formula)) for name in measures]
     return [(_("School year"), year), (_("School"), school or _("All schools")), *formulas]
 
 
 def safe_cell(value: Any) -> Any:
-    """Return a cell that a spreadsheet shows and never computes: text that could be a formula gets an apostrophe."""
+    """A cell that a spreadsheet shows and never computes: text that could be a formula gets an apostrophe."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
 
 
 def rendered(report: Report, form: str) -> bytes:
-    """Return a report as 'json', 'csv' or 'xlsx'."""
+    """A report as 'json', 'csv' or 'xlsx'."""
     writers: dict[str, Callable[[Report], bytes]] = {"json": _as_json, "csv": _as_csv, "xlsx": _as_xlsx}
     return writers[form](report)
 

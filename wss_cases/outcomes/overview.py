@@ -1,4 +1,4 @@
-"""Outcomes of a school or of the district: the page, and how it is counted."""
+"""The first outcomes page of a school or the district, and the page that explains how figures are counted."""
 
 from flask import Blueprint, redirect, render_template, request
 
@@ -35,7 +35,8 @@ FROM_THE_MAIN = TELLING_PAGES | {
     "outcomes.replay_file.file",
     "outcomes.saved.mine",
 }
-"""Pages of what was just written, which a copy may not hold yet, and of records, which it may hold still."""
+"""Pages that must read the main database: those of rows just written, which the copy may not have yet, and of records
+deleted, which it may still have."""
 
 
 figures_pages(blueprint, FROM_THE_MAIN)
@@ -46,7 +47,7 @@ figures_pages(blueprint, FROM_THE_MAIN)
 def overview() -> Page:
     """Three sentences: is harm repaired, who is not reached yet, and who is removed or met by the police."""
     page = shown_by_network()
-    if "pathway" in request.args:  # as this page's own form once was sent
+    if "pathway" in request.args:  # an old address of the form on this page
         return redirect(page.at("repair", pathway=request.args["pathway"], _anchor="funnel"))
     days = school_days(page.scope.school_id)
     read_answers_ahead(page.actor, page.scope, days)
@@ -63,7 +64,7 @@ def overview() -> Page:
 @blueprint.get("/counted")
 @gate(Permission.OUTCOMES_READ)
 def counted() -> str:
-    """How every figure is counted."""
+    """The page that explains how every figure is counted."""
     return render_template("outcomes/overview/counted.html", measures=MEASURES)
 
 

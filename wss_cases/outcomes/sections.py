@@ -1,4 +1,4 @@
-"""The pages under the first screen of outcomes: how harm is repaired, removals and police, and when and where."""
+"""The pages under the first outcomes page: repair of harm, removals and police, and when and where."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ Tab = tuple[str, str, bool]
 
 
 def tabs_of(page: Shown, current: str) -> list[Tab]:
-    """Return (words, address, whether it is the current one) of each page about the same year and network."""
+    """(label, address, whether it is the current one) of each page about the same year and network."""
     here: dict[str, Any] = {"year": page.scope.year, "network": page.scope.network}
     pages = {
         "overview": (_("Answers"), url_for("outcomes.overview", **here)),
@@ -47,7 +47,7 @@ HEADLINE = "police_notifications"
 
 
 def framed(page: Shown, current: str) -> dict[str, Any]:
-    """Return what each page of outcomes has at its top: whose figures, which year, the filter and the tabs."""
+    """The values that the top of every outcomes page needs: whose figures, which year, the filter and the tabs."""
     networks = [] if page.school else networks_of(page.actor)
     return {
         "page": page,
@@ -62,7 +62,7 @@ def framed(page: Shown, current: str) -> dict[str, Any]:
 @blueprint.get("/repair")
 @gate(Permission.OUTCOMES_READ)
 def repair() -> str:
-    """How harm is repaired: cases closed, the way to an agreement, first contact, what people harmed say."""
+    """How harm is repaired: cases closed, the steps to an agreement, first contact, what people harmed say."""
     page, pathway = shown_by_network(), request.args.get("pathway", "")
     actor, scope, days = page.actor, page.scope, school_days(page.scope.school_id)
     core, done = core_of(actor, scope, days), repair_of(actor, scope, days)
@@ -130,7 +130,7 @@ def patterns() -> str:
 
 
 def _headline(page: Shown) -> dict[str, Any]:
-    """Return police notifications by school year: sentence, points, words under it, and where all figures are."""
+    """Police notifications by school year: title, points, the notes under the chart, and the address of all figures."""
     twin = history.published_twin(page.school.id) if page.school else None
     if page.school is None:
         published, schools = history.district_years(), history.published_schools()
@@ -138,19 +138,19 @@ def _headline(page: Shown) -> dict[str, Any]:
         published, schools = charts.figures_of(history.school_years(twin.id)) if twin else {}, {}
     live = history.live(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
     points = charts.year_points(HEADLINE, published, live, page.scope)
-    told = live if page.school is None else replace(live, schools={})
+    shown_live = live if page.school is None else replace(live, schools={})
     return {
         "sentence": charts.trend_title(HEADLINE, points, published),
         "points": points,
-        "under": charts.year_notes(HEADLINE, schools, told, page.scope.today),
+        "under": charts.year_notes(HEADLINE, schools, shown_live, page.scope.today),
         "published": published,
         "history": _history(page, twin.id if twin else None, bool(points)),
     }
 
 
 def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
-    """Return the address of every figure by school year, None where that page would have nothing to show: a reader of
-    one school sees no years of the district that are counted here."""
+    """The address of all figures by school year; None where that page would be empty, because a reader of one school
+    sees no district years that are counted here."""
     if twin is not None:
         return url_for("outcomes.history.school", school_id=twin)
     there = any_year if page.school is None else history.are_published()

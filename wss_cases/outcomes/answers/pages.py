@@ -28,12 +28,12 @@ from wss_cases.outcomes.equity.rules import Table, meaning_of
 from wss_cases.outcomes.reports.charts import Point, bar
 
 LEAST: Final = 10
-"""Cases, incidents or students below which no direction is told."""
+"""Cases, incidents or students needed to name a direction."""
 NORMAL: Final = NormalDist().inv_cdf(0.975)
 
 
 class Change(enum.Enum):
-    """How a figure moved: clearly up or down, not clearly, too few to tell, or nothing is recorded to compare with."""
+    """How a figure moved: clearly up or down, not clearly, too few to tell, or no record to compare with."""
 
     UP = "up"
     DOWN = "down"
@@ -43,7 +43,7 @@ class Change(enum.Enum):
 
 
 def change_of_share(now: Share, before: Share | None) -> Change:
-    """Return how a share moved; `before` is None where the year before was not recorded."""
+    """How a share moved. `before` is None where the year before was not recorded."""
     if before is None:
         return Change.NOT_RECORDED
     if min(now.whole, before.whole) < LEAST:
@@ -54,11 +54,11 @@ def change_of_share(now: Share, before: Share | None) -> Change:
     return Change.DOWN if high < 0 else Change.NOT_CLEAR
 
 
-def difference(one: Share, other: Share) -> tuple[float, float]:
-    """Return the 95 % interval of the first share less the second, both of at least one."""
-    low, high = wilson(one)
+def difference(share: Share, other: Share) -> tuple[float, float]:
+    """The 95 % interval of the first share minus the second. Neither `whole` may be zero."""
+    low, high = wilson(share)
     other_low, other_high = wilson(other)
-    rate, other_rate = one.part / one.whole, other.part / other.whole
+    rate, other_rate = share.part / share.whole, other.part / other.whole
     between = rate - other_rate
     return (
         between - sqrt((rate - low) ** 2 + (other_high - other_rate) ** 2),
@@ -67,7 +67,7 @@ def difference(one: Share, other: Share) -> tuple[float, float]:
 
 
 def change_of_number(now: Share, before: Share | None) -> Change:
-    """Return how a number for each student moved: `part` is the number, `whole` the students."""
+    """How a number per student moved. `part` is the number, `whole` the students."""
     if before is None:
         return Change.NOT_RECORDED
     both = Share(now.part, now.part + before.part)
@@ -81,7 +81,7 @@ def change_of_number(now: Share, before: Share | None) -> Change:
 
 
 def wilson(share: Share) -> tuple[float, float]:
-    """Return the 95 % interval of a share of at least one."""
+    """Wilson's 95 % interval of a share whose `whole` is not zero."""
     size, rate = share.whole, share.part / share.whole
     middle = rate + NORMAL**2 / (2 * size)
     half = NORMAL * sqrt(rate * (1 - rate) / size + NORMAL**2 / (4 * size**2))
@@ -89,7 +89,7 @@ def wilson(share: Share) -> tuple[float, float]:
 
 
 REACH = ("offered", "accepted", "held")
-"""Stages at which someone is reached by a restorative pathway."""
+"""The stages at which a restorative pathway reaches someone."""
 CHANGES: dict[Change, Any] = {
     Change.UP: _l("Higher than a year ago; the change is statistically clear."),
     Change.DOWN: _l("Lower than a year ago; the change is statistically clear."),
@@ -101,7 +101,8 @@ CHANGES: dict[Change, Any] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """One sentence: `sure` says its direction and how sure it is, `rows` are its chart, `links` its list and page."""
+    """One sentence of the page. `sure` says its direction and how sure it is; `rows` are its chart, `links` its list
+    and page."""
 
     name: str
     sentence: str
@@ -115,7 +116,6 @@ class Answer:
 
 
 def answers(page: Shown, now: Answers, before: Answers | None, groups: Mapping[str, Table]) -> list[Answer]:
-    """Return the three sentences in their order."""
     return [_repaired(page, now, before), _reached(page, now, before, groups), _removed(page, now, before)]
 
 
@@ -182,7 +182,7 @@ def _reached(page: Shown, now: Answers, before: Answers | None, groups: Mapping[
 
 
 def _groups(page: Shown, groups: Mapping[str, Table]) -> list[str]:
-    """Return which groups are clearly less likely to be reached, and which are too few to show."""
+    """Sentences that name the groups clearly less likely to be reached, and those too small to show."""
     if page.scope.network is not None:
         return [_("Groups are counted for a school or the whole district, not for a network.")]
     compared = [
@@ -216,7 +216,7 @@ def _removed(page: Shown, now: Answers, before: Answers | None) -> Answer:
     removed = change_of_number(
         Share(now.removed, now.students), Share(before.removed, before.students) if before else None
     )
-    told = change_of_number(
+    change = change_of_number(
         Share(now.police.students, now.students), Share(before.police.students, before.students) if before else None
     )
     rows = [
@@ -228,7 +228,7 @@ def _removed(page: Shown, now: Answers, before: Answers | None) -> Answer:
         sentence,
         [
             _("Students removed: %(change)s", change=_change(removed)),
-            _("Students in police notifications: %(change)s", change=_change(told)),
+            _("Students in police notifications: %(change)s", change=_change(change)),
             apart_words(now.police.unconfirmed, now.police.law_unconfirmed),
         ],
         _("Removals and police notifications, this year and the same days a year ago"),
@@ -260,7 +260,7 @@ def _beside(
     before: Answers | None = None,
     base: int = 0,
 ) -> list[Point]:
-    """Return a number and the same a year ago as two bars; with a base, each with its rate."""
+    """Two bars: a number and the same number a year ago. With a base, each bar shows its rate."""
     words = _("%(what)s, a year ago", what=label)
     return [
         bar(label, number, tone, note=_rate(number, now, base)),

@@ -1,5 +1,5 @@
-"""What the first screen of outcomes answers: is harm repaired, who is not reached yet, and who is removed or met by
-the police; each beside the same days of the year before."""
+"""The figures of the first outcomes page: is harm repaired, who is not reached yet, who is removed or met by the
+police. Each stands beside the same days of the year before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Answers:
 
 @cached_count("removed_students", version=2, depends_on=by_days)
 def removed_in_any_way(actor: Actor, scope: Scope) -> tuple[int, int]:
-    """Return (removals of any kind, different students in them)."""
+    """(removals of any kind, different students in them)."""
     row = _REMOVED.row(actor, scope)
     return row[0], row[1]
 
@@ -66,8 +66,8 @@ _REMOVED = PreparedOfScope(
 
 
 def offered(actor: Actor, scope: Scope) -> int:
-    """Return how many incidents came to an offer: of the whole district as the funnel has it, which is stored; of one
-    school this alone is asked."""
+    """Incidents in which a pathway was offered. The whole district's number comes from the stored funnel; one school's
+    is counted here."""
     if by_days(actor, scope) is not None:
         return funnel(actor, scope)["any"]["offered"]
     return int(_OFFERED.row(actor, scope)[0])
@@ -79,8 +79,8 @@ _OFFERED = PreparedOfScope(
 
 
 def _came_to_offer() -> ColumnElement[bool]:
-    """Return the condition of an incident of which any pathway was offered, or a conversation without a case was held:
-    the same as the funnel has it, without the way to agreements."""
+    """Condition: any pathway of the incident was offered, or a conversation without a case took place. It repeats the
+    funnel's first stage, without the stages up to the agreement."""
     offer = exists().where(
         CaseIncident.incident_id == Incident.id,
         Pathway.case_id == CaseIncident.case_id,
@@ -90,16 +90,18 @@ def _came_to_offer() -> ColumnElement[bool]:
 
 
 def read_answers_ahead(actor: Actor, scope: Scope, days: SchoolDays) -> None:
-    """Read what is stored of the first screen's figures, now and a year before, and of its groups, by one statement."""
+    """Read the stored figures of the first page and its groups, this year and the year before, in one statement."""
     counts = (harms, funnel, police, removed_in_any_way)
-    keys = [stored_key(count, actor, one) for one in (scope, year_before(scope)) for count in counts]
-    keys += [stored_key(enrolled_on, actor, one, [reference_day(one, days)]) for one in (scope, year_before(scope))]
+    keys = [stored_key(count, actor, period) for period in (scope, year_before(scope)) for count in counts]
+    keys += [
+        stored_key(enrolled_on, actor, period, [reference_day(period, days)]) for period in (scope, year_before(scope))
+    ]
     counted = _counted_for_groups(scope)
     read_ahead([*keys, first_year_key(actor, scope.school_id), *(stored_keys(counted) if counted else ())])
 
 
 def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
-    """Return the figures of a period; `days` are the school days of its school or district."""
+    """The figures of a period. `days` are the school days of its school or district."""
     day = reference_day(scope, days)
     if by_days(actor, scope) is None:
         one_row = (_REMOVED.asked(), _OFFERED.asked(), OTHERS.asked(), enrolled_asked([day]))
@@ -116,13 +118,14 @@ def answers_of(actor: Actor, scope: Scope, days: SchoolDays) -> Answers:
 
 
 def answers_before(actor: Actor, scope: Scope, days: SchoolDays) -> Answers | None:
-    """Return the figures of the same days of the year before; None where nothing was recorded then."""
+    """The figures of the same days of the year before; None where nothing was recorded then."""
     earlier = recorded_year_before(actor, scope)
     return answers_of(actor, earlier, days) if earlier is not None else None
 
 
 def groups_of(actor: Actor, scope: Scope) -> Mapping[str, Table]:
-    """Return each kind of group's table, counted to the end of the last month; none for a network, which has none."""
+    """Each kind of group's table, counted to the end of the last month; empty for a network, which has no such
+    tables."""
     counted = _counted_for_groups(scope)
     return tables_for(actor, counted) if counted else {}
 

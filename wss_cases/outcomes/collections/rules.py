@@ -1,4 +1,4 @@
-"""The numbers by which the federal and the State's collections know a school: the roster's, or those of a file."""
+"""The numbers by which the federal and the State's collections know a school: from the roster, or from a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,25 +26,25 @@ class Numbers:
 
 
 Known = Mapping[str, Numbers]
-"""By the number that the roster gives a school."""
+"""School numbers by the number that the roster gives the school."""
 NO_NUMBERS: Final[Known] = MappingProxyType({})
 
 
 def numbers_of(identifier: str, known: Known) -> Numbers:
-    """Return a school's numbers: those of the file, else the roster's own where it is one of them."""
-    said, digits = known.get(identifier, Numbers()), identifier.replace("-", "")
+    """A school's numbers: those of the file, otherwise the roster's identifier where it is such a number."""
+    listed, digits = known.get(identifier, Numbers()), identifier.replace("-", "")
     own = {FEDERAL_DIGITS: Numbers(federal=digits), STATE_DIGITS: Numbers(state=digits)}.get(len(digits), Numbers())
     if not are_digits(digits):
         own = Numbers()
-    return Numbers(said.federal or own.federal, said.state or own.state)
+    return Numbers(listed.federal or own.federal, listed.state or own.state)
 
 
 def district_of(states: list[str]) -> str:
-    """Return the State's number of the district that all these schools are in, '' where they are not in one."""
-    parts = {one[:_DISTRICT_PART] for one in states if one}
+    """The State's number of the district that all these schools belong to; '' when they share none."""
+    parts = {number[:_DISTRICT_PART] for number in states if number}
     return parts.pop().ljust(STATE_DIGITS, "0") if len(parts) == 1 else ""
 
 
 def are_digits(text: str) -> bool:
-    """Whether a text is a number as it is written in a code."""
+    """Whether a text consists of ASCII digits only."""
     return text.isascii() and text.isdecimal()

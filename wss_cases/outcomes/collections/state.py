@@ -41,11 +41,12 @@ TYPES: Final = {
     "18": "Other reason",
     "19": "Tobacco",
 }
-"""The State Board's incident types. A report does not tell kinds of firearm apart: each is among the others (17)."""
+"""The State Board's incident types. A report does not record the kind of firearm, so every firearm counts as "other"
+(17)."""
 ANY_FIREARM: Final = "17"
 FIREARMS: Final = ("12", "13", "14", "15")
 UNCONFIRMED: Final = ("08", "09", "11", "16", "18", "19")
-"""To be checked with the State Board; the file says so."""
+"""Types to be checked with the State Board; the file says so."""
 NO_REPORT: Final = "no_report"
 KINDS: Final = (
     DisciplineKind.OUT_OF_SCHOOL_SUSPENSION.value,
@@ -67,20 +68,20 @@ RACES: Final = (
 SEXES: Final = ("female", "male", "other", "not_known")
 LEARNERS: Final = ("yes", "no", "not_known")
 DISABILITIES: Final = ("iep", "section_504", "no", "not_known")
-"""An individualized plan (IDEA) before a plan under Section 504 alone."""
+"""An individualized plan (IDEA) counts before a plan under Section 504 alone."""
 GRADES: Final = (*(str(grade) for grade in range(-1, 13)), "not_known")
 GROUPS: Final = {
     "race": RACES, "sex": SEXES, "english_learner": LEARNERS, "disability": DISABILITIES, "grade": GRADES,
 }  # fmt: skip
 LENGTHS: Final = ("0_days", "1_day", "2_to_3_days", "4_to_10_days", "11_and_more_days")
 NO_LENGTH: Final = "length_not_known"
-"""Of a removal without an end, and of what has none, as a referral."""
+"""For a removal without an end, and for what has no length, such as a referral."""
 
 
 def incident_type(
     weapon: str | None, substance: str | None, injury: str | None, federal: set[str], ceds: set[str]
 ) -> str:
-    """Return the State's type of a report: weapons first, then substances, then violence, else the other reasons."""
+    """The State's type of a report: weapons first, then substances, then violence, otherwise "other reasons"."""
     if weapon in ("firearm", "other"):
         return ANY_FIREARM if weapon == "firearm" else "16"
     if (substance or "") in SUBSTANCES:
@@ -91,32 +92,32 @@ def incident_type(
 
 
 def length(days: int) -> str:
-    """Return the band of a removal's days."""
+    """The band of a removal's length, in school days."""
     if days <= 1:
         return LENGTHS[max(days, 0)]
     return LENGTHS[2] if days <= 3 else LENGTHS[3] if days <= 10 else LENGTHS[4]
 
 
 def disability(has_iep: bool | None, has_504: bool | None) -> str:
-    """Return which disability the roster names; not known where it is silent on either plan and names none."""
+    """The disability that the roster names. Not known where it is silent about either plan and names none."""
     if has_iep or has_504:
         return DISABILITIES[0] if has_iep else DISABILITIES[1]
     return DISABILITIES[3] if has_iep is None or has_504 is None else DISABILITIES[2]
 
 
 def claims(counts: Mapping[str, int]) -> set[str]:
-    """Return the columns in which a zero would claim what the roster or the records do not say of somebody counted."""
+    """The columns in which a zero would claim more than the roster or the records say about someone counted."""
     unknown = [name for name in GROUPS if counts.get(f"{name}_{NOT_KNOWN}")]
-    found = {f"{name}_{key}" for name in unknown for key in GROUPS[name] if key != NOT_KNOWN}
+    columns = {f"{name}_{key}" for name in unknown for key in GROUPS[name] if key != NOT_KNOWN}
     if counts.get(f"type_{ANY_FIREARM}"):
-        found |= {f"type_{code}" for code in FIREARMS}
+        columns |= {f"type_{code}" for code in FIREARMS}
     if counts.get(NO_LENGTH):
-        found |= {"days", *(f"length_{band}" for band in LENGTHS)}
-    return found
+        columns |= {"days", *(f"length_{band}" for band in LENGTHS)}
+    return columns
 
 
 def columns_rule() -> tuple[str, ...]:
-    """Return every column of the file after the school's own and the kind."""
+    """Every column of the file after the school's own and the kind."""
     types = [f"type_{code}" for code in (*TYPES, NO_REPORT)]
     bands = [*(f"length_{band}" for band in LENGTHS), NO_LENGTH]
     students = [f"{name}_{key}" for name, keys in GROUPS.items() for key in keys]
@@ -128,19 +129,20 @@ STUDENT_COLUMNS: Final = (
     "incident_number", "incident_case_id", "action", "disciplinary_action", "incident_type", "disability_type",
     "disciplinary_duration",
 )  # fmt: skip
-"""Of a row for each student and action. `action` is ours: what the State's code in `disciplinary_action` stands for."""
+"""Columns of a row per student and action. `action` is ours: what the State's code in `disciplinary_action` stands
+for."""
 NO_DISABILITY: Final = "99"
 HALF: Final = 0.5
-"""The least that the State's file takes, and what a half day of school counts."""
+"""The least duration that the State's file takes; also the value of a half day of school."""
 
 
 def letters(name: str) -> str:
-    """Return a name in the letters, spaces and hyphens that the State's file takes."""
+    """A name reduced to the letters, spaces and hyphens that the State's file takes."""
     return re.sub(r"[^A-Za-z -]", "", unicodedata.normalize("NFKD", name)).strip()
 
 
 def duration(days: Iterable[date], calendar: SchoolDays) -> str:
-    """Return how many school days a removal takes, a half day as half of one; '' where it takes none."""
+    """The length of a removal in school days, a half day as 0.5; '' where it takes none."""
     number = sum(HALF if calendar.is_half(day) else 1 for day in days)
     return f"{number:.1f}" if number else ""
 
@@ -151,7 +153,7 @@ MARKS = (
 
 
 class _Counting:
-    """Counts instances as they come and each student once a school and kind."""
+    """Counts every instance, and each student once per school and kind."""
 
     def __init__(self) -> None:
         self.counts: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
@@ -159,13 +161,12 @@ class _Counting:
         self.unknown: set[int] = set()
 
     def cells(self, school_id: int, kind: str) -> list[int | None]:
-        """Return a row's numbers; None where zero would be a claim that nothing here bears."""
+        """A row's numbers; None where a zero would claim more than the records say."""
         counts = self.counts[school_id, kind]
         claimed = claims(counts)
-        return [counts[one] or (None if one in claimed else 0) for one in columns_rule()]
+        return [counts[column] or (None if column in claimed else 0) for column in columns_rule()]
 
     def instance(self, school_id: int, kind: str, type_code: str, days: int | None) -> None:
-        """Count one removal or referral."""
         counts = self.counts[school_id, kind]
         counts["instances"] += 1
         counts[f"type_{type_code}"] += 1
@@ -189,7 +190,6 @@ class _Counting:
 
 
 def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBERS) -> Report:
-    """Return the State's counts by school and kind."""
     counting = _Counting()
     _removals(actor, scope, counting)
     _referrals(actor, scope, counting)
@@ -244,7 +244,7 @@ def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
 
 
 def types_of(ids: Any) -> dict[int | None, str]:
-    """Return reports to their type."""
+    """The State's incident type by report id."""
     acted = (IncidentPerson.incident_id == Incident.id) & IncidentPerson.role.in_(ACTED)
     statement = (
         select(Incident.id, Incident.weapon, Incident.substance, Incident.injury, BehaviorCode.crdc, BehaviorCode.ceds)
@@ -270,22 +270,25 @@ _NUMBER = case((School.identifier != "", School.identifier), else_=School.source
 def state_students(
     actor: Actor, scope: Scope, school: str | None, known: Known, codes: Mapping[str, str]
 ) -> tuple[Report, dict[int, int]]:
-    """Return the file, and the students in it with a school of theirs; `codes` are the State's for kinds of removal."""
+    """The file, and the number of students in it by their school. `codes` are the State's codes for kinds of
+    removal."""
     chosen = [*removed(actor, scope), DisciplineAction.kind.in_(KINDS)]
     types = types_of(select(DisciplineAction.incident_id).where(*chosen, DisciplineAction.incident_id.is_not(None)))
-    found = db.session.execute(_removals_students(chosen)).all()
+    removals = db.session.execute(_removals_students(chosen)).all()
     homes = _homes(chosen)
-    calendars = {school_id: school_days(school_id) for school_id in {one.DisciplineAction.school_id for one in found}}
+    calendars = {
+        school_id: school_days(school_id) for school_id in {removal.DisciplineAction.school_id for removal in removals}
+    }
     rows, turns = [], Counter[tuple[int, date | None]]()
-    for one in found:
-        action, student, day = one.DisciplineAction, one.Student, one.local_date
+    for removal in removals:
+        action, student, day = removal.DisciplineAction, removal.Student, removal.local_date
         turns[student.id, day] += 1
         calendar, kind = calendars[action.school_id], action.kind.value
         rows.append([
             student.student_number, letters(student.family_name), letters(student.given_name),
             _day(student.birth_date), numbers_of(_home(homes, student.id, day or action.starts_on), known).state,
-            numbers_of(one.identifier, known).state, _day(day), f"{turns[student.id, day]:02d}", one.reference or "",
-            kind, codes.get(kind, ""), types.get(action.incident_id, ""),
+            numbers_of(removal.identifier, known).state, _day(day), f"{turns[student.id, day]:02d}",
+            removal.reference or "", kind, codes.get(kind, ""), types.get(action.incident_id, ""),
             NO_DISABILITY if student.has_iep is False else "",
             duration(_dates(action, calendar), calendar),
         ])  # fmt: skip
@@ -293,7 +296,7 @@ def state_students(
         "rows": [dict(zip(STUDENT_COLUMNS, row, strict=True)) for row in rows]
     }
     report = Report("state_students", document, STUDENT_COLUMNS, rows, _about(scope, school, rows))
-    return report, {one.Student.id: one.DisciplineAction.school_id for one in found}
+    return report, {removal.Student.id: removal.DisciplineAction.school_id for removal in removals}
 
 
 def _removals_students(chosen: list[Any]) -> Any:
@@ -308,7 +311,7 @@ def _removals_students(chosen: list[Any]) -> Any:
 
 
 def _homes(chosen: list[Any]) -> list[Row[Any]]:
-    """Return where the students of these removals were enrolled, and when."""
+    """Where the students of these removals were enrolled, and when."""
     theirs = select(DisciplineAction.student_id).where(*chosen)
     statement = select(Enrolment.student_id, _NUMBER.label("identifier"), Enrolment.starts_on, Enrolment.ends_on)
     joined = statement.join(School, School.id == Enrolment.school_id).where(Enrolment.student_id.in_(theirs))
@@ -317,15 +320,17 @@ def _homes(chosen: list[Any]) -> list[Row[Any]]:
 
 def _home(homes: list[Row[Any]], student_id: int, day: date) -> str:
     there = (
-        one.identifier
-        for one in homes
-        if one.student_id == student_id and one.starts_on <= day and (one.ends_on is None or day <= one.ends_on)
+        enrolment.identifier
+        for enrolment in homes
+        if enrolment.student_id == student_id
+        and enrolment.starts_on <= day
+        and (enrolment.ends_on is None or day <= enrolment.ends_on)
     )
     return next(there, "")
 
 
 def _dates(action: DisciplineAction, calendar: SchoolDays) -> Iterable[date]:
-    """Return the school days that a removal says it takes: none where it is shorter than one, or has no end."""
+    """The school days of a removal; empty where it is shorter than a day, or has no end."""
     if not action.days and not (action.kind in WITHOUT_END and action.ends_on):
         return ()
     return dates_of(Span(action.kind, action.days, action.starts_on, action.ends_on), calendar)
@@ -333,8 +338,8 @@ def _dates(action: DisciplineAction, calendar: SchoolDays) -> Iterable[date]:
 
 def _about(scope: Scope, school: str | None, rows: list[list[Any]]) -> list[tuple[str, str]]:
     empty = {name: sum(not row[at] for row in rows) for at, name in enumerate(STUDENT_COLUMNS)}
-    told = ", ".join(f"{name} {number}" for name, number in empty.items() if number)
-    return [*about(scope.year, school), (_("Cells left empty, by column: no record says it"), told or "0")]
+    numbers = ", ".join(f"{name} {number}" for name, number in empty.items() if number)
+    return [*about(scope.year, school), (_("Cells left empty, by column: no record says it"), numbers or "0")]
 
 
 def _day(day: date | None) -> str:

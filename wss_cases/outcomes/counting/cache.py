@@ -1,8 +1,8 @@
-"""Cached counts: figures of the whole district that take long, as the scheduler last stored them, else counted now.
+"""Cached counts: slow figures of the whole district as the scheduler last stored them, otherwise counted now.
 
-A cached count has a name, a version and the values that its figures depend on; these three are its key, so whoever
-asks for other schools or another period never meets it. Whoever changes what a count finds raises its version in the
-same change: what was stored under another version is not read, and is counted again in the scheduler's next rounds.
+A count's key is its name, its version and the values that its figures depend on, so a reader of other schools or
+another period never gets it. Whoever changes what a count returns raises its version in the same change: figures stored
+under the old version are no longer read, and the scheduler's next rounds count them again.
 """
 
 import json
@@ -29,7 +29,7 @@ from wss_cases.foundation.typed_json import as_json, reader_of
 
 
 class CachedCount(Base):
-    """The figures of one count that takes long, as JSON, under its key (see `cached_counts`)."""
+    """The figures of one slow count as JSON, under its key (see `cached_counts`)."""
 
     __tablename__ = "kept_count"
 
@@ -40,7 +40,7 @@ class CachedCount(Base):
 
 
 class CountingRound(Base):
-    """When the scheduler last made a round of cached counts; `claimed_until` is set while one makes them."""
+    """When the scheduler last ran a round of cached counts. `claimed_until` is set while a scheduler runs it."""
 
     __tablename__ = "counting_round"
 
@@ -51,11 +51,11 @@ class CountingRound(Base):
 
 
 GOOD, OLDEST, AHEAD = "good_cached_counts", "oldest_cached_count", "cached_counts_read_ahead"
-"""What a session knows of them."""
+"""Keys in `session.info` for what a session knows about cached counts."""
 VERSIONS: dict[str, int] = {}
-"""Every cached count by its name."""
+"""The version of every cached count, by name."""
 _DEPENDS_ON: dict[Callable[..., Any], tuple[str, Callable[..., Any]]] = {}
-"""The name of each, and what its figures follow from."""
+"""The name of each cached function, and the function that gives the values its figures depend on."""
 Values = Sequence[Any] | None
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +63,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Recorded:
-    """The figures of one cached count as JSON, and how long counting took."""
+    """The figures of one cached count as JSON, and how many milliseconds it took."""
 
     figures: str
     took_ms: int
@@ -75,10 +75,10 @@ _RECORDED: ContextVar[dict[str, Recorded] | None] = ContextVar("recorded_counts"
 def cached_count(
     name: str, version: int, depends_on: Callable[..., Values]
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Cache what a function returns, which its return annotation describes down to plain values and dates.
+    """Cache the result of a function, whose return annotation must describe it down to plain values and dates.
 
-    `depends_on` takes the function's arguments and returns the values that its figures follow from, None where they
-    are nobody's but the reader's: those are always counted. Raises ValueError for a name that is taken.
+    `depends_on` takes the function's arguments and returns the values that its figures depend on, or None where the
+    figures are for this reader only; those are always counted. Raises ValueError for a name that is taken.
     """
     _name(name, version)
 
@@ -103,10 +103,11 @@ def cached_count(
 def cached_in_pieces(
     name: str, version: int, depends_on: Callable[..., Sequence[Any]], pieces: Callable[[R], Mapping[str, R]]
 ) -> Callable[[Callable[P, R]], Callable[Concatenate[str, Callable[[R], Any], P], Any]]:
-    """Cache what a function returns in pieces of which a page reads one: the function takes the piece's name first, and
-    what makes of it what the page shows, which this process holds for as long as the same is stored.
+    """Cache the result of a function in pieces, of which a page reads one. The decorated function takes the piece's
+    name first, then a function that turns the piece into what the page shows; its result stays in this process while
+    the same figures are stored.
 
-    `pieces` takes the figures and returns their pieces by name, whatever was counted the same names.
+    `pieces` takes the figures and returns them by piece name; the names never depend on the figures.
     """
     _name(name, version)
 
@@ -116,7 +117,7 @@ def cached_in_pieces(
             values = depends_on(*args, **kwargs)
 
             def every() -> dict[str, R]:
-                return {key_of(name, (*values, one)): made for one, made in pieces(count(*args, **kwargs)).items()}
+                return {key_of(name, (*values, part)): made for part, made in pieces(count(*args, **kwargs)).items()}
 
             return _figures(key_of(name, (*values, piece)), lambda stored: _made(make, stored), every, make)
 
@@ -131,7 +132,7 @@ def _made(make: Callable[[Any], Any], stored: str) -> Any:
 
 
 def counted_elsewhere(name: str, version: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give a name and a version to a function whose figures are kept in a table of their own, under `key_of` these."""
+    """Name and version a function whose figures are stored in a table of their own, under `key_of` that name."""
     _name(name, version)
     return lambda count: count
 
@@ -143,24 +144,27 @@ def _name(name: str, version: int) -> None:
 
 
 def _figures(
-    key: str, read: Callable[[str], Any], count: Callable[[], dict[str, R]], make: Callable[[R], Any] = lambda one: one
+    key: str,
+    read: Callable[[str], Any],
+    count: Callable[[], dict[str, R]],
+    make: Callable[[R], Any] = lambda value: value,
 ) -> Any:
-    """Return what is stored under a key, else what counting finds for it, which is noted where counts are recorded."""
+    """The stored figures of a key, otherwise newly counted ones, which are recorded inside `recording`."""
     recorded = _RECORDED.get()
     stored = _stored(key) if recorded is None else None
     if stored is not None:
         return read(stored)
     began = perf_counter()
-    found = count()
+    figures_by_key = count()
     if recorded is not None:
         took = round((perf_counter() - began) * 1000)
-        recorded |= {one: Recorded(as_json(figures), took) for one, figures in found.items()}
-    return make(found[key])
+        recorded |= {digest: Recorded(as_json(figures), took) for digest, figures in figures_by_key.items()}
+    return make(figures_by_key[key])
 
 
 @contextmanager
 def recording() -> Iterator[dict[str, Recorded]]:
-    """Inside the block every cached count is made anew, and noted by its key."""
+    """Inside the block every cached count is counted again and recorded by its key."""
     recorded: dict[str, Recorded] = {}
     token = _RECORDED.set(recorded)
     try:
@@ -170,23 +174,23 @@ def recording() -> Iterator[dict[str, Recorded]]:
 
 
 def key_of(name: str, values: Sequence[Any]) -> str:
-    """Return the key of a count in today's version: the same in every process and on every database."""
+    """The key of a count in its current version: the same in every process and on every database."""
     return sha256(f"{name} {VERSIONS[name]} {as_json(values)}".encode()).hexdigest()
 
 
 def all_versions() -> str:
-    """Return what changes whenever any version is raised."""
+    """A digest that changes whenever any version is raised."""
     return sha256(as_json(sorted(VERSIONS.items())).encode()).hexdigest()[:8]
 
 
 def oldest_shown() -> datetime | None:
-    """Return when the oldest of the stored counts of this page was made; None when all of it was counted now."""
+    """When the oldest stored count on this page was made; None when everything was counted now."""
     oldest: datetime | None = db.session.info.get(OLDEST)
     return oldest
 
 
 def read_ahead(keys: Iterable[str | None]) -> None:
-    """Read what is stored under these keys by one statement: whoever asks for one of them next finds it read."""
+    """Read the figures stored under these keys in one statement, so that reading each of them later costs no query."""
     ahead = db.session.info.setdefault(AHEAD, {})
     wanted = [key for key in keys if key is not None and key not in ahead]
     if not wanted or _RECORDED.get() is not None:
@@ -194,47 +198,47 @@ def read_ahead(keys: Iterable[str | None]) -> None:
     good = select(CachedCount.digest, CachedCount.rows, CachedCount.counted_at).where(
         CachedCount.digest.in_(wanted), CachedCount.good_until > clock.now()
     )
-    found = {row[0]: (row[1], row[2]) for row in db.session.execute(good)}
-    ahead.update({key: found.get(key) for key in wanted})
+    stored_counts = {row[0]: (row[1], row[2]) for row in db.session.execute(good)}
+    ahead.update({key: stored_counts.get(key) for key in wanted})
 
 
 def stored_key(count: Callable[..., Any], *args: Any, **kwargs: Any) -> str | None:
-    """Return the key under which a cached count has the figures for these arguments; None where none is stored."""
+    """The key of a cached count for these arguments; None where its figures are never stored."""
     name, depends_on = _DEPENDS_ON[count]
     values = depends_on(*args, **kwargs)
     return None if values is None else key_of(name, values)
 
 
 def _good() -> dict[str, datetime]:
-    """When each count that is still good was made, looked up once for a page: its session is its own."""
+    """When each valid count was made, read once per page, because each page has its own session."""
     if GOOD not in db.session.info:
         good = select(CachedCount.digest, CachedCount.counted_at).where(CachedCount.good_until > clock.now())
         db.session.info[GOOD] = {row[0]: row[1] for row in db.session.execute(good)}
-    found: dict[str, datetime] = db.session.info[GOOD]
-    return found
+    made_at: dict[str, datetime] = db.session.info[GOOD]
+    return made_at
 
 
 def _stored(key: str) -> str | None:
-    """Return what is stored under a key, and note for the page how old it is; None when nothing good is."""
+    """The valid figures stored under a key, None when there are none. Records their age for the page."""
     ahead: dict[str, tuple[str, datetime] | None] = db.session.info.get(AHEAD, {})
     if key in ahead:
-        found = ahead[key]
+        stored_count = ahead[key]
     elif (counted_at := _good().get(key)) is None:
-        found = None
+        stored_count = None
     else:
         rows = db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
-        found = None if rows is None else (rows, counted_at)
-    if found is None:
+        stored_count = None if rows is None else (rows, counted_at)
+    if stored_count is None:
         return None
-    db.session.info[OLDEST] = min(found[1], db.session.info.get(OLDEST, found[1]))
-    return found[0]
+    db.session.info[OLDEST] = min(stored_count[1], db.session.info.get(OLDEST, stored_count[1]))
+    return stored_count[0]
 
 
 def figures_pages(blueprint: Blueprint, from_the_main: Set[str] = frozenset()) -> Blueprint:
     """Let a blueprint's pages read from the reports' database, where there is one; returns the blueprint.
 
-    All figures of such a page are of one instant. Endpoints named in `from_the_main`, and forms that are sent, go to
-    the main database.
+    All figures of such a page are from one instant. The endpoints in `from_the_main`, and submitted forms, use the main
+    database.
     """
 
     @blueprint.before_request
@@ -247,7 +251,7 @@ def figures_pages(blueprint: Blueprint, from_the_main: Set[str] = frozenset()) -
 
     @blueprint.teardown_request
     def read_no_more(_error: BaseException | None) -> None:
-        """The next request of this thread begins with the main database."""
+        """Give the thread's next request the main database."""
         if "reading_reports" in g:
             g.pop("reading_reports").__exit__(None, None, None)
 
@@ -256,6 +260,6 @@ def figures_pages(blueprint: Blueprint, from_the_main: Set[str] = frozenset()) -
 
 
 def words_of_cached_counts() -> dict[str, str]:
-    """Say when the oldest cached count of the page was made; '' where everything on it was counted now."""
+    """When the oldest cached count of the page was made; '' where everything was counted now."""
     since = oldest_shown()
     return {"counted_since": moment_words(since, district_zone()) if since else ""}

@@ -1,4 +1,4 @@
-"""Everything that the outcomes of one scope hold, read once and used by the page and by the reports."""
+"""All figures of one scope, read once for the page and the reports."""
 
 from dataclasses import dataclass, replace
 
@@ -26,13 +26,13 @@ from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 NOTHING = IncidentFilter()
-"""The filter that every incident fits."""
+"""A filter that every incident fits."""
 SUSPENSIONS = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
 
 
 @dataclass(frozen=True)
 class Core:
-    """Incidents of a scope: breakdowns, months with rates, and students on the last school day."""
+    """The incidents of a scope: breakdowns, months with rates, and students on the last school day."""
 
     scope: Scope
     parts: Parts
@@ -56,7 +56,7 @@ class Core:
 
 @dataclass(frozen=True)
 class Repair:
-    """What was done about them."""
+    """What was done about a scope's incidents."""
 
     reach: Reach
     terms: repair.Terms
@@ -83,15 +83,16 @@ class Repair:
 
     @property
     def on_time(self) -> Share:
-        """Follow-ups of every kind."""
+        """Follow-ups of every kind done on time, of those due."""
         shares = self.follow_ups.values()
-        return Share(sum(one.part for one in shares), sum(one.whole for one in shares))
+        return Share(sum(share.part for share in shares), sum(share.whole for share in shares))
 
 
 def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter = NOTHING) -> Core:
-    """Return the incidents of a scope that fit a filter; where it names a grade, rates are per students of that grade.
+    """The incidents of a scope that fit a filter. Where it names a grade, rates are per students of that grade.
 
-    `days` are the school days of its school or district. Raises NotCountedYet where the scheduler has to count them."""
+    `days` are the school days of its school or district. Raises NotCountedYet where the scheduler has to count them.
+    """
     if replace(narrow, weekday=None, month=None if _is_within(scope, narrow.month) else narrow.month) == NOTHING:
         parts = parts_of(actor, scope, narrow.weekday)
     else:
@@ -101,7 +102,7 @@ def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter
 
 
 def _is_within(scope: Scope, month: str | None) -> bool:
-    """Whether the days of a scope are days of a month written '2026-10', so that the month narrows nothing more."""
+    """Whether a scope lies within a month written '2026-10', so that the month excludes nothing more."""
     if month is None:
         return True
     first, last = month_of(month)
@@ -109,7 +110,7 @@ def _is_within(scope: Scope, month: str | None) -> bool:
 
 
 def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
-    """Return what was done about a scope's incidents, in nine queries."""
+    """What was done about a scope's incidents, in nine queries."""
     return Repair(
         reach=reach_of(repair.contacts(actor, scope), days, scope.today),
         terms=repair.terms(actor, scope),

@@ -1,4 +1,5 @@
-"""What was taken in from an Ed-Fi file, so that a second run changes nothing and an export gives back what came."""
+"""Records of Ed-Fi imports and pushes, so that a second run changes nothing and an export gives back the codes
+received."""
 
 import enum
 from collections import Counter
@@ -18,10 +19,10 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
 class EdfiRecord(Base):
-    """One report or removal that came in a file: its identity there, and its codes as received.
+    """One report or removal imported from a file: its identity there, and its codes as received.
 
-    `identity` is 'I:' and the identifier, or 'A:', the identifier and the student's number; `digest` is of all that was
-    read of it. `codes` hold only code values; those of people stand under the id of their part in the report.
+    `identity` is 'I:' and the identifier, or 'A:', the identifier and the student's number. `digest` covers everything
+    read of it. `codes` hold only code values; a person's codes are stored under the id of their part in the report.
     """
 
     __tablename__ = "edfi_record"
@@ -42,11 +43,11 @@ class EdfiRecord(Base):
 
 
 class EdfiPushed(Base):
-    """One resource that stands at an ODS/API because it was sent there.
+    """One resource that exists at an ODS/API because it was sent there.
 
-    `target` is the digest of the address, `key` that of the address, the resource and its natural key, which holds a
-    student's number; `digest` is of the whole, so that what is unchanged is not sent again; `remote` is its id there,
-    which deleting needs.
+    `target` is a hash of the address; it tells records sent to different servers apart. `key` is a hash of the address,
+    the resource and its natural key, because that key contains a student's number. `digest` covers the whole resource,
+    so that an unchanged one is not sent again. `remote` is its id there, needed to delete it.
     """
 
     __tablename__ = "edfi_pushed"
@@ -113,7 +114,7 @@ VALUES: Final[dict[List, frozenset[str]]] = {
         }
     ),
 }  # fmt: skip
-"""The code values of data standard 5.2. A list of a district's own is written in full, with its own uri://."""
+"""The code values of data standard 5.2. A district's own list is written in full, with its own uri://."""
 
 DISCIPLINES: Final[dict[DisciplineKind, str]] = {
     DisciplineKind.IN_SCHOOL_SUSPENSION: "In School Suspension",
@@ -124,10 +125,10 @@ DISCIPLINES: Final[dict[DisciplineKind, str]] = {
     DisciplineKind.EARLY_PICK_UP: "Other",
     DisciplineKind.BUS_REMOVAL: "Other",
 }
-"""What the standard has no value for is Other: a child sent home was not suspended by anybody's decision."""
+"""Kinds without a value in the standard are Other: a child sent home was not suspended by anyone's decision."""
 
 WEAPONS: Final[dict[str, str]] = {"firearm": "Other Firearm", "maybe_firearm": "Unknown", "other": "Other"}
-"""Of the kinds that a report tells apart; what looks like a weapon and is none, is none."""
+"""The kinds that a report distinguishes. An object that only looks like a weapon counts as no weapon."""
 
 CAUSED: Final = "Perpetrator"
 SUFFERED: Final = "Victim"
@@ -139,7 +140,7 @@ PARTS: Final[dict[PersonRole, tuple[str, ...]]] = {
     PersonRole.BOTH: (CAUSED, SUFFERED),
     PersonRole.WITNESS: (SAW,),
 }
-"""Who is only said to be involved has no code, nor has a support person: they stand in no file."""
+"""A person only said to be involved, or a support person, has no code and appears in no file."""
 
 DISCIPLINES_IN: Final = {
     "In School Suspension": DisciplineKind.IN_SCHOOL_SUSPENSION,
@@ -149,16 +150,16 @@ DISCIPLINES_IN: Final = {
     "Expulsion under Guns Free School Act": DisciplineKind.EXPULSION,
     "Expulsion under Guns Free School Act with Services": DisciplineKind.EXPULSION,
 }
-"""What is taken in. Other stands for too much to be guessed, and the rest is no removal."""
+"""The values imported. Other could mean too much to guess, and the remaining values are no removals."""
 WEAPONS_IN: Final = {
     "Handgun": "firearm", "Rifle/Shotgun": "firearm", "Other Firearm": "firearm", "Unknown": "",
 }  # fmt: skip
-"""Every other value is another weapon."""
+"""Every other value counts as another weapon."""
 ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
 
 
 SENTENCES: Final = {"edfi.imported": _l("Imported from an Ed-Fi file")}
-"""What the timeline says of an exchange with another system."""
+"""Timeline sentences about exchanges with other systems."""
 
 
 class Left(Labelled):
@@ -179,8 +180,8 @@ class Left(Labelled):
 
 @dataclass
 class Tally:
-    """What a file holds (element to how many), of which students (id to school), and what was left out: why, with which
-    code, how often."""
+    """What a file holds (element to number), which students it covers (id to school), and what was left out: reason and
+    code to number."""
 
     written: Counter[str] = field(default_factory=Counter)
     students: dict[int, int] = field(default_factory=dict)
@@ -192,19 +193,19 @@ class Tally:
         return self.written.total()
 
     def leave(self, why: Left, code: str = "") -> None:
-        """Count what is not in the file."""
+        """Count an element left out of the file."""
         self.left[why, code] += 1
 
 
 def descriptor(of: List, value: str) -> str | None:
-    """Return a code as the interchange writes it; None when the list has no such value."""
+    """A code as the interchange writes it; None when the list has no such value."""
     if "://" in value and "#" in value:
         return value
     return f"{_URI}{of.value}#{value}" if value in VALUES[of] else None
 
 
 def value_of(code: str) -> str:
-    """Return the value of a code as the interchange writes it."""
+    """The value in a code as the interchange writes it."""
     return code.rsplit("#", 1)[-1]
 
 
@@ -214,7 +215,7 @@ _LONG: Final = 2**63
 
 @dataclass(frozen=True)
 class Version:
-    """One version; of numbers and identifiers the most that its schema takes."""
+    """One version of the standard, with the longest identifiers and the school number limit of its schema."""
 
     name: str
     incident_characters: int = 36
@@ -225,25 +226,25 @@ class Version:
 
     @property
     def namespace(self) -> str:
-        """Return the namespace of its files."""
+        """The XML namespace of its files."""
         return f"http://ed-fi.org/{self.name}.0"
 
     def takes_school(self, text: str) -> bool:
-        """Return whether a school's number is one that a file of this version takes."""
+        """Whether a file of this version accepts a school's number."""
         return text.isascii() and text.isdecimal() and int(text) < self.school_below
 
 
 NEWEST: Final = Version("5.2", weapon_of_each=True)
 VERSIONS: Final = {
-    one.name: one
-    for one in (
+    version.name: version
+    for version in (
         Version("4.0", incident_characters=20, action_characters=32, school_below=_INT),
         Version("5.0", school_below=_INT),
         Version("5.1"),
         NEWEST,
     )
 }
-NAMESPACES: Final = frozenset(one.namespace for one in VERSIONS.values())
+NAMESPACES: Final = frozenset(version.namespace for version in VERSIONS.values())
 
 
 ROOM = Room(sentences=SENTENCES)

@@ -1,4 +1,5 @@
-"""Equity at every stage: each group of students against all others, and the smallest figures that are shown."""
+"""The equity pages: each group of students compared with all others at every stage, and the minimums for showing
+figures."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -56,7 +57,7 @@ _GROUP = _l("Enter a number from 5 to 1000.")
 
 
 class MinimumForm(BaseForm):
-    """How many students, and for which school years."""
+    """The smallest numbers of students shown, and the school years from which they apply."""
 
     cell = IntegerField(
         _l("Smallest cell: different students"),
@@ -79,10 +80,10 @@ class MinimumForm(BaseForm):
 
 @use_case
 def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int:
-    """Show no smaller cell and no smaller group in school years that begin on a day or later.
+    """Set the smallest cell and the smallest group shown in school years that begin on `starts_on` or later.
 
-    Raises Refused for numbers out of range, and for a day that is not to come, not after the newest row's,
-    or more than two years ahead.
+    Raises Refused for numbers out of range, and for a day that is not in the future, not after the newest row's, or
+    more than two years ahead.
     """
     row = EquityMinimum(
         starts_on=starts_on, cell=cell, student_group=group, set_by_id=uow.actor.user_id, set_at=uow.now
@@ -108,49 +109,48 @@ MEANINGS = {
 
 
 def group_words(family: str, categories: Iterable[str]) -> str:
-    """Return the name of a row: one group, or several that share it and which they are."""
+    """The name of a row: one group, or the list of groups that share the row."""
     names = names_of(family, categories)
     return names[0] if len(names) == 1 else _("Other groups together: %(names)s", names=", ".join(names))
 
 
 def names_of(family: str, categories: Iterable[str]) -> list[str]:
-    """Return the name of each group of a row."""
     labels = FAMILIES[family][1]
-    return [str(labels.get(one, one)) for one in categories]
+    return [str(labels.get(category, category)) for category in categories]
 
 
 def meaning(against: Comparison | None) -> str:
-    """Return the sentence that a comparison with all others proves."""
+    """The sentence about a comparison with all others."""
     return _("Too few to tell") if against is None else ratio_words(against.ratio)
 
 
 def meaning_of_row(categories: Sequence[str], against: Comparison | None) -> str:
-    """Return the same of a row; groups that share one are too few to show, whatever they say together: differences of
-    either sign can lie under their sum."""
+    """The sentence about a row. Groups that share a row are too small to show, whatever their sum says, because it may
+    hide differences in both directions."""
     return _("Too few to show each of these groups") if len(categories) > 1 else meaning(against)
 
 
 def ratio_words(ratio: Interval) -> str:
-    """Return what a ratio and its interval prove, with both in figures."""
+    """What a ratio and its interval say, with both as numbers."""
     words = {"ratio": two(ratio.value), "low": two(ratio.low), "high": two(ratio.high)}
     return str(MEANINGS[meaning_of(ratio)]) % words
 
 
 def interval_words(interval: Interval) -> str:
-    """Return a ratio with its interval, each in two figures: "1.8 (1.3 to 2.4)"."""
+    """A ratio with its interval, each with two digits: "1.8 (1.3 to 2.4)"."""
     ends = {"value": two(interval.value), "low": two(interval.low), "high": two(interval.high)}
     return _("%(value)s (%(low)s to %(high)s)", **ends)
 
 
 def points_words(interval: Interval) -> str:
-    """Return a difference in percentage points with its interval: "+4.2 (−1.1 to 9.5)"."""
+    """A difference in percentage points with its interval: "+4.2 (−1.1 to 9.5)"."""
     ends = {"value": f"{100 * interval.value:+.1f}", "low": f"{100 * interval.low:.1f}"}
     ends["high"] = f"{100 * interval.high:.1f}"
     return _("%(value)s (%(low)s to %(high)s)", **{end: words.replace("-", MINUS) for end, words in ends.items()})
 
 
 def two(number: float) -> str:
-    """Return a number in two figures, never as a power of ten."""
+    """A number with two significant digits, never as a power of ten."""
     return f"{number:.0f}" if number >= 10 else f"{number:.1f}" if number >= 1 else f"{number:.2f}"
 
 
@@ -164,7 +164,7 @@ SUPPRESSED = "suppressed"
 
 
 def equity(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return each group against all others at each stage, once of those enrolled and once of the stage before."""
+    """Each group against all others at each stage, per enrolled student and per student of the stage before."""
     counted = settled(scope)
     least = minimums_of(scope.year)
     tables = tables_for(actor, counted) if counted else dict.fromkeys(FAMILIES, Table())
@@ -209,8 +209,8 @@ def _numbers(line: Line, cell: Cell) -> list[Any]:
 
 
 def _ends(interval: Interval, times: int) -> list[float]:
-    """An estimate and its interval, rounded: an exact one could be turned back into what is hidden."""
-    return [float(f"{times * one:.2g}") for one in (interval.value, interval.low, interval.high)]
+    """An estimate and its interval, rounded to two digits because hidden figures could be computed from exact ones."""
+    return [float(f"{times * number:.2g}") for number in (interval.value, interval.low, interval.high)]
 
 
 blueprint = Blueprint("equity", __name__, url_prefix="/equity")
@@ -220,7 +220,7 @@ JUDGED = ("subjective", *POINTS)
 @blueprint.get("")
 @gate(Permission.OUTCOMES_READ)
 def table() -> str:
-    """One kind of group, every stage that may be shown. An unknown kind is a 404."""
+    """The table of one kind of group, with every stage that may be shown. 404 for an unknown kind."""
     page, family = shown(), request.args.get("kind", next(iter(FAMILIES)))
     if family not in FAMILIES:
         raise NotFound
@@ -247,13 +247,13 @@ def table() -> str:
 @blueprint.get("/exact")
 @gate(Permission.OUTCOMES_READ)
 def exact() -> str:
-    """The school's own numbers, none hidden: for its administrators alone, and not for release. Each reading is
+    """The school's own numbers, with none suppressed, for its administrators only and not for release. Every reading is
     audited; no file is made of them."""
     page, family = shown(), request.args.get("kind", next(iter(FAMILIES)))
     if family not in FAMILIES:
         raise NotFound
     counts = exact_counts(page.actor, page.scope, family)
-    groups = sorted(counts, key=lambda one: (-counts[one][ENROLLED], one))
+    groups = sorted(counts, key=lambda category: (-counts[category][ENROLLED], category))
     return render_template(
         "outcomes/equity/exact.html",
         page=page,
@@ -262,8 +262,12 @@ def exact() -> str:
         years=years_of(page),
         heads=[STAGE_LABELS[ENROLLED], *(STAGE_LABELS[stage] for stage in STAGES)],
         rows=[
-            [names_of(family, [one])[0], counts[one][ENROLLED], *(counts[one][stage] for stage in STAGES)]
-            for one in groups
+            [
+                names_of(family, [category])[0],
+                counts[category][ENROLLED],
+                *(counts[category][stage] for stage in STAGES),
+            ]
+            for category in groups
         ],
     )
 
@@ -271,7 +275,7 @@ def exact() -> str:
 def _stage(family: str, table: Table, stage: str) -> dict[str, Any]:
     before = STAGES[stage]
     names = [names_of(family, line.categories) for line in table.lines]
-    groups = [one[0] if len(one) == 1 else _("Other groups together") for one in names]
+    groups = [name[0] if len(name) == 1 else _("Other groups together") for name in names]
     return {
         "name": stage,
         "label": STAGE_LABELS[stage],
@@ -315,7 +319,7 @@ def _cell(line: Line, cell: Cell) -> _Said:
 @blueprint.route("/minimums", methods=["GET", "POST"])
 @gate(Permission.EQUITY_EDIT)
 def minimums() -> Page:
-    """The minimums in force and to come, and the form for a change."""
+    """The minimums in force and to come, and the form to change them."""
     actor, now = current_actor(), clock.now()
     require(actor, Permission.EQUITY_EDIT, actor)
     today = today_at(None, now)

@@ -1,7 +1,8 @@
-"""Counting different students by group and stage, for every school at once: what may be shown depends on all of them.
+"""Counting different students by group and stage, for every school at once, because what may be shown depends on all of
+them.
 
-The counts start from no actor; `table_for` gives a reader nothing but the table of a school (or of the district) whose
-outcomes they see, as docs/decisions/0017 lets it be.
+The counts take no actor. `table_for` gives a reader only the table of a school (or of the district) whose outcomes they
+may see, suppressed as docs/decisions/0017 requires.
 """
 
 from collections import Counter
@@ -53,7 +54,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction, Di
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 
 PLACES: Final = {"classroom": ("classroom",), "hallway": ("hallway",), "elsewhere": None}
-"""Where a decision point lies: location codes; None is every other place."""
+"""The places of decision points by location code; None is every other place."""
 NOON: Final = 12 * 60
 HALVES: Final = ("morning", "afternoon")
 POINTS: Final = tuple(f"{place}_{half}" for place in PLACES for half in HALVES)
@@ -72,7 +73,7 @@ STAGES: Final[dict[str, str]] = {
     "subjective": ROOT,
     **dict.fromkeys(POINTS, "subjective"),
 }
-"""Stage to the stage before it, each after its own."""
+"""Each stage with the stage before it; a stage is listed after the one before it."""
 
 SUSPENSIONS: Final = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
 
@@ -106,7 +107,7 @@ FAMILIES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "sex": (_l("Gender"), {**SEX_LABELS, **_NOT_KNOWN}),
     "housing": (_l("Housing support"), {"yes": _l("With housing support"), "no": _l("Other students"), **_NOT_KNOWN}),
 }
-"""Kind of group to (its words, the words of its categories)."""
+"""Kind of group to (its name, the names of its categories)."""
 
 LEAST_CELL, MOST_CELL, MOST_GROUP = 5, 100, 1000
 SENTENCES: Final[dict[str, Any]] = {
@@ -115,9 +116,9 @@ SENTENCES: Final[dict[str, Any]] = {
 
 
 class EquityMinimum(CodeTable, Base):
-    """From a day on: the fewest students in a cell and in a group for their figures to be shown.
+    """The fewest students in a cell and in a group whose figures are shown, from a day on.
 
-    A school year keeps the row in force on its first day. A change is a new row; none is ever changed or taken away.
+    A school year uses the row in force on its first day. A change is a new row; no row is ever changed or deleted.
     """
 
     __tablename__ = "equity_minimum"
@@ -138,26 +139,25 @@ class EquityMinimum(CodeTable, Base):
 BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
 STEPS = ("offered", "accepted", "held", "agreement", "kept")
 LIGHT = ("offered", "accepted", "held")
-"""Steps that a conversation recorded on the incident itself stands for."""
+"""Steps that a conversation recorded on the incident itself counts as."""
 WITHHELD = ("housing",)
-"""Kinds of group whose students even the school's administrators do not know of."""
+"""Kinds of group whose students even the school's administrators may not know."""
 FACTS = ("enrolled", "reported", "light", *(stage for stage in STAGES if stage != ROOT))
-"""What is known of a student at a school."""
+"""The facts about a student at a school."""
 DISTRICT, PIECES = "district", 16
-"""Names of the pieces in which the tables are stored: the district's, and as many for the schools."""
+"""The pieces in which the tables are stored: the district's, and this many for the schools."""
 NOTHING: ColumnElement[int] = literal_column("0")
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Students of every school by category and by the stages they came to (a mask of BITS); `moved` are the students
+    """Students of every school by category and the stages they reached (a mask of BITS). `moved` are the students
     counted at several schools: (category, mask at each)."""
 
     masks: Mapping[tuple[int, str, int], int]
     moved: list[tuple[str, list[int]]]
 
     def schools(self) -> dict[int, Counts]:
-        """Return each school's counts."""
         counts: dict[int, dict[str, Counter[str]]] = {}
         for (school_id, category, mask), number in self.masks.items():
             row = counts.setdefault(school_id, {}).setdefault(category, Counter())
@@ -168,19 +168,19 @@ class Counted:
 
 
 def may_see(actor: Actor, school_id: int | None) -> bool:
-    """Whether the actor sees the table of a school, or with None of the whole district."""
+    """Whether the actor may see the table of a school, or of the whole district (None)."""
     return actor.is_system or actor.covers(school_id, *READERS)
 
 
 def minimums_of(year: str) -> Minimums:
-    """Return the minimums of a school year: those in force on its first day, else the first there ever were."""
+    """The minimums of a school year: those in force on its first day, otherwise the first ever set."""
     rows, first = minimum_rows(), school_year_bounds(year)[0]
     in_force = next((row for row in rows if row.starts_on <= first), rows[-1])
     return Minimums(in_force.cell, in_force.student_group)
 
 
 def minimum_rows() -> list[EquityMinimum]:
-    """Return every row of the setting, the newest first."""
+    """Every row of the setting, the newest first."""
     return _MINIMUMS.rows()
 
 
@@ -190,13 +190,14 @@ _MINIMUMS: HeldRows[EquityMinimum] = HeldRows(
 
 
 def count_students(scope: Scope, family: str) -> Counted:
-    """Return the students of every school by one kind of group, over the days of a scope; for `table_for` alone."""
+    """The students of every school by one kind of group, over the days of a scope. Only for `table_for`, because
+    nothing is suppressed."""
     everywhere = Scope(None, scope.year, scope.first, scope.last, scope.today)
     marked = _marked(everywhere, family)
     columns = (marked.c.school_id, marked.c.category, marked.c.mask)
     grouped = select(*columns, func.count()).group_by(*columns)
     masks = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(grouped)}
-    # a number instead of who it is
+    # a rank instead of the student's id
     whoever = func.dense_rank().over(order_by=marked.c.student_id)
     rows = select(whoever, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
     moved: dict[int, tuple[str, list[int]]] = {}
@@ -206,12 +207,12 @@ def count_students(scope: Scope, family: str) -> Counted:
 
 
 def _marked(scope: Scope, family: str) -> Any:
-    """Return (student, school, category, mask, schools of the student), one row a student at a school.
+    """(student, school, category, mask, schools of the student), one row per student and school.
 
-    Everything that is known of a student at a school is put one below the other and added up once: joined side by
-    side, a planner that knows nothing of the tables yet goes through all of each for every student.
+    The facts about a student at a school are unioned and aggregated once. Joined instead, PostgreSQL without table
+    statistics would scan each table for every student.
     """
-    facts = union_all(_enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _told(scope)).subquery()
+    facts = union_all(_enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _notified(scope)).subquery()
     unit = (facts.c.student_id, facts.c.school_id)
     at_most = {name: func.max(facts.c[name]) for name in FACTS}
     flags = {stage: at_most[stage] == 1 for stage in BITS if stage != ROOT}
@@ -232,7 +233,7 @@ def _marked(scope: Scope, family: str) -> Any:
 
 
 def _known(student_id: Any, school_id: Any, **conditions: ColumnElement[bool]) -> Any:
-    """Return lines of facts about students at schools: 1 where a condition holds, else 0."""
+    """Rows of facts about students at schools: 1 where a condition holds, otherwise 0."""
     columns = [
         case((conditions[name], 1), else_=0).label(name) if name in conditions else NOTHING.label(name)
         for name in FACTS
@@ -246,7 +247,7 @@ def _enrolled(scope: Scope) -> Any:
 
 
 def _reported(scope: Scope) -> Any:
-    """Students reported in the period's incidents, and for what, where and when."""
+    """Students reported in the period's incidents, with the behavior, place and time of day."""
     named = [code for codes in PLACES.values() for code in codes or ()]
     subjective = BehaviorCode.is_subjective.is_(True)
     points = {}
@@ -265,7 +266,7 @@ def _reported(scope: Scope) -> Any:
 
 
 def _ways(scope: Scope) -> Any:
-    """The same students and how far a pathway came that was for them, or for all who caused harm in the case."""
+    """The same students with the steps of pathways meant for them, or for all who caused harm in the case."""
     mine = or_(
         CaseParticipant.student_id == IncidentPerson.student_id,
         and_(Pathway.participant_id.is_(None), Pathway.for_whom != Person.HARMED.value),
@@ -295,7 +296,7 @@ def _removals(scope: Scope) -> Any:
     return lines.where(*removed(SYSTEM, scope))
 
 
-def _told(scope: Scope) -> Any:
+def _notified(scope: Scope) -> Any:
     made = PoliceNotification
     lines = _known(NotifiedStudent.student_id, made.school_id, police=true())
     return lines.join(made, made.id == NotifiedStudent.notification_id).where(*notified(SYSTEM, scope))
@@ -314,9 +315,11 @@ def _category(family: str) -> ColumnElement[str]:
 
 
 def exact_counts(actor: Actor, scope: Scope, family: str) -> Mapping[str, Mapping[str, int]]:
-    """Return the students of one school by category and stage, as they are: for whoever may open every record of the
-    school, and never to be published. Raises NotFound for everybody else, and for a kind of group that is not theirs to
-    see."""
+    """A school's students by category and stage, unsuppressed: only for administrators, who may open every record of
+    the school, and never for publication.
+
+    Raises NotFound for everyone else, and for a kind of group that is withheld from administrators too.
+    """
     if scope.school_id is None or scope.school_id not in actor.school_ids(Role.ADMINISTRATOR) or family in WITHHELD:
         raise NotFound
     marked = _marked(scope, family)
@@ -327,21 +330,22 @@ def exact_counts(actor: Actor, scope: Scope, family: str) -> Mapping[str, Mappin
 
 
 def table_for(actor: Actor, scope: Scope, family: str) -> Table:
-    """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
+    """The table of one kind of group, of a school or of the district. Raises NotFound for a reader who may not see
+    it."""
     return _table(actor, scope, family, minimums_of(scope.year))
 
 
 def tables_for(actor: Actor, scope: Scope) -> dict[str, Table]:
-    """Return the table of every kind of group: what is stored of them is read by one statement."""
+    """The table of every kind of group; the stored ones are read in one statement."""
     read_ahead(stored_keys(scope))
     least = minimums_of(scope.year)
     return {family: _table(actor, scope, family, least) for family in FAMILIES}
 
 
 def stored_keys(scope: Scope, families: Iterable[str] = FAMILIES) -> list[str]:
-    """Return the keys under which the tables of a scope are stored, to be read ahead."""
+    """The keys under which the tables of a scope are stored, for `read_ahead`."""
     least = minimums_of(scope.year)
-    return [key_of("equity", (*_by_family(scope, one, least), _piece_of(scope.school_id))) for one in families]
+    return [key_of("equity", (*_by_family(scope, family, least), _piece_of(scope.school_id))) for family in families]
 
 
 def _table(actor: Actor, scope: Scope, family: str, least: Minimums) -> Table:
@@ -353,7 +357,8 @@ def _table(actor: Actor, scope: Scope, family: str, least: Minimums) -> Table:
 
 @cache
 def _of_school(school_id: int | None) -> Callable[[dict[str, Any]], Table]:
-    """Return what makes the table of a school, or with None of the district, of a piece: the same each time."""
+    """A function that makes the table of a school, or of the district (None), from a stored piece; the same function
+    each time."""
     return lambda plain: table_from(plain, school_id, STAGES)
 
 
@@ -362,12 +367,12 @@ def _by_family(scope: Scope, family: str, least: Minimums) -> tuple[Any, ...]:
 
 
 def _piece_of(school_id: int | None) -> str:
-    """Return which piece of the stored tables a school stands in: its page does not read those of all schools."""
+    """The piece of the stored tables that holds a school, so that its page does not read those of all schools."""
     return DISTRICT if school_id is None else str(school_id % PIECES)
 
 
 def _pieces(plain: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the tables of all in pieces: the district's, and the schools' by the rest of their ids."""
+    """All tables in pieces: the district's, and the schools' by the remainder of their ids."""
     pieces: dict[str, dict[str, Any]] = {
         str(number): {"columns": plain["columns"], "schools": {}} for number in range(PIECES)
     }
@@ -378,8 +383,8 @@ def _pieces(plain: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @cached_in_pieces("equity", version=5, depends_on=_by_family, pieces=_pieces)
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
-    """Return what may be shown of every school and of the district; the counts of single children that it follows from
-    are stored nowhere."""
+    """What may be shown of every school and of the district. The counts behind it, which may be of single children, are
+    never stored."""
     students = count_students(scope, family)
     flags = {ENROLLED: 0, **BITS}
     moved = [

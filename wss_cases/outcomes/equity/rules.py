@@ -42,7 +42,8 @@ STUDENT: Final = (
 
 @dataclass(frozen=True)
 class Stratum:
-    """One school (or several counted as one): who came to a stage of how many, in the group and among all others."""
+    """One school (or several counted as one): how many of how many reached a stage, in the group and among all
+    others."""
 
     came: int
     of: int
@@ -56,7 +57,7 @@ class Stratum:
 
 
 Twin = Sequence[bool]
-"""The same student counted at several schools: whether they came to the stage, at each."""
+"""A student counted at several schools: whether they reached the stage, at each."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,13 @@ class Comparison:
 
 
 def together(strata: Iterable[Stratum]) -> Stratum:
-    """Return strata as one."""
     return reduce(Stratum.plus, strata, Stratum(0, 0, 0, 0))
 
 
 def compare(
     strata: Sequence[Stratum], twins: Sequence[Twin] = (), other_twins: Sequence[Twin] = ()
 ) -> Comparison | None:
-    """Return the comparison with clustered intervals (plain ones for a single school); None where nothing can be said.
+    """The comparison with clustered intervals (plain ones for a single school); None when it cannot be computed.
 
     `twins` are students of the group who are counted at several schools, `other_twins` those of all others.
     """
@@ -96,13 +96,14 @@ def compare(
     rate, others = whole.came / whole.of, whole.others_came / whole.others_of
 
     def interval(weight: float, other_weight: float) -> float:
-        """The half width; the weights turn a residual into its part of the estimate."""
+        """Half the width of an interval. The weights turn a residual into its part of the estimate."""
         unit = _spread(rate, whole.of) * weight**2 + _spread(others, whole.others_of) * other_weight**2
         student = unit + weight**2 * _shared(twins, rate) + other_weight**2 * _shared(other_twins, others)
         sums = [
-            weight * (one.came - rate * one.of) - other_weight * (one.others_came - others * one.others_of)
-            for one in strata
-            if one.of or one.others_of
+            weight * (stratum.came - rate * stratum.of)
+            - other_weight * (stratum.others_came - others * stratum.others_of)
+            for stratum in strata
+            if stratum.of or stratum.others_of
         ]
         variance, quantile = max(student, 0.0), NORMAL
         if len(sums) > 1:
@@ -115,12 +116,12 @@ def compare(
 
 
 def within_schools(strata: Sequence[Stratum]) -> tuple[Interval, Interval] | None:
-    """Return ratio and difference between students of the same school; None below two schools that can compare."""
-    paired = [one for one in strata if one.of and one.others_of]
-    sizes = [one.of + one.others_of for one in paired]
-    group = [one.came * one.others_of / size for one, size in zip(paired, sizes, strict=True)]
-    others = [one.others_came * one.of / size for one, size in zip(paired, sizes, strict=True)]
-    weights = [one.of * one.others_of / size for one, size in zip(paired, sizes, strict=True)]
+    """The ratio and difference between students of the same school; None with fewer than two schools to compare."""
+    paired = [stratum for stratum in strata if stratum.of and stratum.others_of]
+    sizes = [stratum.of + stratum.others_of for stratum in paired]
+    group = [stratum.came * stratum.others_of / size for stratum, size in zip(paired, sizes, strict=True)]
+    others = [stratum.others_came * stratum.of / size for stratum, size in zip(paired, sizes, strict=True)]
+    weights = [stratum.of * stratum.others_of / size for stratum, size in zip(paired, sizes, strict=True)]
     if len(paired) < 2 or not sum(group) or not sum(others):
         return None
     ratio = sum(group) / sum(others)
@@ -137,13 +138,13 @@ def _spread(rate: float, number: int) -> float:
 
 
 def _shared(twins: Sequence[Twin], rate: float) -> float:
-    """What the same student's residuals add to the variance, beyond their own squares."""
+    """What a student's residuals at several schools add to the variance, beyond their own squares."""
     residuals = [[came - rate for came in twin] for twin in twins]
-    return sum(sum(one) ** 2 - sum(each**2 for each in one) for one in residuals)
+    return sum(sum(twin) ** 2 - sum(each**2 for each in twin) for twin in residuals)
 
 
 def _scatter(sums: Sequence[float]) -> float:
-    return sum(one**2 for one in sums) * len(sums) / (len(sums) - 1)
+    return sum(total**2 for total in sums) * len(sums) / (len(sums) - 1)
 
 
 def _quantile(schools: int) -> float:
@@ -159,21 +160,21 @@ def _difference(value: float, half: float) -> Interval:
 
 
 def meaning_of(ratio: Interval) -> str:
-    """Return what an interval lets one say of a group: "more" or "less" likely, or "same" where 1 lies in it."""
+    """What an interval says about a group: "more" or "less" likely, or "same" where it contains 1."""
     if ratio.low <= 1 <= ratio.high:
         return "same"
     return "less" if ratio.high < 1 else "more"
 
 
 FEW_SCHOOLS = 10
-"""Fewer schools than these that keep something back count as one in how wide an interval is."""
+"""When fewer schools than this suppress something, they count as one cluster in the intervals."""
 Moved = Sequence[tuple[str, Sequence[Mapping[str, bool]]]]
-"""Students counted at several schools: category, and the stages that they came to at each."""
+"""Students counted at several schools: the category, and the stages they reached at each."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A row at a stage: how many of how many, against all others; `of` is enrolled or the stage before.
+    """A row at a stage: how many of how many, against all others. `of` is the enrolled, or those of the stage before.
 
     `within` compares students of the same school, over the `schools` whose own tables show this cell.
     """
@@ -192,7 +193,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One group of students: per enrolled student and per student of the stage before, by stage."""
+    """One group of students: by stage, per enrolled student and per student of the stage before."""
 
     categories: tuple[str, ...]
     enrolled: int
@@ -202,7 +203,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; `stages` are those shown."""
+    """One table. `stages` are those shown."""
 
     stages: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -214,24 +215,24 @@ READ_TABLE, READ_PATTERN = reader_of(Table), reader_of(Pattern)
 def plain_tables(
     schools: Mapping[int, Counts], minimums: Minimums, parents: Mapping[str, str], moved: Moved
 ) -> dict[str, Any]:
-    """Return the district's table, and of each school that shows anything what it shows and its counts, as JSON has
-    them: a school's own table is made of these when it is asked for."""
+    """As plain JSON: the district's table; and of each school that shows anything, its pattern and its counts. A
+    school's own table is made from these when it is read."""
     patterns = patterns_of(schools, minimums, parents)
     columns = (ENROLLED, *parents)
     shown = {
-        str(one): {
-            "pattern": asdict(patterns[one]),
-            "counts": {name: [row[stage] for stage in columns] for name, row in schools[one].items()},
+        str(school): {
+            "pattern": asdict(patterns[school]),
+            "counts": {name: [row[stage] for stage in columns] for name, row in schools[school].items()},
         }
-        for one in schools
-        if patterns[one] != HIDDEN
+        for school in schools
+        if patterns[school] != HIDDEN
     }
     district = table_of_district(schools, patterns, parents, moved)
     return {"columns": columns, "schools": shown, "district": asdict(district)}
 
 
 def table_from(plain: Mapping[str, Any], school_id: int | None, parents: Mapping[str, str]) -> Table:
-    """Return the table of one school, or with None of the district."""
+    """The table of one school, or of the district (None)."""
     if school_id is None:
         table: Table = READ_TABLE(plain["district"])
         return table
@@ -244,21 +245,21 @@ def table_from(plain: Mapping[str, Any], school_id: int | None, parents: Mapping
 
 
 def table_of_school(counts: Counts, pattern: Pattern, parents: Mapping[str, str]) -> Table:
-    """Return what a pattern shows of one school."""
+    """The table of one school, as its pattern shows it."""
     return _lined(_Maker([[counts]], [], parents, ()), [counts], pattern)
 
 
 def table_of_district(
     schools: Mapping[int, Counts], patterns: Mapping[int | None, Pattern], parents: Mapping[str, str], moved: Moved = ()
 ) -> Table:
-    """Return what the patterns of the district and its schools show of all of them."""
+    """The table of the district, as its pattern and the schools' patterns show it."""
     pattern = patterns[None]
-    shut = [one for one in schools if hides(schools[one], patterns[one], pattern)]
-    whole = [[schools[one]] for one in schools if one not in set(shut)]
-    apart = [[schools[one]] for one in shut]
+    shut = [school for school in schools if hides(schools[school], patterns[school], pattern)]
+    whole = [[schools[school]] for school in schools if school not in set(shut)]
+    apart = [[schools[school]] for school in shut]
     few = 0 < len(shut) < FEW_SCHOOLS
-    clusters = whole + ([[schools[one] for one in shut]] if few else apart)
-    maker = _Maker(clusters, [(schools[one], patterns[one]) for one in schools], parents, moved)
+    clusters = whole + ([[schools[school] for school in shut]] if few else apart)
+    maker = _Maker(clusters, [(schools[school], patterns[school]) for school in schools], parents, moved)
     return _lined(maker, list(schools.values()), pattern)
 
 
@@ -272,7 +273,7 @@ def _lined(maker: "_Maker", parts: Sequence[Counts], pattern: Pattern) -> Table:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes lines from schools in clusters; `own` are each school's counts and what its own table shows."""
+    """Makes lines from clusters of schools. `own` are each school's counts and the pattern of its own table."""
 
     clusters: Sequence[Sequence[Counts]]
     own: Sequence[tuple[Counts, Pattern]]
@@ -280,7 +281,6 @@ class _Maker:
     moved: Moved
 
     def line(self, row: Row, stages: Iterable[str]) -> Line:
-        """Return one group's line."""
         enrolled, before = {}, {}
         for stage in stages:
             enrolled[stage] = self._cell(row, stage, ENROLLED)
@@ -305,20 +305,20 @@ class _Maker:
 
 
 def _of(counts: Counts, categories: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of a row's categories that a school has, the largest first."""
-    has = [one for one in categories if one in counts and counts[one][ENROLLED]]
-    return tuple(sorted(has, key=lambda one: (-counts[one][ENROLLED], one)))
+    """The categories of a row that have students at a school, the largest first."""
+    has = [category for category in categories if category in counts and counts[category][ENROLLED]]
+    return tuple(sorted(has, key=lambda category: (-counts[category][ENROLLED], category)))
 
 
 def _stratum(schools: Sequence[Counts], categories: tuple[str, ...], stage: str, base: str) -> Stratum:
     def count(name: str, mine: bool) -> int:
-        return sum(row[name] for one in schools for key, row in one.items() if (key in categories) is mine)
+        return sum(row[name] for school in schools for key, row in school.items() if (key in categories) is mine)
 
     return Stratum(count(stage, True), count(base, True), count(stage, False), count(base, False))
 
 
 def settled(scope: Scope) -> Scope | None:
-    """Return the scope up to the end of the last month that is over, a past year whole; None before one is."""
+    """The scope up to the end of the last finished month; a past year whole. None before a month is over."""
     if not scope.is_current:
         return scope
     last = scope.today.replace(day=1) - timedelta(days=1)

@@ -1,8 +1,8 @@
-"""A list as a file: what its page shows, with the same filters, order and columns; the same way as every other file, or
-without the names of children for whoever works the cases.
+"""Lists as files, with the filters, order and columns of their page: with names for those who may take any file, and
+without the names of children for the case team.
 
-Taking a file: with a reason, within the row limit, and where it may name children not without a second person being
-told.
+Taking a file requires a reason and respects the row limit. Where the file may name children, a second person is
+notified.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ from wss_cases.routing.replay.queries import ReplayedIncident, get_replay, incid
 
 
 class ExportRecord(Base):
-    """One file that somebody took: what, how many rows, and why. `school_id` is None for all schools."""
+    """One file that a person took: what, how many rows, and why. `school_id` is None for all schools."""
 
     __tablename__ = "export_record"
     PRIVATE = frozenset({"reason"})
@@ -69,7 +69,8 @@ PAGE = 50
 
 
 def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[int]:
-    """Return who is told of a file, never who takes it: administrators of the school, else district, else system."""
+    """The people notified of a file, never the person who takes it: the school's administrators, otherwise the
+    district's, otherwise the system's."""
     day = today_at(school_id, now)
     others = holders(Role.ADMINISTRATOR, school_id, day) if school_id is not None else []
     recipients = [user_id for user_id, _name in others if user_id != actor.user_id]
@@ -88,19 +89,20 @@ def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[i
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Files that the actor may know of: of the own schools, of all for the district and the system's administrators."""
+    """Condition: the actor may know of the file. Administrators see those of their schools; the district and system
+    administrators see all."""
     if actor.has(Role.SYSADMIN):
         return true()
     return in_schools(ExportRecord.school_id, actor, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def may_know(actor: Actor, row: ExportRecord) -> bool:
-    """The same of one file."""
+    """Whether the actor may know of one file."""
     return actor.has(Role.SYSADMIN) or actor.covers(row.school_id, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[tuple[ExportRecord, str, str]]:
-    """Return the files taken with their taker's name and their school's ('' for all), the newest first."""
+    """The files taken, with the person's name and the school's ('' for all), the newest first."""
     statement = (
         select(ExportRecord, UserAccount.name, School.name)
         .join(UserAccount, UserAccount.id == ExportRecord.user_id)
@@ -114,7 +116,6 @@ def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[
 
 
 def load_export(export_id: int) -> ExportRecord | None:
-    """Return a file's record by id."""
     return db.session.get(ExportRecord, export_id)
 
 
@@ -123,7 +124,8 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets the file, by which legitimate interest, and what for: what FERPA 99.32 wants written down."""
+    """Who gets the file, with which legitimate interest, and for what purpose; FERPA 99.32 requires a record of
+    these."""
 
     told_whom: str
     interest: str
@@ -131,11 +133,11 @@ class Recipient:
 
 
 Disclosed = tuple[Recipient, Mapping[int, int], str]
-"""To whom, which students with a school of theirs, and what of them."""
+"""The recipient, the students (id to a school of theirs), and which of their data."""
 
 
 def disclose(uow: UnitOfWork, recipient: Recipient, students: Mapping[int, int], fields: str) -> None:
-    """Write a disclosure of each student, who is given with a school of theirs; `fields` says what of them."""
+    """Record a disclosure for each student (id to a school of theirs). `fields` names the data disclosed."""
     shared = vars(recipient) | {
         "at": uow.now, "asked_by": recipient.told_whom, "object_type": "student", "made_by_id": uow.actor.user_id,
         "fields": [fields],
@@ -143,7 +145,7 @@ def disclose(uow: UnitOfWork, recipient: Recipient, students: Mapping[int, int],
     listed = sorted(students.items())
     for start in range(0, len(listed), BATCH):
         batch = listed[start : start + BATCH]
-        rows = [{"student_id": one, "object_id": one, "school_id": school_id} for one, school_id in batch]
+        rows = [{"student_id": student, "object_id": student, "school_id": school_id} for student, school_id in batch]
         uow.session.execute(insert(table_of(Disclosure)), [row | shared for row in rows])
         uow.audit("disclosure.made", "disclosure", None, {"students": [row["student_id"] for row in rows]})
 
@@ -152,12 +154,12 @@ SHORTEST_REASON = 10
 
 
 class ExportForm(BaseForm):
-    """Why."""
+    """The reason for taking a file."""
 
     reason = LongText(_l("Why you need the file"), [NotBlank(_l("Write why you need the file."))], limit=1000)
 
     def validate_reason(self, field: LongText) -> None:
-        """A word is no reason."""
+        """Require a reason of more than a word."""
         if len((field.data or "").strip()) < SHORTEST_REASON:
             raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
 
@@ -170,9 +172,9 @@ def note_export(
     actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime,
     tell: bool = True,
 ) -> int:  # fmt: skip
-    """Note that the actor takes this report as a file, and `tell` a second person; return the record's id.
+    """Record that the actor takes this report as a file, and notify a second person if `tell`; returns the record's id.
 
-    Raises Refused when it has too many rows, or when there is no one who could be told.
+    Raises Refused when it has too many rows, or when there is no second person to notify.
     """
     with unit_of_work(actor, now) as uow:
         return _note(uow, report, form=form, year=year, school_id=school_id, reason=reason, tell=tell)
@@ -204,8 +206,8 @@ def _note(
 def note_command(
     actor: Actor, report: Report, form: str, year: str, now: datetime, disclosed: Disclosed | None = None
 ) -> None:
-    """Audit a file as the operator's; reasons and second persons bind the web alone. Where it names students and goes
-    to somebody, each of them gets a disclosure record."""
+    """Audit a file that a command made. Reasons and second persons are required on the web only. Where the file names
+    students and goes to a recipient, each student gets a disclosure record."""
     with unit_of_work(actor, now) as uow:
         uow.audit(EXPORTED, "export_record", None, _audited(report, form, year))
         if disclosed is not None:
@@ -241,9 +243,9 @@ def file_page(
     report: Report, form: str, name: str, year: str, school_id: int | None, template: str, names: bool = True,
     **context: Any,
 ) -> Page:  # fmt: skip
-    """Ask what a file is for; once that is said and noted, answer with the report as 'csv' or 'xlsx' under a name.
+    """Ask why a file is taken. After the reason is recorded, answer with the report as 'csv' or 'xlsx'.
 
-    `names`: it may name children or give figures of them, so that a second person is told.
+    `names`: the file may name children or hold figures about them, so a second person is notified.
     """
     asking = ExportForm()
     if asking.validate_on_submit():
@@ -268,7 +270,7 @@ blueprint = Blueprint("list_files", __name__)
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_EXPORT)
 def file(name: str, form: str) -> Page:
-    """Say what for; then the list as CSV or XLSX. A list that the person may not open is missing."""
+    """Ask for the reason, then send the list as CSV or XLSX. 404 for a list that the person may not open."""
     actor = current_actor()
     kind, read = _read(name, form)
     if not takes_files(actor, read.school_id):
@@ -279,13 +281,13 @@ def file(name: str, form: str) -> Page:
 @blueprint.route("/lists/without-names/<name>.<form>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def nameless(name: str, form: str) -> Page:
-    """Say what for; then the list without the columns that name children, for the case team. A list that has no such
-    file is missing."""
+    """Ask for the reason, then send the list without the columns that name children, for the case team. 404 for a list
+    without such a file."""
     kind, read = _read(name, form)
     if not kind.names:
         raise NotFound
     columns = shown_columns(kind.name, kind.columns, current_actor().list_columns)
-    return _page(kind, read, form, [one for one in columns if one.key not in kind.names], names=False)
+    return _page(kind, read, form, [column for column in columns if column.key not in kind.names], names=False)
 
 
 def _read(name: str, form: str) -> tuple[ListKind, ListRead]:
@@ -302,8 +304,8 @@ def _page(kind: ListKind, read: ListRead, form: str, columns: Sequence[Column], 
     report = Report(
         name=kind.name,
         document={},
-        columns=tuple(str(one.label) for one in columns),
-        rows=[[row[one.key].text for one in columns] for row in read.rows],
+        columns=tuple(str(column.label) for column in columns),
+        rows=[[row[column.key].text for column in columns] for row in read.rows],
         about=[
             (_("School"), school.name if school is not None else _("All schools")),
             (_("Filters"), " · ".join(read.filters)),
@@ -315,7 +317,7 @@ def _page(kind: ListKind, read: ListRead, form: str, columns: Sequence[Column], 
         report, form, f"{kind.name}-{today}.{form}", clock.school_year(today), read.school_id,
         "outcomes/exports/list_files/reason.html", names=names, listed=kind.title,
         back=url_for(kind.page, **read.asked), about=[], filters=[*read.filters, order],
-        columns=[one.label for one in columns],
+        columns=[column.label for column in columns],
     )  # fmt: skip
 
 
@@ -327,11 +329,11 @@ NAME = "replay"
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_EXPORT)
 def replay_file_file(replay_id: int) -> Page:
-    """Say what for; then a row for each change as CSV. Reports are named to those who may open them."""
+    """Ask for the reason, then send a row per change as CSV. Reports are named only to those who may open them."""
     actor = current_actor()
     replay, rule_set = get_replay(actor, replay_id)
     incidents = incidents_after(actor, replay_id, 0, setting("EXPORT_ROWS") + 1)
-    rows: list[list[str]] = [row for one in incidents for row in _rows(one)]
+    rows: list[list[str]] = [row for incident in incidents for row in _rows(incident)]
     report, year = Report(NAME, {}, COLUMNS, rows, []), clock.school_year(reported_until(replay))
     template, back = "outcomes/exports/replay_file/reason.html", url_for("replays.replay", replay_id=replay_id)
     return file_page(report, "csv", f"{NAME}-{replay_id}.csv", year, None, template, back=back, rule_set=rule_set)

@@ -1,4 +1,4 @@
-"""The reports that leave the system: history, core, funnel, notifications, follow-ups."""
+"""The reports that can be taken as files: history, core, funnel, notifications, follow-ups."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -51,12 +51,12 @@ from wss_cases.safeguards.police.review.models import NotificationGround
 SUPPRESSED_WORD = "suppressed"
 NOT_RECORDED = "not_recorded"
 RATE_PLACES = 4
-"""Of incidents per 100 students per school day, which are few hundredths."""
+"""Decimal places of incidents per 100 students per school day, which are a few hundredths."""
 
 
 def history(year: str, identifier: str | None = None) -> Report:
-    """Return the published figures of a school year: the district's sums and every school. Raises Refused when nothing
-    is published for the year, or for this school in it."""
+    """The published figures of a school year: the district's sums and every school. Raises Refused when none are
+    published for the year, or for this school in it."""
     district = district_years().get(year)
     if district is None:
         words = _("No published figures for %(year)s. Import the published file first.", year=year)
@@ -68,14 +68,17 @@ def history(year: str, identifier: str | None = None) -> Report:
     document = {"school_year": year, "district": district, "schools": [_school(school) for school in schools]}
     columns = ("school_id", "school", "network", *HISTORY)
     rows = [] if identifier else [["", "district", "", *(district[name] for name in HISTORY)]]
-    rows += [[one.identifier, one.name, one.network, *(_shown(one, name) for name in HISTORY)] for one in schools]
+    rows += [
+        [school_row.identifier, school_row.name, school_row.network, *(_shown(school_row, name) for name in HISTORY)]
+        for school_row in schools
+    ]
     return Report("history", document, columns, rows, about(year, None, "history"))
 
 
 def core(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return incidents by month with rates, and by group, behaviour, place, hour, weekday and grade."""
+    """Incidents by month with rates, and by group, behavior, place, hour, weekday and grade."""
     counted = core_of(actor, scope, school_days(scope.school_id))
-    months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in counted.months]
+    months = [{"month": f"{month_row.first:%Y-%m}", **asdict(month_row)} for month_row in counted.months]
     for month in months:
         del month["first"]
         month["rate"] = _rounded(month["rate"], RATE_PLACES)
@@ -95,7 +98,7 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 
 def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return for each pathway how many incidents came to each step."""
+    """For each pathway, the number of incidents that reached each step."""
     total = parts_of(actor, scope).total
     pathways = funnel(actor, scope)
     shown: dict[str, dict[str, int | None]] = {
@@ -110,20 +113,22 @@ def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 
 def harms_report(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return how cases with a person harmed were closed, and what the person harmed said at closing."""
+    """How cases with a person harmed were closed, and what the person harmed said at closing."""
     counted = harms(actor, scope)
     results = {"repaired": counted.repaired, "partly_repaired": counted.partly, "not_repaired": counted.not_repaired}
-    said = {one.value: counted.said.get(one.value, 0) for one in HarmedSays} | {NOT_RECORDED: counted.said.get("", 0)}
+    statements = {value.value: counted.said.get(value.value, 0) for value in HarmedSays} | {
+        NOT_RECORDED: counted.said.get("", 0)
+    }
     document = head("harms", scope, school) | {"cases": counted.of, **results, "left_out": counted.left_out}
     rows: list[list[Any]] = [["result", name, number] for name, number in results.items()]
     rows.append(["result", "left_out", counted.left_out])
-    rows += [["said_at_closing", name, number] for name, number in said.items()]
+    rows += [["said_at_closing", name, number] for name, number in statements.items()]
     words = about(scope.year, school, "harms")
-    return Report("harms", document | {"said_at_closing": said}, ("what", "kind", "cases"), rows, words)
+    return Report("harms", document | {"said_at_closing": statements}, ("what", "kind", "cases"), rows, words)
 
 
 def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return police notifications by door, the avoidable ones beside the incidents, and removals."""
+    """Police notifications by ground, avoidable ones in relation to the incidents, and removals."""
     core_figures = core_of(actor, scope, school_days(scope.school_id))
     made, kinds = police(actor, scope), removals(actor, scope)
     doors = {door.value: made.by_door.get(door, 0) for door in NotificationGround}
@@ -138,31 +143,31 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
         "reviews_refused": made.refused,
         "per_1000_students": _rounded(per(made.instances, core_figures.students, 1000), 2),
         "enrolled": core_figures.students,
-        "removals": {kind: {"instances": one[0], "students": one[1]} for kind, one in removed.items()},
+        "removals": {kind: {"instances": counts[0], "students": counts[1]} for kind, counts in removed.items()},
     }
     rows: list[list[Any]] = [["police_notification", door, number, ""] for door, number in doors.items()]
     rows.append(["police_notification", NOT_CONFIRMED, made.unconfirmed, ""])
     rows.append(["police_notification", LAW_NOT_CONFIRMED, made.law_unconfirmed, ""])
     rows.append(["police_notification", "all", made.instances, made.students])
     rows.append(["police_review", "refused", made.refused, ""])
-    rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]
+    rows += [["removal", kind, counts[0], counts[1]] for kind, counts in removed.items()]
     words = about(scope.year, school, "police", "avoidable", "removals")
     return Report("notifications", document, ("what", "kind", "instances", "students"), rows, words)
 
 
 def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return follow-ups on time by kind, and how soon people harmed were reached."""
+    """Follow-ups done on time by kind, and how soon people harmed were contacted."""
     kinds = follow_ups(actor, scope)
     reach = reach_of(contacts(actor, scope), school_days(scope.school_id), scope.today)
     document = head("followups", scope, school) | {
-        "kinds": [{"kind": kind, "on_time": one.part, "due": one.whole} for kind, one in kinds.items()],
+        "kinds": [{"kind": kind, "on_time": share.part, "due": share.whole} for kind, share in kinds.items()],
         "first_contact": {
             "within_1_school_day": reach.within_one,
             "people_harmed": reach.of_all,
             "waiting": reach.waiting,
         },
     }
-    rows = [[kind, one.part, one.whole, _rounded(one.percent, 1)] for kind, one in kinds.items()]
+    rows = [[kind, share.part, share.whole, _rounded(share.percent, 1)] for kind, share in kinds.items()]
     share = Share(reach.within_one, reach.of_all).percent
     rows.append(["first_contact_within_1_school_day", reach.within_one, reach.of_all, _rounded(share, 1)])
     words = about(scope.year, school, "follow_ups", "contact")
@@ -170,22 +175,22 @@ def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 
 def practice(actor: Actor, scope: Scope, school: str | None) -> Report:
-    """Return what was held by kind, month and tier, keepers and requests, as the page of practice shows it."""
-    asked, keepers = asked_in(actor, scope), keepers_of(actor, scope)
-    tables = tables_of(held_in(actor, scope), case_circles(actor, scope), asked)
+    """The meetings held by kind, month and tier, the circle keepers and the requests, as on the practice page."""
+    requests, keepers = asked_in(actor, scope), keepers_of(actor, scope)
+    tables = tables_of(held_in(actor, scope), case_circles(actor, scope), requests)
     document = head("practice", scope, school) | {
         "keepers": asdict(keepers),
-        "requests_waiting": asked.waiting,
-        "tables": {one.title: [dict(zip(one.heads, row, strict=True)) for row in one.rows] for one in tables},
+        "requests_waiting": requests.waiting,
+        "tables": {table.title: [dict(zip(table.heads, row, strict=True)) for row in table.rows] for table in tables},
     }
     rows = [
-        [one.title, row[0], what, cell]
-        for one in tables
-        for row in one.rows
-        for what, cell in zip(one.heads[1:], row[1:], strict=True)
+        [table.title, row[0], what, cell]
+        for table in tables
+        for row in table.rows
+        for what, cell in zip(table.heads[1:], row[1:], strict=True)
     ]
     rows += [["keepers", name, "", number] for name, number in asdict(keepers).items()]
-    rows.append(["requests", "waiting", "", asked.waiting])
+    rows.append(["requests", "waiting", "", requests.waiting])
     return Report("practice", document, ("table", "row", "what", "number"), rows, about(scope.year, school))
 
 
@@ -193,7 +198,7 @@ Writer = Callable[[Actor, Scope, str | None], Report]
 
 
 def _placed(write: Writer) -> Writer:
-    """Return a writer whose table says on every line of which school and network it is, so that files can be joined."""
+    """A writer whose table names the school and network on every row, so that files can be combined."""
 
     def placed(actor: Actor, scope: Scope, school: str | None) -> Report:
         report = write(actor, scope, school)
@@ -219,11 +224,11 @@ _WRITERS: Mapping[str, Writer] = {
 LIVE: Mapping[str, Writer] = {name: _placed(write) for name, write in _WRITERS.items()}
 """Reports counted from this system's records."""
 COLLECTIONS: Mapping[str, Callable[..., Report]] = {"crdc": crdc, "state": state}
-"""The collections that a district hands in."""
+"""The collections that a district submits."""
 
 
 def _rounded(number: float | None, places: int) -> float | None:
-    """Return a rate or a percentage as a table says it: more figures than there are students tell nothing."""
+    """A rate or a percentage rounded for a table. More digits than there are students would mean nothing."""
     return None if number is None else round(number, places)
 
 
@@ -245,15 +250,15 @@ def _shown(school: SchoolYear, name: str) -> Any:
 blueprint = Blueprint("files", __name__)
 WRITERS = {**LIVE, **COLLECTIONS}
 OF_NO_NETWORK = ("history", "equity", *COLLECTIONS)
-"""Reports that are made for a school or for the whole district."""
+"""Reports for a school or the whole district, not for a network."""
 
 
 @blueprint.route("/files/<name>.<form>", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_EXPORT)
 def file(name: str, form: str) -> Page:
-    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404. Federal and State counts
-    are whole to the last student of a group, so the district alone takes them."""
+    """Ask for the reason, then send one report as CSV or XLSX. 404 for a missing report or school year. Federal and
+    State counts are not suppressed, so only the district may take them."""
     page = shown_by_network()
     report = _report(page, name, form)
     named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []
@@ -265,7 +270,8 @@ def file(name: str, form: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_READ)
 def practice_page(form: str) -> Page:
-    """The same for what was held, which coordinators download too: it names nobody and tells of no student."""
+    """The same for meetings held. Coordinators may take it too, because it names no one and says nothing about a
+    student."""
     page = shown()
     template = "outcomes/exports/report_files/reason.html"
     report, named = _report(page, "practice", form), f"practice-{page.scope.year}.{form}"
@@ -290,7 +296,7 @@ def _report(page: Shown, name: str, form: str) -> Report:
 @blueprint.get("/exports")
 @gate(Permission.EXPORTS_READ)
 def taken() -> Page:
-    """Which files were taken: by whom, how many rows, and what for."""
+    """The files taken: by whom, how many rows, and why."""
     before = id_in(request.args.get("before"))
     files = exports(current_actor(), before, PAGE + 1)
     return render_template(

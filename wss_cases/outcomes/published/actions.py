@@ -1,4 +1,4 @@
-"""Taking in the district's published history."""
+"""Importing the district's published history."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ _COMPARED = (*METRICS, "suppressed")
 
 @dataclass
 class Tally:
-    """Rows of the file by what became of them."""
+    """Rows of the file by outcome."""
 
     created: int = 0
     updated: int = 0
@@ -31,15 +31,18 @@ class Tally:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import of the published history did."""
+    """The result of an import of the published history."""
 
     tally: Tally
     problems: tuple[Problem, ...]
 
 
 def import_history(actor: Actor, stream: TextIO, source: str, now: datetime) -> ImportReport:
-    """Read a published file into the history in one transaction; the good rows land, the others are in the report.
-    Raises Refused, and nothing lands, when the file as a whole is unusable."""
+    """Import a published file into the history in one transaction; valid rows are stored, the others listed in the
+    report.
+
+    Raises Refused, and stores nothing, when the file as a whole is unusable.
+    """
     reading = Reading()
     with unit_of_work(actor, now) as uow:
         writer = _Writer(uow.session)
@@ -55,7 +58,7 @@ def import_history(actor: Actor, stream: TextIO, source: str, now: datetime) -> 
 
 
 class _Writer:
-    """Holds what already stands (one query a table) and writes the differences in batches."""
+    """Reads the stored rows (one query per table) and writes the differences in batches."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -1,4 +1,4 @@
-"""The district's published history, as imported, and the files that were taken."""
+"""The district's published history, as imported, and the labels of its figures."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ COUNTS: Final[dict[str, str]] = {
     "students_notified": "# of Unique Students Receiving Police Notification",
     "expelled": "# of Students Expelled",
 }
-"""Whole numbers: our name to the file's header, its spaces and line breaks folded."""
+"""Whole numbers: our name to the file's header, with its spaces and line breaks collapsed."""
 
 RATES: Final[dict[str, str]] = {
     "suspension_percent": "% of Misconducts Resulting in a Suspension (includes ISS and OSS)",
@@ -41,7 +41,7 @@ RATES: Final[dict[str, str]] = {
     "students_notified_percent": "% of Unique Students Receiving Police Notification",
     "expelled_per_100": "Expulsions per 100 Students",
 }
-"""Numbers with decimals; a percentage can pass 100."""
+"""Numbers with decimals; a percentage can exceed 100."""
 
 METRICS: Final = COUNTS | RATES
 SUPPRESSED: Final = "--"
@@ -64,10 +64,10 @@ HISTORY: Final = tuple(HISTORY_LABELS)
 """The figures of the history report, in its order."""
 
 FOLLOW_UP_LABELS: Final = {**KINDS, CONVERSATION: Pathway.RESTORATIVE_CONVERSATION.label}
-"""What a follow-up is, the conversation without a case among them."""
+"""Labels of follow-ups, including the conversation without a case."""
 
 REMARKABLE_YEARS: Final = {"2020-21": _l("remote year")}
-"""School years that need a word beside their point."""
+"""School years whose point in a chart needs a note."""
 
 STEP_LABELS: Final = {
     "incidents": _l("Incidents"),
@@ -81,7 +81,7 @@ STEP_LABELS: Final = {
 
 
 class PublishedSchool(Base):
-    """A school as the published file last names it; `identifier` is also the roster's `School.identifier`."""
+    """A school with its newest name in the published file. `identifier` is also the roster's `School.identifier`."""
 
     __tablename__ = "published_school"
 
@@ -93,10 +93,10 @@ class PublishedSchool(Base):
 
 
 class PublishedYear(Base):
-    """One published row: a school in a school year, first semester (S1) or the whole of it (EOY, cumulative).
+    """One published row: a school in a school year, its first semester (S1) or the whole year (EOY, cumulative).
 
-    A figure that is None was not published; where its name is in `suppressed` the file says '--', which is neither
-    zero nor missing. Percentages are of misconducts or of students and can pass 100; `*_per_100` are per 100 students.
+    A figure that is None was not published; where its name is in `suppressed` the file says '--', which is neither zero
+    nor missing. Percentages are of misconducts or of students and can exceed 100; `*_per_100` are per 100 students.
     """
 
     __tablename__ = "published_year"

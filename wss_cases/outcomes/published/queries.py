@@ -1,4 +1,4 @@
-"""Reading the published history, and the years counted here that continue it."""
+"""Reading the published history, and the later years counted here."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ GROUPS = {"group_1_2": (1, 2), "group_3_4": (3, 4), "group_5_6": (5, 6)}
 
 @dataclass(frozen=True)
 class SchoolYear:
-    """One school's published year: every figure, None where not published, and which are suppressed."""
+    """One school's published year: every figure, None where not published, and the names of the suppressed ones."""
 
     identifier: str
     name: str
@@ -39,7 +39,7 @@ class SchoolYear:
 
 
 class Outlier(NamedTuple):
-    """The one school whose published incidents of a year stand far above every other school's."""
+    """A school whose published incidents of a year are far more than every other school's."""
 
     year: str
     name: str
@@ -47,7 +47,7 @@ class Outlier(NamedTuple):
 
 
 def district_years() -> dict[str, Figures]:
-    """Return each published year's sums over unsuppressed whole-year rows, charters' expulsions included."""
+    """Each published year's sums over unsuppressed whole-year rows, including the expulsions of charter schools."""
     statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])
     rows = db.session.execute(statement.where(_whole()).group_by(PublishedYear.school_year))
     return {
@@ -56,18 +56,16 @@ def district_years() -> dict[str, Figures]:
 
 
 def are_published() -> bool:
-    """Return whether any school year of the published history is here."""
     return db.session.scalar(select(PublishedYear.id).where(_whole()).limit(1)) is not None
 
 
 def school_years(published_school_id: int) -> dict[str, SchoolYear]:
-    """Return each published year of one school."""
     statement = _rows().add_columns(PublishedYear.school_year).where(PublishedSchool.id == published_school_id)
     return {row[-1]: _school_year(row) for row in db.session.execute(statement)}
 
 
 def schools_in(year: str, identifier: str | None = None) -> list[SchoolYear]:
-    """Return the published schools of a year by name, or only the one with this number."""
+    """The published schools of a year by name, or only the school with this number."""
     statement = _rows().where(PublishedYear.school_year == year)
     if identifier is not None:
         statement = statement.where(PublishedSchool.identifier == identifier)
@@ -76,7 +74,7 @@ def schools_in(year: str, identifier: str | None = None) -> list[SchoolYear]:
 
 
 def page_of_schools(typed: str, after: int, limit: int) -> list[tuple[int, str, str]]:
-    """Return (id, name, network) of published schools whose name holds the typed words, by id above `after`."""
+    """(id, name, network) of published schools whose name contains the typed words, with an id above `after`."""
     name = func.lower(PublishedSchool.name)
     statement = select(PublishedSchool.id, PublishedSchool.name, PublishedSchool.network)
     for word in typed.lower().split()[:6]:
@@ -86,25 +84,24 @@ def page_of_schools(typed: str, after: int, limit: int) -> list[tuple[int, str, 
 
 
 def published_school(published_school_id: int) -> PublishedSchool | None:
-    """Return a school of the published history, or None."""
     return db.session.get(PublishedSchool, published_school_id)
 
 
 def published_twin(school_id: int) -> PublishedSchool | None:
-    """Return the published school with the same number as a school of the roster, or None."""
+    """The published school with the same number as a school of the roster; None without one."""
     statement = select(PublishedSchool).join(School, School.identifier == PublishedSchool.identifier)
     return db.session.scalar(statement.where(School.id == school_id))
 
 
 def roster_twin(actor: Actor, identifier: str) -> int | None:
-    """Return the id of the roster's school with this number, when the reader sees its outcomes."""
+    """The id of the roster's school with this number; None unless the reader may see its outcomes."""
     statement = visible_to(select(School.id), actor, School.id).where(School.identifier == identifier)
     school_id: int | None = db.session.scalar(statement.limit(1)) if identifier else None
     return school_id
 
 
 def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
-    """Return, for each year in which one school alone has a tenth of the district's incidents, that school."""
+    """For each year in which a single school has a tenth of the district's incidents, that school."""
     top = func.max(PublishedYear.misconducts).label("top")
     tops = select(PublishedYear.school_year, top).where(_whole()).group_by(PublishedYear.school_year).subquery()
     statement = (
@@ -115,14 +112,15 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
     )
     largest_of_years = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
     least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
-    return sorted(one for one in largest_of_years if one.number > least[one.year])
+    return sorted(row for row in largest_of_years if row.number > least[row.year])
 
 
 @dataclass(frozen=True)
 class Live:
-    """The years counted here: figures of each recorded one, how many schools stand in it, and the first incident's day.
+    """The years counted here: the figures of each recorded year, the number of schools in it, and the day of the first
+    incident.
 
-    A year before the first incident is not recorded, which is not zero; a school stands in a year from its own first
+    A year before the first incident is not recorded, which is not zero. A school counts in a year from its own first
     incident on. `ago` are the figures of the same days a year before today, None where those are not recorded.
     """
 
@@ -132,7 +130,7 @@ class Live:
     ago: Figures | None
 
     def is_whole(self, year: str, today: date) -> bool:
-        """Whether a year's figures are of a whole year: it is over, and records began by its first weeks."""
+        """Whether a year's figures cover the whole year: it is over, and records began by its first weeks."""
         first, last = school_year_bounds(year)
         return last < today and is_recorded(self.begun, first)
 
@@ -141,7 +139,7 @@ NOT_LIVE: Final = Live({}, {}, None, None)
 
 
 def live(actor: Actor, school_id: int | None, after: str | None, today: date) -> Live:
-    """Return the school years counted here, after a published year, up to today."""
+    """The school years counted here, after a published year, up to today."""
     begun = first_year_counted(actor, school_id)
     if begun is None or begun > today:
         return NOT_LIVE
@@ -152,7 +150,7 @@ def live(actor: Actor, school_id: int | None, after: str | None, today: date) ->
     earlier = year_before(Scope(school_id, current, school_year_bounds(current)[0], today, today))
     return Live(
         {year: counted.get(year, dict.fromkeys(HISTORY, 0)) for year in years},
-        {year: sum(number for one, number in by_year.items() if one <= year) for year in years},
+        {year: sum(number for total, number in by_year.items() if total <= year) for year in years},
         begun,
         figures_between(actor, school_id, earlier.first, earlier.last) if is_recorded(begun, earlier.first) else None,
     )
@@ -164,7 +162,7 @@ def _by_nothing(actor: Actor, school_id: int | None) -> Values:
 
 @cached_count("schools_begun", version=1, depends_on=_by_nothing)
 def schools_begun(actor: Actor, school_id: int | None) -> dict[str, int]:
-    """Return for each school year in how many schools the first incident was recorded."""
+    """For each school year, the number of schools whose first incident was recorded in it."""
     happened = Incident.local_date
     each = select(func.min(happened)).where(Incident.counts(), happened >= EARLIEST).group_by(Incident.school_id)
     statement = visible_to(each, actor, Incident.school_id)
@@ -179,7 +177,7 @@ def _by_dates(actor: Actor, school_id: int | None, first: date, last: date) -> V
 
 @cached_count("figures_between", version=1, depends_on=_by_dates)
 def figures_between(actor: Actor, school_id: int | None, first: date, last: date) -> Figures:
-    """Return the figures of days of one school year, in four queries."""
+    """The figures of days of one school year, in four queries."""
     figures: Figures = dict.fromkeys(HISTORY, 0)
     for statement, day, names in _live_statements():
         for row in db.session.execute(
@@ -190,7 +188,7 @@ def figures_between(actor: Actor, school_id: int | None, first: date, last: date
 
 
 def published_schools() -> dict[str, int]:
-    """Return for each published year how many schools have a figure of incidents that is not suppressed."""
+    """For each published year, the number of schools with an unsuppressed figure of incidents."""
     statement = select(PublishedYear.school_year, func.count(PublishedYear.misconducts)).where(_whole())
     return {row[0]: row[1] for row in db.session.execute(statement.group_by(PublishedYear.school_year))}
 
@@ -201,7 +199,7 @@ def _by_years(actor: Actor, school_id: int | None, after: str | None, today: dat
 
 @cached_count("live_years", version=2, depends_on=_by_years)
 def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
-    """Return the figures of each school year counted here, after a published year, up to today, in four queries."""
+    """The figures of each school year counted here, after a published year, up to today, in four queries."""
     years: dict[str, Figures] = {}
     for statement, day, names in _live_statements():
         narrowed = _narrowed(statement, actor, day, school_id, after).where(day.between(EARLIEST, today))
@@ -213,7 +211,7 @@ def live_years(actor: Actor, school_id: int | None, after: str | None, today: da
 
 
 def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
-    """Return (select by school year, the column of its day, the names of its figures)."""
+    """(select by school year, the column of its day, the names of its figures)."""
     groups = [_number(Incident.behavior_group.in_(pair)) for pair in GROUPS.values()]
     happened, notified = Incident.local_date, PoliceNotification.local_date
     kind, started = DisciplineAction.kind, DisciplineAction.starts_on
@@ -245,7 +243,7 @@ def _narrowed(statement: Any, actor: Actor, day: Any, school_id: int | None, aft
 
 
 def _year(day: Any) -> Any:
-    # grouped by its label: PostgreSQL takes two copies of an expression with parameters for two expressions
+    # grouped by its label: PostgreSQL treats two copies of an expression with parameters as different
     return (extract("year", day) - case((extract("month", day) < 8, 1), else_=0)).label("first_year")
 
 

@@ -1,4 +1,4 @@
-"""Reading the district's published file: pure, row by row."""
+"""Reading the district's published file row by row. Pure."""
 
 import csv
 import math
@@ -25,7 +25,7 @@ SUMS = (("misconducts", ("group_1_2", "group_3_4", "group_5_6")), ("suspensions"
 
 @dataclass(frozen=True)
 class Problem:
-    """Why one row did not land; `row` counts as a spreadsheet does, the header being row 1."""
+    """Why a row was refused. `row` counts as a spreadsheet does, the header being row 1."""
 
     row: int
     column: str
@@ -34,7 +34,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One good row of the file."""
+    """One valid row of the file."""
 
     row: int
     identifier: str
@@ -48,14 +48,14 @@ class PublishedRow:
 
 @dataclass
 class Reading:
-    """What a file gave: the good rows stream from `rows`, the others leave a problem here."""
+    """The reading of one file: `rows` yields the valid rows, and the others are added to `problems`."""
 
     problems: list[Problem] = field(default_factory=list)
     refused: int = 0
     _seen: set[tuple[str, str, str]] = field(default_factory=set)
 
     def rows(self, stream: TextIO) -> Iterator[PublishedRow]:
-        """Yield the good rows; blank ones pass silently. Raises Refused when the file as a whole is unusable."""
+        """Yield the valid rows; blank rows are skipped. Raises Refused when the file as a whole is unusable."""
         reader = csv.reader(stream, strict=True)
         number = 1
         try:
@@ -132,8 +132,8 @@ class Reading:
 
 
 def columns(header: Sequence[str]) -> dict[str, int]:
-    """Return where each wanted column stands, whatever the line breaks in its header. Raises Refused when a column is
-    missing or stands twice."""
+    """The index of each needed column, whatever the line breaks in its header. Raises Refused when a column is missing
+    or appears twice."""
     wanted = {_folded(words): name for name, words in HEADERS.items()}
     places: dict[str, int] = {}
     for place, cell in enumerate(header):
@@ -149,7 +149,7 @@ def columns(header: Sequence[str]) -> dict[str, int]:
 
 
 def short_year(text: str) -> str | None:
-    """Return '2017-2018' or '2017-18' as '2017-18', None for anything else."""
+    """'2017-2018' or '2017-18' as '2017-18'; None for anything else."""
     first, dash, second = text.partition("-")
     digits = first.isascii() and second.isascii() and first.isdigit() and second.isdigit()
     if not (dash and digits and len(first) == 4 and len(second) in (2, 4)):
@@ -159,7 +159,7 @@ def short_year(text: str) -> str | None:
 
 
 def number_of(text: str, whole: bool) -> int | float | None:
-    """Return a figure of the file, thousands separated by commas or not; None when it is no number from 0 up."""
+    """A figure of the file, with or without commas between thousands; None when it is not a number from 0 up."""
     plain = text.replace(",", "")
     if not plain.isascii() or not plain.replace(".", "", 1).isdigit() or len(plain) > 20:
         return None

@@ -1,5 +1,5 @@
-"""How cases go: school days to their first meeting and to their closing; and what coordinators carry: their open cases,
-weighed as on their caseload."""
+"""The course of cases: school days to their first meeting and to their closing; and the caseload of coordinators: their
+open cases, weighted as on the caseload page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS
 
 @dataclass(frozen=True)
 class Time:
-    """School days that something took: the median of those where it is over (None: none is), how many those are, how
+    """The school days that something took: the median of those completed (None: none is), how many were completed, how
     many still wait, and how many ended without it."""
 
     median: float | None = None
@@ -61,7 +61,7 @@ class Times:
 
 @cached_count("times", version=2, depends_on=by_days)
 def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
-    """Return how long the cases of a scope took, in one query; `days` are the school days of its school or district."""
+    """How long the cases of a scope took, in one query. `days` are the school days of its school or district."""
     met: list[int] = []
     closed: list[int] = []
     waiting = without = still_open = 0
@@ -81,9 +81,12 @@ def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
 
 
 def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
-    """Return a select of the cases whose first incident lies in the period: `id`, when it `began` and was closed, and
-    the first of its conversations and circles (`held`, by their pathways, and `circle`, by the meetings, for a pathway
-    that met again bears its last day) and of its re-entry meetings (`back`)."""
+    """A select of the cases whose first incident lies in the period: `id`, when it `began` and was closed, and its
+    first meetings.
+
+    `held` is the first conversation or circle by the pathways, `circle` by the meetings, because a pathway that met
+    again has its last day; `back` is the first re-entry meeting.
+    """
     link, other = aliased(CaseIncident), aliased(Incident)
     earlier = exists().where(
         link.case_id == CaseIncident.case_id,
@@ -98,14 +101,14 @@ def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
         .group_by(CaseIncident.case_id)
         .subquery()
     )
-    held = case((Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on))
+    held_on = case((Pathway.pathway.in_([family.value for family in MEETS]), Pathway.held_on))
     met = and_(CircleMeeting.happened.is_(True), CircleMeeting.kind == MeetingKind.CIRCLE)
     return (
         select(
             Case.id,
             began.c.began,
             Case.closed_at,
-            func.min(held).label("held"),
+            func.min(held_on).label("held"),
             func.min(CircleMeeting.starts_at).label("circle"),
             func.min(ReengagementPlan.meeting_held_on).label("back"),
         )
@@ -118,7 +121,7 @@ def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
 
 
 def first_meeting(held: date | None, circle: datetime | None, back: date | None) -> date | None:
-    """Return the day of a case's first meeting, None while there was none."""
+    """The day of a case's first meeting; None before there is any."""
     circle_on = local_date(circle, district_zone()) if circle else None
     return min((day for day in (held, circle_on, back) if day is not None), default=None)
 
@@ -129,24 +132,24 @@ def _median(numbers: Sequence[int]) -> float | None:
 
 @dataclass(frozen=True)
 class Caseload:
-    """What each coordinator carries, most first, and how many open cases nobody coordinates."""
+    """Each coordinator's caseload, the largest first, and the number of open cases without a coordinator."""
 
     loads: list[Load]
     nobodys: int
 
     @property
     def cases(self) -> int:
-        """Open cases that someone coordinates."""
+        """Open cases with a coordinator."""
         return sum(load.cases for load in self.loads)
 
     @property
     def median(self) -> float | None:
-        """The median of their points; None where nobody coordinates anything."""
+        """The median of the coordinators' points; None without coordinators."""
         return _median([load.points for load in self.loads])
 
     @property
     def most(self) -> int | None:
-        """The most points that one of them carries."""
+        """The largest caseload in points; None without coordinators."""
         return self.loads[0].points if self.loads else None
 
 
@@ -156,8 +159,8 @@ def _by_weights(actor: Actor, scope: Scope) -> Values:
 
 @cached_count("caseload", version=1, depends_on=_by_weights)
 def caseload_of(actor: Actor, scope: Scope) -> Caseload:
-    """Return what the coordinators of a scope carry now, whatever its days, in one query; of a school by the pathways
-    that the actor sees, as its caseload weighs them."""
+    """The current caseload of a scope's coordinators, whatever its days, in one query. A school's counts the pathways
+    that the actor may see, as its caseload page does."""
     where = within_schools(actor, scope, Case.school_id)
     seen = [] if reads_all(actor, scope) else [known_to(actor)]
     loads = loads_of(where, CASELOAD_WEIGHTS.on(scope.today), *seen)
@@ -167,17 +170,17 @@ def caseload_of(actor: Actor, scope: Scope) -> Caseload:
 
 
 def coordinators(caseload: Caseload) -> list[tuple[str, Load]]:
-    """Return each with their name. Only for whoever leads the school: the caller has checked that."""
+    """Each coordinator's name and load. Only for administrators of the school; the caller has checked that."""
     names = user_names([load.lead_id for load in caseload.loads])
     return [(names.get(load.lead_id or 0, ""), load) for load in caseload.loads]
 
 
 Behind = Callable[..., str | None]
-"""Where the list behind a figure is, by its name and choice; None where there is none for the reader."""
+"""The address of the list behind a figure, by its name and choice; None where the reader has no such list."""
 
 
 def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
-    """Return how long cases took to their first meeting and to their closing: what, how long, of how many."""
+    """How long cases took to their first meeting and to their closing: label, median, and the numbers behind it."""
     met = _("met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s", **_numbers(times.meeting))
     closed = _("closed: %(over)s; still open: %(waiting)s", **_numbers(times.closing))
     return [
@@ -196,7 +199,7 @@ def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
 
 
 def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
-    """Return how cases with a person harmed were closed, each with its list."""
+    """How cases with a person harmed were closed, each with its list."""
     words = (
         (_("Repaired"), "repaired", harms.repaired, "moss"),
         (_("Partly repaired"), "partly", harms.partly, "sun"),
@@ -210,14 +213,13 @@ def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
 
 
 def harm_said_rows(harms: Harms) -> list[Point]:
-    """Return what people harmed said when their cases were closed."""
+    """What people harmed said when their cases were closed."""
     answers: list[HarmedSays | None] = [*HarmedSays, None]
-    rows = ((one, harms.said.get(one.value if one else "", 0)) for one in answers)
-    return [bar(said_at_closing(one), number, "teal" if one else "slate") for one, number in rows if number]
+    rows = ((answer, harms.said.get(answer.value if answer else "", 0)) for answer in answers)
+    return [bar(said_at_closing(answer), number, "teal" if answer else "slate") for answer, number in rows if number]
 
 
 def said_at_closing(answer: HarmedSays | None) -> str:
-    """Return what the person harmed said at closing, in words."""
     return _("not recorded") if answer is None else str(answer.label)
 
 
@@ -226,33 +228,33 @@ def _numbers(time: Time) -> dict[str, str]:
 
 
 def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any]]:
-    """Return how often another incident came, for each length of a window: of how many, and how many are not over."""
+    """How often another incident followed, for each period length: of how many, and how many periods are not over."""
     return [
         {
-            "label": _("%(number)s school days attended", number=one.length),
-            "figure": "–" if one.share is None else f"{round(one.share.percent or 0)}%",
-            "of": one.finished,
-            "made_of": _repeat_words(one),
-            "href": behind("repeats", choice=str(one.length)) if one.finished else None,
+            "label": _("%(number)s school days attended", number=repeat.length),
+            "figure": "–" if repeat.share is None else f"{round(repeat.share.percent or 0)}%",
+            "of": repeat.finished,
+            "made_of": _repeat_words(repeat),
+            "href": behind("repeats", choice=str(repeat.length)) if repeat.finished else None,
         }
-        for one in repeats
+        for repeat in repeats
     ]
 
 
-def _repeat_words(one: Repeat) -> str:
-    unfinished = f"{one.unfinished:,}"
-    if one.share is None and one.finished >= FEWEST:
+def _repeat_words(repeat: Repeat) -> str:
+    unfinished = f"{repeat.unfinished:,}"
+    if repeat.share is None and repeat.finished >= FEWEST:
         return _(
             "not shown: it could identify a few at one school; not over yet: %(unfinished)s", unfinished=unfinished
         )
-    if one.share is None:
+    if repeat.share is None:
         return _("shown if at least %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
-    again = f"{one.share.part:,}"
+    again = f"{repeat.share.part:,}"
     return _("with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished)
 
 
 def carried(page: Shown) -> dict[str, Any]:
-    """Return what coordinators carry: the middle and the most, and each by name for who leads the school."""
+    """The coordinators' caseload: median and most; each coordinator by name for administrators of the school."""
     caseload = caseload_of(page.actor, page.scope)
     rows = [
         {"name": name, "cases": load.cases, "points": load.points, "href": url_for("desk.page", whose=load.lead_id)}
@@ -262,7 +264,8 @@ def carried(page: Shown) -> dict[str, Any]:
 
 
 def caseload_words(caseload: Caseload) -> dict[str, str]:
-    """Return the middle and the most points in words, of how many people and cases, and what is nobody's."""
+    """The median and the most points in words, with the numbers of coordinators, cases, and cases without a
+    coordinator."""
     return {
         "median": points_words(caseload.median),
         "most": points_words(caseload.most),
@@ -275,7 +278,7 @@ def caseload_words(caseload: Caseload) -> dict[str, str]:
 
 
 def points_words(points: float | None) -> str:
-    """Return points as "6 points", a dash where there are none to tell of."""
+    """Points as "6 points"; a dash for None."""
     if points is None:
         return "–"
     return _("%(number)s points", number=f"{points:.1f}".removesuffix(".0"))

@@ -1,4 +1,4 @@
-"""Figures as the charts and tables of a page want them: words, links, tones."""
+"""Figures in the form that charts and tables of a page need: labels, links, tones."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
@@ -30,12 +30,12 @@ BASES = {
     "agreement": "circles_held",
     "kept": "agreement",
 }
-"""Step of the funnel to what it is a share of."""
+"""Each step of the funnel with the step that it is a share of."""
 Point = dict[str, Any]
 
 
 def month_rows(core: Core, page: Shown) -> list[Point]:
-    """Return the months with their rate, and what it is made of, each linked to its incidents."""
+    """The months with their rate and its parts, each linked to its incidents."""
     return [
         {
             "label": month_words(month.first),
@@ -52,24 +52,24 @@ def month_rows(core: Core, page: Shown) -> list[Point]:
 
 
 def breakdown_rows(core: Core, page: Shown) -> dict[str, list[Point]]:
-    """Return each breakdown's bars, each linked to its incidents; long lists end with all others as one row."""
+    """Each breakdown's bars, linked to their incidents; long lists end with one row for all others."""
     return {part: bars(part, rows, LONGEST, page.incidents) for part, rows in breakdowns(core.parts).items()}
 
 
 def bar(label: str, value: Any, tone: str, **more: Any) -> Point:
-    """Return one bar of a chart."""
+    """One bar of a chart."""
     return {"label": label, "value": value, "tone": tone, **more}
 
 
 def bars(part: str, rows: list[Count], longest: int, link: Callable[..., str | None]) -> list[Point]:
-    """Return the bars of one breakdown, each linked to what it stands for; a code list longer than `longest` ends with
-    all others as one bar."""
+    """The bars of one breakdown, each linked to its incidents. A code list longer than `longest` ends with one bar for
+    all others."""
     is_long = part in ("behavior", "place") and len(rows) > longest + 1
     first, rest = (rows[:longest], rows[longest:]) if is_long else (rows, [])
     shown, address = [], address_by_key(part, link)
     for row in first:
         href = address(row.key or "none") if row.number and (row.key or part == "group") else None
-        # Spanish writes a day of the week without a capital inside a sentence
+        # in a sentence Spanish writes days of the week without a capital
         spoken = weekday_name(A_MONDAY + timedelta(days=int(row.key))) if part == "weekday" else row.label
         shown.append(bar(row.label, row.number, "teal" if row.key else "slate", href=href, said=spoken))
     number = sum(row.number for row in rest)
@@ -77,7 +77,7 @@ def bars(part: str, rows: list[Count], longest: int, link: Callable[..., str | N
 
 
 def most(rows: list[Point]) -> str | None:
-    """Return what stands alone at the top of a breakdown, as a sentence says it; None when there is none."""
+    """The phrase for the single largest row of a breakdown; None without one, or when two are equal."""
     known = sorted((row for row in rows if row["tone"] == "teal"), key=lambda row: -int(row["value"]))
     if not known or not known[0]["value"] or (len(known) > 1 and known[0]["value"] == known[1]["value"]):
         return None
@@ -85,13 +85,13 @@ def most(rows: list[Point]) -> str | None:
 
 
 def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[Point]:
-    """Return the steps of one pathway ('' is any) as bars, each linked to its incidents."""
+    """The steps of one pathway ('' is any) as bars, each linked to its incidents."""
     steps = {"incidents": total, **repair.funnel.get(pathway or "any", {})}
     steps["circles_held"] = repair.funnel.get(Pathway.CIRCLE.value, {}).get("held", 0)
     rows: list[Point] = []
     for step, label in STEP_LABELS.items():
         if step in AGREEMENT_STEPS and (pathway or "any") not in AGREEING:
-            continue  # this pathway makes no agreement
+            continue  # this pathway leads to no agreement
         number, base = steps.get(step, 0), BASES.get(step)
         if step == "incidents":
             href = page.incidents() if total else None
@@ -103,7 +103,7 @@ def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[P
 
 
 def _of_before(share: Share, base: str) -> str | None:
-    """Return a step as a share of the one before it, with the same counts as their bars."""
+    """A step as a share of the step before it, with the numbers of both bars."""
     if share.percent is None:
         return None
     numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
@@ -113,13 +113,13 @@ def _of_before(share: Share, base: str) -> str | None:
 
 
 def pathway_choices(repair: Repair) -> list[tuple[str, str]]:
-    """Return (pathway, words) of the pathways of this period, and of any."""
+    """(pathway, label) of the pathways of this period, and of any."""
     used = [(name, str(words)) for name, words in Pathway.labels().items() if name in repair.funnel]
     return [("", _("Any pathway")), *used]
 
 
 def contact_rows(repair: Repair) -> list[Point]:
-    """Return how soon people harmed were reached."""
+    """How soon people harmed were contacted."""
     words = (_("Same day"), _("1 school day"), _("2 school days"), _("3 to 5 school days"), _("6 school days or more"))
     reach = repair.reach
     rows = [
@@ -130,7 +130,7 @@ def contact_rows(repair: Repair) -> list[Point]:
 
 
 def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
-    """Return the share on time, and of how many, of the most frequent kinds of follow-up; all others are one row."""
+    """The share done on time, and of how many, for the most frequent kinds of follow-up; all others in one row."""
     most_due = sorted(repair.follow_ups.items(), key=lambda pair: -pair[1].whole)
     several = len(most_due) > LONGEST + 1
     rows = [
@@ -139,7 +139,7 @@ def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
         for kind, share in (most_due[:LONGEST] if several else most_due)
     ]
     rest = [share for _kind, share in most_due[LONGEST:]] if several else []
-    others = Share(sum(one.part for one in rest), sum(one.whole for one in rest))
+    others = Share(sum(count.part for count in rest), sum(count.whole for count in rest))
     return [*rows, _share_row(_("All others"), others) | {"tone": "slate"}] if rest else rows
 
 
@@ -153,7 +153,7 @@ def _share_row(label: str, share: Share) -> Point:
 
 
 def removal_rows(repair: Repair, page: Shown) -> list[Point]:
-    """Return removals and police notifications: instances and students, each linked to its list."""
+    """Removals and police notifications: instances and students, each linked to its list."""
     rows: list[Point] = []
     for kind in DisciplineKind:
         instances, students = repair.removals.get(kind.value, (0, 0))
@@ -178,7 +178,7 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
 
 
 def consequence_rows(counts: Mapping[str, tuple[int, int]]) -> list[Point]:
-    """Return the minor consequences that were given, none where none was: they lead to no list of children."""
+    """The minor consequences given; kinds without any are left out. They link to no list of children."""
     return [
         {"label": label, "instances": counts[kind][0], "students": counts[kind][1], "href": None}
         for kind, label in ConsequenceKind.labels().items()
@@ -187,10 +187,10 @@ def consequence_rows(counts: Mapping[str, tuple[int, int]]) -> list[Point]:
 
 
 def year_points(metric: str, published: Mapping[str, Figures], live: Live, scope: Scope) -> list[Point]:
-    """Return one point a school year from the first known to the current one; None is a gap with a word in it.
+    """One point per school year from the first known to the current one; None is a gap with a note.
 
-    Only whole years of the same kind of count are joined: what is published stands apart from what is counted here, and
-    a part of a year from whole ones.
+    Only whole years of the same kind of count are joined by a line: published years and years counted here are
+    separate, and so are parts of a year and whole years.
     """
     known = [*published, *live.figures]
     if not known:
@@ -225,13 +225,13 @@ def year_points(metric: str, published: Mapping[str, Figures], live: Live, scope
 
 
 def gap_words(year: str, published: Collection[str]) -> str:
-    """Return why a year has no figure: it is not published, or it came before this system's records."""
+    """Why a year has no figure: it is not published, or it is before this system's records."""
     return _("not published") if published and year <= max(published) else _("not recorded")
 
 
 def year_notes(metric: str, published: Mapping[str, int], live: Live, today: date) -> str:
-    """Return what a chart of years needs said: a part of a year beside the same days a year before, and how many
-    schools stand in each year; `published` are the schools of each published year."""
+    """The notes of a chart of years: this year so far beside the same days a year before, and the number of schools in
+    each year. `published` are the schools of each published year."""
     words = []
     current = school_year(today)
     if current in live.figures:
@@ -245,7 +245,7 @@ def year_notes(metric: str, published: Mapping[str, int], live: Live, today: dat
 
 
 def _runs(schools: Sequence[tuple[str, int]]) -> list[str]:
-    """Return how many schools stand in each year, years after each other with as many together."""
+    """The number of schools in each year; consecutive years with the same number are combined."""
     runs: list[tuple[str, str, int]] = []
     for year, number in schools:
         first, last, before = runs[-1] if runs else ("", "", None)
@@ -255,7 +255,7 @@ def _runs(schools: Sequence[tuple[str, int]]) -> list[str]:
             runs.append((year, year, number))
     return [
         f"{first}: {number:,}" if first == last else _("%(first)s to %(last)s: %(number)s", **_run(first, last, number))
-        for first, last, number in ((one.replace("-", "–"), two.replace("-", "–"), n) for one, two, n in runs)
+        for first, last, number in ((run.replace("-", "–"), two.replace("-", "–"), n) for run, two, n in runs)
     ]
 
 
@@ -268,9 +268,9 @@ def _count(number: int | float | None) -> str:
 
 
 def trend_title(metric: str, points: list[Point], published: Collection[str]) -> str:
-    """Return the sentence that a chart of years proves, from the first to the last published year.
+    """The sentence that a chart of years proves, from the first to the last published year.
 
-    What is counted here is another count of other schools, so no sentence compares across that gap.
+    The figures counted here cover other schools in another way, so no sentence compares across that gap.
     """
     label = str(HISTORY_LABELS[metric])
     whole = [point for point in points if point["value"] is not None and point["year"] in published]
@@ -287,5 +287,5 @@ def trend_title(metric: str, points: list[Point], published: Collection[str]) ->
 
 
 def figures_of(years: Mapping[str, SchoolYear]) -> dict[str, Figures]:
-    """Return the figures of a school's published years."""
-    return {year: one.figures for year, one in years.items()}
+    """The figures of a school's published years."""
+    return {year: school_year_row.figures for year, school_year_row in years.items()}

@@ -1,4 +1,4 @@
-"""What people said in surveys beside incidents, school year by school year, each counted over the same days."""
+"""Survey answers beside incidents by school year, all years counted over the same days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ MEASURES = (
     *(f"{SurveyGroup.STUDENT.value}.{code}" for code in (SAFE, ADULT, CIRCLE)),
     *(f"{group.value}.{SAFE}" for group in (SurveyGroup.FAMILY, SurveyGroup.STAFF)),
 )
-"""The shares that stand beside incidents, in order."""
+"""The survey shares shown beside incidents, in order."""
 
 
 @dataclass(frozen=True)
 class ClimateYear:
-    """One school year: incidents per 100 students a school day (None: not recorded), and what people said."""
+    """One school year: incidents per 100 students per school day (None: not recorded), and the survey shares."""
 
     year: str
     rate: float | None
@@ -39,20 +39,25 @@ class ClimateYear:
 
 
 def climate_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[ClimateYear]:
-    """Return the years of a scope's school, the oldest first, up to the scope's; incidents of the same days in each."""
+    """The years of a scope's school, the oldest first, up to the scope's own, each with the incidents of the same
+    days."""
     first = first_year_counted(actor, scope.school_id)
     scopes = [scope]
     while len(scopes) < MOST_YEARS:
         scopes.append(year_before(scopes[-1]))
-    years = [one.year for one in scopes]
+    years = [year_scope.year for year_scope in scopes]
     shares = shares_by_year(within_schools(actor, scope, SurveyResult.school_id), years, MEASURES)
-    found = []
-    for one in reversed(scopes):
-        said = {measure: shares[one.year, measure] for measure in MEASURES if (one.year, measure) in shares}
-        recorded = first is not None and first <= one.last
-        if recorded or said:
-            found.append(ClimateYear(one.year, core_of(actor, one, days).rate if recorded else None, said))
-    return found
+    climate_years = []
+    for year_scope in reversed(scopes):
+        year_shares = {
+            measure: shares[year_scope.year, measure] for measure in MEASURES if (year_scope.year, measure) in shares
+        }
+        recorded = first is not None and first <= year_scope.last
+        if recorded or year_shares:
+            climate_years.append(
+                ClimateYear(year_scope.year, core_of(actor, year_scope, days).rate if recorded else None, year_shares)
+            )
+    return climate_years
 
 
 HEADS = {
@@ -65,57 +70,56 @@ HEADS = {
 
 
 def heads() -> list[Any]:
-    """Return the heads of the table."""
-    return [_("School year"), _("Incidents per 100 students a school day"), *(HEADS[one] for one in MEASURES)]
+    return [_("School year"), _("Incidents per 100 students a school day"), *(HEADS[measure] for measure in MEASURES)]
 
 
 def rows_of(years: Sequence[ClimateYear], *, of_schools: bool) -> list[list[Any]]:
-    """Return a row for each year; `of_schools` says of how many schools a share is."""
+    """A row per year. With `of_schools` each share also names how many schools it covers."""
     return [
         [
-            _year(one.year),
-            _("not recorded") if one.rate is None else f"{one.rate:.2f}",
-            *(_share(one.shares.get(measure), of_schools=of_schools) for measure in MEASURES),
+            _year(year.year),
+            _("not recorded") if year.rate is None else f"{year.rate:.2f}",
+            *(_share(year.shares.get(measure), of_schools=of_schools) for measure in MEASURES),
         ]
-        for one in years
+        for year in years
     ]
 
 
-def _share(found: YearShare | None, *, of_schools: bool) -> str:
-    if found is None:
+def _share(share: YearShare | None, *, of_schools: bool) -> str:
+    if share is None:
         return _("not asked")
-    percent = found.share.percent
+    percent = share.share.percent
     if percent is None:
         return _("too few to show")
-    words = _("%(percent)d%% of %(answers)d", percent=round(percent), answers=found.share.denominator)
+    words = _("%(percent)d%% of %(answers)d", percent=round(percent), answers=share.share.denominator)
     if of_schools:
-        schools = ngettext("%(num)s school", "%(num)s schools", found.schools)
+        schools = ngettext("%(num)s school", "%(num)s schools", share.schools)
         return f"{words} ({schools})"
     return words
 
 
 def incident_points(years: Sequence[ClimateYear]) -> list[dict[str, Any]]:
-    """Return a point for each year's incidents."""
+    """A point per year with its incidents."""
     return [
         {
-            "label": _year(one.year),
-            "value": one.rate,
-            "figure": None if one.rate is None else f"{one.rate:.2f}",
-            "note": _("not recorded") if one.rate is None else None,
+            "label": _year(year.year),
+            "value": year.rate,
+            "figure": None if year.rate is None else f"{year.rate:.2f}",
+            "note": _("not recorded") if year.rate is None else None,
         }
-        for one in years
+        for year in years
     ]
 
 
 def share_points(years: Sequence[ClimateYear], measure: str) -> list[dict[str, Any]]:
-    """Return a point for each year's share of a measure."""
+    """A point per year with its share of a measure."""
     points = []
-    for one in years:
-        found = one.shares.get(measure)
-        percent = found.share.percent if found else None
-        note = _("not asked") if found is None else _("too few to show") if percent is None else None
+    for year in years:
+        year_share = year.shares.get(measure)
+        percent = year_share.share.percent if year_share else None
+        note = _("not asked") if year_share is None else _("too few to show") if percent is None else None
         figure = None if percent is None else f"{round(percent)}%"
-        points.append({"label": _year(one.year), "value": percent, "figure": figure, "note": note})
+        points.append({"label": _year(year.year), "value": percent, "figure": figure, "note": note})
     return points
 
 
@@ -129,7 +133,8 @@ blueprint = Blueprint("climate", __name__)
 @blueprint.get("/climate")
 @gate(Permission.OUTCOMES_READ)
 def report() -> str:
-    """Incidents per 100 students a school day beside the share of students who feel safe, and more of the survey."""
+    """Incidents per 100 students per school day beside the share of students who feel safe, and other survey
+    results."""
     page = shown()
     years = climate_of(page.actor, page.scope, school_days(page.scope.school_id))
     return render_template(

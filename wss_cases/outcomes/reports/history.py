@@ -1,4 +1,4 @@
-"""Nine published years, and the years counted here that continue them."""
+"""The published history by school year, and the later years counted here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -49,7 +49,7 @@ def district() -> str:
     last, reads_all = max(published, default=None), page.scope.school_id is None
     counted = live(page.actor, None, last, page.scope.today) if reads_all else NOT_LIVE
     alone = largest(published)
-    remarks = {max(alone, key=lambda one: one.number).year: ""} if alone else {}
+    remarks = {max(alone, key=lambda top: top.number).year: ""} if alone else {}
     return render_template(
         "outcomes/reports/history/page.html",
         **_trend(page, published, counted, remarks, _alone_words(alone), published_schools()),
@@ -62,7 +62,7 @@ def district() -> str:
 @blueprint.get("/schools/<int(max=999999999999):school_id>")
 @gate(Permission.OUTCOMES_READ)
 def school(school_id: int) -> str:
-    """The trend of one published school; its live years are added for those who see its outcomes."""
+    """The trend of one published school; years counted here are added for readers of its outcomes."""
     page = shown()
     of_school = existing(published_school(school_id))
     years = school_years(of_school.id)
@@ -76,7 +76,7 @@ def school(school_id: int) -> str:
         **_trend(page, published, counted, _remarks(published)),
         school=of_school,
         twin=None,
-        suppressed={year: one.suppressed for year, one in years.items()},
+        suppressed={year: school_year_row.suppressed for year, school_year_row in years.items()},
     )
 
 
@@ -99,13 +99,13 @@ def schools() -> str:
 
 
 def _alone_words(alone: Sequence[Outlier]) -> str:
-    """Name each school that stands far above the others, so that a bend of the line is not taken for the district's."""
+    """Name each school far above the others, so that a bend of the line is not taken for a change of the district."""
     words = [
         _(
             "%(year)s: %(school)s alone had %(number)s",
-            year=one.year.replace("-", "\u2060–\u2060"), school=one.name, number=f"{one.number:,}",
+            year=top.year.replace("-", "\u2060–\u2060"), school=top.name, number=f"{top.number:,}",
         )
-        for one in alone
+        for top in alone
     ]  # fmt: skip
     if not words:
         return ""
@@ -129,8 +129,8 @@ def _trend(
     note: str = "",
     schools: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """What the page shows: `remarks` mark years of one chart, and `note` stands under it; `schools` are those of each
-    published year, None where the page is about one."""
+    """The charts of a page. `remarks` mark years of one chart, and `note` is printed under it. `schools` are the
+    schools of each published year, None on a school's own page."""
     charts = []
     for metric in CHARTS:
         points = year_points(metric, published, counted, page.scope)
@@ -138,8 +138,8 @@ def _trend(
             if point["year"] in remarks:
                 point.update(note=remarks[point["year"]] or point["note"], mark=True)
         under = [note] if note and metric == REMARKED else []
-        told = counted if schools is not None else replace(counted, schools={})
-        under.append(year_notes(metric, schools or {}, told, page.scope.today))
+        shown_live = counted if schools is not None else replace(counted, schools={})
+        under.append(year_notes(metric, schools or {}, shown_live, page.scope.today))
         charts.append((trend_title(metric, points, published), points, HISTORY_LABELS[metric], " ".join(under)))
     years, current = sorted({*published, *counted.figures}), school_year(page.scope.today)
     figures = {**counted.figures, **published}

@@ -1,4 +1,4 @@
-"""How pathways went: what people harmed say, mentoring delivered, referrals answered and served, returns."""
+"""The outcomes of pathways: what people harmed say, mentoring delivered, referrals answered and served, returns."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -39,18 +39,18 @@ from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.pages import Kind
 
 GOOD: Final = 4
-"""The value from which an answer is a good one, on the scale of 1 to 5."""
+"""The value from which an answer counts as favorable, on the scale of 1 to 5."""
 
 ANSWERED, SERVED, RETURNED = "answered", "served", "returned"
 NEAR: Final = 1
-"""What stands for a first day back that had its meeting near it."""
+"""The key of a first day back that had its meeting near it."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """What people harmed answered: how many were asked and answered, and good answers of all by question.
+    """The answers of people harmed: how many were asked and answered, and the favorable share by question.
 
-    A question that would tell of fewer than ten answers is left out.
+    A question is left out where it would reveal fewer than ten answers.
     """
 
     asked: int = 0
@@ -60,7 +60,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Waits:
-    """School days waited: the median of those that are over (None: none is), how many that are, and of how many."""
+    """School days waited: the median of finished waits (None: none is), how many are finished, and of how many."""
 
     median: float | None
     over: int
@@ -69,7 +69,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class PathwayFigures:
-    """How pathways of a scope went."""
+    """The figures of a scope's pathways."""
 
     said: Said
     dose: Share
@@ -80,18 +80,18 @@ class PathwayFigures:
 
 @cached_count("pathways", version=3, depends_on=by_days)
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
-    """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
+    """The figures of a scope, in four queries. `days` are the school days of its school or district."""
     handed_out, plans = _asked(actor, scope), _started_plans(actor, scope)
     counts = select(
         select(func.count()).where(*handed_out).select_from(Questionnaire).scalar_subquery(),
         select(func.count(Questionnaire.answered_at)).where(*handed_out).scalar_subquery(),
         _held(plans, scope).scalar_subquery(),
     )
-    number, answered, held = db.session.execute(counts).one()
+    number, answered, sessions_held = db.session.execute(counts).one()
     waited = _waited(actor, scope, days)
     return PathwayFigures(
         said=Said(number, answered, _answers(actor, scope)),
-        dose=Share(held, _sessions_due(plans, scope, days)),
+        dose=Share(sessions_held, _sessions_due(plans, scope, days)),
         answers=_waits(waited[ANSWERED]),
         services=_waits(waited[SERVED]),
         returns=Share(waited[RETURNED][NEAR], waited[RETURNED].total()),
@@ -99,7 +99,7 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
 
 
 def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Questionnaires handed out to people harmed in the period and not taken back."""
+    """Conditions of questionnaires handed out to people harmed in the period and not revoked."""
     return [
         *within_schools(actor, scope, Questionnaire.school_id),
         Questionnaire.made_at >= at_local(scope.first, 0, 0, district_zone()),
@@ -111,7 +111,7 @@ def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 
 @dataclass(frozen=True)
 class Answered:
-    """Answers to one question at one school: all, and good ones."""
+    """The answers to one question at one school: all, and the favorable ones."""
 
     question: str
     school_id: int
@@ -122,7 +122,7 @@ class Answered:
 
 @cached_count("said", version=1, depends_on=lambda scope: (scope.first, scope.last))
 def answered_by_school(scope: Scope) -> list[Answered]:
-    """Return the answers of people harmed at every school, whoever reads: what one school may show depends on the
+    """The answers of people harmed at every school, whoever reads, because what one school may show depends on the
     others."""
     everywhere = replace(scope, school_id=None, network=None)
     statement = (
@@ -143,7 +143,7 @@ def answered_by_school(scope: Scope) -> list[Answered]:
 
 
 def _answers(actor: Actor, scope: Scope) -> dict[str, Share]:
-    """Return the good answers to each question that may be shown of a scope."""
+    """The favorable share of each question that may be shown for a scope."""
     rows: dict[str, list[Answered]] = {}
     for row in answered_by_school(scope):
         rows.setdefault(row.question, []).append(row)
@@ -193,7 +193,7 @@ def _held(plans: list[ColumnElement[bool]], scope: Scope) -> Select[Any]:
 
 
 def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDays) -> int:
-    """Sessions due from each plan's first day to its last, or to the day on which its pathway ended."""
+    """The number of sessions due, from each plan's first day to its last, or to the day on which its pathway ended."""
     last = _yesterday(scope)
     begins = at_local(scope.first, 0, 0, district_zone())
     statement = (
@@ -217,8 +217,8 @@ def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDa
 
 
 def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[int | None]]:
-    """Return school days from sending a referral to its answer and to its first service (None: not yet), and whether
-    a first day back had its meeting near it, each with how often."""
+    """School days from sending a referral to its answer and to its first service (None: not yet), and whether a first
+    day back had its meeting near it, each with its count."""
     waited: dict[str, Counter[int | None]] = {ANSWERED: Counter(), SERVED: Counter(), RETURNED: Counter()}
     for kind, on, then, first, number in streamed(_dated(actor, scope)):
         if kind == RETURNED:
@@ -230,9 +230,10 @@ def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[i
 
 
 def _dated(actor: Actor, scope: Scope) -> Any:
-    """Referrals sent in the period with their answer and first service; returns in it with their meeting.
+    """Referrals sent in the period with their answer and first service; returns in the period with their meeting.
 
-    What tells of a need for housing support is counted for whoever may know of it, and in no figure of the district.
+    Referrals that reveal a need for housing support are counted only for readers who may know of it, and in no figure
+    of the district.
     """
     plan, nothing = ReengagementPlan, literal(None, Date)
     of_referral = (Referral.sent_on, Referral.answered_on, Referral.first_service_on)
@@ -268,11 +269,11 @@ SAID_LABELS: dict[str, Any] = {
     "worth": _l("It was worth it"),
     "again": _l("They would do it again"),
 }
-"""What a good answer to each question says, in the order in which they are shown."""
+"""The label of a favorable answer to each question, in the order shown."""
 
 
 def said_rows(said: Said) -> list[Point]:
-    """Return the good answers to each question in percent."""
+    """The favorable answers to each question in percent."""
     return [
         bar(str(label), round(share.percent or 0), "teal", figure=f"{percent(share)} ({share.part}/{share.whole})")
         for code, label in SAID_LABELS.items()
@@ -281,7 +282,7 @@ def said_rows(said: Said) -> list[Point]:
 
 
 def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
-    """Return the other figures: what, how much, and of what."""
+    """The other figures: label, figure, and the number it is based on."""
     dose, returns, answers, services = figures.dose, figures.returns, figures.answers, figures.services
     sessions = ngettext("%(num)s session planned", "%(num)s sessions planned", dose.whole)
     of_returns = ngettext("%(num)s return", "%(num)s returns", returns.whole)
@@ -295,12 +296,12 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
 
 
 def percent(share: Share) -> str:
-    """Return a share as "81%", a dash where the whole is empty."""
+    """A share as "81%"; a dash where the whole is zero."""
     return "–" if share.percent is None else f"{round(share.percent)}%"
 
 
 def days_words(median: float | None) -> str:
-    """Return a median of school days in words, a dash where there is none."""
+    """A median of school days in words; a dash for None."""
     if median is None:
         return "–"
     return _("%(number)s school days", number=f"{median:.1f}".removesuffix(".0"))

@@ -1,4 +1,4 @@
-"""What coordinators and others did in a period: the practice log, circles of cases, who may keep, who asked."""
+"""Restorative practice in a period: the practice log, circles of cases, trained keepers, and requests."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ from wss_cases.training.records.queries import TrainingRecord
 from wss_cases.training.topics import KnownTopic
 
 SOON = timedelta(days=60)
-"""How long before it runs out a training has to be renewed."""
+"""How long before it expires a training should be renewed."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """What was held: times, students, adults and minutes by kind; times by month, by tier and by who led it."""
+    """The log's meetings: times, students, adults and minutes by kind; times by month, by tier and by leader."""
 
     by_kind: dict[PracticeKind, Counter[str]]
     months: Counter[date]
@@ -52,7 +52,8 @@ class Held:
 
 @dataclass(frozen=True)
 class CaseCircle:
-    """A meeting of a circle that was held for a case; `kept_by`: staff always, and who else helped and came."""
+    """A meeting of a circle held for a case. `kept_by` are its keepers: always staff, and helpers from outside who
+    came."""
 
     day: date
     tier: int
@@ -61,7 +62,7 @@ class CaseCircle:
 
 @dataclass(frozen=True)
 class Keepers:
-    """People trained to keep a circle today, and those of them whose training runs out within two months."""
+    """The people with a circle-keeper training in force today, and those whose training expires within two months."""
 
     trained: int
     run_out_soon: int
@@ -69,7 +70,8 @@ class Keepers:
 
 @dataclass(frozen=True)
 class Asked:
-    """Requests for a circle: how many wait now, those of danger among them, and what those of the period became."""
+    """Requests for a circle: how many wait now, how many of these report danger, and the results of the period's
+    requests."""
 
     waiting: int
     in_danger: int
@@ -77,26 +79,26 @@ class Asked:
 
 
 def held_in(actor: Actor, scope: Scope) -> Held:
-    """Return what the practice log of a scope holds, in one query; what was withdrawn is not counted."""
+    """The meetings in the practice log of a scope, in one query. Withdrawn entries are not counted."""
     entry = PracticeEntry
     parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose, entry.leader)
     sums = (func.count(), func.sum(entry.students), func.sum(entry.adults), func.sum(entry.minutes))
     logged = select(*parts, *sums).where(
         *within(actor, scope, entry.school_id, entry.held_on), entry.taken_back_at.is_(None)
     )
-    held = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter(), Counter())
+    log = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter(), Counter())
     for year, month, kind, purpose, leader, times, students, adults, minutes in db.session.execute(
         logged.group_by(*parts)
     ):
-        held.by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
-        held.months[date(int(year), int(month), 1)] += times
-        held.tiers[tier_of(kind, purpose)] += times
-        held.leaders[leader] += times
-    return held
+        log.by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
+        log.months[date(int(year), int(month), 1)] += times
+        log.tiers[tier_of(kind, purpose)] += times
+        log.leaders[leader] += times
+    return log
 
 
 def case_circles(actor: Actor, scope: Scope) -> list[CaseCircle]:
-    """Return each meeting of a circle that was held for a case in the period."""
+    """Each meeting of a circle held for a case in the period."""
     zone = zone_of(scope.school_id) if scope.school_id is not None else district_zone()
     statement = (
         select(
@@ -121,7 +123,8 @@ def case_circles(actor: Actor, scope: Scope) -> list[CaseCircle]:
 
 
 def _came(beside: Any) -> Any:
-    """Return whether somebody without an account helped to keep a meeting and came: of a partner, or a student."""
+    """Condition: a keeper without an account attended the meeting; `beside` is the column of a partner or of a
+    student."""
     came = (
         select(CircleAttendance.id)
         .join(CircleOutsideKeeper, CircleOutsideKeeper.id == CircleAttendance.outside_keeper_id)
@@ -136,18 +139,18 @@ def _kept_by(partner: bool, student: bool) -> frozenset[Leader]:
 
 
 def keepers_of(actor: Actor, scope: Scope) -> Keepers:
-    """Return how many people have a training as circle keeper that counts today, by what a scope's schools recorded."""
+    """How many people have a circle-keeper training in force today, by the records of a scope's schools."""
     recorded = select(TrainingRecord).where(
         *within_schools(actor, scope, TrainingRecord.school_id), TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING
     )
-    counting = [one for one in db.session.scalars(recorded) if in_force(one, scope.today)]
-    later = {one.user_id for one in counting if in_force(one, scope.today + SOON)}
-    trained = {one.user_id for one in counting}
+    counting = [record for record in db.session.scalars(recorded) if in_force(record, scope.today)]
+    later = {record.user_id for record in counting if in_force(record, scope.today + SOON)}
+    trained = {record.user_id for record in counting}
     return Keepers(len(trained), len(trained - later))
 
 
 def asked_in(actor: Actor, scope: Scope) -> Asked:
-    """Return what was asked of a scope's schools, in two queries. Words of requests are not read."""
+    """The requests to a scope's schools, in two queries. Their text is not read."""
     schools = within_schools(actor, scope, CircleRequest.school_id)
     now = select(CircleRequest.in_danger, func.count()).where(*schools, CircleRequest.answered_at.is_(None))
     waiting = _counted(db.session.execute(now.group_by(CircleRequest.in_danger)).all())
@@ -171,62 +174,68 @@ TIERS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its title, the heads of its columns, and rows that begin with their label."""
+    """One table: its title, its column heads, and rows that begin with their label."""
 
     title: str
     heads: tuple[str, ...]
     rows: list[list[Any]]
 
 
-def tables_of(held: Held, of_cases: Sequence[CaseCircle], asked: Asked) -> list[Table]:
-    """Return what was held by kind, month, tier and keeper, beside the circles of cases, and what requests became.
-
-    Of what there was nothing, there is no table.
-    """
-    months, tiers = Counter(one.day.replace(day=1) for one in of_cases), Counter(one.tier for one in of_cases)
-    keepers = Counter(leader for one in of_cases for leader in one.kept_by)
+def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> list[Table]:
+    """Meetings by kind, month, tier and keeper, beside the circles of cases, and the results of requests. Empty tables
+    are left out."""
+    months, tiers = (
+        Counter(circle.day.replace(day=1) for circle in of_cases),
+        Counter(circle.tier for circle in of_cases),
+    )
+    keepers = Counter(leader for circle in of_cases for leader in circle.kept_by)
     beside = (_("Practice log"), _("Circles in cases"))
     tables = [
         Table(
             _("By kind"),
             (_("Kind"), _("Times"), _("Students"), _("Adults"), _("Hours")),
-            [[kind.label, *line_of(sums)] for kind, sums in held.by_kind.items()],
+            [[kind.label, *line_of(sums)] for kind, sums in log.by_kind.items()],
         ),
         Table(
             _("By month"),
             (_("Month"), *beside),
-            [[month_words(one), held.months[one], months[one]] for one in sorted(held.months.keys() | months.keys())],
+            [
+                [month_words(month), log.months[month], months[month]]
+                for month in sorted(log.months.keys() | months.keys())
+            ],
         ),
         Table(
             _("By tier"),
             (_("Tier"), *beside),
-            [[_("Tier %(number)d", number=tier), held.tiers[tier], tiers[tier]] for tier in TIERS],
+            [[_("Tier %(number)d", number=tier), log.tiers[tier], tiers[tier]] for tier in TIERS],
         ),
         Table(
             _("By who kept them"),
             (_("Kept by"), *beside),
-            [[one.label, held.leaders[one], keepers[one]] for one in Leader],
+            [[leader_kind.label, log.leaders[leader_kind], keepers[leader_kind]] for leader_kind in Leader],
         ),
         Table(
-            _("Requests for a circle"), (_("Result"), _("Requests")), [[one.label, asked.became[one]] for one in Became]
+            _("Requests for a circle"),
+            (_("Result"), _("Requests")),
+            [[result.label, requests.became[result]] for result in Became],
         ),
     ]
-    there = (held.total, held.months or months, held.tiers or tiers, held.leaders or keepers, asked.became)
-    return [table for table, found in zip(tables, there, strict=True) if found]
+    there = (log.total, log.months or months, log.tiers or tiers, log.leaders or keepers, requests.became)
+    return [table for table, figures in zip(tables, there, strict=True) if figures]
 
 
 def line_of(sums: Counter[str]) -> list[Any]:
-    """Return times, students, adults and hours, these with one decimal place."""
+    """Times, students, adults and hours, with one decimal place for hours."""
     return [sums["times"], sums["students"], sums["adults"], hours_of(sums)]
 
 
 def hours_of(sums: Counter[str]) -> float:
-    """Return hours with one decimal place."""
+    """Hours, with one decimal place."""
     return round(sums["minutes"] / 60, 1)
 
 
 def keepers_words(keepers: Keepers) -> str:
-    """Return whose training has to be renewed."""
+    """How many trainings expire soon, in words."""
     if not keepers.run_out_soon:
         return _("No training expires within 60 days")
     return ngettext(
@@ -234,9 +243,9 @@ def keepers_words(keepers: Keepers) -> str:
     )
 
 
-def waiting_words(asked: Asked) -> str:
-    """Return how many of the waiting requests tell of danger."""
-    return ngettext("%(num)s reports danger", "%(num)s report danger", asked.in_danger)
+def waiting_words(requests: Asked) -> str:
+    """How many of the waiting requests report danger, in words."""
+    return ngettext("%(num)s reports danger", "%(num)s report danger", requests.in_danger)
 
 
 blueprint = Blueprint("practice", __name__)
@@ -247,20 +256,20 @@ blueprint = Blueprint("practice", __name__)
 def report() -> str:
     """Circles by kind, month and tier, people reached, hours, keepers, requests, and what people harmed said."""
     page = shown()
-    held, asked = held_in(page.actor, page.scope), asked_in(page.actor, page.scope)
-    said = figures_of_pathways(page.actor, page.scope, school_days(page.scope.school_id)).said
+    log, requests = held_in(page.actor, page.scope), asked_in(page.actor, page.scope)
+    answers = figures_of_pathways(page.actor, page.scope, school_days(page.scope.school_id)).said
     keepers = keepers_of(page.actor, page.scope)
     return render_template(
         "outcomes/reports/practice/page.html",
         page=page,
         years=years_of(page),
-        total=held.total,
-        hours=hours_of(held.total),
+        total=log.total,
+        hours=hours_of(log.total),
         keepers=keepers,
         keepers_words=keepers_words(keepers),
-        asked=asked,
-        waiting_words=waiting_words(asked),
-        tables=tables_of(held, case_circles(page.actor, page.scope), asked),
-        said=said,
-        said_rows=said_rows(said),
+        asked=requests,
+        waiting_words=waiting_words(requests),
+        tables=tables_of(log, case_circles(page.actor, page.scope), requests),
+        said=answers,
+        said_rows=said_rows(answers),
     )

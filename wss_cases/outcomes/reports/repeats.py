@@ -1,4 +1,5 @@
-"""Windows of school days attended after an incident: which are over, and in which another incident came. Pure."""
+"""Follow-up periods ("windows") of school days attended after an incident: whether they are over, and whether another
+incident came in them."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -24,14 +25,14 @@ from wss_cases.safeguards.discipline.removals.models import ActionState, Discipl
 from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
 
 LENGTHS: Final = (30, 60, 90)
-"""School days attended that a window lasts."""
+"""The lengths of a window in school days attended."""
 FirstLast = tuple[date, date | None]
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """Windows of one length: finished, not finished, and of the finished ones those with another incident; None where
-    that would tell of too few."""
+    """The windows of one length: finished, not finished, and the share of finished ones with another incident; None
+    where that would reveal a small number."""
 
     length: int
     finished: int
@@ -40,21 +41,23 @@ class Repeat:
 
 
 Outcomes = Mapping[tuple[str, int, str | None, int, bool | None], int]
-"""How many windows, by month, length, network, school and what came of them (None: not over)."""
+"""The number of windows by month, length, network, school, and whether another incident came (None: not over)."""
 
 
 def repeats_by_month(windows: Outcomes) -> list[list[Any]]:
-    """Return [month, length, finished, not finished, with another incident], all up to that month, months in their
-    order; the last is None where it would tell of too few, so that what is stored of windows tells of no fewer."""
+    """[month, length, finished, not finished, with another incident], each summed up to that month, in order. The last
+    is None where it would reveal a small number, so that stored figures reveal no more than pages do."""
     rows, by_month = _by_network(windows), []
     for month in sorted({row[0] for row in rows}):
         so_far = [row for row in rows if row[0] <= month]
-        by_month += [[month, length, *_told([row for row in so_far if row[1] == length])] for length in LENGTHS]
+        by_month += [
+            [month, length, *_shown_numbers([row for row in so_far if row[1] == length])] for length in LENGTHS
+        ]
     return by_month
 
 
 def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
-    """Return the windows of each length up to a month, from rows of `repeats_by_month`."""
+    """The windows of each length up to a month, from rows of `repeats_by_month`."""
     repeats = {length: Repeat(length, 0, 0, None) for length in LENGTHS}
     for month, length, finished, unfinished, part in rows:
         if month <= last:
@@ -64,8 +67,8 @@ def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
 
 
 def _by_network(windows: Outcomes) -> list[list[Any]]:
-    """Return [month, length, network, finished, with another incident, not finished, small], months in their order:
-    `small` are those finished so far at schools that have fewer than FEWEST so far."""
+    """[month, length, network, finished, with another incident, not finished, small], in order of months. `small` are
+    the windows finished so far at schools with fewer than FEWEST of them."""
     rows = []
     lines = sorted(windows.items(), key=lambda line: (line[0][1], line[0][2] or "", line[0][0]))
     for (length, network), of_network in groupby(lines, lambda line: line[0][1:3]):
@@ -81,7 +84,7 @@ def _by_network(windows: Outcomes) -> list[list[Any]]:
     return rows
 
 
-def _told(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
+def _shown_numbers(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
     pieces = []
     for network in dict.fromkeys(row[2] for row in rows):
         here = [row for row in rows if row[2] == network]
@@ -93,7 +96,7 @@ def _told(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
 def attended(
     school_days: Sequence[date], enrolled: Collection[FirstLast], removed: Collection[Span], calendar: SchoolDays
 ) -> Sequence[date]:
-    """Return the school days, in their order, on which a student was enrolled and not removed."""
+    """The school days, in order, on which a student was enrolled and not removed."""
     spans = [school_days[slice(*_places(school_days, first, last))] for first, last in enrolled]
     if len(spans) == 1 and not removed:
         return spans[0]
@@ -106,10 +109,10 @@ def _places(days: Sequence[date], first: date, last: date | None) -> tuple[int, 
 
 
 def repeated_within(happened: date, incidents: Sequence[date], there: Sequence[date]) -> list[bool | None]:
-    """Return for each of LENGTHS whether another incident came in the window after a day, None where it is not over.
+    """For each of LENGTHS, whether another incident came in the window after a day; None where the window is not over.
 
-    `incidents` are the student's incidents in their order, `there` the days attended that are over. A window lasts to
-    the end of its last day attended; what came on the day itself does not count as later.
+    `incidents` are the student's incident days in order, `there` the days attended so far. A window ends with its last
+    day attended. An incident on the day itself does not count as later.
     """
     begins, later = bisect_right(there, happened), bisect_right(incidents, happened)
     following = incidents[later] if later < len(incidents) else None
@@ -126,11 +129,12 @@ ACT, ENROLLED, REMOVED = "act", "enrolled", "removed"
 Where = tuple[str | None, int]
 """The network and the school."""
 Window = tuple[Where, int, date, list[bool | None]]
-"""Where, the incident's person, its day, and for each length whether another came in it; None where it is not over."""
+"""The place, the person's entry in the incident, its day, and for each length whether another incident came; None where
+the window is not over."""
 
 
 def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
-    """Return the windows of each length, in one query; `days` are the school days of its school or district."""
+    """The windows of each length, in one query. `days` are the school days of its school or district."""
     return repeats_until(_by_month(actor, scope, days), f"{scope.last:%Y-%m}")
 
 
@@ -140,7 +144,7 @@ def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
 
 @cached_count("repeats", version=2, depends_on=_by_first_day)
 def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
-    """Return the windows of the year, summed up to each month, so that a report can end with any of them."""
+    """The windows of the year, summed up to each month, so that a report can end with any month."""
     counts: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
     for where, _person, day, windows in _windows(streamed(_lives(actor, scope)), scope, days):
         for length, repeated in zip(LENGTHS, windows, strict=True):
@@ -149,8 +153,8 @@ def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
 
 
 def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> dict[int, bool]:
-    """Return the people of incidents (of one school) whose window of this length is over, and whether another incident
-    came in it."""
+    """The people of a school's incidents whose window of this length is over, and whether another incident came in
+    it."""
     rows = db.session.execute(_lives(actor, scope))
     place = LENGTHS.index(length)
     return {
@@ -161,7 +165,7 @@ def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) 
 
 
 def caused(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a student who is reported to have caused harm in an incident since the period began."""
+    """Conditions of a student reported to have caused harm in an incident since the period began."""
     return [
         *within_schools(actor, scope, Incident.school_id),
         Incident.local_date >= scope.first,
@@ -172,7 +176,7 @@ def caused(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def _lives(actor: Actor, scope: Scope) -> Select[Any]:
-    """Return a select of what matters of each student at a school: incidents, when enrolled, when removed."""
+    """A select of each student's incidents, enrolments and removals at a school."""
     acts = (
         select(IncidentPerson.student_id, Incident.school_id, Incident.local_date)
         .join(Incident, Incident.id == IncidentPerson.incident_id)
@@ -180,7 +184,7 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
     )
     students = acts.with_only_columns(IncidentPerson.student_id)
     person = func.min(IncidentPerson.id)
-    # of one network alone its name says nothing
+    # within one network the network's name is not needed
     network = School.network if scope.is_all else literal(None, String)
     nothing, nowhere = (literal(None, Date), person, literal(""), literal(ACT)), literal(None, String)
     one_a_student = (
@@ -206,7 +210,7 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
 
 
 def _windows(rows: Iterable[Any], scope: Scope, days: SchoolDays) -> Iterator[Window]:
-    """Yield the windows of the school year; what lies after it is only looked at for what followed."""
+    """Yield the windows of the school year. Later incidents only count as following ones."""
     yesterday = scope.today - timedelta(days=1)
     over = [
         day

@@ -1,4 +1,4 @@
-"""One's own saved views: their list, a new one, and deleting one. What a view shows is decided when it is opened."""
+"""A person's own saved views: the list, a new one, and deleting. What a view shows is decided when it is opened."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ MOST_VIEWS = 50
 
 @use_case
 def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
-    """Save what a report is narrowed to under a name. Raises Refused for a name of another view, or too many."""
+    """Save a report's filters under a name. Raises Refused for a name already used, or too many views."""
     mine = SavedView.user_id == uow.actor.user_id
     if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
         raise Refused("name", _("You have a view with this name. Choose another name."))
@@ -53,7 +53,7 @@ blueprint = Blueprint("saved", __name__, url_prefix="/views")
 
 
 class ViewForm(BaseForm):
-    """A name for what the report is narrowed to."""
+    """The name of a new saved view."""
 
     name = ShortText(_l("Name of the view"), [NotBlank(_l("Enter a name for the view."))], limit=80)
 
@@ -61,7 +61,7 @@ class ViewForm(BaseForm):
 @blueprint.get("")
 @gate(Permission.OUTCOMES_READ)
 def mine() -> str:
-    """One's own views."""
+    """The list of the person's own views."""
     rows = [
         {"id": view.id, "name": view.name, "href": url_for("outcomes.core.report", **view.narrowed)}
         for view in views_of(current_actor())
@@ -72,7 +72,7 @@ def mine() -> str:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.OUTCOMES_READ)
 def new() -> Page:
-    """Name what the report is narrowed to; the address says what that is."""
+    """Name the report's filters, which the address holds."""
     here, form = narrowed_page(), ViewForm()
     return form_page(
         form,
@@ -86,6 +86,6 @@ def new() -> Page:
 @blueprint.post("/<int:view_id>/delete")
 @gate(Permission.OUTCOMES_READ)
 def delete(view_id: int) -> Response:
-    """Delete one."""
+    """Delete one of the person's own views."""
     delete_view(current_actor(), view_id, clock.now())
     return redirect(url_for("outcomes.saved.mine"), 303)

@@ -1,4 +1,4 @@
-"""Schools, or networks, beside each other: the same measures as their own pages, each in one grouped query."""
+"""Schools, or networks, side by side: the same measures as their own pages, each in one grouped query."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -35,8 +35,8 @@ from wss_cases.safeguards.police.review.models import PoliceNotification
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is added up: of one school, or of the schools of a network. `schools` are those it is made of; `before` are
-    incidents of the same days a year before, of schools that recorded any by then (`recorded` of them)."""
+    """The sums of one school, or of the schools of a network. `schools` is their number; `before` are incidents of the
+    same days a year before, at schools with records by then (`recorded` of them)."""
 
     schools: int = 1
     incidents: int = 0
@@ -64,7 +64,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Beside:
-    """One school or network: its id (a school's), name and network, its numbers, and the school days gone by."""
+    """One school or network: its id (of a school), name and network, its numbers, and the school days so far."""
 
     id: int
     name: str
@@ -74,14 +74,14 @@ class Beside:
 
 
 def schools_beside(actor: Actor, scope: Scope) -> list[Beside]:
-    """Return every active school of a scope by name."""
+    """Every active school of a scope by name."""
     rows = school_rows(actor, scope)
     named = select(School.id, School.network).where(*within_schools(actor, scope, School.id))
     networks = {row[0]: row[1] or "" for row in db.session.execute(named)}
     recorded = _recorded_before(actor, scope)
     offered = _by_school(Incident.school_id, [*counted(actor, scope), came_to("offered")])
     removals = _by_school(DisciplineAction.school_id, removed(actor, scope))
-    told = _by_school(PoliceNotification.school_id, notified(actor, scope))
+    notifications = _by_school(PoliceNotification.school_id, notified(actor, scope))
     harm = closed_with_harm(actor, scope)
     closed = _by_school(Case.school_id, [*harm, Case.result.not_in(LEFT_OUT)])
     repaired = _by_school(Case.school_id, [*harm, Case.result == CaseResult.REPAIRED])
@@ -91,14 +91,15 @@ def schools_beside(actor: Actor, scope: Scope) -> list[Beside]:
         return Numbers(
             1, row.incidents, row.before if known else 0, int(known), row.students, row.staff, row.reported,
             offered.get(row.id, 0), repaired.get(row.id, 0), closed.get(row.id, 0), removals.get(row.id, 0),
-            told.get(row.id, 0),
+            notifications.get(row.id, 0),
         )  # fmt: skip
 
     return [Beside(row.id, row.name, networks.get(row.id, ""), row.school_days, numbers(row)) for row in rows]
 
 
 def networks_beside(actor: Actor, scope: Scope) -> list[Beside]:
-    """Return every network of a scope by name, as the sum of its schools; those of none are a row without a name."""
+    """Every network of a scope by name, as the sum of its schools. Schools without a network form a row without a
+    name."""
     by_network: dict[str, list[Beside]] = {}
     for row in schools_beside(actor, scope):
         by_network.setdefault(row.network, []).append(row)
@@ -110,11 +111,11 @@ def networks_beside(actor: Actor, scope: Scope) -> list[Beside]:
 
 def _sum(numbers: Iterable[Numbers]) -> Numbers:
     every = list(numbers)
-    return Numbers(*(sum(getattr(one, of.name) for one in every) for of in fields(Numbers)))
+    return Numbers(*(sum(getattr(numbers, of.name) for numbers in every) for of in fields(Numbers)))
 
 
 def _recorded_before(actor: Actor, scope: Scope) -> set[int]:
-    """Return the schools whose records had begun by the same days a year before."""
+    """The schools whose records had begun by the same days a year before."""
     earlier = recorded_year_before(actor, scope)
     if earlier is None:
         return set()
@@ -128,7 +129,7 @@ def _by_school(column: Any, conditions: Sequence[ColumnElement[bool]]) -> Mappin
 
 
 SEARCHED = 100
-"""Letters of a name that are looked for."""
+"""The longest search text for a name, in characters."""
 
 
 def _measure(key: str, label: Any, *, wide: bool = False, unbroken: bool = False) -> Column:
@@ -158,7 +159,7 @@ NETWORK_COLUMNS = (
 
 
 def read_page() -> Narrowed:
-    """Read the address. Raises NotFound for the reader of one school, and for a filter of incidents."""
+    """Read the address. Raises NotFound for the reader of a single school, and for a filter of incidents."""
     here = narrowed_page()
     if here.page.school is not None or not here.is_plain:
         raise NotFound
@@ -166,13 +167,13 @@ def read_page() -> Narrowed:
 
 
 def found(rows: Sequence[Beside], typed: str) -> list[Beside]:
-    """Return the rows whose name holds each typed word."""
+    """The rows whose name contains every typed word."""
     words = typed.casefold().split()
     return [row for row in rows if all(word in row.name.casefold() for word in words)]
 
 
 def in_order(rows: Sequence[Beside], order: Order, this_year: bool) -> list[Beside]:
-    """Return rows in the order of a column; those without a figure come last, either way."""
+    """The rows in the order of a column. Rows without a figure come last in both directions."""
 
     def value(row: Beside) -> Any:
         return values_of(row, this_year)[order.key]
@@ -183,7 +184,7 @@ def in_order(rows: Sequence[Beside], order: Order, this_year: bool) -> list[Besi
 
 
 def values_of(row: Beside, this_year: bool) -> dict[str, Any]:
-    """Return what each column is sorted by; None where there is no figure."""
+    """The value by which each column is sorted; None where there is no figure."""
     numbers = row.numbers
     return {
         "school": row.name.casefold(),
@@ -201,7 +202,7 @@ def values_of(row: Beside, this_year: bool) -> dict[str, Any]:
 
 
 def cells_of(rows: Sequence[Beside], this_year: bool, name: Callable[[Beside], Cell], first: str) -> list[Row]:
-    """Return the rows of a list, cell by cell; `name` makes the first, whose column is `first`."""
+    """The rows of a list, cell by cell. `name` makes the first cell, in the column `first`."""
     return [_cells(row, this_year) | {first: name(row)} for row in rows]
 
 
@@ -231,13 +232,13 @@ def _share(share: Share) -> str:
 
 
 def typed_in(arguments: Mapping[str, str]) -> str:
-    """Return what the name is searched for."""
+    """The search text for a name."""
     return arguments.get("q", "").strip()[:SEARCHED]
 
 
 def filters_of(here: Narrowed, typed: str) -> list[str]:
-    """Return what narrows the list, in words."""
-    return [one for one in (here.page.year_words, here.parameters.get("network", ""), typed) if one]
+    """The filters of the list, in words."""
+    return [text for text in (here.page.year_words, here.parameters.get("network", ""), typed) if text]
 
 
 def _read(kind: ListKind, arguments: Mapping[str, str], limit: int) -> ListRead:
@@ -246,19 +247,21 @@ def _read(kind: ListKind, arguments: Mapping[str, str], limit: int) -> ListRead:
     every = (schools_beside if is_schools else networks_beside)(here.page.actor, here.page.scope)
     rows = in_order(found(every, typed), order_of(kind, arguments), this_year)[:limit]
     first = "school" if is_schools else "network"
-    asked = {**here.parameters, **({"q": typed} if typed else {})}
+    parameters = {**here.parameters, **({"q": typed} if typed else {})}
     if arguments.get("sort"):
-        asked["sort"] = arguments["sort"]
-    return ListRead(cells_of(rows, this_year, lambda row: Cell(row.name), first), filters_of(here, typed), asked, None)
+        parameters["sort"] = arguments["sort"]
+    return ListRead(
+        cells_of(rows, this_year, lambda row: Cell(row.name), first), filters_of(here, typed), parameters, None
+    )
 
 
 def read_schools(_actor: Actor, arguments: Mapping[str, str], _now: datetime, limit: int) -> ListRead:
-    """Return schools beside each other as a file takes them."""
+    """The schools of the side-by-side list for a file."""
     return _read(SCHOOLS, arguments, limit)
 
 
 def read_networks(_actor: Actor, arguments: Mapping[str, str], _now: datetime, limit: int) -> ListRead:
-    """Return networks beside each other as a file takes them."""
+    """The networks of the side-by-side list for a file."""
     return _read(NETWORKS, arguments, limit)
 
 
@@ -306,11 +309,11 @@ def _page(kind: ListKind, here: Narrowed, every: list[Beside], name: Any) -> str
     after = id_in(request.args.get("after"))
     start = next((place + 1 for place, row in enumerate(rows) if row.id == after), 0)
     shown = rows[start : start + PAGE]
-    asked: dict[str, Any] = {**here.parameters, **({"q": typed} if typed else {})}
+    parameters: dict[str, Any] = {**here.parameters, **({"q": typed} if typed else {})}
     sort = {"sort": request.args.get("sort")}
 
     def address(**changes: Any) -> str:
-        return url_for(kind.page, **(asked | changes))
+        return url_for(kind.page, **(parameters | changes))
 
     cells = cells_of(shown, this_year, name, kind.columns[0].key)
     return render_template(
@@ -322,7 +325,7 @@ def _page(kind: ListKind, here: Narrowed, every: list[Beside], name: Any) -> str
         is_schools=kind is SCHOOLS,
         years=years_of(here.page),
         networks=networks_of(here.page.actor) if kind is SCHOOLS else [],
-        table=table_of(kind, here.page.actor, cells, order, address, asked, filters_of(here, typed)),
+        table=table_of(kind, here.page.actor, cells, order, address, parameters, filters_of(here, typed)),
         newer=address(**sort) if start else None,
         older=address(after=shown[-1].id, **sort) if start + PAGE < len(rows) else None,
     )

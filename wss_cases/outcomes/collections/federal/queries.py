@@ -1,4 +1,4 @@
-"""The federal counts of a school year: one row a school, zero where there was none."""
+"""The federal counts of a school year: one row per school, zero where there was none."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -27,14 +27,14 @@ from wss_cases.safeguards.police.review.models import PoliceNotification
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
 Counts = dict[int, Counter[str]]
-"""School to column to number."""
+"""School id to column to number."""
 MARKS = (
     Student.race_ethnicity, Student.sex, Student.has_iep, Student.has_504, Student.is_english_learner,
 )  # fmt: skip
 
 
 def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBERS) -> Report:
-    """Return the federal counts by school; what could not be counted is said beside."""
+    """The federal counts by school. The report's notes name what could not be counted."""
     counts: Counts = defaultdict(Counter)
     undecided = _incidents(actor, scope, counts)
     placed = _Placed(counts)
@@ -44,7 +44,13 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
     placed.finish()
     columns = rules.columns()
     rows = [
-        [number, name, network, *numbers_of(number, known).federal_parts, *(placed.cell(key, one) for one in columns)]
+        [
+            number,
+            name,
+            network,
+            *numbers_of(number, known).federal_parts,
+            *(placed.cell(key, column) for column in columns),
+        ]
         for key, number, name, network in schools(actor, scope, counts)
     ]
     begins = ("school_id", "school", "network", *rules.IDENTITY)
@@ -75,27 +81,25 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
 
 
 def with_counts(begins: Sequence[str], columns: Sequence[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
-    """Return rows for a JSON document: what each begins with, and its numbers by column."""
+    """Rows for a JSON document: the leading columns by name, then the numbers by column under `counts`."""
     at = len(begins)
     named = ((dict(zip(begins, row[:at], strict=True)), row[at:]) for row in rows)
     return [begin | {"counts": dict(zip(columns, numbers, strict=True))} for begin, numbers in named]
 
 
 def for_upload(report: Report) -> Report:
-    """Return the file as the collection takes it: its own number of each school (SCH_ID) and its own columns alone.
-
-    A school without that number is left out.
-    """
+    """The file for upload: each school's own federal number (SCH_ID) and the collection's own columns only. Schools
+    without that number are left out."""
     at = report.columns.index(rules.IDENTITY[-1])
-    held = [place for place, name in enumerate(report.columns) if name.startswith("SCH_")]
-    rows = [[row[at], *(row[place] for place in held)] for row in report.rows if row[at]]
-    columns = (rules.UPLOAD_ID, *(report.columns[place] for place in held))
+    places = [place for place, name in enumerate(report.columns) if name.startswith("SCH_")]
+    rows = [[row[at], *(row[place] for place in places)] for row in report.rows if row[at]]
+    columns = (rules.UPLOAD_ID, *(report.columns[place] for place in places))
     document = report.document | {"schools": with_counts(columns[:1], columns[1:], rows)}
     return replace(report, document=document, columns=columns, rows=rows)
 
 
 def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str, str]]:
-    """Return (id, number, name, network) of the schools of a file: active ones, and those with something counted."""
+    """(id, number, name, network) of each school in the file: the active ones, and those with a count."""
     columns = (School.id, School.identifier, School.sourced_id, School.name, School.network)
     statement = visible_to(select(*columns), actor, School.id)
     if scope.school_id is not None:
@@ -107,7 +111,7 @@ def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int
 
 
 def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
-    """Count offenses and allegations; return how many reports with one are not decided yet."""
+    """Count offenses and allegations; returns how many reports with an offense or allegation are still undecided."""
     mapped: dict[int, set[str]] = defaultdict(set)
     rows: dict[int, Any] = {}
     statement = (
@@ -144,35 +148,34 @@ def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
 
 
 class _Placed:
-    """Counts each student once a school and measure, and keeps those whom no column takes."""
+    """Counts each student once per school and measure, and records the students that fit no column."""
 
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
         self.times: Counter[tuple[int, str, int]] = Counter()
         self.pupils: dict[int, rules.Pupil] = {}
         self.open: dict[int, set[str]] = defaultdict(set)
-        """Columns by school in which a student may belong of whom the roster does not say enough."""
+        """Columns, by school, that may be missing a student because the roster does not say enough."""
         self.unknown: set[int] = set()
 
     def cell(self, school_id: int, column: str) -> int | None:
-        """Return a number; None where zero would be a claim that the roster does not bear."""
+        """A number; None where a zero would claim more than the roster says."""
         return self.counts[school_id][column] or (None if column in self.open[school_id] else 0)
 
     def may_be(
         self, school_id: int, student_id: int, pupil: rules.Pupil, of: Callable[[rules.Pupil], list[str]]
     ) -> None:
-        """Note where else a student may belong than in the columns that `of` gives for what is known."""
+        """Record the other columns a student may belong to, beyond those that `of` gives for the known marks."""
         if others := rules.could_be(pupil, of):
             self.open[school_id] |= others
             self.unknown.add(student_id)
 
     def add(self, school_id: int, measure: str, student_id: int, pupil: rules.Pupil) -> None:
-        """Count one instance of a student."""
         self.pupils[student_id] = pupil
         self.times[school_id, measure, student_id] += 1
 
     def finish(self) -> None:
-        """Turn instances into students: one suspension or several, and everything else once."""
+        """Turn instances into students: one suspension or several; every other measure once."""
         unplaced: set[tuple[int, int]] = set()
         unknown: set[tuple[int, int]] = set()
         for (school_id, measure, student_id), times in self.times.items():
@@ -192,7 +195,8 @@ class _Placed:
             for school_id, _student in pairs:
                 self.counts[school_id][column] += 1
         empty = {
-            school_id: sum(not self.counts[school_id][one] for one in found) for school_id, found in self.open.items()
+            school_id: sum(not self.counts[school_id][column] for column in open_columns)
+            for school_id, open_columns in self.open.items()
         }
         for school_id, number in empty.items():
             self.counts[school_id]["cells_not_reported"] = number
@@ -232,7 +236,7 @@ def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
 
 
 def _restraints(actor: Actor, scope: Scope, placed: _Placed) -> None:
-    """Count every restraint and time-out, and each student once a school and kind."""
+    """Count every restraint and time-out, and each student once per school and kind."""
     record, seen = RestraintRecord, set[tuple[int, Any, int]]()
     statement = (
         select(record.school_id, record.kind, record.student_id, *MARKS)

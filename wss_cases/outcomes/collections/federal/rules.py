@@ -1,4 +1,5 @@
-"""What the federal collection (CRDC) counts, column by column; pure. Named as in its public-use files of 2021-22."""
+"""The columns of the federal collection (CRDC) and what each counts; pure. Names are those of its public-use files of
+2021-22."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ OFFENSES: Final = (
     "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW",
     "SCH_OFFENSE_THRWW", "SCH_OFFENSE_THRWOW", "SCH_OFFENSE_POSSWX",
 )  # fmt: skip
-"""The gravest first: an incident counts once, under the gravest. Since 2020-21 firearms are among the weapons (WW)."""
+"""The gravest first: an incident counts once, under its gravest offense. Since 2020-21 firearms are among the weapons
+(WW)."""
 ALLEGATIONS: Final = (
     "SCH_HBALLEGATIONS_SEX", "SCH_HBALLEGATIONS_RAC", "SCH_HBALLEGATIONS_DIS", "SCH_HBALLEGATIONS_ORI",
     "SCH_HBALLEGATIONS_REL",
@@ -24,7 +26,7 @@ NOT_HELD: Final = (
     "SCH_DISC*_EXPZT_*", "SCH_DISC*_ARR_*", "SCH_DISC*_CORP_*", "SCH_HBREPORTED_*", "SCH_HBDISCIPLINED_*",
     "SCH_PSDISC_*", "SCH_PSOOSINSTANCES_*", "SCH_RSINSTANCES_MECH_*", "SCH_RS_*_MECH_*",
 )  # fmt: skip
-"""What no record here tells apart. These columns are absent: a zero would be a claim."""
+"""Columns left out because no record here tells them apart; a zero would be a false claim."""
 
 BIAS: Final = {
     "sex": "SCH_HBALLEGATIONS_SEX",
@@ -36,7 +38,7 @@ BIAS: Final = {
     "religion": "SCH_HBALLEGATIONS_REL",
 }
 AT_SCHOOL: Final = frozenset({Place.ON_GROUNDS, Place.VEHICLE, Place.SCHOOL_EVENT, None})
-"""Where an offense counts; a place not known yet is taken for the school."""
+"""Places where an offense counts. A place not known yet counts as the school."""
 RACES: Final = {
     "hispanic": "HI", "american_indian": "AM", "asian": "AS", "pacific_islander": "HP", "black": "BL",
     "white": "WH", "two_or_more": "TR",
@@ -49,18 +51,19 @@ INFORMAL: Final = frozenset({DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK
 RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISOLATED_TIME_OUT: "SECL"}
 IDENTITY: Final = ("LEAID", "SCHID", "COMBOKEY")
 UPLOAD_ID: Final = "SCH_ID"
-"""What the upload calls the last of these."""
+"""The upload's name for the last of these."""
 STANDINGS: Final = ("WODIS", "IDEA", "504")
 OURS: Final = (
     "expulsion_students", "expulsion_instances", "informal_removal_students", "informal_removal_instances",
     "referral_instances", "students_not_placed", "learners_not_known", "cells_not_reported",
 )  # fmt: skip
-"""Columns of our own, at the end: what the collection splits further than we can, or has no column for."""
+"""Our own columns, at the end of the file: where the collection splits further than our records do, or has no
+column."""
 
 
 @dataclass(frozen=True)
 class Pupil:
-    """A student as the roster gives them today; None is not known."""
+    """A student's marks in today's roster; None is not known."""
 
     race: str | None
     sex: str | None
@@ -70,7 +73,7 @@ class Pupil:
 
 
 def standing(pupil: Pupil) -> str | None:
-    """Return 'IDEA', '504' (Section 504 alone), 'WODIS' (neither); None when the roster does not say."""
+    """'IDEA', '504' (Section 504 alone) or 'WODIS' (neither); None when the roster does not say."""
     if pupil.iep:
         return "IDEA"
     if pupil.iep is None or pupil.section_504 is None:
@@ -79,8 +82,8 @@ def standing(pupil: Pupil) -> str | None:
 
 
 def could_be(pupil: Pupil, of: Callable[[Pupil], Iterable[str]]) -> frozenset[str]:
-    """Return the columns in which a student may belong besides those of `of`: what is not known may be anything."""
-    return frozenset(column for one in _fillings(pupil) for column in of(one)) - frozenset(of(pupil))
+    """The columns a student may belong to besides those of `of`, trying every value for each unknown mark."""
+    return frozenset(column for filling in _fillings(pupil) for column in of(filling)) - frozenset(of(pupil))
 
 
 @lru_cache(maxsize=5_000)
@@ -96,33 +99,34 @@ def _either(mark: bool | None) -> tuple[bool, ...]:
 
 
 def cells(measure: str, pupil: Pupil) -> list[str]:
-    """Return the columns in which a student counts for a measure; none when a mark they need is not known."""
-    held, sex, race = standing(pupil), SEXES.get(pupil.sex or ""), RACES.get(pupil.race or "")
-    if held is None or sex is None or race is None:
+    """The columns in which a student counts for a measure; empty when a mark they need is not known."""
+    group_key, sex, race = standing(pupil), SEXES.get(pupil.sex or ""), RACES.get(pupil.race or "")
+    if group_key is None or sex is None or race is None:
         return []
-    if held == "504":
+    if group_key == "504":
         return [f"SCH_DISCWDIS_{measure}_504_{sex}"]
-    prefix = f"SCH_DISCWODIS_{measure}" if held == "WODIS" else f"SCH_DISCWDIS_{measure}"
-    group = race if held == "WODIS" else f"IDEA_{race}"
+    prefix = f"SCH_DISCWODIS_{measure}" if group_key == "WODIS" else f"SCH_DISCWDIS_{measure}"
+    group = race if group_key == "WODIS" else f"IDEA_{race}"
     return [f"{prefix}_{group}_{sex}", *([f"{prefix}_EL_{sex}"] if pupil.learner else [])]
 
 
 def by_standing(prefix: str, pupil: Pupil) -> list[str]:
-    """Return the column of an instance by the disability of its student; none when it is not known."""
-    held = standing(pupil)
-    return [f"{prefix}_{held}"] if held else []
+    """The column of an instance by its student's disability; empty when that is not known."""
+    plan = standing(pupil)
+    return [f"{prefix}_{plan}"] if plan else []
 
 
 def missed(pupil: Pupil) -> list[str]:
-    """Return the columns of a student's days missed: by race, and as a learner or with a plan; none without a sex."""
-    sex, held = SEXES.get(pupil.sex or ""), standing(pupil)
-    groups = [RACES.get(pupil.race or ""), "EL" if pupil.learner else None, held if held != "WODIS" else None]
+    """The columns of a student's days missed: by race, as a learner, or with a plan; empty when the sex is not
+    known."""
+    sex, plan = SEXES.get(pupil.sex or ""), standing(pupil)
+    groups = [RACES.get(pupil.race or ""), "EL" if pupil.learner else None, plan if plan != "WODIS" else None]
     return [f"SCH_DAYSMISSED_{group}_{sex}" for group in groups if group and sex]
 
 
 def restrained(kind: str, pupil: Pupil) -> list[str]:
-    """Return the columns of a student restrained or secluded: with or without an IEP, by race, and as a learner or with
-    a Section 504 plan alone; none when a mark they need is not known."""
+    """The columns of a student restrained or secluded: with or without an IEP, by race, as a learner, or with a Section
+    504 plan alone; empty when a mark they need is not known."""
     race, sex = RACES.get(pupil.race or ""), SEXES.get(pupil.sex or "")
     if pupil.iep is None or race is None or sex is None:
         return []
@@ -133,7 +137,7 @@ def restrained(kind: str, pupil: Pupil) -> list[str]:
 
 
 def columns() -> tuple[str, ...]:
-    """Return every column of the file after the school's own."""
+    """Every column of the file after those that name the school."""
     sexes, races = SEXES.values(), RACES.values()
     students: list[str] = []
     for measure in MEASURES:
@@ -141,8 +145,8 @@ def columns() -> tuple[str, ...]:
             students += [f"{prefix}{middle}{race}_{sex}" for race in races for sex in sexes]
             students += [f"{prefix}EL_{sex}" for sex in sexes]
         students += [f"SCH_DISCWDIS_{measure}_504_{sex}" for sex in sexes]
-    instances = [f"SCH_OOSINSTANCES_{one}" for one in STANDINGS]
-    instances += [f"SCH_RSINSTANCES_{kind}_{one}" for kind in RESTRAINTS.values() for one in STANDINGS]
+    instances = [f"SCH_OOSINSTANCES_{plan}" for plan in STANDINGS]
+    instances += [f"SCH_RSINSTANCES_{kind}_{plan}" for kind in RESTRAINTS.values() for plan in STANDINGS]
     for kind, plan in product(RESTRAINTS.values(), ("NONIDEA", "IDEA")):
         groups = (*races, "EL", *(("504",) if plan == "NONIDEA" else ()))
         students += [f"SCH_RS_{plan}_{kind}_{group}_{sex}" for group in groups for sex in sexes]
@@ -151,14 +155,15 @@ def columns() -> tuple[str, ...]:
 
 
 def offense(mapped: Collection[str], weapon: str | None) -> str | None:
-    """Return the column of an incident's gravest offense, from its behaviors' columns and its weapon."""
+    """The column of an incident's gravest offense, by the columns of its behaviors and its weapon; None without an
+    offense."""
     ending = "WW" if weapon in ("firearm", "other") else "WOW"
-    armed = {one[: -len("WOW")] + ending if one.endswith("WOW") else one for one in mapped}
+    armed = {column[: -len("WOW")] + ending if column.endswith("WOW") else column for column in mapped}
     carried = "SCH_OFFENSE_POSSWX" if weapon == "firearm" else None
     return next((column for column in OFFENSES if column in armed), carried)
 
 
 def allegations(mapped: Collection[str], bullying: bool, bias: str | None) -> set[str]:
-    """Return the grounds on which an incident alleges harassment or bullying."""
+    """The grounds on which an incident alleges harassment or bullying."""
     by_bias = {BIAS[bias]} if bullying and bias in BIAS else set()
     return {column for column in mapped if column in ALLEGATIONS} | by_bias

@@ -1,7 +1,7 @@
-"""Keeping the daily figures: the scheduler follows the journal, and a command counts every school anew.
+"""Writing the daily figures: the scheduler follows the journal, and a command recounts every school.
 
-Both may be killed at any point: each step is one transaction that also moves the mark up to which was reckoned. What
-is reckoned twice stays the same, for a day is always counted as a whole from its incidents.
+Either may be killed at any point: each step is one transaction that also moves the mark of the last audit row
+processed. Processing a row twice is harmless, because a day is always counted whole from its incidents.
 """
 
 import time
@@ -39,14 +39,14 @@ from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import grade_words
 
 BATCH = 500
-"""Audit rows that one step reckons with."""
+"""Audit rows processed in one step."""
 BEGIN = 0
-"""The mark of a count that has finished no school yet."""
+"""The mark of a recount that has not finished a school yet."""
 
 
 def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
-    """Count anew the days that changed since the last call, for so many seconds; returns how many school `days`. The
-    first call counts every school; what is left when the time is over waits for the next call."""
+    """Recount the days that changed since the last call, for up to `seconds`; returns the number of school `days`. The
+    first call counts every school. The next call goes on where the time ran out."""
     settled = settled_row()
     until = time.monotonic() + seconds
     if settled == 0 or not recount(now, seconds, settled=settled, only_unbuilt=True)["finished"]:
@@ -62,7 +62,7 @@ def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
 
 @contextmanager
 def _figures(now: datetime) -> Iterator[tuple[UnitOfWork, FigureState]]:
-    """Give a unit of work for figures, and their state, locked: one writer of figures at a time."""
+    """A unit of work for figures, and their locked state: only one process writes figures at a time."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()  # figures change no record: the acts they follow are audited
         yield uow, _locked(uow)
@@ -73,7 +73,7 @@ def _locked(uow: UnitOfWork) -> FigureState:
 
 
 def _step(now: datetime, settled: int) -> int | None:
-    """Count anew what the next audit rows changed; returns how many days, None when nothing is left."""
+    """Recount the days that the next audit rows changed; returns how many days, None when no row is left."""
     with _figures(now) as (uow, state):
         if state.upto >= settled:
             return None
@@ -86,8 +86,8 @@ def _step(now: datetime, settled: int) -> int | None:
 
 
 def recount(now: datetime, seconds: float, *, settled: int | None = None, only_unbuilt: bool = False) -> dict[str, Any]:
-    """Count every school from its incidents for so many seconds, going on where an earlier count was stopped. Returns
-    how many `schools` were counted now, and whether the count is `finished`."""
+    """Recount every school from its incidents for up to `seconds`, going on where an earlier recount stopped. Returns
+    the number of `schools` counted now, and whether the recount is `finished`."""
     settled = settled_row() if settled is None else settled
     until = time.monotonic() + seconds
     done: dict[str, Any] = {"schools": 0, "finished": _begin(now, settled, only_unbuilt)}
@@ -101,7 +101,7 @@ def recount(now: datetime, seconds: float, *, settled: int | None = None, only_u
 
 
 def _begin(now: datetime, settled: int, only_unbuilt: bool) -> bool:
-    """Leave the mark of a count, unless one goes on; True when there is none to do."""
+    """Mark the start of a recount, unless one is running; True when there is none to run."""
     first = {"id": ONLY_ROW, "upto": settled, "counted_at": now, "counted_school_id": BEGIN}
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -128,7 +128,7 @@ def _next_school(now: datetime) -> bool:
 
 
 def _end(now: datetime) -> None:
-    """Add the schools up, a month in one transaction, and say that everything was counted."""
+    """Add the schools up, one month per transaction, and record that everything was counted."""
     for days in _months():
         with _figures(now) as (uow, state):
             _add_up(uow, days, state.upto)
@@ -167,7 +167,7 @@ def _replace_school(uow: UnitOfWork, school_id: int, days: Collection[date] | No
 
 
 def _add_up(uow: UnitOfWork, days: Collection[date], upto: int) -> None:
-    """Make the district's rows of these days from the schools', reckoned up to an audit row."""
+    """Replace the district's rows of these days by the sums of the schools' rows, counted up to an audit row."""
     sums: dict[date, DayFigure] = {}
     columns = (DailyFigure.day, DailyFigure.incidents, DailyFigure.serious, DailyFigure.parts)
     for day, *figure in uow.session.execute(select(*columns).where(DailyFigure.day.in_(sorted(days)))):
@@ -183,8 +183,8 @@ SCHOOL_WEEK = range(5)
 
 
 def breakdowns(parts: Parts) -> dict[str, list[Count]]:
-    """Return each breakdown's rows, in two queries: closed scales in their order without gaps, code lists largest
-    first. The key of a row is what the incidents list filters by, '' for what is not known."""
+    """Each breakdown's rows, in two queries: closed scales in order and without gaps, code lists largest first. The key
+    of a row is the incident list's filter value, '' for not known."""
     locale = locale_code()
     behaviors = behavior_words([key for key in parts.behavior if key], locale)
     places = place_words([key for key in parts.place if key], locale)
@@ -202,7 +202,7 @@ def breakdowns(parts: Parts) -> dict[str, list[Count]]:
 
 
 def day_of_year_words(day: date) -> str:
-    """Return a date without its year: "November 20"."""
+    """A date without its year: "November 20"."""
     return format_skeleton("MMMMd", day, locale=locale_code())
 
 

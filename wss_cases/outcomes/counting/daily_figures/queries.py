@@ -1,5 +1,5 @@
-"""Reading the daily figures. They are exact at any moment: what the scheduler has not reckoned with yet is counted from
-the rows on top, and where that is too much, or nothing was reckoned yet, everything is."""
+"""Reading the daily figures. They are exact at any moment: days that the scheduler has not processed yet are counted
+from the incidents. Where there are too many such days, or no figures yet, everything is counted from the incidents."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -50,7 +50,7 @@ ONLY_ROW = 1
 
 
 class DailyFigure(Base):
-    """One school on one day on which something counts. `parts` is breakdown to {key: incidents}, '' for not known."""
+    """One school's figures of a day with incidents. `parts` is breakdown to {key: incidents}, '' for not known."""
 
     __tablename__ = "daily_figure"
 
@@ -62,8 +62,7 @@ class DailyFigure(Base):
 
 
 class DistrictFigure(Base):
-    """The same of all schools together: the sum of that day's rows. `counted_with` is the audit row that had been
-    reckoned with when the day was last added up."""
+    """One day's sum over all schools. `counted_with` is the last audit row processed when the day was added up."""
 
     __tablename__ = "district_figure"
 
@@ -75,10 +74,10 @@ class DistrictFigure(Base):
 
 
 class FigureState(Base):
-    """How far the figures follow the journal: one row.
+    """How far the figures follow the journal: a single row.
 
-    `upto` is the audit row that was reckoned with last. `built_at` is None until every school was counted once.
-    `counted_school_id` is the last school of a count that goes on, None when none does.
+    `upto` is the last audit row processed. `built_at` is None until every school was counted once. `counted_school_id`
+    is the last school counted by a running recount, None when none runs.
     """
 
     __tablename__ = "figure_state"
@@ -92,7 +91,8 @@ class FigureState(Base):
 
 
 class SavedView(Base):
-    """What one person narrowed a report to, under a name; what it shows is decided anew whenever it is opened."""
+    """A report's filters that a person saved under a name. What the view shows is decided again whenever it is
+    opened."""
 
     __tablename__ = "saved_view"
     __table_args__ = (UniqueConstraint("user_id", "name"),)
@@ -106,19 +106,19 @@ class SavedView(Base):
 
 SchoolDay = tuple[int, date]
 TOGETHER = 0
-"""Stands for a school where schools are counted together."""
+"""Stands in for the school id where schools are counted together."""
 MOST_BEHIND = 300
-"""Audit rows that a page still reckons with by itself; with more of them it counts everything from the rows."""
+"""Unprocessed audit rows that a page still handles itself; with more it counts everything from the incidents."""
 UNRECKONED = "unreckoned_days"
 READ = "incident.read"
-"""The act that leaves a row of an incident and moves nothing; there are far more of them than of all others."""
+"""The audit action of reading an incident, which changes no figure and is far more frequent than all others."""
 MOVED = "figures.moved"
-"""The act that names days of a school on which incidents are gone."""
+"""The audit action that names days of a school from which incidents were removed."""
 
 
 def changes_after(upto: int, limit: int, last: int | None = None) -> Sequence[Any]:
-    """Return id, action, object_id and changes of the audit rows above a number (and not above `last`) that may have
-    moved figures, the oldest first."""
+    """Id, action, object_id and changes of the audit rows after `upto` (up to `last`, if given) that may have changed
+    figures, the oldest first."""
     named = {"upto": upto, "last": last, "limit": limit}
     return db.session.execute(_changes(last is not None), named).all()
 
@@ -136,8 +136,8 @@ def _changes(up_to_the_last: bool) -> Any:
 
 
 def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
-    """Return every (school, day) whose figures these acts may have moved: where an incident stands now, where it stood
-    before, and where it is gone."""
+    """Every (school, day) whose figures these audit rows may have changed: where an incident stands now, where it stood
+    before, and where it was removed."""
     days: set[SchoolDay] = set()
     before: dict[int, list[dict[str, Any]]] = {}
     for change in changes:
@@ -159,21 +159,21 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
 _STANDS = Prepared(
     lambda narrow: select(Incident.id, Incident.school_id, Incident.local_date).where(narrow(Incident.id))
 )
-"""Where reports stand now."""
+"""The school and day of each incident now."""
 
 
 def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
-    """Return every breakdown of a scope's incidents, of those of one weekday (Monday is 0) where one is given."""
+    """Every breakdown of a scope's incidents, or of those on one weekday (Monday is 0)."""
     unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return counted_parts(actor, scope, *([] if weekday is None else conditions_of(IncidentFilter(weekday=weekday))))
     moved = ((day, figure, 1) for (_school, day), figure in _moved(actor, scope, unreckoned).items())
     days = [*_stored(actor, scope, unreckoned), *moved]
-    return parts_from(one for one in days if weekday is None or one[0].weekday() == weekday)
+    return parts_from(day for day in days if weekday is None or day[0].weekday() == weekday)
 
 
 def total_of(actor: Actor, scope: Scope) -> int:
-    """Return how many incidents a scope had, without their breakdowns."""
+    """The number of a scope's incidents, without breakdowns."""
     unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
@@ -181,7 +181,7 @@ def total_of(actor: Actor, scope: Scope) -> int:
 
 
 def total_asked(scope: Scope) -> list[Asked]:
-    """Return what `total_of` reads, to be read together with others; nothing where it counts every incident."""
+    """What `total_of` reads, to be read together with other queries; empty where it counts every incident."""
     unreckoned = _unreckoned_of(scope)
     return [] if unreckoned is None else [_TOTAL.asked(bool(unreckoned), moved=tuple(unreckoned))]
 
@@ -199,7 +199,7 @@ _TOTAL = PreparedOfScope(_total)
 
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
-    """Return how many incidents each school of a scope had; one without any is not there."""
+    """The number of incidents by school id; schools without any are missing."""
     unreckoned = _unreckoned_of(scope)
     if unreckoned is None:
         number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
@@ -215,18 +215,18 @@ def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
 
 
 def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
-    """Return the same counted from the rows alone, of the incidents that also meet `more`."""
+    """The breakdowns counted from the incidents alone, of those that also meet the conditions `more`."""
     by_day = count_days([*counted(actor, scope), *more])
     return parts_from((day, figure, 1) for (_school, day), figure in by_day.items())
 
 
 def unreckoned_days() -> list[SchoolDay] | None:
-    """Return the days that moved since the scheduler last reckoned; None when the figures cannot be used."""
+    """The days that changed since the scheduler last processed the journal; None when the figures cannot be used."""
     return once_in_view(UNRECKONED, _unreckoned)
 
 
 def _unreckoned_of(scope: Scope) -> list[SchoolDay] | None:
-    """Return those of them that a scope's figures can hold."""
+    """The unprocessed days within a scope; None when the figures cannot be used."""
     days = unreckoned_days()
     if days is None:
         return None
@@ -250,7 +250,7 @@ def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tu
 
 
 def _figures(actor: Actor, scope: Scope, has_moved: bool) -> Any:
-    """One statement, so that a reckoning in between cannot come between sum and part."""
+    """One statement, so that no write of figures can come between the sum and its parts."""
     own, all_of_them = DailyFigure, DistrictFigure
     of_schools = _columns(own, 1).where(*within(actor, scope, own.school_id, own.day))
     if reads_all(actor, scope):
@@ -274,7 +274,7 @@ def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[School
 
 
 def figures_of_school(school_id: int, days: Collection[date] | None = None) -> dict[date, DayFigure]:
-    """Return what a school's incidents add up to on each day on which any counts (of these days, or of all)."""
+    """A school's figures by day, of these days or of all, counted from its incidents."""
     conditions: list[ColumnElement[bool]] = [
         Incident.school_id == school_id, Incident.counts()
     ]  # fmt: skip
@@ -284,7 +284,7 @@ def figures_of_school(school_id: int, days: Collection[date] | None = None) -> d
 
 
 def count_days(conditions: Sequence[ColumnElement[bool]], by_school: bool = False) -> dict[SchoolDay, DayFigure]:
-    """Return what the incidents that meet these conditions add up to, by (school or 0, day), in one query."""
+    """The figures of the incidents that meet these conditions by (school or 0, day), in one query."""
     return _added_up(db.session.execute(union_all(*_branches(conditions, by_school))))
 
 
@@ -296,33 +296,33 @@ def _added_up(rows: Iterable[Any]) -> dict[SchoolDay, DayFigure]:
 
 
 def _branches(conditions: Sequence[ColumnElement[bool]], by_school: bool) -> list[Any]:
-    """Each breakdown of the incidents that meet these conditions, which are looked for once."""
+    """The selects of each breakdown of the incidents that meet these conditions, which are looked up once."""
     serious = case((could_lead_to_police(), 1), else_=0).label("serious")
     columns = (Incident.id, Incident.school_id, Incident.local_date, Incident.local_minute, Incident.location_code)
-    found = select(*columns, Incident.behavior_group, serious).where(*conditions).cte("found").c
-    keys = {"hour": found.local_minute // 60, "place": found.location_code, "group": found.behavior_group}
-    branches = [_branch(found, part, func.count(), by_school, column) for part, column in keys.items()]
-    all_of_them = _branch(found, "incidents", func.count(), by_school)
-    could = _branch(found, "serious", func.count(), by_school).where(found.serious == 1)
-    people = and_(IncidentPerson.incident_id == found.id, IncidentPerson.role.in_(ACTED))
-    incidents = func.count(found.id.distinct())
+    base = select(*columns, Incident.behavior_group, serious).where(*conditions).cte("found").c
+    keys = {"hour": base.local_minute // 60, "place": base.location_code, "group": base.behavior_group}
+    branches = [_branch(base, part, func.count(), by_school, column) for part, column in keys.items()]
+    all_of_them = _branch(base, "incidents", func.count(), by_school)
+    could = _branch(base, "serious", func.count(), by_school).where(base.serious == 1)
+    people = and_(IncidentPerson.incident_id == base.id, IncidentPerson.role.in_(ACTED))
+    incidents = func.count(base.id.distinct())
     behavior = (
-        _branch(found, "behavior", incidents, by_school, BehaviorCode.code)
+        _branch(base, "behavior", incidents, by_school, BehaviorCode.code)
         .outerjoin(IncidentPerson, people)
         .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
     )
-    grade = _branch(found, "grade", incidents, by_school, IncidentPerson.grade).outerjoin(IncidentPerson, people)
+    grade = _branch(base, "grade", incidents, by_school, IncidentPerson.grade).outerjoin(IncidentPerson, people)
     return [all_of_them, could, *branches, behavior, grade]
 
 
-def _branch(found: Any, part: str, number: Any, by_school: bool, column: Any = None) -> Any:
-    school = found.school_id if by_school else literal_column(str(TOGETHER))
+def _branch(incidents: Any, part: str, number: Any, by_school: bool, column: Any = None) -> Any:
+    school = incidents.school_id if by_school else literal_column(str(TOGETHER))
     key = literal_column("''") if column is None else cast(column, String(60))
-    grouped = [*([found.school_id] if by_school else []), found.local_date]
+    grouped = [*([incidents.school_id] if by_school else []), incidents.local_date]
     statement = select(
-        literal(part).label("part"), school.label("school"), found.local_date, key.label("key"),
+        literal(part).label("part"), school.label("school"), incidents.local_date, key.label("key"),
         number.label("number"),
-    ).select_from(found.id.table)  # fmt: skip
+    ).select_from(incidents.id.table)  # fmt: skip
     return statement.group_by(*grouped, *([] if column is None else [key]))
 
 

@@ -1,4 +1,4 @@
-"""What the incidents of a day add up to, and adding days up. Pure."""
+"""The figures of one day's incidents, and their sums over days. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from typing import Any, Final
 
 BREAKDOWNS: Final = ("hour", "place", "group", "behavior", "grade")
 NOT_KNOWN: Final = ""
-"""The key of what is not known, as a stored figure writes it."""
+"""The key of an unknown value in a stored figure."""
 
 
 @dataclass
 class DayFigure:
-    """Incidents of one day: how many, how many could have led to the police, and breakdown to {key: incidents}."""
+    """The incidents of one day: how many, how many could have led to the police, and breakdown to {key: incidents}."""
 
     incidents: int = 0
     serious: int = 0
     parts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def count(self, part: str, key: str | None, number: int) -> None:
-        """Take in one counted row."""
+        """Add one counted row."""
         if part in ("incidents", "serious"):
             setattr(self, part, getattr(self, part) + number)
             return
@@ -27,7 +27,6 @@ class DayFigure:
         keys[key or NOT_KNOWN] = keys.get(key or NOT_KNOWN, 0) + number
 
     def add(self, other: "DayFigure") -> None:
-        """Add another school's figure of the same day."""
         self.incidents += other.incidents
         self.serious += other.serious
         for part, keys in other.parts.items():
@@ -35,7 +34,7 @@ class DayFigure:
                 self.count(part, key, number)
 
     def row(self) -> dict[str, Any]:
-        """Return the columns that are stored."""
+        """The values of the stored columns."""
         return {"incidents": self.incidents, "serious": self.serious, "parts": self.parts}
 
 
@@ -52,11 +51,11 @@ class Parts:
     behavior: dict[str | None, int] = field(default_factory=dict)
     grade: dict[str | None, int] = field(default_factory=dict)
     months: dict[date, dict[str | None, int]] = field(default_factory=dict)
-    """By behaviour again, within each month (its first day)."""
+    """By behavior again, for each month (its first day)."""
 
 
 def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
-    """Return the sum of (day, figure, times); a figure that is taken back counts -1 times."""
+    """The sum of (day, figure, times). Times -1 subtracts a figure."""
     parts = Parts()
     for day, figure, times in days:
         parts.total += times * figure.incidents
@@ -80,7 +79,7 @@ def _add(numbers: dict[Any, int], key: Any, number: int) -> None:
 
 
 def _add_all(sums: dict[str | None, int], keys: dict[str, int], times: int) -> None:
-    for key, number in keys.items():  # thousands of them on a page: as plain as can be
+    for key, number in keys.items():  # this loop runs thousands of times on a page, so it stays as plain as possible
         known = key or None
         sums[known] = sums.get(known, 0) + times * number
 

@@ -1,4 +1,4 @@
-"""Names of what a police notification is counted as beside its ground, and what is always said beside the avoidable."""
+"""Labels of the groups of police notifications that are counted apart from their ground."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ NOT_CONFIRMED_LABELS: Final = {
 
 
 def apart_words(emergency: int, by_law: int) -> str:
-    """Return what stands beside the avoidable notifications and is never one of them."""
+    """The sentence about notifications that are never counted as avoidable."""
     return _(
         "Not confirmed, separate: %(emergency)s emergency, %(law)s required by law",
         emergency=f"{emergency:,}",

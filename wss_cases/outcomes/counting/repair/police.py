@@ -1,4 +1,4 @@
-"""Counting police notifications: by door, those not confirmed, those that were avoidable, and reviews refused."""
+"""Counts of police notifications: by ground, not confirmed, avoidable, and refused reviews."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,11 +24,12 @@ from wss_cases.safeguards.police.review.models import (
 
 @dataclass
 class Police:
-    """Notifications made, by door, the different students in them, and the reviews that were refused.
+    """The notifications by ground, the different students in them, and the refused reviews.
 
-    `unconfirmed`: emergencies that the second review did not confirm, and `law_unconfirmed`: firearms and gun threats
-    that the law asks to tell at once and that turned out not to be so. Both stand at no door and are never avoidable:
-    nobody is to hesitate with a call. `avoidable`: neither these, nor an emergency, nor required by a duty that stands.
+    `unconfirmed`: emergencies that the second review did not confirm. `law_unconfirmed`: firearms and gun threats
+    reported at once, as the law requires, that proved unfounded. Both count under no ground and are never avoidable, so
+    that no one hesitates to call. `avoidable`: notifications that were neither of these, nor an emergency, nor required
+    by a duty that stands.
     """
 
     by_door: dict[NotificationGround, int] = field(default_factory=dict)
@@ -45,18 +46,18 @@ class Police:
 
 
 def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Police-notification reviews of the period's incidents that were refused; a statement joins the incident."""
+    """Conditions of the refused police reviews of the period's incidents. The statement joins the incident."""
     of_period = within(actor, scope, PoliceReview.school_id, Incident.local_date)
     return [PoliceReview.state == ReviewState.REFUSED, *of_period]
 
 
 def notified(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a police notification that was made in the period."""
+    """Conditions of the police notifications made in the period."""
     return within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
 
 
 def not_confirmed() -> ColumnElement[bool]:
-    """Return the condition of a notification whose emergency the second review did not confirm."""
+    """Condition: the second review did not confirm the notification's emergency."""
     return exists().where(
         PoliceReview.id == PoliceNotification.review_id,
         PoliceReview.door == NotificationGround.EMERGENCY,
@@ -66,14 +67,14 @@ def not_confirmed() -> ColumnElement[bool]:
 
 
 def law_not_confirmed() -> ColumnElement[bool]:
-    """Return the condition of a firearm or gun threat told as the law asks, whose duty was found not to apply or whose
+    """Condition: a firearm or gun threat reported as the law requires, whose duty was found not to apply or whose
     second review did not confirm it."""
     return _by_law_in_vain(LegalDuty.code.in_(sorted(LAW_AT_ONCE)))
 
 
 def was_avoidable() -> ColumnElement[bool]:
-    """Return the condition of a notification that no emergency and no duty that stands called for: any other duty was
-    found not to apply, or nobody seconded it and the second review did not confirm it."""
+    """Condition: neither an emergency nor a duty that stands required the notification. Any other duty was found not to
+    apply, or no second person approved it and the second review did not confirm it."""
     in_vain = _by_law_in_vain(LegalDuty.code.not_in(sorted(LAW_AT_ONCE)))
     return or_(PoliceNotification.door == NotificationGround.OTHER, in_vain)
 
@@ -90,7 +91,7 @@ def _by_law_in_vain(of: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
-    """Return a select of (school, student, columns of the student), a line for each student of a notification."""
+    """A select of (school, student, columns of the student), one row per student of a notification."""
     return (
         select(PoliceNotification.school_id, NotifiedStudent.student_id, *columns)
         .join(NotifiedStudent, NotifiedStudent.notification_id == PoliceNotification.id)
@@ -101,12 +102,12 @@ def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
 
 @cached_count("police", version=4, depends_on=by_days)
 def police(actor: Actor, scope: Scope) -> Police:
-    """Return the notifications made in the period by door, their different students, and how many reviews of the
-    period's incidents were refused, in two queries."""
+    """The notifications made in the period by ground, their different students, and how many reviews of the period's
+    incidents were refused, in two queries."""
     students, refused = OTHERS.row(actor, scope)
     counts = Police(students=students, refused=refused)
     for door, made, *sums in _DOORS.rows(actor, scope):
-        unconfirmed, by_law, avoidable = (int(one or 0) for one in sums)
+        unconfirmed, by_law, avoidable = (int(number or 0) for number in sums)
         counts.by_door[door] = made - unconfirmed - by_law
         counts.unconfirmed += unconfirmed
         counts.law_unconfirmed += by_law
@@ -137,4 +138,4 @@ def _students_and_refused(actor: Actor, scope: Scope) -> Any:
 
 _DOORS = PreparedOfScope(_by_door)
 OTHERS = PreparedOfScope(_students_and_refused)
-"""Different students of notifications, and reviews that were refused."""
+"""The different students of notifications, and the refused reviews."""

@@ -1,4 +1,4 @@
-"""Counting whether harm was repaired: how cases with a person harmed were closed, and what that person said then."""
+"""Counts of whether harm was repaired: how cases with a person harmed were closed, and what that person said then."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -41,18 +41,18 @@ KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
 AGREEMENT_STEPS: Final = ("agreement", "kept")
 AGREEING: Final = ("any", Family.CIRCLE.value)
-"""The funnels in which an agreement can be made; no other pathway makes one."""
+"""The funnels in which an agreement can be made; no other pathway leads to an agreement."""
 NOT_REACHED: Final = ("not_reached", "not_to_contact")
-"""Outcomes of a first contact in which nobody spoke with the person harmed."""
+"""Outcomes of a first contact in which no one spoke with the person harmed."""
 LIGHT: Final = "without a case"
-"""What the line of conversations on the incident itself is called: no pathway is."""
+"""Name of the line of conversations recorded on the incident itself; no pathway has this name."""
 NONE: ColumnElement[int] = literal_column("0")
 MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Agreement terms due in the period: kept (of them late), and all but those changed by consent."""
+    """Agreement terms due in the period, except those changed by consent: kept (and how many of them late), and all."""
 
     kept: int = 0
     late: int = 0
@@ -60,28 +60,28 @@ class Terms:
 
     @property
     def share(self) -> Share:
-        """Kept of due."""
+        """Terms kept of terms due."""
         return Share(self.kept, self.due)
 
 
 def agreement_kept() -> ColumnElement[bool]:
-    """Return the condition of an agreement that is kept: no term open or not kept, at least one kept."""
+    """Condition: the agreement has a kept term, and none that is open or not kept."""
     term = exists().where(AgreementTerm.agreement_id == Agreement.id)
     broken = term.where(AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)))
     return and_(~broken, term.where(AgreementTerm.state.in_(KEPT)))
 
 
 def step_conditions() -> dict[str, ColumnElement[bool]]:
-    """Return for each step of the funnel the condition of a pathway that came as far, each including the one before.
+    """For each step of the funnel, the condition of a pathway that reached it; each includes the step before.
 
-    A circle or conversation is held when it met; the other pathways when they started.
+    A circle or conversation was held when it met; other pathways when they started.
     """
-    held = case((Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on), else_=Pathway.started_on)
+    held_on = case((Pathway.pathway.in_([family.value for family in MEETS]), Pathway.held_on), else_=Pathway.started_on)
     conditions: list[ColumnElement[bool]] = [
         Pathway.id.is_not(None),
         Pathway.offered_on.is_not(None),
         Pathway.accepted_on.is_not(None),
-        held.is_not(None),
+        held_on.is_not(None),
         Agreement.id.is_not(None),
         agreement_kept(),
     ]
@@ -89,20 +89,25 @@ def step_conditions() -> dict[str, ColumnElement[bool]]:
 
 
 def light_conditions() -> dict[str, ColumnElement[bool]]:
-    """Return for each step the condition of an incident whose conversation is on itself, without a case."""
+    """For each step, the condition of an incident with a conversation on the incident itself, without a case."""
     alone = ~exists().where(CaseIncident.incident_id == Incident.id)
-    held = and_(
+    was_held = and_(
         Incident.state == IncidentState.CLOSED, Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)), alone
     )
     is_planned = exists().where(
         FollowUp.incident_id == Incident.id, FollowUp.kind == CONVERSATION, FollowUp.state != FollowUpState.CANCELLED
     )
-    return {"proposed": or_(held, and_(is_planned, alone)), "offered": held, "accepted": held, "held": held}
+    return {
+        "proposed": or_(was_held, and_(is_planned, alone)),
+        "offered": was_held,
+        "accepted": was_held,
+        "held": was_held,
+    }
 
 
 def came_to(step: str, pathway: str = "", *seen: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition of an incident of which a pathway (of this family, where one is named, and of those that are
-    `seen`) came to a step, or a conversation without a case did."""
+    """Condition: a pathway of the incident reached a step, or a conversation without a case did. `pathway` limits it to
+    a family, `seen` are more conditions of the pathway."""
     came = (
         select(CaseIncident.incident_id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
@@ -115,7 +120,7 @@ def came_to(step: str, pathway: str = "", *seen: ColumnElement[bool]) -> ColumnE
 
 @cached_count("funnel", version=2, depends_on=by_days)
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
-    """Return for each pathway, and for "any", how many incidents came to each step, in one query."""
+    """For each pathway, and for "any", the number of incidents that reached each step, in one query."""
     numbers = {
         row[0]: dict(zip(STEPS, map(int, row[1:]), strict=True)) for row in db.session.execute(_came(actor, scope))
     }
@@ -129,8 +134,8 @@ def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
 
 
 def _came(actor: Actor, scope: Scope) -> Any:
-    """Return a select of (pathway, incidents that came to each step), "any" for the furthest of each incident, and a
-    line of conversations without a case. The way from incidents to agreements is gone once."""
+    """A select of (pathway, incidents that reached each step), with "any" for the furthest step of each incident and
+    one row for conversations without a case. It joins incidents to agreements only once."""
     conditions = step_conditions()
     furthest = case(*((conditions[step], place) for place, step in reversed([*enumerate(STEPS, 1)])), else_=0)
     each = (
@@ -144,8 +149,8 @@ def _came(actor: Actor, scope: Scope) -> Any:
     )
     all_of_them = select(func.max(each.c.step).label("step")).group_by(each.c.incident_id).subquery()
     light = light_conditions()
-    proposed, held = (func.coalesce(func.sum(case((light[step], 1), else_=0)), 0) for step in ("proposed", "held"))
-    without_case = [proposed if step == "proposed" else held if step == "held" else NONE for step in STEPS]
+    proposed, was_held = (func.coalesce(func.sum(case((light[step], 1), else_=0)), 0) for step in ("proposed", "held"))
+    without_case = [proposed if step == "proposed" else was_held if step == "held" else NONE for step in STEPS]
     return union_all(
         select(each.c.pathway, *_reached(each.c.step)).group_by(each.c.pathway),
         select(literal_column("'any'"), *_reached(all_of_them.c.step)),
@@ -155,11 +160,11 @@ def _came(actor: Actor, scope: Scope) -> Any:
 
 def _reached(step: ColumnElement[int]) -> list[ColumnElement[int]]:
     sums = (func.sum(case((step >= place, 1), else_=0)) for place, _name in enumerate(STEPS, 1))
-    return [func.coalesce(one, 0) for one in sums]
+    return [func.coalesce(value, 0) for value in sums]
 
 
 def contact_dates(actor: Actor, scope: Scope) -> Any:
-    """Return a subquery: each person harmed in the period's incidents with the date of the first contact, or none."""
+    """A subquery: each person harmed in the period's incidents, with the date of the first contact or NULL."""
     reached = and_(
         FollowUp.incident_person_id == IncidentPerson.id,
         FollowUp.kind == FollowUpKind.CONTACT_PERSON_HARMED.value,
@@ -185,7 +190,8 @@ def contact_dates(actor: Actor, scope: Scope) -> Any:
 
 
 def _prepared(actor: Actor, scope: Scope) -> Any:
-    """A subquery: people harmed whom a circle of their case offered support or met alone, and when first."""
+    """A subquery: people harmed to whom a circle of their case offered support or whom it met alone, and the first
+    date."""
     steps = (CirclePreparation.support_offered_on, CirclePreparation.pre_met_on)
     days = union_all(*(select(CirclePreparation.participant_id, day.label("day")) for day in steps)).subquery()
     same = or_(
@@ -206,7 +212,7 @@ def _prepared(actor: Actor, scope: Scope) -> Any:
 
 @cached_count("contacts", version=2, depends_on=by_days)
 def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
-    """Return (date of the incident, date of first contact or None, how many people harmed)."""
+    """(date of the incident, date of first contact or None, number of people harmed)."""
     dates = contact_dates(actor, scope)
     statement = select(dates.c.happened, dates.c.reached, func.count())
     rows = db.session.execute(statement.group_by(dates.c.happened, dates.c.reached))
@@ -214,7 +220,7 @@ def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
 
 
 def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of an agreement term that was due in the period and was not changed by consent."""
+    """Conditions of an agreement term that was due in the period and was not changed by consent."""
     over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.late_before)
     dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
     return [*dates, AgreementTerm.state.not_in((TermState.CHANGED, TermState.EXCUSED)), over]
@@ -222,7 +228,7 @@ def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 
 @cached_count("terms", version=3, depends_on=by_days)
 def terms(actor: Actor, scope: Scope) -> Terms:
-    """Return the terms due in the period; one that its own owner marked is due and not kept."""
+    """The terms due in the period. A term that its own owner marked as kept counts as due, but not as kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
     marked_by = AgreementTerm.decided_by_id
     by_other = and_(
@@ -247,10 +253,11 @@ def terms(actor: Actor, scope: Scope) -> Terms:
 
 
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a follow-up on students that was due in the period: not cancelled, done or past its
-    date. What a school promised in its plan is counted there, and first contact with a person harmed by its own clock.
+    """Conditions of a follow-up on students that was due in the period: open and past its date, or done, not canceled.
 
-    What tells of a need for housing support is counted for whoever may know of it, and in no figure of the district.
+    Follow-ups of plan steps are counted in the plan, and first contacts with a person harmed by their own clock.
+    Follow-ups that reveal a need for housing support are counted only for readers who may know of it, and in no figure
+    of the district.
     """
     over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
@@ -261,13 +268,13 @@ def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def on_time() -> ColumnElement[bool]:
-    """Return the condition of a follow-up closed on or before its due date."""
+    """Condition: the follow-up was done on or before its due date."""
     return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
 
 
 @cached_count("follow_ups", version=3, depends_on=by_days)
 def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
-    """Return for each kind the follow-ups done on time of those due in the period."""
+    """By kind, the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))
     statement = select(FollowUp.kind, good, func.count()).where(*due_follow_ups(actor, scope))
     rows = db.session.execute(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
@@ -275,14 +282,14 @@ def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
 
 
 def removed(actor: Actor, scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of a removal that began in the period and stands: a reversed one counts nowhere."""
+    """Conditions of a removal that began in the period and stands; a reversed removal never counts."""
     began = within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on)
     return (*began, DisciplineAction.state == ActionState.STANDING)
 
 
 @cached_count("removals", version=1, depends_on=by_days)
 def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
-    """Return for each kind of removal (instances, different students)."""
+    """By kind of removal, (instances, different students)."""
     statement = (
         select(DisciplineAction.kind, func.count(), func.count(DisciplineAction.student_id.distinct()))
         .where(*removed(actor, scope))
@@ -292,7 +299,7 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
 
 
 def minor_consequences(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
-    """Return for each kind of minor consequence (instances, different students); no figure of removals holds them."""
+    """By kind of minor consequence, (instances, different students). No figure of removals includes them."""
     statement = (
         select(MinorConsequence.kind, func.count(), func.count(IncidentPerson.student_id.distinct()))
         .join(IncidentPerson, IncidentPerson.id == MinorConsequence.incident_person_id)
@@ -307,9 +314,9 @@ def minor_consequences(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]
 
 
 LEFT_OUT: Final = (CaseResult.UNFOUNDED, CaseResult.TRANSFERRED)
-"""Results that tell nothing of repair: no harm was found, or the case goes on at another school."""
+"""Results that say nothing about repair: there was no harm, or the case continues at another school."""
 NOT_REPAIRED: Final = tuple(
-    one for one in CaseResult if one not in (*LEFT_OUT, CaseResult.REPAIRED, CaseResult.PARTLY_REPAIRED)
+    result for result in CaseResult if result not in (*LEFT_OUT, CaseResult.REPAIRED, CaseResult.PARTLY_REPAIRED)
 )
 
 CHOICES: Final[dict[str, tuple[CaseResult, ...]]] = {
@@ -318,14 +325,16 @@ CHOICES: Final[dict[str, tuple[CaseResult, ...]]] = {
     "not_repaired": NOT_REPAIRED,
     "left_out": LEFT_OUT,
 }
-"""What each number of the measure holds."""
+"""The results counted in each number of the measure."""
 
 
 @dataclass(frozen=True)
 class Harms:
-    """Cases with a person harmed that were closed in the period: repaired, partly, not; `left_out` are unfounded or
-    transferred. `said`: what the person harmed said at the closing of each that is not left out, '' where nobody wrote
-    it down."""
+    """Cases with a person harmed that were closed in the period: repaired, partly, not; `left_out` were unfounded or
+    transferred.
+
+    `said` counts what the person harmed said at closing, in cases not left out; '' where nobody recorded it.
+    """
 
     repaired: int = 0
     partly: int = 0
@@ -335,22 +344,22 @@ class Harms:
 
     @property
     def of(self) -> int:
-        """Cases of which it can be told whether the harm was repaired."""
+        """Cases with a result that says whether the harm was repaired."""
         return self.repaired + self.partly + self.not_repaired
 
     @property
     def share(self) -> Share:
-        """Repaired of all of these."""
+        """The share of cases in which the harm was repaired."""
         return Share(self.repaired, self.of)
 
 
 def closed_with_harm(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a case that was closed in the period, is closed still, and has a person harmed."""
+    """Conditions of a case that was closed in the period, is still closed, and has a person harmed."""
     return _closed(actor, scope, **_moments(scope))
 
 
 def _moments(scope: Scope) -> dict[str, datetime]:
-    """The moments at which a period begins, and after which it is over."""
+    """The instants at which a period begins and ends."""
     zone = district_zone()
     return {"since": at_local(scope.first, 0, 0, zone), "until": at_local(scope.last + timedelta(days=1), 0, 0, zone)}
 
@@ -367,15 +376,15 @@ def _closed(actor: Actor, scope: Scope, since: Any, until: Any) -> list[ColumnEl
 
 @cached_count("harms", version=1, depends_on=by_days)
 def harms(actor: Actor, scope: Scope) -> Harms:
-    """Return how the cases with a person harmed were closed, and what that person said, in one query."""
+    """How the cases with a person harmed were closed, and what that person said, in one query."""
     numbers = dict.fromkeys(CHOICES, 0)
-    said: dict[str, int] = {}
+    statements: dict[str, int] = {}
     for result, says, number in _HARMS.rows(actor, scope, **_moments(scope)):
         numbers[next(name for name, results in CHOICES.items() if result in results)] += number
         if result not in LEFT_OUT:
             key = says.value if says is not None else ""
-            said[key] = said.get(key, 0) + number
-    return Harms(**numbers, said=said)
+            statements[key] = statements.get(key, 0) + number
+    return Harms(**numbers, said=statements)
 
 
 def _by_result(actor: Actor, scope: Scope) -> Any:

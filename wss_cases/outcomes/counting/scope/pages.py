@@ -1,4 +1,4 @@
-"""What every page of outcomes starts from: who asks, which school, which school year."""
+"""What every outcomes page starts from: the reader, the school and the school year."""
 
 import re
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from wss_cases.roster.directory.queries import get_school
 
 ANY_KEY: Final = "0any0key0"
 PLAIN_KEY: Final = re.compile("[A-Za-z0-9_-]+")
-"""What stands in an address as it is."""
+"""Keys that an address holds without escaping."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The reader, the switcher's school (None: all that the reader reaches) and the school year counted."""
+    """The reader, the school chosen in the switcher (None: all schools of the reader) and the school year counted."""
 
     actor: Actor
     school: School | None
@@ -35,49 +35,53 @@ class Shown:
 
     @property
     def school_words(self) -> str:
-        """The school's name, or that it is all of them."""
+        """The school's or network's name, or "All schools"."""
         return self.school.name if self.school else self.scope.network or _("All schools")
 
     @property
     def year_words(self) -> str:
-        """The school year with a real dash."""
+        """The school year with an en dash."""
         return self.scope.year.replace("-", "–")
 
     @property
     def leads(self) -> bool:
-        """Whether the reader is the shown school's administrator, who alone sees who reported and who carries what."""
+        """Whether the reader is the administrator of this school. Only administrators see who reported and who carries
+        which work."""
         school_id = self.scope.school_id
         return school_id is not None and school_id in self.actor.school_ids(Role.ADMINISTRATOR)
 
     def incidents(self, **filters: Any) -> str | None:
-        """Return the address of the incidents behind a number; None when the reader may not see the list."""
+        """The address of the incidents behind a number; None when the reader may not see the list."""
         if not may_list(self.actor, self.scope.school_id):
             return None
         here: dict[str, Any] = {"school": self.scope.school_id, "year": self.scope.year, "state": "counted"}
         return url_for("incidents.incidents", **here, **filters)
 
     def at(self, name: str, **more: Any) -> str:
-        """Return the address of another page of outcomes about the same year and network."""
+        """The address of another outcomes page about the same year and network."""
         return url_for(f"outcomes.sections.{name}", year=self.scope.year, network=self.scope.network, **more)
 
     def schools(self, sort: str | None = None) -> str | None:
-        """Return the address of schools beside each other; None for the reader of a single school."""
+        """The address of the page that compares schools; None for the reader of a single school."""
         if self.school is not None:
             return None
         here: dict[str, Any] = {"year": self.scope.year, "network": self.scope.network}
         return url_for("outcomes.core.schools", **here, sort=sort)
 
     def behind(self, name: str, **choice: Any) -> str | None:
-        """Return the address of another list behind a number; None when the reader may not see it."""
+        """The address of another list behind a number; None when the reader may not see it."""
         if not may_list(self.actor, self.scope.school_id):
             return None
         return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
 
 
 def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
-    """Return what this request asks for: the school with this id, else the switcher's; for whoever reaches all, of a
-    network no single one. Raises NotFound for a school whose outcomes the reader does not see, and for a school year
-    that is none or has not begun."""
+    """The subject of this request: the school with this id, otherwise the switcher's. With `of_network` a reader of all
+    schools gets no single school.
+
+    Raises NotFound for a school whose outcomes the reader may not see, and for a school year that is malformed or has
+    not begun.
+    """
     actor = current_actor()
     if school is None:
         is_of_all = of_network and actor.everywhere(*READERS)
@@ -95,8 +99,8 @@ def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
 
 
 def shown_by_network() -> Shown:
-    """Return the same, of one network where the address names one. Raises NotFound for a network of a single school's
-    reader, and for one that has no school."""
+    """`shown()`, limited to the network that the address names. Raises NotFound for a network without schools, and
+    where the page is about a single school."""
     network = request.args.get("network") or None
     page = shown(of_network=network is not None)
     if network is None:
@@ -107,7 +111,7 @@ def shown_by_network() -> Shown:
 
 
 def address_by_key(part: str, link: Callable[..., str | None]) -> Callable[[str], str | None]:
-    """Return what gives the address of one key of a breakdown: it is made once, and each key put into its place."""
+    """A function that gives the address of each key of a breakdown. It builds the address once and replaces the key."""
     pattern = link(**{part: ANY_KEY})
 
     def address(key: str) -> str | None:
@@ -119,7 +123,7 @@ def address_by_key(part: str, link: Callable[..., str | None]) -> Callable[[str]
 
 
 def years_of(page: Shown) -> list[str]:
-    """Return the school years of which there is anything to see, the newest first."""
+    """The school years with anything to see, the newest first."""
     first = first_year_counted(page.actor, page.scope.school_id)
     current = clock.school_year(page.scope.today)
     begun = min(clock.school_year(first), current) if first else current

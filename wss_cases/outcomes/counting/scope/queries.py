@@ -1,4 +1,4 @@
-"""Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
+"""Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor may see."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -23,37 +23,37 @@ READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 SERIOUS_GROUP = 4
 AT_ONCE = 5000
-"""Rows that are read at a time where there can be hundreds of thousands: the scheduler is small."""
+"""Rows read at a time from results of hundreds of thousands of rows, because the scheduler has little memory."""
 
 
 def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
-    """Keep the rows of the schools whose outcomes the actor may see."""
+    """The statement, limited to schools whose outcomes the actor may see."""
     return statement.where(in_schools(school_column, actor, *READERS))
 
 
 def reads_everywhere(actor: Actor) -> bool:
-    """Whether the actor sees the outcomes of every school."""
+    """Whether the actor may see the outcomes of every school."""
     return actor.is_system or actor.everywhere(*READERS)
 
 
 def reads_all(actor: Actor, scope: Scope) -> bool:
-    """Whether a scope is the whole district: every school is counted, and the actor sees the outcomes of each."""
+    """Whether a scope is the whole district: every school is counted, and the actor may see the outcomes of each."""
     return scope.is_all and reads_everywhere(actor)
 
 
 def by_days(actor: Actor, scope: Scope, *_more: Any) -> Values:
-    """Return the days of a scope of the whole district, which cached counts depend on; None for any other scope."""
+    """The days of a scope of the whole district, on which cached counts depend; None for any other scope."""
     return (scope.first, scope.last, scope.late_before) if reads_all(actor, scope) else None
 
 
 def streamed(statement: Any) -> Iterable[Any]:
-    """Return the rows of a statement that can have very many, some at a time."""
+    """The rows of a statement with very many rows, read in batches."""
     read_one_view()
     return db.session.execute(statement, execution_options={"yield_per": AT_ONCE})
 
 
 def once_in_view(what: Any, find: Callable[[], Found]) -> Found:
-    """Return what is found out once for all that a page reads of one instant; elsewhere it is asked each time."""
+    """The result of `find`, computed once while a page reads from one instant; elsewhere computed on each call."""
     session: Any = db.session()
     seen: dict[Any, Found] = {} if session.seen_in_view is None else session.seen_in_view
     if what not in seen:
@@ -62,7 +62,7 @@ def once_in_view(what: Any, find: Callable[[], Found]) -> Found:
 
 
 def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep the rows of a scope by their school."""
+    """Conditions that limit rows to the schools of a scope."""
     conditions = [in_schools(school_column, actor, *READERS)]
     if scope.school_id is not None:
         conditions.append(school_column == scope.school_id)
@@ -72,20 +72,20 @@ def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[Colum
 
 
 def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep the rows of a scope by their school and their date."""
+    """Conditions that limit rows to the schools and dates of a scope."""
     return [*within_schools(actor, scope, school_column), day_column.between(scope.first, scope.last)]
 
 
 def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of an incident that counts: every submitted one but duplicates."""
+    """Conditions of an incident that counts: every submitted one except duplicates."""
     return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.counts()]
 
 
 class PreparedOfScope:
-    """A statement about a scope, put together once for each kind of scope: that takes longer than carrying it out.
+    """A statement about a scope, built once per kind of scope because building takes longer than executing.
 
-    `build` takes a reader, a scope and whatever else tells one statement from another (`shape`). The scope holds names
-    in the place of its school, network, first and last day, so these are compared with columns and nothing else.
+    `build` takes a reader, a scope and whatever else distinguishes statements (`shape`). The scope holds bind
+    parameters for its school, network, first and last day, so `build` may only compare these with columns.
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
@@ -93,52 +93,54 @@ class PreparedOfScope:
         self._built = cache(lambda kind, shape: build(SYSTEM, _named(*kind), *shape))
 
     def rows(self, actor: Actor, scope: Scope, *shape: Any, **values: Any) -> Any:
-        """Return the rows of a scope; `values` are those of the names that `build` itself gives."""
+        """The rows of a scope. `values` are those of the parameters that `build` itself binds."""
         if reads_everywhere(actor) or actor.covers(scope.school_id, *READERS):
             statement = self._built((scope.school_id is not None, scope.network is not None), shape)
-        else:  # some schools or none, which are narrowed to those of the reader
+        else:  # some schools or none: limited to those of the reader
             statement = self.build(actor, scope, *shape)
         of_scope = {"school": scope.school_id, "network": scope.network, "first": scope.first, "last": scope.last}
         return db.session.execute(statement, {**of_scope, **values})
 
     def row(self, actor: Actor, scope: Scope, *shape: Any, **values: Any) -> Any:
-        """Return the one row of a statement that counts; where it was read together with others, what was read."""
+        """The single row of a counting statement, or the row that `read_together` has read for it."""
         read = (self, actor, scope, shape, tuple(values.items()))
         return once_in_view(read, lambda: self.rows(actor, scope, *shape, **values).one())
 
     def asked(self, *shape: Any, **values: Any) -> "Asked":
-        """Return what `row` will be asked for, to be read together with others."""
+        """What `row` will read, for `read_together`."""
         return self, shape, values
 
 
 Asked = tuple[PreparedOfScope, tuple[Any, ...], dict[str, Any]]
 
 
-def read_together(actor: Actor, scope: Scope, asked: Sequence[Asked]) -> None:
-    """Read the one row of each of these by one statement, where a page reads of one instant."""
+def read_together(actor: Actor, scope: Scope, requests: Sequence[Asked]) -> None:
+    """Read the single row of each of these in one statement, while a page reads from one instant."""
     session: Any = db.session()
     if session.seen_in_view is None:
         return
     values: dict[str, Any] = {}
-    for name, value in chain.from_iterable(given.items() for _one, _shape, given in asked):
+    for name, value in chain.from_iterable(given.items() for _one, _shape, given in requests):
         if values.setdefault(name, value) != value:
             raise RuntimeError(f"two statements that are read together bind {name} differently")
-    rows: list[list[Any]] = [[] for _one in asked]
-    together = _TOGETHER.rows(actor, scope, *((one, shape) for one, shape, _given in asked), **values).one()
+    rows: list[list[Any]] = [[] for _one in requests]
+    together = _TOGETHER.rows(actor, scope, *((triple, shape) for triple, shape, _given in requests), **values).one()
     for name, value in together._mapping.items():
         rows[int(name.split("_")[1])].append(value)
-    for (one, shape, given), row in zip(asked, rows, strict=True):
-        once_in_view((one, actor, scope, shape, tuple(given.items())), partial(tuple, row))
+    for (statement, shape, given), row in zip(requests, rows, strict=True):
+        once_in_view((statement, actor, scope, shape, tuple(given.items())), partial(tuple, row))
 
 
 def _joined(actor: Actor, scope: Scope, *parts: tuple[PreparedOfScope, tuple[Any, ...]]) -> Any:
-    each = [one.build(actor, scope, *shape).subquery() for one, shape in parts]
+    each = [part.build(actor, scope, *shape).subquery() for part, shape in parts]
     columns = [
-        column.label(f"of_{number}_{place}") for number, one in enumerate(each) for place, column in enumerate(one.c)
+        column.label(f"of_{number}_{place}")
+        for number, select_ in enumerate(each)
+        for place, column in enumerate(select_.c)
     ]
     joined: Any = each[0]
-    for one in each[1:]:
-        joined = joined.join(one, true())
+    for part in each[1:]:
+        joined = joined.join(part, true())
     return select(*columns).select_from(joined)
 
 
@@ -146,7 +148,7 @@ _TOGETHER = PreparedOfScope(_joined)
 
 
 def _named(of_school: bool, of_network: bool) -> Scope:
-    """Return a scope with names in the place of its values."""
+    """A scope with bind parameters in place of its values."""
     named: dict[str, Any] = {name: bindparam(name, type_=Date()) for name in ("first", "last")}
     named |= {"school_id": bindparam("school") if of_school else None, "year": "", "today": date.min}
     named["network"] = bindparam("network") if of_network else None
@@ -154,7 +156,8 @@ def _named(of_school: bool, of_network: bool) -> Scope:
 
 
 def could_lead_to_police() -> ColumnElement[bool]:
-    """Return the condition of the avoidable-notification rate's denominator: group 4 up, weapon, substance, injury."""
+    """Condition of the denominator of the avoidable-notification rate: behavior group 4 or higher, weapon, substance or
+    injury."""
     return or_(
         Incident.behavior_group >= SERIOUS_GROUP,
         Incident.weapon.not_in(("none", "not_known")),
@@ -169,13 +172,13 @@ def _by_days_asked(actor: Actor, scope: Scope, days: Sequence[date], grade: int 
 
 @cached_count("enrolled", version=1, depends_on=_by_days_asked)
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
-    """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
+    """How many enrolments (of a grade, if given) stood on each of these dates, in one query."""
     _one, shape, named = enrolled_asked(days, grade)
     return [int(value or 0) for value in _ENROLLED_ON.row(actor, scope, *shape, **named)]
 
 
 def enrolled_asked(days: Sequence[date], grade: int | None = None) -> Asked:
-    """Return what `enrolled_on` reads, to be read together with others."""
+    """What `enrolled_on` reads, for `read_together`."""
     named = {f"day_{number}": day for number, day in enumerate(days)}
     return _ENROLLED_ON.asked(tuple(named), grade is not None, grade=grade, **named)
 
@@ -190,7 +193,7 @@ _ENROLLED_ON = PreparedOfScope(_on_days)
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
-    """Return the select of how many students (of a grade, when one is given) were enrolled on any day of a scope."""
+    """A select of the number of students (of a grade, if given) enrolled on any day of a scope."""
     statement = _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
     return statement if grade is None else statement.where(Enrolment.grade == grade)
 
@@ -202,23 +205,23 @@ def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
 
 
 def enrolled_at(day: Any) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of an enrolment that stands on a date."""
+    """Conditions of an enrolment that stands on a date."""
     return Enrolment.starts_on <= day, not_ended(day)
 
 
 def not_ended(day: Any) -> ColumnElement[bool]:
-    """Return the condition of an enrolment that has not ended before a date."""
+    """Condition: the enrolment has not ended before a date."""
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
 
 
 def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
-    """Return the words of location codes in a language."""
+    """The labels of location codes in a language."""
     wanted, words = frozenset(codes), every_place(locale)
-    return {code: said for code, said in words.items() if code in wanted}
+    return {code: label for code, label in words.items() if code in wanted}
 
 
 def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
-    """Return (id, name) of the school with this id, code or number, when the actor may see its outcomes."""
+    """(id, name) of the school with this id, code or number; None unless the actor may see its outcomes."""
     named = or_(School.code == text, School.identifier == text, cast(School.id, String(20)) == text)
     statement = visible_to(select(School.id, School.name), actor, School.id).where(named)
     row = db.session.execute(statement.order_by(School.id).limit(1)).first()
@@ -226,7 +229,7 @@ def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
 
 
 def schools_reached(actor: Actor) -> int:
-    """Return how many active schools' outcomes the actor sees."""
+    """How many active schools' outcomes the actor may see."""
     statement = visible_to(select(func.count()).select_from(School), actor, School.id).where(School.is_active)
     return db.session.scalar(statement) or 0
 
@@ -236,7 +239,7 @@ def _by_nothing(actor: Actor, school_id: int | None) -> Values:
 
 
 def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
-    """Return the date of the first incident in the actor's schools, None when there is none."""
+    """The date of the first incident in the actor's schools; None when there is none."""
     return once_in_view(("first_year", actor, school_id), lambda: _first_year(actor, school_id))
 
 
@@ -247,12 +250,12 @@ def _first_year(actor: Actor, school_id: int | None) -> date | None:
 
 
 def first_year_key(actor: Actor, school_id: int | None) -> str | None:
-    """Return the key under which that date is stored, to be read ahead."""
+    """The key under which that date is stored, for `read_ahead`."""
     return stored_key(_first_year, actor, school_id)
 
 
 def _first(actor: Actor, scope: Scope) -> Any:
-    # of each school by itself, which an index knows: the day alone would be looked for among all incidents
+    # each school's first date comes from an index; the minimum over all incidents would scan them all
     first = select(func.min(Incident.local_date)).where(Incident.school_id == School.id).correlate(School)
     earliest = select(func.min(first.scalar_subquery())).select_from(School)
     return earliest.where(*within_schools(actor, scope, School.id))
@@ -262,18 +265,18 @@ _FIRST = PreparedOfScope(_first)
 
 
 def networks_of(actor: Actor) -> list[str]:
-    """Return the networks of the schools whose outcomes the actor sees."""
+    """The networks of the active schools whose outcomes the actor may see."""
     named: Any = select(School.network).distinct().where(School.network.is_not(None), School.is_active)
     return [name for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network)) if name]
 
 
 def recorded_year_before(actor: Actor, scope: Scope) -> Scope | None:
-    """Return the same days of the year before; None where they, or the first of them, came before the first incident
-    that is recorded: such a year is not recorded, which is not zero."""
+    """The same days of the year before; None where records had not begun by their first weeks. Such a year is not
+    recorded, which is not the same as zero."""
     earlier = year_before(scope)
     return earlier if is_recorded(first_year_counted(actor, scope.school_id), earlier.first) else None
 
 
 def may_list(actor: Actor, school_id: int | None) -> bool:
-    """Whether the actor opens lists of this school: its case team does, the district sees numbers only."""
+    """Whether the actor may open lists of this school. Its case team may; the district sees numbers only."""
     return school_id is not None and actor.covers(school_id, *CASE_TEAM)

@@ -1,8 +1,8 @@
-"""The second file: what was held and what came of it, for which the interchange has no place.
+"""The second file of an export: the restorative outcomes, for which the interchange has no place.
 
-A row is one restorative conversation or circle that was held for a report. None names a student. What was offered and
-not held has no row, and a report is joined with its students in the first file: who declined, and why, would else be
-told of a report with one student. Declining costs nothing, and what is said there is privileged.
+Each row is one restorative conversation or circle held for a report. No row names a student, and an offer that was not
+held has no row: the first file joins reports with students, so for a report with one student it would reveal who
+declined, and why. Declining has no consequence, and what is said there is privileged.
 """
 
 import csv
@@ -56,7 +56,7 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
     broken = exists().where(AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT)
     result = case((agreement_kept(), "yes"), (broken, "no"))
     identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)
-    held = (
+    held_circles = (
         select(
             identifier, Pathway.pathway, Pathway.kind, Pathway.offered_on, Pathway.held_on, Agreement.agreed_on, result,
         )
@@ -65,10 +65,10 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
         .outerjoin(EdfiRecord, EdfiRecord.incident_id == Incident.id)
-        .where(*mine, Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on.is_not(None))
+        .where(*mine, Pathway.pathway.in_([family.value for family in MEETS]), Pathway.held_on.is_not(None))
         .order_by(Incident.id, Pathway.id)
     )  # fmt: skip
-    yield from db.session.execute(held)
+    yield from db.session.execute(held_circles)
     family = Family.RESTORATIVE_CONVERSATION.value
     light = (
         select(identifier, literal(family), literal("conversation"))
@@ -85,10 +85,10 @@ def export_edfi(
     actor: Actor, scope: Scope, stream: IO[bytes], second: IO[bytes] | None, now: datetime, progress: Progress,
     recipient: Recipient | None = None, version: Version = NEWEST,
 ) -> Tally:  # fmt: skip
-    """Write the interchange, and the restorative outcomes where a second stream is given; both are in the audit.
+    """Write the interchange, and the restorative outcomes where a second stream is given; audits both.
 
-    With a recipient each student in the file gets a disclosure record. Raises Refused when there is nothing to write:
-    the standard knows no empty file.
+    With a recipient, each student in the file gets a disclosure record. Raises Refused when there is nothing to write,
+    because the standard does not allow an empty file.
     """
     tally = Tally()
     write_interchange(actor, scope, stream, tally, progress, version)

@@ -1,4 +1,4 @@
-"""Reading what the interchange holds, a school at a time and a few hundred reports at once."""
+"""Reading the records of the interchange, one school at a time and a few hundred reports at once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ from wss_cases.safeguards.police.review.models import PoliceNotification
 BATCH = 500
 Received = dict[int, tuple[str, dict[str, Any]]]
 DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
-"""Until facts are established a person is reported, not responsible: only what was decided leaves as discipline."""
+"""Only decided reports are exported as discipline. Until the facts are established a person is reported, not
+responsible."""
 
 _WHY_NOT = {
     **dict.fromkeys(UNDECIDED, Left.UNDECIDED),
@@ -34,9 +35,8 @@ _WHY_NOT = {
 
 @dataclass(frozen=True)
 class Person:
-    """One person's part: `unique_id` of a student ('' where there is none that fits), `behavior` as mapped.
-
-    `received` are the codes of one who came from a file."""
+    """One person's part. `unique_id` is a student's ('' where there is no fitting number), `behavior` the mapped code.
+    `received` are the codes of a person imported from a file."""
 
     kind: PersonKind
     role: PersonRole
@@ -50,7 +50,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Report:
-    """One decided report with its people; `received` are the codes of one that came from a file."""
+    """One decided report with its people. `received` are the codes of a report imported from a file."""
 
     id: int
     identifier: str
@@ -66,8 +66,8 @@ class Report:
 
 @dataclass(frozen=True)
 class Removal:
-    """One removal that stands; `reports` are (identifier, behavior as mapped) that the student stands in as having
-    caused harm."""
+    """One removal that stands. `reports` are (identifier, mapped behavior) of the reports in which the student caused
+    harm."""
 
     id: int
     identifier: str
@@ -82,7 +82,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Place:
-    """One school of the file, in the version that the file has."""
+    """One school of the file, for the file's version of the standard."""
 
     id: int
     code: str
@@ -91,9 +91,9 @@ class Place:
 
 
 def schools(actor: Actor, school_id: int | None, version: Version = NEWEST) -> list[Place]:
-    """Return the schools whose outcomes the actor sees, with their number in a version of the standard.
+    """The schools whose outcomes the actor may see, with their number in a version of the standard.
 
-    The number is '' where none is digits that it takes.
+    The number is '' where the school has none that the version accepts.
     """
     statement = visible_to(select(School.id, School.code, School.identifier, School.sourced_id), actor, School.id)
     if school_id is not None:
@@ -103,13 +103,13 @@ def schools(actor: Actor, school_id: int | None, version: Version = NEWEST) -> l
 
 
 def unique_id(student_number: str | None, sourced_id: str | None) -> str:
-    """Return a student's number as the standard takes it, '' when it does not."""
+    """A student's number as the standard accepts it; '' when it does not."""
     number = (student_number or sourced_id or "").strip()
     return number if len(number) <= 32 and number.isprintable() else ""
 
 
 def leave_undecided(actor: Actor, scope: Scope, tally: Tally) -> None:
-    """Count the reports of the period that are not in the file, by why."""
+    """Count the period's reports that are left out of the file, by reason."""
     counted = select(Incident.state, func.count()).where(
         *within(actor, scope, Incident.school_id, Incident.local_date), Incident.state.not_in(DECIDED)
     )
@@ -118,7 +118,7 @@ def leave_undecided(actor: Actor, scope: Scope, tally: Tally) -> None:
 
 
 def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
-    """Return a school's decided reports of the period in batches, in the order in which they were submitted."""
+    """A school's decided reports of the period in batches, in the order of submission."""
     columns = (
         Incident.id, Incident.reference, Incident.local_date, Incident.local_minute, Incident.location_code,
         LocationCode.edfi, Incident.weapon,
@@ -145,7 +145,7 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
 
 
 def decided(actor: Actor, scope: Scope, school_id: int) -> list[ColumnElement[bool]]:
-    """Return the conditions of a school's reports of the period that are in the file: those decided."""
+    """Conditions of a school's decided reports of the period, which are those in the file."""
     return [
         *within(actor, scope, Incident.school_id, Incident.local_date),
         Incident.school_id == school_id,
@@ -154,7 +154,7 @@ def decided(actor: Actor, scope: Scope, school_id: int) -> list[ColumnElement[bo
 
 
 def _received(column: Any, ids: Sequence[int]) -> Received:
-    """Return of what came from a file its identifier there and its codes."""
+    """The identifier and codes received in a file, by the id of the report or removal."""
     statement = select(column, EdfiRecord.identifier, EdfiRecord.codes).where(among(column, ids))
     return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
 
@@ -185,7 +185,7 @@ def _codes_of(received: Received, incident_id: int, person_id: int) -> dict[str,
 
 
 def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]]:
-    """Return a school's removals of the period that stand, in batches."""
+    """A school's removals of the period that stand, in batches."""
     action = DisciplineAction
     statement = (
         select(
@@ -211,7 +211,7 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
 def _parts(
     actor: Actor, scope: Scope, place: Place, ids: Sequence[int]
 ) -> dict[tuple[int | None, int | None], list[tuple[str, str]]]:
-    """Return (report, student) to what the file says the student did in it."""
+    """What the file says a student did in a report, by (report, student)."""
     person = IncidentPerson
     received = _received(EdfiRecord.incident_id, ids)
     statement = (

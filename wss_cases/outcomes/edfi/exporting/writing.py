@@ -1,4 +1,4 @@
-"""Writing the interchange: one element after another, so that a file of any size needs the memory of one report."""
+"""Writing the interchange element by element, so that a file of any size needs the memory of one report."""
 
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -25,10 +25,10 @@ from wss_cases.outcomes.edfi.exporting import rows
 from wss_cases.outcomes.edfi.exporting.rows import Person, Place, Removal, Report
 
 Progress = Callable[[int, int, int], None]
-"""Is told: schools done, schools in all, elements written."""
+"""Called with schools done, schools in all, elements written."""
 
 _NOT_NAMED = ("Not", "Named")
-"""The standard wants a first and a last name of whoever is not a student of the district; we give none out."""
+"""The standard requires a first and a last name for anyone who is not a student of the district; we disclose none."""
 
 
 def write_interchange(
@@ -58,7 +58,7 @@ def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterat
 
 
 def of_report(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
-    """Return the elements of a report: the incident, and the part of each student in it."""
+    """The elements of a report: the incident, and the part of each student in it."""
     if not place.number:
         tally.leave(Left.SCHOOL_NUMBER, place.code)
     elif len(report.identifier) > place.version.incident_characters:
@@ -69,7 +69,7 @@ def of_report(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
 
 
 def of_removal(place: Place, removal: Removal, tally: Tally) -> Iterator[Any]:
-    """Return the element of a removal, if it has one."""
+    """The element of a removal; none when a number or identifier does not fit, which the tally counts."""
     if not place.number:
         tally.leave(Left.SCHOOL_NUMBER, place.code)
     elif not removal.unique_id:
@@ -137,7 +137,8 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
 
 
 def _codes(person: Person) -> tuple[list[str] | None, list[str]]:
-    """Return the codes of what a student did (None: nothing) and of what they were besides; as received."""
+    """The codes of what a student did (None: nothing) and of their other roles, as received from a file if they
+    were."""
     if person.received is not None:
         beside = person.received["beside"]
         if person.received["behavior"]:
@@ -194,18 +195,24 @@ def _action(place: Place, removal: Removal) -> Any:
 
 
 def _behaviors(report: Report) -> list[str]:
-    """Return what a report's students did; of one that came from a file, what the file said as well."""
-    caused = (one for one in report.people if one.kind is not PersonKind.STAFF and CAUSED in PARTS.get(one.role, ()))
+    """The behaviors of a report's students, together with those that an imported report came with."""
+    caused = (
+        person
+        for person in report.people
+        if person.kind is not PersonKind.STAFF and CAUSED in PARTS.get(person.role, ())
+    )
     mapped = {descriptor(List.BEHAVIOR, person.behavior) or "" for person in caused}
     return sorted({*mapped, *report.received.get("behaviors", [])} - {""})
 
 
 def _weapons_of(place: Place, report: Report) -> list[str]:
-    """Return the weapons of a report; where a version has none of each student, theirs as well."""
+    """The weapons of a report; where a version has no weapons per student, those of the students as well."""
     weapons = _weapons(report.weapon, report.received)
     if place.version.weapon_of_each:
         return weapons
-    caused = (one for one in report.people if one.kind is PersonKind.STUDENT and CAUSED in PARTS.get(one.role, ()))
+    caused = (
+        person for person in report.people if person.kind is PersonKind.STUDENT and CAUSED in PARTS.get(person.role, ())
+    )
     return sorted({*weapons, *(weapon for person in caused for weapon in _own_weapons(person))})
 
 

@@ -1,4 +1,4 @@
-"""Taking in Ed-Fi files: everything that is sound lands in one transaction."""
+"""Importing Ed-Fi files: all valid elements are stored in one transaction."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ EVERY = 10_000
 
 @dataclass(frozen=True)
 class Problem:
-    """One sentence about a place in a file."""
+    """A problem at one place in a file, as a sentence."""
 
     file: str
     line: int
@@ -31,22 +31,20 @@ class Problem:
 
 @dataclass
 class Report:
-    """Element to what became of how many of it, and every one that was refused."""
+    """The outcome counts by element name, and every refused element."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def count(self, name: str, what: str) -> None:
-        """Count one element."""
         self.counts.setdefault(name, Counter())[what] += 1
 
     def refuse(self, file: str, name: str, line: int, refused: ElementRefused) -> None:
-        """Count a refused element and say why."""
+        """Count a refused element and record the reason."""
         self.count(name, "refused")
         self.problems.append(Problem(file, line, refused.element, refused.message))
 
     def as_document(self) -> dict[str, Any]:
-        """Return the JSON form."""
         return {
             "elements": {name: dict(counts) for name, counts in self.counts.items()},
             "problems": [vars(problem) for problem in self.problems],
@@ -54,10 +52,11 @@ class Report:
 
 
 def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Callable[[str], None]) -> Report:
-    """Read Ed-Fi files of 4.0 to 5.2 (StudentDiscipline; Student and EducationOrganization for whom the roster lacks).
+    """Read Ed-Fi files of 4.0 to 5.2 (StudentDiscipline; Student and EducationOrganization for those missing in the
+    roster).
 
-    Elements that are refused are in the report, all others land together. A second run of the same changes nothing.
-    Raises FileRefused, and nothing lands, when a file as a whole is unusable.
+    Refused elements are listed in the report, all others are stored together. A second run of the same files changes
+    nothing. Raises FileRefused, and stores nothing, when a file as a whole is unusable.
     """
     report, read = Report(), Read()
     roots = {path: root_of(path) for path in files}
@@ -70,7 +69,7 @@ def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Ca
         name = discipline[0].name
         Import(uow, read, lambda *place: report.refuse(name, *place), report.count).run()
         counts = report.as_document()["elements"]
-        if any(one["created"] for one in report.counts.values()):
+        if any(counter["created"] for counter in report.counts.values()):
             uow.session.add(ImportRun(kind=SOURCE, source=name[:120], started_at=now, report=counts))
         uow.audit(IMPORTED, "edfi_record", None, {**counts, "source": name[:120]})
     return report
@@ -89,8 +88,8 @@ _INTO: dict[str, Callable[[Read, Any], None]] = {
 }
 
 
-def _by_number(held: dict[str, Any], one: Any) -> None:
-    held[one.number] = one
+def _by_number(by_number: dict[str, Any], record: Any) -> None:
+    by_number[record.number] = record
 
 
 def _read(path: Path, read: Read, report: Report, progress: Callable[[str], None]) -> None:
@@ -103,7 +102,7 @@ def _read(path: Path, read: Read, report: Report, progress: Callable[[str], None
         if done % EVERY == 0:
             progress(f"{path.name}: {done:,} read")
         if name not in _INTO:
-            if "Discipline" in name:  # the rest of an organisation is nobody's loss
+            if "Discipline" in name:  # other elements of an organization file are not needed
                 report.count(name, "not_held")
             continue
         try:

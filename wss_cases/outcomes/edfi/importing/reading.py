@@ -13,11 +13,11 @@ from wss_cases.outcomes.edfi.importing.rules import ActionIn, IncidentIn, PartIn
 
 INTERCHANGES = ("InterchangeEducationOrganization", "InterchangeStudent", "InterchangeStudentDiscipline")
 ASSOCIATIONS = ("StudentDisciplineIncidentBehaviorAssociation", "StudentDisciplineIncidentAssociation")
-"""What an action names as its cause; the second in 4.0 and 5.0 alone."""
+"""The associations that an action may name as its cause; the second exists in 4.0 and 5.0 only."""
 
 
 class FileRefused(Exception):
-    """A file as a whole cannot be taken; nothing lands."""
+    """The file as a whole is unusable; nothing is stored."""
 
     def __init__(self, file: str, line: int, element: str, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class FileRefused(Exception):
 
 
 class ElementRefused(Exception):
-    """One element cannot be taken; the others still can."""
+    """One element is unusable; the others can still be imported."""
 
     def __init__(self, element: str, message: str) -> None:
         super().__init__(message)
@@ -34,14 +34,14 @@ class ElementRefused(Exception):
 
 
 def root_of(path: Path) -> str:
-    """Return which interchange a file is. Raises FileRefused for another version, another interchange, no XML."""
+    """The interchange of a file. Raises FileRefused for another version, another interchange, or no XML."""
     root = next(elements_of(path), None)
     if root is None:
         raise FileRefused(path.name, 0, "", _("The file is empty."))
     if namespace_of(root) not in NAMESPACES:
-        said = namespace_of(root) or _("no namespace")
+        namespace = namespace_of(root) or _("no namespace")
         known = ", ".join(VERSIONS)
-        words = _("Ed-Fi is read in the versions %(known)s. This file says %(said)s.", known=known, said=said)
+        words = _("Ed-Fi is read in the versions %(known)s. This file says %(said)s.", known=known, said=namespace)
         raise FileRefused(path.name, line_of(root), name_of(root), words)
     if name_of(root) not in INTERCHANGES:
         words = _("Only these interchanges can be imported: %(names)s.", names=", ".join(INTERCHANGES))
@@ -50,7 +50,7 @@ def root_of(path: Path) -> str:
 
 
 def elements_of(path: Path) -> Iterator[Any]:
-    """Return a file's root and then its children. Raises FileRefused."""
+    """A file's root and then its children. Raises FileRefused."""
     try:
         with path.open("rb") as stream:
             yield from read_elements(stream)
@@ -59,12 +59,10 @@ def elements_of(path: Path) -> Iterator[Any]:
 
 
 def school_in(element: Any) -> SchoolIn:
-    """Read a School."""
     return SchoolIn(_number(element, "SchoolId"), _need(element, "NameOfInstitution", 200))
 
 
 def student_in(element: Any) -> StudentIn:
-    """Read a Student."""
     return StudentIn(
         _need(element, "StudentUniqueId", 32),
         _need(element, "Name/FirstName", 200),
@@ -77,7 +75,6 @@ def student_in(element: Any) -> StudentIn:
 
 
 def incident_in(element: Any) -> IncidentIn:
-    """Read a DisciplineIncident."""
     clock = _text(element, "IncidentTime")
     outside = element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
     return IncidentIn(
@@ -85,12 +82,12 @@ def incident_in(element: Any) -> IncidentIn:
         _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(clock) if clock else None,
         _text(element, "IncidentLocation"), _text(element, "ReporterDescription"),
         _texts(element, "Behavior/Behavior"), _texts(element, "Weapon"), _truth(element),
-        [_need(one, "DisciplineIncidentParticipationCode", 255) for one in outside],
+        [_need(participant, "DisciplineIncidentParticipationCode", 255) for participant in outside],
     )  # fmt: skip
 
 
 def part_in(element: Any) -> PartIn:
-    """Read a StudentDisciplineIncidentBehaviorAssociation, or one of a student who did not cause harm."""
+    """Read a StudentDisciplineIncidentBehaviorAssociation, or the association of a student who did not cause harm."""
     acted = name_of(element) == "StudentDisciplineIncidentBehaviorAssociation"
     codes = _texts(element, "DisciplineIncidentParticipationCode")
     if not codes and not acted:
@@ -103,17 +100,18 @@ def part_in(element: Any) -> PartIn:
 
 
 def old_parts_in(element: Any) -> list[PartIn]:
-    """Read a StudentDisciplineIncidentAssociation of 4.0 or 5.0 as what 5.1 has instead: a part for each behavior."""
+    """Read a StudentDisciplineIncidentAssociation of 4.0 or 5.0 in the form of 5.1: one part per behavior."""
     code = _need(element, "StudentParticipationCode", 255)
     code = code.replace("StudentParticipationCodeDescriptor#", "DisciplineIncidentParticipationCodeDescriptor#")
     student = _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32)
     place = line_of(element), student, _reference(element)
     behaviors = _texts(element, "Behavior/Behavior") if value_of(code) == CAUSED else []
-    return [PartIn(*place, one, [code], [], element.get("id") or "", is_old=True) for one in behaviors or [""]]
+    return [
+        PartIn(*place, behavior, [code], [], element.get("id") or "", is_old=True) for behavior in behaviors or [""]
+    ]
 
 
 def action_in(element: Any) -> ActionIn:
-    """Read a DisciplineAction."""
     return ActionIn(
         line_of(element), _number(element, "ResponsibilitySchoolReference/SchoolIdentity/SchoolId"),
         _need(element, "DisciplineActionIdentifier", 36),
@@ -125,12 +123,12 @@ def action_in(element: Any) -> ActionIn:
 
 def _abouts(element: Any) -> Iterator[Reference]:
     for name in ASSOCIATIONS:
-        for one in element.iterfind(_path(element, f"{name}Reference")):
-            yield _about(one, name)
+        for reference in element.iterfind(_path(element, f"{name}Reference")):
+            yield _about(reference, name)
 
 
 def _about(reference: Any, name: str) -> Reference:
-    """Return which incident an action's reference to an association leads to."""
+    """The incident of an action's reference to an association."""
     if reference.get("ref"):
         return Reference(xml_id=reference.get("ref"))
     identity = reference.find(_path(reference, f"{name}Identity"))
@@ -149,7 +147,7 @@ def _text(element: Any, path: str) -> str:
 
 
 def _texts(element: Any, path: str) -> list[str]:
-    return [text for one in element.iterfind(_path(element, path)) if (text := (one.text or "").strip())]
+    return [text for child in element.iterfind(_path(element, path)) if (text := (child.text or "").strip())]
 
 
 def _need(element: Any, path: str, most: int) -> str:

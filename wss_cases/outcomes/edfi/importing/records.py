@@ -1,4 +1,4 @@
-"""Steps that turn what was read from Ed-Fi files into schools, students, reports and removals."""
+"""Turning the elements read from Ed-Fi files into schools, students, reports and removals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ BATCH = 500
 
 @dataclass
 class Read:
-    """Everything that was read, in the order of the files."""
+    """Everything read, in the order of the files."""
 
     schools: dict[str, SchoolIn] = field(default_factory=dict)
     students: dict[str, StudentIn] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Read:
 
 
 class Import:
-    """One import inside one unit of work; `refuse` and `count` are told what became of each element."""
+    """One import inside one unit of work. `refuse` and `count` are called with the outcome of each element."""
 
     def __init__(
         self, uow: UnitOfWork, read: Read, refuse: Callable[[str, int, ElementRefused], None],
@@ -67,24 +67,23 @@ class Import:
         self.known: dict[tuple[int, str], tuple[str, int]] = {}
 
     def run(self) -> None:
-        """Take everything in."""
         self._find_schools()
         self._find_students()
         self._join()
-        for one in self.by_key.values():
-            self._each("DisciplineIncident", self._incident, one)
+        for incident in self.by_key.values():
+            self._each("DisciplineIncident", self._incident, incident)
         for action in self.read.actions:
             self._each("DisciplineAction", self._action, action)
 
-    def _each(self, name: str, take: Callable[[Any], str], one: IncidentIn | ActionIn) -> None:
+    def _each(self, name: str, take: Callable[[Any], str], element: IncidentIn | ActionIn) -> None:
         try:
-            self.count(name, take(one))
+            self.count(name, take(element))
         except ElementRefused as refused:
-            self.refuse(name, one.line, refused)
+            self.refuse(name, element.line, refused)
 
     def _find_schools(self) -> None:
         session = self.uow.session
-        wanted = {one.school for one in self.read.incidents} | {one.school for one in self.read.actions}
+        wanted = {part.school for part in self.read.incidents} | {action.school for action in self.read.actions}
         named = or_(School.identifier.in_(wanted), School.sourced_id.in_(wanted))
         for school in session.scalars(select(School).where(named).order_by(School.id.desc())):
             for number in (school.sourced_id, school.identifier):
@@ -101,15 +100,16 @@ class Import:
                 self.count("School", "created")
 
     def _find_standing(self) -> None:
-        one = EdfiRecord
-        made = func.coalesce(one.incident_id, one.action_id)
+        record = EdfiRecord
+        made = func.coalesce(record.incident_id, record.action_id)
         ids = {school.id for school in self.schools.values()}
-        taken = select(one.school_id, one.identity, one.digest, made).where(one.school_id.in_(sorted(ids)))
+        taken = select(record.school_id, record.identity, record.digest, made).where(record.school_id.in_(sorted(ids)))
         self.known = {(row[0], row[1]): (row[2], row[3]) for row in self.uow.session.execute(taken)}
 
     def _find_students(self) -> None:
-        """Each number to a student of the roster, else one of Student.xml; None when several have it."""
-        wanted = sorted({one.student for one in self.read.parts} | {one.student for one in self.read.actions})
+        """Map each student number to a student of the roster, otherwise to one of Student.xml; None when several
+        students have it."""
+        wanted = sorted({part.student for part in self.read.parts} | {action.student for action in self.read.actions})
         for start in range(0, len(wanted), BATCH):
             numbers = wanted[start : start + BATCH]
             named = select(Student.student_number, Student.id).where(Student.student_number.in_(numbers))
@@ -120,27 +120,27 @@ class Import:
                 self.students[number] = self._student(self.read.students[number])
                 self.count("Student", "created")
 
-    def _student(self, one: StudentIn) -> int:
-        names = (one.given, one.family, one.preferred_given, one.preferred_family, one.middle)
+    def _student(self, source: StudentIn) -> int:
+        names = (source.given, source.family, source.preferred_given, source.preferred_family, source.middle)
         row = Student(
-            source=SOURCE, sourced_id=one.number, student_number=one.number, given_name=one.given,
-            middle_name=one.middle, family_name=one.family, preferred_given_name=one.preferred_given,
-            preferred_family_name=one.preferred_family, search_key=search_key(*names),
-            search_key_family=fold(one.family)[:900], birth_date=one.born, is_active=False,
+            source=SOURCE, sourced_id=source.number, student_number=source.number, given_name=source.given,
+            middle_name=source.middle, family_name=source.family, preferred_given_name=source.preferred_given,
+            preferred_family_name=source.preferred_family, search_key=search_key(*names),
+            search_key_family=fold(source.family)[:900], birth_date=source.born, is_active=False,
         )  # fmt: skip
         return int(self.uow.add(row).id)
 
     def _join(self) -> None:
-        """Give each incident its parts, whichever way they name it."""
-        for one in self.read.incidents:
-            key = (one.school, one.identifier)
+        """Give each incident its parts, whether they name it by key or by id."""
+        for source in self.read.incidents:
+            key = (source.school, source.identifier)
             if key in self.by_key:
                 twice = ElementRefused("IncidentIdentifier", _("It is in the file twice."))
-                self.refuse("DisciplineIncident", one.line, twice)
+                self.refuse("DisciplineIncident", source.line, twice)
                 continue
-            self.by_key[key] = one
-            if one.xml_id:
-                self.by_id[one.xml_id] = one
+            self.by_key[key] = source
+            if source.xml_id:
+                self.by_id[source.xml_id] = source
         for part in self.read.parts:
             try:
                 incident = self._named(part.about)
@@ -150,8 +150,8 @@ class Import:
                 self._student_of(part.student)
             except ElementRefused as refused:
                 self.refuse("StudentDisciplineIncidentAssociation", part.line, refused)
-        for one in self.by_key.values():
-            one.parts = without_old(one.parts)
+        for source in self.by_key.values():
+            source.parts = without_old(source.parts)
 
     def _named(self, about: Reference) -> IncidentIn:
         incident = self.by_id.get(about.xml_id) or self.by_key.get((about.school, about.identifier))
@@ -177,49 +177,50 @@ class Import:
         return self.schools[number]
 
     def _standing(self, school: School, identity: str, digest: str, name: str) -> int | None:
-        """Return what an earlier run made of this. Raises ElementRefused when it reads differently now."""
+        """The id that an earlier run created for this element; None if new. Raises ElementRefused when the element has
+        changed since."""
         known, made = self.known.get((school.id, identity), (digest, None))
         if known != digest:
             words = _("It was already imported and is different now. Change it there.")
             raise ElementRefused(name, words)
         return made
 
-    def _incident(self, one: IncidentIn) -> str:
-        school, digest = self._school_of(one.school), one.digest()
-        identity = f"I:{one.identifier}"
+    def _incident(self, source: IncidentIn) -> str:
+        school, digest = self._school_of(source.school), source.digest()
+        identity = f"I:{source.identifier}"
         standing = self._standing(school, identity, digest, "IncidentIdentifier")
         if standing is not None:
-            self.taken[one.school, one.identifier] = standing
+            self.taken[source.school, source.identifier] = standing
             return "unchanged"
-        for part in one.parts:
+        for part in source.parts:
             if self.students.get(part.student) is None:
                 raise ElementRefused("StudentUniqueId", _("It names a student who is not known, so it is waiting."))
-        incident = self._report(one, school)
-        received = [self._person(incident, part, beside) for part, beside in parts_of(one.parts)]
+        incident = self._report(source, school)
+        received = [self._person(incident, part, beside) for part, beside in parts_of(source.parts)]
         incident.people += [
-            IncidentPerson(role=role_of([code]), kind=PersonKind.COMMUNITY, grade=None) for code in one.outside
+            IncidentPerson(role=role_of([code]), kind=PersonKind.COMMUNITY, grade=None) for code in source.outside
         ]
         self.uow.session.add(incident)
         self.uow.session.flush()
         codes = {
-            "location": one.location, "location_code": incident.location_code, "reporter": one.reporter,
-            "behaviors": one.behaviors, "weapons": one.weapons, "weapon": incident.weapon, "police": one.police,
-            "people": {str(person.id): of_person for person, of_person in received},
+            "location": source.location, "location_code": incident.location_code, "reporter": source.reporter,
+            "behaviors": source.behaviors, "weapons": source.weapons, "weapon": incident.weapon,
+            "police": source.police, "people": {str(person.id): of_person for person, of_person in received},
         }  # fmt: skip
-        self._remember(school, identity, one.identifier, digest, codes, incident_id=incident.id)
-        self._record("incident", incident.id, school.id, one.day)
-        self.taken[one.school, one.identifier] = int(incident.id)
+        self._remember(school, identity, source.identifier, digest, codes, incident_id=incident.id)
+        self._record("incident", incident.id, school.id, source.day)
+        self.taken[source.school, source.identifier] = int(incident.id)
         return "created"
 
-    def _report(self, one: IncidentIn, school: School) -> Incident:
+    def _report(self, source: IncidentIn, school: School) -> Incident:
         number = self.uow.next_number(f"incident:{school.id}")
-        code, place = self.places.get(value_of(one.location), (UNKNOWN_LOCATION, None))
+        code, place = self.places.get(value_of(source.location), (UNKNOWN_LOCATION, None))
         return Incident(
             school_id=school.id, number=number, reference=f"{school.code}-I-{number:04d}", state=IncidentState.CLOSED,
-            submitted_at=self.uow.now, local_date=one.day, local_minute=one.minute, tile="other", danger_now=False,
-            occurred_at=at_local(one.day, *divmod(one.minute or 0, 60), school.time_zone),
-            when_precision=WhenPrecision.DAY if one.minute is None else WhenPrecision.EXACT,
-            location_code=code, place=place, weapon=weapon_of(one),
+            submitted_at=self.uow.now, local_date=source.day, local_minute=source.minute, tile="other",
+            danger_now=False, occurred_at=at_local(source.day, *divmod(source.minute or 0, 60), school.time_zone),
+            when_precision=WhenPrecision.DAY if source.minute is None else WhenPrecision.EXACT,
+            location_code=code, place=place, weapon=weapon_of(source),
         )  # fmt: skip
 
     def _person(self, incident: Incident, part: PartIn, beside: list[str]) -> tuple[IncidentPerson, dict[str, Any]]:
@@ -229,16 +230,16 @@ class Import:
         incident.people.append(person)
         return person, {"behavior": part.behavior, "codes": part.codes, "weapons": part.weapons, "beside": beside}
 
-    def _action(self, one: ActionIn) -> str:
-        school, student_id = self._school_of(one.school), self._student_of(one.student)
-        identity, digest = f"A:{one.identifier}:{one.student}", one.digest()
+    def _action(self, source: ActionIn) -> str:
+        school, student_id = self._school_of(source.school), self._student_of(source.student)
+        identity, digest = f"A:{source.identifier}:{source.student}", source.digest()
         if self._standing(school, identity, digest, "DisciplineActionIdentifier") is not None:
             return "unchanged"
-        kinds = [DISCIPLINES_IN.get(value_of(code)) for code in one.disciplines]
+        kinds = [DISCIPLINES_IN.get(value_of(code)) for code in source.disciplines]
         if len(kinds) != 1 or kinds[0] is None:
-            words = _("%(codes)s is not a single kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
+            words = _("%(codes)s is not a single kind of removal.", codes=", ".join(map(value_of, source.disciplines)))
             raise ElementRefused("Discipline", words)
-        about = {(named.school, named.identifier) for named in map(self._named, one.about)}
+        about = {(named.school, named.identifier) for named in map(self._named, source.about)}
         incidents = [self.taken.get(named) for named in about]
         if len(incidents) > 1 or None in incidents:
             words = _("It is about more than one incident, or about one that was not imported.")
@@ -246,12 +247,12 @@ class Import:
         action = self.uow.add(
             DisciplineAction(
                 school_id=school.id, incident_id=incidents[0] if incidents else None, student_id=student_id,
-                kind=kinds[0], days=one.days, starts_on=one.day, reason="", recorded_at=self.uow.now,
+                kind=kinds[0], days=source.days, starts_on=source.day, reason="", recorded_at=self.uow.now,
             )
         )  # fmt: skip
-        codes = {"discipline": one.disciplines[0], "kind": kinds[0].value}
-        self._remember(school, identity, one.identifier, digest, codes, action_id=action.id)
-        self._record("discipline_action", action.id, school.id, one.day)
+        codes = {"discipline": source.disciplines[0], "kind": kinds[0].value}
+        self._remember(school, identity, source.identifier, digest, codes, action_id=action.id)
+        self._record("discipline_action", action.id, school.id, source.day)
         return "created"
 
     def _remember(

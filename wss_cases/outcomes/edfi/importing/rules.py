@@ -1,4 +1,4 @@
-"""What an Ed-Fi file says, element by element, as plain records."""
+"""The elements of an Ed-Fi file as plain records."""
 
 import hashlib
 import json
@@ -14,16 +14,12 @@ from wss_cases.outcomes.edfi.common import CAUSED, ROLES_IN, SUFFERED, WEAPONS_I
 
 @dataclass(frozen=True)
 class SchoolIn:
-    """A school of EducationOrganization."""
-
     number: str
     name: str
 
 
 @dataclass(frozen=True)
 class StudentIn:
-    """A student of Student."""
-
     number: str
     given: str
     middle: str
@@ -35,7 +31,7 @@ class StudentIn:
 
 @dataclass(frozen=True)
 class Reference:
-    """Which incident something is about: by its key (school, identifier), or by the id that the file gives it."""
+    """The incident that an element is about: by its key (school, identifier), or by the id that the file gives it."""
 
     school: str = ""
     identifier: str = ""
@@ -44,7 +40,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class PartIn:
-    """One student's association with an incident; `behavior` is '' for who did not cause harm."""
+    """One student's association with an incident. `behavior` is '' for a student who did not cause harm."""
 
     line: int
     student: str
@@ -54,13 +50,11 @@ class PartIn:
     weapons: list[str]
     xml_id: str = ""
     is_old: bool = False
-    """Of the association that 4.0 and 5.0 have beside the newer two."""
+    """Whether it is the older association, which 4.0 and 5.0 have besides the two newer ones."""
 
 
 @dataclass
 class IncidentIn:
-    """One incident."""
-
     line: int
     xml_id: str
     school: str
@@ -76,15 +70,13 @@ class IncidentIn:
     parts: list[PartIn] = field(default_factory=list)
 
     def digest(self) -> str:
-        """Return the digest of everything but where it stands in the file."""
+        """A hash of everything but the position in the file."""
         parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
         return _digest_of(asdict(self) | {"parts": parts}, "line", "xml_id")
 
 
 @dataclass(frozen=True)
 class ActionIn:
-    """One discipline action."""
-
     line: int
     school: str
     identifier: str
@@ -95,7 +87,7 @@ class ActionIn:
     about: list[Reference]
 
     def digest(self) -> str:
-        """Return the digest of everything but where it stands in the file."""
+        """A hash of everything but the position in the file."""
         return _digest_of(asdict(self), "line")
 
 
@@ -105,7 +97,7 @@ def _digest_of(content: dict[str, Any], *left_out: str) -> str:
 
 
 def without_old(parts: Iterable[PartIn]) -> list[PartIn]:
-    """Leave out what a file before 5.1 says twice: in its old association, and in the two that came after."""
+    """Remove what a file before 5.1 says twice: in its old association, and in the two newer ones."""
     parts = list(parts)
     newer = {(part.student, bool(part.behavior)) for part in parts if not part.is_old}
     return [part for part in parts if not part.is_old or (part.student, _caused(part)) not in newer]
@@ -116,7 +108,7 @@ def _caused(part: PartIn) -> bool:
 
 
 def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
-    """Put what a student was besides (harmed, witness) with the first thing that the same student did."""
+    """Add a student's other roles (harmed, witness) to the first part in which the same student caused harm."""
     mine: dict[str, list[PartIn]] = defaultdict(list)
     for part in parts:
         mine[part.student].append(part)
@@ -130,15 +122,15 @@ def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
 
 
 def role_of(codes: list[str]) -> PersonRole:
-    """Return our word for a student's or another's part; what has none is only involved."""
+    """Our role for the codes of a part; a person without a known code is only involved."""
     values = {value_of(code) for code in codes}
     if {CAUSED, SUFFERED} <= values:
         return PersonRole.BOTH
     return next((role for value, role in ROLES_IN.items() if value in values), PersonRole.INVOLVED)
 
 
-def weapon_of(one: IncidentIn) -> str | None:
-    """Return our word for the weapons of an incident and of its parts; None when none is named or known."""
-    codes = (*one.weapons, *(code for part in one.parts for code in part.weapons))
+def weapon_of(incident: IncidentIn) -> str | None:
+    """Our code for the weapons of an incident and of its parts; None when none is named or known."""
+    codes = (*incident.weapons, *(code for part in incident.parts for code in part.weapons))
     kinds = {WEAPONS_IN.get(value_of(code), "other") for code in codes} - {""}
     return "firearm" if "firearm" in kinds else "other" if kinds else None

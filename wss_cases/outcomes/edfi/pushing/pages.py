@@ -1,4 +1,5 @@
-"""Telling those who run the system of a nightly push that did not succeed: once a day, and only where to look."""
+"""The nightly push to an Ed-Fi ODS/API, and the daily email to system administrators when it failed; that email only
+says where to look."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -35,14 +36,14 @@ FAILED = "edfi.push_failed"
 
 
 def tell_failed(uow: UnitOfWork, run: ImportRun) -> None:
-    """Step: tell of a run that stopped, or of which the server did not take everything."""
+    """Notify system administrators of a run that stopped, or of which the server refused a part."""
     today = today_at(None, uow.now)
     for user_id, _name in holders_anywhere(Role.SYSADMIN, today):
         uow.notify(user_id, FAILED, run, f"{FAILED}:{user_id}:{today.isoformat()}")
 
 
 def tell_unended(uow: UnitOfWork, kind: str, source: str) -> None:
-    """Step: tell of the last run to a server where its process did not come to the end of it."""
+    """Notify them of the last run to a server if its process died before the end."""
     mine = select(ImportRun).where(ImportRun.kind == kind, ImportRun.source == source).order_by(ImportRun.id.desc())
     last = uow.session.scalars(mine.limit(1)).first()
     if last is not None and not last.landed and "problems" not in last.report:
@@ -70,15 +71,15 @@ KIND = "edfi_push"
 PUSHED = "edfi.pushed"
 BATCH = 200
 FEW = 20
-"""So many may be deleted of a school without asking; of more, at most half of what stands there."""
+"""So many records of a school may be deleted without confirmation; beyond that, at most half of its records there."""
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """How a push is made: in which version, to whom it discloses, whether it may delete most of a school, and whether
-    it `tells` those who run the system where it did not succeed, because nobody waits for its end."""
+    """How to push: the version, the recipient of the disclosure, whether most of a school may be deleted, and whether
+    to notify system administrators of a failure (`tells`), because nobody watches the run."""
 
     version: Version = NEWEST
     recipient: Recipient | None = None
@@ -88,17 +89,18 @@ class Chosen:
 
 @dataclass
 class Standing:
-    """What stands there of one school: key to (row id, school year, digest)."""
+    """The records of one school at the server: key to (row id, school year, digest)."""
 
     known: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     gone: list[tuple[int, str, str, str]] = field(default_factory=list)
-    """(row id, resource, identifier, id there) of what no longer is here, in the order in which it can be deleted."""
+    """(row id, resource, identifier, id there) of records that no longer exist here, in the order in which they can be
+    deleted."""
 
 
 def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: Progress) -> Push:
-    """Send what is new or changed, delete what was withdrawn, and keep a record of the run.
+    """Send what is new or changed, delete what was withdrawn, and record the run.
 
-    What the server refuses is in the report and tried again by the next push, and nothing else waits for it.
+    What the server refuses is in the report and is sent again by the next push; nothing else waits for it.
     """
     push = Push()
     with unit_of_work(SYSTEM, now) as uow:
@@ -117,21 +119,21 @@ def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: P
         push.stopped = True
         push.problems.append((host_of(ods), away.message))
     with unit_of_work(SYSTEM, now) as uow:
-        kept = uow.session.get_one(ImportRun, run_id)
-        kept.landed, kept.report = not push.stopped, push.as_document()
+        record = uow.session.get_one(ImportRun, run_id)
+        record.landed, record.report = not push.stopped, push.as_document()
         uow.audit(PUSHED, "import_run", run_id, {name: dict(counts) for name, counts in push.counts.items()})
         if chosen.tells and not push.is_whole:
-            tell_failed(uow, kept)
+            tell_failed(uow, record)
     return push
 
 
 def host_of(ods: Ods) -> str:
-    """Return the name of the server, under which its runs are kept."""
+    """The host name of the server, under which its runs are recorded."""
     return (urlsplit(ods.url).hostname or "")[:120]
 
 
 class _School:
-    """One school: what it has here, what of it stands there, and the difference."""
+    """One school: its records here, its records at the server, and the difference."""
 
     def __init__(self, scope: Scope, place: Place, now: datetime, ods: Ods, chosen: Chosen, push: Push) -> None:
         self.scope, self.place, self.now, self.ods, self.chosen, self.push = scope, place, now, ods, chosen, push
@@ -142,14 +144,14 @@ class _School:
     def run(self) -> None:
         wanted = merged(self._wanted())
         if not self.place.number:
-            # without its number nothing of it can be told from what stands there
+            # without a number its records at the server cannot be identified
             return
-        standing = self._standing({one.key_at(self.ods.target) for one in wanted})
-        # no transaction waits for the other server
+        standing = self._standing({resource.key_at(self.ods.target) for resource in wanted})
+        # close the transaction before waiting for the other server
         db.session.remove()
         try:
-            for one in wanted:
-                self._put(one, standing)
+            for resource in wanted:
+                self._put(resource, standing)
             self._delete(standing)
         finally:
             self._keep(standing)
@@ -158,7 +160,7 @@ class _School:
         tally = self.push.tally
         for batch in rows.reports(SYSTEM, self.scope, self.place):
             for report in batch:
-                self.students |= {one.unique_id: one.student_id for one in report.people if one.student_id}
+                self.students |= {person.unique_id: person.student_id for person in report.people if person.student_id}
                 for element in of_report(self.place, report, tally):
                     yield resource_of(element, incident_id=report.id)
         for removals in rows.removals(SYSTEM, self.scope, self.place):
@@ -168,9 +170,11 @@ class _School:
                     yield resource_of(element, action_id=removal.id)
 
     def _standing(self, wanted: set[str]) -> Standing:
-        standing, one = Standing(), EdfiPushed
-        found = select(one.id, one.key, one.school_year, one.digest, one.resource, one.identifier, one.remote)
-        mine = found.where(one.school_id == self.place.id, one.target == self.ods.target).order_by(one.id)
+        standing, pushed = Standing(), EdfiPushed
+        query = select(
+            pushed.id, pushed.key, pushed.school_year, pushed.digest, pushed.resource, pushed.identifier, pushed.remote
+        )
+        mine = query.where(pushed.school_id == self.place.id, pushed.target == self.ods.target).order_by(pushed.id)
         for row in db.session.execute(mine):
             standing.known[row.key] = row.id, row.school_year, row.digest
             if row.key not in wanted and row.school_year == self.scope.year:
@@ -178,17 +182,17 @@ class _School:
         standing.gone.sort(key=lambda row: -ORDER.index(row[1]))
         return standing
 
-    def _put(self, one: Resource, standing: Standing) -> None:
-        _row_id, year, digest = standing.known.get(one.key_at(self.ods.target), (0, "", ""))
-        if (year, digest) == (self.scope.year, one.digest()):
-            self._count(one.name, "unchanged")
+    def _put(self, resource: Resource, standing: Standing) -> None:
+        _row_id, year, digest = standing.known.get(resource.key_at(self.ods.target), (0, "", ""))
+        if (year, digest) == (self.scope.year, resource.digest()):
+            self._count(resource.name, "unchanged")
             return
-        answer = self.ods.put(one.name, one.body)
+        answer = self.ods.put(resource.name, resource.body)
         if answer.status_code not in (200, 201, 204):
-            self._refuse(one.name, one.identifier, reason_of(answer))
+            self._refuse(resource.name, resource.identifier, reason_of(answer))
             return
-        self._count(one.name, "created" if answer.status_code == 201 else "updated")
-        self.sent.append((one, _remote_of(answer)))
+        self._count(resource.name, "created" if answer.status_code == 201 else "updated")
+        self.sent.append((resource, _remote_of(answer)))
         if len(self.sent) >= BATCH:
             self._keep(standing)
 
@@ -214,48 +218,50 @@ class _School:
         self.push.problems.append((resource, f"{identifier}: {words}"))
 
     def _keep(self, standing: Standing) -> None:
-        """Remember what was sent and forget what was deleted, in one transaction with whom it told of."""
+        """Store what was sent and deleted, in one transaction with the disclosures of the students in it."""
         if not self.sent and not self.deleted:
             return
         with unit_of_work(SYSTEM, self.now) as uow:
-            for one, remote in self.sent:
-                key = one.key_at(self.ods.target)
+            for resource, remote in self.sent:
+                key = resource.key_at(self.ods.target)
                 row_id = standing.known.get(key, (0, "", ""))[0]
                 row = uow.session.get(EdfiPushed, row_id) or EdfiPushed(key=key, target=self.ods.target, remote="")
-                row.school_id, row.school_year, row.resource = self.place.id, self.scope.year, one.name
-                row.identifier, row.digest, row.pushed_at = one.identifier, one.digest(), self.now
-                row.incident_id, row.action_id = one.incident_id, one.action_id
+                row.school_id, row.school_year, row.resource = self.place.id, self.scope.year, resource.name
+                row.identifier, row.digest, row.pushed_at = resource.identifier, resource.digest(), self.now
+                row.incident_id, row.action_id = resource.incident_id, resource.action_id
                 row.remote = remote or row.remote
                 standing.known[key] = uow.add(row).id, self.scope.year, row.digest
             for row_id in self.deleted:
                 uow.session.delete(uow.session.get_one(EdfiPushed, row_id))
-            told = {self.students[one.student]: self.place.id for one, _remote in self.sent if one.student}
-            if self.chosen.recipient is not None and told:
+            disclosed = {
+                self.students[resource.student]: self.place.id for resource, _remote in self.sent if resource.student
+            }
+            if self.chosen.recipient is not None and disclosed:
                 what = _("Ed-Fi ODS/API: student number, role and behavior in incidents, removals")
-                disclose(uow, self.chosen.recipient, told, what)
+                disclose(uow, self.chosen.recipient, disclosed, what)
             uow.audit(PUSHED, "school", self.place.id, {"sent": len(self.sent), "deleted": len(self.deleted)})
         self.sent, self.deleted = [], []
 
 
 def _remote_of(answer: Any) -> str:
-    """Return the id that a server gave: the last part of where it says that the resource is."""
-    found: str = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2][:80]
-    return found
+    """The id that a server assigned: the last part of the resource's address."""
+    remote_id: str = answer.headers.get("Location", "").rstrip("/").rpartition("/")[2][:80]
+    return remote_id
 
 
 def configured() -> tuple[Ods, Chosen] | None:
-    """Return the server and how it is sent to, None where the settings name none."""
+    """The server and how to push to it; None where the settings name no server."""
     if not setting("EDFI_URL"):
         return None
     ods = Ods(setting("EDFI_URL"), setting("EDFI_TOKEN_URL"), setting("EDFI_KEY"), setting("EDFI_SECRET"))
-    told = setting("EDFI_DISCLOSED")
-    return ods, Chosen(VERSIONS[setting("EDFI_STANDARD")], Recipient(*told) if told else None)
+    disclosed_to = setting("EDFI_DISCLOSED")
+    return ods, Chosen(VERSIONS[setting("EDFI_STANDARD")], Recipient(*disclosed_to) if disclosed_to else None)
 
 
 def push_due(now: datetime, server: tuple[Ods, Chosen] | None = None) -> dict[str, int]:
-    """Push the school year of today where that is due; returns how many were `sent`, `deleted`, `refused`.
+    """Push today's school year if a push is due; returns how many were `sent`, `deleted`, `refused`.
 
-    Those who run the system get an email where it did not succeed, or the last one did not come to its end.
+    System administrators get an email where it failed, or where the last run did not end.
     """
     server, hours = server or configured(), setting("EDFI_HOURS")
     if server is None or hours is None or not hours[0] <= local(now, district_zone()).hour < hours[1]:

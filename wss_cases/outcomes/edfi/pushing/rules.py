@@ -1,4 +1,4 @@
-"""Speaking with an ODS/API: OAuth 2, patience with a server that is busy, and what it says of a record."""
+"""The client of an ODS/API: OAuth 2, retries while the server is busy, and its answers about a record."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from wss_cases.outcomes.edfi.common import Left, Tally
 requests = deferred("requests")
 MOST_TRIES: Final = 5
 MOST_LOST: Final = 3
-"""So many records in a row without an answer, and the server counts as away."""
+"""After this many records in a row without an answer the server counts as away."""
 LONGEST_WAIT: Final = 120.0
 LONGEST_PUSH: Final = 4 * 60 * 60.0
 LONGEST_REASON: Final = 300
@@ -25,7 +25,7 @@ BUSY: Final = (429, 500, 502, 503, 504)
 
 
 class Away(Exception):
-    """The server cannot be worked with now; what was sent before stands."""
+    """The server cannot be used now; what was sent before stands."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class Away(Exception):
 
 @dataclass
 class Ods:
-    """One ODS/API: the address of its data, and what a token is got with."""
+    """One ODS/API: the address of its data, and the credentials of its tokens."""
 
     url: str
     token_url: str
@@ -50,11 +50,11 @@ class Ods:
 
     @property
     def target(self) -> str:
-        """Return the digest of the address, by which what stands there is told from what stands elsewhere."""
+        """A hash of the ODS address; tells records sent to different servers apart."""
         return hashlib.sha256(self.url.encode()).hexdigest()
 
     def put(self, resource: str, body: dict[str, Any]) -> Any:
-        """Create a resource, or bring that of the same natural key up to date. Raises Away."""
+        """Create a resource, or update the resource with the same natural key. Raises Away."""
         return self._send("POST", resource, body)
 
     def delete(self, resource: str, remote: str) -> Any:
@@ -70,8 +70,8 @@ class Ods:
             if answer is not None and answer.status_code not in (401, *BUSY):
                 self._lost = 0
                 return answer
-            asked = answer.headers.get("Retry-After", "") if answer is not None else ""
-            self.pause(min(LONGEST_WAIT, float(asked)) if asked.isdigit() else 2.0**attempt)
+            wait = answer.headers.get("Retry-After", "") if answer is not None else ""
+            self.pause(min(LONGEST_WAIT, float(wait)) if wait.isdigit() else 2.0**attempt)
         self._lost += 1
         if answer is None or self._lost >= MOST_LOST:
             raise Away(_("The server does not respond, or is busy. What is missing is sent next time."))
@@ -89,12 +89,12 @@ class Ods:
         except requests.RequestException:
             return None
         if answer.status_code == 401:
-            # a token may end in the middle
+            # the token may expire during a push
             self._token = ""
         return answer
 
     def _authorized(self) -> str:
-        """Return the token, '' while the server is busy. Raises Away where it gives none for this key and secret."""
+        """The token; '' while the server is busy. Raises Away where it refuses this key and secret."""
         if not self._token:
             try:
                 answer = self._session.post(
@@ -115,14 +115,14 @@ class Ods:
 
 
 def reason_of(answer: Any) -> str:
-    """Return why a server refused a record, in its own words as far as it has any."""
+    """Why a server refused a record, in its own words where it gives any."""
     try:
-        said: Any = answer.json()
+        answered: Any = answer.json()
     except ValueError:
-        said = None
-    said = said if isinstance(said, dict) else {}
-    words = [str(said[name]) for name in ("detail", "message", "title") if said.get(name)][:1]
-    wrong = said.get("validationErrors")
+        answered = None
+    answered = answered if isinstance(answered, dict) else {}
+    words = [str(answered[name]) for name in ("detail", "message", "title") if answered.get(name)][:1]
+    wrong = answered.get("validationErrors")
     if isinstance(wrong, dict):
         words += [str(text) for texts in wrong.values() for text in (texts if isinstance(texts, list) else [texts])]
     status = _("status %(status)d", status=answer.status_code)
@@ -135,12 +135,12 @@ ORDER: Final = (
     "studentDisciplineIncidentNonOffenderAssociations",
     "disciplineActions",
 )
-"""What another names stands before it; deleting goes the other way."""
+"""A resource comes after those that it refers to; deleting goes in reverse order."""
 
 
 @dataclass
 class Resource:
-    """One resource: what it is known by there, all that it says, and of which record here it is."""
+    """One resource: its keys at the server, its content, and the record here that it stands for."""
 
     name: str
     identifier: str
@@ -151,11 +151,11 @@ class Resource:
     action_id: int | None = None
 
     def key_at(self, target: str) -> str:
-        """Return the digest of its natural key at an address."""
+        """A hash of its natural key at an address."""
         return _digest([target, self.name, self.key])
 
     def digest(self) -> str:
-        """Return the digest of all that it says."""
+        """A hash of its content."""
         return _digest(self.body)
 
 
@@ -164,7 +164,7 @@ def _digest(content: Any) -> str:
 
 
 def resource_of(element: Any, **of_record: int) -> Resource:
-    """Return what an element of the interchange is at an ODS/API."""
+    """An element of the interchange as a resource of an ODS/API."""
     made: Resource = _MADE[name_of(element)](element)
     made.incident_id, made.action_id = of_record.get("incident_id"), of_record.get("action_id")
     made.body = {name: value for name, value in made.body.items() if value not in ("", [])}
@@ -172,15 +172,15 @@ def resource_of(element: Any, **of_record: int) -> Resource:
 
 
 def merged(resources: Iterable[Resource]) -> list[Resource]:
-    """Return each natural key once, in the order in which they can be sent; lists of the same key are put together."""
+    """The resources in the order in which they can be sent, each natural key once; lists of the same key are merged."""
     by_key: dict[str, Resource] = {}
-    for one in resources:
-        first = by_key.setdefault(one.key_at(""), one)
-        for name, values in one.body.items():
+    for resource in resources:
+        first = by_key.setdefault(resource.key_at(""), resource)
+        for name, values in resource.body.items():
             if isinstance(values, list):
-                held = first.body.setdefault(name, [])
-                held += [value for value in values if value not in held]
-    return sorted(by_key.values(), key=lambda one: ORDER.index(one.name))
+                merged_values = first.body.setdefault(name, [])
+                merged_values += [value for value in values if value not in merged_values]
+    return sorted(by_key.values(), key=lambda resource: ORDER.index(resource.name))
 
 
 def _path(element: Any, path: str) -> str:
@@ -193,7 +193,7 @@ def _text(element: Any, path: str) -> str:
 
 
 def _codes(element: Any, path: str, name: str) -> list[dict[str, Any]]:
-    return [{name: text} for text in dict.fromkeys(one.text for one in element.iterfind(_path(element, path)))]
+    return [{name: text} for text in dict.fromkeys(child.text for child in element.iterfind(_path(element, path)))]
 
 
 def _school(element: Any, name: str) -> int:
@@ -214,9 +214,9 @@ def _incident(element: Any) -> Resource:
     identifier, school = _text(element, "IncidentIdentifier"), _school(element, "SchoolReference")
     code = "disciplineIncidentParticipationCodeDescriptor"
     outside = [
-        {"firstName": _text(one, "FirstName"), "lastSurname": _text(one, "LastSurname"),
-         code: _text(one, "DisciplineIncidentParticipationCode")}
-        for one in element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
+        {"firstName": _text(participant, "FirstName"), "lastSurname": _text(participant, "LastSurname"),
+         code: _text(participant, "DisciplineIncidentParticipationCode")}
+        for participant in element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
     ]  # fmt: skip
     body = {
         "incidentIdentifier": identifier,
@@ -228,8 +228,10 @@ def _incident(element: Any) -> Resource:
         "reportedToLawEnforcement": _text(element, "ReportedToLawEnforcement") == "true",
         "behaviors": _codes(element, "Behavior/Behavior", "behaviorDescriptor"),
         "weapons": _codes(element, "Weapon", "weaponDescriptor"),
-        # the same person's part twice would be refused: they all have the same name there
-        "externalParticipants": [one for number, one in enumerate(outside) if one not in outside[:number]],
+        # two equal entries would be refused, and all external participants have the same name there
+        "externalParticipants": [
+            participant for number, participant in enumerate(outside) if participant not in outside[:number]
+        ],
     }
     return Resource(ORDER[0], identifier, {"incidentIdentifier": identifier, "schoolId": school}, body)
 
@@ -253,8 +255,8 @@ def _action(element: Any) -> Resource:
     identifier, student = _text(element, "DisciplineActionIdentifier"), _student_key(element)
     named = "StudentDisciplineIncidentBehaviorAssociation"
     about = [
-        {**_incident_key(one), **student, "behaviorDescriptor": _text(one, "Behavior")}
-        for one in element.iterfind(_path(element, f"{named}Reference/{named}Identity"))
+        {**_incident_key(reference), **student, "behaviorDescriptor": _text(reference, "Behavior")}
+        for reference in element.iterfind(_path(element, f"{named}Reference/{named}Identity"))
     ]
     key = {"identifier": identifier, "date": _text(element, "DisciplineDate"), **student}
     body = {
@@ -265,9 +267,9 @@ def _action(element: Any) -> Resource:
         "disciplineActionLength": int(_text(element, "DisciplineActionLength")),
         "responsibilitySchoolReference": {"schoolId": _school(element, "ResponsibilitySchoolReference")},
         "studentDisciplineIncidentBehaviorAssociations": [
-            {"studentDisciplineIncidentBehaviorAssociationReference": one}
-            for number, one in enumerate(about)
-            if one not in about[:number]
+            {"studentDisciplineIncidentBehaviorAssociationReference": item}
+            for number, item in enumerate(about)
+            if item not in about[:number]
         ],
     }
     return Resource(ORDER[3], identifier, key, body, student["studentUniqueId"])
@@ -286,7 +288,7 @@ MOST_KEPT = 500
 
 @dataclass
 class Push:
-    """One push; `tally` is of what the interchange leaves out, `stopped` says that it did not come to its end."""
+    """One push. `tally` counts what the interchange leaves out; `stopped` says that it did not end."""
 
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in ORDER})
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -295,11 +297,11 @@ class Push:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything stands there as it is here."""
+        """Whether the server now has everything that is here."""
         return not self.problems
 
     def as_document(self) -> dict[str, Any]:
-        """Return the JSON form, which is kept, and shown where imports are."""
+        """The JSON form, which is stored and shown on the page of imports."""
         problems = [
             {"file": resource, "row": None, "column": None, "message": words} for resource, words in self.problems
         ]

@@ -1,4 +1,4 @@
-"""The core reports as their page wants them: what narrows them, in words and addresses, and their rows."""
+"""The pages of the core reports: their filters, as labels and addresses, and their rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -36,7 +36,7 @@ from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days
 
 DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
-"""Parameters that a bar sets; the same as the list of incidents takes."""
+"""Parameters that a bar sets; the list of incidents takes the same ones."""
 PERIOD: Final = ("year", "term", "network")
 LONGEST: Final = 12
 MOST_MONTHLY: Final = 10
@@ -45,7 +45,7 @@ LAST_PUBLISHED: Final = 3
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A page of the core reports: its scope already narrowed, the filter, and the parameters that say both."""
+    """A page of the core reports: its narrowed scope, the filter, and the parameters of both."""
 
     page: Shown
     narrow: IncidentFilter
@@ -57,25 +57,25 @@ class Narrowed:
         return self.narrow == NOTHING
 
     def address(self, endpoint: str = "outcomes.core.report", **change: Any) -> str:
-        """Return the address of a page narrowed the same way but for what changes."""
+        """The address of a page with the same filters, except for the changes."""
         return url_for(endpoint, **{**self.parameters, **change})
 
     def without(self, name: str) -> str:
-        """Return the address of this page with one filter taken off."""
+        """The address of this page without one filter."""
         taken_off: dict[str, Any] = {name: None}
         return self.address(**taken_off)
 
     def of_school(self, school_id: int) -> str:
-        """Return the address of the same report of one school."""
+        """The address of the same report for one school."""
         return self.address(network=None, school=school_id)
 
     def schools(self, **change: Any) -> str:
-        """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
+        """The address of the page that compares all schools in the same period, without the other filters."""
         period: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
         return url_for("outcomes.core.schools", **{**period, **change})
 
     def listed(self) -> str | None:
-        """Return the address of the list behind the figures; None when the reader may not see it."""
+        """The address of the list behind the figures; None when the reader may not see it."""
         scope = self.page.scope
         chosen = {name: self.parameters[name] for name in DRILLS if name in self.parameters}
         if "term" in self.parameters:
@@ -84,7 +84,8 @@ class Narrowed:
 
 
 def narrowed_page() -> Narrowed:
-    """Read the address. Raises NotFound for what is no filter, or a school or network that the reader does not see."""
+    """Read the filters from the address. Raises NotFound for an invalid filter, and for a school or network that the
+    reader may not see."""
     given = {
         name: request.args[name] for name in (*DRILLS, "year", "term", "network", "school") if request.args.get(name)
     }
@@ -102,14 +103,14 @@ def narrowed_page() -> Narrowed:
     scope = existing(narrowed(page.scope, first, last, network))
     if narrow.month is not None:
         of_month = narrowed(scope, *month_of(narrow.month), network)
-        if of_month is None:  # another year or half was chosen since: the month goes
+        if of_month is None:  # the year or half was changed after the month was chosen: drop the month
             del given["month"]
         scope, narrow = of_month or scope, narrow if of_month else replace(narrow, month=None)
     return Narrowed(Shown(page.actor, page.school, scope), narrow, given)
 
 
 def chips_shown(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return (words, address without it) of every filter in use."""
+    """(label, address without it) of every filter in use."""
     given = here.parameters
     words: dict[str, Any] = {
         "school": here.page.school_words,
@@ -121,7 +122,7 @@ def chips_shown(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[st
 
 
 def month_rows(core: Core, here: Narrowed) -> list[Point]:
-    """Return each month: incidents per school day as a bar, and what the rates are made of."""
+    """Each month: incidents per school day as a bar, and the numbers behind the rates."""
     return [
         {
             "label": month_words(month.first),
@@ -139,12 +140,12 @@ def month_rows(core: Core, here: Narrowed) -> list[Point]:
 
 
 def part_rows(core: Core, here: Narrowed) -> dict[str, list[Point]]:
-    """Return each breakdown's bars; a bar narrows the page to what it stands for."""
+    """Each breakdown's bars; a bar links to this page narrowed to its incidents."""
     return {part: bars(part, rows, LONGEST, here.address) for part, rows in breakdowns(core.parts).items()}
 
 
 def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, list[int]]]:
-    """Return (behaviour, incidents in each month of the page) of the most frequent behaviours."""
+    """(behavior, incidents in each month of the page) of the most frequent behaviors."""
     most = sorted(core.parts.behavior.items(), key=lambda pair: (-pair[1], pair[0] or ""))[:MOST_MONTHLY]
     months = [month.first.replace(day=1) for month in core.months if month.school_days or month.incidents]
     by_month = core.parts.months
@@ -158,10 +159,10 @@ def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, li
 
 
 def band_rows(bands: Bands) -> list[Point]:
-    """Return students by how many incidents they are in, with their share of all students."""
+    """Students by their number of incidents, with their share of all students."""
     everyone = bands.few + bands.some + bands.many
     words = (_("0 or 1 incident"), _("2 to 5 incidents"), _("6 incidents or more"))
-    numbers = [getattr(bands, one.name) for one in fields(bands)]
+    numbers = [getattr(bands, band.name) for band in fields(bands)]
     shares = [
         _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%") if everyone else None
         for number in numbers
@@ -171,14 +172,14 @@ def band_rows(bands: Bands) -> list[Point]:
 
 
 def compared_row(words: str, core: Core) -> Point:
-    """Return a period as one row: incidents, and what its rate is made of."""
+    """A period as one row: incidents, and the numbers behind its rate."""
     figures = {"incidents": core.parts.total, "school_days": core.school_days, "students": core.students}
     return {"label": words, **figures, "rate": core.rate}
 
 
 def compared_months(now: Core, before: Core | None) -> list[tuple[str, int, int | None]]:
-    """Return (month, incidents now, incidents a year before) of each month that has school days; None for a year
-    before that is not recorded."""
+    """(month, incidents now, incidents a year before) of each month with school days or incidents; None where the year
+    before is not recorded."""
     earlier = {month.first.month: month.incidents for month in before.months} if before else {}
     return [
         (month_words(month.first), month.incidents, earlier.get(month.first.month))
@@ -188,22 +189,23 @@ def compared_months(now: Core, before: Core | None) -> list[tuple[str, int, int 
 
 
 def published_rows(years: Mapping[str, SchoolYear]) -> list[tuple[str, Any]]:
-    """Return (school year, incidents) of the last published years; None where suppressed or not published."""
+    """(school year, incidents) of the last published years; None where suppressed or not published."""
     return [
-        (year.replace("-", "–"), one.figures["misconducts"]) for year, one in sorted(years.items())[-LAST_PUBLISHED:]
+        (year.replace("-", "–"), school_year_row.figures["misconducts"])
+        for year, school_year_row in sorted(years.items())[-LAST_PUBLISHED:]
     ]
 
 
 blueprint = Blueprint("core", __name__, url_prefix="/incidents")
 GRADES = range(-1, 13)
 ACCEPTED = 202
-"""The status of a page whose figures are being counted: its script looks again until it is another."""
+"""The status of a page whose figures are being counted. Its script asks again until the status changes."""
 
 
 @blueprint.get("")
 @gate(Permission.OUTCOMES_READ)
 def report() -> str:
-    """Incidents of a school or of all, narrowed by any of their own traits."""
+    """Incidents of a school or of all, narrowed by their own traits."""
     here = narrowed_page()
     actor, scope = here.page.actor, here.page.scope
     days = school_days(scope.school_id)
@@ -235,7 +237,7 @@ def report() -> str:
 @blueprint.get("/reporters")
 @gate(Permission.OUTCOMES_READ)
 def reporters() -> str:
-    """Who reported how often: for the administrator of the school alone."""
+    """Who reported how often, for the administrator of the school only."""
     here = narrowed_page()
     if not here.page.leads:
         raise NotFound
@@ -273,7 +275,7 @@ def compare() -> str:
 
 @blueprint.errorhandler(NotCountedYet)
 def not_counted_yet(missing: NotCountedYet) -> tuple[str, int]:
-    """Ask for what a page misses, and say that it is being counted; the page looks for it again."""
+    """Request the count that a page misses, and say that it is running; the page's script asks again."""
     here = narrowed_page()
     is_asked = ask(here.page.actor, missing, clock.now())
     behaviors, places = code_words(locale_code())
@@ -294,7 +296,7 @@ def _more(here: Narrowed) -> list[Any]:
 
 
 def _options(here: Narrowed, behaviors: dict[str, str], places: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """What the form offers: parameter to (value, words)."""
+    """The choices of the filter form: parameter to (value, label)."""
     return {
         "year": [(year, year.replace("-", "–")) for year in years_of(here.page)],
         "network": [] if here.page.school else [(name, name) for name in networks_of(here.page.actor)],

@@ -1,5 +1,5 @@
-"""A school beside itself a year before and beside similar schools, of which only the middle is told; and all schools
-that a reader reaches beside each other, those where nothing was reported among them."""
+"""A school compared with itself a year before, and with the median of similar schools, whose own figures are not shown;
+and all schools of a reader side by side, including those without reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 FEW, MANY = 2, 6
-"""Incidents from which a student stands in the middle and in the upper band."""
+"""The number of incidents from which a student is in the middle and in the upper band."""
 MOST_REPORTERS = 100
 
 
@@ -53,7 +53,7 @@ def _by_days_of_all(
 
 @cached_count("bands", version=3, depends_on=_by_days_of_all)
 def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
-    """Return the bands of all students (of a grade, when given) enrolled on any day of the period, in one query."""
+    """The bands of all students (of a grade, if given) enrolled on any day of the period, in one query."""
     if more or grade is not None:
         row = db.session.execute(_each_band(actor, scope, more, grade)).one()
     else:
@@ -75,7 +75,7 @@ def _each_band(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] =
     )
     several_incidents = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
     many = func.sum(case((each.c.number >= MANY, 1), else_=0))
-    # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
+    # nothing is subtracted: a student of another school may be in a band here without being enrolled here
     several = select(each.c.student_id).where(each.c.number >= FEW)
     others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
     return select(others.scalar_subquery(), several_incidents, many).select_from(each)
@@ -86,7 +86,7 @@ _BANDS = PreparedOfScope(_each_band)
 
 @dataclass(frozen=True)
 class Reporting:
-    """How many staff reported anything, of how many who work there."""
+    """How many staff reported an incident, of how many staff."""
 
     reported: int
     staff: int
@@ -94,7 +94,7 @@ class Reporting:
 
 @cached_count("reporting", version=2, depends_on=_by_days_of_all)
 def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
-    """Return how many different people reported, and how many staff there are, in one query."""
+    """How many different people reported, and how many staff there are, in one query."""
     rows: Any = db.session.execute(_reporters(actor, scope, more)) if more else _REPORTING.rows(actor, scope)
     row = rows.one()
     return Reporting(row[0], row[1])
@@ -111,8 +111,8 @@ _REPORTING = PreparedOfScope(_reporters)
 
 
 def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> list[tuple[str, int]]:
-    """Return (name, incidents) of who reported, most first; '' for reports that no account made. Only for the school's
-    administrator: the caller has checked that."""
+    """(name, incidents) of the people who reported, most first; '' for reports without an account. Only for the
+    school's administrator; the caller has checked that."""
     number = func.count().label("number")
     statement = (
         select(func.coalesce(UserAccount.name, ""), number)
@@ -127,7 +127,7 @@ def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] 
 
 
 def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the words of every behaviour and every place, the newest wording of each, in the order of the words."""
+    """The labels of every behavior and every place, in their newest wording and sorted by label."""
     return _sorted(every_behavior(locale)), _sorted(every_place(locale))
 
 
@@ -136,7 +136,6 @@ def _sorted(words: dict[str, str]) -> dict[str, str]:
 
 
 def views_of(actor: Actor) -> list[SavedView]:
-    """Return a person's own saved views by name."""
     mine = select(SavedView).where(SavedView.user_id == actor.user_id)
     return list(db.session.scalars(mine.order_by(SavedView.name)))
 
@@ -146,22 +145,22 @@ FEWEST_SIMILAR = 5
 
 @dataclass(frozen=True)
 class Similar:
-    """How many schools are similar, and the median of their rates; None where too few are to hide each of them."""
+    """How many schools are similar, and the median of their rates; None where they are too few to hide each other."""
 
     schools: int
     rate: float | None
 
 
 def core_before(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter) -> Core:
-    """Return the same days of the year before, narrowed the same way."""
+    """The same days of the year before, with the same filter."""
     month = f"{int(narrow.month[:4]) - 1}{narrow.month[4:]}" if narrow.month else None
     return core_of(actor, year_before(scope), days, replace(narrow, month=month))
 
 
 def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
-    """Return the middle of the schools with the same grades and about as many students as the scope's school.
+    """The median of the schools with the same grades and a similar number of students as the scope's school.
 
-    It reads schools that the actor may not see, so it tells a median of five schools or more, and nothing else.
+    It reads schools that the actor may not see, so it gives a median of five schools or more, and nothing else.
     """
     days = school_days(None)
     grade = [] if narrow.grade is None else [Enrolment.grade == narrow.grade]
@@ -172,7 +171,7 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
         School.is_active, School.id != scope.school_id, School.low_grade == span[0], School.high_grade == span[1]
     )
     own = students.get(scope.school_id or 0, 0)
-    others = [one for one in db.session.scalars(alike) if is_alike(own, students.get(one, 0))]
+    others = [school_id for school_id in db.session.scalars(alike) if is_alike(own, students.get(school_id, 0))]
     if len(others) < FEWEST_SIMILAR:
         return Similar(len(others), None)
     counted_there = (
@@ -183,14 +182,15 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
     )
     incidents = _by_school(Incident.school_id, counted_there)
     gone_by = days.between(scope.first, scope.last)
-    rates = [per_100_a_day(incidents.get(one, 0), students[one], gone_by) for one in others]
+    rates = [per_100_a_day(incidents.get(other, 0), students[other], gone_by) for other in others]
     known = [rate for rate in rates if rate is not None]
     return Similar(len(others), median(known) if known else None)
 
 
 @dataclass(frozen=True)
 class SchoolRow:
-    """One school: incidents now and in the same days of the year before, students, school days, staff, who reported."""
+    """One school: incidents now and in the same days of the year before, students, school days, staff, people who
+    reported."""
 
     id: int
     name: str
@@ -203,7 +203,7 @@ class SchoolRow:
 
 
 def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
-    """Return every active school of a scope by name."""
+    """Every active school of a scope by name."""
     named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
     schools = db.session.execute(named.order_by(School.name, School.id)).all()
     incidents, earlier = totals_by_school(actor, scope), totals_by_school(actor, year_before(scope))

@@ -91,7 +91,8 @@ def _title(name: str, choice: str, step: str) -> str:
 
 
 def _until(scope: Scope) -> Scope:
-    """Return the days up to the one that the address names: a report ends there. Raises NotFound for what is none."""
+    """The scope up to the day that the address names, which is where a report ends. Raises NotFound for an invalid
+    day."""
     if not (text := request.args.get("until", "")):
         return scope
     try:
@@ -102,7 +103,8 @@ def _until(scope: Scope) -> Scope:
 
 
 def _row(name: str, row: Behind, whom: str) -> dict[str, Any]:
-    """Return one line: whom it is about, else its number; the number stands second, as in the school's other lists."""
+    """One row, titled by the student, otherwise by its number; the number comes second, as in the school's other
+    lists."""
     endpoint, key = OPENS[row.kind]
     target: dict[str, Any] = {key: row.target}
     number = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference

@@ -1,4 +1,5 @@
-"""Whom the rows behind a number are about, as the other lists of the school name them: for who may see the report."""
+"""The rows behind a number, and the students they are about, named as in the school's other lists for readers who may
+see the report."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -53,17 +54,17 @@ from wss_cases.safeguards.police.review.models import PoliceNotification, Police
 
 PAGE: Final = 50
 SUSPENDED: Final = "suspensions"
-"""The choice of removals that stands for both kinds of suspension, as the figure counts them."""
+"""The choice of removals for both kinds of suspension, as the figure counts them."""
 PLAIN: Final = 7
-"""Columns that every row may have; a list with more of its own hands them on as they are."""
+"""Number of columns that every row has. A list with its own columns returns them after these."""
 INCIDENT: Final = (literal("incident"), Incident.id, Incident.reference)
 CASE: Final = (literal("case"), Case.id, Case.reference)
-"""Where a row opens, and its reference."""
+"""The columns of a row that opens a case: its kind, id and reference."""
 
 
 @dataclass(frozen=True)
 class Behind:
-    """One row: where it opens (`kind` incident, case or follow_up), its reference, a date, and its own facts."""
+    """One row: what it opens (`kind` incident, case or follow_up), its reference, a date, and its own facts."""
 
     id: int
     kind: str
@@ -78,12 +79,12 @@ class Behind:
 def rows_behind(
     actor: Actor, scope: Scope, name: str, before: int | None, choice: str, step: str
 ) -> tuple[list[Behind], int]:
-    """Return the newest rows of one list with an id below `before`, one more than a page holds, and how many rows the
-    whole list has.
+    """The newest rows of one list with an id below `before`, one more than a page holds, and the number of rows in the
+    whole list.
 
-    What is outside the actor's visibility window, and what tells of a need for housing support that is not theirs to
-    know, is counted in the figure, and not listed. Raises NotFound for a name that is no list, or a school whose lists
-    the actor may not open.
+    Rows outside the actor's visibility window, and those that reveal a need for housing support the actor may not know
+    of, are counted in the figure but not listed. Raises NotFound for a name that is no list, and for a school whose
+    lists the actor may not open.
     """
     if name not in LISTS or not may_list(actor, scope.school_id):
         raise NotFound
@@ -116,7 +117,7 @@ def _waits_from(scope: Scope) -> date:
 
 
 def waiting(actor: Actor, scope: Scope) -> int:
-    """Return how many people harmed are not listed, nor counted, because their first school day is not over."""
+    """How many people harmed are neither listed nor counted, because their first school day is not over."""
     since = _waits_from(scope)
     return sum(people for happened, _reached, people in contacts(actor, scope) if happened >= since)
 
@@ -208,7 +209,7 @@ def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, A
         .correlate(person, Incident)
         .scalar_subquery()
     )
-    came_again = case((person.id.in_([one for one, came in over.items() if came]), following))
+    came_again = case((person.id.in_([repeat for repeat, came in over.items() if came]), following))
     columns = (person.id, *INCIDENT, Incident.local_date, Incident.state, came_again)
     statement = select(*columns).join(Incident, Incident.id == person.incident_id)
     return statement.where(person.id.in_(list(over))), person.id
@@ -229,25 +230,27 @@ LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]]
     "funnel": (_funnel, Incident),
     "unoffered": (_unoffered, Incident),
 }
-"""List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).
+"""List name to (a function that makes the statement and the id by which its pages descend; the table whose visibility
+window limits it).
 
-`choice` narrows a list to a kind, door or pathway, or says how long a window is."""
+`choice` narrows a list to a kind, ground or pathway, or is the length of a follow-up period.
+"""
 
 
 OF_ONE_PERSON: Final = ("harmed", "repeats")
-"""Lists whose rows are one person's entry in a report."""
+"""Lists whose rows are one person's part in a report."""
 Names = dict[int, list[str]]
 
 
 def whom_behind(actor: Actor, name: str, rows: Sequence[Behind]) -> Names:
-    """Return the names on screen of whom each row of a list is about, by the row's id; nobody's of a report or case
-    that the actor may not see, and of those without a student."""
+    """The names on screen of the students that each row is about, by the row's id. Rows without a student, or of a
+    report or case that the actor may not see, have no name."""
     ids = [row.id for row in rows]
     if not ids:
         return {}
     if name == "follow_ups":
-        found = about(actor, db.session.scalars(select(FollowUp).where(FollowUp.id.in_(ids))))
-        return {key: list(one.students) for key, one in found.items() if one.students}
+        subjects = about(actor, db.session.scalars(select(FollowUp).where(FollowUp.id.in_(ids))))
+        return {key: list(subject.students) for key, subject in subjects.items() if subject.students}
     if name == "removals":
         action = DisciplineAction
         return _each(
