@@ -1,4 +1,4 @@
-"""Reading the comment on a board report, and whom the comment on many schools' report may name."""
+"""Comments on board reports, and the check that a comment names no student."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from wss_cases.roster.names.spellings import pieces_of
 
 
 class BoardComment(Versioned, Base):
-    """A comment on the report of a `scope` (a word of `report.rules.scope_words`) up to a day; it names no student."""
+    """A comment on the report of a `scope` (see `report.rules.scope_words`) up to a day; it names no student."""
 
     __tablename__ = "board_comment"
     __table_args__ = (
@@ -44,33 +44,33 @@ class BoardComment(Versioned, Base):
 
 
 LONGEST: Final = 1200
-"""Characters: about a third of a sheet."""
+"""In characters: about a third of a page."""
 MOST_PIECES: Final = 5
-"""Of a family name: de la Cruz y Ruiz."""
+"""Parts of a family name, as in "de la Cruz y Ruiz"."""
 _MARKS = "['\u2018\u2019\u02bb\u02bc`\u00b4]"
 _POSSESSIVE = re.compile(rf"{_MARKS}[sS]\b")
 
 
 def writes_comment(actor: Actor, school_id: int | None) -> bool:
-    """Whether the actor, who answers for the report, may comment on it: on a school's its administrators alone, on a
-    network's and the district's whoever answers for it."""
+    """Whether the actor, who answers for the report, may comment on it. A school's report takes comments of its
+    administrators only; a network's or the district's takes those of anyone who answers for it."""
     return actor.user_id is not None and (school_id is None or actor.covers(school_id, Role.ADMINISTRATOR))
 
 
 def together(text: str) -> str:
-    """Return a text with what apostrophes part in one word, as names are folded, and without those of a possessive."""
+    """A text without apostrophes inside words, as names are folded, and without possessive endings."""
     return re.sub(_MARKS, "", _POSSESSIVE.sub("", text))
 
 
 def runs_of(words: Sequence[str]) -> set[str]:
-    """Return every few words of a text that stand side by side."""
+    """Every run of up to MOST_PIECES consecutive words."""
     most = range(1, MOST_PIECES + 1)
     return {" ".join(words[at : at + many]) for many in most for at in range(len(words) + 1 - many)}
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment as a report shows it: whose, and when it was last changed."""
+    """A comment as a report shows it: the text, its author, and when it was last changed."""
 
     text: str
     by: str
@@ -79,9 +79,9 @@ class Comment:
 
 
 def students_of_many(network: str | None, text: str) -> list[str]:
-    """Return the students of a network's schools, or of the district's (None), whom a text names by their whole name.
+    """The students of a network's schools, or of the district's (None), whose whole name appears in a text.
 
-    Looked for are those whose folded family name stands in it, and those who go by another one.
+    The search covers students whose folded family name appears in it, and those with a preferred family name.
     """
     families = sorted({run for words in (pieces_of(text), pieces_of(together(text))) for run in runs_of(words)})
     who = select(Student.given_name, Student.preferred_given_name, Student.family_name, Student.preferred_family_name)
@@ -94,12 +94,13 @@ def students_of_many(network: str | None, text: str) -> list[str]:
     both = ((given, family) for row in rows for given in row[:2] for family in row[2:])
     names_of = sorted({f"{given} {family}" for given, family in both if given and family})
     written = {form: name for name in names_of for form in (together(name), name)}
-    found = [name for words in (text, together(text)) for name in whole_names_in(words, written)]
-    return list(dict.fromkeys(written[form] for form in found))
+    matches = [name for words in (text, together(text)) for name in whole_names_in(words, written)]
+    return list(dict.fromkeys(written[form] for form in matches))
 
 
 def comment_on(scope: str, ends_on: date) -> Comment | None:
-    """Return the comment on the report of a scope up to a day; the caller answers for that report."""
+    """The comment on the report of a scope up to a day. The caller has checked that the actor answers for the
+    report."""
     statement = (
         select(BoardComment.comment, UserAccount.name, BoardComment.written_at, BoardComment.version)
         .join(UserAccount, UserAccount.id == BoardComment.written_by_id)
@@ -110,7 +111,7 @@ def comment_on(scope: str, ends_on: date) -> Comment | None:
 
 
 class CommentForm(BaseForm):
-    """What is said, and that it names no student."""
+    """The text of a comment, and the confirmation that it names no student."""
 
     comment = LongText(
         _l("Comment"),
@@ -125,12 +126,12 @@ def write_comment(
     uow: UnitOfWork, scope: str, school_id: int | None, ends_on: date, text: str, anyway: bool = False,
     network: str | None = None,
 ) -> int:  # fmt: skip
-    """Write, change or (with no text) remove the comment on a report that the actor answers for; returns its id, or 0
-    where there was none to remove.
+    """Write, change or (with no text) remove the comment on a report; returns its id, or 0 where there was none to
+    remove.
 
-    `uow.version`: of the comment that the page showed, None where it showed none. Raises NotFound for who may not
-    comment, Stale where somebody wrote it meanwhile, and Refused, unless `anyway`, for what may name a student of the
-    school; without one of the `network`, else of the district.
+    `uow.version` is the version of the comment that the page showed, None where it showed none. Raises NotFound for an
+    actor who may not comment, Stale where someone else changed it meanwhile, and Refused, unless `anyway`, for text
+    that may name a student of the school, or without a school of the `network`, or else of the district.
     """
     if not writes_comment(uow.actor, school_id):
         raise NotFound
@@ -144,11 +145,11 @@ def write_comment(
         refuse_names(school_id, anyway, text)
     elif not anyway:
         refuse_found(students_of_many(network, text))
-    said = {"comment": text, "written_by_id": uow.actor.user_id, "written_at": uow.now}
+    columns = {"comment": text, "written_by_id": uow.actor.user_id, "written_at": uow.now}
     if row is None:
-        row = BoardComment(scope=scope, school_id=school_id, ends_on=ends_on, **said)
+        row = BoardComment(scope=scope, school_id=school_id, ends_on=ends_on, **columns)
         return uow.add_audited(row, "board_comment.written")
-    for name, value in said.items():
+    for name, value in columns.items():
         setattr(row, name, value)
     uow.audit("board_comment.changed", row.__tablename__, row.id, changes_of(row))
     return row.id

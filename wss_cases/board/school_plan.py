@@ -1,5 +1,5 @@
-"""The plan of a school as its board report begins with it: its goals, each then and now; of several schools, how many
-have a plan in force."""
+"""The plan at the head of a school's board report: its goals at the start and now. For several schools, how many have a
+plan in force."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,7 @@ from wss_cases.roster.directory.models import School
 
 @dataclass(frozen=True)
 class GoalNow:
-    """A goal, where it stood when the plan was written (None: not frozen yet), and where it stands (None: not
-    measured by the product)."""
+    """A goal, its baseline figure (None: not frozen yet), and its current figure (None: not measured here)."""
 
     goal: PlanGoal
     then: Figure | None
@@ -34,15 +33,15 @@ class GoalNow:
 
 @dataclass(frozen=True)
 class PlanNow:
-    """A plan that is in force, and its goals in their order."""
+    """A plan in force, and its goals in order."""
 
     plan: SchoolPlan
     goals: Sequence[GoalNow]
 
 
 def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
-    """Return the plan that is in force at the school of a report and covers its year; None without one. For whoever
-    answers for the report."""
+    """The plan in force at the school of a report, if it covers the report's year; otherwise None. The caller has
+    checked that the actor answers for the report."""
     plan = standing_plan(scope.school_id) if scope.school_id is not None else None
     if plan is None or not plan.first_year <= scope.year <= plan.last_year:
         return None
@@ -61,7 +60,7 @@ def _then(row: PlanBaseline | None) -> Figure | None:
 
 
 def schools_with_plan(scope: Scope) -> Share:
-    """Return of how many active schools (of the report's network, or all) how many have a plan in force."""
+    """How many of the active schools (of the report's network, or all) have a plan in force."""
     schools = select(func.count(School.id)).where(School.is_active)
     if scope.network:
         schools = schools.where(School.network == scope.network)
@@ -72,32 +71,34 @@ def schools_with_plan(scope: Scope) -> Share:
 Line = dict[str, Any]
 
 
-def plan_rows(found: PlanNow | None) -> Line | None:
-    """Return a plan's years, its state, and its goals under the three components; None without a plan. `number` is what
-    was counted for a goal, 0 for nothing; `briefly` are both figures without their unit, which the target says."""
-    if found is None:
+def plan_rows(current_plan: PlanNow | None) -> Line | None:
+    """A plan's years, its state, and its goals under the three components; None without a plan. `number` is the count
+    behind a goal, 0 without one; `briefly` are both figures without their unit, which the target names."""
+    if current_plan is None:
         return None
-    parts = [(part.label, [_row(one) for one in found.goals if one.goal.component is part]) for part in Component]
+    parts = [
+        (part.label, [_row(current_goal) for current_goal in current_plan.goals if current_goal.goal.component is part])
+        for part in Component
+    ]
     return {
-        "years": years_words(found.plan),
-        "state": found.plan.state.label,
+        "years": years_words(current_plan.plan),
+        "state": current_plan.plan.state.label,
         "parts": [(title, rows) for title, rows in parts if rows],
     }
 
 
 def schools_words(share: Share) -> str:
-    """Return how many schools have a plan in force."""
     return _("%(part)s of %(whole)s schools have a school safety plan in force.", part=share.part, whole=share.whole)
 
 
-def _row(one: GoalNow) -> Line:
+def _row(current_goal: GoalNow) -> Line:
     return {
-        "goal": one.goal.statement,
-        "then": _words(one.goal.measure, one.then),
-        "now": _words(one.goal.measure, one.now),
-        "number": int(one.now.numerator) if one.now is not None else 0,
-        "briefly": [_briefly(one.goal.measure, figure) for figure in (one.then, one.now)],
-        "target": target_words(one.goal),
+        "goal": current_goal.goal.statement,
+        "then": _words(current_goal.goal.measure, current_goal.then),
+        "now": _words(current_goal.goal.measure, current_goal.now),
+        "number": int(current_goal.now.numerator) if current_goal.now is not None else 0,
+        "briefly": [_briefly(current_goal.goal.measure, figure) for figure in (current_goal.then, current_goal.now)],
+        "target": target_words(current_goal.goal),
     }
 
 

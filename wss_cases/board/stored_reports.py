@@ -1,4 +1,4 @@
-"""Board reports as PDFs: asking for one, the list of those that are stored, one that is being made, and its file."""
+"""Board reports as PDFs: requesting one, the list of stored reports, the page of a report, and its file."""
 
 from datetime import date, datetime
 from typing import Any, Final
@@ -43,10 +43,10 @@ from wss_cases.roster.networks import RENAMED, Renamed
 
 
 class BoardSubscription(Versioned, Base):
-    """One person's wish to be sent a report of a school, a network, or with neither of all schools.
+    """A person's subscription to the report of a school, of a network, or with neither of all schools.
 
-    `scope` says the same in one word, so that nobody has it twice. `sent_for` is the first day of the month for which
-    a report was made last, or that had begun when the person subscribed.
+    `scope` is the same in one word, so that no one subscribes twice. `sent_for` is the first day of the month for which
+    the last report was made, or of the month in which the person subscribed.
     """
 
     __tablename__ = "board_subscription"
@@ -68,9 +68,9 @@ class BoardSubscription(Versioned, Base):
 
 
 class BoardReport(StoredPdf, Base):
-    """One report: whose, and of which days.
+    """One report: its school or network, and its days.
 
-    `due_on` is the first day of the month for which a subscription asked; such a report exists once.
+    `due_on` is the first day of the month for which a subscription requested it; such a report exists once.
     """
 
     __tablename__ = "board_report"
@@ -99,7 +99,7 @@ PAGE: Final = 30
 
 
 def visible_to(statement: Any, actor: Actor) -> Any:
-    """Keep the reports of what the actor answers for today, as `rules_board.reads_report` does."""
+    """The statement, limited to reports of what the actor answers for today, as in `rules_board.reads_report`."""
     if actor.is_system or actor.everywhere(Role.DISTRICT):
         return statement.where(true())
     theirs = aliased(School)
@@ -111,12 +111,12 @@ def visible_to(statement: Any, actor: Actor) -> Any:
 
 
 def load_report(report_id: int) -> BoardReport | None:
-    """Return a report without its PDF, whoever asks."""
+    """A report without its PDF. It checks no permission."""
     return db.session.get(BoardReport, report_id)
 
 
 def report_for(actor: Actor, report_id: int) -> BoardReport:
-    """Return a report that the actor reads. Raises NotFound for any other."""
+    """A report that the actor may read. Raises NotFound for any other."""
     report = existing(load_report(report_id))
     if not reads_report(actor, report):
         raise NotFound
@@ -124,7 +124,7 @@ def report_for(actor: Actor, report_id: int) -> BoardReport:
 
 
 def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:
-    """Return the newest reports that the actor reads, each with its school's name; None for those of several."""
+    """The newest reports that the actor may read, each with its school's name; None for several schools."""
     statement = select(BoardReport, School.name).outerjoin(School, School.id == BoardReport.school_id)
     if before is not None:
         statement = statement.where(BoardReport.id < before)
@@ -133,7 +133,7 @@ def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[
 
 
 def subscriptions_of(actor: Actor) -> list[tuple[BoardSubscription, str | None]]:
-    """Return a person's own subscriptions, each with its school's name; None for those of several."""
+    """A person's own subscriptions, each with its school's name; None for several schools."""
     statement = (
         select(BoardSubscription, School.name)
         .outerjoin(School, School.id == BoardSubscription.school_id)
@@ -144,13 +144,13 @@ def subscriptions_of(actor: Actor) -> list[tuple[BoardSubscription, str | None]]
 
 
 def live_subscriptions() -> list[BoardSubscription]:
-    """Return every subscription that was not ended."""
+    """Every subscription that has not ended."""
     statement = select(BoardSubscription).where(BoardSubscription.ended_at.is_(None))
     return list(db.session.scalars(statement.order_by(BoardSubscription.id)))
 
 
 def is_wanted(report: BoardReport) -> bool:
-    """Whether who subscribed to a report still does."""
+    """Whether the subscription behind a report has not ended."""
     row = db.session.get(BoardSubscription, report.subscription_id) if report.subscription_id else None
     return row is not None and row.ended_at is None
 
@@ -159,7 +159,7 @@ NOTICE = "board_report"
 
 
 def tell_subscriber(uow: UnitOfWork, row: BoardReport) -> None:
-    """Step: tell who subscribed to a report that it is ready."""
+    """Notify the subscriber that a report is ready."""
     if row.subscription_id is not None:
         uow.notify(row.asked_by_id, NOTICE, row, f"{NOTICE}:{row.id}")
 
@@ -169,8 +169,8 @@ BOARD_REPORTS: Final = PdfKind(BoardReport, "board-report", tell_subscriber)
 
 @use_case
 def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
-    """Ask for a report of a scope as a PDF in a language. Returns its id. Raises NotFound for who does not answer for
-    it, Refused when too many of the actor's own are still being made."""
+    """Request a report of a scope as a PDF in a language; returns its id. Raises NotFound for an actor who does not
+    answer for it, Refused when too many of the actor's reports are still being made."""
     if uow.actor.user_id is None or not may_report(uow.actor, scope.school_id, scope.network):
         raise NotFound
     refuse_too_many(uow, BOARD_REPORTS)
@@ -178,7 +178,7 @@ def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
 
 
 def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> BoardReport:
-    """Return a report that waits to be made."""
+    """A report that waits to be made."""
     return BoardReport(
         school_id=scope.school_id, network=scope.network, school_year=scope.year, starts_on=scope.first,
         ends_on=scope.last, language=language, asked_by_id=user_id, asked_at=now,
@@ -186,13 +186,14 @@ def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> Board
 
 
 def pdf_for(actor: Actor, report_id: int) -> bytes:
-    """Return the PDF of a report that the actor may read. Raises NotFound for any other and for one that is not ready,
+    """The PDF of a report that the actor may read. Raises NotFound for any other and for a report that is not ready,
     Refused when no key opens it any more."""
     return opened(BOARD_REPORTS, report_for(actor, report_id).id)
 
 
 def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
-    """Step: let reports of a network, and wishes for them, go by its new name; whoever read them reads them still."""
+    """Give the reports and subscriptions of a renamed network its new name, so that their readers can still open
+    them."""
     reports = select(BoardReport).where(BoardReport.network == renamed.before).with_for_update()
     for report in uow.session.scalars(reports):
         report.network = renamed.name
@@ -224,7 +225,7 @@ blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
 @blueprint.post("/pdf")
 @gate(Permission.OUTCOMES_BOARD)
 def ask() -> AnyResponse:
-    """Ask for the report of the page as a PDF; the scheduler makes it."""
+    """Request the report of the page as a PDF; the scheduler makes it."""
     page, form = reported(), PdfForm()
     try:
         if not form.validate():
@@ -253,7 +254,7 @@ def kept() -> str:
 @blueprint.get("/reports/<int:report_id>")
 @gate(Permission.OUTCOMES_BOARD)
 def report(report_id: int) -> str:
-    """One report: being made, ready, or why not."""
+    """One report: being made, ready, or the reason why not."""
     row = report_for(current_actor(), report_id)
     school = get_school(row.school_id) if row.school_id is not None else None
     return render_template(
@@ -266,7 +267,7 @@ def report(report_id: int) -> str:
 @blueprint.get("/reports/<int:report_id>/report.pdf")
 @gate(Permission.OUTCOMES_BOARD)
 def file(report_id: int) -> AnyResponse:
-    """The PDF. A report that is not ready is a 404."""
+    """The PDF. 404 for a report that is not ready."""
     actor = current_actor()
     row = report_for(actor, report_id)
     name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"

@@ -1,4 +1,5 @@
-"""Subscriptions to a board report: one's own wish, and what the scheduler makes of it on the first school day."""
+"""Subscriptions to board reports: a person's own subscriptions, and the scheduler's requests on the first school
+day."""
 
 from datetime import datetime
 
@@ -51,9 +52,10 @@ AUDITED = BoardSubscription.__tablename__
 
 @use_case
 def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every: Every, language: str) -> int:
-    """Subscribe to the report of a school, a network, or with neither of all schools; the next due one comes first.
+    """Subscribe to the report of a school, a network, or with neither of all schools; the first report is the next due.
 
-    Returns the subscription's id. Raises NotFound for who does not answer for it, Refused when one has it already.
+    Returns the subscription's id. Raises NotFound for an actor who does not answer for it, Refused when the actor is
+    already subscribed.
     """
     if uow.actor.user_id is None or not may_report(uow.actor, school_id, network):
         raise NotFound
@@ -81,8 +83,9 @@ def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:
 
 
 def queue_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Ask once for every report whose first school day has come, one to a commit, as long as the share goes on; returns
-    how many were `asked`. Whoever no longer answers for the schools, or cannot sign in, gets none for that month."""
+    """Request every report whose first school day has come, one per commit, while the time share lasts; returns how
+    many were `asked`. Subscribers who no longer answer for the schools, or cannot sign in, get no report for that
+    month."""
     reports = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY
@@ -108,7 +111,7 @@ def _queue(subscription_id: int, now: datetime) -> int:
         row.sent_for = due
         uow.audit("board_subscription.due", AUDITED, row.id, changes_of(row))
         actor = actor_of(row.user_id, now)
-        # the report of a month ends with the month before it, however late it is made
+        # the month's report ends with the month before, however late it is made
         scope = board_scope(row.school_id, row.network, None, due)
         if actor is None or scope is None or not may_report(actor, row.school_id, row.network):
             return 0
@@ -120,13 +123,13 @@ def _queue(subscription_id: int, now: datetime) -> int:
 
 blueprint = Blueprint("board_delivery", __name__, url_prefix="/outcomes/board/delivery")
 Scopes = dict[str, tuple[str, int | None, str | None]]
-"""Word to (name, school, network)."""
+"""Scope word to (name, school, network)."""
 
 
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.OUTCOMES_BOARD)
 def mine() -> Page:
-    """One's own subscriptions, and a form for another."""
+    """The person's own subscriptions, and a form for another."""
     actor, form = current_actor(), DeliveryForm()
     scopes = _scopes(actor)
     form.offer([(word, name) for word, (name, _school, _network) in scopes.items()])
@@ -156,14 +159,15 @@ def mine() -> Page:
 @blueprint.post("/<int:subscription_id>/end")
 @gate(Permission.OUTCOMES_BOARD)
 def end(subscription_id: int) -> Response:
-    """End one."""
+    """End one subscription."""
     unsubscribe(current_actor(), subscription_id, clock.now())
     flash(_("You no longer receive this report."))
     return redirect(url_for("board_delivery.mine"), 303)
 
 
 def _scopes(actor: Actor) -> Scopes:
-    """What the actor can be sent: the switcher's school, networks that are theirs as a whole, all schools."""
+    """The reports the actor can subscribe to: the switcher's school, networks they answer for as a whole, all
+    schools."""
     offered: list[tuple[str, int | None, str | None]] = []
     if (chosen := chosen_school_id(actor, *BOARD)) is not None and (school := get_school(chosen)) is not None:
         offered.append((school.name, chosen, None))

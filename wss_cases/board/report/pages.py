@@ -1,4 +1,4 @@
-"""A board report as its page and its paper show it: the same words and numbers, on the page with links."""
+"""A board report on its page and on paper: the same words and numbers, on the page with links."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,47 +61,44 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 
 class DeliveryForm(BaseForm):
-    """Whose report, how often, in which language; `scope` is a word of `rules_board.scope_words`."""
+    """A subscription: whose report (a word of `rules_board.scope_words`), how often, and in which language."""
 
     scope = select(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
     every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
     language = select(_l("Language of the report"), LANGUAGES)
 
     def offer(self, scopes: list[tuple[str, Any]]) -> None:
-        """Let these be chosen from."""
         self.scope.choices = scopes
 
 
 MOST = 5
-"""Rows of what was reported most often, of each kind."""
+"""Rows shown of the most frequent behaviors, places and times."""
 PARTS = ("behavior", "place", "hour")
 _OF_INCIDENTS = ("rate", "incidents", "breakdowns", "time", "funnel", "agreements", "contact", "times", "repeats")
 _OF_WORK = ("harmed_say", "follow_ups", "removals", "police", "avoidable", "equity", "reporting")
 NOTES = (*_OF_INCIDENTS, *_OF_WORK)
-"""The measures of a report, in the order in which their notes stand at its end."""
+"""The measures of a report, in the order of their notes at its end."""
 REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
-"""Where adults decide most freely is a page of its own."""
+"""The stages of the report. Vulnerable decision points have their own page."""
 Point = dict[str, Any]
 
 
 class Links(Protocol):
-    """Where the list behind a number is; None where there is none for the reader."""
+    """The address of the list behind a number; None where the reader has no such list."""
 
     def incidents(self, **filters: Any) -> str | None:
-        """Return the address of the incidents behind a number."""
         return None
 
     def behind(self, name: str, **choice: Any) -> str | None:
-        """Return the address of another list."""
         return None
 
 
 class Paper(Links):
-    """Paper leads nowhere."""
+    """Paper has no links."""
 
 
 def sheet_of(board: Board, links: Links) -> Point:
-    """Return everything that a report shows, in its order."""
+    """Everything that a report shows, in its order."""
     return {
         "period": period_words(board.scope.first, board.scope.last),
         "year": board.scope.year.replace("-", "–"),
@@ -131,20 +128,20 @@ def sheet_of(board: Board, links: Links) -> Point:
 
 def _plan(board: Board) -> Point | None:
     """The school's plan, with which the report begins."""
-    found = plan_rows(board.plan)
-    if found is None:
+    plan = plan_rows(board.plan)
+    if plan is None:
         return None
-    parts = [(title, [row | {"small": is_small(row["number"])} for row in rows]) for title, rows in found["parts"]]
-    return found | {"parts": parts}
+    parts = [(title, [row | {"small": is_small(row["number"])} for row in rows]) for title, rows in plan["parts"]]
+    return plan | {"parts": parts}
 
 
 def _comment(board: Board) -> Point | None:
-    """What is said about the figures, and whose words they are."""
-    said = board.comment
-    if said is None:
+    """The comment on the figures, with its author."""
+    row = board.comment
+    if row is None:
         return None
-    day = day_words_with_year(local_date(said.at, zone_of(board.scope.school_id)))
-    return {"text": said.text, "by": _("%(name)s, %(day)s", name=said.by, day=day)}
+    day = day_words_with_year(local_date(row.at, zone_of(board.scope.school_id)))
+    return {"text": row.text, "by": _("%(name)s, %(day)s", name=row.by, day=day)}
 
 
 def _marked(rows: list[Point]) -> list[Point]:
@@ -152,7 +149,7 @@ def _marked(rows: list[Point]) -> list[Point]:
 
 
 def period_words(first: date, last: date) -> str:
-    """Return the days of a report in words."""
+    """The days of a report in words."""
     return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
 
 
@@ -165,7 +162,7 @@ def _of(share: Share) -> str:
 
 
 def _glance(board: Board, links: Links) -> list[Point]:
-    """The report's first table: what, how much, of what; `before` is the same of the same days a year before."""
+    """The report's first table: label, figure, base. `before` is the figure of the same days a year before."""
     repair, total = board.repair, board.core.parts.total
     reach = Share(repair.reach.within_one, repair.reach.of_all)
     all_incidents = links.incidents() if total else None
@@ -215,7 +212,7 @@ def _months(board: Board, links: Links) -> list[Point]:
 
 
 def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
-    """What was reported most often: behavior, place, and time of day."""
+    """The most frequent behaviors, places and times of day."""
     titles = {"behavior": _("Behavior"), "place": _("Place"), "hour": _("Time of day")}
     split = breakdowns(board.core.parts)
     shown = []
@@ -259,7 +256,7 @@ def _step_links(pathway: str, numbers: list[int], links: Links) -> list[str | No
 
 
 def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
-    """Each pathway, any first: its words, and (number, link) of every step."""
+    """Each pathway, any first: its label, and (number, link) of every step."""
     rows = [("", _("Any pathway"))]
     rows += [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
     shown = []
@@ -306,8 +303,8 @@ def _reporting(board: Board) -> Point | None:
 
 
 def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """Return each kind of group: sentences of differences that can be told, how many comparisons told none, and what is
-    too few to show: groups that share a row, and stages."""
+    """For each kind of group: sentences about clear differences, how many comparisons showed none, and the groups and
+    stages too small to show."""
     parts = []
     for family, table in tables.items():
         compared = [
@@ -319,7 +316,11 @@ def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
         pooled = [
             name for line in table.lines if len(line.categories) > 1 for name in names_of(family, line.categories)
         ]
-        differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio) != "same"]
+        differing = [
+            comparison
+            for comparison in compared
+            if comparison[2] is not None and meaning_of(comparison[2].ratio) != "same"
+        ]
         parts.append(
             {
                 "kind": FAMILIES[family][0],
@@ -345,12 +346,12 @@ def _stage_words(stage: str) -> str:
 blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})
 
 WHOLE = "all"
-"""Stands in an address for all schools, where it would name one."""
+"""Stands for all schools in an address, in place of a school."""
 
 
 @dataclass(frozen=True)
 class Reported(Shown):
-    """A report's page: its lists end where its period ends."""
+    """A report's page, whose lists end where its period ends."""
 
     @property
     def named(self) -> str | int:
@@ -359,28 +360,28 @@ class Reported(Shown):
 
     @property
     def name(self) -> str:
-        """Whose report it is: the school, the network, or all schools."""
+        """The name of the school or the network, or "All schools"."""
         return self.scope.network or self.school_words
 
     def incidents(self, **filters: Any) -> str | None:
-        """Return the address of the incidents behind a number; None when the reader may not see the list."""
+        """The address of the incidents behind a number; None when the reader may not see the list."""
         period = {"from": self.scope.first.isoformat(), "to": self.scope.last.isoformat()}
         return super().incidents(**(period | filters))
 
     def behind(self, name: str, **choice: Any) -> str | None:
-        """Return the address of another list behind a number; None when the reader may not see it."""
+        """The address of another list behind a number; None when the reader may not see it."""
         return super().behind(name, until=self.scope.last.isoformat(), school=self.scope.school_id, **choice)
 
 
 def named_in_address(school_id: int | None, network: str | None) -> str | int:
-    """Return what names a report's school in an address; '' for a network, which names itself."""
+    """A report's school in an address; '' for a network, which has its own parameter."""
     return school_id or ("" if network else WHOLE)
 
 
 def reported() -> Reported:
-    """Return what this request asks for: the school or network that it names, else the switcher's school, else all.
+    """The subject of this request: the school or network that it names, otherwise the switcher's school, otherwise all.
 
-    Raises NotFound for what the reader does not answer for, and a school year without a month that is over.
+    Raises NotFound for what the reader does not answer for, and for a school year without a finished month.
     """
     actor, network = current_actor(), request.values.get("network") or None
     school_id = None if network else _school_asked_for(actor)
@@ -392,8 +393,8 @@ def reported() -> Reported:
 
 
 def _school_asked_for(actor: Actor) -> int | None:
-    """The school that the address names (None for WHOLE), so that a report's page and its PDF stay with it whatever
-    the switcher says; else the switcher's."""
+    """The school that the address names (None for WHOLE), otherwise the switcher's. A report's page and its PDF keep
+    the address's school when the switcher changes."""
     named = request.values.get("school")
     if not named:
         return chosen_school_id(actor, *BOARD)
@@ -426,7 +427,6 @@ def report() -> str:
 
 
 def address_of(year: str, school_id: int | None, network: str | None) -> str:
-    """Return the address of a report's page."""
     return url_for("board.report", year=year, school=named_in_address(school_id, network) or None, network=network)
 
 
@@ -438,13 +438,13 @@ def _comment_href(page: Reported) -> str:
 @blueprint.route("/comment", methods=["GET", "POST"])
 @gate(Permission.OUTCOMES_BOARD)
 def comment() -> Page:
-    """Say what the figures of a report mean, above them on the page and in the PDF."""
+    """Comment on the figures of a report, shown above them on the page and in the PDF."""
     page = reported()
     scope, words = page.scope, scope_words(page.scope.school_id, page.scope.network)
     if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
         raise NotFound
-    said = comment_on(words, scope.last)
-    form = CommentForm(comment=said.text if said else "", version=said.version if said else None)
+    current = comment_on(words, scope.last)
+    form = CommentForm(comment=current.text if current else "", version=current.version if current else None)
     back = address_of(scope.year, scope.school_id, scope.network)
     try:
         return act_form(

@@ -1,4 +1,4 @@
-"""The board report: which days it tells of, when it is due again, and who reads one that is stored. Pure."""
+"""The board report: its days, when it is due again, who may read a stored one, and its figures."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -38,20 +38,20 @@ class Every(Labelled):
 
 
 BOARD: Final = (Role.ADMINISTRATOR, Role.DISTRICT)
-"""Who answers to a board: the administrator of a school, and the district's."""
+"""The roles that answer to a board: the administrator of a school, and the district's."""
 SMALL: Final = 10
-"""Below this a number is called small: one more or one less changes its rate a lot."""
+"""A number below this is called small: one more or one less changes its rate a lot."""
 DAY: Final = timedelta(days=1)
 
 
 def last_over(today: date) -> date:
-    """Return the last day of the last month that is over."""
+    """The last day of the last finished month."""
     return today.replace(day=1) - DAY
 
 
 def board_scope(school_id: int | None, network: str | None, year: str | None, today: date) -> Scope | None:
-    """Return the days of a report: a school year (by default the one of the last month that is over) up to the end
-    of that month, as equity is counted, a past year whole; None for what is no year, or has no month that is over."""
+    """The days of a report: a school year (by default that of the last finished month) up to the end of that month, as
+    equity is counted; a past year whole. None for an invalid year, or one without a finished month."""
     over = last_over(today)
     scope = scope_of(school_id, year or school_year(over), today)
     return narrowed(scope, None, over, network) if scope else None
@@ -73,11 +73,11 @@ def answers_for(actor: Actor, school_id: int | None, network: str | None, of_net
 
 
 QUARTERS: Final = (11, 2, 5, 8)
-"""Months with whose first school day a quarter's report comes: of August to October, and so on."""
+"""Months on whose first school day a quarter's report comes: of August to October in November, and so on."""
 
 
 def month_due(every: Every, day: date) -> date:
-    """Return the first day of the last month, that of the day included, for which a report is due."""
+    """The first day of the latest month, up to the day's own, for which a report is due."""
     month = day.replace(day=1)
     while every is Every.QUARTER and month.month not in QUARTERS:
         month = (month - DAY).replace(day=1)
@@ -85,7 +85,7 @@ def month_due(every: Every, day: date) -> date:
 
 
 def due_month(every: Every, today: date, days: SchoolDays) -> date:
-    """Return `month_due` of the months whose first school day has come. Missed months are not made up for."""
+    """`month_due` among the months whose first school day has come. Reports of missed months are not made later."""
     month = month_due(every, today)
     while days.on_or_after(month) > today:
         month = month_due(every, month - DAY)
@@ -93,20 +93,23 @@ def due_month(every: Every, today: date, days: SchoolDays) -> date:
 
 
 def scope_words(school_id: int | None, network: str | None) -> str:
-    """Return what tells one subscription of a person from another."""
+    """The word that distinguishes a person's subscriptions."""
     return f"school:{school_id}" if school_id is not None else f"network:{network}" if network else "all"
 
 
 def reads_report(actor: Actor, report: Any) -> bool:
-    """Whether the actor answers to a board for what a stored report is about, today."""
+    """Whether the actor answers to a board today for the subject of a stored report."""
     return answers_for(actor, report.school_id, report.network, [school.id for school in report.of_network])
 
 
 @dataclass(frozen=True)
 class Board:
-    """The figures of one report. `plan` is that of a school, `planned` how many of several schools have one today.
-    `silent` are schools at zero, None where it is about one school; `reporting` is None for an earlier school year,
-    `equity` for a network, of which no table of groups exists."""
+    """The figures of one report. `plan` is a school's plan, `planned` the number of several schools that have a plan
+    today.
+
+    `silent` are schools without a report of an incident, None for a single school. `reporting` is None for an earlier
+    school year, `equity` for a network, because no table of groups exists for it.
+    """
 
     scope: Scope
     core: Core
@@ -128,7 +131,7 @@ class Board:
 
 
 def board_of(actor: Actor, scope: Scope) -> Board:
-    """Return a report's figures. Raises NotFound for who does not answer to a board for its schools."""
+    """A report's figures. Raises NotFound for an actor who does not answer to a board for its schools."""
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
     equity = None if scope.network else tables_for(actor, scope)
@@ -142,7 +145,7 @@ def board_of(actor: Actor, scope: Scope) -> Board:
 
 
 def board_but_equity(actor: Actor, scope: Scope) -> Board:
-    """Return a report's figures but the tables of groups, which are kept by themselves."""
+    """A report's figures without the tables of groups, which are cached separately."""
     days, earlier = school_days(scope.school_id), year_before(scope)
     rows = school_rows(actor, scope) if scope.school_id is None else []
     return Board(
@@ -170,12 +173,11 @@ def may_report(actor: Actor, school_id: int | None, network: str | None) -> bool
 
 
 def schools_of(network: str) -> list[int]:
-    """Return the active schools of a network."""
     return list(db.session.scalars(select(School.id).where(School.network == network, School.is_active)))
 
 
 def networks_answered_for(actor: Actor) -> list[str]:
-    """Return the networks that the actor answers for as a whole, in one query."""
+    """The networks that the actor answers for as a whole, in one query."""
     statement = select(School.network, School.id).where(School.network.is_not(None), School.is_active)
     schools: dict[str, list[int]] = {}
     for network, school_id in db.session.execute(statement.order_by(School.network)):

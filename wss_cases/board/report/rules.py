@@ -1,4 +1,4 @@
-"""The board report as the page of HTML from which its PDF is made: no link, no name of a student."""
+"""The board report as the HTML page from which its PDF is made: no links, no names of students."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from wss_cases.records.stored_pdfs import Letterhead
 
 
 def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:
-    """Return a report as a page of HTML in a language; `name` is the school's or network's, None for all schools."""
+    """A report as an HTML page in a language. `name` is the school's or network's, None for all schools."""
     since = oldest_shown()
     with force_locale(locale):
         return render_plain(
