@@ -1,4 +1,5 @@
-"""Tokens: asked for by one person, agreed to by another, ended by either at once; each call is counted and audited."""
+"""API tokens: one person requests a token, another approves it, either may end it at once. Every call is counted and
+audited."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ from wss_cases.roster.networks import RENAMED, Renamed, network_names
 
 
 class TokenForm(BaseForm):
-    """What it is for, what it reads, of which schools, and until when."""
+    """A token's purpose, what it reads, for which schools, and until when."""
 
     name = ShortText(
         _l("Which system is it for?"), [NotBlank(_l("Name the system."))], limit=80,
@@ -72,7 +73,7 @@ class TokenForm(BaseForm):
     ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Ask for what the chosen schools need."""
+        """Require the network or the schools that the choice of `reach` needs."""
         sound = super().validate(extra_validators)
         no_network = self.reach.data == Reach.NETWORK and not self.network.data
         sound = needs(sound, self.network, no_network, _l("Choose a network."))
@@ -85,7 +86,7 @@ READ = "api.read"
 
 @dataclass(frozen=True)
 class Asked:
-    """What a token is to read, of which schools and how long."""
+    """What a token will read, for which schools, and until when."""
 
     name: str
     scopes: Sequence[Scope]
@@ -96,17 +97,19 @@ class Asked:
 
 
 @use_case
-def ask_for_token(uow: UnitOfWork, asked: Asked, secret: str) -> int:
-    """Make a token that waits for a second person. Raises Refused for a last day that is over or beyond a year."""
+def ask_for_token(uow: UnitOfWork, token_request: Asked, secret: str) -> int:
+    """Create a token that waits for a second person. Raises Refused for a last day that is over or beyond a year."""
     require(uow.actor, Permission.API_ACCESS_MAKE, uow.actor)
     assert uow.actor.user_id is not None
     today = today_at(None, uow.now)
-    if not today < asked.ends_on <= today + LONGEST:
+    if not today < token_request.ends_on <= today + LONGEST:
         raise Refused("ends_on", _("Choose a day after today, at most a year from now."))
     token = ApiToken(
-        name=asked.name.strip(), secret_digest=token_digest(secret), last_letters=secret[-4:],
-        salt=common_salt() or new_token(), scopes=[str(scope) for scope in asked.scopes], reach=asked.reach,
-        network=asked.network, schools=[str(one) for one in asked.school_ids], ends_on=asked.ends_on,
+        name=token_request.name.strip(), secret_digest=token_digest(secret), last_letters=secret[-4:],
+        salt=common_salt() or new_token(), scopes=[str(scope) for scope in token_request.scopes],
+        reach=token_request.reach,
+        network=token_request.network, schools=[str(school_id) for school_id in token_request.school_ids],
+        ends_on=token_request.ends_on,
         made_by_id=uow.actor.user_id, made_at=uow.now, counted_from=uow.now, calls=0,
     )  # fmt: skip
     uow.record(token, "api_token.asked")
@@ -115,7 +118,7 @@ def ask_for_token(uow: UnitOfWork, asked: Asked, secret: str) -> int:
 
 @use_case
 def agree_to_token(uow: UnitOfWork, token_id: int) -> int:
-    """Agree, as another person than the one who asked, that a token reads. Raises NotFound once that is settled."""
+    """Approve a token as a second person. Raises NotFound for a token already approved, ended or expired."""
     token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
     if token.agreed_at is not None or token.ended_at is not None or token.ends_on < today_at(None, uow.now):
         raise NotFound
@@ -127,7 +130,7 @@ def agree_to_token(uow: UnitOfWork, token_id: int) -> int:
 
 @use_case
 def end_token(uow: UnitOfWork, token_id: int) -> int:
-    """End a token at once: its next call finds nothing. Raises NotFound for one that has ended."""
+    """End a token at once, so that its next call fails. Raises NotFound for a token that has ended."""
     token = uow.load(ApiToken, token_id, Permission.API_ACCESS_MANAGE)
     if token.ended_at is not None:
         raise NotFound
@@ -137,7 +140,7 @@ def end_token(uow: UnitOfWork, token_id: int) -> int:
 
 
 def end_without_maker(token_id: int, now: datetime) -> None:
-    """End a token whose maker no longer administers the district: a role that comes back does not bring it back."""
+    """End a token whose maker no longer administers the district. It stays ended even if the role comes back."""
     with unit_of_work(SYSTEM, now) as uow:
         token = uow.session.get_one(ApiToken, token_id, with_for_update=True, populate_existing=True)
         if token.ended_at is None:
@@ -151,9 +154,9 @@ def _end(uow: UnitOfWork, token: ApiToken, why: Ended) -> None:
     uow.record(token, "api_token.ended", why=str(why))
 
 
-def note_call(token_id: int, address: str, asked: Mapping[str, str], now: datetime) -> int:
-    """Count a call and write its audit row, before anything is read for it; returns 0, or after how many seconds the
-    token may call again. Raises NotFound for a token that ended meanwhile."""
+def note_call(token_id: int, address: str, parameters: Mapping[str, str], now: datetime) -> int:
+    """Count a call and write its audit row before anything is read for it. Returns 0, or the seconds until the token
+    may call again. Raises NotFound for a token that ended meanwhile."""
     with unit_of_work(SYSTEM, now) as uow:
         token = uow.session.get_one(ApiToken, token_id, with_for_update=True, populate_existing=True)
         if not reads_on(token, today_at(None, now)):
@@ -166,12 +169,12 @@ def note_call(token_id: int, address: str, asked: Mapping[str, str], now: dateti
             token.counted_from, token.calls = now, 0
         token.calls += 1
         token.last_used_at = now
-        uow.audit(READ, "api_token", token.id, {"page": address, "asked": dict(asked)})
+        uow.audit(READ, "api_token", token.id, {"page": address, "asked": dict(parameters)})
     return 0
 
 
 def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
-    """Step: a network keeps its tokens under its new name."""
+    """Give the tokens of a renamed network its new name."""
     for token in uow.session.scalars(select(ApiToken).where(ApiToken.network == renamed.before).with_for_update()):
         token.network = renamed.name
 
@@ -199,29 +202,29 @@ def page() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.API_ACCESS_MAKE)
 def make() -> Page:
-    """Ask for a token; its secret is shown on this answer alone."""
+    """Request a token. Its secret is shown only in this response."""
     actor, secret = current_actor(), PREFIX + new_token()
     require(actor, Permission.API_ACCESS_MAKE, actor)
     form = TokenForm(ends_on=today_at(None, clock.now()) + LONGEST)
     form.network.choices = choices([("", _("None")), *((name, name) for name in network_names())])
     if form.validate_on_submit():
         try:
-            token_id = ask_for_token(submitted(form), _asked(form), secret)
+            token_id = ask_for_token(submitted(form), _request_of(form), secret)
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
             token = queries.get_token(token_id)
-            # the same form sent twice made one token, whose secret was shown then
+            # a form sent twice creates a single token, whose secret was shown the first time
             shown = secret if token.secret_digest == token_digest(secret) else ""
             return token_page(token, shown)
     return render_template("api/tokens/new.html", form=form), 400 if form.is_submitted() else 200
 
 
-def _asked(form: TokenForm) -> Asked:
+def _request_of(form: TokenForm) -> Asked:
     reach = Reach(form.reach.data)
     return Asked(
         name=form.name.data or "",
-        scopes=[Scope(one) for one in form.scopes.data],
+        scopes=[Scope(scope) for scope in form.scopes.data],
         reach=reach,
         network=form.network.data if reach is Reach.NETWORK else None,
         school_ids=_schools(form.schools.data or "") if reach is Reach.SOME else [],
@@ -230,26 +233,26 @@ def _asked(form: TokenForm) -> Asked:
 
 
 def _schools(text: str) -> list[int]:
-    """Return the schools that lines name. Raises Refused for a line that names none."""
-    found = {}
+    """The ids of the schools named, one per line. Raises Refused for a line that names no school."""
+    schools = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
         school = school_named(current_actor(), line)
         if school is None:
             raise Refused("schools", _("There is no school with the number or code %(line)s.", line=line[:40]))
-        found[school[0]] = school[1]
-    return sorted(found)
+        schools[school[0]] = school[1]
+    return sorted(schools)
 
 
 @blueprint.get("/<int:api_token_id>")
 @gate(Permission.API_ACCESS_MANAGE)
 def token(api_token_id: int) -> Page:
-    """One token: what it reads, who made it, and what became of it."""
+    """One token: what it reads, who made it, and its state."""
     _manages()
     return token_page(queries.get_token(api_token_id))
 
 
 def token_page(row: ApiToken, secret: str = "") -> Page:
-    """Return the page of a token, with its secret where it was made just now."""
+    """The page of a token, with its secret if it was just created."""
     actor, (words, tone) = current_actor(), _state(row)
     return render_template(
         "api/tokens/token.html",
@@ -269,7 +272,7 @@ def _facts(row: ApiToken) -> list[tuple[str, Any]]:
     names = user_names([row.made_by_id, row.agreed_by_id])
     schools = queries.school_names(row) if row.reach is Reach.SOME else []
     return [
-        (_("Reads"), [str(Scope(one).label) for one in row.scopes]),
+        (_("Reads"), [str(Scope(scope).label) for scope in row.scopes]),
         (_("Of which schools"), schools or [row.network or str(row.reach.label)]),
         (_("Last day"), [day_words_with_year(row.ends_on)]),
         (_("Asked for by"), [names.get(row.made_by_id, "")]),
@@ -294,7 +297,7 @@ def _line(row: ApiToken) -> str:
 
 
 def _state(row: ApiToken) -> tuple[str, str]:
-    """Return how a token stands, in words, and their tone."""
+    """A token's state in words, and its tone."""
     if row.ended_why is not None:
         return str(row.ended_why.label), "brick"
     if row.ends_on < today_at(None, clock.now()):
@@ -309,7 +312,7 @@ def _state(row: ApiToken) -> tuple[str, str]:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.API_ACCESS_MANAGE)
 def agree(api_token_id: int) -> Page:
-    """Agree, as a second person, that a token reads."""
+    """Approve a token as a second person."""
     return _act(api_token_id, agree_to_token, {
         "title": _("Agree to this token?"),
         "lede": _("From now on anyone with its secret can read what is listed on its page."),
@@ -329,13 +332,13 @@ def end(api_token_id: int) -> Page:
     }, _("The token is ended."))  # fmt: skip
 
 
-def _act(api_token_id: int, act: Any, words: dict[str, Any], said: str) -> Page:
+def _act(api_token_id: int, act: Any, words: dict[str, Any], message: str) -> Page:
     _manages()
     row = queries.get_token(api_token_id)
     if row.ended_at is not None:
         raise NotFound
     back = url_for(".token", api_token_id=api_token_id)
-    done = with_flash(said, back)
+    done = with_flash(message, back)
     return act_form(BaseForm(), lambda call: act(call, api_token_id), done, words | {"back_href": back}, FRAME)
 
 

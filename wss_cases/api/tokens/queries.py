@@ -1,4 +1,4 @@
-"""When a token reads, how long and how often, and as whom. Pure."""
+"""API tokens: when they may read, how often, and with which permissions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from wss_cases.roster.directory.models import School
 
 
 class Scope(Labelled):
-    """What a token reads; each address of the API asks for one of these."""
+    """What a token may read; each address of the API requires one of these."""
 
     SCHOOLS = "schools", _l("Schools: names, numbers, grades and networks")
     COUNTS = "counts", _l("Counts: the figures of Outcomes by school")
@@ -28,7 +28,7 @@ class Scope(Labelled):
 
 
 class Reach(Labelled):
-    """Of which schools."""
+    """The schools that a token may read."""
 
     ALL = "all", _l("All schools, new ones included")
     NETWORK = "network", _l("The schools of one network")
@@ -51,10 +51,10 @@ SENTENCES: Final[dict[str, object]] = {
 
 
 class ApiToken(Base):
-    """A token: the other system holds the secret, the table its digest. It reads from `agreed_at` to `ends_on`.
+    """A token: the other system holds the secret, the table its hash. It may read from `agreed_at` to `ends_on`.
 
-    `network` and `schools` (ids) belong to `reach`. `salt` is one for all tokens: the ids of cases are made with it, so
-    that they outlive a token and tell of no gap. `calls` were made since `counted_from`.
+    `network` and `schools` (ids) belong to `reach`. `salt` is the same for all tokens: the public ids of cases are made
+    with it, so that they stay the same with another token and reveal no gaps. `calls` counts since `counted_from`.
     """
 
     __tablename__ = "api_token"
@@ -88,29 +88,29 @@ class ApiToken(Base):
 
 
 PREFIX: Final = "wss_"
-"""Begins every secret, so that whatever looks for secrets in files and logs finds ours."""
+"""The prefix of every secret, so that secret scanners of files and logs detect ours."""
 LONGEST: Final = timedelta(days=365)
 WINDOW: Final = timedelta(minutes=1)
 MOST_CALLS: Final = 60
-"""Calls of one token in a window."""
+"""Calls allowed per token in a window."""
 
 
 def reads_on(token: Any, today: date) -> bool:
-    """Whether a token reads on a day of the district: agreed, not ended, its last day not over."""
+    """Whether a token may read on a day of the district: approved, not ended, its last day not over."""
     return token.agreed_at is not None and token.ended_at is None and token.ends_on >= today
 
 
 def seconds_to_wait(token: Any, now: datetime) -> int:
-    """Return after how many seconds a token may call again, 0 when it may now."""
+    """Seconds until a token may call again; 0 when it may now."""
     over = token.counted_from + WINDOW
     return max(1, int((over - now).total_seconds())) if token.calls >= MOST_CALLS and over > now else 0
 
 
 def as_actor(maker: Actor, reach: Reach, school_ids: Iterable[int]) -> Actor:
-    """Return as whom a token reads: as a district administrator of its schools, with no more in view than its maker."""
-    held = [grant for grant in maker.grants if grant.role is Role.DISTRICT and grant.district]
+    """The actor of a token: a district administrator of its schools who sees no more than its maker."""
+    district_grants = [grant for grant in maker.grants if grant.role is Role.DISTRICT and grant.district]
     grants: list[Grant] = []
-    for grant in held:
+    for grant in district_grants:
         if reach is Reach.ALL:
             grants.append(grant)
         else:
@@ -123,14 +123,14 @@ load_token = by_id(ApiToken)
 
 @dataclass(frozen=True)
 class Caller:
-    """What reads: a token and as whom; `actor` is None where its maker no longer administers the district."""
+    """A token and its actor; None where its maker no longer administers the district."""
 
     token: ApiToken
     actor: Actor | None
 
 
 def caller_of(secret: str, now: datetime) -> Caller | None:
-    """Return what a secret opens now; None for one that was guessed, not agreed to, ended or run out."""
+    """The caller that a secret identifies now; None for a secret that is unknown, not approved, ended or expired."""
     token = db.session.scalar(select(ApiToken).where(ApiToken.secret_digest == token_digest(secret)))
     if token is None or not reads_on(token, today_at(None, now)):
         return None
@@ -141,28 +141,28 @@ def caller_of(secret: str, now: datetime) -> Caller | None:
 
 
 def school_ids(token: ApiToken) -> list[int]:
-    """Return the schools of a token that does not read all."""
+    """The school ids of a token that is limited to some schools."""
     if token.reach is Reach.NETWORK:
         return list(db.session.scalars(select(School.id).where(School.network == token.network)))
-    return [int(one) for one in token.schools]
+    return [int(school_id) for school_id in token.schools]
 
 
 def school_names(token: ApiToken) -> list[str]:
-    """Return the names of the schools that were chosen for a token, in their order."""
-    named = select(School.name).where(School.id.in_([int(one) for one in token.schools]))
+    """The names of the schools chosen for a token, sorted."""
+    named = select(School.name).where(School.id.in_([int(school_id) for school_id in token.schools]))
     return list(db.session.scalars(named.order_by(School.name, School.id)))
 
 
 def tokens() -> list[ApiToken]:
-    """Return every token, the newest first; the caller has checked that the actor manages them."""
+    """Every token, the newest first. The caller has checked that the actor manages tokens."""
     return list(db.session.scalars(select(ApiToken).order_by(ApiToken.id.desc())))
 
 
 def get_token(token_id: int) -> ApiToken:
-    """Return one token. Raises NotFound; the caller has checked that the actor manages them."""
+    """One token. Raises NotFound. The caller has checked that the actor manages tokens."""
     return existing(load_token(token_id))
 
 
 def common_salt() -> str | None:
-    """Return what the ids of cases are made with, None before the first token."""
+    """The salt of the public case ids; None before the first token."""
     return db.session.scalar(select(ApiToken.salt).order_by(ApiToken.id).limit(1))

@@ -1,4 +1,5 @@
-"""The API's addresses: a token instead of a session, problems instead of pages, each call counted and audited first."""
+"""The API's routes: a token instead of a session, problem documents instead of pages. Each call is counted and audited
+first."""
 
 import json
 from hashlib import sha256
@@ -21,17 +22,17 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.rooms import Room
 
 ENDPOINTS: Final = (queries.ENDPOINT, queries.COUNTS_ENDPOINT, queries.V1_ENDPOINT)
-"""Every address that is read with a token; routes and document are made of these."""
+"""Every endpoint read with a token; routes and the OpenAPI document are made from these."""
 HERE: Final = "/api/v1"
 LONGEST_NOTED: Final = 60
-"""Characters of a parameter that the audit row keeps."""
+"""Characters of a parameter that the audit row stores."""
 blueprint = Blueprint("api", __name__, url_prefix=HERE)
 
 
 @blueprint.get("/openapi.json")
 @gate(Permission.PUBLIC)
 def described() -> Response:
-    """The OpenAPI document: no token, for it holds nothing of the district."""
+    """The OpenAPI document. It needs no token, because it holds no data of the district."""
     return _answer(document(ENDPOINTS, link(url_for("api.described")).removesuffix("/openapi.json")))
 
 
@@ -50,15 +51,15 @@ for _endpoint in ENDPOINTS:
 def _called(endpoint: Endpoint) -> Response:
     now = clock.now()
     caller = _caller(endpoint)
-    known = (one.name for one in endpoint.parameters if one.name != "cursor")
-    asked = {name: request.args[name][:LONGEST_NOTED] for name in known if name in request.args}
+    known = (parameter.name for parameter in endpoint.parameters if parameter.name != "cursor")
+    sent = {name: request.args[name][:LONGEST_NOTED] for name in known if name in request.args}
     token_id, salt = caller.token.id, caller.token.salt
     assert caller.actor is not None
-    wait = note_call(token_id, endpoint.name, asked, now)
+    wait = note_call(token_id, endpoint.name, sent, now)
     if wait:
         raise Problem(429, "Too many calls with this token; wait as long as Retry-After says.", wait=wait)
     values = endpoint.values(request.args.to_dict(flat=False))
-    # figures can be read from a copy; what was just saved and who may see it cannot
+    # counts may come from the copy; new rows and permissions must come from the main database
     if endpoint is queries.COUNTS_ENDPOINT:
         with reports_reading():
             begin_reading()
@@ -68,7 +69,8 @@ def _called(endpoint: Endpoint) -> Response:
 
 
 def _caller(endpoint: Endpoint) -> Caller:
-    """Return what the token of this request opens. Raises Problem: 401 where nothing, NotFound where not this."""
+    """The caller of this request's token. Raises Problem 401 for an invalid token, NotFound for a token without this
+    scope."""
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     caller = caller_of(secret.strip(), clock.now()) if kind.lower() == "bearer" and secret.strip() else None
     if caller is not None and caller.actor is None:
@@ -82,21 +84,21 @@ def _caller(endpoint: Endpoint) -> Caller:
 
 
 def _answer(body: dict[str, Any]) -> Response:
-    """Return an answer that is kept nowhere, with a mark by which its reader sees that no row of it changed."""
+    """An answer that must not be cached, with an ETag by which the client sees that no row changed."""
     answer = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Vary"] = "Authorization"
-    told = json.dumps(body.get("data", body), sort_keys=True)
-    answer.set_etag(sha256(told.encode()).hexdigest()[:32], weak=True)
+    content = json.dumps(body.get("data", body), sort_keys=True)
+    answer.set_etag(sha256(content.encode()).hexdigest()[:32], weak=True)
     answer.make_conditional(request)
     return answer
 
 
 def problem(status: int, detail: str, parameter: str = "") -> Response:
-    """Return a problem as its document says."""
+    """A problem document (RFC 9457)."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    told = body | ({"parameter": parameter} if parameter else {})
-    answer = Response(json.dumps(told), status, mimetype="application/problem+json")
+    fields = body | ({"parameter": parameter} if parameter else {})
+    answer = Response(json.dumps(fields), status, mimetype="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -121,13 +123,13 @@ _WORDS: Final = {
 
 @blueprint.after_app_request
 def no_page_for_a_program(answer: Response) -> Response:
-    """Whatever else went wrong below our address is told as a problem, not as a page for people."""
+    """Answer every other error below the API's address with a problem document instead of an HTML page."""
     if not request.path.startswith(f"{HERE}/") or answer.status_code < 400 or answer.mimetype != "text/html":
         return answer
-    told = problem(answer.status_code, _WORDS.get(answer.status_code, "Something went wrong here."))
+    replacement = problem(answer.status_code, _WORDS.get(answer.status_code, "Something went wrong here."))
     if "Retry-After" in answer.headers:
-        told.headers["Retry-After"] = answer.headers["Retry-After"]
-    return told
+        replacement.headers["Retry-After"] = answer.headers["Retry-After"]
+    return replacement
 
 
 ROOM = Room(pages=(blueprint,))

@@ -1,5 +1,5 @@
-"""Cases without names: when and where, how they stand and which pathways were proposed. No student, no text, no number
-that others know. What few may know of is not among them, and nothing here counts it."""
+"""The API's data. Cases without names: when and where, their state, and the pathways proposed. No student, no text, no
+number that others know. Cases restricted to few people are left out, and nothing here counts them."""
 
 import hmac
 from collections.abc import Callable
@@ -74,8 +74,8 @@ ROW: Final = obj(
 
 
 def chosen(call: Call) -> Any:
-    """Return the condition of the schools that a call is about. Raises Problem for a school that its token does not
-    read, as for one that there is not."""
+    """Condition of the schools that a call is about. Raises Problem for a school that the token may not read, the same
+    as for a school that does not exist."""
     if "school" not in call.values:
         return School.id.is_not(None)
     wanted = School.id == call.values["school"]
@@ -85,7 +85,7 @@ def chosen(call: Call) -> Any:
 
 
 def read(call: Call) -> dict[str, Any]:
-    """Return a page of schools, closed ones too, in the order of their ids."""
+    """A page of schools, closed ones too, ordered by id."""
     size, place = call.values.get("limit", USUAL), place_of(call)
     statement = visible_to(select(*_COLUMNS), call.actor, School.id).where(chosen(call), School.id > place.after)
     rows = db.session.execute(statement.order_by(School.id).limit(size + 1)).all()
@@ -102,12 +102,12 @@ ENDPOINT: Final = Endpoint(
 
 V1_USUAL, V1_MOST = 100, 500
 OVERLAP: Final = timedelta(minutes=5)
-"""What is being saved while a pull begins has an earlier time and is seen by the next one."""
+"""A row saved while a pull begins has an earlier time; this overlap lets the next pull see it."""
 FOR_FEW: Final = ("child_abuse_or_neglect", "title_ix_contact", "adult_conduct", "article_26a_support")
-"""Duties of which few may know: a case whose report raised one is not handed out, whatever became of the duty."""
+"""Duties restricted to few people. A case whose report raised such a duty is left out, whatever the duty's outcome."""
 SHOWN_ACTS: Final = ("case.opened", "case.opened_for_student", "case.opened_continued", "case.state_changed",
                      "case.closed", "case.reopened")  # fmt: skip
-"""Acts that change what is shown of a case; others leave it as it was updated last."""
+"""Audit actions that change what is shown of a case; others leave its time of update as it was."""
 V1_ROW: Final = obj(
     "One case.",
     id=text("The case: the same in every answer of this district, and in nothing else"),
@@ -132,8 +132,8 @@ SINCE: Final = Parameter(
 
 
 def for_few() -> ColumnElement[bool]:
-    """Return the condition of a case of which few may know: it is support that no incident asked for, or one of its
-    reports is sensitive (as `Incident.is_sensitive` says), or raised a duty that is shown to few."""
+    """Condition: the case is restricted to few people. It is support without an incident, or one of its reports is
+    sensitive (`Incident.is_sensitive`) or raised a restricted duty."""
     duty = select(LegalDuty.id).where(LegalDuty.incident_id == Incident.id, LegalDuty.code.in_(FOR_FEW)).exists()
     joined = select(CaseIncident.id).join(Incident, Incident.id == CaseIncident.incident_id)
     few = or_(Incident.sensitive(), duty)
@@ -151,7 +151,7 @@ def _listed(call: Call, place: Place) -> Any:
     if "updated_since" in call.values:
         since = call.values["updated_since"]
         acts = select(TimelineEntry.id).where(TimelineEntry.case_id == Case.id, _of_case(), TimelineEntry.at >= since)
-        proposed = select(Pathway.id).where(Pathway.case_id == Case.id, _told(), Pathway.proposed_at >= since)
+        proposed = select(Pathway.id).where(Pathway.case_id == Case.id, _shown_pathways(), Pathway.proposed_at >= since)
         statement = statement.where(or_(Case.opened_at >= since, acts.exists(), proposed.exists()))
     return statement.order_by(Case.id)
 
@@ -160,13 +160,13 @@ def _of_case() -> ColumnElement[bool]:
     return and_(TimelineEntry.subject_type == Case.__tablename__, TimelineEntry.kind.in_(SHOWN_ACTS))
 
 
-def _told() -> ColumnElement[bool]:
-    # a need for housing support is seen by the coordinator alone
+def _shown_pathways() -> ColumnElement[bool]:
+    # only the coordinator may see a need for housing support
     return Pathway.kind != Kind.HOUSING_BASIC_NEEDS
 
 
 def read_cases(call: Call) -> dict[str, Any]:
-    """Return a page of cases in the order in which they were opened here."""
+    """A page of cases in the order in which they were opened here."""
     size, place = call.values.get("limit", V1_USUAL), place_of(call)
     rows = db.session.execute(_listed(call, place).limit(size + 1)).all()
     ids = [row.id for row in rows[:size]]
@@ -191,12 +191,12 @@ def read_cases(call: Call) -> dict[str, Any]:
 
 def _pathways(ids: list[int]) -> dict[int, dict[str, datetime]]:
     statement = select(Pathway.case_id, Pathway.pathway, func.max(Pathway.proposed_at)).where(
-        among(Pathway.case_id, ids), _told()
+        among(Pathway.case_id, ids), _shown_pathways()
     )
-    found: dict[int, dict[str, datetime]] = {}
+    families: dict[int, dict[str, datetime]] = {}
     for case_id, family, at in db.session.execute(statement.group_by(Pathway.case_id, Pathway.pathway)):
-        found.setdefault(case_id, {})[family] = at
-    return found
+        families.setdefault(case_id, {})[family] = at
+    return families
 
 
 def _acts(ids: list[int]) -> dict[int, datetime]:
@@ -206,7 +206,7 @@ def _acts(ids: list[int]) -> dict[int, datetime]:
 
 
 def public_id(salt: str, case_id: int) -> str:
-    """Return the id of a case for other systems: nobody sees from two of them how many lie between."""
+    """The id of a case for other systems; two ids do not show how many cases lie between."""
     return hmac.digest(salt.encode(), f"case {case_id}".encode(), "sha256").hex()[:32]
 
 
@@ -223,12 +223,12 @@ V1_ENDPOINT: Final = Endpoint(
 
 COUNTS_USUAL, COUNTS_MOST = 20, 50
 Found = int | Share | None
-"""A number, a part of a whole, or None where the pages say that there are too few to show."""
+"""A number, a part of a whole, or None where pages say that there are too few to show."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One measure: what it says, what counts it at one school, and whether Outcomes tells it of single months."""
+    """One measure: its description, the function that counts it at a school, and whether single months may be shown."""
 
     about: str
     count: Callable[[Actor, ScopeScope, SchoolDays], Found]
@@ -255,12 +255,12 @@ def _contact(actor: Actor, scope: ScopeScope, days: SchoolDays) -> Found:
 
 def _on_time(actor: Actor, scope: ScopeScope, _days: SchoolDays) -> Found:
     kinds = follow_ups(actor, scope).values()
-    return Share(sum(one.part for one in kinds), sum(one.whole for one in kinds))
+    return Share(sum(kind.part for kind in kinds), sum(kind.whole for kind in kinds))
 
 
 def _repeats(length: int) -> Callable[[Actor, ScopeScope, SchoolDays], Found]:
     def count(actor: Actor, scope: ScopeScope, days: SchoolDays) -> Found:
-        return next(one.share for one in repeats_of(actor, scope, days) if one.length == length)
+        return next(repeat.share for repeat in repeats_of(actor, scope, days) if repeat.length == length)
 
     return count
 
@@ -282,8 +282,8 @@ MEASURES: Final[dict[str, Counted]] = {
     },
 }
 COUNTED, SUPPRESSED, NOT_RECORDED = "counted", "suppressed", "not_recorded"
-_WHAT: Final = "; ".join(f"{name}: {one.about}" for name, one in MEASURES.items())
-_MONTHLY: Final = [name for name, one in MEASURES.items() if one.by_month]
+_WHAT: Final = "; ".join(f"{name}: {measure.about}" for name, measure in MEASURES.items())
+_MONTHLY: Final = [name for name, measure in MEASURES.items() if measure.by_month]
 YEAR: Final = Parameter(
     "school_year", "the school year, 1 August to 31 July; this one unless said otherwise",
     {"type": "string", "pattern": "[0-9]{4}-[0-9]{2}", "example": "2026-27"},
@@ -310,7 +310,7 @@ COUNTS_ROW: Final = obj(
 
 
 def _period(call: Call, school_id: int) -> ScopeScope:
-    """Return the days that are counted at a school. Raises Problem where there are none yet."""
+    """The days counted at a school. Raises Problem where the school year or month has not begun."""
     today = today_at(school_id, call.now)
     scope = scope_of(school_id, call.values.get("school_year", school_year(today)), today)
     if scope is None:
@@ -324,12 +324,12 @@ def _period(call: Call, school_id: int) -> ScopeScope:
 
 
 def _measures(call: Call) -> list[str]:
-    asked = [call.values["measure"]] if "measure" in call.values else list(MEASURES)
+    names = [call.values["measure"]] if "measure" in call.values else list(MEASURES)
     if "month" not in call.values:
-        return asked
-    if not set(asked) & set(_MONTHLY):
+        return names
+    if not set(names) & set(_MONTHLY):
         raise Problem(400, "This measure is told of whole school years alone; leave month out.", "measure")
-    return [name for name in asked if name in _MONTHLY]
+    return [name for name in names if name in _MONTHLY]
 
 
 def _rows(call: Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]:
@@ -338,7 +338,7 @@ def _rows(call: Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]
     rows = []
     for name in _measures(call):
         recorded = scope.year >= begun
-        found = MEASURES[name].count(call.actor, scope, days) if recorded else None
+        value = MEASURES[name].count(call.actor, scope, days) if recorded else None
         rows.append(
             {
                 "school_id": school_id,
@@ -346,16 +346,16 @@ def _rows(call: Call, school_id: int, scope: ScopeScope) -> list[dict[str, Any]]
                 "first_day": scope.first.isoformat(),
                 "last_day": scope.last.isoformat(),
                 "measure": name,
-                "value": found.part if isinstance(found, Share) else found,
-                "of": found.whole if isinstance(found, Share) else None,
-                "status": NOT_RECORDED if not recorded else SUPPRESSED if found is None else COUNTED,
+                "value": value.part if isinstance(value, Share) else value,
+                "of": value.whole if isinstance(value, Share) else None,
+                "status": NOT_RECORDED if not recorded else SUPPRESSED if value is None else COUNTED,
             }
         )
     return rows
 
 
 def read_counts(call: Call) -> dict[str, Any]:
-    """Return the measures of a page of open schools, in the order of their ids."""
+    """The measures of a page of open schools, ordered by id."""
     size, place = call.values.get("limit", COUNTS_USUAL), place_of(call)
     _measures(call)
     statement = visible_to(select(School.id).where(School.is_active), call.actor, School.id)

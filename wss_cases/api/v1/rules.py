@@ -1,4 +1,5 @@
-"""How an address of the API is declared: once, for its route, for what it takes and gives, and for the document."""
+"""The declaration of an API endpoint, from which its route, its parameters and answers, and the OpenAPI document are
+made."""
 
 import json
 import re
@@ -18,7 +19,7 @@ Schema = Mapping[str, Any]
 
 
 class Problem(Exception):
-    """What is wrong with a call: its status, what to do about it, and the parameter that it is about."""
+    """A problem with a call: its status, what to do about it, and the parameter that it is about."""
 
     def __init__(self, status: int, detail: str, parameter: str = "", wait: int = 0) -> None:
         super().__init__(detail)
@@ -27,21 +28,21 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an address: what it is for, and the schema that says what it can be."""
+    """One parameter of an endpoint: its description, and the schema of its values."""
 
     name: str
     about: str
     schema: Schema
 
     def read(self, text: str) -> Any:
-        """Return the value of a text. Raises Problem, which says what it can be."""
+        """The parsed value of a text. Raises Problem, which describes the allowed values."""
         value = _READERS[self.schema.get("format", self.schema["type"])](text, self.schema)
         if value is None:
             raise Problem(400, f"{self.name} must be {self.about_values()}.", self.name)
         return value
 
     def about_values(self) -> str:
-        """Return in words what the parameter can be."""
+        """The allowed values in words."""
         schema = self.schema
         if "enum" in schema:
             return "one of " + ", ".join(schema["enum"])
@@ -79,7 +80,8 @@ _READERS: Final[dict[str, Callable[[str, Schema], Any]]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked: as whom, by which values (a parameter that was not sent is not there), when, with which salt."""
+    """One call: the actor, the values sent (a parameter that was not sent is missing), the instant, and the salt of
+    case ids."""
 
     actor: Actor
     values: Mapping[str, Any]
@@ -89,7 +91,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address: which scope it wants, what it takes, the schema of one row, and what reads the answer."""
+    """One endpoint: the scope it requires, its parameters, the schema of one row, and the function that reads the
+    answer."""
 
     name: str
     summary: str
@@ -102,12 +105,11 @@ class Endpoint:
 
     @property
     def path(self) -> str:
-        """Where it stands below the API's own address."""
         return f"/{self.name}"
 
     def values(self, sent: Mapping[str, list[str]]) -> dict[str, Any]:
-        """Return the values of what was sent. Raises Problem, naming the parameter."""
-        known = {one.name: one for one in self.parameters}
+        """The values of the parameters sent. Raises Problem, naming the parameter."""
+        known = {parameter.name: parameter for parameter in self.parameters}
         values = {}
         for name, texts in sent.items():
             if name not in known:
@@ -120,7 +122,7 @@ class Endpoint:
 
 
 def obj(about: str, **properties: Schema) -> Schema:
-    """Return the schema of an object that has all of these properties and no other."""
+    """The schema of an object that has exactly these properties."""
     return {
         "type": "object", "description": about, "properties": properties, "required": list(properties),
         "additionalProperties": False,
@@ -128,22 +130,21 @@ def obj(about: str, **properties: Schema) -> Schema:
 
 
 def text(about: str, **more: Any) -> Schema:
-    """Return the schema of a text."""
     return {"type": "string", "description": about, **more}
 
 
 def number(about: str, **more: Any) -> Schema:
-    """Return the schema of a whole number."""
+    """The schema of a whole number."""
     return {"type": "integer", "description": about, **more}
 
 
 def flag(about: str) -> Schema:
-    """Return the schema of yes or no."""
+    """The schema of a boolean."""
     return {"type": "boolean", "description": about}
 
 
 def or_null(schema: Schema) -> Schema:
-    """Return the schema of what may be missing."""
+    """A schema that also allows null."""
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -159,7 +160,7 @@ _TURNS_PAGES: Final = ("cursor", "limit")
 
 
 def limit(usual: int, most: int) -> Parameter:
-    """Return the parameter of how many rows a page has."""
+    """The parameter for the number of rows per page."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": usual}
     return Parameter("limit", f"rows of a page, {usual} unless said otherwise", schema)
 
@@ -173,19 +174,19 @@ class Place:
 
 
 def place_of(call: Call) -> Place:
-    """Return where the page that is asked for begins. Raises Problem for a cursor of something else."""
+    """Where the requested page begins. Raises Problem for a cursor that is expired or belongs to other parameters."""
     if "cursor" not in call.values:
         return Place(0, call.now)
     opened = unlock(setting("WSS_KEYS"), PURPOSE, call.values["cursor"], int(LASTS.total_seconds()))
-    asked, after, began = json.loads(opened) if opened else ("", 0, "")
-    if asked != _digest(call.values):
+    digest, after, began = json.loads(opened) if opened else ("", 0, "")
+    if digest != _digest(call.values):
         words = "This cursor is older than a day, or belongs to other parameters; begin again without it."
         raise Problem(400, words, "cursor")
     return Place(after, datetime.fromisoformat(began))
 
 
 def cursor_after(call: Call, place: Place, rows: Sequence[Any], size: int) -> str | None:
-    """Return the cursor after the first `size` of these rows (their first column is the id); None when that is all."""
+    """The cursor after the first `size` of these rows (their first column is the id); None when there are no more."""
     if len(rows) <= size:
         return None
     content = json.dumps([_digest(call.values), rows[size - 1][0], place.began.isoformat()])
@@ -193,8 +194,8 @@ def cursor_after(call: Call, place: Place, rows: Sequence[Any], size: int) -> st
 
 
 def _digest(values: Mapping[str, Any]) -> str:
-    kept = sorted((name, str(value)) for name, value in values.items() if name not in _TURNS_PAGES)
-    return sha256(json.dumps(kept).encode()).hexdigest()[:16]
+    pairs = sorted((name, str(value)) for name, value in values.items() if name not in _TURNS_PAGES)
+    return sha256(json.dumps(pairs).encode()).hexdigest()[:16]
 
 
 PROBLEM: Final[Schema] = {
@@ -222,13 +223,13 @@ ABOUT: Final = (
 
 
 def answer_of(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the schema of an answer, with its rows spelled out."""
+    """The schema of an answer, including its rows."""
     rows = {"type": "array", "description": endpoint.about, "items": endpoint.row}
     return dict(obj(endpoint.summary, data=rows, next_cursor=NEXT, **endpoint.more))
 
 
 def document(endpoints: Sequence[Endpoint], address: str) -> dict[str, Any]:
-    """Return the document of these addresses below one."""
+    """The OpenAPI document of these endpoints under an address."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Whole School Safety", "version": "1", "description": ABOUT},
@@ -248,23 +249,29 @@ def _named(endpoint: Endpoint) -> str:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    found = {"description": endpoint.summary, "headers": {"ETag": {"schema": {"type": "string"}}}}
+    answer = {"description": endpoint.summary, "headers": {"ETag": {"schema": {"type": "string"}}}}
     reference = {"$ref": f"#/components/schemas/{_named(endpoint)}"}
     return {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "description": f"{endpoint.about} The token needs the scope `{endpoint.scope}`.",
-        "parameters": [_parameter(one) for one in endpoint.parameters],
+        "parameters": [_parameter(parameter) for parameter in endpoint.parameters],
         "responses": {
-            "200": found | {"content": {"application/json": {"schema": reference}}},
+            "200": answer | {"content": {"application/json": {"schema": reference}}},
             "304": {"description": "Nothing of the rows changed since the answer with this ETag (If-None-Match)"},
             **{str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in PROBLEMS},
         },
     }
 
 
-def _parameter(one: Parameter) -> dict[str, Any]:
-    return {"name": one.name, "in": "query", "required": False, "description": one.about, "schema": dict(one.schema)}
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": parameter.about,
+        "schema": dict(parameter.schema),
+    }
 
 
 def _problem(status: int, words: str) -> dict[str, Any]:
