@@ -1,4 +1,5 @@
-"""Answering: by an invited link once, or by the code on the wall. Nothing tells when or by which link what was said."""
+"""Answering a survey, once by an invited link or by the code on the wall. Nothing records when, or by which link, an
+answer came."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ from wss_cases.surveys.rounds import (
 
 
 class SurveyForm(BaseForm):
-    """The questions of one group, `asked` by code; made by `survey_form`."""
+    """The questions of one group, by code in `asked`; made by `survey_form`."""
 
     asked: tuple[str, ...] = ()
 
@@ -64,22 +65,22 @@ class SurveyForm(BaseForm):
 
 
 def survey_form(group: SurveyGroup, questions: Sequence[SurveyQuestion], texts: Mapping[str, Text]) -> type[SurveyForm]:
-    """Return the form of a group's questions in these words."""
-    fields: dict[str, Any] = {"asked": tuple(one.code for one in questions)}
-    for one in questions:
-        scale = one.scale
+    """The form class for a group's questions, in these texts."""
+    fields: dict[str, Any] = {"asked": tuple(question.code for question in questions)}
+    for question in questions:
+        scale = question.scale
         labels = [(str(value), texts[f"survey.scale.{scale}_{value}"].text) for value in VALUES[scale]]
-        fields[f"q_{one.code}"] = radio(texts[text_code(group, one.code)].text, labels)
+        fields[f"q_{question.code}"] = radio(texts[text_code(group, question.code)].text, labels)
     return type("QuestionsOfSurvey", (SurveyForm,), fields)
 
 
 class Full(Refused):
-    """The code on the wall has taken as many answers of a group as there are people in it."""
+    """The code on the wall has taken as many answers of a group as the group has people."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a code opens: a round, and the group that its link is for; None for the code on the wall, which asks."""
+    """What a code opens: a round, and the group of its link; the code on the wall has None and asks for the group."""
 
     round: SurveyRound
     wall_id: int | None
@@ -88,7 +89,7 @@ class Opened:
 
 
 def open_code(code: str, now: datetime) -> Opened | None:
-    """Return what a code opens today. None alike for one that was guessed or used, and before and after its round."""
+    """What a code opens today. None alike for a code that is unknown or used, and before and after its round."""
     link = link_by(code)
     if link is not None:
         row = db.session.get_one(SurveyRound, link.round_id)
@@ -105,13 +106,13 @@ def _takes(row: SurveyRound, now: datetime) -> bool:
 
 
 def was_sent(form_key: str) -> bool:
-    """Whether this page of questions was sent and counted already."""
+    """Whether this page of questions was already sent and counted."""
     sent = select(SurveySentForm.round_id).where(SurveySentForm.digest == token_digest(form_key))
     return db.session.scalar(sent.limit(1)) is not None
 
 
 def takes_another(opened: Opened, now: datetime) -> bool:
-    """Count what is sent by a link or a code, refused or not; False once there was too much in its hour."""
+    """Count a submission by a link or a code, refused or not; False once its hour had too many."""
     with unit_of_work(SYSTEM, now) as uow:
         row = _locked(uow, opened)
         began = hour_of(row.hour_began, now)
@@ -134,8 +135,8 @@ def _locked(uow: UnitOfWork, opened: Opened) -> SurveyLink | SurveyWall:
 def answer(opened: Opened, group: SurveyGroup, values: Mapping[str, int], form_key: str, now: datetime) -> None:
     """Add an answer to its group's sealed tally, and use up the link. The same page sent again counts once.
 
-    Raises NotFound once the link was used or the round is over, Full, and Refused when nothing was answered or for a
-    value that its question does not have. Leaves no audit row and no history: they would have a time.
+    Raises NotFound once the link was used or the round is over, Full, and Refused when nothing was answered or a value
+    does not belong to its question. Leaves no audit row and no history, because those would have a time.
     """
     if not values:
         raise Refused("", _("Answer at least one question."))
@@ -145,7 +146,7 @@ def answer(opened: Opened, group: SurveyGroup, values: Mapping[str, int], form_k
         if not insert_once(uow.session, SurveySentForm, sent, list(sent)):
             return
         way = Way.OPEN if opened.link_id is None else Way.INVITED
-        # the tally is locked before the link, as by whoever ends the round
+        # lock the tally before the link, in the same order as ending the round
         tally = _tally(uow, opened.round.id, group, way)
         source = _locked(uow, opened)
         if tally.sealed_text is None:
@@ -159,8 +160,8 @@ def answer(opened: Opened, group: SurveyGroup, values: Mapping[str, int], form_k
 
 def _tally(uow: UnitOfWork, round_id: int, group: SurveyGroup, way: Way) -> SurveyTally:
     mine = (SurveyTally.round_id == round_id, SurveyTally.audience == group, SurveyTally.way == way)
-    held = select(SurveyTally).where(*mine).with_for_update().execution_options(populate_existing=True)
-    return existing(uow.session.scalar(held))
+    query = select(SurveyTally).where(*mine).with_for_update().execution_options(populate_existing=True)
+    return existing(uow.session.scalar(query))
 
 
 def _add(tally: SurveyTally, values: Mapping[str, int]) -> None:
@@ -225,7 +226,7 @@ def _questions(opened: Opened, group: SurveyGroup, language: str) -> Response:
             return _page("questions", 400, language, **shown)
         answer(opened, group, form.values, form.request_key.data or "", clock.now())
     except NotFound:
-        # another sender of the same link was quicker
+        # another sender of the same link was faster
         return _thanks(language) if was_sent(form.request_key.data or "") else _page("over", OVER, language)
     except Full as full:
         return _page("questions", BUSY, language, limit=full.message, **shown)
@@ -243,7 +244,7 @@ def _thanks(language: str) -> Response:
 @blueprint.get("/thanks")
 @gate(Permission.PUBLIC)
 def thanks() -> Response:
-    """Say that the answers arrived, and whom to call if one needs someone."""
+    """Confirm that the answers arrived, and say whom to call for help."""
     language = _language()
     with force_locale(language):
         return _page("thanks", 200, language)

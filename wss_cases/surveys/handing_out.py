@@ -1,4 +1,4 @@
-"""Handing links out: slips to print, invitations by email, and the sheet with the code for a wall."""
+"""Distributing links: slips to print, invitations by email, and the sheet with the code for a wall."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def _words(row: SurveyRound, title: str, go_words: str) -> dict[str, Any]:
 @blueprint.route("/slips", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def slips(survey_round_id: int) -> Page:
-    """Make slips for a group; then they wait to be shown, once."""
+    """Make slips for a group; they then wait to be shown once."""
     row = _running(current_actor(), survey_round_id)
     form = _slip_form(row)
     return act_form(
@@ -71,7 +71,8 @@ def _sheet_address(row: SurveyRound, group: str) -> str:
 
 
 def _made(row: SurveyRound) -> dict[str, Any]:
-    """What the page of making slips says of those that are made: waiting (words, address), and what replaces them."""
+    """The parts of the page of making slips that depend on slips made: the waiting groups (label, address), and the
+    replacement of unused slips."""
     waiting = []
     for group in row.groups:
         if number := len(waiting_slips(row.id, group)):
@@ -85,7 +86,7 @@ def _made(row: SurveyRound) -> dict[str, Any]:
 @blueprint.route("/slips/replace", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def replace(survey_round_id: int) -> Page:
-    """Void the slips of a group that no one has used, and make new ones."""
+    """Void the unused slips of a group, and make new ones."""
     row = _running(current_actor(), survey_round_id)
     form = _slip_form(row)
     unused = [(group.label, count_unused_slips(row.id, group)) for group in row.groups]
@@ -101,7 +102,8 @@ def replace(survey_round_id: int) -> Page:
 @blueprint.route("/sheet", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def sheet(survey_round_id: int) -> Page:
-    """Before the slips of a group are shown: how many, and of students whom to give none. Sent: the slips, once."""
+    """Before the slips of a group are shown: how many, and which students must get none. After the form is sent: the
+    slips, once."""
     row = _running(current_actor(), survey_round_id)
     group = next((group for group in row.groups if group.value == request.args.get("group")), row.groups[0])
     form, status = ShowForm(), 200
@@ -127,8 +129,8 @@ def sheet(survey_round_id: int) -> Page:
 
 def _shown(row: SurveyRound, group: SurveyGroup, shown: Sequence[Slip]) -> Page:
     by_grade: dict[int | None, list[dict[str, str]]] = {}
-    for one in shown:
-        by_grade.setdefault(one.grade, []).append(_printed(one.code))
+    for slip in shown:
+        by_grade.setdefault(slip.grade, []).append(_printed(slip.code))
     page = make_response(
         render_template(
             "surveys/pages/sheet.html",
@@ -157,11 +159,11 @@ def _printed(code: str) -> dict[str, str]:
 
 
 def _in_each_language(says: Any) -> list[tuple[str, str]]:
-    found = []
+    texts = []
     for code in setting("LANGUAGES"):
         with force_locale(code):
-            found.append((code, says()))
-    return found
+            texts.append((code, says()))
+    return texts
 
 
 @blueprint.route("/invite", methods=["GET", "POST"])

@@ -1,4 +1,5 @@
-"""Who is asked in the climate survey, by which way, and on which scales. Choices only: no one writes words."""
+"""The groups of the climate survey, the ways to answer, the questions and their scales. Answers are choices only, never
+text."""
 
 import enum
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from wss_cases.mail.family_texts.queries import Text, family_texts
 
 
 class SurveyGroup(Labelled):
-    """Who answers."""
+    """The group that answers."""
 
     STUDENT = "student", _l("Students")
     FAMILY = "family", _l("Families")
@@ -23,36 +24,37 @@ class SurveyGroup(Labelled):
 
 
 class Way(Labelled):
-    """How an answer came: by an invited link, which takes one, or by the code on the wall, which anyone may scan."""
+    """How an answer came: by an invited link, which takes one answer, or by the code on the wall, which anyone may
+    scan."""
 
     INVITED = "invited", _l("Invited")
     OPEN = "open", _l("Open code")
 
 
 class SurveyScale(enum.StrEnum):
-    """How a question is answered."""
+    """The scale of a question's answers."""
 
     AGREE = "agree"
     YES_NO = "yes_no"
 
 
 VALUES: Final[dict[SurveyScale, tuple[int, ...]]] = {SurveyScale.AGREE: (4, 3, 2, 1), SurveyScale.YES_NO: (2, 1)}
-"""The values of a scale in the order in which they are shown."""
+"""The values of each scale in the order shown."""
 
 FAVORABLE: Final[dict[SurveyScale, frozenset[int]]] = {
     SurveyScale.AGREE: frozenset({3, 4}),
     SurveyScale.YES_NO: frozenset({2}),
 }
-"""The values that count as yes."""
+"""The values that count as favorable."""
 
 SAFE, ADULT, CIRCLE = "safe", "adult", "circle"
-"""Codes of the questions that stand beside incidents: feels safe, trusts an adult, was in a circle this year."""
+"""Codes of the questions shown beside incidents: feels safe, trusts an adult, was in a circle this year."""
 
 
 class SurveyQuestion(Base):
-    """One question to one group, from a first to a last day (None: still asked).
+    """A question to a group, from a first to a last day (None: still in use).
 
-    A round asks what was in force on the day it opens. The words are the family text `survey.<group>.<code>`.
+    A round asks the questions in force on the day it opens. Their text is the family text `survey.<group>.<code>`.
     """
 
     __tablename__ = "survey_question"
@@ -71,24 +73,26 @@ class SurveyQuestion(Base):
 
 
 def questions_on(day: date, group: SurveyGroup) -> list[SurveyQuestion]:
-    """Return what a group is asked on a day, in order."""
-    asked = SurveyQuestion
-    in_force = (asked.starts_on <= day, or_(asked.ends_on.is_(None), asked.ends_on >= day))
-    statement = select(asked).where(asked.audience == group, *in_force)
-    return list(db.session.scalars(statement.order_by(asked.position, asked.id)))
+    """The questions to a group on a day, in order."""
+    columns = SurveyQuestion
+    in_force = (columns.starts_on <= day, or_(columns.ends_on.is_(None), columns.ends_on >= day))
+    statement = select(columns).where(columns.audience == group, *in_force)
+    return list(db.session.scalars(statement.order_by(columns.position, columns.id)))
 
 
 def texts_of(group: SurveyGroup, questions: Sequence[SurveyQuestion], language: str, day: date) -> dict[str, Text]:
-    """Return the words of a page of questions by their code: the introduction, the questions, and the scales."""
+    """The texts of a page of questions by their code: the introduction, the questions, and the scales."""
     scales = [f"survey.scale.{scale}_{value}" for scale in SurveyScale for value in VALUES[scale]]
-    return family_texts([intro_code(group), *(text_code(group, one.code) for one in questions), *scales], language, day)
+    return family_texts(
+        [intro_code(group), *(text_code(group, question.code) for question in questions), *scales], language, day
+    )
 
 
 def intro_code(group: SurveyGroup) -> str:
-    """Return the code of what stands above a group's questions."""
+    """The code of the introduction to a group's questions."""
     return f"survey.{group.value}.intro"
 
 
 def text_code(group: SurveyGroup, code: str) -> str:
-    """Return the code of a question's words."""
+    """The code of a question's text."""
     return f"survey.{group.value}.{code}"

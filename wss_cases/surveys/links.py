@@ -1,4 +1,5 @@
-"""Making links: slips for everyone of a group, shown once and replaced with a trace, and links to send by email."""
+"""Creating links: slips for everyone of a group, shown once, whose replacement is recorded; and links to send by
+email."""
 
 import hashlib
 import hmac
@@ -39,11 +40,11 @@ from wss_cases.surveys.rounds import SurveyRound, SurveyTally
 
 
 class SurveyLink(Base):
-    """One link: to a guardian or a member of staff by email, or on a printed slip to nobody by name (a grade at most).
+    """One link: to a guardian or a staff member by email, or on a printed slip without a name (with a grade at most).
 
-    The code is worked out from `nonce` and the system's keys, and only its digest is stored. The nonce of a slip goes
-    when its sheet is shown, once; then no one can show it again. Used, a link keeps nothing but that: no time, no code.
-    All links go when the round ends.
+    The code is computed from `nonce` and the system's keys; only its hash is stored. A slip's nonce is deleted when its
+    sheet is shown, so that no one can show it again. A used link keeps no time and no code. All links are deleted when
+    the round ends.
     """
 
     __tablename__ = "survey_link"
@@ -71,7 +72,7 @@ class SurveyLink(Base):
 
 
 class SurveyMail(Sendable, Base):
-    """An invitation by email that waits or was sent; gone with its link when the round ends."""
+    """An invitation by email that waits or was sent. It is deleted with its link when the round ends."""
 
     __tablename__ = "survey_mail"
     __table_args__ = (UniqueConstraint("dedupe_key"), Index("ix_survey_mail_due", "state", "next_attempt_at"))
@@ -82,8 +83,8 @@ class SurveyMail(Sendable, Base):
 
 
 class SurveyMailStop(Base):
-    """That an address asked for no more invitations, by a digest under the system's keys: whoever has the table alone
-    cannot try addresses on it."""
+    """A hash of an address that refused further invitations, under the system's keys, so that a copy of the table
+    cannot be used to test addresses."""
 
     __tablename__ = "survey_mail_stop"
 
@@ -91,12 +92,12 @@ class SurveyMailStop(Base):
 
 
 def link_by(code: str) -> SurveyLink | None:
-    """Return the link of a code, used or not; None for one that was guessed or whose round is over."""
+    """The link of a code, used or not; None for an unknown code or a round that is over."""
     return db.session.scalar(select(SurveyLink).where(SurveyLink.digest == token_digest(code)))
 
 
 def made_by_grade(round_id: int, group: SurveyGroup) -> dict[int | None, int]:
-    """Return how many links of a group there are, by grade. The caller has checked the round."""
+    """The number of a group's links by grade. The caller has checked the round."""
     counted = select(SurveyLink.grade, func.count()).where(
         SurveyLink.round_id == round_id, SurveyLink.audience == group
     )
@@ -104,26 +105,26 @@ def made_by_grade(round_id: int, group: SurveyGroup) -> dict[int | None, int]:
 
 
 def invited_people(round_id: int) -> tuple[set[int], set[int]]:
-    """Return the guardians and the staff who have a link in a round. The caller has checked the round."""
+    """The ids of the guardians and of the staff with a link in a round. The caller has checked the round."""
     people = select(SurveyLink.guardian_id, SurveyLink.staff_id).where(SurveyLink.round_id == round_id)
     rows = db.session.execute(people).all()
     return {row[0] for row in rows if row[0]}, {row[1] for row in rows if row[1]}
 
 
 def waiting_slips(round_id: int, group: SurveyGroup) -> Sequence[SurveyLink]:
-    """Return the slips of a group whose sheet was not shown yet, by grade. The caller has checked the round."""
+    """The slips of a group whose sheet was not shown yet, by grade. The caller has checked the round."""
     waiting = select(SurveyLink).where(*unused_slips(round_id, group), SurveyLink.nonce.is_not(None))
     return list(db.session.scalars(waiting.order_by(SurveyLink.grade, SurveyLink.digest)))
 
 
 def count_unused_slips(round_id: int, group: SurveyGroup) -> int:
-    """Return how many slips of a group no one has used, shown or not. The caller has checked the round."""
+    """The number of a group's unused slips, shown or not. The caller has checked the round."""
     counted = select(func.count()).select_from(SurveyLink).where(*unused_slips(round_id, group))
     return db.session.scalar(counted) or 0
 
 
 def unused_slips(round_id: int, group: SurveyGroup) -> list[ColumnElement[bool]]:
-    """Return the conditions on slips of a group that no one has used: links to nobody by name."""
+    """Conditions of the unused slips of a group, which are links without a person."""
     return [
         SurveyLink.round_id == round_id, SurveyLink.audience == group, SurveyLink.used.is_(False),
         SurveyLink.guardian_id.is_(None), SurveyLink.staff_id.is_(None),
@@ -134,7 +135,8 @@ PURPOSE = "survey_link"
 
 
 def code_of(nonce: str, digest: str | None = None) -> str:
-    """Return the code of a nonce, under the newest key, or that whose code has this digest; '' when no key's has."""
+    """The code of a nonce under the newest key; with a digest, the code under whichever key matches it, '' when none
+    does."""
     for key in setting("WSS_KEYS").derived(PURPOSE):
         code = code_from(hmac.new(key, nonce.encode(), hashlib.sha256).digest())
         if digest is None or token_digest(code) == digest:
@@ -144,7 +146,7 @@ def code_of(nonce: str, digest: str | None = None) -> str:
 
 @dataclass(frozen=True)
 class Slip:
-    """One slip as it is printed: a grade at most, and the code that opens the survey once."""
+    """One slip as printed: a grade at most, and the code that opens the survey once."""
 
     grade: int | None
     code: str = field(repr=False)
@@ -152,8 +154,8 @@ class Slip:
 
 @use_case
 def make_slips(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Make a slip for each person of a group who may be asked and has no link: for everyone or for no one, so that no
-    few are picked out. Of students by grade. Returns the round's id. Raises Refused."""
+    """Make a slip for each person of a group who may be asked and has no link; students' by grade. Slips are made for
+    everyone or for no one, so that no few people are selected. Returns the round's id. Raises Refused."""
     row = load_running(uow, round_id, group)
     wanted = _without_link(uow, row, group)
     if not wanted:
@@ -163,18 +165,18 @@ def make_slips(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
 
 
 def _without_link(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[dict[str, int | None]]:
-    """Return a link to make for each person of a group without one."""
+    """The columns of a link for each person of a group without a link."""
     today = max(row.opens_on, today_at(row.school_id, uow.now))
     made = made_by_grade(row.id, group)
     if group is SurveyGroup.STUDENT:
-        asked = students_by_grade(row.school_id, today)
-        return [{"grade": grade} for grade, count in asked.items() for _one in range(count - made.get(grade, 0))]
+        students = students_by_grade(row.school_id, today)
+        return [{"grade": grade} for grade, count in students.items() for _one in range(count - made.get(grade, 0))]
     return [{"grade": None}] * (people_of(row.school_id, group, today) - sum(made.values()))
 
 
 def show_slips(call: Invocation, round_id: int, group: SurveyGroup) -> list[Slip]:
-    """Return the slips of a group that wait for their sheet, by grade, and forget their codes: no one can be shown them
-    again. None of them for a form that was sent twice. Raises NotFound, Refused when none waits."""
+    """The waiting slips of a group, by grade. Their nonces are deleted, so that no one can be shown the codes again.
+    Empty for a form sent twice. Raises NotFound, Refused when no slip waits."""
     with unit_of_work(call.actor, call.now, call.request_key) as uow:
         if uow.answered:
             return []
@@ -182,7 +184,7 @@ def show_slips(call: Invocation, round_id: int, group: SurveyGroup) -> list[Slip
         waiting = waiting_slips(row.id, group)
         if not waiting:
             raise Refused("", _("No slips wait to be printed."))
-        slips = [Slip(one.grade, code_of(one.nonce or "", one.digest)) for one in waiting]
+        slips = [Slip(slip.grade, code_of(slip.nonce or "", slip.digest)) for slip in waiting]
         mine = [*unused_slips(row.id, group), SurveyLink.nonce.is_not(None)]
         uow.session.execute(update(SurveyLink).where(*mine).values(nonce=None))
         uow.record(row, "survey_round.shown", count=len(slips))
@@ -192,12 +194,12 @@ def show_slips(call: Invocation, round_id: int, group: SurveyGroup) -> list[Slip
 
 @use_case
 def replace_slips(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Void every slip of a group that no one has used, and make new ones for as many as may be asked now.
+    """Void every unused slip of a group, and make new ones for as many people as may be asked now.
 
-    How many were voided stays beside the survey's results. Returns the round's id. Raises NotFound, Refused.
+    The number voided is shown with the survey's results. Returns the round's id. Raises NotFound, Refused.
     """
     row = load_running(uow, round_id, group)
-    tally = _tally_of(uow, row, group)  # locked before the links, as by whoever answers
+    tally = _tally_of(uow, row, group)  # lock the tally before the links, in the same order as answering
     gone = count_unused_slips(row.id, group)
     if not gone:
         raise Refused("group", _("No slip of this group is unused."))
@@ -222,32 +224,33 @@ def load_running(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> SurveyRo
 
 
 def invite_by_mail(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> list[int]:
-    """Step: make a link for everyone of a group whose address is known and who has none; returns the links' ids.
+    """Make a link for everyone of a group with a known address and no link yet; returns the links' ids.
 
-    Never more links than people: who was given a slip without a name counts. Raises Refused when there is no one.
+    There are never more links than people: slips without a name count too. Raises Refused when there is no one to
+    invite.
     """
     today = max(row.opens_on, today_at(row.school_id, uow.now))
     people, invited = addresses_of(row.school_id, group, today), invited_people(row.id)
     column = "guardian_id" if group is SurveyGroup.FAMILY else "staff_id"
     known = invited[0] if group is SurveyGroup.FAMILY else invited[1]
-    waiting = [one for one in people if one.email and one.person_id not in known]
+    waiting = [person for person in people if person.email and person.person_id not in known]
     left = len(people) - sum(made_by_grade(row.id, group).values())
     if not waiting or left < len(waiting):
         raise Refused("group", _("No one is left to invite by email: everyone has a link, or no address is known."))
-    add_links(uow, row, group, [{column: one.person_id} for one in waiting])
+    add_links(uow, row, group, [{column: address.person_id} for address in waiting])
     mine = select(SurveyLink.id).where(
-        SurveyLink.round_id == row.id, getattr(SurveyLink, column).in_([one.person_id for one in waiting])
+        SurveyLink.round_id == row.id, getattr(SurveyLink, column).in_([address.person_id for address in waiting])
     )
     return list(uow.session.scalars(mine))
 
 
 def add_links(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, each: Sequence[dict[str, int | None]]) -> None:
-    """Step: make so many links of a group, and leave one audit row for all of them."""
+    """Make these links of a group, with one audit row for all of them."""
     rows = []
-    for one in each:
+    for columns in each:
         nonce = secrets.token_hex(20)
         digest = token_digest(code_of(nonce))
-        person = {"grade": None, "guardian_id": None, "staff_id": None} | one
+        person = {"grade": None, "guardian_id": None, "staff_id": None} | columns
         rows.append({"round_id": row.id, "audience": group, "nonce": nonce, "digest": digest, "used": False, **person})
     uow.session.execute(insert(table_of(SurveyLink)), rows)
     _tally_of(uow, row, group).invited += len(rows)
@@ -256,5 +259,5 @@ def add_links(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, each: Seque
 
 def _tally_of(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup) -> SurveyTally:
     mine = (SurveyTally.round_id == row.id, SurveyTally.audience == group, SurveyTally.way == Way.INVITED)
-    held = select(SurveyTally).where(*mine).with_for_update().execution_options(populate_existing=True)
-    return existing(uow.session.scalar(held))
+    query = select(SurveyTally).where(*mine).with_for_update().execution_options(populate_existing=True)
+    return existing(uow.session.scalar(query))

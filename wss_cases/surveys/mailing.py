@@ -1,6 +1,6 @@
-"""Inviting by email: each link that is made for an address waits in a queue of its own, and goes in the hours of mail.
+"""Inviting by email: each link made for an address waits in its own queue, and is sent in the hours of email.
 
-Apart from the outbox, whose mails go to people with an account and say what waits for them there.
+The queue is separate from the outbox, whose emails go to people with an account and say what waits for them there.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ from wss_cases.surveys.rounds import SurveyRound, is_open
 
 PURPOSE = "survey_mail_stop"
 KEPT, PLAIN = 32, 64
-"""Letters of a digest under our keys, and of a plain one, which links in older mails hold."""
+"""Length of a digest under our keys, and of a plain digest, which links in older emails contain."""
 
 
 def _signer() -> URLSafeSerializer:
@@ -73,22 +73,22 @@ def _keyed(plain: str) -> list[str]:
 
 
 def address_digests(email: str) -> list[str]:
-    """Return what may be kept of an address that wants no invitations, under each key, the newest first."""
+    """The digests stored for an address that refused invitations, one under each key, the newest first."""
     return _keyed(token_digest(fold_address(email)))
 
 
 def stop_token(email: str) -> str:
-    """Return the token that stops invitations to an address; it does not hold the address."""
+    """The token in the link that stops invitations to an address; it does not contain the address."""
     return str(_signer().dumps(address_digests(email)[0]))
 
 
 def stopped_by(token: str) -> str | None:
-    """Return what is kept of a token's address, or None when it was not made here."""
+    """The digest to store for a token's address; None when the token was not made here."""
     try:
-        held = str(_signer().loads(token))
+        digest = str(_signer().loads(token))
     except BadSignature:
         return None
-    return _keyed(held)[0] if len(held) == PLAIN else held
+    return _keyed(digest)[0] if len(digest) == PLAIN else digest
 
 
 BATCH = 20
@@ -96,7 +96,7 @@ BATCH = 20
 
 @dataclass(frozen=True)
 class Ready:
-    """One invitation that we may send now, and how often it was tried."""
+    """One invitation that may be sent now, and its number of attempts."""
 
     id: int
     attempts: int
@@ -107,7 +107,7 @@ class Ready:
 def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str, int]:
     """Send the invitations that are due; returns how many were sent, wait again, or failed for good.
 
-    After `seconds` (None: no limit) it begins no other one.
+    After `seconds` (None: no limit) it starts no other one.
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
@@ -128,7 +128,7 @@ def deliver_invitations(now: datetime, seconds: float | None = None) -> dict[str
 
 
 def _open_schools(now: datetime) -> list[int]:
-    """Return the schools with invitations waiting at which the hours of mail are now."""
+    """The schools with waiting invitations that are within the hours of email now."""
     waiting = select(SurveyMail.school_id).where(SurveyMail.state.in_(UNSENT), SurveyMail.next_attempt_at <= now)
     schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
     if not schools:
@@ -144,7 +144,8 @@ def _claim(token: str, schools: list[int], now: datetime) -> list[int]:
 
 
 def _ready(mail_id: int, token: str, now: datetime) -> Ready | None:
-    """Look again at a claimed invitation: None where it is not ours, was used, or its address may not be written to."""
+    """Check a claimed invitation again: None where the claim was lost, the link was used, or its address may not be
+    written to."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         row = pages.ours(uow, SurveyMail, mail_id, token)
@@ -159,21 +160,21 @@ def _ready(mail_id: int, token: str, now: datetime) -> Ready | None:
 
 
 def _composed(row: SurveyMail, now: datetime) -> EmailMessage | None:
-    one = existing(db.session.get(SurveyLink, row.link_id))
-    survey = existing(db.session.get(SurveyRound, one.round_id))
+    survey_link = existing(db.session.get(SurveyLink, row.link_id))
+    survey = existing(db.session.get(SurveyRound, survey_link.round_id))
     today = today_at(survey.school_id, now)
-    if one.used or one.nonce is None or not is_open(survey, today):
+    if survey_link.used or survey_link.nonce is None or not is_open(survey, today):
         return None
-    person_id = one.guardian_id or one.staff_id
-    asked = addresses_of(survey.school_id, one.audience, today)
-    person = next((each for each in asked if each.person_id == person_id), None)
+    person_id = survey_link.guardian_id or survey_link.staff_id
+    addresses = addresses_of(survey.school_id, survey_link.audience, today)
+    person = next((each for each in addresses if each.person_id == person_id), None)
     if person is None or not person.email or has_stopped(person.email):
         return None
-    return _mail(row, person.email, _language(person.language), _words(one, survey, person.email), now)
+    return _mail(row, person.email, _language(person.language), _words(survey_link, survey, person.email), now)
 
 
 def has_stopped(email: str) -> bool:
-    """Whether an address asked for no more invitations, under whichever of our keys that was kept."""
+    """Whether an address refused further invitations, under any of our keys."""
     return db.session.scalar(select(exists().where(SurveyMailStop.digest.in_(address_digests(email))))) is True
 
 
@@ -182,14 +183,14 @@ def _language(language: str) -> str:
     return plain if plain in setting("LANGUAGES") else "en"
 
 
-def _words(one: SurveyLink, survey: SurveyRound, email: str) -> dict[str, Any]:
-    assert one.nonce is not None
+def _words(survey_link: SurveyLink, survey: SurveyRound, email: str) -> dict[str, Any]:
+    assert survey_link.nonce is not None
     school = existing(get_school(survey.school_id))
     return {
         "school": school.name,
         "until": survey.closes_on,
-        "is_family": one.audience is SurveyGroup.FAMILY,
-        "path": f"/survey/{code_of(one.nonce, one.digest)}",
+        "is_family": survey_link.audience is SurveyGroup.FAMILY,
+        "path": f"/survey/{code_of(survey_link.nonce, survey_link.digest)}",
         "stop_href": link(f"/survey/stop/{stop_token(email)}"),
     }
 
@@ -230,13 +231,15 @@ def _invitation(words: dict[str, Any], href: str) -> Mail:
 
 
 def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
-    db.session.remove()  # nothing is held open while a server is spoken to
+    db.session.remove()  # close the transaction before talking to the server
     attempts = ready.attempts + 1
     values: dict[str, Any] = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": attempts}
     verdict = Verdict.SENT
     try:
         post.send(ready.mail, f"survey-{ready.message_id}")
-    except Exception as error:  # whatever a server or a network does: it is this mail's attempt, not our end
+    except (
+        Exception
+    ) as error:  # any error of a server or network counts as this email's attempt and must not end the loop
         verdict = verdict_of(error)
         verdict = Verdict.FAILED if is_over(attempts) else verdict
         values = {"attempts": attempts, "last_error": error_words(error), "state": OutboxState.WAITING}
@@ -251,9 +254,9 @@ def _send(post: Post, ready: Ready, token: str, now: datetime) -> Verdict:
 
 @use_case
 def invite(uow: UnitOfWork, round_id: int, group: SurveyGroup) -> int:
-    """Invite everyone of a group by email whose address is known and who has no link. Returns the round's id.
+    """Invite by email everyone of a group with a known address and no link. Returns the round's id.
 
-    Sent from the round's first day on. Raises NotFound, Refused when there is no one.
+    Emails are sent from the round's first day on. Raises NotFound, Refused when there is no one to invite.
     """
     row = load_running(uow, round_id, group)
     opens = at_local(row.opens_on, 0, 0, zone_of(row.school_id))
@@ -281,14 +284,14 @@ def stop_mail(digest: str, now: datetime) -> None:
 blueprint = Blueprint("survey_mail", __name__, url_prefix="/survey")
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
-"""What a mail program posts (RFC 8058), and the page's own button too."""
+"""The field that an email program posts (RFC 8058); the page's own button posts it too."""
 
 
 @blueprint.route("/stop/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @gate(Permission.PUBLIC)
 def stop(token: str) -> Response:
-    """Ask whether invitations to an address shall stop; stop them when asked to. The page names nobody."""
+    """Ask whether to stop invitations to an address, and stop them on POST. The page names no one."""
     digest = existing(stopped_by(token))
     done = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]
     if done:

@@ -1,4 +1,4 @@
-"""Pages of surveys for a school's coordinators and administrators, and for the district: rounds and their results."""
+"""The survey pages for a school's coordinators and administrators, and for the district: rounds and their results."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -49,7 +49,7 @@ ASK_WHOM = _l("Choose who it is for.")
 
 
 class RoundForm(BaseForm):
-    """A round to be opened."""
+    """A round to open."""
 
     groups = SelectMultipleField(
         _l("Who is asked"),
@@ -73,7 +73,7 @@ class RoundForm(BaseForm):
 
     @property
     def planned(self) -> Planned:
-        """What the sound form says."""
+        """The values of a valid form."""
         return Planned(
             opens_on=self.opens_on.data,
             closes_on=self.closes_on.data,
@@ -84,27 +84,29 @@ class RoundForm(BaseForm):
 
 
 class SlipForm(BaseForm):
-    """Slips for a group."""
+    """The group for which slips are made."""
 
     group = radio(_l("Slips for"), SurveyGroup, ASK_WHOM)
 
 
 class ShowForm(BaseForm):
-    """Showing slips, once: one button."""
+    """The confirmation for showing slips, which happens once."""
 
 
 class InviteForm(BaseForm):
-    """A group to invite by email."""
+    """The group to invite by email."""
 
-    group = radio(_l("Email to"), [(one.value, one.label) for one in (SurveyGroup.FAMILY, SurveyGroup.STAFF)], ASK_WHOM)
+    group = radio(
+        _l("Email to"), [(group.value, group.label) for group in (SurveyGroup.FAMILY, SurveyGroup.STAFF)], ASK_WHOM
+    )
 
 
 class EndForm(BaseForm):
-    """Ending a round: one button."""
+    """The confirmation for ending a round."""
 
 
 def state_words(row: SurveyRound, today: date) -> tuple[str, str]:
-    """Return how a round stands, and the tone of its tag."""
+    """The state of a round in words, and the tone of its tag."""
     if row.counted_at is not None:
         return _("Counted"), "moss"
     if is_open(row, today):
@@ -113,12 +115,12 @@ def state_words(row: SurveyRound, today: date) -> tuple[str, str]:
 
 
 def days_words(row: SurveyRound) -> str:
-    """Return from when to when a round is."""
     return _("%(first)s to %(last)s", first=day_words_with_year(row.opens_on), last=day_words_with_year(row.closes_on))
 
 
 def part_rows(tallies: Sequence[SurveyTally]) -> list[list[Any]]:
-    """Return who took part: links made, slips replaced, links used; and by the code on the wall, which has no links."""
+    """Participation: links made, slips replaced, links used; and answers by the code on the wall, which has no
+    links."""
     return [
         [
             f"{tally.audience.label} – {tally.way.label}",
@@ -131,21 +133,21 @@ def part_rows(tallies: Sequence[SurveyTally]) -> list[list[Any]]:
 
 
 def result_tables(results: Sequence[SurveyResult], way: Way, language: str, day: date) -> list[dict[str, Any]]:
-    """Return a table for each group that was asked by a way: question, share, answers; hidden ones say why."""
-    words = family_texts([text_code(one.audience, one.question) for one in results], language, day)
+    """A table for each group that answered by a way: question, share, answers; hidden shares say why."""
+    words = family_texts([text_code(result.audience, result.question) for result in results], language, day)
     tables = []
     for group in SurveyGroup:
-        mine = [one for one in results if one.audience is group and one.way is way]
+        mine = [result for result in results if result.audience is group and result.way is way]
         if mine:
-            rows = [_result_row(one, words[text_code(group, one.question)].text) for one in mine]
+            rows = [_result_row(result, words[text_code(group, result.question)].text) for result in mine]
             tables.append({"title": group.label, "rows": rows})
     return tables
 
 
-def _result_row(one: SurveyResult, question: str) -> list[Any]:
-    if one.state is not ResultState.SHOWN or one.favorable is None or one.answered is None:
-        return [question, one.state.label, "–"]
-    return [question, f"{round(100 * one.favorable / one.answered)}%", one.answered]
+def _result_row(result: SurveyResult, question: str) -> list[Any]:
+    if result.state is not ResultState.SHOWN or result.favorable is None or result.answered is None:
+        return [question, result.state.label, "–"]
+    return [question, f"{round(100 * result.favorable / result.answered)}%", result.answered]
 
 
 blueprint = Blueprint("surveys", __name__, url_prefix="/surveys")
@@ -154,17 +156,17 @@ blueprint = Blueprint("surveys", __name__, url_prefix="/surveys")
 @blueprint.get("")
 @gate(Permission.SURVEY_READ)
 def rounds() -> Page:
-    """The surveys of the chosen school, or of all that the reader reaches, the newest first."""
+    """The surveys of the chosen school, or of all schools the reader may see, the newest first."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *READERS)
     before = id_in(request.args.get("before"))
-    found = rounds_seen(actor, school_id, before)
-    names = schools_by_id([row.school_id for row in found[:PAGE]])
+    rounds_found = rounds_seen(actor, school_id, before)
+    names = schools_by_id([row.school_id for row in rounds_found[:PAGE]])
     school = get_school(school_id) if school_id is not None else None
     return render_template(
         "surveys/pages/list.html",
-        rows=[_row(row, names[row.school_id].name) for row in found[:PAGE]],
-        older=url_for("surveys.rounds", before=found[PAGE - 1].id) if len(found) > PAGE else None,
+        rows=[_row(row, names[row.school_id].name) for row in rounds_found[:PAGE]],
+        older=url_for("surveys.rounds", before=rounds_found[PAGE - 1].id) if len(rounds_found) > PAGE else None,
         newer=url_for("surveys.rounds") if before else None,
         may_open=school is not None and can(actor, Permission.SURVEY_OPEN, school),
     )
@@ -203,16 +205,16 @@ def new() -> Page:
 @blueprint.get("/notice")
 @gate(Permission.SURVEY_OPEN)
 def notice() -> Page:
-    """The letter by which families learn of a survey of students, with its questions, in each language."""
+    """The letter that tells families about a survey of students, with its questions, in each language."""
     school = existing(get_school(existing(chosen_school_id(current_actor(), *READERS))))
     today = today_at(school.id, clock.now())
-    asked = questions_on(today, SurveyGroup.STUDENT)
+    questions_asked = questions_on(today, SurveyGroup.STUDENT)
     filled = {"school": school.name, "contact": dotted(school.name, school.phone)}
     letters = []
     for language in setting("LANGUAGES"):
         letter = family_text("survey_notice", language, today).filled(filled)
-        texts = texts_of(SurveyGroup.STUDENT, asked, language, today)
-        questions = [texts[text_code(SurveyGroup.STUDENT, one.code)].text for one in asked]
+        texts = texts_of(SurveyGroup.STUDENT, questions_asked, language, today)
+        questions = [texts[text_code(SurveyGroup.STUDENT, question.code)].text for question in questions_asked]
         letters.append({"letter": letter, "language": language, "questions": questions})
     return render_template("surveys/pages/notice.html", letters=letters, back=url_for("surveys.rounds"))
 
@@ -220,7 +222,7 @@ def notice() -> Page:
 @blueprint.get("/<int:survey_round_id>")
 @gate(Permission.SURVEY_READ)
 def one(survey_round_id: int) -> Page:
-    """One survey: how it stands, who took part, and once it is over what it came to."""
+    """One survey: its state, who took part, and its results once it is over."""
     actor, now = current_actor(), clock.now()
     row = get_round(actor, survey_round_id)
     today = today_at(row.school_id, now)

@@ -1,4 +1,4 @@
-"""Reading who may be asked: students whose family has not opted them out, families, and staff."""
+"""The people who may be asked: students whose family has not opted them out, families, and staff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ from wss_cases.surveys.instrument import SurveyGroup
 
 
 class SurveyOptOut(Base):
-    """That a family does not want their child to be asked, from a day until it says otherwise.
+    """A family's refusal of surveys for their child, from a day until it is withdrawn.
 
-    Recorded by the school. It counts in every round that opens while it stands.
+    The school records it. It counts in every round that opens while it stands.
     """
 
     __tablename__ = "survey_opt_out"
@@ -58,7 +58,7 @@ class SurveyOptOut(Base):
 
 @dataclass(frozen=True)
 class Address:
-    """Somebody who can be invited by email: a guardian or a member of staff, by their number."""
+    """A guardian or staff member who can be invited, by id."""
 
     person_id: int
     email: str
@@ -66,19 +66,20 @@ class Address:
 
 
 def standing_opt_out(student_id: int) -> SurveyOptOut | None:
-    """Return what a student's family said, None while they take part. The caller has checked the student."""
+    """A student's current opt-out; None while they take part. The caller has checked the student."""
     mine = (SurveyOptOut.student_id == student_id, SurveyOptOut.ended_on.is_(None))
     return db.session.scalar(select(SurveyOptOut).where(*mine))
 
 
 def opted_out(school_id: int, day: date) -> list[Student]:
-    """Return the students of a school who take no part on a day, by name; the caller may see them."""
+    """The students of a school who take no part on a day, by name. The caller has checked that the actor may see
+    them."""
     statement = _enrolled(school_id, day, Student).where(_opt_out_stands(day))
     return list(db.session.scalars(statement.order_by(Student.search_key_family, Student.search_key, Student.id)))
 
 
 def students_by_grade(school_id: int, day: date) -> dict[int | None, int]:
-    """Return how many students of each grade may be asked on a day: none whose family opted them out."""
+    """The number of students per grade who may be asked on a day, without those opted out."""
     counted = _enrolled(school_id, day, Student.grade, func.count(Student.id.distinct()))
     rows = db.session.execute(counted.where(~_opt_out_stands(day)).group_by(Student.grade)).all()
     return {row[0]: int(row[1]) for row in sorted(rows, key=lambda row: (row[0] is None, row[0] or 0))}
@@ -96,9 +97,10 @@ def _opt_out_stands(day: date) -> Any:
 
 
 def families(school_id: int, day: date) -> list[Address]:
-    """Return the guardians of a school's students who may be written to; no one whom an order or the school keeps away.
+    """The guardians of a school's students who may be written to, without those restricted by an order or by the
+    school.
 
-    `email` is '' where none is known: they can be given a printed slip.
+    `email` is '' where none is known; these can get a printed slip.
     """
     students = _enrolled(school_id, day, Student.id)
     kept_away = exists().where(
@@ -112,7 +114,8 @@ def families(school_id: int, day: date) -> list[Address]:
 
 
 def staff(school_id: int) -> list[Address]:
-    """Return the staff of a school; `email` is '' for whoever has none, or asked in their settings for no such mail."""
+    """The staff of a school. `email` is '' for those without one, and for those who turned emails off in their
+    settings."""
     posted = select(StaffPost.staff_id).where(StaffPost.school_id == school_id)
     own = or_(StaffMember.school_id == school_id, StaffMember.id.in_(posted))
     wants_none = exists().where(MailChoice.user_id == StaffMember.user_id, MailChoice.style == MailStyle.NONE)
@@ -122,14 +125,14 @@ def staff(school_id: int) -> list[Address]:
 
 
 def people_of(school_id: int, group: SurveyGroup, day: date) -> int:
-    """Return how many people of a group there are to ask: the most that may answer."""
+    """The number of people in a group, which is the most that may answer."""
     if group is SurveyGroup.STUDENT:
         return sum(students_by_grade(school_id, day).values())
     return len(addresses_of(school_id, group, day))
 
 
 def addresses_of(school_id: int, group: SurveyGroup, day: date) -> Sequence[Address]:
-    """Return the people of a group who are asked one by one; students are not, who get a slip without a name."""
+    """The people of a group who are invited individually; empty for students, who get slips without a name."""
     if group is SurveyGroup.STUDENT:
         return ()
     return families(school_id, day) if group is SurveyGroup.FAMILY else staff(school_id)
@@ -151,7 +154,8 @@ class PartForm(BaseForm):
 
 @use_case
 def say_part(uow: UnitOfWork, student_id: int, takes_part: bool) -> int:
-    """Record whether a student takes part in surveys. Returns the student's id; the same said again changes nothing."""
+    """Record whether a student takes part in surveys. Returns the student's id; repeating the same value changes
+    nothing."""
     student = uow.load(Student, student_id, Permission.SURVEY_OPT_OUT)
     today, standing = today_at(student.school_id, uow.now), standing_opt_out(student.id)
     if takes_part and standing is not None:
@@ -202,7 +206,8 @@ act_page(
 
 
 def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
-    """Return, for a student's page, whether the family opted out of surveys, for whoever may record that."""
+    """The panel on a student's page that shows whether the family opted out of surveys; None for an actor who may not
+    record that."""
     if not can(actor, Permission.SURVEY_OPT_OUT, student):
         return None
     href = url_for("survey_opt_outs.student", student_id=student.id)

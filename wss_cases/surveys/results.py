@@ -1,4 +1,4 @@
-"""What a round came to: for each group, way and question a share, or that there is none to show."""
+"""The results of a round: for each group, way and question a share, or the reason why there is none to show."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from wss_cases.surveys.rounds import FEWEST, Counts, SurveyRound, SurveySentForm
 
 
 class ResultState(Labelled):
-    """Whether a question's answers may be shown; what may not be is not kept either."""
+    """Whether a question's answers may be shown. Answers that may not be shown are not stored either."""
 
     SHOWN = "shown", _l("Shown")
     TOO_FEW = "too_few", _l("Too few to show")
@@ -47,7 +47,7 @@ class ResultState(Labelled):
 class SurveyResult(Base):
     """How many of those who answered a question answered favorably; no numbers where they may not be shown.
 
-    Written once, when the round ends, all at once and in the order of the questions; never recomputed.
+    All rows are written at once when the round ends, in the order of the questions, and are never recomputed.
     """
 
     __tablename__ = "survey_result"
@@ -75,12 +75,12 @@ class SurveyResult(Base):
 
 
 FEWEST_ON_A_SIDE: Final = 3
-"""Answers on either side: with fewer, whoever knows who answered would know what nearly each of them said."""
+"""Answers needed on either side; with fewer, anyone who knows who answered would know what nearly each of them said."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What is kept of one question: `favorable` of `answered`, both None where it may not be shown."""
+    """The stored result of one question: `favorable` of `answered`, both None where it may not be shown."""
 
     state: ResultState
     favorable: int | None = None
@@ -89,7 +89,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Share:
-    """A share that others build on, as a baseline does: both numbers None where `suppressed`; never 0 for hidden."""
+    """A share for use elsewhere, such as a baseline: both numbers are None where `suppressed`, never 0."""
 
     numerator: int | None
     denominator: int | None
@@ -97,14 +97,14 @@ class Share:
 
     @property
     def percent(self) -> float | None:
-        """The share in percent; None where it is hidden."""
+        """The share in percent; None where it is suppressed."""
         if self.numerator is None or self.denominator is None:
             return None
         return 100 * self.numerator / self.denominator
 
 
 def result_of(counts: Counts, code: str, scale: SurveyScale) -> Counted:
-    """Return what may be kept of a question."""
+    """The result of a question that may be stored."""
     answered = sum(counts.get(f"{code}:{value}", 0) for value in VALUES[scale])
     favorable = sum(counts.get(f"{code}:{value}", 0) for value in FAVORABLE[scale])
     if answered < FEWEST:
@@ -119,31 +119,32 @@ HIDDEN = Share(None, None, suppressed=True)
 
 @dataclass(frozen=True)
 class YearShare:
-    """The share of a school year over schools: `schools` of them are in it, the others have nothing to show."""
+    """A school year's share over several schools. `schools` is the number of schools in it; the others have nothing to
+    show."""
 
     share: Share
     schools: int
 
 
 def results_of(round_id: int) -> Sequence[SurveyResult]:
-    """Return what a round came to, in the order in which it was asked. The caller has checked the round."""
+    """The results of a round, in the order of its questions. The caller has checked the round."""
     statement = select(SurveyResult).where(SurveyResult.round_id == round_id)
     return list(db.session.scalars(statement.order_by(SurveyResult.id)))
 
 
 def survey_share(school_id: int, year: str, measure: str) -> Share | None:
-    """Return the share of a school in a school year by its last round that was counted; None where nothing was asked.
+    """A school's share in a school year, from its last counted round; None where the question was not asked.
 
-    `measure` is the group and the question, as `student.safe`. Answers by the code on the wall are never in it, so that
-    it may be a baseline. The caller has checked the school.
+    `measure` is the group and the question, as `student.safe`. It excludes answers by the code on the wall, so that it
+    may be a baseline. The caller has checked the school.
     """
     group, _dot, code = measure.partition(".")
-    asked = SurveyResult
-    statement = select(asked.state, asked.favorable, asked.answered).where(
-        asked.school_id == school_id, asked.school_year == year, asked.question == code,
-        asked.audience == SurveyGroup(group), asked.way == Way.INVITED,
+    columns = SurveyResult
+    statement = select(columns.state, columns.favorable, columns.answered).where(
+        columns.school_id == school_id, columns.school_year == year, columns.question == code,
+        columns.audience == SurveyGroup(group), columns.way == Way.INVITED,
     )  # fmt: skip
-    row = db.session.execute(statement.order_by(asked.round_id.desc()).limit(1)).first()
+    row = db.session.execute(statement.order_by(columns.round_id.desc()).limit(1)).first()
     if row is None:
         return None
     return Share(row.favorable, row.answered, suppressed=False) if row.state is ResultState.SHOWN else HIDDEN
@@ -152,43 +153,46 @@ def survey_share(school_id: int, year: str, measure: str) -> Share | None:
 def shares_by_year(
     schools: Collection[ColumnElement[bool]], years: Sequence[str], measures: Collection[str]
 ) -> dict[tuple[str, str], YearShare]:
-    """Return the shares by school year and measure over the schools that meet these conditions on
-    `SurveyResult.school_id`, which say what the actor sees.
+    """The shares by school year and measure, over the schools that meet these conditions on `SurveyResult.school_id`;
+    the conditions limit them to what the actor may see.
 
-    Summed over what is shown of each school alone: a school with too few is in no sum, so no difference gives it away.
+    Only shares that may be shown for the school itself are summed. A school with too few answers is in no sum, so no
+    difference reveals it.
     """
-    asked = SurveyResult
+    columns = SurveyResult
     latest = (
-        select(func.max(asked.round_id).label("round_id"), asked.audience, asked.question)
-        .where(asked.school_year.in_(years))
-        .group_by(asked.school_id, asked.school_year, asked.audience, asked.question)
+        select(func.max(columns.round_id).label("round_id"), columns.audience, columns.question)
+        .where(columns.school_year.in_(years))
+        .group_by(columns.school_id, columns.school_year, columns.audience, columns.question)
         .subquery()
     )
-    # of each group its own last round: a later one may have asked others
+    # each group's own last round, because a later round may have asked other groups
     is_latest = and_(
-        asked.round_id == latest.c.round_id, asked.audience == latest.c.audience, asked.question == latest.c.question
+        columns.round_id == latest.c.round_id,
+        columns.audience == latest.c.audience,
+        columns.question == latest.c.question,
     )
     statement = (
         select(
-            asked.school_year, asked.audience, asked.question, func.count(), func.sum(asked.favorable),
-            func.sum(asked.answered), func.count(asked.answered),
+            columns.school_year, columns.audience, columns.question, func.count(), func.sum(columns.favorable),
+            func.sum(columns.answered), func.count(columns.answered),
         )
         .join(latest, is_latest)
-        .where(asked.way == Way.INVITED, asked.school_year.in_(years), *schools)
-        .group_by(asked.school_year, asked.audience, asked.question)
+        .where(columns.way == Way.INVITED, columns.school_year.in_(years), *schools)
+        .group_by(columns.school_year, columns.audience, columns.question)
     )  # fmt: skip
-    found = {}
+    shares = {}
     for year, audience, question, _asked, favorable, answered, shown in db.session.execute(statement):
         measure = f"{audience.value}.{question}"
         if measure in measures:
             share = Share(int(favorable or 0), int(answered or 0), suppressed=False) if shown else HIDDEN
-            found[year, measure] = YearShare(share, shown)
-    return found
+            shares[year, measure] = YearShare(share, shown)
+    return shares
 
 
 @use_case
 def end_round(uow: UnitOfWork, round_id: int) -> int:
-    """End a round now, and count it. Raises NotFound, Refused when it is over already."""
+    """End a round now, and count it. Raises NotFound, Refused when it is already over."""
     row = uow.load(SurveyRound, round_id, Permission.SURVEY_RUN, uow.version)
     if row.counted_at is not None:
         raise Refused("", _("This survey is over."))
@@ -199,8 +203,8 @@ def end_round(uow: UnitOfWork, round_id: int) -> int:
 
 
 def count_due(now: datetime, share: SharesShare = WHOLE) -> dict[str, int]:
-    """End and count the rounds whose last day is over at their school, a round to a commit, as long as the share goes
-    on; returns how many."""
+    """End and count the rounds whose last day is over at their school, one per commit, while the time share lasts;
+    returns how many."""
     waiting = select(SurveyRound.id, SurveyRound.school_id, SurveyRound.closes_on).where(
         SurveyRound.counted_at.is_(None)
     )
@@ -221,20 +225,20 @@ def count_due(now: datetime, share: SharesShare = WHOLE) -> dict[str, int]:
 
 
 def _count(uow: UnitOfWork, row: SurveyRound) -> None:
-    """Open every tally once, keep what may be shown, and leave nothing else: no tally, no link, no page that was sent.
+    """Open every tally once, store what may be shown, and delete everything else: tallies, links and sent pages.
 
-    The tallies are locked first, so that an answer that is being saved is either in or refused.
+    The tallies are locked first, so that an answer being saved is either counted or refused.
     """
     tallies = select(SurveyTally).where(SurveyTally.round_id == row.id).order_by(SurveyTally.id)
     for tally in uow.session.scalars(tallies.with_for_update().execution_options(populate_existing=True)).all():
         counts = counts_in(tally)
-        for one in questions_on(row.opens_on, tally.audience):
-            kept = result_of(counts, one.code, one.scale)
+        for question in questions_on(row.opens_on, tally.audience):
+            result = result_of(counts, question.code, question.scale)
             uow.session.add(
                 SurveyResult(
                     round_id=row.id, school_id=row.school_id, school_year=row.school_year, audience=tally.audience,
-                    way=tally.way, question=one.code, state=kept.state, favorable=kept.favorable,
-                    answered=kept.answered,
+                    way=tally.way, question=question.code, state=result.state, favorable=result.favorable,
+                    answered=result.answered,
                 )
             )  # fmt: skip
         empty(tally)

@@ -1,8 +1,8 @@
-"""Rounds of the survey at a school, and their sealed tallies: no table holds an answer by itself.
+"""The rounds of the survey at a school, and their sealed tallies. No table holds a single answer.
 
-A tally is one sealed text, always of the same length, for each group and way. Every answer seals it anew under a fresh
-key, so that the rows, their order, their times and two copies of the database tell nothing of what was answered. It is
-opened once, when the round ends, and then it is gone.
+A tally is one encrypted text of constant length for each group and way. Every answer encrypts it again under a fresh
+key, so that the rows, their order, their times and two copies of the database reveal nothing about an answer. It is
+opened once, when the round ends, and then deleted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ from wss_cases.surveys.people import people_of
 
 
 class SurveyRound(Versioned, Base):
-    """One survey at one school: from when to when, who is asked, who opened it. `counted_at`: it is over."""
+    """One survey at one school: its days, the groups asked, who opened it. `counted_at` is set once it is over."""
 
     __tablename__ = "survey_round"
     __table_args__ = (
@@ -61,17 +61,17 @@ class SurveyRound(Versioned, Base):
 
     @property
     def groups(self) -> tuple[SurveyGroup, ...]:
-        """Who is asked."""
-        asked = {
+        """The groups asked."""
+        is_chosen = {
             SurveyGroup.STUDENT: self.asks_students,
             SurveyGroup.FAMILY: self.asks_families,
             SurveyGroup.STAFF: self.asks_staff,
         }
-        return tuple(group for group in SurveyGroup if asked[group])
+        return tuple(group for group in SurveyGroup if is_chosen[group])
 
 
 class SurveyWall(Base):
-    """The code on the wall of a round: anyone may scan it. It counts what was sent in its hour."""
+    """The code on the wall of a round, which anyone may scan, with the number of submissions in the current hour."""
 
     __tablename__ = "survey_wall"
     __table_args__ = (UniqueConstraint("round_id"), CheckConstraint("sent >= 0", name="counts"))
@@ -85,10 +85,10 @@ class SurveyWall(Base):
 
 
 class SurveyTally(Base):
-    """What one group answered by one way, sealed until the round ends; `taken` answers in it, of `most`.
+    """The answers of one group by one way, sealed until the round ends; `taken` of at most `most` answers.
 
-    `most` is how many people of the group there are where anyone may answer; None where each link admits one.
-    `invited` is how many links there are, `replaced` how many slips were voided for new ones.
+    `most` is the number of people in the group where anyone may answer; None where each link admits one answer.
+    `invited` is the number of links, `replaced` the number of slips voided for new ones.
     """
 
     __tablename__ = "survey_tally"
@@ -112,9 +112,9 @@ class SurveyTally(Base):
 
 
 class SurveySentForm(Base):
-    """That a page of questions was sent, by the digest of the page's own key: a second time it counts nothing.
+    """A page of questions that was sent, by a hash of the page's own key, so that it counts once.
 
-    Gone when the round ends. It has no time, and names neither a link nor an answer.
+    It is deleted when the round ends. It has no time, and names neither a link nor an answer.
     """
 
     __tablename__ = "survey_sent_form"
@@ -125,19 +125,19 @@ class SurveySentForm(Base):
 
 HOUR: Final = timedelta(hours=1)
 MOST_BY_LINK, MOST_BY_WALL = 20, 200
-"""What is sent by one link in an hour, refused or not; by the code on the wall as many as a few classes can."""
+"""Submissions allowed per hour, refused or not: by one link, and by the code on the wall (as many as a few classes)."""
 
 NOTICE: Final = timedelta(days=7)
-"""For so long families know of a round before it opens."""
+"""Families must know of a round this long before it opens."""
 
 LONGEST: Final = timedelta(days=60)
 
 FEWEST: Final = 10
-"""Answers to a question from which on it is counted at all."""
+"""Answers a question needs before it is counted."""
 
 AGAIN: Final = timedelta(days=30)
-"""For so long a group of which ten or more answered is not asked again: the same people and one more would tell by the
-difference what that one said."""
+"""A group with ten or more answers is not asked again for this long. The same people plus one more would reveal, by the
+difference, what that person answered."""
 
 DIGITS: Final = 6
 
@@ -146,22 +146,22 @@ Counts = dict[str, int]
 
 
 def is_open(one: Any, today: date) -> bool:
-    """Whether a round takes answers. A row with `counted_at`, `opens_on`, `closes_on`."""
+    """Whether a round takes answers."""
     return one.counted_at is None and one.opens_on <= today <= one.closes_on
 
 
 def hour_of(began: datetime | None, now: datetime) -> datetime:
-    """Return when the hour began in which something is sent: the one that runs, or a new one."""
+    """The start of the hour of a submission: the current hour, or a new one."""
     return began if began is not None and now - began < HOUR else now
 
 
 def blank(questions: Sequence[tuple[str, SurveyScale]]) -> Counts:
-    """Return the counts of questions that no one has answered yet."""
+    """The counts of questions without answers."""
     return {f"{code}:{value}": 0 for code, scale in questions for value in VALUES[scale]}
 
 
 def counted(counts: Counts, values: Mapping[str, int]) -> Counts:
-    """Return counts with one answer more. Raises KeyError for a question or value that is not asked."""
+    """The counts with one more answer. Raises KeyError for a question or value that is not in them."""
     chosen = [f"{code}:{value}" for code, value in values.items()]
     if not set(chosen) <= set(counts):
         raise KeyError(chosen)
@@ -169,12 +169,12 @@ def counted(counts: Counts, values: Mapping[str, int]) -> Counts:
 
 
 def written(counts: Counts) -> str:
-    """Return counts as a text of one length, whatever they are."""
+    """The counts as a text whose length does not depend on them."""
     return "\n".join(f"{name}={number:0{DIGITS}d}" for name, number in counts.items())
 
 
 def read(text: str) -> Counts:
-    """Return the counts that `written` wrote."""
+    """The counts from a text of `written`."""
     return {name: int(number) for name, number in (line.split("=") for line in text.splitlines())}
 
 
@@ -183,38 +183,38 @@ READERS = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of rounds to those of schools whose survey the actor may see."""
+    """The statement, limited to rounds of schools whose surveys the actor may see."""
     return statement.where(in_schools(SurveyRound.school_id, actor, *READERS))
 
 
 def rounds_seen(actor: Actor, school_id: int | None, before_id: int | None) -> list[SurveyRound]:
-    """Return the newest rounds of a school (None: of all that the actor reaches), one more than a page holds."""
-    found = visible_to(select(SurveyRound), actor)
-    return list(db.session.scalars(newest(found, SurveyRound, PAGE + 1, before_id, school_id)))
+    """The newest rounds of a school (None: of all schools of the actor), one more than a page holds."""
+    statement = visible_to(select(SurveyRound), actor)
+    return list(db.session.scalars(newest(statement, SurveyRound, PAGE + 1, before_id, school_id)))
 
 
 def get_round(actor: Actor, round_id: int) -> SurveyRound:
-    """Return one round. Raises NotFound."""
-    found: SurveyRound | None = db.session.scalar(
+    """One round. Raises NotFound."""
+    row: SurveyRound | None = db.session.scalar(
         visible_to(select(SurveyRound), actor).where(SurveyRound.id == round_id)
     )
-    return existing(found)
+    return existing(row)
 
 
 def wall_of(round_id: int) -> SurveyWall | None:
-    """Return the code on the wall of a round, None where it has none. The caller has checked the round."""
+    """The code on the wall of a round; None without one. The caller has checked the round."""
     return db.session.scalar(select(SurveyWall).where(SurveyWall.round_id == round_id))
 
 
 def tallies_of(round_id: int) -> Sequence[SurveyTally]:
-    """Return the tallies of a round, by group and way. The caller has checked the round."""
+    """The tallies of a round, by group and way. The caller has checked the round."""
     rows = list(db.session.scalars(select(SurveyTally).where(SurveyTally.round_id == round_id)))
-    return sorted(rows, key=lambda one: (list(SurveyGroup).index(one.audience), list(Way).index(one.way)))
+    return sorted(rows, key=lambda tally: (list(SurveyGroup).index(tally.audience), list(Way).index(tally.way)))
 
 
 def last_answered(school_id: int, group: SurveyGroup) -> date | None:
-    """Return the last day of a school's latest round that ten or more people of a group answered, by links or by the
-    code on the wall: the figures of each way are shown by themselves."""
+    """The last day of a school's latest round in which ten or more people of a group answered, by links or by the code
+    on the wall, because the figures of each way are shown separately."""
     mine = (SurveyRound.school_id == school_id, SurveyTally.audience == group)
     statement = (
         select(func.max(SurveyRound.closes_on))
@@ -225,7 +225,7 @@ def last_answered(school_id: int, group: SurveyGroup) -> date | None:
 
 
 def running_round(school_id: int) -> SurveyRound | None:
-    """Return the round of a school that is planned or open; None once it is counted."""
+    """The round of a school that is planned or open; None once it is counted."""
     return db.session.scalar(
         select(SurveyRound).where(SurveyRound.school_id == school_id, SurveyRound.counted_at.is_(None))
     )
@@ -235,27 +235,26 @@ PURPOSE = "survey"
 
 
 def seal_counts(tally: SurveyTally, counts: Counts) -> None:
-    """Put counts into a tally, under a fresh key."""
     sealed = seal(setting("WSS_KEYS"), PURPOSE, written(counts))
     tally.sealed_text, tally.sealed_key, tally.key_name = sealed.text, sealed.key, sealed.key_name
 
 
 def counts_in(tally: SurveyTally) -> Counts:
-    """Return the counts of a tally. Raises ValueError when no key of this system opens it, or it was emptied."""
+    """The counts of a tally. Raises ValueError when no key of this system opens it, or it was emptied."""
     if tally.sealed_text is None or tally.sealed_key is None:
         raise ValueError("this tally was counted and emptied")
     return read(unseal(setting("WSS_KEYS"), PURPOSE, tally.sealed_text, tally.sealed_key))
 
 
 def empty(tally: SurveyTally) -> None:
-    """Leave nothing in a tally but how many answered."""
+    """Delete everything in a tally but the number of answers."""
     tally.sealed_text = tally.sealed_key = None
     tally.key_name = ""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A round as it is opened: who is asked, from when to when, since when families know, and whether by a code too."""
+    """A round to open: the groups, its days, the day families were told, and whether it has a code for the wall."""
 
     opens_on: date
     closes_on: date
@@ -266,9 +265,11 @@ class Planned:
 
 @use_case
 def open_round(uow: UnitOfWork, school_id: int, planned: Planned) -> int:
-    """Plan a round at a school. Returns its id. Raises NotFound, and Refused for dates that do not fit, for students of
-    whose survey families have not known for a week, for a group that answered within a month before, and while another
-    round of the school is not over."""
+    """Plan a round at a school; returns its id.
+
+    Raises NotFound, and Refused for dates that do not fit, for a survey of students of which families have not known
+    for a week, for a group that answered within the month before, and while another round of the school is not over.
+    """
     school = uow.load(School, school_id, Permission.SURVEY_OPEN)
     _check(planned, today_at(school.id, uow.now))
     if running_round(school.id) is not None:
@@ -320,11 +321,11 @@ def _refuse_soon(school_id: int, planned: Planned) -> None:
 
 
 def _add_tallies(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, wall: bool) -> None:
-    asked = [(one.code, one.scale) for one in questions_on(row.opens_on, group)]
+    asked_questions = [(question.code, question.scale) for question in questions_on(row.opens_on, group)]
     for way in Way if wall else (Way.INVITED,):
         most = people_of(row.school_id, group, row.opens_on) if way is Way.OPEN else None
         tally = SurveyTally(round_id=row.id, audience=group, way=way, most=most)
-        seal_counts(tally, blank(asked))
+        seal_counts(tally, blank(asked_questions))
         uow.add(tally)
 
 
