@@ -199,10 +199,7 @@ def tables_of(log: Held, of_cases: Sequence[CaseCircle], requests: Asked) -> lis
         Table(
             _("By month"),
             (_("Month"), *beside),
-            [
-                [month_words(month), log.months[month], months[month]]
-                for month in sorted(log.months.keys() | months.keys())
-            ],
+            [[month_words(day), log.months[day], months[day]] for day in sorted(log.months.keys() | months.keys())],
         ),
         Table(
             _("By tier"),

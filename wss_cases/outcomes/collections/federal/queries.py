@@ -44,13 +44,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
     placed.finish()
     columns = rules.columns()
     rows = [
-        [
-            number,
-            name,
-            network,
-            *numbers_of(number, known).federal_parts,
-            *(placed.cell(key, column) for column in columns),
-        ]
+        [number, name, network, *numbers_of(number, known).federal_parts, *(placed.cell(key, col) for col in columns)]
         for key, number, name, network in schools(actor, scope, counts)
     ]
     begins = ("school_id", "school", "network", *rules.IDENTITY)
