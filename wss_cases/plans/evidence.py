@@ -1,4 +1,4 @@
-"""Studies of restorative practices in schools: what each found, with either sign, and where it is to be read."""
+"""Studies of restorative practices in schools: the effects each found, favorable or not, and its source."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +14,12 @@ from wss_cases.foundation.pages import Page
 from wss_cases.journal.rooms import Room
 
 READ_ON: Final = date(2026, 11, 28)
-"""The day on which the summaries of the studies were read."""
+"""The day on which the studies' summaries were read."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """One study: where, how it was done, what was better, what was not, and its source with the address."""
+    """One study: where, how it was done, what improved, what did not, and its source with the address."""
 
     place: Any
     how: Any
@@ -99,7 +99,7 @@ blueprint = Blueprint("evidence", __name__, url_prefix="/safety-plans/evidence")
 @blueprint.get("")
 @gate(Permission.PLANS_LIST)
 def page() -> Page:
-    """What each study found, what it did not find, and where it is to be read."""
+    """The studies: what each showed, what it did not show, and its source."""
     return render_template("plans/evidence/page.html", studies=STUDIES, read_on=day_words_with_year(READ_ON))
 
 

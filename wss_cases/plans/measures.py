@@ -1,4 +1,5 @@
-"""Counting the measures of a school: each asks the room of outcomes that counts it, for whoever sees its outcomes."""
+"""The measures of a school's plan. Each calls the outcomes room that counts it, for an actor who may see the school's
+outcomes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,11 +26,12 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 
 @dataclass(frozen=True)
 class PlanMeasure:
-    """A figure of a school and its days: `times` × numerator ÷ denominator.
+    """A figure of a school over days: `times` × numerator ÷ denominator.
 
-    `numerator` and `denominator` say what these are; without a denominator the figure is a count. `is_share`: the
-    numerator is a part of the denominator. `is_practice`: it says what adults held, not what came of it, and so is no
-    target by itself. `formula`: how it is counted, in words; most are measures of outcomes and say it there.
+    `numerator` and `denominator` are their labels; without a denominator the figure is a count. `is_share`: the
+    numerator is a part of the denominator. `is_practice`: it counts what adults did, not the result, so it cannot be a
+    target by itself. `formula` says in words how it is counted; most are measures of outcomes and use the formula
+    there.
     """
 
     title: Any
@@ -118,27 +120,27 @@ PLAN_MEASURES: Final[dict[str, PlanMeasure]] = {
         is_practice=True,
     ),
 }
-"""By the key that goals and baselines store."""
+"""The measures by the key that goals and baselines store."""
 
 SURVEY: Final = "survey"
-"""The key of a goal whose measure is a value of a survey."""
+"""The key of a goal whose measure is a survey value."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What was counted: a numerator, and what it is of (None where the measure is a count)."""
+    """A counted numerator, and its denominator (None where the measure is a count)."""
 
     numerator: float
     denominator: float | None = None
 
 
 def number_words(number: float) -> str:
-    """Return a figure as people write it: whole where it is, else with at most two places."""
+    """A figure as people write it: whole where possible, otherwise with at most two decimals."""
     return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def value_of(measure: str, numerator: float | None, denominator: float | None) -> float | None:
-    """Return the value of a measure in its unit; None where it is not known, or of nothing."""
+    """The value of a measure in its unit; None where it is not known, or where the denominator is zero."""
     declared = PLAN_MEASURES[measure]
     if numerator is None:
         return None
@@ -148,7 +150,7 @@ def value_of(measure: str, numerator: float | None, denominator: float | None) -
 
 
 def value_words(measure: str, figure: Figure) -> str:
-    """Return a figure in its unit: "6.9 per 100 students"; that there is nothing to count where it is of nothing."""
+    """A figure in its unit: "6.9 per 100 students"; "Nothing to count" where the denominator is zero."""
     value = value_of(measure, figure.numerator, figure.denominator)
     if value is None:
         return _("Nothing to count")
@@ -156,15 +158,16 @@ def value_words(measure: str, figure: Figure) -> str:
 
 
 def is_too_small(measure: str, figure: Figure, fewest: int) -> bool:
-    """Whether a figure tells of fewer than `fewest`: it counts some but fewer, or leaves so few of those it is of."""
+    """Whether a figure reveals a number below `fewest`: the numerator is positive but smaller, or the remainder of the
+    denominator is."""
     if PLAN_MEASURES[measure].is_practice:
-        return False  # what adults held names no child, however seldom
+        return False  # a count of what adults did identifies no child, however small
     left = (figure.denominator or 0) - figure.numerator if PLAN_MEASURES[measure].is_share else 0
     return 0 < figure.numerator < fewest or 0 < left < fewest
 
 
 def refuse_as_target(measure: str) -> None:
-    """Refuse a measure as what a goal aims at: one that is none, or that counts practice alone. Raises Refused."""
+    """Refuse a measure as a goal's target: an unknown key, or a measure of practice only. Raises Refused."""
     if measure == SURVEY:
         return
     if measure not in PLAN_MEASURES:
@@ -238,7 +241,7 @@ COUNTERS: Final[dict[str, Counter]] = {
 def figures(
     actor: Actor, school_id: int, measures: Iterable[str], first: date, last: date, today: date
 ) -> dict[str, Figure]:
-    """Return these measures of a school for days of one school year; days to come are left out."""
+    """These measures of a school for days of one school year; days in the future are left out."""
     scope = Scope(school_id, school_year(first), first, min(last, today), today)
     days = school_days(school_id)
     return {measure: COUNTERS[measure](actor, scope, days) for measure in measures}

@@ -1,7 +1,7 @@
-"""Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one.
+"""Freezing baselines, and entering survey values. A baseline is recorded once and never changed here.
 
-Until a plan is before the council its goals take the latest: of a later school year, or a survey's value put right.
-There a goal that has none yet still takes its first.
+Until a plan is before the council, its goals take a newer baseline: of a later school year, or a corrected survey
+value. Before the council only a goal without a baseline can still take its first.
 """
 
 import math
@@ -30,10 +30,10 @@ HIGHEST_VALUE = 1000
 
 @use_case
 def freeze(uow: UnitOfWork, school_plan_id: int, measures: Sequence[str], year: str) -> int:
-    """Freeze measures of a school year as a plan's baselines, and give them to the goals that have none, or one of an
+    """Freeze measures of a school year as a plan's baselines, and give them to goals with no baseline or one of an
     earlier school year.
 
-    Returns the id of the plan. Raises NotFound, Refused naming the field.
+    Returns the plan's id. Raises NotFound, Refused naming the field.
     """
     plan = _writable(uow, school_plan_id)
     today = today_at(plan.school_id, uow.now)
@@ -76,9 +76,9 @@ def enter_survey(
     goals: Collection[int] = (),
     anyway: bool = False,
 ) -> int:
-    """Enter a value of a survey that was computed elsewhere, and give it to `goals`, which ask about this very scale.
+    """Enter a survey value that was computed elsewhere, and give it to `goals`, which must be about the same scale.
 
-    Returns the id of the plan. Raises NotFound, Refused naming the field, also, unless `anyway`, for what may name a
+    Returns the plan's id. Raises NotFound, Refused naming the field, also, unless `anyway`, for text that may name a
     student.
     """
     plan = _writable(uow, school_plan_id)
@@ -100,11 +100,11 @@ def enter_survey(
 
 @use_case
 def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str, goals: Collection[int] = ()) -> int:
-    """Take a share of the school's own climate survey, the percent of those invited who answered, as a survey value,
-    and give it to `goals`, which ask this very question of this group.
+    """Take a share of the school's own climate survey, in percent of the invited people who answered, as a survey
+    value, and give it to `goals`, which must be about the same question and group.
 
-    `measure` as `student.safe`. Returns the id of the plan. Raises NotFound, and Refused where nothing was asked or too
-    few answered: answers by the code on the wall are no baseline.
+    `measure` as `student.safe`. Returns the plan's id. Raises NotFound, and Refused where the question was not asked or
+    too few answered. Answers by the code on the wall are never a baseline.
     """
     plan = _writable(uow, school_plan_id)
     today = today_at(plan.school_id, uow.now)
@@ -126,7 +126,7 @@ def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str, 
 
 
 def _keep_value(uow: UnitOfWork, plan: SchoolPlan, value: SurveyValue, goals: Collection[int]) -> int:
-    """Add a survey's value, or take the same one that stands, and give it to the goals it was chosen for, no others."""
+    """Add a survey value, or use the equal one that exists, and give it to the chosen goals only."""
     same = ("plan_id", "instrument", "scale", "value", "school_year", "source")
     stands = select(SurveyValue).where(*(getattr(SurveyValue, name) == getattr(value, name) for name in same))
     row = uow.session.scalars(stands.order_by(SurveyValue.id).limit(1)).one_or_none()
@@ -144,7 +144,7 @@ def _keep_value(uow: UnitOfWork, plan: SchoolPlan, value: SurveyValue, goals: Co
 
 
 def _stands_words(others: bool) -> str:
-    """Return why a value is not taken a second time, and what to do where there are other goals that could take it."""
+    """Why a value is not taken a second time, and what to do where other goals could take it."""
     if others:
         return _("This value stands already. Choose the goal that it is the baseline of.")
     return _("This value stands already, and there is no goal that could take it.")

@@ -1,4 +1,4 @@
-"""What the history of a plan says of its baselines."""
+"""The timeline sentences about a plan's baselines."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Pages of a plan's baselines: what is frozen, freezing, a survey's value, and a measure year by year."""
+"""The pages of a plan's baselines: frozen figures, freezing, survey values, and a measure year by year."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -49,7 +49,7 @@ YEAR = _l("Choose a school year that is recorded here.")
 
 
 class FreezeForm(BaseForm):
-    """Which measures, of which school year."""
+    """The measures to freeze, and their school year."""
 
     year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
     measures = SelectMultipleField(
@@ -58,7 +58,7 @@ class FreezeForm(BaseForm):
 
 
 def goals_field() -> SelectMultipleField:
-    """Return the field that names the goals which a survey's value is for."""
+    """The field that names the goals of a survey value."""
     return SelectMultipleField(
         _l("Which goals is it the baseline of?"),
         coerce=int,
@@ -69,18 +69,18 @@ def goals_field() -> SelectMultipleField:
 
 
 class ValueForm(BaseForm):
-    """What a survey's value is taken for: the goals that ask about the very same, chosen one by one."""
+    """The goals of a survey value, chosen individually among those about the same question."""
 
     goals: SelectMultipleField
 
     @property
     def chosen(self) -> list[int]:
-        """The goals that were chosen; none where no goal could take it."""
+        """The chosen goals; empty where no goal could take the value."""
         return self.goals.data or [] if "goals" in self else []
 
 
 class ClimateForm(ValueForm):
-    """Which question of the school's own survey, of which school year."""
+    """A question of the school's own survey, and the school year."""
 
     year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
     measure = SelectField(_l("Which question?"), validators=[InputRequired(_l("Choose a question."))])
@@ -88,7 +88,7 @@ class ClimateForm(ValueForm):
 
 
 class SurveyForm(ValueForm):
-    """A value that somebody else computed."""
+    """A value that was computed elsewhere."""
 
     instrument = ShortText(
         _l("Name of the survey"), [NotBlank(_l("Enter the name of the survey."))], limit=LONGEST_INSTRUMENT
@@ -108,7 +108,8 @@ Line = dict[str, Any]
 
 
 def made_of(measure: str, figure: Figure) -> str:
-    """Return what a figure is made of: "29 suspensions of 420 students"; '' for a count, and for what is of nothing."""
+    """The numbers behind a figure: "29 suspensions of 420 students"; '' for a count, and where the denominator is
+    zero."""
     declared = PLAN_MEASURES[measure]
     if not figure.denominator:
         return ""
@@ -122,14 +123,14 @@ def made_of(measure: str, figure: Figure) -> str:
 
 
 def reads_small(actor: Actor, school_id: int) -> bool:
-    """Whether somebody opens every record of a school, and so sees its small figures too."""
+    """Whether the actor may open every record of a school, and so see its small figures too."""
     return actor.covers(school_id, *CASE_TEAM)
 
 
 def baseline_lines(
     actor: Actor, plan: SchoolPlan, rows: Sequence[PlanBaseline], again: dict[int, Figure]
 ) -> list[Line]:
-    """Return what is frozen, each with what counting the same days again gives where that is another figure."""
+    """The frozen figures; each also has its value counted again where that differs."""
     names, zone = user_names(row.taken_by_id for row in rows), zone_of(plan.school_id)
     small = reads_small(actor, plan.school_id)
     return [_line(plan, row, again[row.id], small, names, zone) for row in rows]
@@ -156,7 +157,7 @@ def _line(
 
 
 def _period(row: PlanBaseline) -> str:
-    """The school year; where it was not over yet, until which day."""
+    """The school year; for an unfinished year also the last day counted."""
     year = school_year(row.period_from)
     if row.period_to == school_year_bounds(year)[1]:
         return _("School year %(year)s", year=year)
@@ -169,7 +170,7 @@ def _both(measure: str, figure: Figure) -> str:
 
 
 def climate_words(measure: str, day: date) -> str:
-    """Return a question of the climate survey in the reader's language, with the group that is asked."""
+    """A question of the climate survey in the reader's language, with the group."""
     group, _dot, code = measure.partition(".")
     text = text_code(SurveyGroup(group), code)
     words = family_texts([text], locale_code(), day)
@@ -177,7 +178,7 @@ def climate_words(measure: str, day: date) -> str:
 
 
 def survey_lines(rows: Sequence[SurveyValue]) -> list[Line]:
-    """Return the values of surveys; of the school's own the share in percent, and its question in words."""
+    """The survey values; those of the school's own survey as a share in percent, with the question's text."""
     return [
         {
             **(_climate_line(row) if row.source is SurveySource.CLIMATE else _entered_line(row)),
@@ -198,8 +199,8 @@ def _climate_line(row: SurveyValue) -> Line:
 
 
 def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
-    """Return the finished years as points of a chart; one with too few is a gap that says so. The year that goes on is
-    not joined to them."""
+    """The finished years as points of a chart; a year with too few is a gap with a note. The current year is not joined
+    to them."""
     points = []
     for year in trend.years:
         if year.until is not None:
@@ -219,7 +220,7 @@ def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[L
 
 
 def same_days(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
-    """Return this year until today beside the same days of the year before, in words."""
+    """This year until today, and the same days of the year before, in words."""
     rows = [(_("This school year, to today"), trend.now), (_("Same days of the year before"), trend.before)]
     return [
         {"label": label, "value": _("Not recorded") if figure is None else _shown(measure, figure, small, fewest)}
@@ -239,7 +240,7 @@ Form = TypeVar("Form", bound=ValueForm)
 @blueprint.get("")
 @gate(Permission.PLAN_READ)
 def baselines(school_plan_id: int) -> Page:
-    """What a plan began with: frozen figures, and values of surveys."""
+    """A plan's baselines: frozen figures, and survey values."""
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     rows = baselines_of(plan.id)
@@ -256,19 +257,19 @@ def baselines(school_plan_id: int) -> Page:
 @blueprint.get("/<measure>")
 @gate(Permission.PLAN_READ)
 def trend(school_plan_id: int, measure: str) -> Page:
-    """One measure of the school, year by year, with what each figure is made of."""
+    """One measure of the school, year by year, with the numbers behind each figure."""
     if measure not in PLAN_MEASURES:
         raise NotFound
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     today = today_at(plan.school_id, clock.now())
     small, fewest = reads_small(actor, plan.school_id), smallest_groups(school_year(today)).cell
-    found = trend_of(actor, plan.school_id, measure, today)
+    measure_trend = trend_of(actor, plan.school_id, measure, today)
     return render_template(
         "plans/baselines/trend.html",
         measure=PLAN_MEASURES[measure],
-        points=trend_points(measure, found, small, fewest),
-        now=same_days(measure, found, small, fewest),
+        points=trend_points(measure, measure_trend, small, fewest),
+        now=same_days(measure, measure_trend, small, fewest),
         small=small,
         **plan_frame(actor, plan, PAGE),
     )
@@ -287,9 +288,9 @@ def _years(plan: SchoolPlan) -> list[str]:
 def _freeze_form(plan: SchoolPlan) -> FreezeForm:
     form, years = FreezeForm(), _years(plan)
     form.year.choices = choices([(year, year) for year in years])
-    form.measures.choices = choices([(key, one.title) for key, one in PLAN_MEASURES.items()])
+    form.measures.choices = choices([(key, declared.title) for key, declared in PLAN_MEASURES.items()])
     if not form.is_submitted():
-        form.year.data = years[min(1, len(years) - 1)]  # the last one that is over, where one is
+        form.year.data = years[min(1, len(years) - 1)]  # the last finished year, if there is one
     return form
 
 
@@ -307,7 +308,7 @@ def _climate_form(plan: SchoolPlan) -> ClimateForm:
 
 
 def _with_goals(form: Form, plan: SchoolPlan) -> Form:
-    """Offer the goals that a survey's value may be given to; without one, no question about it."""
+    """Offer the goals that may take a survey value; without any, remove the question."""
     offered = [(goal.id, goal.statement) for goal in goals_offered(plan)]
     form.goals.choices = choices(offered)
     if not offered:

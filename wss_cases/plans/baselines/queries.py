@@ -1,4 +1,4 @@
-"""Reading baselines and values of surveys, and counting a measure again, year by year."""
+"""Reading baselines and survey values, and counting a measure again, year by year."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CLIMATE = "climate"
 
 @dataclass(frozen=True)
 class Year:
-    """A measure in one school year, all of it; or, of the year that goes on, until `until`."""
+    """A measure in one school year; `until` is the last day counted of the current year."""
 
     name: str
     figure: Figure
@@ -33,8 +33,8 @@ class Year:
 
 @dataclass(frozen=True)
 class Trend:
-    """A measure year by year, the first first; and this year until today beside the same days of the year before (None:
-    not recorded)."""
+    """A measure year by year, the oldest first; and this year until today beside the same days of the year before
+    (None: not recorded)."""
 
     years: Sequence[Year]
     now: Figure
@@ -42,38 +42,38 @@ class Trend:
 
 
 def baselines_of(plan_id: int) -> Sequence[PlanBaseline]:
-    """Return what is frozen for a plan, the latest years first; the caller has checked the plan."""
+    """The frozen baselines of a plan, the latest years first. The caller has checked the plan."""
     statement = select(PlanBaseline).where(PlanBaseline.plan_id == plan_id)
     return db.session.scalars(statement.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id)).all()
 
 
 def survey_values_of(plan_id: int) -> Sequence[SurveyValue]:
-    """Return the values of surveys of a plan, the latest years first; the caller has checked the plan."""
+    """The survey values of a plan, the latest years first. The caller has checked the plan."""
     statement = select(SurveyValue).where(SurveyValue.plan_id == plan_id)
     return db.session.scalars(statement.order_by(SurveyValue.school_year.desc(), SurveyValue.id)).all()
 
 
 def goals_before(plan: SchoolPlan, measure: str, first: date) -> Select[PlanGoal]:
-    """Return the select of the goals that take the baseline of a school year that begins on `first`: those that have
-    none, or one of an earlier year."""
+    """A select of the goals that take the baseline of a school year beginning on `first`: those with none, or one of an
+    earlier year."""
     of_plan = (PlanBaseline.plan_id == plan.id, PlanBaseline.measure == measure, PlanBaseline.period_from < first)
     earlier = PlanGoal.baseline_id.in_(select(PlanBaseline.id).where(*of_plan))
     return _open_goals(plan, measure).where(or_(PlanGoal.baseline_id.is_(None), earlier))
 
 
 def goals_of_surveys(plan: SchoolPlan) -> Select[PlanGoal]:
-    """Return the select of the goals that a survey's value may be given to, also in place of another one."""
+    """A select of the goals that may take a survey value, also in place of another."""
     return _open_goals(plan, SURVEY)
 
 
 def goals_offered(plan: SchoolPlan) -> Sequence[PlanGoal]:
-    """Return the goals that a survey's value may be given to; the caller has checked the plan."""
+    """The goals that may take a survey value. The caller has checked the plan."""
     return db.session.scalars(goals_of_surveys(plan)).all()
 
 
 def _open_goals(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
-    """Return the select of a plan's goals of a measure; at the council, which decides on them as they are, those alone
-    that have no baseline, and none from then on. Going back to the committee opens them again."""
+    """A select of a plan's goals of a measure. While the council, which decides on the goals as they are, has the plan,
+    only goals without a baseline; after that none. Returning the plan to the committee opens all again."""
     standing = (PlanGoal.plan_id == plan.id, PlanGoal.measure == measure, PlanGoal.removed_on.is_(None))
     bare = and_(PlanGoal.baseline_id.is_(None), PlanGoal.survey_value_id.is_(None))
     is_open = bare if plan.state in AT_THE_COUNCIL else literal(plan.state in GOALS_OPEN)
@@ -81,16 +81,16 @@ def _open_goals(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
 
 
 def climate_measures(day: date) -> dict[str, tuple[SurveyGroup, str]]:
-    """Return what the climate survey asks on a day: the group, and the code of the question's words, by measure."""
+    """The questions of the climate survey on a day: the group and the code of the question's text, by measure."""
     return {
-        f"{group.value}.{one.code}": (group, text_code(group, one.code))
+        f"{group.value}.{question.code}": (group, text_code(group, question.code))
         for group in SurveyGroup
-        for one in questions_on(day, group)
+        for question in questions_on(day, group)
     }
 
 
 def years_recorded(actor: Actor, school_id: int, today: date) -> list[str]:
-    """Return the school years of which this school has records, the newest first; a year before them is not known."""
+    """The school years with records of this school, the newest first."""
     first = first_year_counted(actor, school_id)
     this_year = school_year(today)
     begun = school_year(first) if first is not None else this_year
@@ -98,23 +98,23 @@ def years_recorded(actor: Actor, school_id: int, today: date) -> list[str]:
 
 
 def counted_again(actor: Actor, school_id: int, rows: Sequence[PlanBaseline], today: date) -> dict[int, Figure]:
-    """Return what each baseline's period comes to when it is counted now, by the baseline's id."""
-    found: dict[int, Figure] = {}
+    """Each baseline's period counted again now, by the baseline's id."""
+    recounted: dict[int, Figure] = {}
     for start, end in sorted({(row.period_from, row.period_to) for row in rows}):
         here = [row for row in rows if (row.period_from, row.period_to) == (start, end)]
         now = figures(actor, school_id, [row.measure for row in here], start, end, today)
-        found |= {row.id: now[row.measure] for row in here}
-    return found
+        recounted |= {row.id: now[row.measure] for row in here}
+    return recounted
 
 
 def trend_of(actor: Actor, school_id: int, measure: str, today: date) -> Trend:
-    """Return a measure of a school, year by year; for whoever sees its outcomes."""
+    """A measure of a school, year by year. The caller has checked that the actor may see its outcomes."""
     years = []
     recorded = years_recorded(actor, school_id, today)
     for name in recorded[:MOST_YEARS][::-1]:
         first, end = school_year_bounds(name)
-        found = figures(actor, school_id, [measure], first, end, today)[measure]
-        years.append(Year(name, found, today if end > today else None))
+        figure = figures(actor, school_id, [measure], first, end, today)[measure]
+        years.append(Year(name, figure, today if end > today else None))
     scope = scope_of(school_id, school_year(today), today)
     assert scope is not None
     same_days = year_before(scope)

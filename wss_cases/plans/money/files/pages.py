@@ -1,4 +1,4 @@
-"""Money from a file: its sound rows are kept, shown, and written when somebody confirms them, all or none."""
+"""Money from a file: its valid rows are stored, shown, and written once a person confirms them, all or none."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,32 +37,32 @@ from wss_cases.roster.names.queries import asked_about, refuse_found
 
 
 class MoneyFileForm(BaseForm):
-    """The file, and what its rows are."""
+    """The file, and the kind of its rows."""
 
     kind = radio(_l("What the rows are"), FileKind, _l("Choose what the rows are."))
     file = FileField(_l("CSV file"))
 
     def offer(self, kinds: Sequence[FileKind]) -> None:
-        """Give the form the kinds of files that this person brings; a single one is chosen already."""
-        self.kind.choices = choices([(one.value, one.label) for one in kinds])
+        """Give the form the kinds of files that this person may import; a single kind is preselected."""
+        self.kind.choices = choices([(file_kind.value, file_kind.label) for file_kind in kinds])
         if len(kinds) == 1 and not self.is_submitted():
             self.kind.data = kinds[0].value
 
 
 class CarryOutForm(BaseForm):
-    """The confirmation of a file, with how many rows the page showed, and that the names in them may be kept."""
+    """The confirmation of a file, with the number of rows on the page, and that the names in them may be stored."""
 
     shown = HiddenField()
     anyway = ConfirmField(_l("Save it anyway"))
 
     @property
     def shown_rows(self) -> int:
-        """How many rows the page showed; 0 for what is no number."""
+        """The number of rows on the page; 0 for anything but a number."""
         return id_in(self.shown.data) or 0
 
 
 class RowsRefused(Refused):
-    """A file without a sound row; nothing of it is kept."""
+    """A file without a valid row; nothing of it is stored."""
 
     def __init__(self, wrong: Sequence[Wrong]) -> None:
         super().__init__("file", _("Nothing was imported. Fix the rows below and upload the file again."))
@@ -71,8 +71,8 @@ class RowsRefused(Refused):
 
 @use_case
 def upload_file(uow: UnitOfWork, kind: FileKind, name: str, content: bytes) -> int:
-    """Keep a file of money; nothing is written yet. Raises NotFound; RowsRefused where no row is sound, Refused for
-    what is no CSV file and for rows that were imported before."""
+    """Store a file of money without writing its rows yet. Raises NotFound; RowsRefused where no row is valid, Refused
+    for a file that is no CSV and for rows that were imported before."""
     if not might(uow.actor, Permission.PLAN_MONEY_IMPORT) or not uow.actor.has(WRITER[kind]):
         raise NotFound
     assert uow.actor.user_id is not None
@@ -91,16 +91,16 @@ def upload_file(uow: UnitOfWork, kind: FileKind, name: str, content: bytes) -> i
 
 
 def lines_of(actor: Actor, file: MoneyFile, now: datetime) -> tuple[list[Line], list[Wrong]]:
-    """Return the sound rows of a file by what is known now, and what is wrong in the others."""
+    """The valid rows of a file by what is known now, and the errors in the others."""
     return check(file.rows, file.kind, known_now(actor, file.kind, now))
 
 
 @use_case
 def carry_out(uow: UnitOfWork, file_id: int, shown: int, anyway: bool = False) -> int:
-    """Write every sound row of a file, or none; `shown` is how many of them the page showed.
+    """Write every valid row of a file, or none. `shown` is the number of valid rows on the page.
 
-    Raises NotFound; Refused a second time, where other rows are sound by now, and, unless `anyway`, where a row may
-    name a student; nothing is written then.
+    Raises NotFound; Refused for a file already imported, where other rows are valid by now, and, unless `anyway`, where
+    a row may name a student. Nothing is written then.
     """
     file = uow.load(MoneyFile, file_id, Permission.PLAN_MONEY_IMPORT)
     if file.done_at is not None:
@@ -131,20 +131,20 @@ def _refuse_again(kind: FileKind, digest: str) -> None:
 
 
 def line_rows(lines: Sequence[Line]) -> list[tuple[str, str, str]]:
-    """Return of each sound row where it goes, what it says, and its amount."""
-    schools = schools_by_id({one.school_id for one in lines})
-    titles = titles_of({one.resource_id for one in lines if one.resource_id is not None})
+    """For each valid row: where it goes, its content, and its amount."""
+    schools = schools_by_id({row_line.school_id for row_line in lines})
+    titles = titles_of({row_line.resource_id for row_line in lines if row_line.resource_id is not None})
     rows = []
-    for one in lines:
-        where = dotted(titles.get(one.resource_id or 0), schools[one.school_id].name)
-        row, what = _("Row %(row)d", row=one.row), one.what
+    for row_line in lines:
+        where = dotted(titles.get(row_line.resource_id or 0), schools[row_line.school_id].name)
+        row, what = _("Row %(row)d", row=row_line.row), row_line.what
         if isinstance(what, Given):
             officers = ""
             if what.officers_removed is not None:
                 officers = _("Police officers removed: %(number)d", number=what.officers_removed)
             words = dotted(row, what.school_year, what.source.label, officers, what.note)
         elif isinstance(what, Needed):
-            where, words = dotted(what.title, schools[one.school_id].name), dotted(row, _needed_words(what))
+            where, words = dotted(what.title, schools[row_line.school_id].name), dotted(row, _needed_words(what))
         else:
             words = dotted(row, what.kind.label, day_words_with_year(what.on_day), what.note)
         cents = what.planned_cents if isinstance(what, Needed) else what.amount_cents
@@ -171,7 +171,7 @@ def _kinds(actor: Actor) -> list[FileKind]:
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.PLAN_MONEY_IMPORT)
 def upload() -> Page:
-    """Upload a file; what is wrong in it is named by row and column, and nothing is written yet."""
+    """Upload a file. Errors are named by row and column, and nothing is written yet."""
     actor, form, sent = current_actor(), MoneyFileForm(), request.files.get("file")
     kinds = _kinds(actor)
     form.offer(kinds)
@@ -187,7 +187,7 @@ def upload() -> Page:
             raise
 
     after = id_in(request.args.get("after"))
-    found = files_of(actor, after)
+    uploads = files_of(actor, after)
     files = [
         (
             file.name,
@@ -195,21 +195,21 @@ def upload() -> Page:
             dotted(file.kind.label, moment_words(file.made_at, district_zone()), name),
             _("Imported") if file.done_at else _("Waiting to be confirmed"),
         )
-        for file, name in found[:PAGE]
+        for file, name in uploads[:PAGE]
     ]
     return form_page(
         form, act, _address, "plans/money/files/upload.html",
         wrong=wrong, files=files, most=MOST_SHOWN,
-        hints=[(one.label, ", ".join(COLUMNS[one]), HELP[one]) for one in kinds],
+        hints=[(file_kind.label, ", ".join(COLUMNS[file_kind]), HELP[file_kind]) for file_kind in kinds],
         newer=url_for(".upload") if after else None,
-        older=url_for(".upload", after=found[PAGE - 1][0].id) if len(found) > PAGE else None,
+        older=url_for(".upload", after=uploads[PAGE - 1][0].id) if len(uploads) > PAGE else None,
     )  # fmt: skip
 
 
 @blueprint.route("/<int:money_file_id>", methods=["GET", "POST"])
 @gate(Permission.PLAN_MONEY_IMPORT)
 def preview(money_file_id: int) -> Page:
-    """What a file would write, what is wrong in its other rows, and the act that writes the sound ones."""
+    """What a file would write, the errors in its other rows, and the button that writes the valid ones."""
     actor = current_actor()
     file = get_file(actor, money_file_id)
     if file.done_at is not None and request.method == "GET":
@@ -219,11 +219,11 @@ def preview(money_file_id: int) -> Page:
     if file.done_at is None:
         lines, wrong = lines_of(actor, file, clock.now())
     form = CarryOutForm(shown=str(len(lines)))
-    asked = asked_about(rows_naming(lines)) if request.method == "GET" else ""
+    question = asked_about(rows_naming(lines)) if request.method == "GET" else ""
     return form_page(
         form, lambda: carry_out(submitted(form), file.id, form.shown_rows, bool(form.anyway.data)),
         with_flash(_("The rows are imported."), url_for("money_files.upload")), "plans/money/files/preview.html",
-        file=file, rows=line_rows(lines[:MOST_SHOWN]), number=len(lines), wrong=wrong, most=MOST_SHOWN, asked=asked,
+        file=file, rows=line_rows(lines[:MOST_SHOWN]), number=len(lines), wrong=wrong, most=MOST_SHOWN, asked=question,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Reading files of money, and what a file is checked against."""
+"""Reading files of money, and the data a file is checked against."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ load_file = by_id(MoneyFile)
 
 
 def known_now(actor: Actor, kind: FileKind, now: datetime) -> Known:
-    """Return what a file of this actor is checked against: the schools whose money of this kind they write."""
+    """The data a file of this actor is checked against: the schools whose money of this kind the actor may write."""
     schools: dict[str, int | None] = {}
     mine: Any = select(School.id, School.identifier, School.name).where(in_schools(School.id, actor, WRITER[kind]))
     for row in db.session.execute(mine):
@@ -50,17 +50,16 @@ def known_now(actor: Actor, kind: FileKind, now: datetime) -> Known:
 
 
 def rows_naming(lines: Iterable[Line]) -> list[str]:
-    """Return of the sound rows of a file those whose title or note may name a student of their school, with
-    the words."""
+    """The valid rows whose title or note may name a student of their school, with the matching words."""
     by_school: dict[int, list[Line]] = {}
     for line in lines:
         if text_of(line).strip():
             by_school.setdefault(line.school_id, []).append(line)
-    found: list[tuple[int, list[str]]] = []
+    naming_rows: list[tuple[int, list[str]]] = []
     for school_id, theirs in by_school.items():
         finder = finder_at_school(school_id)
-        found += [(line.row, words) for line in theirs if (words := finder.of_school(text_of(line)))]
-    return [dotted(_("Row %(row)d", row=row), *words) for row, words in sorted(found)]
+        naming_rows += [(line.row, words) for line in theirs if (words := finder.of_school(text_of(line)))]
+    return [dotted(_("Row %(row)d", row=row), *words) for row, words in sorted(naming_rows)]
 
 
 def _resources(actor: Actor) -> dict[tuple[int, str], int | None]:
@@ -77,25 +76,25 @@ def _strategies(actor: Actor) -> dict[tuple[int, str], int | None]:
 
 
 def _by_words(actor: Actor, named: Select[Any], of: Any) -> dict[tuple[int, str], int | None]:
-    """Return what stands in plans that are not closed by its school and folded words; None where several have them."""
+    """The rows of open plans by school and folded words; None where several have the same words."""
     wanted = named.join(SchoolPlan, SchoolPlan.id == of.plan_id).where(SchoolPlan.state != PlanState.CLOSED)
-    found: dict[tuple[int, str], int | None] = {}
+    by_words: dict[tuple[int, str], int | None] = {}
     for school_id, words, number in db.session.execute(
         wanted.where(in_schools(of.school_id, actor, WRITER[FileKind.ENTRIES]))
     ):
         key = (school_id, fold(words))
-        found[key] = None if key in found else number
-    return found
+        by_words[key] = None if key in by_words else number
+    return by_words
 
 
 def carried_out(kind: FileKind, digest: str) -> MoneyFile | None:
-    """Return the file with these rows that was carried out, where there is one."""
+    """The imported file with these rows; None without one."""
     same = (MoneyFile.kind == kind, MoneyFile.digest == digest, MoneyFile.done_at.is_not(None))
     return db.session.scalar(select(MoneyFile).where(*same))
 
 
 def get_file(actor: Actor, money_file_id: int) -> MoneyFile:
-    """Return one file. Raises NotFound."""
+    """One file. Raises NotFound."""
     wanted = visible_to(select(MoneyFile), actor).where(MoneyFile.id == money_file_id)
     file: MoneyFile = existing(db.session.scalar(wanted))
     require(actor, Permission.PLAN_MONEY_IMPORT, file)
@@ -103,12 +102,12 @@ def get_file(actor: Actor, money_file_id: int) -> MoneyFile:
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of files to those of which the actor writes the money of every school, as `rules.brings` says."""
+    """The select, limited to files where the actor may write the money of every school, as `rules.brings` says."""
     return statement.where(or_(*(and_(MoneyFile.kind == kind, _all_of(actor, kind)) for kind in FileKind)))
 
 
 def _all_of(actor: Actor, kind: FileKind) -> ColumnElement[bool]:
-    """Whether the actor writes money of this kind at every school of a file."""
+    """Condition: the actor may write money of this kind at every school of the file."""
     if actor.everywhere(WRITER[kind]):
         return true()
     own = sorted(actor.school_ids(WRITER[kind]))
@@ -120,8 +119,8 @@ def _all_of(actor: Actor, kind: FileKind) -> ColumnElement[bool]:
 
 
 def files_of(actor: Actor, after: int | None = None, limit: int = PAGE + 1) -> Sequence[tuple[MoneyFile, str]]:
-    """Return the files of schools whose money the actor writes, behind the one whose id is `after`, with who uploaded
-    them, the newest first."""
+    """The files of schools whose money the actor may write, after the file with id `after`, with the person who
+    uploaded them, the newest first."""
     both: Any = select(MoneyFile, UserAccount.name)
     wanted = visible_to(both.join(UserAccount, UserAccount.id == MoneyFile.made_by_id), actor)
     last = (after, after) if after is not None else None

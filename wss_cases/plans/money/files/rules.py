@@ -1,4 +1,4 @@
-"""Pure reading of a file of money: every row is checked, and each error names its row and column."""
+"""Checking a file of money: every row is checked, and each error names its row and column. Pure."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ from wss_cases.roster.import_files.values import iso_day, our_day
 
 
 class FileKind(Labelled):
-    """What the rows of a file are."""
+    """The kind of a file's rows."""
 
     ENTRIES = "entries", _l("Amounts committed or spent")
     FUNDING = "funding", _l("Funding by source")
@@ -61,16 +61,16 @@ HELP: Final[dict[FileKind, Any]] = {
     ),
     FileKind.FUNDING: _l("officers_removed is for former school police money."),
 }
-"""What a column of a file means where its name does not say it."""
+"""Explanations of columns whose name is not enough."""
 MAY_LACK: Final = frozenset({"note", "officers_removed", "job_code", "fte", "filled_on", "vacant_since"})
-"""Columns that a file can do without."""
+"""Columns that a file may leave out."""
 
 
 class MoneyFile(Base):
-    """One uploaded file with at least one sound row; its sound rows are written when it is confirmed, all or none.
+    """One uploaded file with at least one valid row; its valid rows are written on confirmation, all or none.
 
-    `school_ids`: whose money its sound rows are; `school_id` is the one school, None for several. A file that was
-    carried out is not carried out a second time: `digest` is that of its rows.
+    `school_ids` are the schools of its valid rows; `school_id` is the only school, None for several. The same rows are
+    not imported twice: `digest` is their hash.
     """
 
     __tablename__ = "money_file"
@@ -98,15 +98,14 @@ LONGEST_FUNDING_NOTE: Final = 200
 WRITER: Final = {
     FileKind.ENTRIES: Role.ADMINISTRATOR, FileKind.RESOURCES: Role.ADMINISTRATOR, FileKind.FUNDING: Role.DISTRICT
 }  # fmt: skip
-"""Who brings which file: whoever writes the same by hand."""
+"""The role that may import each kind of file: the same that may enter it by hand."""
 
 FundingKey = tuple[int, str, FundingSource, str]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row that is sound: its school, what is written, for an entry of which resource, for a resource of which
-    strategy."""
+    """One valid row: its school, its content, the resource of an entry, the strategy of a resource."""
 
     row: int
     school_id: int
@@ -116,13 +115,13 @@ class Line:
 
 
 def text_of(line: Line) -> str:
-    """Return what somebody wrote in a row: a title, or a note."""
+    """The text in a row that a person wrote: a title, or a note."""
     return line.what.title if isinstance(line.what, Needed) else line.what.note
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """What is wrong in a cell; `row` 1 is the line of the column names."""
+    """An error in a cell. Row 1 holds the column names."""
 
     row: int
     column: str
@@ -132,7 +131,7 @@ class Wrong:
 @dataclass(frozen=True)
 class Known:
     """Schools by number and folded name, resources by school and folded title, strategies by school and folded words
-    (None: several of that name each); the lines of funding that stand, today, and the school year that it is in."""
+    (None: several have the same); the existing lines of funding, today, and the current school year."""
 
     schools: Mapping[str, int | None]
     resources: Mapping[tuple[int, str], int | None]
@@ -143,7 +142,7 @@ class Known:
 
 
 class _Odd(Exception):
-    """A cell that cannot be taken."""
+    """A cell that is refused."""
 
     def __init__(self, column: str, words: str) -> None:
         super().__init__(words)
@@ -151,18 +150,18 @@ class _Odd(Exception):
 
 
 def brings(actor: Actor, file: Any) -> bool:
-    """Whether the actor writes the money of every school in a file."""
-    return bool(file.school_ids) and all(actor.covers(one, WRITER[file.kind]) for one in file.school_ids)
+    """Whether the actor may write the money of every school in a file."""
+    return bool(file.school_ids) and all(actor.covers(school_id, WRITER[file.kind]) for school_id in file.school_ids)
 
 
 def digest_of(rows: Sequence[Sequence[str]]) -> str:
-    """Return what tells a file from another one by its cells, whatever its line ends and quotes."""
+    """A hash of a file's cells, independent of its line ends and quotes."""
     full = [row for row in rows if any(row)]
     return hashlib.sha256(json.dumps(full, ensure_ascii=False).encode()).hexdigest()
 
 
 def check(rows: Sequence[Sequence[str]], kind: FileKind, known: Known) -> tuple[list[Line], list[Wrong]]:
-    """Return the sound rows of a file, and all that is wrong in the others."""
+    """The valid rows of a file, and all errors in the others."""
     names = [cell.lower().replace(" ", "_") for cell in rows[0]] if rows else []
     heads = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS[kind] if name not in {*names, *MAY_LACK}]
     heads += [Wrong(1, name, _("This column is there twice.")) for name in COLUMNS[kind] if names.count(name) > 1]
@@ -266,26 +265,26 @@ def _funding(number: int, row: Mapping[str, str], known: Known, seen: set[Fundin
 
 
 def _school(row: Mapping[str, str], known: Known) -> int:
-    found = known.schools.get(fold(row["school"])) if row["school"] else None
-    if found is None:
+    school_id = known.schools.get(fold(row["school"])) if row["school"] else None
+    if school_id is None:
         words = _("Enter the number or the exact name of one of your schools: %(value)s", value=row["school"][:80])
         raise _Odd("school", words)
-    return found
+    return school_id
 
 
 def _one_of(row: Mapping[str, str], column: str, kind: Any) -> Any:
     by_word: dict[str, Any] = {}
-    for one in kind:
-        by_word |= {one.value: one, fold(str(one.label)): one}
-    found = by_word.get(row[column].lower()) or by_word.get(fold(row[column]))
-    if found is None:
+    for member in kind:
+        by_word |= {member.value: member, fold(str(member.label)): member}
+    member_found = by_word.get(row[column].lower()) or by_word.get(fold(row[column]))
+    if member_found is None:
         words = _("%(value)s is not known. Write one of: %(known)s", value=row[column][:80], known=_names(kind))
         raise _Odd(column, words)
-    return found
+    return member_found
 
 
 def _names(kind: Iterable[Any]) -> str:
-    return ", ".join(one.value for one in kind)
+    return ", ".join(member.value for member in kind)
 
 
 def _amount(row: Mapping[str, str], column: str = "amount") -> int:

@@ -1,4 +1,4 @@
-"""Writing down what a school has for its plan; former school police money is changed by two people alone."""
+"""Entering the funding of a school's plan. Former school police money is changed by two people only."""
 
 from dataclasses import dataclass
 
@@ -34,15 +34,15 @@ class Given:
 
 @use_case
 def add_funding(uow: UnitOfWork, school_id: int, given: Given, anyway: bool = False) -> int:
-    """Write down what a school has from one source in a school year. Raises NotFound, Refused naming the field, also,
-    unless `anyway`, for a note that may name a student."""
+    """Enter what a school has from one source in a school year. Raises NotFound, Refused naming the field, also, unless
+    `anyway`, for a note that may name a student."""
     row = write_funding(uow, school_id, given)
     refuse_names(row.school_id, anyway, given.note)
     return row.id
 
 
 def write_funding(uow: UnitOfWork, school_id: int, given: Given) -> Funding:
-    """Step: add a line of funding; for use cases. Raises NotFound, Refused naming the field."""
+    """Add a line of funding; for use cases. Raises NotFound, Refused naming the field."""
     existing(uow.session.get(School, school_id, with_for_update=True))
     row = Funding(school_id=school_id, made_at=uow.now, made_by_id=uow.actor.user_id, **vars(given))
     require(uow.actor, Permission.FUNDING_WRITE, row)
@@ -84,8 +84,8 @@ def change_funding(uow: UnitOfWork, funding_id: int, amount_cents: int) -> int:
 def ask_change(
     uow: UnitOfWork, funding_id: int, amount_cents: int, officers: int | None, reason: str, anyway: bool = False
 ) -> int:
-    """Ask a second person to change a line of former school police money; nothing changes yet. Returns the id of what
-    was asked. Raises NotFound, Stale, Refused without a reason, without a change, and while another one waits."""
+    """Ask a second person to change a line of former school police money; nothing changes yet. Returns the id of the
+    request. Raises NotFound, Stale, Refused without a reason, without a change, and while another request waits."""
     row = uow.load(Funding, funding_id, Permission.FUNDING_WRITE, uow.version)
     if row.source is not FundingSource.FORMER_POLICE:
         raise Refused("", _("Only former school police money needs a second person."))
@@ -111,10 +111,10 @@ def ask_change(
 
 @use_case
 def settle_change(uow: UnitOfWork, change_id: int, *, agrees: bool, answer: str, anyway: bool = False) -> int:
-    """Make the change that somebody else asked for, or leave the line as it is; returns the line's id.
+    """Approve or reject a change that another person requested; returns the line's id.
 
-    Raises NotFound; Refused a second time, without words, and where who agrees is no second person; Stale where the
-    line changed since it was asked.
+    Raises NotFound; Refused a second time, without an answer, and where the person is not independent of the requester;
+    Stale where the line changed since the request.
     """
     change = uow.load(FundingChange, change_id, Permission.FUNDING_SECOND, uow.version)
     if change.settled_at is not None:

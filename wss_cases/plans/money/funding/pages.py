@@ -1,4 +1,4 @@
-"""Funding in words: the list as a table, one line with its history, and what waits for a second person."""
+"""The funding pages: the list as a table, one line with its history, and the requests for a second person."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ from wss_cases.roster.directory.queries import schools_by_id
 
 
 def _officers() -> IntegerField:
-    """The field of how many officers left; only for former school police money."""
+    """The field for the number of officers who left, used only for former school police money."""
     between = NumberRange(0, MOST_OFFICERS, _l("Enter a number from 0 to %(max)s."))
     return IntegerField(_l("Police officers removed"), [Optional(), between])
 
@@ -74,24 +74,24 @@ class FundingForm(BaseForm):
 
     @property
     def school_id(self) -> int:
-        """The chosen school; of a form that is sound."""
+        """The chosen school, in a valid form."""
         return id_in(self.school.data) or 0
 
     @property
     def given(self) -> Given:
-        """What was entered; of a form that is sound."""
+        """The values entered, in a valid form."""
         source, note = FundingSource(self.source.data), self.note.data or ""
         return Given(self.school_year.data, source, self.amount.cents, self.officers.data, note)
 
 
 class AmountForm(BaseForm):
-    """Another amount for a line."""
+    """A new amount for a line."""
 
     amount = Money(_l("Amount in dollars"))
 
 
 class AskForm(BaseForm):
-    """What former school police money should become, and why."""
+    """A requested change of former school police money, and the reason."""
 
     amount = Money(_l("Amount in dollars"))
     officers = _officers()
@@ -100,7 +100,7 @@ class AskForm(BaseForm):
 
 
 class SettleForm(BaseForm):
-    """What a second person says."""
+    """The decision of a second person."""
 
     agrees: Any = radio(
         _l("Do you agree?"), [("yes", _l("Yes, make the change")), ("no", _l("No, leave it as it is"))],
@@ -121,27 +121,27 @@ COLUMNS = (
 
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list's filters; what it cannot mean is left out."""
+    """The list's filters in an address; invalid values are left out."""
     source = arguments.get("source", "")
     year = arguments.get("year", "")[:7]
-    asked = {"source": source if source in set(FundingSource) else "", "year": year}
-    return {name: value for name, value in asked.items() if value}
+    filters = {"source": source if source in set(FundingSource) else "", "year": year}
+    return {name: value for name, value in filters.items() if value}
 
 
-def narrowed_by(actor: Actor, asked: Mapping[str, str]) -> Narrowed:
-    """Return which lines are asked for: of the chosen school, and what the address narrows them to."""
-    source = FundingSource(asked["source"]) if "source" in asked else None
-    return Narrowed(chosen_school_id(actor, *PLAN_READERS), asked.get("year", ""), source)
+def narrowed_by(actor: Actor, filters: Mapping[str, str]) -> Narrowed:
+    """The lines that the chosen school and the filters select."""
+    source = FundingSource(filters["source"]) if "source" in filters else None
+    return Narrowed(chosen_school_id(actor, *PLAN_READERS), filters.get("year", ""), source)
 
 
-def filter_words(asked: Mapping[str, str]) -> list[str]:
-    """Return what narrows the list, in words."""
-    source = [str(FundingSource(asked["source"]).label)] if "source" in asked else []
-    return [*source, *([asked["year"]] if "year" in asked else [])]
+def filter_words(filters: Mapping[str, str]) -> list[str]:
+    """The filters of the list, in words."""
+    source = [str(FundingSource(filters["source"]).label)] if "source" in filters else []
+    return [*source, *([filters["year"]] if "year" in filters else [])]
 
 
 def funding_cells(rows: Sequence[tuple[Funding, str]]) -> list[Row]:
-    """Return the rows of the list, cell by cell."""
+    """The rows of the list, cell by cell."""
     return [
         {
             "school": Cell(school, url_for("funding.line", funding_id=row.id), f"{row.school_year} {row.source.label}"),
@@ -156,12 +156,12 @@ def funding_cells(rows: Sequence[tuple[Funding, str]]) -> list[Row]:
 
 
 def read_funding(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the list as a file takes it."""
-    asked = asked_of(arguments)
-    narrowed = narrowed_by(actor, asked)
+    """The list for a file."""
+    filters = asked_of(arguments)
+    narrowed = narrowed_by(actor, filters)
     rows = lines(actor, narrowed, order_of(FUNDING, arguments), limit=limit)
     sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
-    return ListRead(in_parts(rows, funding_cells), filter_words(asked), asked | sort, narrowed.school_id)
+    return ListRead(in_parts(rows, funding_cells), filter_words(filters), filters | sort, narrowed.school_id)
 
 
 FUNDING = ListKind(
@@ -170,7 +170,7 @@ FUNDING = ListKind(
 
 
 def facts_of(row: Funding) -> list[dict[str, Any]]:
-    """Return what a line says, as rows of label and value."""
+    """A line as rows of label and value."""
     facts: list[dict[str, Any]] = [
         {"label": _("School year"), "value": row.school_year},
         {"label": _("Source"), "value": row.source.label},
@@ -185,7 +185,7 @@ def facts_of(row: Funding) -> list[dict[str, Any]]:
 
 
 def change_words(change: FundingChange) -> str:
-    """Return what was asked: the amount and the officers before and after."""
+    """A requested change: the amount and the officers before and after."""
     amounts = _(
         "%(before)s to %(after)s",
         before=money_words(change.amount_before_cents),
@@ -194,33 +194,34 @@ def change_words(change: FundingChange) -> str:
     if change.officers_before == change.officers_removed:
         return amounts
     officers = [
-        _("none given") if one is None else str(one) for one in (change.officers_before, change.officers_removed)
+        _("none given") if number is None else str(number)
+        for number in (change.officers_before, change.officers_removed)
     ]
     return dotted(amounts, _("officers removed: %(before)s to %(after)s", before=officers[0], after=officers[1]))
 
 
 def change_rows(changes: Sequence[FundingChange]) -> list[dict[str, Any]]:
-    """Return everything that was asked about a line, with who asked, who answered, and why."""
-    names = user_names({user for one in changes for user in (one.asked_by_id, one.settled_by_id)})
+    """All requested changes of a line, with who requested, who decided, and why."""
+    names = user_names({user for change in changes for user in (change.asked_by_id, change.settled_by_id)})
     rows = []
-    for one in changes:
-        zone = zone_of(one.school_id)
+    for change in changes:
+        zone = zone_of(change.school_id)
         answered = ""
-        if one.settled_at is not None:
-            by = names.get(one.settled_by_id or 0, "")
-            words = _("Agreed by %(name)s", name=by) if one.agreed else _("Not made: %(name)s", name=by)
-            answered = dotted(words, moment_words(one.settled_at, zone))
+        if change.settled_at is not None:
+            by = names.get(change.settled_by_id or 0, "")
+            words = _("Agreed by %(name)s", name=by) if change.agreed else _("Not made: %(name)s", name=by)
+            answered = dotted(words, moment_words(change.settled_at, zone))
         rows.append(
             {
-                "id": one.id,
-                "what": change_words(one),
+                "id": change.id,
+                "what": change_words(change),
                 "asked": dotted(
-                    _("Asked by %(name)s", name=names.get(one.asked_by_id, "")), moment_words(one.asked_at, zone)
+                    _("Asked by %(name)s", name=names.get(change.asked_by_id, "")), moment_words(change.asked_at, zone)
                 ),
-                "reason": one.reason,
+                "reason": change.reason,
                 "answered": answered,
-                "answer": one.answer,
-                "waits": one.settled_at is None,
+                "answer": change.answer,
+                "waits": change.settled_at is None,
             }
         )
     return rows
@@ -234,21 +235,21 @@ FORM = "plans/money/form.html"
 @blueprint.get("")
 @gate(Permission.PLANS_LIST)
 def listed() -> Page:
-    """What the schools have for their plans, by school year and source, and what waits for a second person."""
+    """The schools' funding for their plans, by school year and source, and the requests for a second person."""
     actor = current_actor()
-    asked, order = asked_of(request.args), order_of(FUNDING, request.args)
+    filters, order = asked_of(request.args), order_of(FUNDING, request.args)
     after = id_in(request.args.get("after"))
-    found = lines(actor, narrowed_by(actor, asked), order, after)
-    shown = found[:PAGE]
+    funding_rows = lines(actor, narrowed_by(actor, filters), order, after)
+    shown = funding_rows[:PAGE]
     sort: dict[str, Any] = {"sort": request.args.get("sort")}
 
     def address(**changes: Any) -> str:
-        return url_for("funding.listed", **(asked | changes))
+        return url_for("funding.listed", **(filters | changes))
 
     return render_template(
         "plans/money/funding/list.html",
-        table=table_of(FUNDING, actor, funding_cells(shown), order, address, asked, filter_words(asked)),
-        asked=asked,
+        table=table_of(FUNDING, actor, funding_cells(shown), order, address, filters, filter_words(filters)),
+        asked=filters,
         filters=[
             ("year", _("School year"), [(year, year) for year in _years()]),
             ("source", _("Source"), list(FundingSource.labels().items())),
@@ -259,7 +260,7 @@ def listed() -> Page:
             if can(actor, Permission.FUNDING_SECOND, one)
         ],
         newer=address(**sort) if after else None,
-        older=address(after=shown[-1][0].id, **sort) if len(found) > PAGE else None,
+        older=address(after=shown[-1][0].id, **sort) if len(funding_rows) > PAGE else None,
     )
 
 
@@ -270,7 +271,7 @@ def _years() -> list[str]:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.FUNDING_WRITE)
 def new() -> Page:
-    """Write down what a school has from one source."""
+    """Enter what a school has from one source."""
     actor = current_actor()
     this_year = clock.school_year(today_at(None, clock.now()))
     form = FundingForm(school=str(chosen_school_id(actor, Role.DISTRICT) or ""), school_year=this_year)
@@ -294,11 +295,11 @@ def _school(row: Funding | FundingChange) -> str:
 @blueprint.get("/<int:funding_id>")
 @gate(Permission.PLAN_READ)
 def line(funding_id: int) -> Page:
-    """One line: what it is, and everything that two people changed of it."""
+    """One line, and every change of it that two people made."""
     actor = current_actor()
     row = get_funding(actor, funding_id)
     changes = changes_of_line(actor, row.id)
-    waits = any(one.settled_at is None for one in changes)
+    waits = any(change.settled_at is None for change in changes)
     of_police = row.source is FundingSource.FORMER_POLICE
     return render_template(
         "plans/money/funding/line.html",
@@ -313,7 +314,7 @@ def line(funding_id: int) -> Page:
 
 
 def _change_href(actor: Actor, row: Funding, waits: bool) -> str:
-    """Return where the line is changed: '' for who may not, and while a change waits for a second person."""
+    """The address that changes the line: '' for an actor who may not, and while a request waits for a second person."""
     if waits or not can(actor, Permission.FUNDING_WRITE, row):
         return ""
     page = "ask" if row.source is FundingSource.FORMER_POLICE else "change"
@@ -368,17 +369,17 @@ def ask(funding_id: int) -> Page:
 @blueprint.route("/changes/<int:funding_change_id>", methods=["GET", "POST"])
 @gate(Permission.FUNDING_SECOND)
 def settle(funding_change_id: int) -> Page:
-    """Agree, as a second person, to a change of former school police money, or not."""
+    """Approve or reject, as a second person, a change of former school police money."""
     actor = current_actor()
     change = get_change(actor, funding_change_id)
     require(actor, Permission.FUNDING_SECOND, change)
     row, form = get_funding(actor, change.funding_id), SettleForm(version=change.version)
-    [asked] = change_rows([change])
+    [change_row] = change_rows([change])
     facts = [
         *facts_of(row),
-        {"label": _("Change"), "value": asked["what"]},
-        {"label": _("Why"), "value": asked["reason"]},
-        {"label": _("Asked"), "value": asked["asked"]},
+        {"label": _("Change"), "value": change_row["what"]},
+        {"label": _("Why"), "value": change_row["reason"]},
+        {"label": _("Asked"), "value": change_row["asked"]},
     ]
     title = _("Change of former school police money")
     words = _words(row) | {"title": title, "facts": facts, "go_words": _("Save answer")}

@@ -1,4 +1,4 @@
-"""The money that a school has for its plan, by school year and source. No student's name stands in it."""
+"""The money that a school has for its plan, by school year and source. It names no student."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -34,7 +34,7 @@ from wss_cases.roster.directory.models import School
 
 
 class FundingSource(Labelled):
-    """Where money comes from."""
+    """The source of money."""
 
     FORMER_POLICE = "former_police", _l("Former school police money")
     DISTRICT = "district", _l("District")
@@ -56,10 +56,10 @@ BETWEEN = f"amount_cents between 0 and {MOST_CENTS}"
 
 
 class Funding(Versioned, Base):
-    """An amount that a school has in a school year from one source; `note` tells lines of one source apart.
+    """An amount that a school has in a school year from one source. `note` distinguishes lines of the same source.
 
-    `officers_removed`: how many police officers left the school for this money. A line of former school police money
-    is changed by two people alone (`FundingChange`).
+    `officers_removed` is the number of police officers who left the school for this money. A line of former school
+    police money is changed by two people only (`FundingChange`).
     """
 
     __tablename__ = "funding"
@@ -81,7 +81,7 @@ class Funding(Versioned, Base):
 
 
 class FundingChange(Versioned, Base):
-    """What somebody asks to make of a line of former school police money, why, and what a second person said."""
+    """A requested change of a line of former school police money, its reason, and the second person's decision."""
 
     __tablename__ = "funding_change"
     __table_args__ = (
@@ -118,7 +118,7 @@ load_change = by_id(FundingChange)
 
 @dataclass(frozen=True)
 class Narrowed:
-    """Which lines are asked for; None and '' narrow nothing."""
+    """The filters of the list; None and '' filter nothing."""
 
     school_id: int | None = None
     school_year: str = ""
@@ -126,36 +126,36 @@ class Narrowed:
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of funding to the schools whose plans the actor reads."""
+    """The select of funding, limited to schools whose plans the actor may read."""
     return statement.where(in_schools(Funding.school_id, actor, *PLAN_READERS))
 
 
 def changes_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of changes to the schools whose plans the actor reads."""
+    """The select of changes, limited to schools whose plans the actor may read."""
     return statement.where(in_schools(FundingChange.school_id, actor, *PLAN_READERS))
 
 
 def get_funding(actor: Actor, funding_id: int) -> Funding:
-    """Return one line. Raises NotFound."""
-    found: Funding | None = db.session.scalar(visible_to(select(Funding), actor).where(Funding.id == funding_id))
-    return existing(found)
+    """One line. Raises NotFound."""
+    row: Funding | None = db.session.scalar(visible_to(select(Funding), actor).where(Funding.id == funding_id))
+    return existing(row)
 
 
 def get_change(actor: Actor, change_id: int) -> FundingChange:
-    """Return what was asked. Raises NotFound."""
+    """One requested change. Raises NotFound."""
     wanted = changes_visible_to(select(FundingChange), actor).where(FundingChange.id == change_id)
-    found: FundingChange | None = db.session.scalar(wanted)
-    return existing(found)
+    row: FundingChange | None = db.session.scalar(wanted)
+    return existing(row)
 
 
 def waiting_change(funding_id: int) -> FundingChange | None:
-    """Return the change of a line that waits for a second person."""
+    """The change of a line that waits for a second person; None without one."""
     waits = (FundingChange.funding_id == funding_id, FundingChange.settled_at.is_(None))
     return db.session.scalar(select(FundingChange).where(*waits))
 
 
 def waiting_changes(actor: Actor, school_id: int | None = None) -> Sequence[tuple[FundingChange, str]]:
-    """Return the changes that wait for a second person, each with its school's name, the oldest first."""
+    """The changes that wait for a second person, each with its school's name, the oldest first."""
     wanted: Any = select(FundingChange, School.name).join(School, School.id == FundingChange.school_id)
     wanted = changes_visible_to(wanted, actor).where(FundingChange.settled_at.is_(None))
     if school_id is not None:
@@ -164,7 +164,7 @@ def waiting_changes(actor: Actor, school_id: int | None = None) -> Sequence[tupl
 
 
 def changes_of_line(actor: Actor, funding_id: int) -> list[FundingChange]:
-    """Return everything that was asked about a line, the newest first."""
+    """All requested changes of a line, the newest first."""
     wanted = changes_visible_to(select(FundingChange), actor).where(FundingChange.funding_id == funding_id)
     return list(db.session.scalars(wanted.order_by(FundingChange.id.desc())))
 
@@ -172,7 +172,7 @@ def changes_of_line(actor: Actor, funding_id: int) -> list[FundingChange]:
 def lines(
     actor: Actor, narrowed: Narrowed, order: Order, after: int | None = None, limit: int = PAGE + 1
 ) -> list[tuple[Funding, str]]:
-    """Return lines with their school's name, in an order, behind the line whose id is `after`."""
+    """Lines with their school's name, in an order, after the line with id `after`."""
     by: Any = {
         "school": worded(School.name),
         "year": Funding.school_year,
@@ -187,8 +187,8 @@ def lines(
         place: Any = select(by).select_from(Funding).join(School, School.id == Funding.school_id)
         row = db.session.execute(visible_to(place, actor).where(Funding.id == after)).first()
         last = (row[0], after) if row is not None else None
-    found = in_order(wanted, Funding.id, by, down=order.down, limit=limit, last=last)
-    return [(row[0], row[1]) for row in db.session.execute(found)]
+    statement = in_order(wanted, Funding.id, by, down=order.down, limit=limit, last=last)
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def _narrow(statement: Select[Any], narrowed: Narrowed) -> Select[Any]:
@@ -204,18 +204,19 @@ def _narrow(statement: Select[Any], narrowed: Narrowed) -> Select[Any]:
 def funding_by_source(
     actor: Actor, school_ids: Collection[int] | None, years: Collection[str]
 ) -> dict[int, dict[FundingSource, int]]:
-    """Return for each school what it has in these school years, in cents by source; without schools of all in reach."""
+    """For each school, the funding of these school years in cents by source; without `school_ids`, for all schools of
+    the actor."""
     wanted: Any = select(Funding.school_id, Funding.source, func.sum(Funding.amount_cents))
     wanted = visible_to(wanted, actor).where(Funding.school_year.in_(years))
     if school_ids is not None:
         wanted = wanted.where(Funding.school_id.in_(school_ids))
-    found: defaultdict[int, dict[FundingSource, int]] = defaultdict(dict)
+    by_school: defaultdict[int, dict[FundingSource, int]] = defaultdict(dict)
     for school_id, source, cents in db.session.execute(wanted.group_by(Funding.school_id, Funding.source)):
-        found[school_id][source] = int(cents)
-    return dict(found)
+        by_school[school_id][source] = int(cents)
+    return dict(by_school)
 
 
 def schools_to_fund(actor: Actor) -> list[tuple[int, str]]:
-    """Return id and name of each school whose funding the actor writes, by name."""
+    """Id and name of each school whose funding the actor may write, by name."""
     mine = select(School.id, School.name).where(School.is_active, in_schools(School.id, actor, Role.DISTRICT))
     return [(row[0], row[1]) for row in db.session.execute(mine.order_by(School.name, School.id))]

@@ -1,4 +1,4 @@
-"""What the strategies of a plan need, what is planned for it, and the entries of what was committed and spent."""
+"""What the strategies of a plan need, the money planned for it, and the entries of money committed and spent."""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from wss_cases.plans.plan.core.models import OfPlan
 
 
 class ResourceKind(Labelled):
-    """What a strategy needs."""
+    """The kinds of need."""
 
     POSITION = "position", _l("Position")
     PROGRAM = "program", _l("Program")
@@ -27,14 +27,14 @@ class ResourceKind(Labelled):
 
 
 class EntryKind(Labelled):
-    """What became of an amount."""
+    """What happened to an amount."""
 
     COMMITTED = "committed", _l("Committed")
     SPENT = "spent", _l("Spent")
 
 
 class Staffing(Labelled):
-    """How a position stands."""
+    """The state of a position."""
 
     VACANT = "vacant", _l("Vacant")
     FILLED = "filled", _l("Filled")
@@ -55,7 +55,7 @@ OF_POSITIONS = (
 
 
 class PlanResource(OfPlan, Versioned, Base):
-    """One thing that a strategy needs, with what is planned for it in cents.
+    """One need of a strategy, with the cents planned for it.
 
     A position is vacant where it has `vacant_since`; `filled_on` is the day on which it was last filled.
     """
@@ -85,9 +85,9 @@ class PlanResource(OfPlan, Versioned, Base):
 
 
 class ResourceEntry(Base):
-    """An amount that was committed or spent, in cents. Neither changed nor deleted: the database refuses both.
+    """An amount committed or spent, in cents. It is never changed or deleted; the database refuses both.
 
-    What was wrong is taken back by a counter-entry of the same amount below zero, which names it in `corrects_id`.
+    A wrong entry is reversed by a counter-entry of the same negative amount, which names it in `corrects_id`.
     """
 
     __tablename__ = "resource_entry"

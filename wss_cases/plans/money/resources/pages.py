@@ -1,4 +1,4 @@
-"""Pages of resources: the list, one of them with its entries, and what is written of it."""
+"""The pages of resources: the list, one resource with its entries, and the forms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,9 +77,9 @@ from wss_cases.roster.names.queries import refuse_names
 
 @dataclass(frozen=True)
 class Needed:
-    """What a strategy needs: amounts in cents, the share of a full-time position in hundredths.
+    """A need of a strategy: amounts in cents, the share of a full-time position in hundredths.
 
-    Job code, share and days are a position's alone; it is filled or vacant.
+    Only a position has a job code, a share and days; it is filled or vacant.
     """
 
     kind: ResourceKind
@@ -93,7 +93,7 @@ class Needed:
 
 @dataclass(frozen=True)
 class Paid:
-    """An amount in cents that was committed or spent, on which day, and a note."""
+    """An amount in cents committed or spent, the day, and a note."""
 
     kind: EntryKind
     amount_cents: int
@@ -103,13 +103,13 @@ class Paid:
 
 @use_case
 def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bool = False) -> int:
-    """Add what a strategy needs. Raises NotFound, Refused naming the field, and, unless `anyway`, for what may name a
-    student, as the others here do."""
+    """Add a need of a strategy. Raises NotFound, Refused naming the field, and, unless `anyway`, for text that may name
+    a student, as the other use cases here do."""
     return write_resource(uow, strategy_id, needed, anyway)
 
 
 def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bool) -> int:
-    """Step: add what a strategy needs; for use cases. Returns its id. Raises NotFound, Refused as adding does."""
+    """Add a need of a strategy; for use cases. Returns its id. Raises NotFound, Refused as `add_resource` does."""
     strategy = existing(uow.session.get(PlanStrategy, strategy_id, with_for_update=True))
     if strategy.removed_on is not None:
         raise NotFound
@@ -128,7 +128,7 @@ def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bo
 
 @use_case
 def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: bool = False) -> int:
-    """Change what a strategy needs; its entries stay. Raises NotFound, Stale, Refused naming the field."""
+    """Change a need; its entries stay. Raises NotFound, Stale, Refused naming the field."""
     row = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE, uow.version)
     _check_plan(uow, row.plan_id)
     check_needed(needed, today_at(row.school_id, uow.now))
@@ -141,14 +141,15 @@ def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: b
 
 @use_case
 def add_entry(uow: UnitOfWork, resource_id: int, paid: Paid, anyway: bool = False) -> int:
-    """Write down what was committed or spent; more than was planned is taken, and said. Returns the entry's id."""
+    """Enter an amount committed or spent; more than planned is accepted, and the page says so. Returns the entry's
+    id."""
     row = write_entry(uow, resource_id, paid)
     refuse_names(row.school_id, anyway, paid.note)
     return row.id
 
 
 def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
-    """Step: add an entry to a resource; for use cases. Raises NotFound, Refused naming the field."""
+    """Add an entry to a resource; for use cases. Raises NotFound, Refused naming the field."""
     resource = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE)
     if not 0 < paid.amount_cents <= MOST_CENTS:
         raise Refused("amount", _("Enter an amount above $0."))
@@ -167,9 +168,9 @@ def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
 
 @use_case
 def correct_entry(uow: UnitOfWork, entry_id: int, reason: str, anyway: bool = False) -> int:
-    """Take an entry back by a counter-entry that names it; both stay. Returns the resource's id.
+    """Reverse an entry by a counter-entry that names it; both stay. Returns the resource's id.
 
-    Raises NotFound; Refused without a reason, for a counter-entry, and for what was taken back already.
+    Raises NotFound; Refused without a reason, for a counter-entry, and for an entry already reversed.
     """
     wrong = existing(uow.session.get(ResourceEntry, entry_id))
     resource = uow.load(PlanResource, wrong.resource_id, Permission.PLAN_MONEY_WRITE)
@@ -197,7 +198,7 @@ def _check_plan(uow: UnitOfWork, plan_id: int) -> None:
 
 
 def check_needed(needed: Needed, today: date) -> None:
-    """Raise Refused, naming the field, for what no resource can be."""
+    """Raise Refused, naming the field, for values that no resource can have."""
     refuse_blank("title", needed.title, _("Write what it is."))
     if not 0 <= needed.planned_cents <= MOST_CENTS:
         raise Refused("planned", _("Write the amount in dollars, such as $1,234.56."))
@@ -221,7 +222,7 @@ def check_needed(needed: Needed, today: date) -> None:
 
 
 class ResourceForm(BaseForm):
-    """What a strategy needs."""
+    """A need of a strategy."""
 
     strategy = SelectField(_l("Strategy"), validators=[InputRequired(_l("Choose the strategy."))])
     kind = radio(_l("Kind"), ResourceKind, _l("Choose what kind of resource it is."))
@@ -242,12 +243,12 @@ class ResourceForm(BaseForm):
 
     @property
     def strategy_id(self) -> int:
-        """The chosen strategy; of a form that is sound."""
+        """The chosen strategy, in a valid form."""
         return id_in(self.strategy.data) or 0
 
     @property
     def needed(self) -> Needed:
-        """What was entered; of a form that is sound."""
+        """The values entered, in a valid form."""
         return Needed(
             ResourceKind(self.kind.data), self.title.data or "", self.planned.cents, self.job_code.data or "",
             self.fte.hundredths, self.filled_on.data, self.vacant_since.data,
@@ -255,7 +256,7 @@ class ResourceForm(BaseForm):
 
 
 class EntryForm(BaseForm):
-    """An amount that was committed or spent."""
+    """An amount committed or spent."""
 
     kind = radio(_l("What happened"), EntryKind, _l("Choose whether it was committed or spent."))
     amount = Money(_l("Amount in dollars"))
@@ -265,13 +266,13 @@ class EntryForm(BaseForm):
 
     @property
     def paid(self) -> Paid:
-        """What was entered; of a form that is sound."""
+        """The values entered, in a valid form."""
         assert self.on_day.data is not None
         return Paid(EntryKind(self.kind.data), self.amount.cents, self.on_day.data, self.note.data or "")
 
 
 class CorrectionForm(BaseForm):
-    """Why an entry is taken back."""
+    """The reason for reversing an entry."""
 
     reason = LongText(_l("What was wrong"), [NotBlank(_l("Write what was wrong."))], limit=LONGEST_NOTE)
     anyway = no_student_named()
@@ -285,35 +286,35 @@ FORM = "plans/money/form.html"
 @blueprint.get("/resources")
 @gate(Permission.PLANS_LIST)
 def table() -> Page:
-    """Positions and other resources of the plans, with what is planned, committed and spent."""
+    """The positions and other resources of the plans, with the money planned, committed and spent."""
     actor, now = current_actor(), clock.now()
-    asked, order = asked_of(request.args), order_of(RESOURCES, request.args)
-    wanted = wanted_of(actor, asked)
+    filters, order = asked_of(request.args), order_of(RESOURCES, request.args)
+    wanted = wanted_of(actor, filters)
     after = id_in(request.args.get("after"))
-    found = listed(actor, wanted, order, after)
-    shown = found[:PAGE]
+    resource_rows = listed(actor, wanted, order, after)
+    shown = resource_rows[:PAGE]
     sort: dict[str, Any] = {"sort": request.args.get("sort")}
 
     def address(**changes: Any) -> str:
-        return url_for("plan_resources.table", **(asked | changes))
+        return url_for("plan_resources.table", **(filters | changes))
 
     return render_template(
         "plans/money/resources/list.html",
-        table=table_of(RESOURCES, actor, resource_cells(shown, now), order, address, asked, filter_words(wanted)),
-        asked=asked,
+        table=table_of(RESOURCES, actor, resource_cells(shown, now), order, address, filters, filter_words(wanted)),
+        asked=filters,
         filters=[
             ("kind", _("Kind"), list(ResourceKind.labels().items())),
             ("standing", _("Only"), list(Standing.labels().items())),
         ],
         newer=address(**sort) if after else None,
-        older=address(after=shown[-1].resource.id, **sort) if len(found) > PAGE else None,
+        older=address(after=shown[-1].resource.id, **sort) if len(resource_rows) > PAGE else None,
     )
 
 
 @blueprint.route("/<int:school_plan_id>/money/resources/new", methods=["GET", "POST"])
 @gate(Permission.PLAN_MONEY_WRITE)
 def new(school_plan_id: int) -> Page:
-    """Add what a strategy of the plan needs."""
+    """Add a need of one of the plan's strategies."""
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     require(actor, Permission.PLAN_MONEY_WRITE, plan)
@@ -334,7 +335,7 @@ def new(school_plan_id: int) -> Page:
 @blueprint.get("/resources/<int:plan_resource_id>")
 @gate(Permission.PLAN_READ)
 def one(plan_resource_id: int) -> Page:
-    """One resource: what it is, its money, and every entry."""
+    """One resource: its facts, its money, and every entry."""
     actor = current_actor()
     row = get_resource(actor, plan_resource_id)
     money = money_of(actor, [row.id])[row.id]

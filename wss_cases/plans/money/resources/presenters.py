@@ -49,51 +49,51 @@ COLUMNS = (
 
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list's filters; what it cannot mean is left out."""
-    asked = {"kind": arguments.get("kind", ""), "standing": arguments.get("standing", "")}
+    """The list's filters in an address; invalid values are left out."""
+    filters = {"kind": arguments.get("kind", ""), "standing": arguments.get("standing", "")}
     known: dict[str, set[str]] = {"kind": set(ResourceKind), "standing": set(Standing)}
-    return {name: value for name, value in asked.items() if value in known[name]}
+    return {name: value for name, value in filters.items() if value in known[name]}
 
 
-def wanted_of(actor: Actor, asked: Mapping[str, str]) -> Wanted:
-    """Return which resources are asked for: of the chosen school, and what the address narrows them to."""
+def wanted_of(actor: Actor, filters: Mapping[str, str]) -> Wanted:
+    """The resources that the chosen school and the filters select."""
     return Wanted(
         chosen_school_id(actor, *PLAN_READERS),
-        ResourceKind(asked["kind"]) if "kind" in asked else None,
-        Standing(asked["standing"]) if "standing" in asked else None,
+        ResourceKind(filters["kind"]) if "kind" in filters else None,
+        Standing(filters["standing"]) if "standing" in filters else None,
     )
 
 
 def filter_words(wanted: Wanted) -> list[str]:
-    """Return what narrows the list, in words."""
-    return [str(one.label) for one in (wanted.kind, wanted.standing) if one is not None]
+    """The filters of the list, in words."""
+    return [str(choice.label) for choice in (wanted.kind, wanted.standing) if choice is not None]
 
 
 def resource_cells(rows: Sequence[Listed], now: datetime) -> list[Row]:
-    """Return the rows of the list, cell by cell."""
+    """The rows of the list, cell by cell."""
     return [_cells(row, today_at(row.resource.school_id, now)) for row in rows]
 
 
 def _cells(row: Listed, today: date) -> Row:
-    one, money, days = row.resource, row.money, days_open(row.resource, today)
-    staffing, tone = staffing_of(one)
+    resource, money, days = row.resource, row.money, days_open(row.resource, today)
+    staffing, tone = staffing_of(resource)
     return {
-        "what": Cell(one.title, url_for("plan_resources.one", plan_resource_id=one.id), row.school),
+        "what": Cell(resource.title, url_for("plan_resources.one", plan_resource_id=resource.id), row.school),
         "school": Cell(row.school),
-        "kind": Cell(str(one.kind.label)),
+        "kind": Cell(str(resource.kind.label)),
         "planned": Cell(money_words(money.planned)),
         "committed": Cell(money_words(money.committed)),
         "spent": Cell(money_words(money.spent)),
         "over": Cell(money_words(money.over) if money.over else "", tone="brick"),
         "staffing": Cell(staffing, tone=tone),
         "open": Cell("" if days is None else f"{days:,}"),
-        "code": Cell(one.job_code),
-        "share": Cell(hundredths_words(one.fte_hundredths)),
+        "code": Cell(resource.job_code),
+        "share": Cell(hundredths_words(resource.fte_hundredths)),
     }
 
 
 def staffing_of(resource: PlanResource) -> tuple[str, str]:
-    """Return how a position stands and the tone of that; nothing for what is none."""
+    """A position's state and its tone; empty for other kinds."""
     if resource.kind is not ResourceKind.POSITION:
         return "", ""
     vacant = resource.vacant_since is not None
@@ -101,13 +101,13 @@ def staffing_of(resource: PlanResource) -> tuple[str, str]:
 
 
 def read_resources(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the list as a file takes it."""
-    asked = asked_of(arguments)
-    wanted = wanted_of(actor, asked)
+    """The list for a file."""
+    filters = asked_of(arguments)
+    wanted = wanted_of(actor, filters)
     rows = listed(actor, wanted, order_of(RESOURCES, arguments), limit=limit)
     sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
     cells = in_parts(rows, lambda part: resource_cells(part, now))
-    return ListRead(cells, filter_words(wanted), asked | sort, wanted.school_id)
+    return ListRead(cells, filter_words(wanted), filters | sort, wanted.school_id)
 
 
 RESOURCES = ListKind(
@@ -117,7 +117,7 @@ RESOURCES = ListKind(
 
 
 def facts_of(resource: PlanResource, today: date) -> list[dict[str, Any]]:
-    """Return what a resource is, as rows of label and value."""
+    """A resource as rows of label and value."""
     facts: list[dict[str, Any]] = [{"label": _("Kind"), "value": resource.kind.label}]
     if resource.kind is ResourceKind.POSITION:
         facts.append({"label": _("Position"), "value": position_words(resource, today)})
@@ -127,7 +127,7 @@ def facts_of(resource: PlanResource, today: date) -> list[dict[str, Any]]:
 
 
 def position_words(resource: PlanResource, today: date) -> str:
-    """Return how a position stands: filled on a day, or vacant since one and for how many days."""
+    """A position's state: filled on a day, or vacant since a day and for how many days."""
     days = days_open(resource, today)
     if days is None:
         return _("Filled on %(day)s", day=day_words_with_year(resource.filled_on))
@@ -136,7 +136,7 @@ def position_words(resource: PlanResource, today: date) -> str:
 
 
 def money_rows(money: Money) -> list[dict[str, Any]]:
-    """Return planned, committed, spent, and what is left, as rows of label and value."""
+    """Planned, committed, spent, and the remainder, as rows of label and value."""
     rows = [
         {"label": _("Planned"), "value": money_words(money.planned)},
         {"label": _("Committed"), "value": money_words(money.committed)},
@@ -148,7 +148,7 @@ def money_rows(money: Money) -> list[dict[str, Any]]:
 
 
 def over_words(money: Money) -> str:
-    """Return by how much more than planned is committed or spent; nothing where it is not."""
+    """By how much the money committed or spent exceeds the plan; '' where it does not."""
     if not money.over:
         return ""
     if money.spent > money.planned:
@@ -157,25 +157,25 @@ def over_words(money: Money) -> str:
 
 
 def entry_rows(entries: Sequence[ResourceEntry]) -> list[dict[str, Any]]:
-    """Return the entries of a resource; a counter-entry and what it takes back name each other."""
-    names = user_names(one.made_by_id for one in entries)
-    by_id = {one.id: one for one in entries}
-    taken_back = {one.corrects_id for one in entries}
+    """The entries of a resource; a counter-entry and the entry it reverses name each other."""
+    names = user_names(entry.made_by_id for entry in entries)
+    by_id = {entry.id: entry for entry in entries}
+    taken_back = {entry.corrects_id for entry in entries}
     rows = []
-    for one in entries:
-        state = _("Taken back") if one.id in taken_back else ""
-        if one.corrects_id is not None:
-            wrong = by_id[one.corrects_id]
+    for entry in entries:
+        state = _("Taken back") if entry.id in taken_back else ""
+        if entry.corrects_id is not None:
+            wrong = by_id[entry.corrects_id]
             state = _("Takes back entry %(number)d of %(day)s", number=wrong.id, day=day_words_with_year(wrong.on_day))
         rows.append(
             {
-                "id": one.id,
-                "title": dotted(money_words(one.amount_cents), EntryKind(one.kind).label),
+                "id": entry.id,
+                "title": dotted(money_words(entry.amount_cents), EntryKind(entry.kind).label),
                 "meta": dotted(
-                    _("Entry %(number)d", number=one.id),
-                    day_words_with_year(one.on_day),
-                    names.get(one.made_by_id or 0, ""),
-                    one.note,
+                    _("Entry %(number)d", number=entry.id),
+                    day_words_with_year(entry.on_day),
+                    names.get(entry.made_by_id or 0, ""),
+                    entry.note,
                 ),
                 "state": state,
                 "open": not state,
@@ -185,7 +185,7 @@ def entry_rows(entries: Sequence[ResourceEntry]) -> list[dict[str, Any]]:
 
 
 def public_rows(plan: SchoolPlan, _today: date) -> list[tuple[str, str]]:
-    """Return what a plan plans to use and has spent by kind of resource, for its public page."""
+    """A plan's planned and spent money by kind of resource, for its public page."""
     by_kind = money_by_kind(SYSTEM, plan_id=plan.id).get(plan.school_id, {})
     return [
         (str(kind.label), _("%(planned)s planned, %(spent)s spent", planned=planned, spent=spent))

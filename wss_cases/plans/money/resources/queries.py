@@ -1,4 +1,5 @@
-"""Pure decisions about the money of a plan: what is left, what is over, how long a position has stood open."""
+"""The money of a plan: sums, what is left or exceeded, how long a position has been vacant, and the list of
+resources."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -32,27 +33,27 @@ class Money:
     spent: int = 0
 
     def __add__(self, other: "Money") -> "Money":
-        """Return both together."""
         return Money(self.planned + other.planned, self.committed + other.committed, self.spent + other.spent)
 
     @property
     def used(self) -> int:
-        """What is no longer free: what is spent was committed first, where it was committed at all."""
+        """The amount no longer free. Spent money was committed before, so the larger of the two counts."""
         return max(self.committed, self.spent)
 
     @property
     def over(self) -> int:
-        """By how much more is committed or spent than planned; 0 where it is not."""
+        """By how much the money committed or spent exceeds the plan; 0 where it does not."""
         return max(self.used - self.planned, 0)
 
 
 def days_open(resource: Any, today: date) -> int | None:
-    """Return for how many days a position has been vacant; None where it is not."""
+    """For how many days a position has been vacant; None where it is not."""
     return None if resource.vacant_since is None else max((today - resource.vacant_since).days, 0)
 
 
 def takes_resources(state: PlanState) -> bool:
-    """Whether resources of a plan in this state are still added and changed; entries are taken until the end."""
+    """Whether resources of a plan in this state can be added and changed. Entries can be added until the plan is
+    closed."""
     return state is not PlanState.CLOSED
 
 
@@ -63,55 +64,55 @@ load_entry = by_id(ResourceEntry)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of resources to the schools whose plans the actor reads."""
+    """The select of resources, limited to schools whose plans the actor may read."""
     return statement.where(in_schools(PlanResource.school_id, actor, *PLAN_READERS))
 
 
 def entries_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of entries to the schools whose plans the actor reads."""
+    """The select of entries, limited to schools whose plans the actor may read."""
     return statement.where(in_schools(ResourceEntry.school_id, actor, *PLAN_READERS))
 
 
 def get_resource(actor: Actor, plan_resource_id: int) -> PlanResource:
-    """Return one resource. Raises NotFound."""
+    """One resource. Raises NotFound."""
     wanted = visible_to(select(PlanResource), actor).where(PlanResource.id == plan_resource_id)
-    found: PlanResource | None = db.session.scalar(wanted)
-    return existing(found)
+    row: PlanResource | None = db.session.scalar(wanted)
+    return existing(row)
 
 
 def get_entry(actor: Actor, resource_entry_id: int) -> ResourceEntry:
-    """Return one entry. Raises NotFound."""
+    """One entry. Raises NotFound."""
     wanted = entries_visible_to(select(ResourceEntry), actor).where(ResourceEntry.id == resource_entry_id)
-    found: ResourceEntry | None = db.session.scalar(wanted)
-    return existing(found)
+    row: ResourceEntry | None = db.session.scalar(wanted)
+    return existing(row)
 
 
 def entries_of(actor: Actor, resource_id: int) -> Sequence[ResourceEntry]:
-    """Return the entries of a resource, the latest first."""
+    """The entries of a resource, the latest first."""
     wanted = entries_visible_to(select(ResourceEntry), actor).where(ResourceEntry.resource_id == resource_id)
-    found: Sequence[ResourceEntry] = db.session.scalars(wanted.order_by(ResourceEntry.id.desc())).all()
-    return found
+    entries: Sequence[ResourceEntry] = db.session.scalars(wanted.order_by(ResourceEntry.id.desc())).all()
+    return entries
 
 
 def correction_of(entry_id: int) -> ResourceEntry | None:
-    """Return the counter-entry of an entry, where it has one."""
+    """The counter-entry of an entry; None without one."""
     return db.session.scalar(select(ResourceEntry).where(ResourceEntry.corrects_id == entry_id))
 
 
 def resources_of(actor: Actor, plan_id: int) -> Sequence[PlanResource]:
-    """Return the resources of a plan, by strategy, in the order in which they were written."""
+    """The resources of a plan, by strategy, in the order of entry."""
     wanted = visible_to(select(PlanResource), actor).where(PlanResource.plan_id == plan_id)
-    found: Sequence[PlanResource] = db.session.scalars(wanted.order_by(PlanResource.strategy_id, PlanResource.id)).all()
-    return found
+    rows: Sequence[PlanResource] = db.session.scalars(wanted.order_by(PlanResource.strategy_id, PlanResource.id)).all()
+    return rows
 
 
 def summed(kind: EntryKind) -> ColumnElement[int]:
-    """Return, in SQL, the sum of the entries of a kind; of a select that joins entries."""
+    """In SQL, the sum of the entries of a kind, in a select that joins entries."""
     return func.coalesce(func.sum(case((ResourceEntry.kind == kind, ResourceEntry.amount_cents), else_=0)), 0)
 
 
 def money_of(actor: Actor, resource_ids: Collection[int]) -> dict[int, Money]:
-    """Return planned, committed and spent of these resources, in one query."""
+    """The money planned, committed and spent of these resources, in one query."""
     wanted: Any = (
         select(
             PlanResource.id, PlanResource.planned_cents, summed(EntryKind.COMMITTED), summed(EntryKind.SPENT)
@@ -124,13 +125,13 @@ def money_of(actor: Actor, resource_ids: Collection[int]) -> dict[int, Money]:
 
 
 def planned_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
-    """Return the whole dollars that each plan plans to use; the caller has checked the plans."""
+    """The whole dollars that each plan plans to use. The caller has checked the plans."""
     planned = select(PlanResource.plan_id, func.sum(PlanResource.planned_cents)).group_by(PlanResource.plan_id)
     return _dollars(planned.where(among(PlanResource.plan_id, plan_ids)))
 
 
 def spent_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
-    """Return the whole dollars spent so far for each plan; the caller has checked the plans."""
+    """The whole dollars spent so far for each plan. The caller has checked the plans."""
     spent = select(PlanResource.plan_id, summed(EntryKind.SPENT)).group_by(PlanResource.plan_id)
     entered = spent.join(ResourceEntry, ResourceEntry.resource_id == PlanResource.id)
     return _dollars(entered.where(among(PlanResource.plan_id, plan_ids)))
@@ -143,23 +144,23 @@ def _dollars(statement: Select[int, int]) -> dict[int, int]:
 def money_by_kind(
     actor: Actor, school_ids: Collection[int] | None = None, *, plan_id: int | None = None
 ) -> dict[int, dict[ResourceKind, Money]]:
-    """Return for each school the money of the plan that stands there, by kind of resource.
+    """For each school, the money of the plan in force there, by kind of resource.
 
-    Without schools: of all whose plans the actor reads. `plan_id`: of this plan instead, whatever its state. Two
-    queries, however many schools there are; a school without a resource is left out.
+    Without `school_ids`, for all schools whose plans the actor may read. `plan_id`: for this plan instead, whatever its
+    state. Two queries, whatever the number of schools; schools without a resource are left out.
     """
-    found: defaultdict[int, dict[ResourceKind, Money]] = defaultdict(dict)
+    by_school: defaultdict[int, dict[ResourceKind, Money]] = defaultdict(dict)
     keys = (PlanResource.school_id, PlanResource.kind)
     planned: Any = select(*keys, func.sum(PlanResource.planned_cents))
     for school_id, kind, cents in db.session.execute(_of_plans(planned, actor, school_ids, plan_id).group_by(*keys)):
-        found[school_id][kind] = Money(planned=int(cents))
+        by_school[school_id][kind] = Money(planned=int(cents))
     entered: Any = select(*keys, summed(EntryKind.COMMITTED), summed(EntryKind.SPENT))
     entered = entered.join(ResourceEntry, ResourceEntry.resource_id == PlanResource.id)
     for school_id, kind, committed, spent in db.session.execute(
         _of_plans(entered, actor, school_ids, plan_id).group_by(*keys)
     ):
-        found[school_id][kind] += Money(committed=int(committed), spent=int(spent))
-    return dict(found)
+        by_school[school_id][kind] += Money(committed=int(committed), spent=int(spent))
+    return dict(by_school)
 
 
 def _of_plans(
@@ -175,7 +176,7 @@ def _of_plans(
 
 
 def strategies_of(actor: Actor, plan_id: int) -> list[tuple[int, str]]:
-    """Return id and words of each strategy of a plan, by goal and in their order."""
+    """Id and text of each strategy of a plan, by goal and in order."""
     wanted = (
         select(PlanStrategy.id, PlanStrategy.if_words)
         .join(PlanGoal, PlanGoal.id == PlanStrategy.goal_id)
@@ -187,7 +188,7 @@ def strategies_of(actor: Actor, plan_id: int) -> list[tuple[int, str]]:
 
 
 def titles_of(ids: Collection[int]) -> dict[int, str]:
-    """Return the titles of these resources; the caller has checked them."""
+    """The titles of these resources. The caller has checked them."""
     rows = db.session.execute(select(PlanResource.id, PlanResource.title).where(PlanResource.id.in_(sorted(ids))))
     return {row[0]: row[1] for row in rows}
 
@@ -198,7 +199,7 @@ NEVER: Final = date(9999, 12, 31)
 
 
 class Standing(Labelled):
-    """What a list of resources is narrowed to besides their kind."""
+    """The filter of the list besides the kind."""
 
     VACANT = "vacant", _l("Vacant positions")
     OVER = "over", _l("Over the plan")
@@ -206,7 +207,7 @@ class Standing(Labelled):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which resources are asked for; None narrows nothing."""
+    """The filters of the list; None filters nothing."""
 
     school_id: int | None = None
     kind: ResourceKind | None = None
@@ -223,21 +224,21 @@ class Listed:
 
 
 def _entered(kind: EntryKind) -> ColumnElement[int]:
-    """Return, in SQL, what was entered of a kind for the resource of the row around it."""
+    """In SQL, the sum of a kind's entries for the resource of the outer row."""
     entered = select(func.coalesce(func.sum(ResourceEntry.amount_cents), 0))
     of_row = entered.where(ResourceEntry.resource_id == PlanResource.id, ResourceEntry.kind == kind)
     return of_row.correlate(PlanResource).scalar_subquery()
 
 
 def _over() -> ColumnElement[int]:
-    """Return, in SQL, by how much more is committed or spent than planned; what `Money.over` says."""
+    """In SQL, by how much the money committed or spent exceeds the plan, as `Money.over`."""
     committed, spent = _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT)
     used = case((committed > spent, committed), else_=spent)
     return case((used > PlanResource.planned_cents, used - PlanResource.planned_cents), else_=0)
 
 
 def _sorted_by(order: Order) -> ColumnElement[Any]:
-    # a position that stands open longest has the smallest day, so the most days
+    # the position vacant longest has the earliest day
     open_from = func.coalesce(PlanResource.vacant_since, literal(NEVER, Date))
     by: dict[str, Any] = {
         "what": worded(PlanResource.title),
@@ -256,9 +257,9 @@ def _sorted_by(order: Order) -> ColumnElement[Any]:
 def listed(
     actor: Actor, wanted: Wanted, order: Order, after: int | None = None, limit: int = PAGE + 1
 ) -> Sequence[Listed]:
-    """Return resources of plans that are not closed, in an order, behind the one whose id is `after`."""
+    """Resources of open plans, in an order, after the resource with id `after`."""
     by = _sorted_by(order)
-    # more days open is an earlier day
+    # more days open means an earlier day
     down = order.down != (order.key == "open")
     columns = (PlanResource, School.name, _entered(EntryKind.COMMITTED), _entered(EntryKind.SPENT))
     last = None
@@ -267,8 +268,8 @@ def listed(
         last = (row[0], after) if row is not None else None
     every: Any = select(*columns).select_from(PlanResource)
     statement = _narrowed(every, actor, wanted)
-    found = db.session.execute(in_order(statement, PlanResource.id, by, down=down, limit=limit, last=last))
-    return [Listed(row[0], row[1], Money(row[0].planned_cents, int(row[2]), int(row[3]))) for row in found]
+    rows = db.session.execute(in_order(statement, PlanResource.id, by, down=down, limit=limit, last=last))
+    return [Listed(row[0], row[1], Money(row[0].planned_cents, int(row[2]), int(row[3]))) for row in rows]
 
 
 def _narrowed(statement: Select[Any], actor: Actor, wanted: Wanted, only: int | None = None) -> Select[Any]:
