@@ -16,8 +16,8 @@ from wss_cases.foundation.labelled import Labelled
 FILE = ROOT / "docs" / "states.md"
 HEAD = """# States
 
-Drawn from the code by `make states`; a test keeps this page equal to it. Each table is a constant of the module that
-stands above it: what is not in it is refused, and where it can be the database refuses it too.
+`make states` draws this page from the code, and a test compares them. Each diagram shows the constant named above it.
+Every other transition is refused, where possible by the database too.
 """
 SUFFIX = "TRANSITIONS"
 
