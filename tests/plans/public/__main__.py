@@ -1,4 +1,4 @@
-"""`python -m tests.plans.public [DISTRICTS] [FIRST SEED]`: a year of public pages and of exports of many districts,
+"""`python -m tests.plans.public [DISTRICTS] [FIRST SEED]`: public pages of a school year and exports of many districts,
 attacked; and weak rules and exports that must be found out."""
 
 from __future__ import annotations
@@ -6,11 +6,11 @@ from __future__ import annotations
 import sys
 import time
 
+from tests.plans.public.districts import Rule
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import attack_surveys
 from tests.plans.public.exports.weak import WEAK_EXPORTS
 from tests.plans.public.weak import WEAK
-from wss_cases.plans.public.figures import publishable
 
 PLANTED = 20
 
@@ -22,8 +22,8 @@ def main(districts: int, first: int) -> int:
     for name, number in weak.items():
         print(f"planted ({name}), {PLANTED} districts: {number} hidden counts found out")
     began = time.monotonic()
-    found, seeds = attacked(publishable, districts, first), range(first, first + districts)
-    print(f"{districts} districts, twelve months each, in {time.monotonic() - began:.0f} s")
+    found, seeds = attacked(Rule(), districts, first), range(first, first + districts)
+    print(f"{districts} districts, two years each, in {time.monotonic() - began:.0f} s")
     print(f"{found.shown} figures shown, {found.small} counts below ten to look for; found out: {len(found.known)}")
     surveys = [line for seed in seeds for line in attack_surveys(seed)]
     print(f"surveys of {districts} districts; found out: {len(surveys)}")

@@ -1,4 +1,4 @@
-"""The attack: whoever kept every public page of a school for a year, and what they can work out of hidden counts.
+"""The attack: whoever kept every public page that shows a school year, and what they can work out of hidden counts.
 
 The reader knows the school's enrollment, that no figure is larger than the one it is a part of, and, while nothing was
 corrected, that none shrinks. All of that are differences of two numbers, so the least and the most that any difference
@@ -9,7 +9,8 @@ were, however few: a hidden count must then keep as many values as with the boar
 
 Where something was corrected, board reports change too, and a page can contradict them or another page. The reader then
 believes any figures that do not contradict each other: every such choice is tried, each time a page appears, with the
-reports of that day, and what it tells is held against the school as it is counted that day.
+reports of that day, and what it tells is held against the school as it is counted that day. Two numbers of one figure
+up to one month tell how many students were corrected.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from tests.plans.public.districts import MONTHS, Pages, YearOfSchool
+from tests.plans.public.districts import MONTHS, Figure, Pages, YearOfSchool
 from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.plans.public.figures import PARENTS, REMOVED
 
@@ -29,8 +30,7 @@ FEWEST = 10
 FAR = 10**6
 NAMES = list(PARENTS)
 ORIGIN = len(NAMES) * MONTHS
-Shown = Sequence[tuple[str, int, int]]
-"""Figures of a page: name, month, number."""
+Shown = Sequence[Figure]
 
 
 @dataclass
@@ -56,9 +56,19 @@ def attack(school: YearOfSchool, pages: Pages, found: Found) -> None:
     for beside in (None, bare) if school.grows else (None,):
         told = _told(school, _most(school, pages, with_reports=beside is not None), beside, found)
         found.known += [f"{words}: {said}" for words, said in told.items()]
-    for number, now in enumerate(pages.told if not school.grows else ()):
+    found.known += _corrected(pages.shown)
+    for number, (month, now) in enumerate(pages.told if not school.grows else ()):
         if now:
-            _attack_once(school.counted[now[0][1]], now, pages.told[:number], found)
+            before = [figures for _month, figures in pages.told[:number]]
+            _attack_once(school.counted[month], now, before, found)
+
+
+def _corrected(shown: Shown) -> list[str]:
+    return [
+        f"{first[0]} {first[1]}: {abs(first[2] - second[2])} corrected"
+        for first, second in combinations(shown, 2)
+        if first[:2] == second[:2] and 0 < abs(first[2] - second[2]) < FEWEST
+    ]
 
 
 def _attack_once(school: YearOfSchool, now: Shown, before: Sequence[Shown], found: Found) -> None:
@@ -131,7 +141,7 @@ def _most(school: YearOfSchool, pages: Pages, with_reports: bool) -> np.ndarray:
         if school.grows and month:
             # nobody is removed for the first time without a removal
             above(place(REMOVED, month - 1), place(REMOVED, month), removals - school.removals[month - 1])
-    for name, month, number in pages.shown:
+    for (name, month), number in {(name, month): number for name, month, number in pages.shown}.items():
         above(ORIGIN, place(name, month), number)
         above(place(name, month), ORIGIN, -number)
     for name, month, number, is_exact in pages.sums:

@@ -1,8 +1,8 @@
-"""Random schools over a year, month by month, and what their public pages show of them."""
+"""Random schools over a school year, what is corrected in the year after, and what their public pages show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
@@ -13,22 +13,29 @@ from wss_cases.plans.public.figures import (
     CLOSED,
     PARENTS,
     POLICE,
+    REMOVALS,
     REMOVED,
     REPAIRED,
     Numbers,
     Published,
-    Reports,
-    beside_reports,
-    pages_of,
-    with_repeated,
+    last_year_over,
+    publishable,
+    year_due,
 )
 
 USUAL = Minimums(cell=10, group=30)
-MONTHS = 12
-Rule = Callable[[Numbers, Sequence[Numbers], Minimums], dict[str, int]]
-"""What decides which figures of a month may be shown beside the earlier pages."""
-Beside = Callable[[Mapping[str, int], date, Iterable[Published], Reports, int], dict[str, int]]
-"""What decides which of these may be shown beside the board reports."""
+YEAR, MONTHS, EDITIONS = "2026-27", 12, 24
+"""The school year that is attacked, its months, and the months in which a page may appear: the next year's too."""
+Figure = tuple[str, int, int]
+"""A figure's name, the month up to which it counts, and its number."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which school year a page publishes, given today and the years published before, and which figures it shows."""
+
+    due: Callable[[date, Collection[str]], str | None] = year_due
+    shows: Callable[[Numbers, Minimums], dict[str, int]] = publishable
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class YearOfSchool:
     """The true figures of a school at the end of each month; `grows`: nothing was corrected, so they only grow.
 
     `removals`: how many there were up to each month, as board reports say, however few; a student can have several.
-    `counted`: for each month the school as it was counted at its end, with what was corrected until then.
+    `counted`: for each month and those of the year after, the school as it was counted then.
     """
 
     months: list[dict[str, int]]
@@ -47,13 +54,13 @@ class YearOfSchool:
 
 @dataclass
 class Pages:
-    """What anyone could read in a year: every figure that any page showed, with its month; `live` are those that the
-    school's page showed in each month, `told` what each new page did not repeat, and `sums` the most that a figure can
-    be by what else is added up: its name, its month, the most, and whether it is exactly that."""
+    """What anyone could read: every figure that any page showed; `live`: what the page showed in each month; `told`:
+    each month in which a page appeared, and what that page did not repeat; `sums`: the most that a figure can be by
+    what the district adds up: its name, its month, the most, and whether it is exactly that."""
 
-    shown: list[tuple[str, int, int]] = field(default_factory=list)
+    shown: list[Figure] = field(default_factory=list)
     live: list[list[Published]] = field(default_factory=list)
-    told: list[list[tuple[str, int, int]]] = field(default_factory=list)
+    told: list[tuple[int, list[Figure]]] = field(default_factory=list)
     sums: list[tuple[str, int, int, bool]] = field(default_factory=list)
 
 
@@ -62,28 +69,36 @@ def random_school(random: Random, grows: bool) -> YearOfSchool:
     enrolled = random.choice((random.randint(20, 60), random.randint(60, 300), random.randint(300, 1500)))
     pace = random.choice((0.01, 0.03, 0.08))
     now = {ENROLLED: enrolled, **dict.fromkeys(PARENTS, 0)}
-    again = Random(enrolled * MONTHS)
-    more = list(accumulate(again.choice((0, 0, 0, 1, 3)) for _ in range(MONTHS)))
+    often = random.choice(((0, 0, 0, 0, 1), (0, 0, 0, 1, 3), (0, 1, 2, 3, 8)))
+    repeated = list(accumulate(random.choice(often) for _ in range(MONTHS)))
     months, so_far, counted = list[dict[str, int]](), list[dict[str, int]](), list[YearOfSchool]()
-    for _ in range(MONTHS):
-        for name in (ROOT, CLOSED):
-            now[name] = min(enrolled, now[name] + _step(random, enrolled * pace))
-        for name in (REMOVED, POLICE, REPAIRED):
-            room = now[PARENTS[name]] - now[name]
-            now[name] += min(room, _step(random, max(2.0, room * random.choice((0.05, 0.3, 0.9)))))
-        so_far.append(dict(now))
+    for month in range(EDITIONS):
+        if month < MONTHS:
+            now = _a_month_later(random, now, pace)
+            so_far.append(dict(now))
         if not grows and random.random() < 0.3:
             _correct(random, so_far, random.choice(list(PARENTS)), random.randint(1, 4))
-        if not grows and again.random() < 0.3:
-            _correct(again, so_far, REMOVED, again.randint(1, 12))
-        months.append(dict(so_far[-1]))
+        if not grows and random.random() < 0.3:
+            _correct(random, so_far, REMOVED, random.randint(1, 12))
         now = dict(so_far[-1])
-        counted.append(YearOfSchool([dict(one) for one in so_far], True, _removals(so_far, more)))
-    return YearOfSchool(months, grows, _removals(months, more), counted)
+        if month < MONTHS:
+            months.append(dict(now))
+        counted.append(YearOfSchool([dict(numbers) for numbers in so_far], True, _removals(so_far, repeated)))
+    return YearOfSchool(months, grows, _removals(months, repeated), counted)
 
 
-def _removals(months: Sequence[Numbers], more: Sequence[int]) -> list[int]:
-    return [month[REMOVED] + several for month, several in zip(months, more, strict=False)]
+def _a_month_later(random: Random, now: dict[str, int], pace: float) -> dict[str, int]:
+    later = dict(now)
+    for name in (ROOT, CLOSED):
+        later[name] = min(later[ENROLLED], later[name] + _step(random, later[ENROLLED] * pace))
+    for name in (REMOVED, POLICE, REPAIRED):
+        room = later[PARENTS[name]] - later[name]
+        later[name] += min(room, _step(random, max(2.0, room * random.choice((0.05, 0.3, 0.9)))))
+    return later
+
+
+def _removals(months: Sequence[Numbers], repeated: Sequence[int]) -> list[int]:
+    return [numbers[REMOVED] + more for numbers, more in zip(months, repeated, strict=False)]
 
 
 def _step(random: Random, mean: float) -> int:
@@ -95,38 +110,38 @@ def _correct(random: Random, so_far: list[dict[str, int]], name: str, students: 
     first = random.randrange(len(so_far))
     before = so_far[first - 1][name] if first else 0
     inside = [child for child, parent in PARENTS.items() if parent == name]
-    room = [one[name] - one[child] for one in so_far[first:] for child in inside]
+    room = [numbers[name] - numbers[child] for numbers in so_far[first:] for child in inside]
     fewer = min([students, so_far[first][name] - before, *room])
-    for one in so_far[first:]:
-        one[name] -= fewer
+    for numbers in so_far[first:]:
+        numbers[name] -= fewer
 
 
-def publish_for_a_year(
-    random: Random, school: YearOfSchool, rule: Rule, minimums: Minimums, beside: Beside = beside_reports
-) -> Pages:
+def publish_for_two_years(random: Random, school: YearOfSchool, rule: Rule, minimums: Minimums) -> Pages:
     """Return what a school's pages showed that was published in most months, and now and then withdrawn."""
-    pages, live, ever = Pages(), list[Published](), list[Published]()
-    for month, numbers in enumerate(school.months):
+    pages, live, ever, years = Pages(), list[Published](), list[Published](), set[str]()
+    for month in range(EDITIONS):
         if random.random() >= 0.15:
-            reports = Reports(_day(0), numbers[ENROLLED], school.counted[month].removals)
-            shown = beside(rule(numbers, pages_of(ever), minimums), _day(month), ever, reports, minimums.cell)
-            pages.told.append([(name, month, number) for name, number in shown.items()])
-            live = with_repeated(shown, _day(month), live)
+            today, cut = _day(month), min(month, MONTHS) - 1
+            fresh = list[Published]()
+            if rule.due(today, years) == YEAR and cut >= 0:
+                counted = school.counted[month]
+                numbers = counted.months[cut] | {REMOVALS: counted.removals[cut]}
+                fresh = [Published(name, number, _day(cut)) for name, number in rule.shows(numbers, minimums).items()]
+            years.add(last_year_over(today))
+            pages.told.append((month, [(figure.name, cut, figure.number) for figure in fresh]))
+            names = {figure.name for figure in fresh}
+            live = [*fresh, *(figure for figure in live if figure.name not in names)]
             ever += live
             if random.random() < 0.05:
                 live = []
         pages.live.append(live)
-    pages.shown = [(one.name, _month(one.as_of), one.number) for one in _each_once(ever)]
+    pages.shown = [(figure.name, _month(figure.as_of), figure.number) for figure in dict.fromkeys(ever)]
     return pages
 
 
-def _each_once(published: Iterable[Published]) -> list[Published]:
-    return list(dict.fromkeys(published))
-
-
 def _day(month: int) -> date:
-    return date(2026 + (month + 8) // 12, (month + 8) % 12 + 1, 28)
+    return date(2026 + (month + 7) // 12, (month + 7) % 12 + 1, 28)
 
 
 def _month(day: date) -> int:
-    return (day.year - 2026) * 12 + day.month - 9
+    return (day.year - 2026) * 12 + day.month - 8

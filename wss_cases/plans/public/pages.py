@@ -46,6 +46,7 @@ def all_schools(language: str) -> Response:
     if not 1 <= number <= pages or language not in setting("LANGUAGES"):
         raise NotFound
     schools = all_read_by_anyone(language, (number - 1) * PER_PAGE, PER_PAGE)
+    year, figures = sums_of(all_figures_read())
     return _page(
         "plans/public/district.html",
         language,
@@ -53,7 +54,8 @@ def all_schools(language: str) -> Response:
         schools=schools,
         state=state_today,
         today=today,
-        figures=sums_of(all_figures_read()),
+        year=year,
+        figures=figures,
         number=number,
         pages=pages,
     )

@@ -1,7 +1,7 @@
 """Everything that leaves the system beside the public pages, and what a reader of all of it can work out.
 
-The reader holds every page that anyone can read of every school for a year, the district's page, every board report of
-every month, and the results of the climate survey. `inventory` says of
+The reader holds every page that anyone can read of every school, the district's page, every board report of every
+month, and the results of the climate survey. `inventory` says of
 each export whether it is among these, and why else not; a test holds it against the exports that there are.
 
 Not among them are those in which nothing is hidden from who may take them: whoever takes them sees each record or each

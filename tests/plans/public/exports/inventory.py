@@ -35,7 +35,7 @@ LISTS: Final = {
 """Lists that can be taken as a file."""
 
 ROUTES: Final = {
-    "public_pages.school": "attacked: every page of every month, withdrawn ones too",
+    "public_pages.school": "attacked: every page, withdrawn ones too",
     "public_pages.all_schools": "attacked: the sums of every month",
     "board_reports.file": "attacked: totals of every school and month are known, however small",
     "outcomes.files.file": "FILES says of each",

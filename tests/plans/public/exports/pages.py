@@ -1,4 +1,4 @@
-"""A year of the pages of districts: each school's, and the district's, which adds up what these show."""
+"""Two years of the pages of districts: each school's, and the district's, which adds up what these show."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from random import Random
 
 from tests.plans.public.attack import Found, attack
 from tests.plans.public.districts import (
+    EDITIONS,
     MONTHS,
     USUAL,
-    Beside,
     Pages,
     Rule,
     YearOfSchool,
-    publish_for_a_year,
+    publish_for_two_years,
     random_school,
 )
-from wss_cases.plans.public.figures import PARENTS, Numbers, Published, beside_reports, sums_of
+from wss_cases.plans.public.figures import PARENTS, Numbers, Published, sums_of
 
 Add = Callable[[Sequence[Numbers], Sequence[Sequence[Published]]], dict[str, int]]
 """What the district says by figure, from what is true of its schools in a month and what their pages show."""
-YEAR = "2026-27"
 
 
 def of_pages(_true: Sequence[Numbers], live: Sequence[Sequence[Published]]) -> dict[str, int]:
-    """Add up as the product does, as long as there is a page at all."""
-    return {name: students for name, students, _schools in sums_of([(YEAR, figures) for figures in live])}
+    """Add up as the product does."""
+    return {name: students for name, students, _schools in sums_of(live)[1]}
 
 
 def take_apart(schools: Sequence[YearOfSchool], pages: Sequence[Pages], add: Add) -> None:
-    """Note for each school what the sums of every month leave for a figure that its page does not show."""
-    for month in range(MONTHS):
-        said = add([school.months[month] for school in schools], [one.live[month] for one in pages])
-        for name in PARENTS if said else ():
-            shown = [next((one.number for one in page.live[month] if one.name == name), None) for page in pages]
-            rest = said.get(name, 0) - sum(number or 0 for number in shown)
+    """Note for each school what the sums of every month after the year leave for a figure that its page does not
+    show."""
+    for month in range(MONTHS, EDITIONS):
+        sums = add([school.counted[month].months[-1] for school in schools], [each.live[month] for each in pages])
+        for name in PARENTS if sums else ():
+            shown = [next((each.number for each in page.live[month] if each.name == name), None) for page in pages]
+            rest = sums.get(name, 0) - sum(number or 0 for number in shown)
             hidden = [page for page, number in zip(pages, shown, strict=True) if number is None]
             for page in hidden if rest else ():
-                page.sums.append((name, month, rest, len(hidden) == 1))
+                page.sums.append((name, MONTHS - 1, rest, len(hidden) == 1))
 
 
-def attacked(rule: Rule, districts: int, first: int = 0, beside: Beside = beside_reports, add: Add = of_pages) -> Found:
-    """Return what an attacker finds in a year of pages of so many districts; each fourth has corrections."""
+def attacked(rule: Rule, districts: int, first: int = 0, add: Add = of_pages) -> Found:
+    """Return what an attacker finds in the pages of so many districts; each fourth has corrections."""
     found = Found()
     for seed in range(first, first + districts):
         random = Random(seed)
         schools = [random_school(random, grows=seed % 4 != 0) for _ in range(random.randint(1, 7))]
-        pages = [publish_for_a_year(random, school, rule, USUAL, beside) for school in schools]
+        pages = [publish_for_two_years(random, school, rule, USUAL) for school in schools]
         take_apart(schools, pages, add)
         for school, shown in zip(schools, pages, strict=True):
             attack(school, shown, found)

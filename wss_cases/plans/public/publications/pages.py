@@ -17,7 +17,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
@@ -33,6 +32,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
+from wss_cases.plans.public.figures import last_year_over
 from wss_cases.plans.public.names import adults_named, children_named
 from wss_cases.plans.public.publications import queries, rules
 from wss_cases.plans.public.publications.presenters import (
@@ -92,7 +92,7 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
     of their own, unless they are said to name no one.
     """
     plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
-    # one after the other: each is held against all that were published before
+    # one version after the other, so that a school year is counted once
     uow.session.get_one(School, plan.school_id, with_for_update=True)
     today = today_at(plan.school_id, uow.now)
     _check(plan, summary, today)
@@ -163,7 +163,7 @@ def _freeze(
         uow.session.flush()
     publication = PlanPublication(
         school_id=plan.school_id, plan_id=plan.id, number=last + 1, summary_en=summary.en, summary_es=summary.es,
-        content=contents, figures=figures, figures_year=school_year(today_at(plan.school_id, uow.now)),
+        content=contents, figures=figures, figures_year=last_year_over(today_at(plan.school_id, uow.now)),
         agreed=agreed, published_at=uow.now, published_by_id=uow.actor.user_id,
     )  # fmt: skip
     uow.add(publication)

@@ -12,7 +12,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.extension_points import public_sections
 from wss_cases.outcomes.equity.queries import minimums_of
-from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.pages import years_words
 from wss_cases.plans.plan.templates import Component
@@ -20,21 +19,17 @@ from wss_cases.plans.public.figures import (
     FIGURE_LABELS,
     PARENTS,
     Published,
-    beside_reports,
     count_numbers,
-    least_of,
-    pages_of,
     publishable,
-    reports_of,
     scope_for,
-    with_repeated,
+    year_due,
 )
 from wss_cases.plans.public.publications.queries import (
-    figures_published,
     figures_read_now,
     goals_of,
     members_of,
     voices_between,
+    years_published,
 )
 from wss_cases.plans.public.publications.rules import PUBLISHABLE
 from wss_cases.roster.directory.queries import get_school
@@ -81,18 +76,14 @@ class Content:
 
 
 def figures_for(school_id: int, today: date) -> list[Published]:
-    """Return the figures that a page of a school may show today, beside all that were published before and what board
-    reports say."""
-    scope = scope_for(school_id, today)
-    year = school_year(today)
-    before = figures_read_now(school_id, year)
+    """Return the figures of a page of today: those of the page that is read now, as they are stored, and those of the
+    last school year that is over, where no version published it yet."""
+    stored, year = figures_read_now(school_id), year_due(today, years_published(school_id))
+    scope = scope_for(school_id, year, today) if year is not None else None
     if scope is None:
-        return before
-    published, numbers, minimums = figures_published(school_id, year), count_numbers(scope), minimums_of(year)
-    shown = publishable(numbers, pages_of(published), minimums)
-    reports = reports_of(scope, numbers[ENROLLED])
-    shown = beside_reports(shown, scope.last, published, reports, least_of(minimums).cell)
-    return with_repeated(shown, scope.last, before)
+        return stored
+    shown = publishable(count_numbers(scope), minimums_of(scope.year))
+    return [*(Published(name, number, scope.last) for name, number in shown.items()), *stored]
 
 
 def contents_of(
@@ -165,14 +156,21 @@ def _named(plan: SchoolPlan, today: date) -> list[tuple[str, str]]:
 
 
 def _figure_rows(figures: Iterable[Published]) -> list[tuple[str, str, str]]:
-    """Return a row for each figure: its label, its number ('' where it is held back) and its day."""
-    shown = {one.name: one for one in figures}
+    """Return the rows of each school year of which a figure is shown: label, number ('' where it is hidden), day."""
+    years: dict[str, dict[str, Published]] = {}
+    for figure in figures:
+        years.setdefault(school_year(figure.as_of), {})[figure.name] = figure
     return [
-        (str(FIGURE_LABELS[name]), f"{shown[name].number:,}", day_words_with_year(shown[name].as_of))
-        if name in shown
-        else (str(FIGURE_LABELS[name]), "", "")
+        (str(FIGURE_LABELS[name]), *_cell(shown.get(name), max(figure.as_of for figure in shown.values())))
+        for shown in years.values()
         for name in PARENTS
     ]
+
+
+def _cell(figure: Published | None, last: date) -> tuple[str, str]:
+    if figure is None:
+        return "", day_words_with_year(last)
+    return f"{figure.number:,}", day_words_with_year(figure.as_of)
 
 
 def _voices(plan: SchoolPlan) -> list[Voice]:

@@ -78,10 +78,9 @@ def all_read_by_anyone(language: str, first: int, most: int) -> list[Entry]:
     return [Entry(*row) for row in rows]
 
 
-def all_figures_read() -> list[tuple[str, list[Published]]]:
-    """Return the figures of every page that anyone reads, each with its school year."""
-    rows = db.session.execute(_live().with_only_columns(PlanPublication.figures_year, PlanPublication.figures))
-    return [(year, from_plain(figures)) for year, figures in rows]
+def all_figures_read() -> list[list[Published]]:
+    """Return the figures of every page that anyone reads."""
+    return [from_plain(figures) for figures in db.session.scalars(_live().with_only_columns(PlanPublication.figures))]
 
 
 def plan_of(publication: PlanPublication) -> SchoolPlan:
@@ -94,19 +93,15 @@ def _live() -> Any:
     return select(PlanPublication).join(School, School.id == PlanPublication.school_id).where(*live)
 
 
-def figures_published(school_id: int, year: str) -> list[Published]:
-    """Return every figure of a school year that any page of a school ever showed, the withdrawn ones too: whoever saved
-    them has them."""
-    rows = select(PlanPublication.figures).where(
-        PlanPublication.school_id == school_id, PlanPublication.figures_year == year
-    )
-    return [one for figures in db.session.scalars(rows.order_by(PlanPublication.number)) for one in from_plain(figures)]
+def years_published(school_id: int) -> set[str]:
+    """Return the school years that any version of a school's page published, the withdrawn ones too."""
+    rows = select(PlanPublication.figures_year).where(PlanPublication.school_id == school_id)
+    return set(db.session.scalars(rows))
 
 
-def figures_read_now(school_id: int, year: str) -> list[Published]:
-    """Return the figures of a school year that a school's page shows now."""
-    rows = _live().where(PlanPublication.school_id == school_id, PlanPublication.figures_year == year)
-    live = db.session.scalar(rows)
+def figures_read_now(school_id: int) -> list[Published]:
+    """Return the figures that a school's page shows now."""
+    live = db.session.scalar(_live().where(PlanPublication.school_id == school_id))
     return from_plain(live.figures) if live is not None else []
 
 

@@ -24,7 +24,7 @@ PART_LABELS: Final[dict[str, Any]] = {
     "state": _l("About the plan"),
     "tier": _l("About the plan"),
     "goals": _l("Goals"),
-    "figures": _l("This school year in figures"),
+    "figures": _l("School years in figures"),
     "sections": _l("Money"),
     "voices": _l("You said, we did"),
     "committee": _l("Who wrote it"),
@@ -46,9 +46,11 @@ LIVE = "replaced_at is null and withdrawn_at is null"
 class PlanPublication(OfPlan, Versioned, Base):
     """One version of a school's public page; at most one is read at a time. Nothing of it changes but that it ends.
 
-    `content`: language to what the page says. `figures`: the figures it shows, as (name, students, day), of the school
-    year `figures_year`. `agreed`: the adults whom it may name, as (words of the page, who gave the written consent and
-    where it is kept, day; '' where it was not recorded); of words that name no one (words, '', '').
+    `content`: language to what the page says. `figures`: the figures it shows, as (name, students, day).
+    `figures_year`: the latest school year that this version or one before it published, also where no figure of it is
+    shown; in the earliest versions the school year that ran then. `agreed`: the adults whom it may name, as (words of
+    the page, who gave the written consent and where it is kept, day; '' where it was not recorded); of words that name
+    no one (words, '', '').
     """
 
     __tablename__ = "plan_publication"
