@@ -124,7 +124,10 @@ SHOWN = {name: (number, "2027-07-31") for name, number in zip(PARENTS, (35, 22, 
 
 
 def shown(scene: PublicScene) -> dict[str, tuple[int, str]]:
-    return {name: (number, day) for name, number, day in scene.publish().figures}
+    rows = scene.publish().figures
+    figures = {name: (number, day) for name, number, day in rows}
+    assert len(figures) == len(rows), "no figure is counted twice"
+    return figures
 
 
 def _begin(which: Any, day: date) -> None:
