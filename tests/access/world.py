@@ -248,11 +248,10 @@ def plant_circle(one: Planted, circle: Pathway) -> None:
 
 
 def plant_training(one: Planted) -> None:
-    """A session of the school with its code on the wall, an uploaded file, and one requirement of every school."""
+    """A session of the school, an uploaded file, and one requirement of every school."""
     of_today = {"held_on": NOW.date(), "minutes": 90, "made_at": NOW}
-    code = f"WALK{one.school.id:03d}"[-8:]
     topic = KnownTopic.RESTORATIVE_PRACTICE
-    db.session.add(TrainingSession(school_id=one.school.id, topic=topic, code=code, **of_today))
+    db.session.add(TrainingSession(school_id=one.school.id, topic=topic, **of_today))
     of_lead = {"school_id": one.school.id, "made_by_id": one.lead.id, "made_at": NOW}
     db.session.add(TrainingFile(name="walk.csv", rows=[], **of_lead))
     db.session.add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 
 pytestmark = pytest.mark.both_databases
+MOMENT = datetime(2026, 11, 24, 16, tzinfo=UTC)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -81,3 +83,43 @@ def test_system_lists_the_files_until_they_are_moved(
     assert file.name in client.get("/system").get_data(as_text=True)
     file.unlink()
     assert file.name not in client.get("/system").get_data(as_text=True)
+
+
+def test_a_canceled_session_stays_without_its_people_and_is_written_to_a_file(
+    database: Database, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", "0137")
+    canceled = {"canceled_at": MOMENT, "canceled_because": "not_held", "canceled_reason": "The trainer fell ill"}
+    back = {"taken_back_at": MOMENT, "taken_back_reason": "The trainer fell ill", "taken_back_with_session": True}
+    plant(
+        database,
+        {
+            "school": [{"id": 1, "name": "First School"}],
+            "user_account": [{"id": 1, "email": "person@district.example"}],
+            "training_session": [
+                {"id": 1, "topic": "bias", "minutes": 60, "code": "AAAAAA"},
+                {"id": 2, "topic": "bias", "minutes": 60, "code": "BBBBBB", **canceled},
+            ],
+            "training_record": [
+                {"id": 1, "topic": "bias", "school_id": 1, "user_id": 1, "session_id": 1},
+                {"id": 2, "topic": "bias", "school_id": 1, "user_id": 1, "session_id": 2, **back},
+            ],
+            "outbox_message": [
+                {"id": number, "recipient_id": 1, "kind": kind, "object_type": name, "object_id": 2, "dedupe_key": kind}
+                for number, (kind, name) in enumerate(
+                    [("training_session.canceled", "training_session"), ("case_opened", "case")], 1
+                )
+            ],
+        },
+    )  # fmt: skip
+    run(app, "upgrade", "0138")
+    [row] = lines(Path(app.instance_path) / "removed" / "training_session-0138.jsonl")
+    assert (row["id"], row["canceled_reason"]) == (2, "The trainer fell ill")
+    assert mails(database) == ["case"]
+    assert counts(database)["training_session"] == 2
+    with engine(database).connect() as connection:
+        standing = sa.text("SELECT id FROM training_record WHERE taken_back_at IS NULL")
+        assert connection.scalars(standing).all() == [1]
+    run(app, "downgrade", "0137")
+    run(app, "upgrade", "head")

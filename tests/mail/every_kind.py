@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 from tests.access.world import plant
 from tests.attachments.planting import make_attachment
 from tests.factories.accounts import UserFactory, make_user
-from tests.factories.base import put
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
@@ -42,7 +41,7 @@ from wss_cases.intake.assignment import Assignment
 from wss_cases.intake.offline.messages import GONE as UNFILED_GONE
 from wss_cases.intake.offline.messages import WAITS as UNFILED
 from wss_cases.intake.offline.messages import EntryKind, EntryState, OfflineEntry
-from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads import HEAD, head_key, week_of
 from wss_cases.mail.common.pages import StandbyLapse
 from wss_cases.mail.security_alerts import WORDS as ACCOUNT_WORDS
@@ -76,10 +75,6 @@ from wss_cases.safeguards.police.review.models import NotificationGround, Police
 from wss_cases.setup.backups import TROUBLE, BackupRun, Outcome
 from wss_cases.setup.standby.pages import MISSING, UNWATCHED
 from wss_cases.setup.test_letter import TEST_LETTER
-from wss_cases.training.records.queries import Because, TrainingRecord, TrainingSession
-from wss_cases.training.sessions.messages import CANCELED as TRAINING_CANCELED
-from wss_cases.training.sessions.messages import PUT_BACK as TRAINING_PUT_BACK
-from wss_cases.training.topics import KnownTopic
 from wss_cases.workday.digest.messages import NO_COORDINATOR, no_coordinator_key, weekly_key
 from wss_cases.workday.digest.queries import digest_key
 
@@ -308,26 +303,6 @@ def _export(world: World) -> OutboxMessage:
     db.session.add(row)
     db.session.flush()
     return world.message("export_made", world.people[Role.ADMINISTRATOR], row, f"export_made:{row.id}")
-
-
-def _training(kind: str) -> Callable[[World], OutboxMessage]:
-    """The coordinator was at a training that is canceled, or put back after a mail said so."""
-
-    def make(world: World) -> OutboxMessage:
-        lead = world.people[Role.COORDINATOR]
-        shared = {"school_id": world.school.id, "topic": KnownTopic.MENTORING, "minutes": 60}
-        gone = kind == TRAINING_CANCELED
-        canceled = {"canceled_at": NOW, "canceled_because": Because.NOT_HELD, "canceled_reason": "x"} if gone else {}
-        row = put(TrainingSession(held_on=TODAY, made_at=NOW, **shared, **canceled))
-        back = {"taken_back_at": NOW, "taken_back_reason": "x", "taken_back_with_session": True} if gone else {}
-        of_lead = {"user_id": lead.id, "session_id": row.id, "completed_on": TODAY, "recorded_at": NOW}
-        put(TrainingRecord(**of_lead, **shared, **back))
-        if not gone:
-            told = world.message(TRAINING_CANCELED, lead, row, f"{TRAINING_CANCELED}:{row.id}:told")
-            told.message_id, told.state, told.sent_at = f"{told.message_id}.told", OutboxState.SENT, NOW
-        return world.message(kind, lead, row, f"{kind}:{row.id}")
-
-    return make
 
 
 def _board_report(world: World) -> OutboxMessage:
@@ -667,8 +642,6 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "cases_handed_over": _to_lead("cases_handed_over"),
     "case_opened": _opened,
     "board_report": _board_report,
-    TRAINING_CANCELED: _training(TRAINING_CANCELED),
-    TRAINING_PUT_BACK: _training(TRAINING_PUT_BACK),
     "export_made": _export,
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),

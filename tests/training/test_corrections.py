@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
-from tests.factories.roster import SchoolFactory
-from tests.support.applications import make_app
-from tests.support.databases import Database
 from tests.training.conftest import NOW, TODAY, Scene
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.training.records.pages import end_training, take_back
-from wss_cases.training.records.queries import TrainingGuess, TrainingRecord, TrainingSession
-from wss_cases.training.sessions.actions import Planned, add_session, change_session, sign_in, sign_in_by_code
-from wss_cases.training.sessions.messages import BACK, GUESSES
+from wss_cases.training.records.pages import end_training, take_back, total_minutes
+from wss_cases.training.records.queries import TrainingRecord, TrainingSession, records_of
+from wss_cases.training.sessions.actions import BACK, Planned, add_session, change_session, sign_in
+from wss_cases.training.sessions.pages import take_off
 
 BIAS = Planned("bias", TODAY, 120, "Peace Center")
 YESTERDAY = TODAY - timedelta(days=1)
@@ -70,7 +61,7 @@ def test_a_session_is_put_right_with_everything_on_record_and_says_what_it_was(s
 def test_what_no_session_was_is_refused_beside_its_field(scene: Scene, field: str, values: dict[str, Any]) -> None:
     number = held(scene, scene.teacher)
     with pytest.raises(Refused) as refused:
-        change_session(scene.call(scene.head), number, Planned(**(vars(BIAS) | values)))
+        change_session(scene.call(scene.head), number, scene.school.id, Planned(**(vars(BIAS) | values)))
     assert refused.value.field == field
     assert db.session.scalars(select(TrainingRecord.completed_on)).one() == TODAY
 
@@ -90,7 +81,7 @@ def test_a_day_after_the_last_on_which_a_training_counts_is_refused(scene: Scene
     sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])
     end_training(scene.call(scene.head), db.session.scalars(select(TrainingRecord.id)).one(), YESTERDAY)
     with pytest.raises(Refused) as refused:
-        change_session(scene.call(scene.head), number, BIAS)
+        change_session(scene.call(scene.head), number, scene.school.id, BIAS)
     assert refused.value.field == "held_on"
 
 
@@ -99,11 +90,13 @@ def test_a_session_of_long_ago_keeps_its_day_and_takes_other_hours(scene: Scene)
     row = TrainingSession(school_id=scene.school.id, topic="bias", held_on=long_ago, minutes=60, made_at=NOW)
     db.session.add(row)
     db.session.commit()
-    change_session(scene.call(scene.head), row.id, Planned("bias", long_ago, 90))
+    change_session(scene.call(scene.head), row.id, scene.school.id, Planned("bias", long_ago, 90))
     changed = fresh(row)
     assert (changed.held_on, changed.minutes) == (long_ago, 90)
     with pytest.raises(Refused) as refused:
-        change_session(scene.call(scene.head), row.id, Planned("bias", long_ago + timedelta(days=1), 90))
+        change_session(
+            scene.call(scene.head), row.id, scene.school.id, Planned("bias", long_ago + timedelta(days=1), 90)
+        )
     assert refused.value.field == "held_on"
 
 
@@ -113,12 +106,66 @@ def test_only_who_answers_for_the_school_puts_it_right_and_two_editors_lose_noth
     number = held(scene, scene.teacher)
     for user in (scene.stranger, scene.teacher, scene.coordinator):
         with pytest.raises(NotFound):
-            change_session(scene.call(user), number, BIAS)
+            change_session(scene.call(user), number, scene.school.id, BIAS)
     page, client = f"/training/sessions/{number}/change", client_as(scene.head)
     seen = {"version": str(db.session.get_one(TrainingSession, number).version), "hours": "3"}
     assert client.submit(page, seen).status_code == 303
     assert client.submit(page, seen | {"hours": "4"}).status_code == 409
     assert fresh(db.session.get_one(TrainingSession, number)).minutes == 180
+
+
+def test_who_was_not_there_is_taken_off_with_a_reason_and_both_histories_say_so(scene: Scene, client_as: Any) -> None:
+    number, client = held(scene, scene.teacher, scene.coordinator, scene.head), client_as(scene.head)
+    page = f"/training/sessions/{number}"
+    both = {"people": [str(scene.teacher.id), str(scene.coordinator.id)]}
+    refused = client.submit(f"{page}/take-off", both | {"reason": " "}, holding="people")
+    assert refused.status_code == 400 and 'id="reason-error"' in refused.text
+    none = client.submit(f"{page}/take-off", {"reason": "Left early"}, holding="people")
+    assert none.status_code == 400 and "Choose who was not there" in none.text
+    assert total_minutes(records_of([scene.teacher.id, scene.coordinator.id, scene.head.id])) == 360
+    assert client.submit(f"{page}/take-off", both | {"reason": "Left early"}, holding="people").status_code == 303
+    assert total_minutes(records_of([scene.teacher.id, scene.coordinator.id, scene.head.id])) == 120
+    shown = client.page(page).text
+    assert "Taken off the list: 2" in shown and "Tom Teacher" in shown, "Tom can be signed in again"
+    assert "Left early" in client_as(scene.teacher).page("/training/mine").text
+    left = db.session.scalars(select(TrainingRecord.id).where(TrainingRecord.user_id == scene.head.id)).one()
+    take_back(scene.call(scene.head), left, "Was elsewhere")
+    assert "Taken off the list: 1" in client.page(page).text
+
+
+def test_only_who_is_signed_in_is_taken_off_by_who_answers_for_the_school(scene: Scene) -> None:
+    number = held(scene, scene.teacher)
+    answers = {"people": [str(scene.teacher.id)], "reason": "Left early"}
+    for user in (scene.stranger, scene.teacher, scene.coordinator):
+        with pytest.raises(NotFound):
+            take_off(scene.call(user), number, **answers)
+    with pytest.raises(Refused) as refused:
+        take_off(scene.call(scene.head), number, **(answers | {"people": [str(scene.coordinator.id)]}))
+    assert refused.value.field == "people"
+    take_off(scene.call(scene.head), number, **answers)
+    with pytest.raises(Refused):
+        take_off(scene.call(scene.head), number, **answers)
+    sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])
+    assert total_minutes(records_of([scene.teacher.id])) == 120
+
+
+def test_a_session_entered_at_the_wrong_school_is_moved_by_the_district(scene: Scene, client_as: Any) -> None:
+    number, district = held(scene, scene.teacher), client_as(scene.district)
+    page = f"/training/sessions/{number}"
+    asked = client_as(scene.head).page(f"{page}/change").find_all("select")
+    assert "school" not in [field.get("name") for field in asked]
+    taken = district.submit(f"{page}/change", {"school": str(scene.other.id)})
+    assert taken.status_code == 400 and 'id="school-error"' in taken.text
+    answers = {"people": [str(scene.teacher.id)], "reason": "The other school"}
+    take_off(scene.call(scene.head), number, **answers)
+    assert district.submit(f"{page}/change", {"school": str(scene.other.id)}).status_code == 303
+    assert client_as(scene.head).get(page).status_code == 404
+    assert "Training session moved. Before: Willow" in client_as(scene.stranger).page(page).text
+    assert district.submit(f"{page}/change", {"school": ""}).status_code == 303
+    assert client_as(scene.stranger).get(page).status_code == 404
+    assert "For the whole district" in district.page(page).text
+    with pytest.raises(NotFound):
+        change_session(scene.call(scene.head), held(scene), scene.other.id, BIAS)
 
 
 def test_nothing_goes_on_record_of_who_has_left(scene: Scene, client_as: Any) -> None:
@@ -137,29 +184,3 @@ def test_nothing_goes_on_record_of_who_has_left(scene: Scene, client_as: Any) ->
     answer = client_as(scene.head).submit("/training/records/new", values, holding="user")
     assert answer.status_code == 400 and 'id="user-error"' in answer.text
     assert db.session.scalars(select(TrainingRecord)).all() == []
-
-
-@pytest.mark.both_databases
-def test_guesses_at_once_are_counted_one_by_one(database: Database, tmp_path: Path) -> None:
-    app = make_app(database.url, tmp_path)
-    at_once = GUESSES + 4
-    start = Barrier(at_once)
-
-    def guess(actor: Actor) -> str:
-        with app.app_context():
-            start.wait(timeout=120)
-            try:
-                sign_in_by_code(Invocation(actor, NOW), "AAAAAA")
-            except Refused as refused:
-                return refused.message
-            return ""
-
-    with app.app_context():
-        teacher = make_user(Role.REPORTER, SchoolFactory())
-        db.session.commit()
-        actor = acting(teacher)
-    with ThreadPoolExecutor(at_once) as pool:
-        said = [one.result(timeout=120) for one in [pool.submit(guess, actor) for _number in range(at_once)]]
-    with app.app_context():
-        assert sum("No training today" in words for words in said) == GUESSES, said
-        assert db.session.scalar(select(func.count(TrainingGuess.id))) == GUESSES

@@ -76,27 +76,18 @@ def test_a_training_is_corrected_with_a_trace(scene: Scene, client_as: Any) -> N
     assert client_as(scene.teacher).get(base).status_code == 404
 
 
-def test_people_sign_in_by_list_and_by_code(scene: Scene, client_as: Any) -> None:
+def test_people_are_signed_in_by_the_list(scene: Scene, client_as: Any) -> None:
     client = client_as(scene.head)
     values = {"topic": "bias", "held_on": TODAY.isoformat(), "hours": "2", "provider": "Peace Center"}
     assert client.submit("/training/sessions/new", values).status_code == 303
     number = db.session.scalars(select(TrainingSession.id)).one()
     page = f"/training/sessions/{number}"
-    assert client.get(f"{page}/wall").status_code == 404
     assert client.submit(page, {"people": [str(scene.coordinator.id)]}, holding="people").status_code == 303
     shown = client.page(page)
     assert "Cora Coordinator" in shown.text
     assert client.submit(page, {"people": ["999999"]}, holding="people").status_code == 400
-    assert client.submit(page, {}, action="/code").status_code == 303
-    code = db.session.scalars(select(TrainingSession.code)).one()
-    assert f"{code[:3]} {code[3:]}" in client.page(f"{page}/wall").text
-    own = client_as(scene.teacher)
-    wrong = own.submit("/training/mine", {"code": "222222"})
-    assert wrong.status_code == 400 and "No training today has this code" in wrong.text
-    assert own.submit("/training/mine", {"code": code}).status_code == 303
-    mine = own.page("/training/mine").text
+    mine = client_as(scene.coordinator).page("/training/mine").text
     assert "Bias and equity" in mine and "2 hours" in mine
-    assert "Tom Teacher" in client.page(page).text
 
 
 def test_everyone_sees_their_own_alone(scene: Scene, client_as: Any) -> None:

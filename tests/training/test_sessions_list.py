@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.training.records.queries import TrainingRecord, TrainingSession
 from wss_cases.training.sessions.actions import sign_in
-from wss_cases.training.sessions.messages import PAGE
+from wss_cases.training.sessions.queries import PAGE
 
 LIST = "/training/sessions"
 

@@ -1,35 +1,24 @@
-"""A person's own trainings and hours, and signing in to a session by the code on the wall."""
+"""A person's own trainings and hours."""
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, render_template
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.training.records.pages import hours_words, row_of, total_minutes
 from wss_cases.training.records.queries import own_records
 from wss_cases.training.requirements.pages import TONES
 from wss_cases.training.requirements.queries import own_due
-from wss_cases.training.sessions.actions import sign_in_by_code
 from wss_cases.training.topics import topic_names
-
-
-class CodeForm(BaseForm):
-    """The code on the wall."""
-
-    code = ShortText(_l("Code on the wall"), [NotBlank(_l("Type the code."))], limit=20)
-
 
 blueprint = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
 
@@ -39,11 +28,11 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     return ("training/own/panel.html", {}) if might(actor, Permission.TRAINING_OWN) else None
 
 
-@blueprint.route("", methods=["GET", "POST"])
+@blueprint.get("")
 @gate(Permission.TRAINING_OWN)
 def page() -> Page:
-    """One's own trainings and hours; with the code on the wall one signs in to another."""
-    actor, form = current_actor(), CodeForm()
+    """One's own trainings and hours, and what is required of one."""
+    actor = current_actor()
     today = today_at(min(actor.school_ids(*STAFF), default=None), clock.now())
     rows, names = own_records(actor), topic_names()
     required = [
@@ -55,10 +44,7 @@ def page() -> Page:
         }
         for one in own_due(actor, today)
     ]
-    return form_page(
-        form,
-        lambda: sign_in_by_code(submitted(form), form.code.data or ""),
-        with_flash(_("You are signed in to the training."), url_for(".page")),
+    return render_template(
         "training/own/page.html",
         rows=[row_of(row, names, today) for row in rows],
         hours=hours_words(total_minutes(rows)),

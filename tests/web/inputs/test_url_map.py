@@ -55,7 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-COUNTED = frozenset({"questionnaire_guess", "sign_in_attempt", "training_guess"})
+COUNTED = frozenset({"questionnaire_guess", "sign_in_attempt"})
 """Where a refusal itself is counted, so that guessing is slowed."""
 KEPT = "overreach.refused"
 """What the audit log keeps of a refusal: that somebody reached for power, or for being two."""

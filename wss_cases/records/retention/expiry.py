@@ -24,7 +24,6 @@ AT_ONCE = 1000
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
-    "training_guess",
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
     *("board_report", "plan_pdf", "roster_upload", "training_file"),
 )
@@ -33,7 +32,6 @@ KIND_OF = {
     "user_session": "session",
     "sign_in_attempt": "sign_in",
     "questionnaire_guess": "sign_in",
-    "training_guess": "sign_in",
     "invitation": "link",
     "request_key": "request_key",
     "outbox_message": "mail",

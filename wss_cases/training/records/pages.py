@@ -37,7 +37,9 @@ from wss_cases.training.records.queries import (
     ENDS,
     RECORDED,
     TAKEN_BACK,
+    TAKEN_OFF,
     TrainingRecord,
+    TrainingSession,
     get_record,
     names_of,
     school_asked,
@@ -243,10 +245,19 @@ def take_back(uow: UnitOfWork, training_id: int, reason: str) -> int:
     training = uow.load(TrainingRecord, training_id, Permission.TRAINING_MANAGE)
     _refuse_taken_back(training)
     refuse_blank("reason", reason, _("Explain what was wrong."))
-    training.taken_back_at, training.taken_back_by_id = uow.now, uow.actor.user_id
-    training.taken_back_reason = reason
-    uow.record(training, TAKEN_BACK, training=names_in_both(training.topic))
+    take_all_back(uow, [training], reason)
     return training.school_id
+
+
+def take_all_back(uow: UnitOfWork, trainings: Sequence[TrainingRecord], reason: str) -> None:
+    """Step: take back trainings that are on record, all of one session or none. The session's history says how many."""
+    for training in trainings:
+        training.taken_back_at, training.taken_back_by_id = uow.now, uow.actor.user_id
+        training.taken_back_reason = reason
+        uow.record(training, TAKEN_BACK, training=names_in_both(training.topic))
+    if trainings[0].session_id is not None:
+        session = uow.session.get_one(TrainingSession, trainings[0].session_id)
+        uow.record(session, TAKEN_OFF, number=len(trainings))
 
 
 def _refuse_taken_back(training: TrainingRecord) -> None:

@@ -27,24 +27,14 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders_of
-from wss_cases.foundation.db import Base, Id, Versioned, db, named_enum, where
+from wss_cases.foundation.db import Base, Id, Versioned, db, where
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.labelled import Labelled
 from wss_cases.training.topics import KnownTopic
 
 RECORDED, ENDS, TAKEN_BACK = "training.recorded", "training.ends", "training.taken_back"
-CORRECTED, COUNTS_AGAIN = "training.corrected", "training.counts_again"
-
-
-class Because(Labelled):
-    """Why a training session is canceled."""
-
-    NOT_HELD = "not_held", _l("It was not held, or will not be")
-    IN_ERROR = "in_error", _l("It was entered by mistake")
-
-
+CORRECTED, TAKEN_OFF = "training.corrected", "training_session.taken_off"
 SENTENCES: Final = {
     # as they were written while only keepers of circles had trainings on record
     "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": KnownTopic.labels()}),
@@ -53,30 +43,22 @@ SENTENCES: Final = {
     CORRECTED: _l("Corrected with its session: %(training)s"),
     ENDS: _l("Training end date set: %(training)s"),
     TAKEN_BACK: _l("Training taken back: %(training)s"),
-    COUNTS_AGAIN: _l("Counts again, with its session: %(training)s"),
+    TAKEN_OFF: _l("Taken off the list: %(number)s"),
+    # written until sessions could no longer be canceled and put back
+    "training.counts_again": _l("Counts again, with its session: %(training)s"),
 }
 
 
 class TrainingSession(Versioned, Base):
-    """A training on one day: of a school, or of the district (no school), by a partner or by whom `provider` names.
-
-    `code` is what stands on the wall that day, '' while nobody asked for one; `minutes` how long it takes. One that was
-    not held, or entered in error, is canceled with a reason, never deleted: no one signs in to it, and what people have
-    on record from it is taken back until the session is put back.
-    """
+    """A training on one day, `minutes` long: of a school, or of the district (no school), by a partner or by whom
+    `provider` names. Who was there has a TrainingRecord of it."""
 
     __tablename__ = "training_session"
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("partner_id is null or provider = ''", name="provider"),
-        CheckConstraint(
-            "(canceled_at is null) = (canceled_because is null) and (canceled_at is null) = (canceled_reason = '')",
-            name="canceled",
-        ),
         Index("ix_training_session_school", "school_id", "held_on"),
-        Index("uq_training_session_code", "held_on", "code", unique=True, **where("code <> ''")),
     )
-    PRIVATE = frozenset({"canceled_reason"})
 
     id: Mapped[Id]
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
@@ -85,21 +67,15 @@ class TrainingSession(Versioned, Base):
     minutes: Mapped[int]
     provider: Mapped[str] = mapped_column(String(200), default="", server_default="")
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
-    code: Mapped[str] = mapped_column(String(8), default="", server_default="")
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    canceled_at: Mapped[datetime | None]
-    canceled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    canceled_because: Mapped[Because | None] = mapped_column(named_enum(Because, "canceled_because"))
-    canceled_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
 
 class TrainingRecord(Base):
     """A training of one member of staff; it counts wherever they work, and the school that recorded it corrects it.
 
     `minutes`: how long it took, None where nobody said. `valid_until` None: it does not run out. What was entered in
-    error is taken back with a reason, never deleted, and counts no more; `taken_back_with_session` while its session is
-    canceled, with which it comes back.
+    error is taken back with a reason, never deleted, and counts no more.
     """
 
     __tablename__ = "training_record"
@@ -132,18 +108,8 @@ class TrainingRecord(Base):
     taken_back_at: Mapped[datetime | None]
     taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     taken_back_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
-    taken_back_with_session: Mapped[bool] = mapped_column(default=False, server_default=false())
-
-
-class TrainingGuess(Base):
-    """A wrong code that somebody typed, counted within a window."""
-
-    __tablename__ = "training_guess"
-    __table_args__ = (Index("ix_training_guess_user", "user_id", "at"),)
-
-    id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    at: Mapped[datetime]
+    taken_back_with_session: Mapped[bool] = mapped_column(server_default=false(), deferred=True)
+    """Nothing reads or writes it. Circle pages of the release before still select it, so the next release drops it."""
 
 
 KEEPERS = (Role.ADMINISTRATOR, Role.DISTRICT)

@@ -1,56 +1,26 @@
-"""Sessions of training: add one, put it right, cancel it, sign people in by a list, let them sign in by the code on the
-wall."""
+"""Training sessions: adding and correcting a session, signing people in, and taking them off its list."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from sqlalchemy import delete, select
-
-from wss_cases.access.actor import STAFF
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.errors import Overreach, Refused, refuse_blank
+from wss_cases.foundation.errors import Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.timeline import in_both
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.training.records.pages import (
-    MOST_MINUTES,
-    Training,
-    hours_words,
-    lock_accounts,
-    put_all_on_record,
-    put_on_record,
-)
-from wss_cases.training.records.queries import (
-    CORRECTED,
-    COUNTS_AGAIN,
-    TAKEN_BACK,
-    Because,
-    TrainingGuess,
-    TrainingRecord,
-    TrainingSession,
-    partner_names,
-    staff_of,
-)
-from wss_cases.training.sessions.messages import (
-    AHEAD,
-    BACK,
-    CANCELED,
-    GUESS_WINDOW,
-    GUESSES,
-    PUT_BACK,
-    gone_with,
-    guesses,
-    new_code,
-    session_of_code,
-    signed_in,
-    standing_again,
-)
+from wss_cases.training.records.pages import MOST_MINUTES, Training, hours_words, put_all_on_record
+from wss_cases.training.records.queries import CORRECTED, TrainingRecord, TrainingSession, partner_names, staff_of
+from wss_cases.training.sessions.queries import place_of, signed_in
 from wss_cases.training.topics import both_names, every_topic, names_in_both, offered
+
+AHEAD: Final = timedelta(days=366)
+BACK: Final = timedelta(days=3 * 366)
+"""How far from today a session can be."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +37,7 @@ class Planned:
 @use_case
 def add_session(uow: UnitOfWork, school_id: int | None, planned: Planned) -> int:
     """Add a session of a school, or of the district (None). Returns its id. Raises Refused, NotFound."""
-    row = TrainingSession(school_id=school_id, code="", made_at=uow.now, made_by_id=uow.actor.user_id, **vars(planned))
+    row = TrainingSession(school_id=school_id, made_at=uow.now, made_by_id=uow.actor.user_id, **vars(planned))
     require(uow.actor, Permission.TRAINING_MANAGE, row)
     _check(planned, today_at(school_id, uow.now))
     uow.record(row, "training_session.added", training=names_in_both(planned.topic))
@@ -90,13 +60,13 @@ def _check(planned: Planned, today: date, before: Planned | None = None) -> None
 
 
 @use_case
-def change_session(uow: UnitOfWork, session_id: int, planned: Planned) -> int:
+def change_session(uow: UnitOfWork, session_id: int, school_id: int | None, planned: Planned) -> int:
     """Put a session right, and with it what everyone who was there has on record. What it was stays in its history.
 
-    Returns its id. Raises NotFound, Stale; Refused as adding does, and for a day on which no one can have been there.
+    Returns its id. Raises NotFound, Stale; Refused as adding does, for a day on which no one can have been there, and
+    for a school at which someone who was there does not work.
     """
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE, uow.version)
-    _refuse_canceled(row)
     today, before = today_at(row.school_id, uow.now), planned_of(row)
     _check(planned, today, before)
     there = list(signed_in(row.id).values())
@@ -104,6 +74,8 @@ def change_session(uow: UnitOfWork, session_id: int, planned: Planned) -> int:
         raise Refused("held_on", _("People are signed in already. Choose today or an earlier day."))
     if any(one.valid_until is not None and one.valid_until < planned.held_on for one in there):
         raise Refused("held_on", _("For someone who was there, this training ends before that day. Change that first."))
+    if school_id != row.school_id:
+        _move(uow, row, school_id, there)
     for name, value in vars(planned).items():
         setattr(row, name, value)
     topics, given_by = {one.code: one for one in every_topic()}, _given_by(row)
@@ -118,85 +90,19 @@ def change_session(uow: UnitOfWork, session_id: int, planned: Planned) -> int:
     return row.id
 
 
+def _move(uow: UnitOfWork, row: TrainingSession, school_id: int | None, there: Iterable[TrainingRecord]) -> None:
+    """Give a session to another school, or to the district (None)."""
+    require(uow.actor, Permission.TRAINING_MANAGE, TrainingSession(school_id=school_id))
+    if school_id is not None and any(record.school_id != school_id for record in there):
+        raise Refused("school", _("Someone from another school is signed in. Take them off the list first."))
+    before = in_both(lambda: place_of(row.school_id))
+    row.school_id = school_id
+    uow.record(row, "training_session.moved", place=before)
+
+
 def planned_of(row: TrainingSession) -> Planned:
     """Return what a session is."""
     return Planned(row.topic, row.held_on, row.minutes, row.provider, row.partner_id)
-
-
-@use_case
-def cancel_session(uow: UnitOfWork, session_id: int, because: Because, reason: str) -> int:
-    """Cancel a session: it stays with the reason, takes no one, and what people have on record from it counts no more.
-
-    Who was signed in to one that was not held is told by mail; one entered by mistake is seen among their trainings.
-    Returns its id. Raises NotFound, Refused without a reason and a second time.
-    """
-    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
-    _refuse_canceled(row)
-    refuse_blank("reason", reason, _("Explain what happened."))
-    row.canceled_at, row.canceled_by_id = uow.now, uow.actor.user_id
-    row.canceled_because, row.canceled_reason = because, reason
-    uow.record(row, CANCELED, because=because.value)
-    there, topic = list(signed_in(row.id).values()), names_in_both(row.topic)
-    for one in there:
-        one.taken_back_at, one.taken_back_by_id = uow.now, uow.actor.user_id
-        one.taken_back_reason, one.taken_back_with_session = reason, True
-        uow.record(one, TAKEN_BACK, training=topic)
-    if because is Because.NOT_HELD:
-        _tell(uow, CANCELED, row, there)
-    return row.id
-
-
-@use_case
-def put_back(uow: UnitOfWork, session_id: int) -> int:
-    """Put a canceled session back as it was, and with it what was taken back by canceling it; whoever was told that it
-    was canceled is told. What was recorded another way meanwhile, same topic and day, stays taken back: no hours count
-    twice. Returns its id. Raises NotFound, Refused for one that is not canceled."""
-    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
-    if row.canceled_at is None:
-        raise Refused("", _("This session is not canceled."))
-    was_told = row.canceled_because is Because.NOT_HELD
-    row.canceled_at = row.canceled_by_id = row.canceled_because = None
-    row.canceled_reason = ""
-    uow.record(row, PUT_BACK)
-    gone, topic = list(uow.session.scalars(gone_with(row.id))), names_in_both(row.topic)
-    lock_accounts(uow, [one.user_id for one in gone])
-    again = standing_again(gone)
-    there = [one for one in gone if (one.user_id, one.topic, one.completed_on) not in again]
-    for one in gone:
-        one.taken_back_with_session = False
-    for one in there:
-        one.taken_back_at = one.taken_back_by_id = None
-        one.taken_back_reason = ""
-        uow.record(one, COUNTS_AGAIN, training=topic)
-    if was_told:
-        _tell(uow, PUT_BACK, row, there)
-    return row.id
-
-
-def _tell(uow: UnitOfWork, kind: str, row: TrainingSession, there: Iterable[TrainingRecord]) -> None:
-    for one in there:
-        if one.user_id != uow.actor.user_id:
-            uow.notify(one.user_id, kind, row, f"{kind}:{row.id}:{one.user_id}:{uow.now.isoformat()}")
-
-
-def _refuse_canceled(row: TrainingSession) -> None:
-    if row.canceled_at is not None:
-        raise Refused("", _("This session is canceled. Put it back first."))
-
-
-@use_case
-def draw_code(uow: UnitOfWork, session_id: int) -> int:
-    """Give a session the code that stands on the wall; one that has a code keeps it. Returns its id."""
-    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
-    _refuse_canceled(row)
-    if row.held_on < today_at(row.school_id, uow.now):
-        raise Refused("", _("This session is over. Sign people in by the list."))
-    if not row.code:
-        row.code = new_code()
-        uow.record(row, "training_session.code_drawn")
-    else:
-        uow.no_audit()
-    return row.id
 
 
 @use_case
@@ -207,7 +113,6 @@ def sign_in(uow: UnitOfWork, session_id: int, school_id: int, user_ids: Collecti
     """
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
     require(uow.actor, Permission.TRAINING_MANAGE, TrainingRecord(school_id=school_id))
-    _refuse_canceled(row)
     _refuse_early(row, uow.now)
     here = staff_of(school_id, today_at(school_id, uow.now))
     if row.school_id not in (None, school_id) or not set(user_ids) <= here.keys():
@@ -233,42 +138,3 @@ def _given_by(row: TrainingSession) -> str:
 
 def _training(row: TrainingSession, user_id: int, given_by: str) -> Training:
     return Training(user_id, row.topic, row.held_on, minutes=row.minutes, provider=given_by, session_id=row.id)
-
-
-def sign_in_by_code(call: Invocation, typed: str) -> int:
-    """Sign the acting person in to the session whose code they typed. Returns the id of what is on record.
-
-    Raises Refused for a wrong code, and after too many of them, for whatever code.
-    """
-    number = _sign_self_in(call, typed)
-    if not number:
-        raise Refused("code", _("No training today has this code. Check it and type it again."))
-    return number
-
-
-@use_case
-def _sign_self_in(uow: UnitOfWork, typed: str) -> int:
-    """Return the id of what is on record; 0 for a wrong code, which is counted: one at a time for each person."""
-    assert uow.actor.user_id is not None
-    user_id = uow.actor.user_id
-    uow.session.execute(select(UserAccount.id).where(UserAccount.id == user_id).with_for_update())
-    if guesses(user_id, uow.now) >= GUESSES:
-        raise Refused("code", _("Too many wrong codes. Try again in 15 minutes, or ask to be signed in by the list."))
-    found = session_of_code(uow.actor, typed, uow.now)
-    if found is None:
-        uow.session.execute(delete(TrainingGuess).where(TrainingGuess.at <= uow.now - GUESS_WINDOW))
-        uow.session.add(TrainingGuess(user_id=user_id, at=uow.now))
-        uow.no_audit()
-        return 0
-    row = uow.session.get_one(TrainingSession, found.id, with_for_update=True, populate_existing=True)
-    if row.canceled_at is not None:
-        raise Refused("code", _("This training was canceled."))
-    mine = select(TrainingRecord).where(TrainingRecord.session_id == row.id, TrainingRecord.user_id == user_id)
-    known = uow.session.scalars(mine.order_by(TrainingRecord.id.desc())).first()
-    if known is not None and known.taken_back_at is None:
-        uow.no_audit()
-        return known.id
-    if known is not None:
-        raise Refused("code", _("Your sign-in to this training was taken back. Ask the person who leads it."))
-    school_id = row.school_id if row.school_id is not None else min(uow.actor.school_ids(*STAFF))
-    return put_on_record(uow, school_id, _training(row, user_id, _given_by(row)))

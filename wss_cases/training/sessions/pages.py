@@ -1,22 +1,24 @@
-"""Training sessions of a school or the district: the list, one session with who was there, the code for its wall."""
+"""Training sessions of a school or the district: the list, and one session with who was there."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, select
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -24,23 +26,17 @@ from wss_cases.foundation.ids import id_in, numbers_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.journal.timeline import entry_rows
-from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records.pages import DAY, HOURS, check_hours, hours_words, length, minutes_of
-from wss_cases.training.records.queries import (
-    KEEPERS,
-    Because,
-    TrainingSession,
-    names_of,
-    partner_names,
-    school_asked,
-    staff_of,
-)
-from wss_cases.training.sessions import actions, messages
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.queries import get_school, reached_schools, schools_by_id
+from wss_cases.training.records.pages import DAY, HOURS, check_hours, hours_words, length, minutes_of, take_all_back
+from wss_cases.training.records.queries import KEEPERS, TrainingSession, names_of, partner_names, school_asked, staff_of
+from wss_cases.training.sessions import actions, queries
 from wss_cases.training.sessions.actions import Planned
-from wss_cases.training.sessions.messages import PAGE, Held, get_session, sessions_of, signed_in, was_signed_in
+from wss_cases.training.sessions.queries import PAGE, Held, get_session, place_of, sessions_of, signed_in
 from wss_cases.training.topics import offered, topic_names
 
 
@@ -61,11 +57,10 @@ class SessionForm(BaseForm):
         return Planned(self.topic.data, self.held_on.data, minutes, self.provider.data or "", partner_id)
 
 
-class CancelForm(BaseForm):
-    """Why a session is canceled."""
+class ChangeSessionForm(SessionForm):
+    """A session that is on the list. '' as the school is the whole district."""
 
-    because = radio(_l("Why is it canceled?"), Because, _l("Choose why it is canceled."))
-    reason = LongText(_l("What happened?"), [NotBlank(_l("Explain what happened."))], limit=300)
+    school = select(_l("School"))
 
 
 class SignInForm(BaseForm):
@@ -74,24 +69,68 @@ class SignInForm(BaseForm):
     people = SelectMultipleField(_l("Who was there"), validators=[Optional()])
 
     def user_ids(self) -> list[int]:
-        """Return the ids of those who were ticked."""
-        ticked: list[Any] = self.people.data or []
-        return numbers_in(ticked, most=len(ticked) or 1)
+        """The ids of the people that were ticked."""
+        return _ids(self.people)
 
 
-def session_form(today: date, row: TrainingSession | None = None) -> SessionForm:
-    """Return the form of a new session, today's, or of one that stands with all that it has."""
+class TakeOffForm(PlainForm):
+    """Who was not there after all, and why."""
+
+    people = SelectMultipleField(_l("Who was not there"), validators=[InputRequired(_l("Choose who was not there."))])
+    reason = LongText(_l("What was wrong?"), [NotBlank(_l("Explain what was wrong."))], limit=300)
+
+    def fit(self, record: Any) -> None:
+        """Offer the people who are signed in."""
+        there = names_of(signed_in(record.id))
+        self.people.choices = choices([(str(key), name) for key, name in sorted(there.items(), key=itemgetter(1))])
+
+    def user_ids(self) -> list[int]:
+        """The ids of the people that were ticked."""
+        return _ids(self.people)
+
+
+def _ids(people: SelectMultipleField) -> list[int]:
+    ticked: list[Any] = people.data or []
+    return numbers_in(ticked, most=len(ticked) or 1)
+
+
+def new_form(today: date) -> SessionForm:
+    """The form of a new session, of today at first."""
     form = SessionForm(held_on=today)
-    if row is not None:
-        kept = {name: getattr(row, name) for name in ("version", "topic", "held_on", "provider")}
-        form = SessionForm(**kept, hours=hours_words(row.minutes), partner=str(row.partner_id or ""))
-    topics, partners = offered(today), partner_names()
-    if row is not None:
-        topics = {row.topic: topic_names()[row.topic]} | topics
-        partners |= {key: name for key, name in partner_names(active=False).items() if key == row.partner_id}
+    _offer(form, offered(today), partner_names())
+    return form
+
+
+def change_form(actor: Actor, today: date, row: TrainingSession) -> ChangeSessionForm:
+    """The form of a session on the list. It asks for the school where the actor may choose among several."""
+    stored = {name: getattr(row, name) for name in ("version", "topic", "held_on", "provider")}
+    form = ChangeSessionForm(
+        **stored, hours=hours_words(row.minutes), partner=str(row.partner_id or ""), school=str(row.school_id or "")
+    )
+    partner = {key: name for key, name in partner_names(active=False).items() if key == row.partner_id}
+    _offer(form, {row.topic: topic_names()[row.topic]} | offered(today), partner_names() | partner)
+    places = _places(actor)
+    form.school.choices = choices(places)
+    if len(places) == 1:
+        del form.school
+    return form
+
+
+def _offer(form: SessionForm, topics: Mapping[str, str], partners: Mapping[int, str]) -> None:
     form.topic.choices = choices([("", _("Choose one")), *topics.items()])
     form.partner.choices = choices([("", _("No partner")), *((str(key), name) for key, name in partners.items())])
-    return form
+
+
+def _places(actor: Actor) -> list[tuple[str, str]]:
+    schools = schools_by_id(reached_schools(actor, *KEEPERS)).values()
+    names = sorted((school.name, str(school.id)) for school in schools)
+    district = [("", _("For the whole district"))] if actor.everywhere(Role.DISTRICT) else []
+    return [*district, *((key, name) for name, key in names)]
+
+
+def session_href(row: TrainingSession) -> str:
+    """Address of a session's page."""
+    return url_for("training_sessions.session", training_session_id=row.id, school=row.school_id)
 
 
 def given_by(row: TrainingSession, partners: Mapping[int, str]) -> str:
@@ -99,10 +138,10 @@ def given_by(row: TrainingSession, partners: Mapping[int, str]) -> str:
     return row.provider or partners.get(row.partner_id or 0, "")
 
 
-def meta_of(row: TrainingSession, school: str) -> str:
+def meta_of(row: TrainingSession) -> str:
     """Return when a session is, how long, by whom, and for which school."""
     by = given_by(row, partner_names(active=False))
-    return dotted(day_words_with_year(row.held_on), length(row.minutes), by, school or _("For the whole district"))
+    return dotted(day_words_with_year(row.held_on), length(row.minutes), by, place_of(row.school_id))
 
 
 def session_cells(rows: Sequence[Held]) -> list[Row]:
@@ -110,17 +149,12 @@ def session_cells(rows: Sequence[Held]) -> list[Row]:
     names, partners = topic_names(), partner_names(active=False)
     return [
         {
-            "topic": Cell(
-                names[one.row.topic],
-                href=url_for("training_sessions.session", training_session_id=one.row.id, school=one.row.school_id),
-                about=day_words_with_year(one.row.held_on),
-            ),
+            "topic": Cell(names[one.row.topic], href=session_href(one.row), about=day_words_with_year(one.row.held_on)),
             "day": Cell(day_words_with_year(one.row.held_on)),
             "hours": Cell(hours_words(one.row.minutes)),
             "by": Cell(given_by(one.row, partners)),
             "school": Cell(one.school or _("For the whole district")),
             "people": Cell(str(one.people)),
-            "state": Cell(_("Canceled"), tone="slate") if one.row.canceled_at is not None else Cell(""),
         }
         for one in rows
     ]
@@ -147,13 +181,12 @@ SESSIONS = ListKind(
         Column("by", _l("Trained by")),
         Column("school", _l("School")),
         Column("people", _l("Signed in"), sorts=True, said=True),
-        Column("state", _l("State")),
     ),
     Order("day", down=True), Permission.TRAINING_MANAGE, "training_sessions.sessions", read_sessions, roles=KEEPERS,
 )  # fmt: skip
 
 
-blueprint = Blueprint("training_sessions", __name__, url_prefix="/training/sessions")
+blueprint = Pages("training_sessions", __name__, url_prefix="/training/sessions")
 LISTS = (SESSIONS,)
 
 
@@ -192,12 +225,11 @@ def _school_or_district(actor: Actor) -> int | None:
 def add() -> Page:
     """Add a session."""
     school_id = _school_or_district(current_actor())
-    form = session_form(today_at(school_id, clock.now()))
-    school = get_school(school_id) if school_id is not None else None
+    form = new_form(today_at(school_id, clock.now()))
     title = _("Add a training session")
     words: dict[str, Any] = {"title": title, "go_words": _("Add the session")}
     words["crumbs"] = _crumbs(school_id, (title, None))
-    words["lede"] = school.name if school else _("For the whole district")
+    words["lede"] = place_of(school_id)
     words["back_href"] = url_for(".sessions", school=school_id)
     return act_form(
         form,
@@ -217,59 +249,30 @@ def _crumbs(school_id: int | None, *more: tuple[Any, str | None]) -> list[tuple[
 @gate(Permission.TRAINING_MANAGE)
 def change(training_session_id: int) -> Page:
     """Put a session right; what it was stays in its history."""
-    row = get_session(current_actor(), training_session_id)
-    form, here = session_form(today_at(row.school_id, clock.now()), row), _shown(row)
-    back, title = url_for(".session", training_session_id=row.id, school=row.school_id), _("Change the session")
+    actor = current_actor()
+    row = get_session(actor, training_session_id)
+    form, here = change_form(actor, today_at(row.school_id, clock.now()), row), _shown(row)
+    back, title = session_href(row), _("Change the session")
     words: dict[str, Any] = {"title": title, "go_words": _("Save"), "back_href": back, "lede": here["meta"]}
     words["crumbs"] = _crumbs(row.school_id, (here["title"], back), (title, None))
     words["fact"] = _("What everyone who was there has on record changes with it. What it was stays in its history.")
-    return act_form(
-        form, lambda call: actions.change_session(call, row.id, form.planned), back, words, "training/sessions/act.html"
-    )
 
+    def act(call: Invocation) -> int:
+        school_id = id_in(form.school.data) if form.school else row.school_id
+        return actions.change_session(call, row.id, school_id, form.planned)
 
-@blueprint.route("/<int:training_session_id>/cancel", methods=["GET", "POST"])
-@gate(Permission.TRAINING_MANAGE)
-def cancel(training_session_id: int) -> Page:
-    """Cancel a session that was not held, or entered by mistake; it stays with the reason."""
-    row = get_session(current_actor(), training_session_id)
-    form, here = CancelForm(), _shown(row)
-    back, title = url_for(".session", training_session_id=row.id, school=row.school_id), _("Cancel the session")
-    words: dict[str, Any] = {"title": title, "go_words": title, "back_href": back, "lede": here["meta"]}
-    words["crumbs"] = _crumbs(row.school_id, (here["title"], back), (title, None))
-    words["back_words"] = _("Keep the session")
-    words["fact"] = _(
-        "It no longer counts for anyone who was signed in. They see your words under My trainings; if it was not held, "
-        "they also get an email. You can put the session back."
-    )
-    return act_form(
-        form,
-        lambda call: actions.cancel_session(call, row.id, Because(form.because.data), form.reason.data or ""),
-        back,
-        words,
-        "training/sessions/act.html",
-    )
-
-
-@blueprint.post("/<int:training_session_id>/put-back")
-@gate(Permission.TRAINING_MANAGE)
-def put_back(training_session_id: int) -> Page:
-    """Put a canceled session back."""
-    row = get_session(current_actor(), training_session_id)
-    actions.put_back(submitted(BaseForm()), row.id)
-    flash(_("The session is back. It counts again for everyone who was signed in, unless it was recorded another way."))
-    return redirect(url_for(".session", training_session_id=row.id, school=row.school_id), 303)
+    return act_form(form, act, back, words, "training/sessions/act.html")
 
 
 @blueprint.route("/<int:training_session_id>", methods=["GET", "POST"])
 @gate(Permission.TRAINING_MANAGE)
 def session(training_session_id: int) -> Page:
-    """One session: who was there, ticked on the list of the school's staff, and the way to its code."""
+    """One session: who was there, and the list of the school's staff to tick."""
     actor = current_actor()
     row = get_session(actor, training_session_id)
     school_id = row.school_id if row.school_id is not None else school_asked(actor, request.args)
     today = today_at(row.school_id, clock.now())
-    there = signed_in(row.id) if row.canceled_at is None else was_signed_in(row.id)
+    there = signed_in(row.id)
     staff = staff_of(school_id, today) if school_id is not None else {}
     form = SignInForm()
     form.people.choices = choices([(str(key), name) for key, name in staff.items() if key not in there])
@@ -284,8 +287,6 @@ def session(training_session_id: int) -> Page:
         there=_there(there),
         entries=entry_rows(history("training_session", row.id), zone_of(row.school_id)),
         is_early=row.held_on > today,
-        is_over=row.held_on < today,
-        key=BaseForm(formdata=None).request_key.data,
     )
 
 
@@ -298,25 +299,22 @@ def _there(there: dict[int, Any]) -> list[tuple[str, str]]:
 
 
 def _shown(row: TrainingSession) -> dict[str, str]:
-    school = get_school(row.school_id) if row.school_id is not None else None
-    return {"title": topic_names()[row.topic], "meta": meta_of(row, school.name if school else "")}
+    return {"title": topic_names()[row.topic], "meta": meta_of(row)}
 
 
-@blueprint.post("/<int:training_session_id>/code")
-@gate(Permission.TRAINING_MANAGE)
-def draw(training_session_id: int) -> Page:
-    """Give a session its code, and show it."""
-    actions.draw_code(submitted(BaseForm()), training_session_id)
-    return redirect(url_for(".wall", training_session_id=training_session_id), 303)
+@blueprint.act(
+    "/<int:training_session_id>/take-off", Subject(TrainingSession, get_session), TakeOffForm,
+    Permission.TRAINING_MANAGE, adds=True, title=_l("Take people off the list"), button=_l("Take off"),
+    then=lambda row, _answer: session_href(row), lede=lambda row: _shown(row)["meta"],
+    trail=lambda row: [*_crumbs(row.school_id), (topic_names()[row.topic], session_href(row))],
+    more=lambda _row, _form: {"facts": [_("This training no longer counts for them. They see your reason.")]},
+)  # fmt: skip
+def take_off(uow: UnitOfWork, row: TrainingSession, form: TakeOffForm) -> None:
+    """Take people off a session's list who were not there. What they have on record from it is taken back."""
+    there = signed_in(row.id)
+    if not set(form.user_ids()) <= there.keys():
+        raise Refused("people", _("Someone you chose is no longer on the list. Choose again."))
+    take_all_back(uow, [there[user_id] for user_id in form.user_ids()], form.reason.data)
 
 
-@blueprint.get("/<int:training_session_id>/wall")
-@gate(Permission.TRAINING_MANAGE)
-def wall(training_session_id: int) -> Page:
-    """The code as it stands on the wall, and how to sign in with it."""
-    row = get_session(current_actor(), training_session_id)
-    existing((row.canceled_at is None and row.code) or None)
-    return render_template("training/sessions/wall.html", row=row, **_shown(row))
-
-
-ROOM = Room(pages=(blueprint,), sentences=messages.SENTENCES, lists=LISTS, messages=messages.MESSAGES)
+ROOM = Room(pages=(blueprint,), sentences=queries.SENTENCES, lists=LISTS)

@@ -167,7 +167,6 @@ TABLES: dict[str, Kept] = {
     "request_key": _running("request_key"),
     "sign_in_attempt": _running("sign_in"),
     "questionnaire_guess": _running("sign_in"),
-    "training_guess": _running("sign_in"),
     "user_session": _running("session"),
     "saml_answer": _running("session"),
     "invitation": _running("link"),
