@@ -121,5 +121,7 @@ def test_a_canceled_session_stays_without_its_people_and_is_written_to_a_file(
     with engine(database).connect() as connection:
         standing = sa.text("SELECT id FROM training_record WHERE taken_back_at IS NULL")
         assert connection.scalars(standing).all() == [1]
+        waits_for_session = sa.text("SELECT id FROM training_record WHERE taken_back_with_session")
+        assert connection.scalars(waits_for_session).all() == []
     run(app, "downgrade", "0137")
     run(app, "upgrade", "head")
