@@ -14,7 +14,7 @@ from tests.factories.roster import SchoolFactory
 from tests.training.conftest import NOW, TODAY
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.contacts import SafePassageRoute, add_route, correct_team, file_team
+from wss_cases.contacts import SafePassageRoute, SchoolSergeant, add_route, correct_team, file_team
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
@@ -75,3 +75,19 @@ def test_who_may_not_learns_nothing_of_the_form(scene: Any) -> None:
 def test_the_page_keeps_what_was_typed(scene: Any, client_as: Any) -> None:
     answer = client_as(scene.head).submit("/contacts/routes/new", ROUTE | {"hours": ""})
     assert answer.status_code == 400 and "Corner of Maple" in answer.text
+
+
+def test_what_is_sent_before_a_school_is_chosen_is_answered_with_the_page(scene: Any, client_as: Any) -> None:
+    SchoolFactory()
+    client = client_as(make_user(Role.DISTRICT))
+    token = client.csrf_token("/contacts")
+    answer = client.post("/school-sergeants", data={"csrf_token": token, "police_district": "9"})
+    assert (answer.status_code, "Choose a school" in answer.text) == (200, True)
+    assert count(SchoolSergeant) == 0
+
+
+def test_what_adds_beside_its_record_compares_no_version(scene: Any, client_as: Any) -> None:
+    client = client_as(scene.head)
+    sent = {"csrf_token": client.csrf_token("/contacts/routes/new"), "version": "7"}
+    assert client.post("/contacts/routes/new", data=ROUTE | sent).status_code == 303
+    assert count(SafePassageRoute) == 1

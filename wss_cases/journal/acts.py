@@ -1,10 +1,10 @@
 """An act is its page: one declaration of route, permission, record, form and words, whose body is the use case."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
@@ -185,12 +185,15 @@ def _form_view(act: Act, page: Shown, then: Then, done: Any, adds: bool) -> Call
         nothing_chosen = row is None and act.subject is not None
         form = _shown_form(act, page, record, row)
         context = page.context(record, form)
-        if nothing_chosen and "back_href" in context:
-            return redirect(context["back_href"])
         envelope = BaseForm(version=None if adds else getattr(row, "version", None))
+        if nothing_chosen:
+            if "back_href" in context:
+                return redirect(context["back_href"])
+            return render_template(page.template, form=form, envelope=envelope, **context)
 
         def carry_out() -> int:
-            answer = act.carry_out(submitted(envelope), existing(row) if act.subject else None, form)
+            call = submitted(envelope)
+            answer = act.carry_out(replace(call, version=None) if adds else call, row, form)
             if done is not None:
                 flash(str(done))
             return answer

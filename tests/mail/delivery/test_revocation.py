@@ -16,6 +16,7 @@ from tests.support.depth import examples
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds as registry
+from wss_cases.journal.message_kinds import Mail
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.workday.sweep import sweep
@@ -86,18 +87,12 @@ def test_a_sender_that_does_not_look_again_is_seen(
     session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, kind in registry.kinds().items():
-        monkeypatch.setitem(
-            registry._kinds, name, replace(kind, still_due=lambda message, actor: True, context=_something(name))
-        )
+        always = replace(kind, still_due=lambda message, actor: True, says=_something(name))
+        monkeypatch.setitem(registry._kinds, name, always)
     planted = sent_all_the_same(at, mailing, 6)
     assert len(planted) > len(ALL[::6]) / 2
     assert not any("account disabled" in name for name in planted), "that is another check"
 
 
 def _something(name: str) -> Any:
-    words = {
-        "what": name, "due": "today", "href": "http://localhost", "why": name, "subject": name, "words": name,
-        "go": name, "lines": [name], "groups": [], "total": 1, "day": "today", "ends": "now", "over": True,
-        "circles": 0,
-    }  # fmt: skip
-    return lambda message, actor: words
+    return lambda message, actor: Mail(name, [name], "http://localhost", name)

@@ -100,7 +100,9 @@ MESSAGES = (
     MessageKind(
         ASKED,
         leads_to(
-            MAIL_LEADS_TO, _l("Someone asked for a circle"), _l("A request for a circle came in. Read it on this school day.")
+            MAIL_LEADS_TO,
+            _l("Someone asked for a circle"),
+            _l("A request for a circle came in. Read it on this school day."),
         ),
         _waits,
     ),
