@@ -118,6 +118,8 @@ def _words(text: Any, record: Any) -> Any:
 Then = str | Callable[[Any, int], str]
 """Where an act leads: an endpoint, or a function of the record before it and the id it answered with."""
 
+Guard = Callable[[Callable[..., Page]], Callable[..., Page]]
+
 
 class Pages(Blueprint):
     """The pages of a feature. `trail` names the pages above those of its acts."""
@@ -128,18 +130,19 @@ class Pages(Blueprint):
 
     def act(
         self, rule: str, subject: Subject | type[Base] | None, form: type[PlainForm], permission: Permission, *,
-        title: Any, button: Any, then: Then, done: Any = None, adds: bool = False, endpoint: str = "", **shown: Any,
+        title: Any, button: Any, then: Then, done: Any = None, adds: bool = False, guard: Guard = lambda view: view,
+        endpoint: str = "", **shown: Any,
     ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
         """Declare an act with a form. `done` is said on the next page; `shown` are further fields of Shown.
 
         `subject` is the record's class (its id stands in the rule), a Subject, or None where the act has no record. An
-        act that `adds` something beside its record compares no version.
+        act that `adds` something beside its record compares no version. `guard` wraps the view: `fresh_within(15)`.
         """
         page = Shown(title, button, **{"trail": self.trail, **shown})
 
         def declare(body: Callable[..., int | None]) -> Act:
             act = Act(body, permission, _subject(subject), form)
-            view = _form_view(act, page, then, done, adds)
+            view = guard(_form_view(act, page, then, done, adds))
             self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["GET", "POST"])
             return act
 
@@ -147,13 +150,13 @@ class Pages(Blueprint):
 
     def button(
         self, rule: str, subject: Subject | type[Base] | None, permission: Permission, *,
-        then: Then, done: Any = None, endpoint: str = "",
+        then: Then, done: Any = None, guard: Guard = lambda view: view, endpoint: str = "",
     ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
         """Declare an act that one button does: nothing is asked."""
 
         def declare(body: Callable[..., int | None]) -> Act:
             act = Act(body, permission, _subject(subject), None)
-            view = _button_view(act, then, done)
+            view = guard(_button_view(act, then, done))
             self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["POST"])
             return act
 
