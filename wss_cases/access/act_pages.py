@@ -1,4 +1,4 @@
-"""The plainest pages: one form, one use case. From a form that was sent to the call of its use case."""
+"""Pages with one form and one use case that are not declared as acts (`journal.acts`)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, TypeVar
@@ -19,7 +19,7 @@ FRAME = "layouts/act.html"
 
 
 def submitted(form: BaseForm) -> Invocation:
-    """Return the call that a sent form makes: the person signed in, now, its request key and the version it showed."""
+    """The call that a posted form makes: the person signed in, now, its request key and the version it showed."""
     return Invocation(current_actor(), clock.now(), form.request_key.data, form.seen_version)
 
 
@@ -30,7 +30,7 @@ def act_form(
     words: Mapping[str, Any],
     template: str = FRAME,
 ) -> Page:
-    """Show a form beside its `words`; once it is sent and sound, make its call and go to `done`: see `form_page`."""
+    """Show a form beside its `words`; when it is sent and valid, make its call and go to `done`: see `form_page`."""
     return form_page(form, lambda: act(submitted(form)), done, template, **words)
 
 
@@ -47,11 +47,11 @@ def act_page(
     words: Callable[[Subject], dict[str, Any]],
     template: str = FRAME,
 ) -> None:
-    """Declare a page on which one act is done, at `rule`, as the endpoint `name`.
+    """Declare a page with one act, at `rule`, as the endpoint `name`.
 
-    `load(actor, **ids)` returns what the page is about, or raises NotFound; `form` makes the form as it is first shown;
-    `act` calls the use case with what the form holds, and may raise Refused; `done` says where to go next; `words` is
-    what the template shows beside the form: at least `title` and `go_words`. What is not that plain is a function.
+    `load(actor, **ids)` returns the page's record or raises NotFound; `form` makes the form as first shown; `act` calls
+    the use case with the form's values and may raise Refused; `done` is where to go next; `words` are the template's
+    values beside the form, at least `title` and `go_words`.
     """
 
     @gate(permission)

@@ -27,9 +27,9 @@ CASE_TEAM = frozenset({Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Grant:
-    """One role in one school (`school_id`), in the whole district, for one partner organisation, or in none of them.
+    """One role in one school (`school_id`), in the whole district, for one partner organization, or in none of them.
 
-    `sees_from` is the first day of what this role still has in view; None: everything.
+    `sees_from` is the first day in this role's visibility window; None: everything.
     """
 
     role: Role
@@ -43,8 +43,8 @@ class Grant:
 class Actor:
     """A person with the grants in force today; no grant is no access.
 
-    `past_students` are those whose past years the person has open now, for a reason; with `initials` lists show them
-    no student's name. `list_columns`: which columns of which lists they chose (`foundation.tables.columns`).
+    `past_students` are those whose past years the person has opened for a reason; with `initials` lists show no
+    student's name. `list_columns`: the columns they chose for each list (`foundation.tables.columns`).
     """
 
     user_id: int | None
@@ -57,7 +57,7 @@ class Actor:
     list_columns: str = ""
 
     def has(self, *roles: Role) -> bool:
-        """Whether any grant, of any scope, is one of these roles."""
+        """Whether any grant, of any scope, has one of these roles."""
         return any(grant.role in roles for grant in self.grants)
 
     def everywhere(self, *roles: Role) -> bool:
@@ -70,16 +70,15 @@ class Actor:
 
     @property
     def works_elsewhere(self) -> bool:
-        """Whether the roles reach beyond one school."""
         schools = {grant.school_id for grant in self.grants if grant.school_id is not None}
         return len(schools) > 1 or any(grant.district for grant in self.grants)
 
     def partner_ids(self) -> frozenset[int]:
-        """The partner organisations that this person signs in for."""
+        """The partner organizations that this person signs in for."""
         return frozenset(g.partner_id for g in self.grants if g.partner_id is not None and g.role is Role.PARTNER)
 
     def covers(self, school_id: int | None, *roles: Role) -> bool:
-        """Whether one of these roles reaches this school."""
+        """Whether one of these roles covers this school."""
         return self.everywhere(*roles) or (school_id is not None and school_id in self.school_ids(*roles))
 
 

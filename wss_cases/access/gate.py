@@ -28,7 +28,7 @@ _PUBLIC_ENDPOINTS = {"static": Permission.PUBLIC, "bootstrap.static": Permission
 
 
 def gate(permission: Permission) -> Callable[[View], View]:
-    """Declare the permission of a view; stands nearest to the function, below the route."""
+    """Declare a view's permission; stands nearest to the function, below the route."""
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
@@ -38,17 +38,17 @@ def gate(permission: Permission) -> Callable[[View], View]:
 
 
 def current_actor() -> Actor:
-    """Return the person of this request; NOBODY when not signed in."""
+    """The person of this request; NOBODY when not signed in."""
     return current_user.actor if current_user.is_authenticated else NOBODY
 
 
 def permission_of(app: Flask, endpoint: str) -> Permission | None:
-    """Return what an endpoint declares, or None."""
+    """An endpoint's declared permission, or None."""
     return _PUBLIC_ENDPOINTS.get(endpoint) or getattr(app.view_functions[endpoint], "permission", None)
 
 
 def matrix(app: Flask) -> list[dict[str, Any]]:
-    """Return every rule of the url map with its methods and permission, sorted."""
+    """Every rule of the URL map with its methods and permission, sorted."""
     rules: list[UrlRule] = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
     return [
         {

@@ -1,6 +1,6 @@
-"""Who may know that a student needs housing support: the coordinators of the school, and no dean or administrator.
+"""Who may know that a student needs housing support: the school's coordinators, and no dean or administrator.
 
-Every room that shows a pathway, a follow-up or a fact of the roster that tells of it asks here.
+Every room that shows a pathway, follow-up or roster fact that reveals it asks here.
 """
 
 from typing import Any
@@ -20,5 +20,5 @@ def may_know_of_housing(actor: Actor, school_id: int | None) -> bool:
 
 
 def housing_known_at(column: Any, actor: Actor) -> ColumnElement[bool]:
-    """Return the same as a condition on a column of schools."""
+    """The same as a condition on a column of schools."""
     return in_schools(column, actor, *KNOW)

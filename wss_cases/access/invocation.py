@@ -1,4 +1,4 @@
-"""Who calls a use case, when, and from which page: one frozen value instead of four arguments everywhere."""
+"""Who calls a use case, when, and from which page: one frozen value instead of four arguments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from wss_cases.access.actor import Actor
 class Invocation:
     """One call of a use case.
 
-    `request_key` is the form's own, so that the same form sent twice is carried out once; None for what no form
-    asks for. `version` is that of the record when the page was shown; None where nothing is compared.
+    `request_key` is the form's own, so that a form sent twice is carried out once; None without a form. `version` is
+    the record's version when the page was shown; None where none is compared.
     """
 
     actor: Actor

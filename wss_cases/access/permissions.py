@@ -1,10 +1,10 @@
-"""Every permission, with a sentence that says what it lets a person do."""
+"""Every permission, with a sentence that says what it allows."""
 
 from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """`object:act`; who holds each is in `permission_map/`."""
+    """`object:act`; `permission_map/` says who holds each."""
 
     PUBLIC = "public"
     """Open to anyone, signed in or not."""

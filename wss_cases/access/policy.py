@@ -1,4 +1,4 @@
-"""The policy engine: default no. The map itself is in `permission_map/`, handed in by `app.py`."""
+"""The policy engine: the default is no. The map itself is in `permission_map/`; `app.py` installs it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Predicate = Callable[[Actor, Any], bool]
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may ask at all (`roles`), and the pure predicate that decides on the loaded record."""
+    """The roles that a permission is given to, and the pure predicate that decides on the loaded record."""
 
     roles: frozenset[Role]
     allows: Predicate
@@ -30,7 +30,7 @@ def configure(
     loaders: Mapping[str, Callable[[int], Any]],
     exemptions: Iterable[Mapping[str, Sequence[Exemption]]],
 ) -> None:
-    """Install the permission map, a loader per object type, and what is exempt from the visibility window.
+    """Install the permission map, a loader for each object type, and the exemptions from the visibility window.
 
     Called once by `create_app`.
     """
@@ -42,7 +42,7 @@ def configure(
 
 
 def might(actor: Actor, permission: Permission) -> bool:
-    """Whether the actor holds any role that this permission is given to, whatever the record."""
+    """Whether the actor holds any role with this permission, whatever the record."""
     if actor.is_system or permission is Permission.PUBLIC:
         return True
     if permission is Permission.SIGNED_IN:
@@ -52,7 +52,7 @@ def might(actor: Actor, permission: Permission) -> bool:
 
 
 def can(actor: Actor, permission: Permission, obj: Any) -> bool:
-    """Whether the actor may do this to this record; unknown permission or record means no."""
+    """Whether the actor may do this to this record; an unknown permission or record means no."""
     if actor.is_system:
         return True
     rule = _rules.get(permission)
@@ -66,6 +66,6 @@ def require(actor: Actor, permission: Permission, obj: Any) -> None:
 
 
 def load_object(object_type: str, object_id: int) -> Any:
-    """Load a record by its type and id through the room's own loader; None when there is none."""
+    """Load a record by its type and id through its room's own loader; None when there is none."""
     loader = _loaders.get(object_type)
     return loader(object_id) if loader else None

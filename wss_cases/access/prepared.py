@@ -1,5 +1,5 @@
-"""Statements of what somebody may see, put together once for all who hold the same roles: that takes longer than
-carrying one out."""
+"""Selects of what a person may see, built once for all people with the same roles: building takes longer than
+executing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,12 +20,11 @@ KINDS = 64
 
 
 class PreparedFor:
-    """A select of what an actor may see: `build` is asked for it once for each kind of actor.
+    """A select of what an actor may see; `build` makes it once for each kind of actor.
 
-    It is given one who stands for all who hold the same roles: their id and their school are parameters of the
-    statement, so conditions compare them with columns, and nothing else can be told from them. Of whoever holds roles
-    at several schools, signs in for a partner or has past years open it is put together each time. The days of what is
-    in view begin in the district's zone, so for another zone there is another statement.
+    It gets an actor who stands for all with the same roles: id and school are parameters of the statement, so
+    conditions only compare them with columns. For people with roles at several schools, partners, and people with past
+    years open it is built each time. Days begin in the district's zone, so each zone has its own statement.
     """
 
     def __init__(self, build: Callable[[Actor], Any]) -> None:
@@ -33,7 +32,7 @@ class PreparedFor:
         self._kept = lru_cache(maxsize=KINDS)(lambda _dialect, _zone, actor: build(actor))
 
     def rows(self, actor: Actor, **values: Any) -> Any:
-        """Return the rows for an actor, with the values of the statement's own parameters."""
+        """The rows for an actor and values of the statement's own parameters."""
         school_ids = {grant.school_id for grant in actor.grants if grant.school_id is not None}
         alone = len(school_ids) > 1 or bool(actor.past_students) or bool(actor.partner_ids())
         if actor.user_id is None or alone:
@@ -45,7 +44,7 @@ class PreparedFor:
 
 @lru_cache(maxsize=1024)
 def _kind_of(grants: tuple[Grant, ...]) -> Actor:
-    """Return who stands for all actors with such grants at whichever school: the same one for all of them."""
+    """The actor who stands for all actors with the same grants at any school."""
     return _stands_for(tuple(replace(one, school_id=None if one.school_id is None else _WHERE) for one in grants))
 
 

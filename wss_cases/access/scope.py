@@ -1,4 +1,4 @@
-"""SQL filters that say the same as the predicates."""
+"""SQL filters that match the predicates."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor, Role
 
 
 def in_schools(column: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
-    """Rows whose school the actor reaches with one of these roles; none when no role is held."""
+    """The rows whose school the actor covers with one of these roles; none when no role is held."""
     if actor.is_system or actor.everywhere(*roles):
         return true()
     ids = actor.school_ids(*roles)

@@ -1,6 +1,6 @@
-"""Clean slate: past years leave the visibility window of a role. The SQL filter and the predicate that says the same.
+"""The visibility window ("clean slate"): past years leave a role's view. Each SQL filter has the matching predicate.
 
-What is about a record upper rooms know (an open follow-up, a running appeal): they hand in exemptions, by table.
+Upper rooms add exemptions by table, for example an open follow-up or appeal.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,68 +26,66 @@ _exemptions: dict[str, tuple[Exemption, ...]] = {}
 
 
 def finds_any(statement: Select[Any]) -> ColumnElement[bool]:
-    """Return whether a select, correlated with a record, finds a row: asked of one record after the other.
+    """Whether a select, correlated with a record, finds a row: evaluated record by record.
 
-    The OFFSET of nothing is what says so to PostgreSQL: by itself it may first gather such rows of the whole district,
-    to look up the old records of one school among them.
+    The empty OFFSET makes PostgreSQL do so. Otherwise it may first gather such rows of the whole district to look up
+    the old records of one school.
     """
     return statement.offset(0).exists()
 
 
 class Windowed:
-    """A table with a visibility window: what is in view from a day on, and what is about any of these students.
-
-    Each said twice, for a query and for one record that is loaded; a test holds the two together.
-    """
+    """A table with a visibility window. Each rule stands twice, as SQL and for one loaded record; a test compares
+    the two."""
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Records that are open, and so in view whatever their age; `since` holds of each of them."""
+        """Open records, which are visible whatever their age; `since` must be true for each of them."""
         raise NotImplementedError
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """Records in view of who sees from this day on."""
+        """The records in view of someone who sees from this day on."""
         raise NotImplementedError
 
     def in_view_since(self, first: date) -> bool:
-        """Whether this one is."""
+        """The same for this record."""
         raise NotImplementedError
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Records about any of these students."""
+        """The records about any of these students."""
         raise NotImplementedError
 
     def is_about(self, students: frozenset[int]) -> bool:
-        """Whether this one is."""
+        """The same for this record."""
         return holds(self, type(self).about(students))
 
     @classmethod
     def withheld(cls, role: Role) -> ColumnElement[bool] | None:
-        """Records of their school that this role does not see as one of the team; None where it sees all of them."""
+        """The records of their school that this role does not see as part of the team; None where it sees all of
+        them."""
         return None
 
     def is_withheld(self, role: Role) -> bool:
-        """Whether this one is."""
+        """The same for this record."""
         return False
 
     @classmethod
     def closed_to(cls, actor: Actor) -> ColumnElement[bool] | None:
-        """Records that this person may not know of, whatever roles they hold; None where there are no such records.
-        Never null."""
+        """The records that this person may not know of, whatever their roles; None where there are none. Never null."""
         return None
 
     def is_closed_to(self, actor: Actor) -> bool:
-        """Whether this one is."""
+        """The same for this record."""
         return False
 
 
 class WindowedWith(Windowed):
-    """What hangs on another record leaves view with it.
+    """A record that depends on another one and leaves view with it.
 
-    `HOST` is that record's table and the column that names it here. The students of a host are those
-    of `PEOPLE`, a table with a column of the same name.
+    `HOST` is that record's table and the column that names it here. `PEOPLE` is a table of the host's students, with a
+    column of the same name.
     """
 
     HOST: ClassVar[tuple[Any, str]]
@@ -95,24 +93,24 @@ class WindowedWith(Windowed):
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """What hangs on a record that is in view from a day on."""
+        """The records whose host is in view from a day on."""
         host = aliased(cls.HOST[0])
         return finds_any(select(host.id).where(host.id == getattr(cls, cls.HOST[1]), host.since(first)))
 
     def in_view_since(self, first: date) -> bool:
-        """Whether that record is."""
+        """The same for this record."""
         model, name = self.HOST
         return seen_through(self, model, getattr(self, name, None), first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """What hangs on a record in which any of these students stands."""
+        """The records whose host involves any of these students."""
         name = cls.HOST[1]
         return names_any(cls.PEOPLE, name, getattr(cls, name), students)
 
     @classmethod
     def withheld(cls, role: Role) -> ColumnElement[bool] | None:
-        """What hangs on a record that the role does not see."""
+        """The records whose host the role does not see."""
         host: Any = aliased(cls.HOST[0])
         condition = host.withheld(role)
         return (
@@ -122,7 +120,7 @@ class WindowedWith(Windowed):
         )
 
     def is_withheld(self, role: Role) -> bool:
-        """Whether that record is."""
+        """The same for this record."""
         model, name = self.HOST
         session, model_id = object_session(self), getattr(self, name, None)
         if model.withheld(role) is None or session is None or model_id is None:
@@ -132,43 +130,42 @@ class WindowedWith(Windowed):
 
     @classmethod
     def closed_to(cls, actor: Actor) -> ColumnElement[bool] | None:
-        """What hangs on a record that is closed to this person."""
+        """The records whose host is closed to this person."""
         return closed_through(actor, cls.HOST[0], getattr(cls, cls.HOST[1]))
 
     def is_closed_to(self, actor: Actor) -> bool:
-        """Whether that record is."""
+        """The same for this record."""
         model, name = self.HOST
         return is_closed_through(self, model, getattr(self, name, None), actor)
 
 
 def closed_through(actor: Actor, model: Any, number: Any) -> ColumnElement[bool] | None:
-    """Whether the record of a table that a column names by its `number` is closed to somebody; false where it names
-    none."""
+    """Whether the record that a column names by its `number` is closed to someone; false where it names none."""
     host: Any = aliased(model)
     condition = host.closed_to(actor)
     return None if condition is None else select(host.id).where(host.id == number, condition).exists()
 
 
 def is_closed_through(record: Any, model: Any, model_id: int | None, actor: Actor) -> bool:
-    """The same of one stored record."""
+    """The same for one stored record."""
     session = object_session(record)
     found = session.get(model, model_id) if session is not None and model_id is not None else None
     return found is not None and bool(found.is_closed_to(actor))
 
 
 def names_any(people: Any, name: str, number: Any, students: frozenset[int]) -> ColumnElement[bool]:
-    """Whether any of these students is among the people of a record, whose `number` their column `name` holds."""
+    """Whether any of these students is among the people of a record; their column `name` holds its `number`."""
     person = aliased(people)  # the statement may have joined the people for its own ends
     return select(person.id).where(getattr(person, name) == number, person.student_id.in_(sorted(students))).exists()
 
 
 def is_exempt(record: Any, first: date) -> bool:
-    """Whether an exemption holds one stored record in view all the same."""
+    """Whether an exemption keeps one stored record in view."""
     return holds(record, or_(false(), *exemptions_of(record.__tablename__, type(record).id, first)))
 
 
 def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> None:
-    """Install what the rooms above know of each table; called once by `create_app`."""
+    """Install the upper rooms' exemptions for each table; called once by `create_app`."""
     _exemptions.clear()
     _since.cache_clear()
     _in_view.cache_clear()
@@ -178,29 +175,29 @@ def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> 
 
 
 def exemptions_of(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
-    """Return what may keep the records of a table in view, as conditions on a column of their ids."""
+    """The exemptions of a table, as conditions on a column of its ids."""
     return [exemption(ids, first) for exemption in _exemptions.get(table, ())]
 
 
 @lru_cache(maxsize=512)
 def _since(model: Any, first: date, _zone: str) -> ColumnElement[bool]:
-    """What a table says of its records in view, whose days begin in the district's zone; putting it together takes
-    longer than asking the database."""
+    """A table's condition on records in view, whose days begin in the district's zone; cached, because building it
+    takes longer than the query."""
     found: ColumnElement[bool] = model.since(first)
     return found
 
 
 def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> ColumnElement[bool]:
-    """Rows of a windowed table that the actor reaches with one of these roles and that this role still has in view.
+    """The rows of a windowed table that the actor covers with one of these roles and that this role still has in view.
 
-    With `live` those alone that are always visible: a list of open things need not ask what keeps the others.
+    With `live` only those that are always visible: a list of open records need not check the exemptions.
     """
     return _in_view(model, actor, roles, live, district_zone())
 
 
 @lru_cache(maxsize=512)
 def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool, zone: str) -> ColumnElement[bool]:
-    """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
+    """The same, cached: a page needs the same few conditions again and again."""
     if actor.is_system:
         return model.always_visible() if live else true()
     closed = model.closed_to(actor)
@@ -228,7 +225,8 @@ def _shown(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool, zone: 
 
 
 def _reached(model: Any, actor: Actor, roles: tuple[Role, ...]) -> ColumnElement[bool]:
-    """Rows at schools where the actor holds one of these roles, but those that all their roles there are kept from."""
+    """The rows at schools where the actor holds one of these roles, except those withheld from all their roles
+    there."""
     kept_from = {} if actor.is_system else {role: model.withheld(role) for role in roles if _is_team(roles)}
     open_to = [role for role in roles if kept_from.get(role) is None]
     parts = [in_schools(model.school_id, actor, *open_to)]
@@ -239,12 +237,13 @@ def _reached(model: Any, actor: Actor, roles: tuple[Role, ...]) -> ColumnElement
 
 
 def _is_team(roles: Sequence[Role]) -> bool:
-    """Whether records are asked for as the team's: as any member of staff one asks for one's own."""
+    """Whether these roles see records as part of the case team; staff see only their own."""
     return Role.REPORTER not in roles
 
 
 def of_team_or_own(model: Any, actor: Actor, own: ColumnElement[bool], *, live: bool = False) -> ColumnElement[bool]:
-    """Rows of a fading table at the schools where the actor is on the case team, and their `own` where they work."""
+    """The rows of a windowed table at the schools where the actor is on the case team, and their `own` where they
+    work."""
     team = in_view(model, actor, *CASE_TEAM, live=live)
     if all(grant.role in CASE_TEAM for grant in actor.grants if grant.role in STAFF):
         return team  # their own are among them, and half the condition is read faster
@@ -252,7 +251,7 @@ def of_team_or_own(model: Any, actor: Actor, own: ColumnElement[bool], *, live: 
 
 
 def sees(actor: Actor, record: Any, *roles: Role) -> bool:
-    """Whether the actor reaches this record with one of these roles and still has it in view."""
+    """Whether the actor covers this record with one of these roles and still has it in view."""
     if actor.is_system or not isinstance(record, Windowed):
         return actor.is_system or actor.covers(getattr(record, "school_id", None), *roles)
     reaching = [
@@ -269,17 +268,15 @@ def sees(actor: Actor, record: Any, *roles: Role) -> bool:
 
 
 def first_in_view(actor: Actor, school_id: int | None, *roles: Role) -> date | None:
-    """Return from which day on the actor has records of a school in view; None when everything is.
-
-    Without a school: of any that they reach.
-    """
+    """The first day of the actor's visibility window at a school; None when everything is in view. Without a school:
+    of any they cover."""
     held = [g for g in actor.grants if g.role in roles and (school_id in (None, g.school_id) or g.district)]
     days = [grant.sees_from for grant in held if grant.sees_from is not None]
     return min(days) if days and len(days) == len(held) else None
 
 
 def seen_through(record: Any, model: Any, model_id: int | None, first: date) -> bool:
-    """Whether the record that another one hangs on is in view from a day on."""
+    """Whether the host of a record is in view from a day on."""
     session = object_session(record)
     found = session.get(model, model_id) if session is not None and model_id is not None else None
     return found is not None and bool(found.in_view_since(first))

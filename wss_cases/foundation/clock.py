@@ -1,4 +1,4 @@
-"""The only clock. Everything below the views and commands is handed `now`."""
+"""The only clock. Views and commands read it and pass `now` down."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ _offset_file: Path | None = None
 
 
 def configure(offset_file: str) -> None:
-    """Let the whole system run `N` seconds ahead, as read from a file; only for WSS_ENV=test."""
+    """Move the clock of the whole system `N` seconds ahead, as read from a file; only with WSS_ENV=test."""
     global _offset_file
     _offset_file = Path(offset_file) if offset_file else None
 
@@ -32,25 +32,25 @@ _first_day: Callable[[int], date] = _first_of_august
 
 
 def begin_years(first_day: Callable[[int], date]) -> None:
-    """Let the school year that begins in a calendar year begin on the day that a function gives; called once."""
+    """Install the function that returns the first day of the school year beginning in a calendar year. Called once."""
     global _first_day
     _first_day = first_day
 
 
 def year_named(first: int) -> str:
-    """Return the school year that begins in a calendar year, written '2026-27'."""
+    """The school year that begins in a calendar year, written '2026-27'."""
     return f"{first}-{(first + 1) % 100:02d}"
 
 
 def school_year(day: date) -> str:
-    """Return the school year of a date, written '2026-27'."""
+    """The school year of a date, written '2026-27'."""
     return year_named(day.year if day >= _first_day(day.year) else day.year - 1)
 
 
 def school_year_bounds(year: str) -> tuple[date, date]:
-    """Return the first and last date of a school year written '2026-27': a year ends where the next one begins.
+    """The first and last date of a school year written '2026-27'. A year ends the day before the next begins.
 
-    Raises ValueError when it is not written so.
+    Raises ValueError for another spelling.
     """
     first = int(year[:4])
     if len(year) != 7 or year != f"{first:04d}-{(first + 1) % 100:02d}":

@@ -1,6 +1,6 @@
-"""Tables that hardly ever change and that every page reads (schools, calendar, code lists, rule sets, webhooks).
+"""A cache of tables that rarely change and that every page reads: schools, calendar, code lists, rule sets, webhooks.
 
-The process holds their rows until one of them is written: docs/decisions/0060-database-round-trips-per-page.md.
+The process keeps their rows until one is written: docs/decisions/0060-database-round-trips-per-page.md.
 """
 
 import secrets
@@ -29,7 +29,7 @@ AS_MIGRATED = 0
 
 @dataclass
 class _Held(Generic[Row]):
-    """Rows of one version of the code tables: all of them, once all were asked for, and those asked for by id."""
+    """Cached rows of one version of the code tables: all of them once all were read, and single ones by id."""
 
     version: int | None = None
     every: list[Row] | None = None
@@ -37,11 +37,11 @@ class _Held(Generic[Row]):
 
 
 class HeldRows(Generic[Row]):
-    """The rows that `load` reads, held by this process for as long as no code table was written.
+    """The rows that `load` reads, cached by this process until a code table is written.
 
-    A request knows from its session's statement whether one was; whatever else runs (commands, the scheduler) reads
-    them each time. What a copy for reports says, which may be minutes behind, is not held. `load` takes no argument
-    where all rows are asked for (`rows`), and ids where a page needs one or two of many (`own_rows`).
+    The session's first statement tells whether one was. Commands and the scheduler read the rows each time. Rows from
+    the reports copy, which may be minutes old, are not cached. `load` takes no argument for all rows (`rows`), and ids
+    for a few of many (`own_rows`).
     """
 
     def __init__(self, load: Callable[..., Iterable[Row]]) -> None:
@@ -49,7 +49,7 @@ class HeldRows(Generic[Row]):
         self._held: _Held[Row] = _Held()
 
     def rows(self) -> list[Row]:
-        """Return all rows, to be read. They belong to no session: `own` one before it is changed or related to."""
+        """All rows, detached from every session. Use `own` before one is changed or its relationships are read."""
         held = self._now_held()
         if held is None or (held.every is None and reading_engine() is not None):
             return list(self._load())
@@ -58,7 +58,7 @@ class HeldRows(Generic[Row]):
         return held.every
 
     def own_rows(self, ids: Collection[int]) -> list[Row]:
-        """Return the rows with these ids, those that there are, as ones of this session."""
+        """The rows with these ids, as far as they exist, attached to this session."""
         held = self._now_held()
         if held is None:
             return list(self._load(ids))
@@ -70,8 +70,8 @@ class HeldRows(Generic[Row]):
         return [own(held.by_id[number]) for number in ids if number in held.by_id]
 
     def _now_held(self) -> _Held[Row] | None:
-        """Return what is held of the version that this session knows of, whatever another thread holds meanwhile; None
-        where it knows of none."""
+        """The cached rows of the version this session knows, even if another thread caches newer ones; None without
+        a version."""
         version = db.session.info.get(KNOWN_CODE_TABLES)
         held = self._held
         if version is not None and held.version != version:
@@ -80,9 +80,9 @@ class HeldRows(Generic[Row]):
 
 
 class HeldValues(Generic[Value]):
-    """What `find` makes of code tables for a key, held by this process as their rows are, for pages that read.
+    """A value that `find` derives from code tables for a key, cached like their rows.
 
-    A unit of work finds it each time: it may have changed what nothing has told the database yet.
+    A unit of work derives it each time, because it may hold changes that are not flushed.
     """
 
     def __init__(self, find: Callable[..., Value]) -> None:
@@ -90,7 +90,6 @@ class HeldValues(Generic[Value]):
         self._held: tuple[int | None, dict[Any, Value]] = (None, {})
 
     def of(self, *key: Any) -> Value:
-        """Return what was found for a key."""
         version = db.session.info.get(KNOWN_CODE_TABLES)
         if version is None or WRITING in db.session.info or reading_engine() is not None:
             return self._find(*key)
@@ -103,25 +102,25 @@ class HeldValues(Generic[Value]):
 
 
 def own(row: Row) -> Row:
-    """Return a held row as one of this session, without asking the database."""
+    """Attach a cached row to this session without a query."""
     return row if row in db.session else db.session.merge(row, load=False)
 
 
 def code_tables_version() -> ScalarSelect[Any]:
-    """Return, in SQL, what is another number after each write of a code table; null where there was none."""
+    """SQL for a number that differs after each write of a code table; null before the first write."""
     return select(_COUNTER.c.value).where(_COUNTER.c.series == SERIES).scalar_subquery()
 
 
 def know_code_tables(version: int | None) -> None:
-    """Let this session and the next of its page read held rows, if they are of this version."""
+    """Let this session and the next one of its page use cached rows of this version."""
     db.session.info[KNOWN_CODE_TABLES] = version or AS_MIGRATED
 
 
 def code_tables_written(session: Session) -> None:
-    """Let every process read the code tables anew once this is committed: for whoever writes past the session."""
+    """Make every process read the code tables again once this is committed, for code that writes past the session."""
     session.info.pop(KNOWN_CODE_TABLES, None)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    # drawn, not counted: what was held of another database, or of a transaction that came to nothing, is never this
+    # random, not counted, so that rows of another database or of a rolled-back transaction never match
     drawn = {"value": secrets.randbelow(LARGEST) + 1}
     session.execute(
         insert(_COUNTER).values(series=SERIES, **drawn).on_conflict_do_update(index_elements=["series"], set_=drawn)

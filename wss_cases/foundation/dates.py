@@ -1,4 +1,4 @@
-"""Dates and times as people say them, in the reader's language."""
+"""Dates and times in the reader's language."""
 
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -21,7 +21,7 @@ def _written(pattern: str, day: date, locale: str) -> str:
 
 
 def day_words(day: date | None) -> str:
-    """Return a date as "Fri, Dec 4", with its year where that is not this one; nothing for None."""
+    """A date as "Fri, Dec 4", with its year unless it is this year; '' for None."""
     if day is None:
         return ""
     is_of_this_year = day.year == local_date(clock.now(), district_zone()).year
@@ -29,38 +29,38 @@ def day_words(day: date | None) -> str:
 
 
 def day_words_with_year(day: date | None) -> str:
-    """Return a date as "Fri, Dec 4, 2026"; nothing for None."""
+    """A date as "Fri, Dec 4, 2026"; '' for None."""
     return "" if day is None else _formed("yMMMEd", day, locale_code())
 
 
 def long_day_words(day: date) -> str:
-    """Return a date as "Tuesday, December 1"."""
+    """A date as "Tuesday, December 1"."""
     pattern = "EEEE, d 'de' MMMM" if locale_code() == "es" else "EEEE, MMMM d"
     return format_date(day, pattern, locale=locale_code())
 
 
 def month_day_words(day: date) -> str:
-    """Return a date of any year as "August 1"."""
+    """A date without its year, "August 1"."""
     return _formed("MMMMd", day, locale_code())
 
 
 def weekday_words(day: date) -> str:
-    """Return a date's weekday, short: "Fri"."""
+    """A date's short weekday: "Fri"."""
     return _written("EEE", day, locale_code())
 
 
 def weekday_name(day: date) -> str:
-    """Return a date's weekday, long: "Friday"."""
+    """A date's long weekday: "Friday"."""
     return _written("EEEE", day, locale_code())
 
 
 def time_words(instant: datetime, time_zone: str) -> str:
-    """Return the school's wall-clock time of an instant: "2:15 pm"."""
+    """The school's wall-clock time at an instant: "2:15 pm"."""
     return time_of_day_words(local(instant, time_zone))
 
 
 def time_of_day_words(wall: time | datetime) -> str:
-    """Return a wall-clock time as "2:15 pm"."""
+    """A wall-clock time as "2:15 pm"."""
     return _clock_words(wall.hour, wall.minute, locale_code())
 
 
@@ -70,13 +70,13 @@ def _clock_words(hour: int, minute: int, language: str) -> str:
 
 
 def month_words(day: date) -> str:
-    """Return the month of a date as "January 2027"."""
+    """A date's month as "January 2027"."""
     words = _formed("yMMMM", day, locale_code())
     return words[:1].upper() + words[1:]
 
 
 def moment_words(instant: datetime | None, time_zone: str) -> str:
-    """Return an instant in a school's zone as "Mon, Nov 30, 2:15 pm"; nothing for None."""
+    """An instant in a school's zone as "Mon, Nov 30, 2:15 pm"; '' for None."""
     if instant is None:
         return ""
     return f"{day_words(local_date(instant, time_zone))}, {time_words(instant, time_zone)}"

@@ -1,4 +1,4 @@
-"""The database: typed base, column types, the engine's habits, and the scoped session."""
+"""The database: typed base, column types, engine settings, and the scoped session."""
 
 import contextlib
 import enum
@@ -56,13 +56,12 @@ NAMING = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: aware in Python, UTC in the database; a naive value is a programming error."""
+    """An instant: aware in Python, UTC in the database. A naive value is a programming error."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -89,8 +88,6 @@ Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 
 
 class Base(DeclarativeBase):
-    """Base of every table."""
-
     registry = registry(
         metadata=MetaData(naming_convention=NAMING),
         type_annotation_map={
@@ -104,7 +101,7 @@ class Base(DeclarativeBase):
 
 
 class Versioned:
-    """A record that nobody silently overwrites: every change must name the version it saw."""
+    """A record that is never silently overwritten: every change names the version it was made from."""
 
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
 
@@ -114,11 +111,11 @@ class Versioned:
 
 
 class CodeTable:
-    """Rows that hardly ever change and that every save reads: a process holds them until one is written."""
+    """Rows that rarely change and that every save reads; the process caches them (`foundation.code_tables`)."""
 
 
 def named_enum(kind: type[enum.Enum], name: str) -> Enum:
-    """Return the column type of an enum: its values as text under a CHECK with this name."""
+    """The column type of an enum: its values as text under a CHECK with this name."""
     return Enum(
         kind,
         name=name,
@@ -130,32 +127,32 @@ def named_enum(kind: type[enum.Enum], name: str) -> Enum:
 
 
 def where(condition: str) -> dict[str, Any]:
-    """Return what makes an index one of the rows that meet a condition only, on both databases."""
+    """Options that limit an index to the rows that meet a condition, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def exactly_one(*columns: str, name: str) -> CheckConstraint:
-    """Return the constraint that exactly one of these columns has a value."""
+    """A constraint: exactly one of these columns has a value."""
     counted = " + ".join(f"(case when {column} is not null then 1 else 0 end)" for column in columns)
     return CheckConstraint(f"{counted} = 1", name=name)
 
 
 def table_of(model: type[Base]) -> Table:
-    """Return a model's table, for statements about many rows."""
+    """A model's table, for statements about many rows."""
     table = model.__table__
     assert isinstance(table, Table)
     return table
 
 
 def by_id(model: type[Record]) -> Callable[[int], Record | None]:
-    """Return what loads a record of a table by its id, None when there is none; the caller checks who may have it."""
+    """A loader of one table's records by id, None when there is none; the caller checks who may see it."""
     return lambda record_id: db.session.get(model, record_id)
 
 
 def newest(
     statement: Select[Any], model: Any, limit: int, before_id: int | None = None, school_id: int | None = None
 ) -> Select[Any]:
-    """Narrow a select to its newest records, at most `limit`: older than one, of one school, where these are given."""
+    """Narrow a select to its newest records, at most `limit`, older than `before` and of one school where given."""
     if school_id is not None:
         statement = statement.where(model.school_id == school_id)
     if before_id is not None:
@@ -164,13 +161,13 @@ def newest(
 
 
 def counting(asked: Mapping[str, Select[Any] | None]) -> Select[Any]:
-    """Return the select of the numbers of several counting selects, each under its name; 0 for None."""
+    """Run several counting selects as one statement and return the number of each under its name; 0 for None."""
     none: ColumnElement[int] = literal_column("0")
     return select(*((none if one is None else one.scalar_subquery()).label(name) for name, one in asked.items()))
 
 
 def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return that a column is one of many ids, as this database takes many."""
+    """The condition that a column is one of many ids, in this database's form."""
     return one_of(db.session.get_bind().dialect.name, column, ids)
 
 
@@ -182,8 +179,8 @@ db = SQLAlchemy(
 def init_db(app: Flask) -> None:
     """Attach the database and its migrations; opens no connection."""
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    # a failed statement is told without its values: they may be a child's
-    # pages and jobs have more statements than the 500 whose SQL is kept by default
+    # a failed statement is logged without its values: they may belong to a child
+    # pages and jobs have more statements than the 500 whose SQL is cached by default
     options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 2000}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 20, "check_same_thread": False}
@@ -192,9 +189,9 @@ def init_db(app: Flask) -> None:
             "pool_size": 5,
             "max_overflow": 5,
             "pool_timeout": 5,
-            # the connection that was used last, which has planned what pages ask for
+            # prefer the connection used last, which has already planned the pages' statements
             "pool_use_lifo": True,
-            # the driver begins nothing by itself: fit_pooler says BEGIN, and pages read without
+            # the driver begins no transaction by itself: fit_pooler says BEGIN, and pages read without
             "isolation_level": "AUTOCOMMIT",
             "connect_args": SILENCE,
         }
@@ -211,14 +208,14 @@ def init_db(app: Flask) -> None:
 
 
 def fit_sqlite(engine: Engine) -> None:
-    """Let an engine's file be closed to others, and each transaction say from its beginning whether it writes."""
+    """Protect the file of a SQLite engine, and let each transaction say at its start whether it writes."""
     event.listen(engine, "do_connect", _close_sqlite, once=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
 
 
 def _close_sqlite(_dialect: Dialect, _record: object, names: list[str], _values: object) -> None:
-    """Make the file unreadable to the machine's other users, and so its log of writes, which takes after it."""
+    """Remove other users' access to the file; SQLite's write-ahead log inherits it."""
     name = names[0]
     if name.startswith((":", "file:")):
         return
@@ -253,7 +250,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def begin_writing() -> None:
-    """End the reading session and open one whose transaction is marked as writing from its first statement."""
+    """End the reading session and open one whose first statement marks it as writing."""
     known = {name: held for name in HANDED_ON if (held := db.session.info.get(name)) is not None}
     db.session.remove()
     db.session.info.update(known, **{WRITING: True})
@@ -261,25 +258,25 @@ def begin_writing() -> None:
 
 
 def begin_reading() -> None:
-    """End the session at hand and open one that changes nothing; PostgreSQL refuses every write of its transaction."""
+    """End the current session and open one that only reads; PostgreSQL refuses writes in its transaction."""
     db.session.remove()
     if db.session.get_bind().dialect.name == "postgresql" and not read_one_view():
         db.session.execute(text("SET LOCAL transaction_read_only = on"))
 
 
 def read_one_view() -> bool:
-    """Let what a page reads from here on be of one instant; False where it reads in a transaction of another kind."""
+    """Let the page's further reads see one instant; False in a transaction of another kind."""
     session: Any = db.session()
     return bool(session.read_one_view())
 
 
 def quoted(connection: Connection, name: str) -> str:
-    """Return a table's name as this database writes it in a statement."""
+    """A table's name as this database quotes it."""
     return connection.dialect.identifier_preparer.quote(name)
 
 
 def database_now() -> datetime:
-    """Return the database's own clock, by which leases run: one for every machine, whatever theirs say."""
+    """The database's own clock. Leases use it, so that all machines agree."""
     if db.session.get_bind().dialect.name == "postgresql":
         found: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
         return found.astimezone(UTC)

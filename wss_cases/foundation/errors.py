@@ -1,4 +1,4 @@
-"""The few errors that actions raise; the web and the commands turn them into answers."""
+"""The errors that use cases raise; web and commands turn them into answers."""
 
 from typing import TypeVar
 
@@ -6,22 +6,22 @@ Record = TypeVar("Record")
 
 
 class DomainError(Exception):
-    """Base of every refusal that is the caller's to show."""
+    """Base of every refusal that may be shown to the caller."""
 
 
 class NotFound(DomainError):
-    """The record is not there, or this actor may not know that it is."""
+    """The record does not exist, or this actor may not know that it does."""
 
 
 def existing(record: Record | None) -> Record:
-    """Return what was read. Raises NotFound where there is nothing."""
+    """Return a record that was read. Raises NotFound for None."""
     if record is None:
         raise NotFound
     return record
 
 
 class Refused(DomainError):
-    """Input or an act that the rules refuse; `field` names what to mend ('' for the whole act)."""
+    """Input or an act that the rules refuse; `field` names what to correct ('' for the whole act)."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -30,17 +30,18 @@ class Refused(DomainError):
 
 
 class Overreach(Refused):
-    """A refusal of what nobody does by mistake: power for oneself, or one person as two. The audit log keeps it."""
+    """A refusal of a deliberate act: gaining power for oneself, or one person acting as two. It stays in the audit
+    log."""
 
 
 def refuse_blank(field: str, text: str, message: str) -> None:
-    """Raise Refused beside a field for a text that is no more than spaces."""
+    """Raise Refused for a field whose text is blank."""
     if not text.strip():
         raise Refused(field, message)
 
 
 class Stale(DomainError):
-    """Somebody else changed the record since the form was opened."""
+    """Someone else changed the record since the form was opened."""
 
 
 class Unavailable(DomainError):

@@ -48,16 +48,16 @@ PICK = ("", _l("Choose one"))
 
 
 class _LibraryWords:
-    """The words of WTForms itself. Flask-WTF would read the file of them anew for each request."""
+    """WTForms' own messages. Flask-WTF would read their catalog anew for each request."""
 
     @staticmethod
     def gettext(message: str) -> str:
-        """Return a message in the reader's language."""
+        """A message in the reader's language."""
         return str(_library_catalogue(locale_code()).gettext(message))
 
     @staticmethod
     def ngettext(one: str, many: str, num: int) -> str:
-        """Return the form of a message that fits a number."""
+        """The plural form of a message for a number."""
         return str(_library_catalogue(locale_code()).ngettext(one, many, num))
 
 
@@ -67,27 +67,27 @@ def _library_catalogue(language: str) -> NullTranslations:
 
 
 class BaseForm(FlaskForm):
-    """A form that carries its request key (one per page shown) and the version it was made from."""
+    """A form that carries its request key (one per page shown) and the version of the record it shows."""
 
     class Meta(FlaskForm.Meta):
-        """No form here takes a file: one sent in a text's place is no text."""
+        """No form here takes a file: a file sent in place of a text is ignored."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Return the posted fields without the files; on a page that is filled anew, what was kept of them."""
+            """The posted fields without files, or those saved when the session ended before the form was sent."""
             posted = super().wrap_formdata(form, formdata)
             if posted is None:
                 return _kept_for(form)
             return request.form if isinstance(posted, CombinedMultiDict) else posted
 
         def get_translations(self, form: Any) -> Any:
-            """Return what puts the library's own messages into the reader's language."""
+            """The translations of WTForms' own messages."""
             return _LibraryWords
 
     request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
     version = HiddenField(default="")
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check every field, and that no date or number is one that no record can hold."""
+        """Check every field, and refuse implausible dates and numbers."""
         sound = super().validate(extra_validators)
         return refuse_implausible(self) and sound
 
@@ -99,24 +99,24 @@ class BaseForm(FlaskForm):
 
 
 class PlainForm(Form):
-    """The answers that one act takes, and what is refused of them, without a request.
+    """The input of one act and its checks, without a request.
 
     Pages fill it from what was sent, other code from values (`filled_from`). Token, request key and version stand in a
     BaseForm beside it. A text or choice without an answer is ''.
     """
 
     class Meta(DefaultMeta):
-        """How the library behaves here."""
+        """Settings of WTForms."""
 
         def get_translations(self, form: Any) -> Any:
-            """Return what puts the library's own messages into the reader's language."""
+            """The translations of WTForms' own messages."""
             return _LibraryWords
 
     def fit(self, record: Any) -> None:
         """Set choices and zones that depend on the act's record; called before answers are checked."""
 
     def process(self, *given: Any, **named: Any) -> None:
-        """Fill the fields; a text or a choice without an answer becomes ''."""
+        """Fill the fields; a text or choice without an answer becomes ''."""
         super().process(*given, **named)
         for field in self:
             is_text = isinstance(field, StringField | SelectField) and not isinstance(field, SelectMultipleField)
@@ -124,7 +124,7 @@ class PlainForm(Form):
                 field.data = ""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check every field, and that no date or number is one that no record can hold."""
+        """Check every field, and refuse implausible dates and numbers."""
         sound = super().validate(extra_validators)
         return refuse_implausible(self) and sound
 
@@ -133,12 +133,12 @@ Answers = TypeVar("Answers", bound=PlainForm)
 
 
 def sent_answers(kind: type[PlainForm]) -> Any:
-    """Return what this request sent, or what a session's end kept of this form; None where there is neither."""
+    """What this request sent, or what was saved of this form when the session ended; None without either."""
     return request.form if request.method == "POST" else _kept_for(kind())
 
 
 def filled_from(kind: type[Answers], record: Any, values: Mapping[str, Any]) -> Answers:
-    """Return a sound form with these values. Raises Refused with the first field's words, TypeError for other names."""
+    """A valid form with these values. Raises Refused with the first field's message, TypeError for unknown names."""
     form = kind(data=values)
     if unknown := set(values) - set(form._fields):
         raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
@@ -152,7 +152,7 @@ def filled_from(kind: type[Answers], record: Any, values: Mapping[str, Any]) -> 
 
 
 def _typed(given: Any) -> list[Any]:
-    """What a browser would have sent: nothing for an empty answer, "0" for a zero."""
+    """What a browser would have sent: nothing for an empty answer, "0" for zero."""
     if isinstance(given, list | tuple):
         return list(given)
     if given in (None, ""):
@@ -161,28 +161,30 @@ def _typed(given: Any) -> list[Any]:
 
 
 class AskingForm(BaseForm):
-    """A form that changes nothing: it is sent with GET, by an address that can be kept."""
+    """A form that changes nothing, sent with GET, so that its address can be bookmarked."""
 
     class Meta(BaseForm.Meta):
-        """Nothing that is only asked needs a token."""
+        """A GET form needs no token."""
 
         csrf = False
 
 
 class DatedRowForm(BaseForm):
-    """A form for the next row of a dated setting: the first day, and the newest row when the page was shown."""
+    """A form for the next row of a dated setting. It carries the first day, and the newest row when the page was
+    shown."""
 
     seen_id = HiddenField()
     starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
     @property
     def seen(self) -> int | None:
-        """The newest row when the page was shown; None when the form carries none."""
+        """The id of the newest row when the page was shown; None when the form carries none."""
         return id_in(str(self.seen_id.data or ""))
 
 
 def _kept_for(form: Any) -> Any:
-    """Return what a session's end kept of this form, or None: `g.kept_fields` is set where a page is filled anew."""
+    """What was saved of this form when the session ended, or None. `g.kept_fields` is set when the page is shown
+    again."""
     kept = g.get("kept_fields")
     if kept is None or not any(name in kept for name in form._fields if name not in _EVERY_FORM_HAS):
         return None
@@ -190,13 +192,13 @@ def _kept_for(form: Any) -> Any:
 
 
 def check_characters(form: BaseForm, field: Field) -> None:
-    """Refuse what no database or page can hold safely: NUL, other control characters, lone surrogates."""
+    """Refuse characters that no database or page stores safely: NUL, other control characters, lone surrogates."""
     if not is_storable(field.data or ""):
         raise ValidationError(_l("This text contains a character that cannot be stored. Type it again."))
 
 
 def is_storable(text: str) -> bool:
-    """Whether database and page can hold a text; for one that comes in a field no form knows."""
+    """Whether database and page can store a text; for text that no form field checks."""
     return not any(
         unicodedata.category(character) in _FORBIDDEN_CATEGORIES and character not in _ALLOWED_CONTROLS
         for character in text
@@ -204,20 +206,19 @@ def is_storable(text: str) -> bool:
 
 
 class NotBlank:
-    """Require text that is more than spaces, with a message of its own."""
+    """Require more than spaces, with a message of its own."""
 
     def __init__(self, message: Any) -> None:
         self.message = message
         self.field_flags = {"required": True}
 
     def __call__(self, form: BaseForm, field: Field) -> None:
-        """Stop with the message when the answer is blank."""
         if field.data is None or not str(field.data).strip():
             raise StopValidation(self.message)
 
 
 class ShortText(StringField):
-    """One line of text, kept exactly as typed, at most `limit` characters (default 200).
+    """One line of text, stored exactly as typed, at most `limit` characters (default 200).
 
     On a page it may be `short` or `medium` in `width`, of an input `kind` (tel, email), or a person's name (`names`).
     """
@@ -232,13 +233,13 @@ class ShortText(StringField):
 
 
 class WholeNumber(IntegerField):
-    """A whole number in digits that must be given; a further validator bounds it."""
+    """A required whole number in digits; further validators limit it."""
 
     def __init__(self, label: Any = None, validators: Sequence[Any] = (), **kwargs: Any) -> None:
         super().__init__(label, [InputRequired(_l("Write a whole number.")), *validators], **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Read what was typed. Raises ValueError with a plain message when it is no number."""
+        """Read what was typed. Raises ValueError with a message for the reader when it is not a number."""
         typed = str(valuelist[0]).strip() if valuelist else ""
         if not typed:
             return
@@ -249,7 +250,7 @@ class WholeNumber(IntegerField):
 
 
 class LongText(TextAreaField):
-    """Several lines, kept exactly as typed, at most `limit` characters (default 20,000); `rows` high on a page."""
+    """Several lines, stored exactly as typed, at most `limit` characters (default 20,000); `rows` high on a page."""
 
     def __init__(
         self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, rows: int = 4, **kwargs: Any
@@ -260,7 +261,7 @@ class LongText(TextAreaField):
 
 
 class MomentField(DateTimeLocalField):
-    """A day and a time of a school's wall clock; with `missing`, the message where it is empty.
+    """A day and time on a school's clock; `missing` is the message where it is empty.
 
     The form's `fit` sets `zone`. Code that fills the form gives an instant.
     """
@@ -273,12 +274,12 @@ class MomentField(DateTimeLocalField):
 
     @property
     def at(self) -> Any:
-        """The instant; None where nothing was entered."""
+        """The instant; None when the field is empty."""
         return self.data if self.data is None or self.data.tzinfo else at_wall(self.data, self.zone)
 
 
 class ConfirmField(BooleanField):
-    """A box with which somebody confirms what was refused at first: it is shown once it was asked for."""
+    """A box to confirm what was refused at first. It is shown only after the refusal."""
 
     def __init__(self, label: Any = None, **kwargs: Any) -> None:
         super().__init__(label, [Optional()], **kwargs)
@@ -290,17 +291,17 @@ class ConfirmField(BooleanField):
 
 
 def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
-    """Return (value, label) pairs as the choices of a select, radio or tile field."""
+    """The choices of a select, radio or tile field from (value, label) pairs."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
 def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
-    """Return a select field over (value, label) pairs."""
+    """A select field over (value, label) pairs."""
     return SelectField(label, choices=choices(pairs), **kwargs)
 
 
 def pick(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: Any) -> SelectField:
-    """Return a select field that begins with "Choose one"; with `missing`, the message where nothing was chosen."""
+    """A select field that begins with "Choose one"; `missing` is the message where nothing was chosen."""
     return select(label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs)
 
 
@@ -309,7 +310,7 @@ Options = type[Labelled] | Mapping[Any, Any] | Sequence[tuple[Any, Any]]
 
 
 def radio(label: Any, options: Options, missing: Any = None, **kwargs: Any) -> RadioField:
-    """Return radio buttons over these options; with `missing`, the message where none was chosen."""
+    """Radio buttons over these options; `missing` is the message where none was chosen."""
     labels = options.labels() if isinstance(options, type) else options
     pairs = list(labels.items()) if isinstance(labels, Mapping) else labels
     rule = Optional() if missing is None else InputRequired(missing)
@@ -317,16 +318,16 @@ def radio(label: Any, options: Options, missing: Any = None, **kwargs: Any) -> R
 
 
 def needs(sound: Any, field: Field, missing: bool, words: Any) -> bool:
-    """Return whether a form is sound that also needs an answer; where it is missing, the field says so."""
+    """Whether a form is valid that also needs this answer; when it is missing, the field gets the message."""
     if sound and missing:
         field.errors = [*field.errors, words]
     return bool(sound) and not missing
 
 
 def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
-    """Return the input of a use case, a dataclass, from the fields of the same names; a text that was not sent is ''.
+    """A use case's input (a dataclass) from the fields of the same names; a text that was not sent is ''.
 
-    `read` are the values that are more than what was typed: codes, instants, ids.
+    `read` are the values that differ from what was typed: codes, instants, ids.
     """
     names = [one.name for one in fields(cast(Any, kind)) if one.name in form and one.name not in read]
     texts = (name for name in names if isinstance(form[name], StringField | SelectField))
@@ -335,13 +336,13 @@ def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
 
 
 def apply_refusal(form: Form, refusal: Refused) -> None:
-    """Show an action's refusal beside its field, or at the top when it names none on this form."""
+    """Show a use case's refusal beside its field, or at the top when the form has no such field."""
     if not refusal.field or not _said_beside(form, refusal):
         form.form_errors = [*form.form_errors, refusal.message]
 
 
 def _said_beside(fields: Iterable[Any], refusal: Refused) -> bool:
-    """Say a refusal beside the field of this name, also one in a row of a list: "terms-1-due_on"."""
+    """Show a refusal beside the field of this name, also in a row of a list: "terms-1-due_on"."""
     for field in fields:
         if field.name == refusal.field:
             field.errors = [*field.errors, refusal.message]

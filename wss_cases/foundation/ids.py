@@ -1,4 +1,4 @@
-"""Unguessable tokens, codes of links, their stored form, and folded search keys."""
+"""Random tokens and link codes, their stored form, and folded search keys."""
 
 import hashlib
 import secrets
@@ -21,39 +21,39 @@ CODE_GROUP: Final = 4
 
 
 def new_token() -> str:
-    """Return a fresh token of 256 bits, safe in an address."""
+    """A new token of 256 random bits, safe in an address."""
     return secrets.token_urlsafe(32)
 
 
 def new_code() -> str:
-    """Return a fresh link code, in groups that a person can copy from paper; one of 31 ** 20, about 2 ** 99."""
+    """A new link code, in groups that a person can copy from paper; one of 31 ** 20 (about 2 ** 99)."""
     return in_groups("".join(secrets.choice(CODE_LETTERS) for _letter in range(LETTERS_IN_CODE)))
 
 
 def code_from(secret: bytes) -> str:
-    """Return the link code that belongs to so many random bytes, at least 20 of them: the same for the same."""
+    """The link code of these random bytes, at least 20 of them; the same bytes give the same code."""
     return in_groups("".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in secret[:LETTERS_IN_CODE]))
 
 
 def plain_code(typed: str) -> str:
-    """Return a typed code as it was made: capitals, spaces and hyphens do not matter."""
+    """A typed code without capitals, spaces and hyphens, as it was made."""
     return in_groups("".join(letter for letter in typed[:80].lower() if letter.isalnum()))
 
 
 def in_groups(letters: str) -> str:
-    """Return letters in groups, with hyphens between them."""
+    """Letters in groups with hyphens between them."""
     return "-".join(letters[start : start + CODE_GROUP] for start in range(0, len(letters), CODE_GROUP))
 
 
 def token_digest(token: str) -> str:
-    """Return what is stored for a token, so that the table alone opens nothing."""
+    """The stored form of a token, from which the token cannot be derived."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def fold_address(email: str) -> str:
-    """Return an e-mail address as accounts store it: outer spaces dropped, capitals small, and no other letter changed.
+    """An email address as accounts store it: without outer spaces and capitals.
 
-    Folding for comparison would make one of two mailboxes: straße@ and strasse@ are different people's.
+    Letters are not folded otherwise: straße@ and strasse@ are different people's mailboxes.
     """
     return "".join(_small(letter) for letter in email.strip())
 
@@ -64,20 +64,20 @@ def _small(letter: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the search key of a name: no case, accents, apostrophes, hyphens or Ł; single spaces."""
+    """The search key of a name: no case, accents, apostrophes, hyphens or Ł; single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS_WITHOUT_DECOMPOSITION)
     kept = (c if _is_kept(c) else (" " if c in "-‐‑–_/," else "") for c in decomposed)
     return " ".join("".join(kept).split())
 
 
 def search_words(typed: str) -> list[str]:
-    """Return the folded words of a search, or none when fewer than two letters were typed."""
+    """The folded words of a search; none when fewer than two letters were typed."""
     words = fold(typed).split()
     return words[:MOST_WORDS] if sum(map(len, words)) >= LEAST_LETTERS else []
 
 
 def begins_words(words: Iterable[str], text: str) -> bool:
-    """Whether every one of these folded words begins some word of a text."""
+    """Whether each of these folded words begins a word of the text."""
     there = fold(text).split()
     return all(any(one.startswith(word) for one in there) for word in words)
 
@@ -88,7 +88,7 @@ def _is_kept(character: str) -> bool:
 
 
 class IdConverter(IntegerConverter):
-    """An id in an address; one that no database can hold is not found instead of an error."""
+    """An id in an address. An id that no database can store is "not found", not an error."""
 
     LARGEST = 2**53
 
@@ -98,12 +98,12 @@ class IdConverter(IntegerConverter):
 
 
 def id_in(text: str | None) -> int | None:
-    """Return the id that somebody sent as text, one that a database can hold; None when it is none."""
+    """A posted id as a number; None when it is not an id that a database can store."""
     digits = text or ""
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def numbers_in(texts: Iterable[str], most: int = 100) -> list[int]:
-    """Return the ids among texts that somebody sent, each once and in order, at most so many; what is none is left."""
+    """The ids among posted texts, each once and in order, at most `most`; other texts are skipped."""
     found = (int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 16)
     return [number for number in dict.fromkeys(found) if number <= IdConverter.LARGEST][:most]

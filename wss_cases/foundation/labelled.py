@@ -1,20 +1,20 @@
-"""Enums whose members carry their own English label: read by forms, pages and exports alike."""
+"""Enums whose members carry their own English label, for forms, pages and exports."""
 
 import enum
 from typing import Any, Self
 
 
 class Labelled(enum.StrEnum):
-    """A member is written `NAME = "stored", _l("Label")`: its value is what is stored, its label what people read."""
+    """A member is written `NAME = "stored", _l("Label")`: its value is stored, its label is read by people."""
 
     _value_: str
     label: Any
     """A lazy translation: words in the language of whoever reads the page."""
 
     def __new__(cls, stored: str, label: Any = None) -> Self:
-        """Return a member that is its stored text, with its label beside it. Raises TypeError without a label.
+        """Make a member from its stored text and label. Raises TypeError without a label.
 
-        Looking a member up by its stored text, `Kind("stored")`, never comes here.
+        Looking up a member by its stored text, `Kind("stored")`, does not call this.
         """
         if label is None:
             raise TypeError(f"{cls.__name__}: {stored!r} has no label")
@@ -25,5 +25,5 @@ class Labelled(enum.StrEnum):
 
     @classmethod
     def labels(cls) -> dict[Self, Any]:
-        """Return every member with its label, in the order in which they are written."""
+        """Every member with its label, in the order of definition."""
         return {member: member.label for member in cls}

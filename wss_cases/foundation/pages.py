@@ -20,22 +20,22 @@ SEARCHED, SEARCHED_SECONDS = "searched", 3600
 
 
 def printed_address(endpoint: str, **values: Any) -> str:
-    """Return the full address of a page, for paper or another person: under PUBLIC_URL, else as this request came."""
+    """A page's full address for paper or another person: under PUBLIC_URL, else under this request's host."""
     return f"{setting('PUBLIC_URL') or request.url_root.rstrip('/')}{url_for(endpoint, **values)}"
 
 
 def code_picture(address: str) -> str:
-    """Return the source of an image that a phone's camera reads as this address."""
+    """The source of a QR code image of this address."""
     return str(segno.make(address, error="m").svg_data_uri(border=4))
 
 
 def form_page(
     form: BaseForm | PlainForm, act: Callable[[], Any], done: str | Callable[[Any], str], template: str, **context: Any
 ) -> Page:
-    """Show a form; when it is sent and sound, act and redirect (303) to `done`, an address or what makes it.
+    """Show a form; when it is sent and valid, act and redirect (303) to `done`, an address or a function that makes it.
 
-    What the form or the act refuses is shown on the same page with status 400, every answer kept. A plain form comes
-    with an `envelope`, which carries its token, key and version.
+    A refusal of the form or the act is shown on the same page with status 400, and every answer stays. A plain form
+    comes with an `envelope`, which carries its token, key and version.
     """
     if request.method != "POST" or "find" in request.form or fill_by_chip(form):
         return render_template(template, form=form, **context)
@@ -51,13 +51,13 @@ def form_page(
 
 
 def saved_first(theirs: Sequence[tuple[Any, Any]], yours: Sequence[tuple[Any, Any]], back_href: str) -> tuple[str, int]:
-    """Return the page that says that somebody else saved first, what stands there beside what was typed: both are
-    (label, words)."""
+    """The page that says someone else saved first; both arguments are (label, words), the saved ones beside the
+    typed ones."""
     return render_template("errors/409.html", theirs=theirs, yours=yours, back_href=back_href), 409
 
 
 def with_flash(words: str, address: str) -> Callable[[Any], str]:
-    """Return what goes on to an address and says so there: the `done` of a form page."""
+    """The `done` of a form page that shows a message and goes to an address."""
 
     def done(_result: Any) -> str:
         flash(words)
@@ -67,23 +67,24 @@ def with_flash(words: str, address: str) -> Callable[[Any], str]:
 
 
 def typed_in_header() -> str:
-    """Return what was typed into a search field, which its script sends as a header: an address would be kept."""
+    """What was typed into a search field. Its script sends it as a header, because addresses are stored in logs and
+    histories."""
     return unquote(request.headers.get("X-Search", ""), errors="ignore")[:LONGEST_SEARCH]
 
 
 def keep_typed(text: str) -> None:
-    """Keep what was typed into a search in the session's cookie, locked: histories and logs would keep an address."""
+    """Store a search in the session's cookie, encrypted: histories and logs would store an address."""
     session[SEARCHED] = lock(setting("WSS_KEYS"), SEARCHED, text[:LONGEST_SEARCH])
 
 
 def kept_typed() -> str:
-    """Return what was searched for last, where the address says that something was (`found`); else nothing."""
+    """The last search, when the address says that there is one (`found`); else ''."""
     locked = session.get(SEARCHED, "") if "found" in request.args else ""
     return unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
 
 
 def fill_by_chip(form: BaseForm | PlainForm) -> bool:
-    """Whether a chip above a date field was what sent the form (<name>_quick, without JavaScript); fills the date."""
+    """Whether a chip above a date field sent the form (<name>_quick, without JavaScript); fills in its date."""
     for field in _fields(form):
         chosen = request.form.get(f"{field.name}_quick")
         if chosen is not None:

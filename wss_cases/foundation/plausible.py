@@ -1,7 +1,7 @@
-"""What a day or a number that somebody sends can be at all: the range behind every field and every address.
+"""The widest range of a day or number that anyone may send, checked behind every field and address.
 
-A use case refuses what its record does not allow, a review in the future say. What stands here is wider: beyond it no
-record of the kind can be, so that a slip of the finger never becomes a row.
+A use case may refuse more, for example a review in the future. Beyond this range no record of the kind can exist, so a
+typing error never becomes a row.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ LARGEST: Final = 10**9
 
 
 class Kind(Enum):
-    """What a day says, and how many years before and after this one it can lie."""
+    """What a day stands for, and how many years before and after this year it may lie."""
 
     HAPPENED = 6, 1
     """What was done, said, signed or seen."""
@@ -49,7 +49,7 @@ KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.s
 
 
 def latest() -> date:
-    """Return the last day that a plan, a consent or a rule can name: the end of a year, ten years from now."""
+    """The last day that a plan, consent or rule may name: the end of a year, ten years from now."""
     return date(_years(Kind.IN_FORCE)[1], 12, 31)
 
 
@@ -60,7 +60,7 @@ def _years(kind: Kind) -> tuple[int, int]:
 
 
 def day_in(text: str) -> date:
-    """Return a day that somebody sent as 2026-11-24. Raises ValueError for what is none, or none a record can hold."""
+    """A posted day, written 2026-11-24. Raises ValueError for another spelling or an implausible day."""
     day = date.fromisoformat(text)
     if not EARLIEST <= day <= latest():
         raise ValueError(text)
@@ -68,9 +68,9 @@ def day_in(text: str) -> date:
 
 
 def refuse_implausible(fields: Any) -> bool:
-    """Put an error beside each date and number that no record can hold; return whether there was none.
+    """Put an error beside each implausible date and number; return whether there was none.
 
-    A field with a narrower range of its own says so itself; this one stands behind every field, lists included.
+    A field with a narrower range reports itself; this check covers every field, lists included.
     """
     wrong = [(field, words) for field in _each(fields) if (words := _problem(field)) and not field.errors]
     for field, words in wrong:

@@ -1,7 +1,7 @@
-"""A school's zone, its day and its wall clock: nothing else makes a date of an instant.
+"""A school's time zone, day and clock. Only this module makes a date from an instant.
 
-Days are the school's own, from midnight to midnight there; whatever belongs to no school keeps the district's. `now`
-is always an instant.
+A day runs from midnight to midnight at the school; what belongs to no school uses the district's zone. `now` is always
+an instant.
 """
 
 import sqlite3
@@ -52,7 +52,7 @@ _SCHOOL = table("school", column("id"), column("time_zone"))
 
 @dataclass(frozen=True)
 class District:
-    """What the district is called, '' while it has no name, and its time zone."""
+    """The district's name ('' while it has none) and its time zone."""
 
     name: str
     time_zone: str
@@ -60,28 +60,28 @@ class District:
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """Return every time zone by its name, those of this country first."""
+    """Every time zone by its name, this country's first."""
     others = available_timezones() - {*OF_THIS_COUNTRY, "localtime", "Factory"}
     return (*OF_THIS_COUNTRY, *sorted(others))
 
 
 def local(instant: datetime, time_zone: str) -> datetime:
-    """Return the wall-clock time of an instant in a zone."""
+    """The wall-clock time of an instant in a zone."""
     return instant.astimezone(ZoneInfo(time_zone))
 
 
 def on_clock(instant: datetime, zone: tzinfo) -> datetime:
-    """Return what a clock shows at an instant in a zone that a file describes."""
+    """The wall-clock time of an instant in a zone that a file describes."""
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
 def local_date(instant: datetime, time_zone: str) -> date:
-    """Return the date of an instant in a zone."""
+    """The date of an instant in a zone."""
     return local(instant, time_zone).date()
 
 
 def at_local(day: date, hour: int, minute: int, time_zone: str) -> datetime:
-    """Return the instant of a wall-clock time on a date in a zone.
+    """The instant of a wall-clock time on a date in a zone.
 
     In the hour that a spring change skips, the instant after the gap; in the doubled hour, the first.
     """
@@ -89,13 +89,12 @@ def at_local(day: date, hour: int, minute: int, time_zone: str) -> datetime:
 
 
 def at_wall(wall: datetime, time_zone: str) -> datetime:
-    """Return the instant of a wall-clock time that somebody typed, found as `at_local` does."""
+    """The instant of a typed wall-clock time, by the rule of `at_local`."""
     return wall.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def known_schools(ids: Collection[int]) -> dict[int, Any]:
-    """Return the rows of these schools by id, those that there are; each is read once for a page, whose session is its
-    own."""
+    """The rows of these schools by id, as far as they exist; each is read once for a page's session."""
     known: dict[int, Any] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
     missing = sorted(set(ids) - known.keys())
     if missing:
@@ -105,7 +104,7 @@ def known_schools(ids: Collection[int]) -> dict[int, Any]:
 
 @cache
 def _schools() -> Select[Any]:
-    # the roster, which keeps them, is a room above
+    # a function, because the roster is a room above
     model: Any = next(kept.class_ for kept in Base.registry.mappers if str(kept.local_table) == _SCHOOL.name)
     return select(model).where(model.id.in_(bindparam("ids", expanding=True)))
 
@@ -114,7 +113,7 @@ _HELD: HeldRows[Any] = HeldRows(lambda ids: db.session.scalars(_schools(), {"ids
 
 
 def of_district(key: str) -> ScalarSelect[Any]:
-    """Return, in SQL, the value of a district's setting that holds from when it is said; null where it has none."""
+    """SQL for the value of a district setting in force on a day; null without one."""
     said = select(SETTING.c.value).where(SETTING.c.key == key).order_by(SETTING.c.id.desc())
     return said.limit(1).scalar_subquery()
 
@@ -124,7 +123,7 @@ ZONE = StoredSetting(DISTRICT_TIME_ZONE, str, fixed(DEFAULT_ZONE))
 
 
 def read_month_day(text: str) -> tuple[int, int]:
-    """Return month and day of "08-01". Raises ValueError."""
+    """Month and day of "08-01". Raises ValueError."""
     day = date.fromisoformat(f"{COMMON_YEAR}-{text}")
     return day.month, day.day
 
@@ -135,17 +134,17 @@ that a year that has begun keeps its first day."""
 
 
 def decided_on(year: int) -> date:
-    """Return the day on which it is settled when the school year of a calendar year begins."""
+    """The day from which the start of a calendar year's school year can no longer change."""
     return date(year, 7, 1)
 
 
 def first_day_of(year: int) -> date:
-    """Return the first day of the school year that begins in a calendar year."""
+    """The first day of the school year that begins in a calendar year."""
     return date(year, *YEAR_START.on(decided_on(year)))
 
 
 def last_days() -> list[int]:
-    """Return each month and day on which a school year may have ended, as 731 for 31 July."""
+    """Each month and day on which a school year may have ended, written as a number: 731 for 31 July."""
     ends = (date(COMMON_YEAR, *first) - timedelta(days=1) for first in YEAR_START.ever())
     return sorted({end.month * 100 + end.day for end in ends})
 
@@ -154,33 +153,33 @@ clock.begin_years(first_day_of)
 
 
 def district() -> District:
-    """Return what the district has set; read once for a session, which hands it on to the next of its page."""
+    """The district's settings, read once for a session, which hands them on to the next session of its page."""
     return District(NAME.on(date.max), ZONE.on(date.max))
 
 
 def district_zone() -> str:
-    """Return the zone of whatever belongs to no school."""
+    """The zone of what belongs to no school."""
     return district().time_zone
 
 
 def district_day(now: datetime | BindParameter[Any]) -> ColumnElement[date]:
-    """Return, in SQL, the district's date at an instant."""
+    """SQL for the district's date at an instant."""
     return _day_in_district(now)
 
 
 def zone_of(school_id: int | None) -> str:
-    """Return a school's zone; the district's for None."""
+    """A school's zone; the district's for None."""
     school = known_schools([school_id]).get(school_id) if school_id is not None else None
     return school.time_zone if school else district_zone()
 
 
 def today_at(school_id: int | None, now: datetime) -> date:
-    """Return the date at a school; the district's for None."""
+    """The date at a school; the district's for None."""
     return local_date(now, zone_of(school_id))
 
 
 class day_in(FunctionElement[date]):
-    """In SQL, the date in a zone at an instant: what `local_date` returns."""
+    """SQL for the date in a zone at an instant, as `local_date` returns it."""
 
     type = Date()
     inherit_cache = True
@@ -209,7 +208,7 @@ def _day_in(time_zone: str, instant: str) -> str:
 
 
 def school_day(school_id: Any, now: datetime | BindParameter[Any]) -> ColumnElement[date]:
-    """Return, in SQL, the date at the school that a column of a row names; where that is null, the district's."""
+    """SQL for the date at the school that a column names; the district's where it is null."""
     school = _SCHOOL.alias()
     zone = select(school.c.time_zone).where(school.c.id == school_id).correlate_except(school)
     return _day_in_district(now, zone.scalar_subquery())

@@ -1,4 +1,4 @@
-"""Values as JSON and back by their type: dataclasses, lists, tuples, mappings by words, enums of words, dates, None."""
+"""Values as JSON and back by their type: dataclasses, lists, tuples, mappings by text, enums of text, dates, None."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ Reader = Callable[[Any], Any]
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON. Raises TypeError for what has no one way to be written, such as a set."""
+    """A value as JSON. Raises TypeError for a value without one canonical form, such as a set."""
     return json.dumps(value, default=_plain)
 
 
@@ -25,8 +25,10 @@ def _plain(value: Any) -> Any:
 
 
 def reader_of(kind: Any) -> Reader:
-    """Return what makes a value of a type from its parsed JSON: of a union its first type or None; what has no reader
-    of its own is left as it is."""
+    """A function that makes a value of a type from parsed JSON.
+
+    Of a union it takes the first type or None; a type it does not know is left as it is.
+    """
     origin, args = get_origin(kind), get_args(kind)
     inner = [reader_of(one) for one in args if not isinstance(one, EllipsisType) and one is not NoneType]
     if is_dataclass(kind):
@@ -51,7 +53,7 @@ def _as_it_is(plain: Any) -> Any:
 
 
 def _record(kind: Any, names: list[str], readers: Mapping[str, Reader]) -> Reader:
-    """Return what makes a dataclass: a page has thousands, most of whose values are plain and need no reader."""
+    """A reader for a dataclass. A page has thousands of them, and most of their values need no conversion."""
 
     def read(plain: Mapping[str, Any]) -> Any:
         values = {name: plain[name] for name in names}

@@ -35,11 +35,11 @@ Ready = Callable[[Connection, str, list[dict[str, Any]]], None]
 
 
 class BrokenBackup(Exception):
-    """The file is no backup, or not as it was written; the message says where."""
+    """The file is not a backup, or was changed after it was written; the message says where."""
 
 
 class JsonWords(TypeDecorator[str]):
-    """A JSON column as its canonical text, so that no value and the value null stay apart."""
+    """A JSON column read as canonical text, so that "no value" and the JSON value null stay different."""
 
     impl = Text
     cache_ok = True
@@ -57,19 +57,18 @@ class JsonWords(TypeDecorator[str]):
         return cast(bindparam, JSONB(none_as_null=True)) if self.postgresql else bindparam
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """One spelling for the same value on both databases."""
+        """Return the same text for the same value on both databases."""
         return None if value is None else canonical(json.loads(value))
 
 
 @dataclass
 class RowSum:
-    """How many rows, and a sum of their hashes that does not depend on their order."""
+    """The number of rows, and a sum of their hashes that does not depend on their order."""
 
     rows: int = 0
     total: int = 0
 
     def add(self, line: bytes) -> None:
-        """Count one row."""
         self.rows += 1
         self.total = (self.total + int.from_bytes(hashlib.sha256(line).digest())) % 2**256
 
@@ -80,7 +79,7 @@ class RowSum:
             yield line
 
     def document(self) -> dict[str, Any]:
-        """As the manifest says it."""
+        """The sum as it stands in the manifest."""
         return {"rows": self.rows, "sum": f"{self.total:064x}"}
 
 
@@ -90,7 +89,7 @@ def canonical(value: Any) -> str:
 
 
 def tables_of(connection: Connection) -> dict[str, Table]:
-    """Return every table as the database itself describes it, but the revision's and those of indexes of words."""
+    """Every table of the database except the schema's revision and the word indexes."""
     metadata, indexes = MetaData(), word_indexes(connection)
     metadata.reflect(connection, only=lambda name, _: not any(f"{name}_".startswith(f"{index}_") for index in indexes))
     for table in metadata.tables.values():
@@ -137,7 +136,7 @@ def write(connection: Connection, path: Path, about: dict[str, Any], say: Say) -
 
 
 def look_for_room(path: Path) -> None:
-    """Raise FileExistsError when the name is taken, OSError where no new file can be made beside it."""
+    """Raise FileExistsError when the name is taken, OSError when no file can be created there."""
     if os.path.lexists(path):
         raise FileExistsError(path)
     part = _part(path)
@@ -182,7 +181,7 @@ def _member(table: str) -> str:
 
 
 def checked(path: Path, say: Say) -> dict[str, Any]:
-    """Read the whole file and return its manifest; raises BrokenBackup when anything is not as it was written."""
+    """Read the whole file and return its manifest. Raises BrokenBackup when anything differs from what was written."""
     try:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
@@ -199,10 +198,8 @@ def checked(path: Path, say: Say) -> dict[str, Any]:
 
 
 def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say, ready: Ready | None = None) -> None:
-    """Put the rows of a checked file in the place of what the tables hold, in the caller's transaction.
-
-    Every row is read back and summed; raises BrokenBackup when a sum differs.
-    """
+    """Replace the rows of all tables by those of a checked file, in the caller's transaction. Every row is read back
+    and summed. Raises BrokenBackup when a sum differs."""
     tables = _emptied(connection, {name: about["columns"] for name, about in manifest["tables"].items()})
     with zipfile.ZipFile(path) as archive:
         for name, about in manifest["tables"].items():
@@ -213,8 +210,8 @@ def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say,
 
 
 def carry(source: Connection, connection: Connection, say: Say, ready: Ready | None = None) -> int:
-    """Put the rows of another database in the place of what the tables hold, in the caller's transaction; returns how
-    many. Every row is read back and summed; raises BrokenBackup when a sum differs or a row is not taken."""
+    """Replace the rows of all tables by those of another database, in the caller's transaction; returns how many.
+    Every row is read back and summed. Raises BrokenBackup when a sum differs or a row is refused."""
     there, count = tables_of(source), 0
     tables = _emptied(connection, {name: sorted(table.columns.keys()) for name, table in there.items()})
     for name, table in tables.items():

@@ -1,4 +1,4 @@
-"""What a backup needs of each database: one view of everything, rules that wait until all rows are in, the next ids."""
+"""What a backup needs of each database: a consistent view, constraints that wait for all rows, and the next ids."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _TRIGGERED = (
 
 @contextmanager
 def one_view(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees the database as it is at its first statement, whatever is written meanwhile."""
+    """A transaction that sees the database as of its first statement, whatever is written meanwhile."""
     options: dict[str, Any] = {}
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -38,9 +38,9 @@ def one_view(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def rules_at_the_end(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which foreign keys are judged when all rows are in, and triggers do not stand in the way.
+    """A transaction whose foreign keys are checked at its end and whose triggers are off.
 
-    Everything is as before at its end; nothing is kept when a rule is broken.
+    When a constraint is violated at the end, nothing is written.
     """
     with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
         around = _postgresql if connection.dialect.name == "postgresql" else _sqlite
@@ -82,14 +82,14 @@ def _each_key(connection: Connection, keys: Iterable[Any], how: str) -> None:
 
 
 def next_ids(connection: Connection) -> dict[str, int]:
-    """Return how far each table's own count of ids has come, so that no id of a deleted row is given again."""
+    """The last id that each table gave, so that a restored database does not give the id of a deleted row again."""
     if connection.dialect.name != "postgresql":
         return {}
     return {table: int(value) for _name, table, value in connection.execute(text(_SEQUENCES))}
 
 
 def set_next_ids(connection: Connection, wanted: Mapping[str, int], highest: Mapping[str, int]) -> None:
-    """Let each table count on from there, or from its highest id where nothing is known."""
+    """Let each table continue from these ids; a table that is not named continues from its highest id."""
     if connection.dialect.name != "postgresql":
         return
     for name, table, _value in connection.execute(text(_SEQUENCES)).all():

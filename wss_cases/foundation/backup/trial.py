@@ -1,4 +1,4 @@
-"""A backup's trial: it is restored at once into a throwaway database, every row put in, read back and counted."""
+"""A trial restores a backup at once into a temporary database and counts its rows."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +22,7 @@ _MAY_CREATE = text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname =
 
 @dataclass(frozen=True)
 class Trial:
-    """What was counted, and the kind of database it was counted in."""
+    """The rows counted, and the kind of database they were counted in."""
 
     tables: int
     rows: int
@@ -30,11 +30,11 @@ class Trial:
 
 
 def tried(path: Path, folder: Path) -> Trial:
-    """Restore a backup of this release's schema into a database of its own, which is then gone, and count it.
+    """Restore a backup of this release's schema into a temporary database, delete that database, and return the counts.
 
-    On PostgreSQL where the role may make databases, otherwise in a SQLite file beside the backup: the file of a backup
-    is the same for both. Raises BrokenBackup for a file or a row that is not as it was written, OSError or
-    SQLAlchemyError where the throwaway database cannot be made or filled.
+    Uses PostgreSQL when the role may create databases, otherwise a SQLite file beside the backup (a backup file is the
+    same for both). Raises BrokenBackup for a damaged file or row, OSError or SQLAlchemyError when the temporary
+    database cannot be made or filled.
     """
     manifest = checked(path, _silent)
     with _throwaway(folder) as engine:

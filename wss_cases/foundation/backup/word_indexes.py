@@ -1,4 +1,4 @@
-"""SQLite's own indexes of words, made of the rows of tables of ours. PostgreSQL's are indexes as any other."""
+"""SQLite's word indexes, which are tables of their own. PostgreSQL's are ordinary indexes."""
 
 from sqlalchemy import Connection, column, table, text
 
@@ -6,11 +6,11 @@ _VIRTUAL = text("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL T
 
 
 def word_indexes(connection: Connection) -> list[str]:
-    """Return their names; each is a table that keeps others beside it (`<name>_...`)."""
+    """Their names. Each has helper tables beside it (`<name>_...`)."""
     return list(connection.scalars(_VIRTUAL)) if connection.dialect.name == "sqlite" else []
 
 
 def make_word_indexes_anew(connection: Connection) -> None:
-    """Fill them from the rows there are, where rows came while no trigger told of them."""
+    """Rebuild them from the rows, after rows were written while the triggers were off."""
     for name in word_indexes(connection):
         connection.execute(table(name, column(name)).insert(), {name: "rebuild"})

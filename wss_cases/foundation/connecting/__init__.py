@@ -1,1 +1,1 @@
-"""How the databases are reached: directly or through a pooler, and a copy for reports."""
+"""Connections to the databases: directly, through a pooler, and to a copy for reports."""

@@ -1,4 +1,4 @@
-"""A database's address that names several servers, of which one is the first and the others follow it."""
+"""A database address that names several servers: one primary and its standbys."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,17 @@ OF_SEVERAL = ("host", "hostaddr", "port", "target_session_attrs")
 
 @dataclass(frozen=True)
 class Server:
-    """One server of an address: its host, '' for this machine's socket, and the address that leads to it alone."""
+    """One server of an address: its host ('' for this machine's socket) and the address that leads only to it."""
 
     host: str
     url: URL
 
 
 def each_host(url: URL) -> list[Server]:
-    """Return the servers of an address in its order: `//name@host/base`, `?host=a:5432&host=b`, or `?host=a,b`.
+    """The servers of an address in its order: `//name@host/base`, `?host=a:5432&host=b`, or `?host=a,b`.
 
-    Raises ValueError where a host stands beside `host` or `hostaddr`: the driver goes to those, and not to it.
+    Raises ValueError when a host stands before the path and `host` or `hostaddr` in the query: the driver would ignore
+    the first.
     """
     beside = [key for key in ("host", "hostaddr") if url.query.get(key)]
     if url.host and beside:

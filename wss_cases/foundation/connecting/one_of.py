@@ -1,4 +1,4 @@
-"""Saying of a column that it is one of many ids, as each database takes many: in the same words, whichever they are."""
+"""The condition that a column is one of many ids, in the form that suits each database."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,9 +9,9 @@ IDS: Final = "ids"
 
 
 def one_of(dialect: str, column: Any, ids: Sequence[int] | None = None) -> ColumnElement[bool]:
-    """Return that a column is one of these ids, or of those that a statement is given as `ids` when it is carried out.
+    """The condition that a column is one of these ids, or of the statement's parameter `ids`.
 
-    On PostgreSQL they are one array: a long list of parameters costs more to write down than to carry out.
+    PostgreSQL gets one array, because a long list of parameters is slow to render.
     """
     known: dict[str, Any] = {} if ids is None else {"value": list(ids), "unique": True}
     found: ColumnElement[bool]

@@ -1,4 +1,4 @@
-"""Posting to an address that a person typed: to the public network alone, and to the very address that was checked."""
+"""Posts to an address that a person typed: only to public networks, and only to the address that was checked."""
 
 import io
 import socket
@@ -18,7 +18,7 @@ NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class Unreachable(Exception):
-    """Nothing was sent, or no answer came; `why` is a code."""
+    """Nothing was sent or no answer came; `why` is a code."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -26,7 +26,7 @@ class Unreachable(Exception):
 
 
 def is_public(text: str) -> bool:
-    """Whether an address, and one that it stands for, is of the public network. Raises ValueError for a name."""
+    """Whether an address, and any address it maps to, is public. Raises ValueError for a name."""
     return all(one.is_global and not one.is_multicast and one not in OF_THE_CLOUD for one in _meant(ip_address(text)))
 
 
@@ -43,17 +43,17 @@ def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address
 
 @dataclass(frozen=True)
 class Answer:
-    """What another system answered: the status, and what it says of trying again later, '' where it says nothing."""
+    """Another system's answer: its status and its Retry-After header ('' without one)."""
 
     status: int
     retry_after: str
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float, near: Collection[str]) -> Answer:
-    """Post and return the answer. Its body is not read, no redirect is followed, no proxy is asked.
+    """Post and return the answer. The answer's body is not read; redirects and proxies are ignored.
 
-    `near`: hosts that may be inside the network, and may be spoken to without TLS. All of it, however slowly the other
-    side answers, takes at most so many seconds. Raises Unreachable.
+    `near`: hosts that may be inside the network and may be reached without TLS. Takes at most `seconds` in all, however
+    slowly the other side answers. Raises Unreachable.
     """
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -93,7 +93,7 @@ def _connected(url: str, end: float, near: Collection[str]) -> HTTPConnection:
 
 
 def _reached(host: str, port: int, end: float, near: Collection[str]) -> socket.socket:
-    """Connect to where a name leads now, once all of that is allowed: it is not asked for a second time."""
+    """Resolve the name, check the address, and connect to that address, so that the name is not resolved twice."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     if host not in near and not all(is_public(address) for address in addresses):
@@ -115,23 +115,21 @@ def _left(end: float) -> float:
 
 
 class _Hasty:
-    """A socket whose every wait ends at one instant: one that drips byte by byte holds nobody up."""
+    """A socket with one deadline for all reads and writes, so that a slow peer blocks no one."""
 
     def __init__(self, inner: socket.socket, end: float) -> None:
         self._inner = inner
         self._end = end
 
     def sendall(self, data: Any) -> None:
-        """Send, within what is left of the time."""
+        """Send within the remaining time."""
         self._inner.settimeout(_left(self._end))
         self._inner.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what reads the answer."""
         return io.BufferedReader(_Dripping(self._inner, self._end))
 
     def close(self) -> None:
-        """Hang up."""
         self._inner.close()
 
 

@@ -1,11 +1,11 @@
-"""Connections to PostgreSQL, whether they lead to the server itself or to a pooler (PgBouncer) in front of it.
+"""Connections to PostgreSQL, directly or through a pooler (PgBouncer).
 
-A pooler in transaction mode gives each transaction whichever of the server's sessions is free. So nothing is asked for
-as a connection opens, which a pooler refuses, and nothing that a session would keep outlasts its transaction. What is
-faster on a session of one's own is used where the connection turns out to be one.
+A pooler in transaction mode gives each transaction any free session of the server. So no setting is made when a
+connection opens, which a pooler refuses, and none outlasts its transaction. Faster habits are used once the connection
+proves to be direct.
 
-No connection is asked whether it still lives before it is used. The BEGIN of a transaction tells, and is said again on
-another one; where statements stand each for itself, whoever reads asks again (`RoomSession`).
+No connection is tested before use. When the BEGIN fails, it is repeated on another connection; where statements run
+without a transaction, the reading session repeats the statement (`RoomSession`).
 """
 
 from contextlib import suppress
@@ -33,7 +33,7 @@ _NO_JIT = "jit = off"
 
 
 def fit_pooler(engine: Engine) -> None:
-    """Let an engine's connections find out what they lead to, and behave so."""
+    """Let an engine's connections find out whether they lead to a pooler, and adapt."""
     event.listen(engine, "connect", _meet)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "rollback", _end_reading)
@@ -41,7 +41,7 @@ def fit_pooler(engine: Engine) -> None:
 
 
 def _meet(opened: Any, record: Any) -> None:
-    # a pooler names itself as the other end, with a number of its own making
+    # a pooler reports itself as the server, with a version of its own
     pooled = opened.execute("SELECT pg_backend_pid()").fetchone()[0] != opened.info.backend_pid
     record.info[_POOLED] = pooled
     opened.prepare_threshold = None if pooled else PLANS_AFTER
@@ -53,13 +53,13 @@ def _meet(opened: Any, record: Any) -> None:
 
 
 def stands_singly(connection: Connection) -> bool:
-    """Whether no transaction was begun for what is asked over a connection: not behind a pooler, which wants one."""
+    """Whether reads run without a transaction: not behind a pooler, which needs one."""
     return SINGLY in connection.get_execution_options() and not connection.info[_POOLED]
 
 
 def _end_reading(connection: Connection) -> None:
-    """Commit what has only read, before it is rolled back: at a ROLLBACK the driver throws away all that the server has
-    planned for this connection, and the next page is planned from the beginning."""
+    """Commit a transaction that only read instead of rolling it back: at a ROLLBACK the driver drops the server's
+    prepared plans of this connection, and the next page would plan again."""
     if connection.invalidated or connection.info[_POOLED]:
         return
     opened: Any = connection.connection.driver_connection
@@ -70,7 +70,7 @@ def _end_reading(connection: Connection) -> None:
 
 
 def _let_go_of_old_plans(error: ExceptionContext) -> None:
-    """Take a connection for lost whose plans are of columns that an upgrade has widened since: another one has none."""
+    """Discard a connection whose plans refer to columns that an upgrade has widened since."""
     refused = error.original_exception
     if isinstance(refused, FeatureNotSupported) and refused.diag.source_function == _OLD_PLAN:
         error.is_disconnect = True
@@ -80,7 +80,7 @@ def _begin(connection: Connection) -> None:
     pooled = connection.info[_POOLED]
     opened: Any = connection.connection.driver_connection
     if not opened.autocommit:
-        # begun by the driver, as a copy for reports or a backup wants it
+        # begun by the driver, as the reports copy and backups need it
         if pooled:
             connection.exec_driver_sql(f"SET LOCAL {_NO_JIT}")
         return

@@ -1,7 +1,7 @@
-"""Reports read from a copy of the database (`REPORTS_DATABASE_URL`) where there is one; nothing is ever written there.
+"""Reports read from a copy of the database (`REPORTS_DATABASE_URL`) where there is one; nothing is written there.
 
-While a block reads reports, a session's statements go to the copy, but for a session that was begun to write. A copy
-that does not answer, or is far behind, is left alone for a minute, and the main database answers instead.
+Inside `reports_reading`, statements go to the copy, except those of a session that writes. When the copy does not
+answer or lags, it is not asked for a minute, and the main database answers instead.
 """
 
 import logging
@@ -30,7 +30,7 @@ EXTENSION = "wss_reports"
 
 
 class ReportsDatabase:
-    """The copy of one application: its engine, and until when it is left alone."""
+    """One application's copy: its engine, and until when it is not asked."""
 
     def __init__(self, url: str) -> None:
         options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
@@ -47,7 +47,7 @@ class ReportsDatabase:
             fit_pooler(self.engine)
 
     def answers(self) -> bool:
-        """Whether it can be read now, and is not far behind."""
+        """Whether it can be read now and does not lag."""
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT count(*) FROM alembic_version"))
@@ -57,7 +57,7 @@ class ReportsDatabase:
         return behind is None or behind <= MOST_SECONDS_BEHIND
 
     def chosen(self) -> Engine | None:
-        """Return its engine, or None while it is away."""
+        """Its engine, or None while it is not asked."""
         if time.monotonic() < self.away_until:
             return None
         if self.answers():
@@ -68,25 +68,23 @@ class ReportsDatabase:
 
 
 def init_reports_db(app: Flask) -> None:
-    """Attach the copy, when one is set; opens no connection."""
+    """Attach the copy when one is configured; opens no connection."""
     url = app.config["REPORTS_DATABASE_URL"]
     app.extensions[EXTENSION] = ReportsDatabase(url) if url else None
 
 
 def reports_database() -> ReportsDatabase | None:
-    """Return the copy of the running application, None when none is set."""
     found: ReportsDatabase | None = current_app.extensions.get(EXTENSION)
     return found
 
 
 def reading_engine() -> Engine | None:
-    """Return where a session that writes nothing reads now; None: the main database."""
+    """The engine from which a session that writes nothing reads now; None: the main database."""
     return _READING.get()
 
 
 @contextmanager
 def reports_reading() -> Iterator[None]:
-    """Read from the copy inside the block."""
     copy = reports_database()
     token = _READING.set(copy.chosen() if copy else None)
     try:

@@ -1,4 +1,4 @@
-"""The session of the application: where its statements go, and what becomes of one whose connection was lost."""
+"""The application's session: where its statements go, and what happens when its connection is lost."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,15 +22,15 @@ _ONE_VIEW = text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 class RoomSession(flask_sqlalchemy.session.Session):
-    """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first.
+    """Flask-SQLAlchemy's session, with an explicit bind (a test's connection) first.
 
-    On PostgreSQL the statements of a page stand each for itself, without BEGIN and ROLLBACK around them, and the
-    connection is not tried beforehand: a statement whose connection was lost is asked once more on another one. What a
-    unit of work has begun is never repeated, nor is what must be of one view (`read_one_view`).
+    On PostgreSQL a page's reads run without BEGIN and ROLLBACK, and the connection is not tested before: when it was
+    lost, the statement is repeated once on another one. Statements of a unit of work, or of one consistent view
+    (`read_one_view`), are never repeated.
     """
 
     def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Engine | Connection:
-        """Return the connection that tests bound, the copy that reports read, else the application's engine."""
+        """The connection that tests bound, or the reports copy, or the application's engine."""
         if bind is None and self.bind is not None:
             return self.bind
         if bind is None and WRITING not in self.info:
@@ -41,15 +41,15 @@ class RoomSession(flask_sqlalchemy.session.Session):
         return super().get_bind(mapper=mapper, clause=clause, bind=bind, **kwargs)
 
     def execute(self, *given: Any, **named: Any) -> Any:
-        """Carry out a statement, of a page that reads a second time where its connection was lost."""
+        """Execute a statement; a page's read is repeated once when its connection was lost."""
         return self._asked(super().execute, given, named)
 
     def scalar(self, *given: Any, **named: Any) -> Any:
-        """Return the first column of the first row, as `execute` finds it."""
+        """The first column of the first row, read as `execute` does."""
         return self._asked(super().scalar, given, named)
 
     def scalars(self, *given: Any, **named: Any) -> Any:
-        """Return the first column of each row, as `execute` finds them."""
+        """The first column of each row, read as `execute` does."""
         return self._asked(super().scalars, given, named)
 
     def _asked(self, ask: Callable[..., Any], given: Sequence[Any], named: Mapping[str, Any]) -> Any:
@@ -65,7 +65,7 @@ class RoomSession(flask_sqlalchemy.session.Session):
 
     @property
     def reads_a_page(self) -> bool:
-        """Whether this is the session of a request outside of its units of work."""
+        """Whether this is a request's session outside its units of work."""
         return WRITING not in self.info and has_request_context()
 
     @property

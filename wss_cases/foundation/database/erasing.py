@@ -1,4 +1,4 @@
-"""Ridding the database's own files, and its statistics, of what was deleted."""
+"""Removing deleted rows from the database's own files and statistics."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ ERASE_WAIT_MS = 3000
 
 
 def erase_deleted(tables: Iterable[str]) -> bool:
-    """Rid the database's own files of what was deleted from these tables; False when somebody reads right now.
+    """Remove what was deleted from these tables from the database's own files; False when someone reads right now.
 
-    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what
-    it deletes (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew
-    (`VACUUM FULL`) and takes new statistics, which hold samples.
+    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what it
+    deletes (`secure_delete`), so it is enough to fold its log into the file. PostgreSQL rewrites each table (`VACUUM
+    FULL`) and gathers new statistics, which contain sample values.
     """
     db.session.remove()  # one's own reading would be in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -34,7 +34,7 @@ def erase_deleted(tables: Iterable[str]) -> bool:
 
 def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
     names = list(tables)
-    # VACUUM passes over what this role does not own, and says so only in a warning
+    # VACUUM skips tables that this role does not own, and only warns
     owned = text(_OWNED).bindparams(bindparam("tables", expanding=True))
     if connection.execute(owned, {"tables": names}).scalar_one() != len(names):
         return False
@@ -71,7 +71,7 @@ def _write_table(connection: Connection, table: str) -> bool:
 
 
 def _forget_samples(connection: Connection, table: str) -> None:
-    """Let an emptied table forget its statistics, which ANALYZE leaves as they were: they hold samples of the rows."""
+    """Drop the statistics of an emptied table, which ANALYZE leaves unchanged: they contain samples of its rows."""
     name = quoted(connection, table)
     if connection.execute(select(literal(1)).select_from(table_clause(table)).limit(1)).first() is not None:
         return

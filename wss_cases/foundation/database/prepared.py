@@ -1,4 +1,4 @@
-"""Statements about many ids, put together once for each database: that takes longer than carrying one out."""
+"""Statements about many ids, built once for each kind of database, because building takes longer than executing."""
 
 from collections.abc import Callable, Iterable
 from functools import cache, partial
@@ -14,18 +14,18 @@ Narrow = Callable[[Any], ColumnElement[bool]]
 
 
 class Prepared:
-    """A select of what hangs on some ids: `build` is asked for it once for each database, with what narrows it."""
+    """A select of what belongs to some ids. `build` makes it once for each database and set of conditions."""
 
     def __init__(self, build: Callable[[Narrow], Any]) -> None:
         self.build = build
         self._built = cache(lambda dialect: build(partial(one_of, dialect)))
 
     def rows(self, ids: Iterable[int], **values: Any) -> Any:
-        """Return the rows for these ids, with the values of the statement's other parameters."""
+        """The rows for these ids and values of the statement's other parameters."""
         statement = self._built(db.session.get_bind().dialect.name)
         return db.session.execute(statement, {IDS: list(ids), **values})
 
 
 def among_ids(column: Any) -> ColumnElement[bool]:
-    """Return that a column is one of the parameter `ids` of a statement that is put together for this database."""
+    """The condition that a column is one of the parameter `ids`, for this database."""
     return one_of(db.session.get_bind().dialect.name, column)

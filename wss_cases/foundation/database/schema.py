@@ -1,4 +1,4 @@
-"""Whether code and database are of one age: old code on a new schema, or the reverse, must not serve."""
+"""Whether code and schema have the same revision: neither old code on a new schema nor the reverse may serve."""
 
 import re
 from functools import lru_cache
@@ -27,7 +27,7 @@ def _known(directory: str) -> tuple[str, frozenset[str]]:
 
 
 def schema_command() -> str | None:
-    """Return what an operator must run because code and schema differ; None when they match.
+    """The command that an operator must run because code and schema differ; None when they match.
 
     Raises OperationalError when the database cannot be reached.
     """
@@ -44,7 +44,7 @@ def schema_command() -> str | None:
 
 
 def is_known(revision: str) -> bool:
-    """Whether this release has a schema's revision."""
+    """Whether this release has this schema revision."""
     return revision in _known(current_app.extensions[EXTENSION].directory)[1]
 
 

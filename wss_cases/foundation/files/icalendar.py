@@ -17,10 +17,10 @@ MAKER = "-//Whole School Safety//wss_cases//EN"
 
 @dataclass(frozen=True)
 class Entry:
-    """One event; of a whole day where `starts` is a date. Never a student's name, and never a title that people typed.
+    """One event; a whole day where `starts` is a date. It holds no student's name and no title that a person typed.
 
-    `uid` stays the same while the thing does; of two entries with one uid the higher `sequence` is the newer.
-    `changed` is when it last changed. `free`: it takes up no time of the day.
+    `uid` stays the same for the same thing; of two entries with one uid the higher `sequence` is newer. `changed` is
+    when it last changed. `free`: it blocks no time of the day.
     """
 
     uid: str
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Invited:
-    """Who invites whom, for a calendar that goes by mail. Nobody is asked to answer: nobody reads the answers."""
+    """Who invites whom, for a calendar sent by email. It asks for no reply, because no one reads replies."""
 
     organizer: str
     organizer_name: str
@@ -51,7 +51,7 @@ def calendar_file(
     invited: Invited | None = None,
     properties: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return a calendar with these entries; `method`: PUBLISH, REQUEST or CANCEL, none for one to subscribe to."""
+    """A calendar file with these entries; `method`: PUBLISH, REQUEST or CANCEL, none for a subscription."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", MAKER)
     calendar.add("version", "2.0")
@@ -79,12 +79,12 @@ def _event(entry: Entry, invited: Invited | None) -> Any:
     if entry.room:
         event.add("location", _plain(entry.room))
     if entry.address:
-        # not every calendar shows the address of an event, all of them show its description
+        # not every calendar program shows an event's address, but all show its description
         event.add("description", entry.address)
         event.add("url", entry.address)
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if entry.free else "OPAQUE")
-    # Outlook looks at this one instead
+    # Outlook reads this one instead
     event.add("x-microsoft-cdo-busystatus", "FREE" if entry.free else "BUSY")
     if invited is not None:
         event.add("organizer", _person(invited.organizer, CN=_plain(invited.organizer_name)))
@@ -104,13 +104,13 @@ def _person(address: str, **parameters: str) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line: a calendar holds no other control character, and what is typed may."""
+    """A text on one line without control characters, which people may type and a calendar may not contain."""
     kept = (" " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character for character in text)
     return " ".join("".join(kept).split())
 
 
 def every(hours: int) -> dict[str, Any]:
-    """Return how often a calendar that subscribed should look again, in the two ways calendars know."""
+    """How often a subscribed calendar should reload, in the two forms that programs know."""
     pause = icalendar.vDuration(timedelta(hours=hours))
     pause.params["VALUE"] = "DURATION"
     return {"refresh-interval": pause, "x-published-ttl": icalendar.vDuration(timedelta(hours=hours))}

@@ -1,7 +1,7 @@
-"""A picture that somebody sends, decoded within bounds: the one place where the bytes of a picture are opened.
+"""A picture that someone uploads, decoded within limits: the only place where a picture's bytes are opened.
 
-Bounded are its pixels, the memory (one picture at a time in a process) and so the time. What is returned has nothing
-of the file but its pixels.
+Limited are its pixels and memory (one picture at a time in a process), and so its time. The result has only the file's
+pixels.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _one_at_a_time = Lock()
 
 
 class BadPicture(Exception):
-    """No picture of these kinds that can be read whole; `too_large`: it has more pixels than are decoded."""
+    """Not a complete picture of the accepted kinds; `too_large`: it has more pixels than are decoded."""
 
     def __init__(self, *, too_large: bool = False) -> None:
         super().__init__("too many pixels" if too_large else "no picture")
@@ -34,16 +34,16 @@ class BadPicture(Exception):
 
 
 def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> "Image.Image":
-    """Return a picture upright, not larger than `largest`, in RGBA and without metadata.
+    """A picture turned upright, not larger than `largest`, in RGBA and without metadata.
 
-    `kinds`: the formats that are taken, by Pillow's names, each with the most pixels. Raises BadPicture for anything
-    else, for half a picture, and for one that moves.
+    `kinds`: the accepted formats by Pillow's names, each with its most pixels. Raises BadPicture for anything else, for
+    an incomplete picture, and for an animation.
     """
     if data.count(SCAN) > MOST_SCANS:
         raise BadPicture
     with _one_at_a_time:
         _know_heic()
-        # what makes letters tells the library, for its whole process, to take half a picture
+        # WeasyPrint tells Pillow, for the whole process, to accept incomplete pictures
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
             with Image.open(BytesIO(data), formats=tuple(kinds)) as opened:
@@ -51,7 +51,7 @@ def decoded(data: bytes, kinds: Mapping[str, int], largest: tuple[int, int]) -> 
         except BadPicture:
             raise
         except Exception as error:
-            # decoders of what strangers send raise whatever they like: none of it is ours
+            # decoders of strangers' files raise any kind of error
             raise BadPicture from error
 
 
@@ -61,7 +61,7 @@ def _know_heic() -> None:
 
 
 def _drawn(opened: "ImageFile.ImageFile", kinds: Mapping[str, int], largest: tuple[int, int]) -> "Image.Image":
-    # a phone's JPEG with a second picture for its colors calls itself MPO; the first is the photo
+    # a phone's JPEG that carries a second picture for its colors has the format MPO; the first is the photo
     kind = "JPEG" if opened.format == "MPO" else str(opened.format)
     if opened.width * opened.height > kinds[kind]:
         raise BadPicture(too_large=True)

@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all: written beside its place and put there at the end."""
+"""A file that is complete or absent: written beside its place and moved there at the end."""
 
 import fcntl
 import os
@@ -19,9 +19,9 @@ class Busy(OSError):
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Give a stream that becomes the file at `path` when the block ends well; readable by its owner only.
+    """Yield a stream that becomes the file at `path` when the block succeeds; only its owner can read it.
 
-    What a killed process left (`.NAME.part`) is written over by the next. Raises OSError, Busy among them.
+    The remains of a killed process (`.NAME.part`) are overwritten. Raises OSError; Busy is one.
     """
     part = path.with_name(f".{path.name}.part")
     with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as stream:
@@ -41,7 +41,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 def _take(stream: IO[bytes], part: Path) -> None:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # its last writer may have put it in its place, or away, since it was opened
+        # the previous writer may have moved or removed it after it was opened here
         mine = part.exists() and part.stat().st_ino == os.fstat(stream.fileno()).st_ino
     except BlockingIOError:
         mine = False

@@ -1,4 +1,4 @@
-"""XML files, the one place that writes and reads them. What is read reaches nowhere: no document type, no entities."""
+"""The only place that writes and reads XML. Reading refuses document types and entities and opens nothing else."""
 
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
@@ -9,7 +9,7 @@ etree = deferred("lxml.etree")
 
 
 class BadXml(Exception):
-    """The input cannot be read as XML, or not safely; `line` is where (0: the whole)."""
+    """The input is not XML, or not safe; `line` is where (0: the whole)."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -18,9 +18,9 @@ class BadXml(Exception):
 
 
 def read_elements(stream: IO[bytes]) -> Iterator[Any]:
-    """Return the root's start, then each of its children, one at a time; a child is emptied when the next is asked for.
+    """Yield the root's start, then each of its children; a child is emptied when the next is read.
 
-    Raises BadXml. A document type is refused, so that no entity is ever expanded and nothing outside is opened.
+    Raises BadXml. Document types are refused, so no entity is expanded and nothing outside is opened.
     """
     try:
         yield from _children(stream)
@@ -29,7 +29,7 @@ def read_elements(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def _children(stream: IO[bytes]) -> Iterator[Any]:
-    # no entity is resolved, no network is used, no document type is loaded, and the parser's own limits stand
+    # no entity, network or document type is used, and the parser's own limits stay on
     events = etree.iterparse(
         stream, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
         huge_tree=False, remove_comments=True, remove_pis=True,
@@ -49,35 +49,34 @@ def _children(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def new(namespace: str, name: str) -> Any:
-    """Return a new element of a namespace."""
+    """A new element of a namespace."""
     return etree.Element(f"{{{namespace}}}{name}", nsmap={None: namespace})
 
 
 def add(element: Any, name: str, text: str | None = None) -> Any:
-    """Add a child of the same namespace and return it."""
     child = etree.SubElement(element, f"{{{etree.QName(element).namespace}}}{name}")
     child.text = text
     return child
 
 
 def name_of(element: Any) -> str:
-    """Return an element's name without its namespace."""
+    """An element's name without its namespace."""
     found: str = etree.QName(element).localname
     return found
 
 
 def namespace_of(element: Any) -> str:
-    """Return an element's namespace, '' without one."""
+    """An element's namespace, '' without one."""
     return etree.QName(element).namespace or ""
 
 
 def line_of(element: Any) -> int:
-    """Return the line on which an element begins."""
+    """The line on which an element begins."""
     return int(element.sourceline or 0)
 
 
 def write_document(stream: IO[bytes], namespace: str, root: str, elements: Iterable[Any]) -> None:
-    """Write a document element by element: its memory is that of one of them."""
+    """Write a document element by element, so that memory holds only one of them."""
     with etree.xmlfile(stream, encoding="UTF-8") as document:
         document.write_declaration()
         with document.element(f"{{{namespace}}}{root}", nsmap={None: namespace}):

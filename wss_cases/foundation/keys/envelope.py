@@ -1,4 +1,4 @@
-"""Sealing a text under a key of its own, and that key under the district's (envelope encryption, Fernet)."""
+"""Envelope encryption (Fernet): a text is sealed under its own key, and that key under the district's."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ from wss_cases.foundation.keys.loading import Keys
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed text: its ciphertext, its key under the newest district key, and that key's public name."""
+    """A sealed text: its ciphertext, its key sealed under the newest district key, and the public name of that
+    district key."""
 
     text: bytes = field(repr=False)
     key: bytes = field(repr=False)
@@ -18,12 +19,12 @@ class Sealed:
 
 
 def key_name(keys: Keys, purpose: str) -> str:
-    """Return the public name of the newest key for a purpose: tells keys apart, gives nothing away."""
+    """The public name of the newest key for a purpose. It identifies the key and reveals nothing."""
     return key_names(keys, purpose)[0]
 
 
 def key_names(keys: Keys, purpose: str) -> list[str]:
-    """Return the public names of all keys for a purpose, the newest first."""
+    """The public names of all keys for a purpose, the newest first."""
     return [_name(key) for key in keys.fernet(purpose)]
 
 
@@ -32,24 +33,24 @@ def _name(key: bytes) -> str:
 
 
 def seal(keys: Keys, purpose: str, text: str) -> Sealed:
-    """Return a text sealed under a fresh key of its own."""
+    """Seal a text under a new key of its own."""
     return seal_bytes(keys, purpose, text.encode())
 
 
 def seal_bytes(keys: Keys, purpose: str, data: bytes) -> Sealed:
-    """Return the bytes of a file sealed under a fresh key of their own."""
+    """Seal a file's bytes under a new key of their own."""
     own = Fernet.generate_key()
     outer = Fernet(keys.fernet(purpose)[0])
     return Sealed(Fernet(own).encrypt(data), outer.encrypt(own), key_name(keys, purpose))
 
 
 def unseal(keys: Keys, purpose: str, text: bytes, key: bytes) -> str:
-    """Return the text of a sealed one. Raises ValueError when none of the district's keys opens it."""
+    """Open a sealed text. Raises ValueError when none of the district's keys opens it."""
     return unseal_bytes(keys, purpose, text, key).decode()
 
 
 def unseal_bytes(keys: Keys, purpose: str, data: bytes, key: bytes) -> bytes:
-    """Return the bytes of a sealed file. Raises ValueError when none of the district's keys opens it."""
+    """Open the bytes of a sealed file. Raises ValueError when none of the district's keys opens it."""
     outer = MultiFernet([Fernet(each) for each in keys.fernet(purpose)])
     try:
         return Fernet(outer.decrypt(bytes(key))).decrypt(bytes(data))
@@ -58,7 +59,7 @@ def unseal_bytes(keys: Keys, purpose: str, data: bytes, key: bytes) -> bytes:
 
 
 def rewrap(keys: Keys, purpose: str, key: bytes) -> bytes:
-    """Return the key of a sealed file under the district's newest one; the file itself stays as it lies.
+    """A sealed file's key, sealed again under the newest district key; the file does not change.
 
     Raises ValueError when none of the district's keys opens it.
     """
@@ -69,17 +70,17 @@ def rewrap(keys: Keys, purpose: str, key: bytes) -> bytes:
 
 
 def own_key() -> str:
-    """Return a fresh key, for a text or for somebody's period."""
+    """A new key for one text or one person's period."""
     return Fernet.generate_key().decode()
 
 
 def wrap(key: str, text: str) -> bytes:
-    """Return a text, or another key, under this key."""
+    """Seal a text or another key under this key."""
     return Fernet(key).encrypt(text.encode())
 
 
 def unwrap(key: str, wrapped: bytes) -> str:
-    """Return what lies under this key. Raises ValueError when it does not open it."""
+    """Open what is sealed under this key. Raises ValueError when it does not open."""
     try:
         return Fernet(key).decrypt(bytes(wrapped)).decode()
     except InvalidToken:
@@ -87,12 +88,12 @@ def unwrap(key: str, wrapped: bytes) -> str:
 
 
 def lock(keys: Keys, purpose: str, text: str) -> str:
-    """Return a short text that nobody reads where it lies, e.g. in a cookie."""
+    """Seal a short text that is only carried, for example in a cookie."""
     return Fernet(keys.fernet(purpose)[0]).encrypt(text.encode()).decode()
 
 
 def unlock(keys: Keys, purpose: str, locked: str, seconds: int) -> str:
-    """Return what was locked; nothing when that is longer ago than so many seconds, or was not locked here."""
+    """Open a short sealed text; '' when it is older than `seconds` or was sealed elsewhere."""
     try:
         return MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).decrypt(locked, ttl=seconds).decode()
     except InvalidToken:

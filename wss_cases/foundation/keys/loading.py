@@ -1,4 +1,4 @@
-"""Keys: from WSS_KEYS, or made once in the instance folder (0600) for the embedded default; and that folder's door."""
+"""The master keys, from WSS_KEYS or made once in the instance folder (0600); and access to that folder."""
 
 import base64
 import hashlib
@@ -21,28 +21,27 @@ GUESSABLE = (
 
 @dataclass(frozen=True)
 class Keys:
-    """The master keys, newest first; every use derives its own key from them."""
+    """The master keys, newest first. Every use derives its own key from them."""
 
     masters: tuple[str, ...] = field(repr=False)
 
     def derived(self, purpose: str) -> tuple[bytes, ...]:
-        """Return 32-byte keys for one purpose, newest first."""
+        """32-byte keys for one purpose, newest first."""
         return tuple(
             hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest() for m in self.masters
         )
 
     def fernet(self, purpose: str) -> tuple[bytes, ...]:
-        """Return the keys for one purpose in Fernet's form, newest first."""
+        """The keys for one purpose as Fernet keys, newest first."""
         return tuple(base64.urlsafe_b64encode(key) for key in self.derived(purpose))
 
     @property
     def signing(self) -> bytes:
-        """The key that signs cookies and links."""
         return self.derived("sign")[0]
 
     @property
     def signing_fallbacks(self) -> list[bytes]:
-        """Older signing keys that still verify: none that could be guessed, or whoever guesses it signs links."""
+        """Older signing keys that still verify, except guessable ones: whoever guesses one could sign links."""
         older = zip(self.masters[1:], self.derived("sign")[1:], strict=True)
         return [key for master, key in older if not _could_be_guessed(master)]
 
@@ -52,9 +51,9 @@ def _could_be_guessed(master: str) -> bool:
 
 
 def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
-    """Return the keys of WSS_KEYS, else those of `instance`/keys, which is made when missing.
+    """The keys of WSS_KEYS, else those of `instance`/keys, made when missing.
 
-    Raises RuntimeError in production when WSS_KEYS is empty, or its newest key could be guessed; older ones only open.
+    Raises RuntimeError in production when WSS_KEYS is empty or its newest key could be guessed; older keys only open.
     """
     given = tuple(part.strip() for part in raw.split(",") if part.strip())
     if given and production and _could_be_guessed(given[0]):
@@ -68,7 +67,7 @@ def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
 
 
 def close_to_others(path: Path) -> None:
-    """Take a folder or file from the machine's other users, where it is there and is ours."""
+    """Remove other users' access to a folder or file of ours, where it exists."""
     try:
         found = path.stat()
         if found.st_uid == os.geteuid() and found.st_mode & 0o077:
@@ -78,8 +77,8 @@ def close_to_others(path: Path) -> None:
 
 
 def made_once(path: Path, size: int = 48) -> str:
-    """Return the secret of so many bytes in a file that only its owner reads, made where there is none; all who race
-    get the same."""
+    """A random secret of so many bytes in a file that only its owner reads, made when missing; concurrent calls
+    return the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
@@ -87,7 +86,7 @@ def made_once(path: Path, size: int = 48) -> str:
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:
             handle.write(secrets.token_urlsafe(size))
         try:
-            # link, not rename: the first process to arrive wins and nobody reads a half-written file
+            # link, not rename: the first process wins, and no one reads a half-written file
             os.link(mine, path)
         except FileExistsError:
             pass

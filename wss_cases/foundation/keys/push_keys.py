@@ -1,5 +1,7 @@
-"""The keys that say whom a push message comes from (VAPID, RFC 8292): from WSS_PUSH_KEY, or made once in the instance
-folder for the embedded default. A browser binds its subscription to one of them, so they turn apart from WSS_KEYS."""
+"""The keys that sign push messages (VAPID, RFC 8292), from WSS_PUSH_KEY or made once in the instance folder.
+
+A browser binds its subscription to one of them, so they are rotated apart from WSS_KEYS.
+"""
 
 import base64
 import hashlib
@@ -23,7 +25,7 @@ WRONG = (
 
 @dataclass(frozen=True)
 class PushKey:
-    """One pair of keys, both in PEM; `public` is what a browser is given, `name` tells pairs apart in the database."""
+    """A pair of keys in PEM; browsers get `public`, `name` identifies the pair in the database."""
 
     private_pem: bytes = field(repr=False)
     public_pem: bytes
@@ -32,10 +34,10 @@ class PushKey:
 
 
 def load_push_keys(raw: str, instance: Path, *, production: bool) -> tuple[PushKey, ...]:
-    """Return the keys of WSS_PUSH_KEY, newest first, else that of `instance`/push-key, which is made when missing.
+    """The keys of WSS_PUSH_KEY, newest first, else the one of `instance`/push-key, made when missing.
 
-    In production none is made, so that two machines never have two: without WSS_PUSH_KEY there are no push messages.
-    Raises RuntimeError for a key that is none.
+    In production none is made, so that two machines never have different ones: without WSS_PUSH_KEY there are no push
+    messages. Raises RuntimeError for an invalid key.
     """
     given = tuple(part.strip() for part in raw.split(",") if part.strip())
     if not given and not production:

@@ -1,4 +1,4 @@
-"""Libraries that only a few acts need: each is loaded at its first use, so that no process holds it for nothing."""
+"""Libraries that only a few acts need are loaded at first use, so that other processes do not hold them."""
 
 from importlib import import_module
 from types import ModuleType
@@ -16,13 +16,13 @@ class _Deferred(ModuleType):
 
 
 def deferred(name: str) -> Any:
-    """Return what stands for a module: what is asked of it, or set, is so of the module, which is loaded by then."""
+    """A stand-in for a module: reading or setting an attribute loads the module."""
     _NAMES.add(name)
     return _Deferred(name)
 
 
 def not_loadable() -> list[str]:
-    """Load every module that something stands for, and return those that are not here or cannot be loaded."""
+    """Load every deferred module; return those that are missing or fail to load."""
     return [name for name in sorted(_NAMES) if not _loads(name)]
 
 

@@ -1,4 +1,4 @@
-"""Whether what the application talks to is reached encrypted; in production nothing else is started with."""
+"""Whether connections are encrypted. Production refuses to start with an unencrypted one."""
 
 from collections.abc import Collection
 from ipaddress import ip_address
@@ -13,9 +13,9 @@ ENCRYPTED_DATABASE = ("require", "verify-ca", "verify-full")
 
 
 def demand_encryption(public_url: str, databases: dict[str, str], smtp_url: str, plain_hosts: Collection[str]) -> None:
-    """Raise RuntimeError where people, a database or the mail server would be reached without TLS.
+    """Raise RuntimeError when people, a database or the mail server would be reached without TLS.
 
-    This machine, and the hosts named as `plain_hosts`, are reached as their address says.
+    This machine and the hosts in `plain_hosts` are exempt.
     """
     if not public_url.startswith("https://"):
         raise RuntimeError("WSS_ENV=production needs PUBLIC_URL, and it begins with https://.")
@@ -33,7 +33,7 @@ def _refuse_plain(name: str, host: str | None, plain_hosts: Collection[str], rem
 
 
 def _plain_database(name: str, address: str) -> list[str]:
-    """Return the hosts of a database that may be talked to in plain text: several where one stands in for another."""
+    """The hosts of a database address that may be reached without TLS; several when it has standbys."""
     if not address.startswith("postgres"):
         return []
     url = make_url(address)
@@ -46,7 +46,7 @@ def _plain_database(name: str, address: str) -> list[str]:
 
 
 def _plain_mail(address: str) -> str | None:
-    """Return the host of a mail server that may be talked to in plain text, or None."""
+    """The host of a mail server that may be reached without TLS, or None."""
     url = urlsplit(address)
     encrypted = url.scheme in ("smtps", "smtp+starttls") or "starttls" in parse_qs(url.query, keep_blank_values=True)
     return None if not url.scheme or encrypted else (url.hostname or "")

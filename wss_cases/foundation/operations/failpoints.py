@@ -1,6 +1,6 @@
-"""Named places in the write path, the sweep and delivery at which a test may let this process die, fail or hang.
+"""Named places in the write path, the sweep and delivery where a test can let this process die, fail or hang.
 
-Only with WSS_ENV=test and WSS_FAILPOINT=name:mode[:nth]; otherwise reaching one is a comparison with None.
+Only with WSS_ENV=test and WSS_FAILPOINT=name:mode[:nth]; otherwise reaching one costs a comparison with None.
 """
 
 import os
@@ -35,7 +35,7 @@ MODES = ("kill", "raise", "hang")
 
 
 class FailpointReached(RuntimeError):
-    """The failure that a test asked for."""
+    """The failure that a test ordered."""
 
 
 @dataclass
@@ -49,10 +49,7 @@ _armed: _Armed | None = None
 
 
 def configure(text: str) -> None:
-    """Arm one failpoint, written name:mode or name:mode:nth; an empty text disarms.
-
-    Raises RuntimeError when it is unknown.
-    """
+    """Arm one failpoint, written name:mode or name:mode:nth; '' disarms. Raises RuntimeError for an unknown one."""
     global _armed
     if not text:
         _armed = None
@@ -64,7 +61,7 @@ def configure(text: str) -> None:
 
 
 def reach(name: str) -> None:
-    """Say that a named step has been reached; does nothing unless a test armed it."""
+    """Mark a named step as reached; does nothing unless a test armed it."""
     if _armed is None or _armed.name != name:
         return
     _armed.left -= 1

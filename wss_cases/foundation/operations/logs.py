@@ -1,4 +1,5 @@
-"""The log: one JSON object to a line, in UTC, without what an exception says, which may hold a child's name."""
+"""The log: one JSON object per line, in UTC. Exception messages are left out, because they may contain a child's
+name."""
 
 import json
 import logging
@@ -12,12 +13,12 @@ MOST_FRAMES = 8
 
 
 class Lines(logging.Formatter):
-    """Writes a record on one line; of an exception its kind and where it came from, never its message."""
+    """Formats a record as one line; of an exception only its kind and place."""
 
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line. JSON leaves no line break in it, so nobody can forge a second one."""
+        """The record as one JSON line. JSON escapes line breaks, so no one can forge a second line."""
         said: dict[str, object] = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),
             "level": record.levelname.lower(),
@@ -32,15 +33,15 @@ class Lines(logging.Formatter):
 
 
 def frames(trace: TracebackType | None) -> list[str]:
-    """Return where an exception came from, innermost last."""
+    """Where an exception was raised, innermost last."""
     found = traceback.extract_tb(trace)[-MOST_FRAMES:]
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
 
 
 def init_logs() -> None:
-    """Write what any library says at warning or above to standard error, as such lines."""
+    """Write every library's warnings and errors to standard error as such lines."""
     default_handler.setFormatter(Lines())
     default_handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(default_handler)
-    # how many requests wait for a thread is no trouble: a busy minute would fill the log with it
+    # waiting requests are no fault: a busy minute would fill the log with them
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Flask-Migrate, loaded when a command or an upgrade asks for it: no process that serves holds it, or Alembic."""
+"""Flask-Migrate, loaded only when a command or an upgrade needs it: serving processes do not hold Alembic."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ EXTENSION = "migrate"
 
 
 class Migrating:
-    """Stands in the library's place until something is asked of it that only the library knows."""
+    """Stands in for the library until one of its attributes is used."""
 
     def __init__(self, app: Flask, database: Any, directory: str) -> None:
         self.app, self.database, self.directory = app, database, directory
 
     def __getattr__(self, name: str) -> Any:
-        # it puts itself in this one's place
+        # the library registers itself in place of this object
         flask_migrate.Migrate(
             self.app, self.database, directory=self.directory, render_as_batch=True, compare_type=True
         )
@@ -27,20 +27,20 @@ class Migrating:
 
 
 class _Commands(click.Command):
-    """`flask db`, whose words the library knows."""
+    """`flask db`, whose subcommands the library knows."""
 
     def make_context(self, info_name: str | None, args: list[str], *more: Any, **named: Any) -> click.Context:
-        """Begin the library's own command in the place of this one."""
+        """Run the library's own command group instead of this one."""
         own: click.Command = migrate_commands.db
         return own.make_context(info_name, args, *more, **named)
 
 
 def init_migrations(app: Flask, database: Any, directory: str) -> None:
-    """Attach the migrations of a folder, and the command for them."""
+    """Attach a folder of migrations and the command for them."""
     app.extensions[EXTENSION] = Migrating(app, database, directory)
     app.cli.add_command(_Commands("db", help="Perform database migrations."))
 
 
 def upgrade(revision: str) -> None:
-    """Bring the schema of the running application to a revision."""
+    """Upgrade the running application's schema to a revision."""
     flask_migrate.upgrade(revision=revision)

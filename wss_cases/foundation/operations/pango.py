@@ -10,7 +10,7 @@ LIBRARIES: Final = (("gobject-2.0", 0), ("pango-1.0", 0), ("harfbuzz", 0), ("fon
 
 
 def pango_is_here() -> bool:
-    """Whether Pango and what it stands on can be opened, as WeasyPrint opens them."""
+    """Whether Pango and its libraries can be opened as WeasyPrint opens them."""
     return all(_opens(f"lib{name}.so.{number}") or _opens(ctypes.util.find_library(name)) for name, number in LIBRARIES)
 
 

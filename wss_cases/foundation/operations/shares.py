@@ -1,14 +1,14 @@
-"""How much of a tick one part of the scheduler's work may take, so that mail and heartbeat never wait behind it."""
+"""The time that each background job may take of a scheduler tick, so that mail and heartbeat never wait behind it."""
 
 import math
 import time
 
 
 class Share:
-    """The seconds that work in the background may still take; asked before each of its transactions.
+    """The seconds that background work may still take; checked before each of its transactions.
 
-    What is left over is found again by the next tick, so work that takes a share commits in small steps and leaves
-    each step's outcome in its rows. The first step is always granted: however busy a tick is, each part moves on.
+    The next tick continues what is left, so such work commits in small steps and stores each step's result. The first
+    step is always allowed: however busy a tick is, each job advances.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -16,7 +16,7 @@ class Share:
         self._begun = False
 
     def anew(self) -> "Share":
-        """Return what is left of this share for another kind of work, which is granted a step of its own."""
+        """The rest of this share for another job, which may also do its first step."""
         return Share(self._until - time.monotonic())
 
     def goes_on(self) -> bool:

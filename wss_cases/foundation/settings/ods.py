@@ -7,7 +7,7 @@ STANDARDS = ("4.0", "5.0", "5.1", "5.2")
 
 
 def ods_settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of the ODS/API. Raises RuntimeError, naming the variable, for what cannot be."""
+    """The settings of the ODS/API. Raises RuntimeError, naming the variable, for an invalid one."""
     url, token_url = environ.get("WSS_EDFI_URL", "").rstrip("/"), environ.get("WSS_EDFI_TOKEN_URL", "")
     key, secret = environ.get("WSS_EDFI_KEY", ""), environ.get("WSS_EDFI_SECRET", "")
     if url and not (token_url and key and secret):

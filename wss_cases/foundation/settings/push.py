@@ -1,4 +1,4 @@
-"""Settings of push messages: the services of browsers' makers that may be posted to, and how long one may take."""
+"""Settings of push messages: the browser makers' services that may be posted to, and the time limit."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,10 +15,8 @@ SECONDS: Final = 10.0
 
 
 def push_settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of push messages.
-
-    A host that WSS_PUSH_HOSTS names in full and that is none of the well-known ones may be inside the network.
-    """
+    """The settings of push messages. A host that WSS_PUSH_HOSTS names in full, and that is not a well-known service,
+    may be inside the network."""
     named = environ.get("WSS_PUSH_HOSTS", "").lower().split()
     return {
         "PUSH_HOSTS": tuple(named) or WELL_KNOWN,

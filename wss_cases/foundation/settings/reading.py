@@ -1,4 +1,4 @@
-"""Reading settings: the database address in one form, and typed access for the rooms above."""
+"""The database address in one form, and typed access to settings."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from flask import current_app
 
 
 def database_url(raw: str, instance: Path) -> str:
-    """Return the SQLAlchemy address for DATABASE_URL; empty means a SQLite file under `instance`.
+    """The SQLAlchemy address for DATABASE_URL; '' means a SQLite file under `instance`.
 
     `postgres://` and `postgresql://` both become the psycopg 3 form.
     """
@@ -21,10 +21,10 @@ def database_url(raw: str, instance: Path) -> str:
 
 
 def signing_keys() -> list[bytes]:
-    """Return the keys that signed links and cookies, the newest last: it signs, the older ones verify."""
+    """The keys for signed links and cookies: the last one signs, the older ones only verify."""
     return [*reversed(setting("SECRET_KEY_FALLBACKS")), setting("SECRET_KEY")]
 
 
 def setting(name: str) -> Any:
-    """Return one configuration value of the running application."""
+    """One configuration value of the running application."""
     return current_app.config[name]

@@ -1,4 +1,4 @@
-"""Settings that are secrets: each may stand in a file that a vault or the service manager lays down."""
+"""Secret settings. Each may stand in a file that a vault or the service manager provides."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ SECRETS = (
 
 
 def with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings with what their files hold.
+    """The settings with the contents of their secret files.
 
-    Raises RuntimeError, which never shows a value, where a secret is given twice or its file cannot be read.
+    Raises RuntimeError, which never shows a value, when a secret is given twice or its file cannot be read.
     """
     found = dict(environ)
     for name in SECRETS:
@@ -36,7 +36,7 @@ def with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def database_with_password(address: str, password: str) -> str:
-    """Return a database's address with a password that was given apart from it, unless one stands there already."""
+    """A database address with a separately given password, unless it has one already."""
     if not (password and address.startswith("postgres")):
         return address
     url = make_url(address)
@@ -44,7 +44,7 @@ def database_with_password(address: str, password: str) -> str:
 
 
 def mail_with_password(address: str, password: str) -> str:
-    """Return a mail server's address with a password that was given apart from it."""
+    """A mail server's address with a separately given password."""
     parts = urlsplit(address)
     if not (password and parts.hostname):
         return address

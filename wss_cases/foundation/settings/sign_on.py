@@ -1,4 +1,4 @@
-"""Settings of the district's sign-on: its provider, and for whom it may make an account."""
+"""Settings of the district's sign-on: its provider, and who gets an account from it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ GIVEN_BY_CLAIM = ("reporter", "dean", "coordinator", "administrator")
 
 
 def sign_on_settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of the sign-on. Raises RuntimeError, naming the variable, for what cannot be."""
+    """The settings of the sign-on. Raises RuntimeError, naming the variable, for an invalid one."""
     issuer, client = environ.get("WSS_OIDC_ISSUER", ""), environ.get("WSS_OIDC_CLIENT_ID", "")
     secret = environ.get("WSS_OIDC_CLIENT_SECRET", "")
     if issuer and not (client and secret):

@@ -1,4 +1,4 @@
-"""What a district has set on its pages, by key and day: read here, written by the room of the settings' pages."""
+"""Settings that a district made on its pages, by key and first day. Read here, written by the settings pages."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +26,9 @@ Rows = Sequence[tuple[date, str]]
 
 @cache
 def every_setting() -> ScalarSelect[Any]:
-    """Return, in SQL, all settings in one text, for a statement of another purpose; null where there are none."""
+    """SQL for all settings in one text, as part of another statement; null when there are none."""
     columns = SETTING.c
-    # written out: what is said beside a statement is said again at each request
+    # compiled once: a nested statement is compiled again at each request
     written: list[Any] = [literal_column(f"'{one}'", String) for one in (_PART, _ROW, "")]
     part, end, nothing = written
     starts_on = func.coalesce(cast(columns.starts_on, String(10)), nothing)
@@ -37,24 +37,24 @@ def every_setting() -> ScalarSelect[Any]:
 
 
 def _session() -> Any:
-    # the database stands above the settings by which it is opened
+    # the database is opened by settings, so it cannot import this module
     return current_app.extensions["sqlalchemy"].session
 
 
 def know_settings(text: str | None) -> Mapping[str, Rows]:
-    """Keep for this session what such a statement read."""
+    """Store for this session what such a statement read."""
     said: dict[str, list[tuple[date, int, str]]] = defaultdict(list)
     for row in filter(None, (text or "").split(_ROW)):
         number, key, starts_on, value = row.split(_PART)
         said[key].append((date.fromisoformat(starts_on) if starts_on else date.min, int(number), value))
-    # of two from one day on the later said counts
+    # of two values from the same day the later row counts
     known = {key: [(starts_on, value) for starts_on, _id, value in sorted(rows)] for key, rows in said.items()}
     _session().info[KNOWN_DISTRICT] = known
     return known
 
 
 def forget() -> None:
-    """Read the settings anew: one was written in this session."""
+    """Read the settings again, after one was written in this session."""
     _session().info.pop(KNOWN_DISTRICT, None)
 
 
@@ -71,22 +71,22 @@ def _rows(key: str) -> Rows:
 
 @dataclass(frozen=True)
 class StoredSetting(Generic[Value]):
-    """One setting: `read` makes its value of the text that is stored, `otherwise` what holds while none is."""
+    """One setting: `read` converts the stored text, `otherwise` is the value while none is stored."""
 
     key: str
     read: Callable[[str], Value]
     otherwise: Callable[[], Value]
 
     def ever(self) -> list[Value]:
-        """Return what it is while none is stored, and everything that was."""
+        """The value while none is stored, and all stored values."""
         return [self.otherwise(), *(self.read(value) for _starts_on, value in _rows(self.key))]
 
     def said(self) -> tuple[tuple[date, str], ...]:
-        """Return what was stored, first days and values: another tuple where anything of it is another."""
+        """The stored first days and values, as a tuple that differs when any of them differs."""
         return tuple(_rows(self.key))
 
     def on(self, day: date) -> Value:
-        """Return what is in force on a date; a page's session knows all settings without a statement of their own."""
+        """The value in force on a date; a page's session knows all settings without a query of their own."""
         for starts_on, value in reversed(_rows(self.key)):
             if starts_on <= day:
                 return self.read(value)
@@ -94,10 +94,10 @@ class StoredSetting(Generic[Value]):
 
 
 def number_setting(key: str, name: str) -> StoredSetting[int]:
-    """Return a setting that is a whole number; while none is stored, what the configuration holds under a name."""
+    """A whole-number setting; while none is stored, the configuration's value under this name."""
     return StoredSetting(key, int, lambda: int(setting(name)))
 
 
 def fixed(value: Value) -> Callable[[], Value]:
-    """Return what always gives the same value."""
+    """A setting that always has the same value."""
     return lambda: value

@@ -1,4 +1,4 @@
-"""Settings of webhooks: which hosts inside the network may be sent to, and how long a receiver may take."""
+"""Settings of webhooks: the internal hosts that may be sent to, and the time limit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ LONGEST_SECONDS = 30
 
 
 def webhook_settings(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of webhooks. Raises RuntimeError, naming the variable, for what cannot be."""
+    """The settings of webhooks. Raises RuntimeError, naming the variable, for an invalid one."""
     seconds = environ.get("WSS_WEBHOOK_SECONDS") or "10"
     if not (seconds.isascii() and seconds.isdigit() and 1 <= int(seconds) <= LONGEST_SECONDS):
         raise RuntimeError(f"WSS_WEBHOOK_SECONDS={seconds}: write a whole number from 1 to {LONGEST_SECONDS}.")

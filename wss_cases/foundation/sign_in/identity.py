@@ -1,4 +1,4 @@
-"""What a district's sign-on answers: who somebody is, or why it proves nothing."""
+"""The answers of a district's sign-on: who someone is, or why the answer proves nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ SAML_REQUEST = "saml_request"
 
 
 class SignOnRefused(Exception):
-    """What came back from the provider proves nothing; `reason` is for the log and names no person."""
+    """The provider's answer proves nothing; `reason` is for the log and names no person."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -23,9 +23,10 @@ class SignOnDown(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the provider says this is: never an address, which another issuer could give to anybody.
+    """Who the provider says this is, by issuer and subject: an email address could be given to anyone by another
+    issuer.
 
-    `auth_time`: when it asked that, None where it does not say. `claims`: what else it says of them.
+    `auth_time`: when the person proved it, None when not said. `claims`: the other facts given.
     """
 
     issuer: str
@@ -38,7 +39,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Answer:
-    """A proven SAML assertion: who it says this is, its id, the id of the request it answers, and until when it may."""
+    """A verified SAML assertion: the identity, its id, the request it answers, and until when it is valid."""
 
     identity: Identity
     assertion_id: str

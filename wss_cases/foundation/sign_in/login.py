@@ -1,4 +1,4 @@
-"""Flask-Login and CSRF protection, attached once; rooms above import them from here."""
+"""Flask-Login and CSRF protection. Rooms above import them from here."""
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5

@@ -1,4 +1,4 @@
-"""The district's SAML 2.0 identity provider, asked through python3-saml, loaded only where one is configured."""
+"""The district's SAML 2.0 identity provider through python3-saml, loaded only when one is configured."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,7 +30,8 @@ OURS_TO_SAY: Final = ("email", "email_verified", "xms_edov")
 
 
 class SamlProvider:
-    """The provider of SAML_METADATA. Only an assertion that it signed, for us, now and asked for is taken."""
+    """The provider of SAML_METADATA. Accepts only an assertion that it signed, for this service, now, for an open
+    request."""
 
     def __init__(self, app: Flask) -> None:
         text = Path(app.config["SAML_METADATA"]).read_text(encoding="utf-8")
@@ -42,12 +43,13 @@ class SamlProvider:
             raise RuntimeError("WSS_SAML_METADATA: in production the provider's address begins with https://.")
 
     def metadata(self, us: str, back_to: str) -> bytes:
-        """Return what the district gives its identity provider to know us by."""
+        """The metadata by which the district's provider knows this service."""
         made: str | bytes = self._settings(us, back_to).get_sp_metadata()
         return made.encode() if isinstance(made, str) else made
 
     def begin(self, us: str, back_to: str, again: bool) -> Response:
-        """Redirect to the provider; `again`: it must ask who this is (ForceAuthn). The request's id stays here."""
+        """Redirect to the provider; `again`: it must ask for a new sign-in (ForceAuthn). The request's id is stored
+        here."""
         asked = authn_request.OneLogin_Saml2_Authn_Request(self._settings(us, back_to), force_authn=again)
         session[SAML_REQUEST] = asked.get_id()
         where: str = self._idp["singleSignOnService"]["url"]
@@ -56,14 +58,14 @@ class SamlProvider:
         return answer
 
     def read(self, us: str, back_to: str, posted: str) -> Answer:
-        """Return who the provider says this is. Raises SignOnRefused for anything that it does not prove."""
+        """Who the provider says this is. Raises SignOnRefused for anything unproven."""
         parts = urlsplit(back_to)
         secure = "on" if parts.scheme == "https" else "off"
         here = {"https": secure, "http_host": parts.netloc, "script_name": parts.path}
         try:
             answer = saml_response.OneLogin_Saml2_Response(self._settings(us, back_to), posted)
             answer.is_valid(here, raise_exceptions=True)
-            # one assertion in the whole document, and it is signed: the library has seen to both
+            # exactly one assertion in the document, and it is signed: the library has checked both
             [assertion] = answer.document.findall("a:Assertion", NAMES)
             return _answer(assertion, answer.get_nameid_format(), us, back_to)
         except Exception as error:
@@ -89,10 +91,8 @@ class SamlProvider:
 
 
 def _answer(assertion: Any, name_format: str | None, us: str, back_to: str) -> Answer:
-    """Return what a proven assertion says, which has to say each of the things that make it ours and this one's.
-
-    The library lets an audience, an end and an InResponseTo be missing.
-    """
+    """A verified assertion's contents. Raises SignOnRefused when audience, end or InResponseTo is missing, which the
+    library allows."""
     [confirmed] = assertion.findall("a:Subject/a:SubjectConfirmation/a:SubjectConfirmationData", NAMES)
     audiences = [_text(one) for one in assertion.findall("a:Conditions/a:AudienceRestriction/a:Audience", NAMES)]
     if us not in audiences or confirmed.get("Recipient") != back_to or name_format == TRANSIENT:
@@ -123,7 +123,7 @@ def _claims(said: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 def _text(node: Any) -> str:
-    # the whole text, whatever comment somebody put into it
+    # the whole text, even when a comment splits it
     found = xml_utils.OneLogin_Saml2_XML.element_text(node) if node is not None else None
     return str(found or "").strip()
 

@@ -1,4 +1,4 @@
-"""The district's own sign-on, OpenID Connect or SAML 2.0, attached once where it is configured."""
+"""The district's sign-on, OpenID Connect or SAML 2.0, attached where it is configured."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ EXTENSION = "wss_sign_on"
 
 
 def init_sign_on(app: Flask) -> None:
-    """Attach the provider of OIDC_ISSUER or SAML_METADATA; asks it nothing until somebody signs on."""
+    """Attach the provider of OIDC_ISSUER or SAML_METADATA; contacts it only when someone signs in."""
     if app.config["OIDC_ISSUER"]:
         app.extensions[EXTENSION] = Provider(app)
     elif app.config["SAML_METADATA"]:
@@ -21,44 +21,43 @@ def init_sign_on(app: Flask) -> None:
 
 
 def is_on() -> bool:
-    """Whether the district has a sign-on."""
     return EXTENSION in current_app.extensions
 
 
 def is_saml() -> bool:
-    """Whether it speaks SAML 2.0."""
     return is_on() and hasattr(_provider(), "read")
 
 
 def begin_saml(us: str, back_to: str, again: bool) -> Response:
-    """Redirect to the SAML provider; `us`: the address of our metadata, by which it knows us. `again`: as `begin`."""
+    """Redirect to the SAML provider; `us`: the address of our metadata, `again`: as in `begin`."""
     answer: Response = _provider().begin(us, back_to, again)
     return answer
 
 
 def read_saml(us: str, back_to: str, posted: str) -> Answer:
-    """Return what a posted SAML response proves. Raises SignOnRefused."""
+    """Who a posted SAML response proves. Raises SignOnRefused."""
     found: Answer = _provider().read(us, back_to, posted)
     return found
 
 
 def saml_metadata(us: str, back_to: str) -> bytes:
-    """Return the document by which the SAML provider knows us."""
+    """The metadata by which the SAML provider knows this service."""
     document: bytes = _provider().metadata(us, back_to)
     return document
 
 
 def begin(back_to: str, again: bool) -> Response:
-    """Redirect to the provider; `again`: it must ask who this is, even if it knows.
+    """Redirect to the provider; `again`: it must ask for a new sign-in. Otherwise it asks only people whose last
+    sign-in there is older than a session here.
 
-    Else it must ask whoever proved it there longer ago than a session lasts here. Raises SignOnDown, SignOnRefused.
+    Raises SignOnDown, SignOnRefused.
     """
     answer: Response = _provider().begin(back_to, again)
     return answer
 
 
 def finish() -> Identity:
-    """Return who came back. Raises SignOnRefused for anything that does not prove it, SignOnDown."""
+    """Who came back from the provider. Raises SignOnRefused for an unproven answer, SignOnDown."""
     found: Identity = _provider().finish()
     return found
 

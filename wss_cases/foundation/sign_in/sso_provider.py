@@ -1,6 +1,6 @@
-"""The district's provider of OpenID Connect, asked through Authlib.
+"""The district's OpenID Connect provider through Authlib.
 
-The libraries take ten megabytes of each process: they are loaded only where a provider is configured.
+The libraries take ten megabytes of each process, so they are loaded only when a provider is configured.
 """
 
 from typing import Any, Final
@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 10
 
 
 class Provider:
-    """The provider of OIDC_ISSUER; it is asked nothing until somebody signs on."""
+    """The provider of OIDC_ISSUER, contacted only when someone signs in."""
 
     def __init__(self, app: Flask) -> None:
         issuer: str = app.config["OIDC_ISSUER"]
@@ -39,7 +39,7 @@ class Provider:
         )  # fmt: skip
 
     def begin(self, back_to: str, again: bool) -> Response:
-        """See `sign_on.begin`."""
+        """As `sso.begin`."""
         longest = int(current_app.config["SESSION_ABSOLUTE"].total_seconds())
         more: dict[str, Any] = {"prompt": "login", "max_age": 0} if again else {"max_age": longest}
         if current_app.config["OIDC_ACR"]:
@@ -51,7 +51,7 @@ class Provider:
         return answer
 
     def finish(self) -> Identity:
-        """See `sign_on.finish`."""
+        """As `sso.finish`."""
         client = self._known()
         expected = {
             "iss": {"essential": True, "value": current_app.config["OIDC_ISSUER"]},
@@ -88,7 +88,7 @@ class Provider:
             raise SignOnDown from error
         if metadata.get("issuer") != current_app.config["OIDC_ISSUER"]:
             raise SignOnRefused("issuer of the metadata")
-        # what the provider lists must not widen what is taken
+        # the provider's list must not widen the accepted algorithms
         metadata["id_token_signing_alg_values_supported"] = SIGNED_WITH
         if BASIC not in metadata.get("token_endpoint_auth_methods_supported", [BASIC]):
             self._client.client_kwargs["token_endpoint_auth_method"] = POSTED

@@ -1,4 +1,4 @@
-"""A list as a table: its columns, those that a person chose, the order it stands in, and its cells. Pure."""
+"""A list as a table: its columns, those that a person chose, its order, and its cells. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ PART = 500
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list; `key` stands in addresses and in what a person chose.
+    """One column of a list; `key` stands in addresses and in people's choices.
 
-    `sorts`: the list can stand in its order. `most_first`: whoever sorts by it sees the largest number first. `always`:
-    no one can leave it out. `said`: where the row is a card, its name stands before the value. `wide`: left out there.
-    `off`: shown only to whoever asks for it. `unbroken`: at a desk its words stay on one line. `value`: in a short list
-    (accounts/list_columns.py), what a record has there: a text, a date or None; the list sorts by it.
+    `sorts`: the list can be sorted by it. `most_first`: sorting by it begins with the largest number. `always`: no one
+    can hide it. `said`: a card shows its name before the value. `wide`: a card leaves it out. `off`: shown only to
+    people who choose it. `unbroken`: no line break at a desk. `value`: in a short list (accounts/list_columns.py), a
+    record's text, date or None; the list sorts by it.
     """
 
     key: str
@@ -33,10 +33,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one cell: words, where they lead, words that only readers hear; with a `tone` it is a tag.
+    """The contents of one cell: words, their link, words for screen readers only; with a `tone` it is a tag.
 
-    `calls`: on a page, links that dial in place of the words, each its words and number; `uncalled`: lines beside them.
-    `links`: names in place of the words, each with its address or ''. `button`: on a page the link is one of this kind.
+    `calls`: on a page, links that dial instead of the words, each its words and number; `uncalled`: lines beside them.
+    `links`: names instead of the words, each with its address or ''. `button`: on a page the link is a button of this
+    kind.
     """
 
     text: str
@@ -55,36 +56,36 @@ Row = Mapping[str, Cell]
 
 @dataclass(frozen=True)
 class Order:
-    """By which column a list stands, and whether the last comes first."""
+    """The column that a list is sorted by, and whether the last comes first."""
 
     key: str
     down: bool = False
 
     @property
     def parameter(self) -> str:
-        """How it stands in an address: "who", or "-who" for the last first."""
+        """The order in an address: "who", or "-who" for the last first."""
         return f"-{self.key}" if self.down else self.key
 
     @property
     def turned(self) -> "Order":
-        """The same column the other way round."""
+        """The opposite order of the same column."""
         return Order(self.key, not self.down)
 
 
 def in_parts(rows: Sequence[Any], cells: Callable[[Sequence[Any]], Iterable[Row]]) -> list[Row]:
-    """Return the rows of a long list in words, some at a time: no statement names all of them."""
+    """Yield the rows of a long list in parts, so that no statement names all of them."""
     parts = (rows[start : start + PART] for start in range(0, len(rows), PART))
     return [row for part in parts for row in cells(part)]
 
 
 def order_in(text: str, columns: Iterable[Column], otherwise: Order) -> Order:
-    """Return the order that an address asks for; `otherwise` where it names no column that sorts."""
+    """The order that an address asks for; `otherwise` when it names no column that sorts."""
     wanted = Order(text.removeprefix("-"), text.startswith("-"))
     return wanted if any(one.sorts and one.key == wanted.key for one in columns) else otherwise
 
 
 def shown_columns(name: str, columns: Sequence[Column], choices: str) -> list[Column]:
-    """Return the columns of a list that a person sees: those that they chose, else all but those that are `off`."""
+    """The columns that a person sees: those they chose, else all except those that are `off`."""
     kept = _choices(choices).get(name)
     if kept is None:
         return [one for one in columns if not one.off]
@@ -92,8 +93,8 @@ def shown_columns(name: str, columns: Sequence[Column], choices: str) -> list[Co
 
 
 def with_choice(name: str, columns: Sequence[Column], keys: Iterable[str], choices: str) -> str:
-    """Return a person's choices with these columns for one list; keys that it does not have are left out, and the
-    columns that everyone sees are no choice."""
+    """A person's choices with these columns for one list, without unknown keys and without columns that everyone
+    sees."""
     wanted = set(keys)
     kept = [one.key for one in columns if one.always or one.key in wanted]
     others = {list_name: chosen for list_name, chosen in _choices(choices).items() if list_name != name}

@@ -1,5 +1,4 @@
-"""Numbers in words, and rows as the bars of a chart, for templates: a page has hundreds, and a macro costs ten times as
-much as a function. Pure."""
+"""Numbers in words, and rows as chart bars, for templates. Functions, because a macro takes ten times as long. Pure."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
@@ -8,7 +7,7 @@ NOTHING: Final = "–"
 
 
 def number_words(value: float | None) -> str:
-    """Return a number with its thousands apart, in four figures if it is not whole: "1,234", "12.35"; "–" for none."""
+    """A number with thousands separators, in four figures when it is not whole: "1,234", "12.35"; "–" for None."""
     if value is None:
         return NOTHING
     if value == int(value):
@@ -17,17 +16,18 @@ def number_words(value: float | None) -> str:
 
 
 def count_words(number: int) -> str:
-    """Return a whole number with its thousands apart: "1,234"."""
+    """A whole number with thousands separators: "1,234"."""
     return f"{number:,}"
 
 
 def rate_words(rate: float | None) -> str:
-    """Return a rate in two places, "0.41"; "–" when there is nothing to divide by."""
+    """A rate with two decimals, "0.41"; "–" when there is nothing to divide by."""
     return NOTHING if rate is None else f"{rate:.2f}"
 
 
 class Bar(NamedTuple):
-    """One bar as it is drawn: `figure` are its words, `share` its length in percent, `is_cut` where it is longer."""
+    """One bar of a chart: `figure` is its number in words, `share` its length in percent, `is_cut` when it exceeds
+    the cap."""
 
     label: Any
     figure: Any
@@ -39,7 +39,7 @@ class Bar(NamedTuple):
 
 
 def bars_of(rows: Collection[Mapping[str, Any]], cap: float | None) -> list[Bar]:
-    """Return the rows of a chart as bars on one scale, up to the largest, or to `cap`."""
+    """The rows of a chart as bars on one scale, up to the largest value or to `cap`."""
     top = cap or max((row["value"] for row in rows if row["value"] is not None), default=0)
     bars = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""A list in the order of one of its columns, page by page: what comes after a row is told by its value and its id."""
+"""A list sorted by one of its columns and read page by page: the next page begins after the last row's value and id."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,27 +10,29 @@ BEHIND = 9_999
 
 
 def ranked(column: Any, labels: Mapping[Any, Any]) -> ColumnElement[Any]:
-    """Return what sorts a column of codes by their labels, as the reader's alphabet has them."""
+    """Sort a column of codes by their labels in the reader's alphabet."""
     ordered = sorted(labels, key=lambda code: str(labels[code]).casefold())
     return staged(column, ordered)
 
 
 def staged(column: Any, codes: Any) -> ColumnElement[Any]:
-    """Return what sorts a column of codes as they stand here."""
+    """Sort a column of codes in this order."""
     places = {code: cast(literal(place), Integer) for place, code in enumerate(codes)}
     return case(places, value=column, else_=cast(literal(BEHIND), Integer)) if places else literal(0)
 
 
 def worded(column: Any) -> ColumnElement[Any]:
-    """Return what sorts a column of words without regard to capitals; nothing comes first."""
+    """Sort a column of text without regard to capitals; empty ones first."""
     return func.lower(func.coalesce(column, ""))
 
 
 def in_order(
     statement: Select[Any], ids: Any, by: ColumnElement[Any], *, down: bool, limit: int, last: tuple[Any, int] | None
 ) -> Select[Any]:
-    """Return up to `limit` rows of a select by a value that is never null, then by id; behind the row whose value and
-    id are `last`, where they are given. By the id alone (`by` is `ids`) its index finds them."""
+    """Up to `limit` rows of a select, sorted by a value that is never null, then by id.
+
+    `last`: the value and id of the row before the first. Sorting by the id alone (`by` is `ids`) uses its index.
+    """
     if by is ids:
         if last is not None:
             statement = statement.where(ids < last[1] if down else ids > last[1])
