@@ -1,4 +1,4 @@
-"""Review dates of cases move with the calendar, in the unit of work of whoever changes it."""
+"""Review dates of cases move with the calendar, in the unit of work that changes it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,7 +26,7 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: s
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Put reviews back on the day from which the calendar moved them, unless somebody changed them since."""
+    """Put reviews back on the day from which the calendar moved them, unless someone changed them since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == CASE}
     statement = select(Case).where(Case.id.in_(sorted(targets)), Case.state.in_(OPEN))
     count = 0

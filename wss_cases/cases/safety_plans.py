@@ -1,4 +1,4 @@
-"""Safety plans: written, agreed, reviewed, changed, ended, in the unit of work of rooms above, which add follow-ups."""
+"""Safety plans: written, agreed, reviewed, changed, ended. Steps for rooms above, which add follow-ups."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -65,7 +65,7 @@ def plan_reviews(plan_id: int) -> list[SafetyPlanReview]:
 
 @dataclass(frozen=True)
 class PlanText:
-    """What a safety plan says, as the form gives it."""
+    """The contents of a safety plan, as the form gives them."""
 
     steps: str = ""
     adults_told: str = ""
@@ -79,8 +79,8 @@ class PlanText:
 def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText) -> SafetyPlan:
     """Write a safety plan for one person of an open case.
 
-    Raises Refused when that person has one already, or when it moves the person harmed unasked; NotFound for a
-    person of another case.
+    Raises Refused when that person has one already, or when it moves the person harmed unasked; NotFound for a person
+    of another case.
     """
     open_only(case)
     person = get_participant(case, participant_id)
@@ -94,7 +94,7 @@ def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText)
 
 
 def change_plan(uow: UnitOfWork, plan: SafetyPlan, text: PlanText) -> None:
-    """Change what a plan says; one that was agreed is a draft again until it is agreed anew."""
+    """Change what a plan says; an agreed one becomes a draft again."""
     _living(plan)
     _unmoved(text)
     for name, value in vars(text).items():
@@ -114,9 +114,9 @@ def back_to_draft(plan: SafetyPlan) -> None:
 def agree_plan(
     uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date, guardian_name: str = ""
 ) -> None:
-    """Note that a plan was agreed with the person it is for, and what the guardian knows.
+    """Record that a plan was agreed with the person it is for, and what the guardian knows.
 
-    Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.
+    Raises Refused without steps or adults, for a future day, or for a plan that is agreed or ended.
     """
     if plan.state is PlanState.AGREED:
         raise Refused("", _("This plan is already agreed."))
@@ -135,7 +135,7 @@ def agree_plan(
 def review_plan(
     uow: UnitOfWork, plan: SafetyPlan, answer: PlanAnswer, note: str, next_review_on: date | None
 ) -> SafetyPlanReview:
-    """Write down what a review found: a plan that works goes on, any other is a draft again.
+    """Record what a review found: a plan that works goes on, any other is a draft again.
 
     Raises Refused for a plan that is not agreed, or an answer that needs a sentence and has none.
     """

@@ -1,4 +1,4 @@
-"""What the scheduler does about backups once a minute, beside its tick."""
+"""The scheduler's part for backups, once a minute beside its tick."""
 
 from datetime import datetime
 

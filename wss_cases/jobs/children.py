@@ -1,4 +1,4 @@
-"""A process that another forks and starts again where it dies: the supervisor's and gunicorn's own."""
+"""A forked process that is started again when it dies: the supervisor's and gunicorn's own."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STEADY_SECONDS = 60.0
 
 @dataclass
 class Child:
-    """One supervised process, forked to carry out `work`; `essential` means that it must have become ready once, or
-    everything ends. Whoever forks it asks now and then how it ended."""
+    """One supervised process, forked to carry out `work`. An `essential` one must become ready once, or everything
+    ends. Its parent calls `look_after` regularly."""
 
     name: str
     work: Callable[[], object]
@@ -47,7 +47,7 @@ class Child:
             self._be(parent)
 
     def _be(self, parent: int) -> None:
-        """Be the process, which has signals of its own, and a name for whoever lists processes; never returns."""
+        """Run in the forked process, with its own signal handlers and process name; never returns."""
         status = 1
         try:
             for number in signal.valid_signals():
@@ -69,11 +69,11 @@ class Child:
             os._exit(status)
 
     def ended(self) -> int | None:
-        """Return how the process ended, once: its status, or minus the signal; None while it lives."""
+        """How the process ended, once: its status, or minus the signal; None while it runs."""
         try:
             number, status = os.waitpid(self.number, os.WNOHANG)
         except ChildProcessError:
-            # its parent asked for the end of any child, and this one's was the answer
+            # the parent waited for any child, and got this one's status
             number, status = self.number, 0
         if number == 0:
             return None
@@ -81,13 +81,13 @@ class Child:
         return os.waitstatus_to_exitcode(status)
 
     def tell(self, number: int) -> None:
-        """Send the process a signal, if it is there."""
+        """Send the process a signal if it runs."""
         if self.number:
             with suppress(ProcessLookupError):
                 os.kill(self.number, number)
 
     def end_by(self, deadline: float) -> None:
-        """Wait until the process has ended, and end it where it has not by then."""
+        """Wait until the process has ended, and kill it when it has not by then."""
         while self.number and self.ended() is None:
             if time.monotonic() >= deadline:
                 self.tell(signal.SIGKILL)
@@ -101,7 +101,7 @@ class Child:
         return self.pause
 
     def look_after(self, now: float) -> int | None:
-        """Start the process where it is time to, and return how it ended where it did."""
+        """Start the process when it is time, and return how it ended if it did."""
         if not self.number:
             if now >= self.restart_at:
                 self.start(now)
@@ -109,14 +109,16 @@ class Child:
         return self.ended()
 
     def say_restart(self, now: float, code: int) -> None:
-        """Plan the next start of a process that ended, and say so."""
+        """Plan the next start of a process that ended, and print it."""
         pause = self.plan_restart(now)
         say(f"The {self.name} ended with status {code}; starting it again in {pause:.0f} s.")
 
 
 def end_with(parent: int) -> None:
-    """Let this process be told to end, as by its parent, once that is gone: one that was killed tells nobody. By the
-    kernel: a system that is not Linux does without, as does a Python without ctypes."""
+    """Let the kernel end this process when its parent is gone: a killed parent tells no one.
+
+    Only on Linux, and in a Python with ctypes.
+    """
     with suppress(AttributeError, ImportError, OSError):
         import_module("ctypes").CDLL(None).prctl(TOLD_OF_PARENTS_END, signal.SIGTERM)
     if os.getppid() != parent:
@@ -124,5 +126,4 @@ def end_with(parent: int) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line for the person at the terminal, at once."""
     print(text, flush=True)

@@ -1,4 +1,4 @@
-"""What the scheduler counts every other second for who filters the figures of a whole district, beside its tick."""
+"""The scheduler's part for filtered district figures, every other second beside its tick."""
 
 import threading
 from datetime import datetime
@@ -13,7 +13,8 @@ _COUNTING = threading.Lock()
 
 
 def count_filters(name: str, now: datetime) -> str:
-    """Make the counts that somebody waits for, unless this process is at it. Returns words for the log, '' for none."""
+    """Make the counts that someone waits for, unless this process already does. Returns words for the log, '' for
+    none."""
     if not _COUNTING.acquire(blocking=False):
         return ""
     this = Tick(name, now)

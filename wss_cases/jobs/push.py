@@ -1,4 +1,4 @@
-"""What the scheduler does with push messages once a minute, beside its tick."""
+"""The scheduler's part for push messages, once a minute beside its tick."""
 
 from datetime import datetime
 

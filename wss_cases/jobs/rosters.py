@@ -1,4 +1,4 @@
-"""What the scheduler does with rosters once a minute, beside its tick, and at night with an Ed-Fi ODS/API."""
+"""The scheduler's part for rosters, once a minute beside its tick, and at night with an Ed-Fi ODS/API."""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from wss_cases.roster.uploads.pages import take_uploads
 
 
 def take_rosters(name: str, now: datetime) -> str:
-    """Check and import the rosters that were uploaded, take those of the watched folder and the server, judge the
-    staff of a large one, and send discipline to the ODS/API where that is due.
+    """Check and import uploaded rosters, those of the watched folder and the server, judge the staff of a large one,
+    and send discipline to the ODS/API when due.
 
     Returns words for the log, '' for none.
     """

@@ -1,4 +1,4 @@
-"""`flask scheduler run`: the process that sweeps and delivers. Its jobs live in memory; the truth is in tables."""
+"""`flask scheduler run`: the process that sweeps and delivers. Its jobs live in memory; the work is in tables."""
 
 import os
 import signal
@@ -39,18 +39,18 @@ def run() -> None:
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     scheduler.add_job(_run, args=[app, name, tick], **rules)
     for job in (tick, take_rosters, back_up, send_webhooks, send_pushes):
-        # the others in threads of their own: a large roster or backup, or a receiver that hangs, holds up no mail
+        # the other jobs run in threads of their own: a large roster, a backup or a slow receiver delays no email
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
     if setting("WATCH_DATABASE_URL"):
         scheduler.add_job(_run, "interval", seconds=WATCH_SECONDS, args=[app, name, watching()], **rules)
     else:
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, not_watching()], **rules)
     often = min(SECONDS, setting("TICK_SECONDS"))
-    # a second one, while the first counts, ends at once: APScheduler would warn of it every other second
+    # while one counts, a second one ends at once: otherwise APScheduler would warn every other second
     scheduler.add_job(_run, "interval", seconds=often, args=[app, name, count_filters], **rules | {"max_instances": 2})
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        # a mail on its way is leased: ending here loses nothing
+        # an email being sent is leased: ending here loses nothing
         last = threading.Timer(STOP_SECONDS, os._exit, args=[0])
         last.daemon = True
         last.start()

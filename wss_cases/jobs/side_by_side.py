@@ -1,7 +1,7 @@
 """Gunicorn with the scheduler beside its workers, as `jobs/supervisor.py` starts it.
 
-The process that has loaded the application is the parent of all of them, so that they share its memory. A scheduler
-that dies is started again after a growing pause; it ends with its parent, as the workers do.
+The process that loaded the application is the parent of all of them, so that they share its memory. A scheduler that
+dies is started again after a growing pause; it ends with its parent, as the workers do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STOP_SECONDS = 4.0
 
 
 class Both(Arbiter):
-    """Gunicorn's first process, which looks after the scheduler too."""
+    """Gunicorn's first process, which also looks after the scheduler."""
 
     def __init__(self, application: WSGIApplication) -> None:
         super().__init__(application)
@@ -30,17 +30,16 @@ class Both(Arbiter):
         self.stopping = False
 
     def manage_workers(self) -> None:
-        """Start what is missing: workers and scheduler."""
+        """Start missing workers and the scheduler."""
         super().manage_workers()
         self._look_after_scheduler()
 
     def reap_workers(self) -> None:
-        """Take note of what ended, of the scheduler first: gunicorn asks for the end of any child."""
+        """Note what ended, the scheduler first: gunicorn waits for any child."""
         self._look_after_scheduler()
         super().reap_workers()
 
     def stop(self, graceful: bool = True) -> None:
-        """End the scheduler along with the workers."""
         self.stopping = True
         deadline = time.monotonic() + STOP_SECONDS
         self.scheduler.tell(signal.SIGTERM)
@@ -56,7 +55,7 @@ class Both(Arbiter):
             self.scheduler.say_restart(now, code)
 
     def _be_scheduler(self) -> None:
-        """Be the one process that sweeps and delivers reminders."""
+        """Run as the process that sweeps and delivers reminders."""
         for listening in self.LISTENERS:
             listening.sock.close()  # the file descriptor alone: the port is the workers'
         for worker in self.WORKERS.values():
@@ -66,10 +65,9 @@ class Both(Arbiter):
 
 
 class Application(WSGIApplication):
-    """What gunicorn's command is, with the scheduler; says plainly where the application cannot be loaded."""
+    """Gunicorn's command with the scheduler; prints plainly when the application cannot be loaded."""
 
     def load(self) -> Any:
-        """Return the application."""
         try:
             return super().load()
         except Exception:
@@ -83,5 +81,5 @@ class Application(WSGIApplication):
 
 
 def run() -> None:
-    """Be gunicorn, by the words of the command line."""
+    """Run gunicorn with the command line's arguments."""
     Application("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").run()

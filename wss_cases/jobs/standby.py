@@ -1,5 +1,5 @@
-"""What the scheduler does about the database's standby every few seconds, in a thread of its own: a tick may be waiting
-for the very standby that is missing."""
+"""The scheduler's check of the database's standby every few seconds, in its own thread: a tick may be waiting for
+the very standby that is missing."""
 
 import time
 from collections.abc import Callable
@@ -16,13 +16,13 @@ WATCH_SECONDS = 3.0
 
 
 def watching() -> Callable[[str, datetime], str]:
-    """Return what looks once, and remembers for the next time what it saw."""
+    """A function that checks once and remembers what it saw."""
     looks = _Looks()
     return looks.look
 
 
 class _Looks:
-    """The looks of one scheduler: what the last one saw, since when none succeeded, and what was written down."""
+    """One scheduler's checks: what the last one saw, since when none succeeded, and what was recorded."""
 
     def __init__(self) -> None:
         self._watch = Watch()
@@ -30,7 +30,7 @@ class _Looks:
         self._noted: tuple[str, float] | None = None
 
     def look(self, name: str, now: datetime) -> str:
-        """Look once, and write down what became of it: a failure once it has lasted."""
+        """Check once and record the result; a failure is recorded once it has lasted."""
         said, failed, is_sure = "", "", False
         try:
             said = self._watch.look(setting("WATCH_DATABASE_URL"), now)
@@ -39,7 +39,7 @@ class _Looks:
             failed, is_sure = str(error), not isinstance(error, NoneFirst)
             said = failed if is_sure else ""
         except Exception as error:
-            # the next look comes in seconds
+            # the next check comes in seconds
             failed = said = f"standby not watched: {words_of(error)}"
         finally:
             db.session.remove()
@@ -48,14 +48,14 @@ class _Looks:
         return self._note(name, now, failed) or said
 
     def _note(self, name: str, now: datetime, failed: str) -> str:
-        """Write down what is new, or was written down a while ago; returns words for the log where that is not done."""
+        """Record what is new, or was recorded a while ago; returns words for the log when that fails."""
         moment = time.monotonic()
         if self._noted is not None and self._noted[0] == failed and moment - self._noted[1] < rules.NOTE_EVERY:
             return ""
         try:
             note_look(name, now, failed)
         except Exception as error:
-            # the next look tries again
+            # the next check tries again
             return f"{failed or 'standby watched'}; not written down: {words_of(error)}"
         finally:
             db.session.remove()
@@ -64,7 +64,7 @@ class _Looks:
 
 
 def not_watching() -> Callable[[str, datetime], str]:
-    """Return what ends, once, a lapse that goes on although no standby is watched any more: nobody else would."""
+    """A function that ends a lapse once when no standby is configured any more."""
     is_done = False
 
     def end_lapse_left(_name: str, now: datetime) -> str:
@@ -77,7 +77,7 @@ def not_watching() -> Callable[[str, datetime], str]:
             is_done = True
             return ""
         except Exception as error:
-            # the next try comes with the next tick
+            # the next attempt comes with the next tick
             return f"standby not watched: {words_of(error)}"
         finally:
             db.session.remove()

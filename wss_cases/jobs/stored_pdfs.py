@@ -1,4 +1,4 @@
-"""Pages that wait to be PDFs are made one after the other; whoever dies half-way leaves one that is made again."""
+"""Makes the PDFs that people asked for, one after the other; one that was interrupted is made again."""
 
 import logging
 import time
@@ -30,10 +30,10 @@ AWAY = (OperationalError, InterfaceError)
 
 
 def make_pdfs(now: datetime, seconds: float) -> dict[str, int]:
-    """Make PDFs that were asked for, the oldest first, beginning none after so many seconds; returns how many were
-    `made`, and of how many it is written down that they were `not_made`.
+    """Make waiting PDFs, the oldest first, and begin none after so many seconds.
 
-    Two schedulers can make the same one; the first keeps it.
+    Returns how many were `made`, and how many were recorded as `not_made`. Two schedulers can make the same one; the
+    first result is stored.
     """
     counts, until = {"made": 0, "not_made": 0}, time.monotonic() + seconds
     while time.monotonic() < until:
@@ -58,7 +58,7 @@ def _make(row: Any, kind: PdfKind, page: Callable[[Any, datetime], str], now: da
     except AWAY:
         raise
     except Exception:
-        # the scheduler says what happened; the ones behind this one are not held up by it
+        # the scheduler logs it; the next ones go on
         db.session.remove()
         fail_pdf(kind, pdf_id, Why.BROKEN, now)
         raise
@@ -73,7 +73,7 @@ def _not_made(kind: PdfKind, pdf_id: int, error: NotMade, now: datetime) -> bool
 
 
 def _page_of_report(row: BoardReport, now: datetime) -> str:
-    """Return a report as whoever asked for it sees it today. Raises NotFound when they answer for it no longer."""
+    """A report as the person who asked for it sees it today. Raises NotFound when they no longer may."""
     actor = existing(actor_of(row.asked_by_id, now))
     school = get_school(row.school_id) if row.school_id is not None else None
     today = today_at(row.school_id, now)
@@ -84,7 +84,7 @@ def _page_of_report(row: BoardReport, now: datetime) -> str:
 
 
 def _page_of_plan(row: PlanPdf, now: datetime) -> str:
-    """Return a plan as whoever asked for it reads it today. Raises NotFound when they read it no longer."""
+    """A plan as the person who asked for it reads it today. Raises NotFound when they no longer may."""
     actor = existing(actor_of(row.asked_by_id, now))
     return paper_of_plan(actor, get_plan(actor, row.plan_id), row.language, now, _letterhead(now))
 

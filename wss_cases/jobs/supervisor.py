@@ -1,10 +1,10 @@
-"""Runs the web server and the scheduler side by side: `python -m wss_cases.jobs.supervisor`.
+"""Runs web server and scheduler side by side: `python -m wss_cases.jobs.supervisor`.
 
-This process stays small: the one it forks loads the application, and is the parent of the web's workers and of the
-scheduler (`jobs/side_by_side.py`), which so share its memory. All stay in this process group, so that Ctrl-C reaches
-them too; SIGINT and SIGTERM are handled here as well, because a shell starts background jobs with SIGINT ignored. Where
-this process is killed its child ends, and all below that. A child that dies is started again after a growing pause. The
-web server must come up once; until it has, its end is the end of everything.
+This process stays small. The one it forks loads the application and is the parent of the web workers and the scheduler
+(`jobs/side_by_side.py`), which share its memory. All stay in this process group, so that Ctrl-C reaches them; SIGINT
+and SIGTERM are handled here as well, because a shell starts background jobs with SIGINT ignored. When this process is
+killed, its child and all below it end. A child that dies is started again after a growing pause. Until the web server
+has come up once, its end is the end of everything.
 """
 
 from __future__ import annotations
@@ -82,7 +82,6 @@ class Supervisor:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether the web server could listen on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -93,7 +92,7 @@ def port_is_free(port: int) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether the web server answers its health page; asked by a bare socket, for this process stays small."""
+    """Whether the web server answers its health page; by a bare socket, because this process stays small."""
     try:
         with socket.create_connection((HOST, port), timeout=1) as asking:
             asking.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
@@ -111,7 +110,7 @@ def web_command(port: int) -> list[str]:
 
 
 def be_both(port: int) -> None:
-    """Be the web server, with the scheduler beside its workers."""
+    """Run the web server with the scheduler beside its workers."""
     sys.argv = web_command(port)[2:]
     import_module("wss_cases.jobs.side_by_side").run()
 

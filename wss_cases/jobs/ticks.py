@@ -57,7 +57,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 @dataclass
 class Tick:
-    """One tick under a scheduler's name: each part by itself, so that one that fails holds up no other."""
+    """One tick under a scheduler's name. Each part runs by itself, so that a failing one delays no other."""
 
     name: str
     now: datetime
@@ -68,7 +68,7 @@ class Tick:
     beaten: float = field(default_factory=time.monotonic)
 
     def part(self, name: str, act: Callable[[], dict[str, int]]) -> dict[str, int] | None:
-        """Carry out one part; None when it failed, which is then in the database for all to see."""
+        """Run one part; None when it failed, which is then stored for all to see."""
         try:
             return act()
         except Exception as error:
@@ -83,33 +83,33 @@ class Tick:
                 self.beat(clock.now())
 
     def complain(self, name: str, words: str) -> None:
-        """Say that a part failed, or did what it could and left something that somebody must see to."""
+        """Store that a part failed, or left something that someone must look at."""
         self.failed = True
         self.words.append(f"{name} failed: {words}")
         self._keep(lambda: note_failure(self.name, name, words, self.now))
 
     def beat(self, now: datetime, sweep_ms: int | None = None) -> None:
-        """Leave the heartbeat, and learn whether the tick before had failed."""
+        """Write the heartbeat, and read whether the tick before had failed."""
         failed = self._keep(lambda: beat(self.name, now, sweep_ms))
         self.had_failed, self.beaten = self.had_failed or bool(failed), time.monotonic()
 
     def left(self, most: float) -> float:
-        """Return the seconds that a part may still take of this tick."""
+        """The seconds that a part may still take of this tick."""
         return min(most, max(0.0, TICK_SECONDS - (time.monotonic() - self.began)))
 
     def share(self, most: float) -> Share:
-        """Return what a part that works step by step may take of this tick: one step at least."""
+        """The share of this tick for a part that works step by step: one step at least."""
         return Share(self.left(most))
 
     def settle(self) -> None:
-        """Note that everything works again."""
+        """Store that everything works again."""
         self._keep(lambda: note_recovery(self.name, self.now))
 
     def _keep(self, write: Callable[[], bool | None]) -> bool | None:
         try:
             return write()
         except Exception as error:
-            # what cannot be written down, because the database is away, holds up no mail: the next tick tries again
+            # what cannot be stored, because the database is away, delays no email: the next tick tries again
             self.words.append(f"not written down: {words_of(error)}")
             return None
         finally:
@@ -117,11 +117,11 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, leave a heartbeat under the scheduler's name, deliver; then, as far as the minute goes and each by its
-    share: route by new rules, seal the audit log, shred, forget, settle, clean, delete, bring the daily figures up to
-    date, store cached counts, ask for board reports that are due, make PDFs, replay rules.
+    """Sweep, write a heartbeat under the scheduler's name, deliver; then, as far as the minute goes and each by its
+    share: route by new rules, seal the audit log, shred, forget, settle, clean, delete, update the daily figures, store
+    cached counts, request board reports that are due, make PDFs, replay rules.
 
-    Nothing comes before mail and heartbeat but what queues mail. Returns words for the log, '' for none.
+    Only what queues email comes before email and heartbeat. Returns words for the log, '' for none.
     """
     this = Tick(name, now)
     thorough = now.minute % THOROUGH_MINUTES == 0
@@ -151,7 +151,7 @@ def tick(name: str, now: datetime) -> str:
 
 
 def _sweep(this: Tick, now: datetime, thorough: bool) -> dict[str, int] | None:
-    """Queue what has come due, and leave the heartbeat."""
+    """Queue what has come due, and write the heartbeat."""
     began = time.monotonic()
     swept = this.part("sweep", lambda: sweep(now, thorough=thorough, share=this.share(SWEEP_SECONDS)))
     this.beat(now, round((time.monotonic() - began) * 1000) if swept is not None else None)
@@ -159,7 +159,7 @@ def _sweep(this: Tick, now: datetime, thorough: bool) -> dict[str, int] | None:
 
 
 def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | None]:
-    """Seal what happened, and let go of what is past its days."""
+    """Seal the audit log, and delete what has expired."""
     if unreadable := (this.part("seal", lambda: seal(now)) or {}).get("unreadable"):
         said = f"sealing goes on; {unreadable} unreadable notes of a wrong clock passed over, see flask audit verify"
         this.complain("seal", said)
@@ -174,9 +174,9 @@ def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | No
 
 
 def words_of(error: Exception) -> str:
-    """Return what failed and where: the kind and our own line, never the message, which may hold a name.
+    """What failed and where: the error's kind and our own line, never the message, which may hold a name.
 
-    The session, through which every statement goes, is not where.
+    Lines of the session, through which every statement goes, are skipped.
     """
     ours = [
         frame

@@ -1,4 +1,4 @@
-"""What an act changed of each record, as the audit row takes it: also where a query wrote it before the record."""
+"""The changed columns of each record for its audit row, including those that a query flushed before."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ REDACTED: Final = "…"
 
 
 class Changes:
-    """What one unit of work changed and has not told yet."""
+    """The changes of one unit of work that no audit row has yet."""
 
     def __init__(self) -> None:
         self._made: dict[Any, dict[str, Any]] = {}
@@ -17,17 +17,17 @@ class Changes:
         self._told: dict[Any, dict[str, Any]] = {}
 
     def made(self, record: Any) -> None:
-        """Keep what a new record holds before it is written."""
+        """Store a new record's values before it is flushed."""
         self._made[record] = changes_of(record)
 
     def take(self, record: Any) -> dict[str, Any]:
-        """Return what changed of a record since it was last told: what is written already, and what is not."""
+        """A record's changes since its last audit row, flushed or not."""
         changes = self._made.pop(record, {}) | _joined(self._written.pop(record, {}), changes_of(record))
         self._told[record] = changes
         return changes
 
     def remember(self, session: Session, *_flush: Any) -> None:
-        """Keep what a flush is about to write and was not told: a query may flush before the record is written."""
+        """Store what a flush is about to write: a query may flush before the act is recorded."""
         for row in (*session.dirty, *session.new):
             if row in self._made:
                 continue
@@ -38,13 +38,13 @@ class Changes:
 
 
 def _joined(earlier: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
-    """Return two changes of a record as one: from what stood there first to what stands there last."""
+    """Two changes of a record as one: from the first old value to the last new value."""
     both = {name: [earlier[name][0], new] if name in earlier else [old, new] for name, (old, new) in later.items()}
     return {name: pair for name, pair in (earlier | both).items() if pair[0] != pair[1] or pair[0] == REDACTED}
 
 
 def changes_of(record: Any) -> dict[str, Any]:
-    """Return {column: [old, new]} of what is about to be written; private texts show only that they changed."""
+    """{column: [old, new]} of what is about to be flushed; private texts show only that they changed."""
     state = inspect(record)
     private: frozenset[str] = getattr(record, "PRIVATE", frozenset())
     changes: dict[str, Any] = {}

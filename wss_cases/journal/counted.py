@@ -1,4 +1,4 @@
-"""Numbers of a series, handed out one after the other: alone, or with the audit row of what is counted beside it."""
+"""Numbers of a series, given out one after the other: alone, or with an audit row of what is counted."""
 
 from datetime import datetime
 from functools import cache
@@ -17,13 +17,13 @@ NOTED = ("at", "actor_id", "action", "object_type", "object_id", "changes", "req
 
 
 def insert_of(session: Session) -> Any:
-    """Return what makes an insert of this database, which can say what becomes of a row that stands already."""
+    """The insert construct of this database, which supports ON CONFLICT."""
     return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 @cache
 def one_more(insert: Any) -> Any:
-    """Return the statement that takes the next number of a `series`; `value` is the first."""
+    """A statement that takes the next number of a `series`; `value` is the first."""
     counter = table_of(Counter)
     counted = insert(counter).on_conflict_do_update(
         index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
@@ -34,7 +34,6 @@ def one_more(insert: Any) -> Any:
 def noted(
     actor: Actor, now: datetime, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return an audit row."""
     return {
         "action": action, "object_type": object_type, "object_id": object_id, "changes": changes,
         "request_id": "", "at": now, "actor_id": actor.user_id,
@@ -52,11 +51,10 @@ def _one_more_noted() -> Any:
 
 
 def count_and_note(series: str, most: int, row: dict[str, Any]) -> bool:
-    """Count one more of a series and write its audit row, by one statement on the page's own session that commits by
-    itself: no unit of work is begun for it.
+    """Count one more in a series and write its audit row in one self-committing statement on the page's session.
 
-    False where nothing was done, and a unit has to: the first of a series, one more than `most`, a database or a page
-    whose statements do not stand each for itself, and a connection that was lost meanwhile.
+    No unit of work is begun. False where nothing was done and a unit must do it: the first of a series, more than
+    `most`, a database or page whose statements run in a transaction, and a lost connection.
     """
     session: Any = db.session()
     if not session.stands_alone:

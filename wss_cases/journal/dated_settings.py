@@ -1,4 +1,4 @@
-"""Settings kept as one row after another: a change is a new row from a later day on; what was in force stays."""
+"""Settings stored as dated rows: a change adds a row from a later day; earlier rows stay."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -18,10 +18,10 @@ FURTHEST: Final = timedelta(days=731)
 
 
 def add_row(uow: UnitOfWork, row: Any, *same: ColumnElement[bool]) -> None:
-    """Add a row of a setting whose rows never end: the newest that has begun is in force.
+    """Add a row to a setting whose rows have no end: the newest row that has begun is in force.
 
-    `same` chooses the rows of the same setting. Raises Refused for a first day that is too far ahead or not after the
-    newest row's; the caller has checked the permission and that the day is not past.
+    `same` selects the rows of the same setting. Raises Refused for a first day too far ahead or not after the newest
+    row's. The caller has checked the permission and that the day is not past.
     """
     newest = uow.session.scalar(select(func.max(type(row).starts_on)).where(*same))
     if row.starts_on > today_at(None, uow.now) + FURTHEST:
@@ -36,10 +36,10 @@ def add_row(uow: UnitOfWork, row: Any, *same: ColumnElement[bool]) -> None:
 def newest_row(
     uow: UnitOfWork, model: Any, code: str, permission: Permission, starts_on: date, seen_id: int | None
 ) -> Any:
-    """Lock and return the newest row of a table's code, which another may follow from `starts_on` on.
+    """Lock and return the newest row of a table's code, so that another may follow from `starts_on` on.
 
-    Raises NotFound for a code that the table does not have; Refused when the newest row is not the one that was seen
-    (`seen_id`; None compares nothing), for a day that is past, and for one that is not after the newest row's.
+    Raises NotFound for an unknown code; Refused when the newest row is not the one seen (`seen_id`; None compares
+    nothing), and for a day that is past or not after the newest row's.
     """
     newest_first = select(model.id).where(model.code == code).order_by(model.starts_on.desc())
     newest_id = uow.session.scalar(newest_first.limit(1))
@@ -61,7 +61,7 @@ def end_before(uow: UnitOfWork, newest: Any, starts_on: date, kind: str) -> None
 
 
 def period_words(row: Any, today: date) -> dict[str, Any]:
-    """Return the first and last day of a row, and whether it has ended, is in force or is to come, for a list."""
+    """A row's first and last day, and whether it has ended, is in force or is to come, for a list."""
     has_ended, has_begun = row.ends_on is not None and row.ends_on < today, row.starts_on <= today
     return {
         "starts": day_words_with_year(row.starts_on),

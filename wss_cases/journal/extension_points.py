@@ -1,4 +1,4 @@
-"""What rooms above bring to the pages of rooms below: filled once by `create_app`, read by the lower rooms."""
+"""What rooms above add to the pages of rooms below: installed once by `create_app`, read by the lower rooms."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -34,55 +34,53 @@ def fill_extension_points(rooms: Iterable[Room]) -> None:
 
 
 def panels_for(place: Place, actor: Actor, *record: Any) -> list[Shown]:
-    """Return what stands on a page for this actor, in order; the caller has checked the record."""
+    """The panels of a page for this actor, in order; the caller has checked the record."""
     panels: list[Panel] = [panel for room in _rooms for panel in room.panels if panel.place is place]
     ordered = sorted(panels, key=lambda panel: panel.order)
     return [shown for panel in ordered if (shown := panel.show(actor, *record)) is not None]
 
 
 def recent_students(actor: Actor, school_id: int) -> Select[Any] | None:
-    """Return the select of the ids of the students whom the actor met lately at a school: they come first in a
-    search."""
+    """The select of the ids of students whom the actor recently worked with at a school; a search lists them first."""
     providers = (room.recent_students for room in _rooms if room.recent_students is not None)
     return next((provider(actor, school_id) for provider in providers), None)
 
 
 def react(uow: UnitOfWork, kind: str, record: Any) -> None:
-    """Let rooms above do what follows from a record of this kind, in the unit of work that wrote it."""
+    """Let rooms above react to a record of this kind, in the unit of work that wrote it."""
     for room in _rooms:
         if kind in room.reactions:
             room.reactions[kind](uow, record)
 
 
 def smallest_groups(school_year: str) -> SmallestGroups:
-    """Return below what size no group of students is shown in a school year."""
+    """The smallest group of students that is shown in a school year."""
     (found,) = [room.smallest_groups(school_year) for room in _rooms if room.smallest_groups is not None]
     return found
 
 
 def for_deputy(object_type: str, object_id: int) -> ForDeputy | None:
-    """Return what a network's deputy must know of a record of any room, None when nothing of it waits."""
+    """What a network's deputy must know of a record of any room, None when nothing of it waits."""
     record = load_object(object_type, object_id)
     return deputy_looks()[object_type].shows(record) if record is not None else None
 
 
 def deputy_looks() -> dict[str, DeputyLooks]:
-    """Return what a network's deputy may decide for a school, by table name."""
+    """What a network's deputy may decide for a school, by table name."""
     return {name: looks for room in _rooms for name, looks in room.deputy_looks.items()}
 
 
 def searchable() -> list[Searchable]:
-    """Return every kind of thing that can be found, in the order of the page."""
+    """Every kind of thing that can be found, in the order of the page."""
     return sorted((kind for room in _rooms for kind in room.searchable), key=lambda kind: kind.order)
 
 
 def word_sources() -> list[WordSource]:
-    """Return by which texts records are indexed."""
+    """The texts by which records are indexed."""
     return [source for room in _rooms for source in room.word_sources]
 
 
 def list_kinds() -> dict[str, ListKind]:
-    """Return every list that is a table, by its name."""
     kinds = [kind for room in _rooms for kind in room.lists]
     return {kind.name: _with_brought(kind) for kind in kinds}
 
@@ -92,15 +90,14 @@ def _with_brought(kind: ListKind) -> ListKind:
 
 
 def plan_columns() -> list[PlanColumn]:
-    """Return what rooms tell of many plans, in the order of the list's columns."""
+    """The columns that rooms add to the list of plans, in order."""
     return sorted((column for room in _rooms for column in room.plan_columns), key=lambda column: column.order)
 
 
 def plan_tabs() -> list[PlanTab]:
-    """Return the tabs of a safety plan, in their order."""
     return sorted((tab for room in _rooms for tab in room.plan_tabs), key=lambda tab: tab.order)
 
 
 def public_sections() -> list[PublicSection]:
-    """Return what rooms add to the public page of a plan, in the order of the page."""
+    """What rooms add to the public page of a plan, in the order of the page."""
     return sorted((section for room in _rooms for section in room.public_sections), key=lambda section: section.order)

@@ -1,4 +1,4 @@
-"""Putting every sealed text under the newest key, so that an older one can be dropped."""
+"""Sealing every text again under the newest key, so that an older key can be dropped."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,10 +20,10 @@ Tables = Sequence[tuple[str, Any, str]]
 
 
 def rotate(tables: Tables, now: datetime) -> dict[str, dict[str, int]]:
-    """Seal every text of these tables under the newest key, a batch to a commit; interrupted, the next call goes on.
+    """Seal every text of these tables under the newest key, one batch per commit; an interrupted call can be repeated.
 
-    Returns for each table: `resealed`, `already` under the newest key, and `unreadable` with the keys at hand, which
-    are left as they are. Afterwards the database's files no longer hold the older sealings.
+    Returns for each table: `resealed`, `already` under the newest key, and `unreadable` with the present keys, which
+    stay unchanged. Afterwards the database's files no longer contain the older ciphertexts.
     """
     keys: Keys = setting("WSS_KEYS")
     counts = {name: _rotate_table(keys, model, purpose, now) for name, model, purpose in tables}
@@ -64,7 +64,7 @@ def _rotate_some(keys: Keys, model: Any, purpose: str, ids: Sequence[int], now: 
 
 
 def _renew(keys: Keys, purpose: str, row: Any) -> None:
-    """Seal a text under the newest key; of a file that key wraps the file's own anew. Raises ValueError."""
+    """Seal a text under the newest key; of a file only its key is sealed again. Raises ValueError."""
     if getattr(row, "SEALS_BYTES", False):
         row.sealed_key, row.key_name = rewrap(keys, purpose, row.sealed_key), key_name(keys, purpose)
         return

@@ -1,6 +1,6 @@
-"""What a unit of work leaves at its end: its timeline and audit rows, the answer to its form, and what goes along.
+"""The end of a unit of work: its timeline and audit rows, the form's answer, and further statements.
 
-On PostgreSQL all of it is one statement, where it is of few rows, as nearly everything that a person saves is.
+On PostgreSQL all of it is one statement when it has few rows, as most saves do.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ MOST: Final = 4
 
 @dataclass
 class Form:
-    """The key of one submitted form: the id of its row, and the answer, which this unit may have just found."""
+    """The key of one submitted form: its row's id, and the answer when the form was carried out before."""
 
     id: int
     answer: str | None = None
@@ -32,26 +32,25 @@ class Form:
 
 @dataclass
 class Leaving:
-    """What is still to be written of one unit of work: rows by their columns, and statements with their values."""
+    """The unwritten rows and statements of one unit of work."""
 
     timeline: list[dict[str, Any]] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
     along: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
 
     def go_along(self, statement: Any, values: dict[str, Any]) -> None:
-        """Carry out a statement too. RuntimeError where another one binds a value by the same name: together they have
-        one place for it."""
+        """Add a statement. RuntimeError when another one binds a value by the same name, because both become one
+        statement."""
         taken = {name for _statement, said in self.along for name in said}
         if shared := sorted(taken & values.keys()):
             raise RuntimeError(f"two statements of one unit bind {', '.join(shared)}")
         self.along.append((statement, values))
 
     def answer(self, form_id: int, answer: str) -> None:
-        """Keep the answer to a form under the key that was claimed for it."""
+        """Store the answer to a form under its claimed key."""
         self.go_along(_answered(), {"form_id": form_id, "form_answer": answer})
 
     def write(self, session: Session) -> None:
-        """Write it."""
         few = max(len(self.timeline), len(self.audit)) <= MOST
         if few and insert_of(session) is postgresql.insert:
             self._at_once(session)

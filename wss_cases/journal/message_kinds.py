@@ -1,4 +1,4 @@
-"""What each kind of email says, and whether it is still due: every room brings its own."""
+"""The kinds of email: what each says and whether it is still due. Every room adds its own."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from wss_cases.journal.models import OutboxMessage
 
 
 class MailList(Labelled):
-    """Mails that a person may do without; all others always come."""
+    """Emails that a person may turn off; all others always arrive."""
 
     DIGEST = "digest", _l("the morning summary")
     SINGLE = "single", _l("a separate email for each thing that is due")
@@ -22,7 +22,7 @@ class MailList(Labelled):
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph that is more than text: bold, fixed (shown as it is typed, like a file), or a link."""
+    """A paragraph in bold, fixed type (shown as typed, like a file), or a link."""
 
     words: str
     bold: bool = False
@@ -58,7 +58,7 @@ StillDue = Callable[[OutboxMessage, Actor], bool]
 
 @dataclass(frozen=True)
 class CalendarPart:
-    """What a mail puts into a calendar: REQUEST or CANCEL, and the calendar itself, with the same method in it."""
+    """The calendar part of an email: REQUEST or CANCEL, and the calendar with the same method in it."""
 
     method: str
     body: bytes
@@ -66,9 +66,9 @@ class CalendarPart:
 
 @dataclass(frozen=True)
 class PushWords:
-    """What stands on a locked screen beside the mail: what kind of thing waits, never a name, a number or a text.
+    """What a locked screen shows beside the email: the kind of thing that waits, never a name, number or text.
 
-    `use`: for how long after it came due the message is of use; a device that is off until then gets none.
+    `use`: how long after its due time the message is useful; a device that is off until then gets none.
     """
 
     title: Any
@@ -78,14 +78,14 @@ class PushWords:
 
 @dataclass(frozen=True)
 class MessageKind:
-    """One kind of mail.
+    """One kind of email. `says(message, actor)` returns the email in the language in force, or None when there is
+    nothing to say; `still_due(message, actor)` checks at sending that the thing still waits and the recipient may still
+    know.
 
-    `says(message, actor)` returns the mail in the language in force, or None when there is nothing to say;
-    `still_due(message, actor)` rechecks at sending that the thing waits and that the recipient may still know.
-    `to_invited`: the recipient need not be able to sign in yet (an invitation). `sent_to(message)` returns another
-    address than the account's, or ''. `mail_list(message)` names the list that its recipient may do without, or returns
-    None: then the mail always comes. `in_one(message)`: it may stand in one mail with others, by its `summary`.
-    `push`: it also goes to the devices on which its recipient asked for messages.
+    `to_invited`: the recipient need not be able to sign in yet (an invitation). `sent_to(message)` returns an address
+    other than the account's, or ''. `mail_list(message)` names the list that its recipient may turn off; None: the
+    email always arrives. `in_one(message)`: it may be bundled with others, by its `summary`. `push`: it also goes to
+    the recipient's devices with push messages.
     """
 
     kind: str
@@ -100,7 +100,7 @@ class MessageKind:
 
 
 def leads_to(path: str, subject: Any, *paragraphs: Any, go: Any = "") -> Says:
-    """A mail that always says the same and leads to one page: `path` holds `{id}` of what it is about."""
+    """An email that always says the same and leads to one page: `path` contains `{id}` of its record."""
 
     def says(message: OutboxMessage, _actor: Actor) -> Mail:
         return Mail(
@@ -114,16 +114,14 @@ _kinds: dict[str, MessageKind] = {}
 
 
 def register_messages(messages: Iterable[MessageKind]) -> None:
-    """Add a room's kinds of mail; called once a room by `create_app`."""
+    """Register a room's kinds of email; called once a room by `create_app`."""
     for message in messages:
         _kinds[message.kind] = message
 
 
 def kinds() -> dict[str, MessageKind]:
-    """Return every registered kind by its name."""
     return dict(_kinds)
 
 
 def kind_of(name: str) -> MessageKind | None:
-    """Return a registered kind, or None."""
     return _kinds.get(name)

@@ -1,4 +1,4 @@
-"""What every write leaves behind: request keys, timeline, audit, outbox, and the numbers handed out."""
+"""The rows that every write leaves: request keys, timeline, audit, outbox, disclosures, and counters."""
 
 import enum
 from datetime import datetime
@@ -12,7 +12,7 @@ from wss_cases.foundation.db import Base, Id, named_enum, where
 
 
 class OutboxState(enum.StrEnum):
-    """Life of one message to one person."""
+    """States of one message to one person."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -22,7 +22,7 @@ class OutboxState(enum.StrEnum):
 
 
 class RequestKey(Base):
-    """One submitted form; the second identical submission gets the first answer."""
+    """One submitted form; a second identical submission gets the first answer."""
 
     __tablename__ = "request_key"
     __table_args__ = (UniqueConstraint("user_id", "key"),)
@@ -35,7 +35,7 @@ class RequestKey(Base):
 
 
 class TimelineEntry(Base):
-    """One act in the history of a record, rendered from `kind` and `data` in the reader's language."""
+    """One act in the history of a record, shown from `kind` and `data` in the reader's language."""
 
     __tablename__ = "timeline_entry"
     __table_args__ = (
@@ -56,10 +56,10 @@ class TimelineEntry(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to which record; `changes` holds [old, new] per column, marked texts never in clear.
+    """Who did what to which record; `changes` holds [old, new] per column, private texts never in clear.
 
-    PostgreSQL keeps each month of `at` in a partition of its own (`journal/months`), so its key there is (id, at): that
-    no two months have one id is the seals' to guarantee, and `verify` names the row that comes twice.
+    PostgreSQL stores each month of `at` in its own partition (`journal/months`), so its key there is (id, at). Seals
+    guarantee that no two months share an id: `verify` names a row that appears twice.
     """
 
     __tablename__ = "audit_entry"
@@ -78,8 +78,8 @@ class AuditEntry(Base):
 class AuditSeal(Base):
     """One link of the audit chain: the seal over one audit row and over the seal before it.
 
-    `settled_id` is the row up to which nothing can join any more that is not sealed: see `audit/actions.py`. There is
-    no foreign key to the row: it may be detached with its month, and a seal without one is what `verify` looks for.
+    `settled_id` is the row id up to which no unsealed row can follow: see `audit/actions.py`. There is no foreign key
+    to the row: it may be detached with its month, and `verify` looks for seals without one.
     """
 
     __tablename__ = "audit_seal"
@@ -95,8 +95,8 @@ class AuditSeal(Base):
 
 
 class Sendable:
-    """What stands in a queue that any number of senders empty: exactly one by `dedupe_key`, with a lease while somebody
-    has it, under a `message_id` that stays the same however often it is tried."""
+    """A row of a queue that any number of senders empty: unique by `dedupe_key`, leased while a sender has it, and
+    sent under a `message_id` that is the same at every attempt."""
 
     dedupe_key: Mapped[str] = mapped_column(String(160))
     created_at: Mapped[datetime]
@@ -111,10 +111,10 @@ class Sendable:
 
 
 class OutboxMessage(Sendable, Base):
-    """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one.
+    """One message to one person: ids only, never names; unique by `dedupe_key`.
 
-    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/pages.py`). A mail about a record
-    stays as long as the record, so nothing asks for more rows than it shows: see `tests/bench/outbox`.
+    `carried_by_id`: the bundled email that stands for this and others (`mail/delivery/pages.py`). The row of an email
+    about a record stays as long as the record, so no query may read more rows than it shows: see `tests/bench/outbox`.
     """
 
     __tablename__ = "outbox_message"
@@ -139,7 +139,7 @@ class OutboxMessage(Sendable, Base):
 
 
 class Counter(Base):
-    """The last number handed out in a series, e.g. incidents of one school."""
+    """The last number given out in a series, e.g. incidents of one school."""
 
     __tablename__ = "counter"
 
@@ -148,10 +148,10 @@ class Counter(Base):
 
 
 class Disclosure(Base):
-    """That something of a student's record went to somebody outside (FERPA 99.32): who, what, why, when.
+    """A disclosure of part of a student's record (FERPA 99.32): who, what, why, when.
 
-    `object_type` and `object_id` name the record it went with, e.g. a referral. `fields` lists what, never the values.
-    `of_housing`: it tells of a need for housing support, which the coordinator alone sees.
+    `object_type` and `object_id` name the record it went with, e.g. a referral. `fields` lists what was disclosed,
+    never the values. `of_housing`: it reveals a need for housing support, which only the coordinator sees.
     """
 
     __tablename__ = "disclosure"

@@ -1,6 +1,6 @@
-"""The audit log by month, on PostgreSQL: months made ahead, a month that is past its years detached and put back.
+"""The audit log by month on PostgreSQL: partitions made ahead, expired months detached, and months put back.
 
-SQLite keeps one table, where there is nothing to make and nothing to detach.
+SQLite has one table, so there is nothing to make or detach.
 """
 
 import re
@@ -60,17 +60,16 @@ class Month:
 
     @property
     def begins(self) -> datetime:
-        """Its first instant."""
         return datetime(self.year, self.number, 1, tzinfo=UTC)
 
     @property
     def ends(self) -> datetime:
-        """The first instant that is no longer in it."""
+        """The first instant after it."""
         return datetime(self.year + self.number // 12, self.number % 12 + 1, 1, tzinfo=UTC)
 
 
 def month_named(words: str) -> Month | None:
-    """Return the month that is written 2019-03; None for anything else."""
+    """The month written 2019-03; None for another spelling."""
     found = _WRITTEN.fullmatch(words)
     return Month(int(found[1]), int(found[2])) if found and 1000 <= int(found[1]) < 9999 else None
 
@@ -79,12 +78,11 @@ AT_ONCE = 5000
 
 
 def rows_in(session: Session, month: Month) -> int:
-    """Return how many rows a month has."""
     return session.execute(select(func.count()).select_from(_partition(month))).scalar_one()
 
 
 def seals_in(session: Session, month: Month) -> Iterator[Any]:
-    """Return the seals over a month's rows in the order of the chain."""
+    """The seals over a month's rows in the order of the chain."""
     rows = _partition(month)
     columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
     found = select(*columns).join(rows, rows.c.id == AuditSeal.entry_id).order_by(AuditSeal.number)
@@ -92,7 +90,7 @@ def seals_in(session: Session, month: Month) -> Iterator[Any]:
 
 
 def notes_in(session: Session, month: Month) -> list[Any]:
-    """Return what the rows of a month say of months that were detached in it, or put back, and of wrong clocks."""
+    """The notes in a month's rows about detached months, months that came back, and wrong clocks."""
     rows = _partition(month)
     found = select(rows.c.changes).where(rows.c.action.in_([DETACHED, ATTACHED, CLOCK])).order_by(rows.c.id)
     return list(session.execute(found).scalars())
@@ -113,8 +111,8 @@ _OTHERS = text("SELECT to_regclass('wss_months.audit_entry_others')")
 
 
 def make_months(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Make the partitions of this month and of the next three, and those of months of which rows lie among the others
-    because there was none when they came; one a transaction. Returns how many `months` were made."""
+    """Make the partitions of this month and the next three, and of months whose rows lie in the default partition
+    because none existed. One transaction each. Returns how many `months` were made."""
     made = 0
     while _is_divided() and share.goes_on():
         if not _make_one(now):
@@ -124,7 +122,7 @@ def make_months(now: datetime, share: Share = WHOLE) -> dict[str, int]:
 
 
 def _make_one(now: datetime) -> bool:
-    """Make the first month that is missing; False where there is none, or somebody reads or writes too long."""
+    """Make the first missing month; False when none is missing, or when the lock takes too long."""
     try:
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()  # the log says the same before and after
@@ -137,8 +135,8 @@ def _make_one(now: datetime) -> bool:
 
 
 def months_ready(connection: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Make the partitions that these rows of a restored log belong in: one that is made later reads all rows that lie
-    among the others, and carries its own over."""
+    """Make the partitions for the rows of a restored log. Later, each would have to be moved out of the default
+    partition."""
     if table != AuditEntry.__tablename__ or connection.dialect.name != "postgresql":
         return
     if connection.scalar(_OTHERS) is None:
@@ -156,10 +154,9 @@ def _span(month: Month) -> str:
 
 
 def detach(month: Month, now: datetime) -> int:
-    """Take a month out of the log once the whole chain is verified; its table stays, in the schema `wss_detached`.
+    """Detach a month after the whole chain was verified; its table moves to the schema `wss_detached`.
 
-    Its seals stay in the chain, and the audit row that says so holds a digest of them. Returns how many rows went.
-    Raises Refused.
+    Its seals stay in the chain, and the audit row holds a digest of them. Returns how many rows left. Raises Refused.
     """
     before = _last_to_go(month, now)
     with unit_of_work(SYSTEM, now) as uow:
@@ -184,7 +181,8 @@ def detach(month: Month, now: datetime) -> int:
 
 
 def _last_to_go(month: Month, now: datetime) -> datetime:
-    """Return the time before which what goes was sealed. Raises Refused where the month or the chain cannot let go."""
+    """The time before which the month's rows were sealed. Raises Refused when the month or the chain does not allow
+    detaching."""
     before = years_before(now, setting("AUDIT_YEARS"))
     if not _is_divided():
         raise Refused("month", _("SQLite keeps the audit log in one table: no month can be detached."))
@@ -214,7 +212,7 @@ def _unsealed(rows: int, month: Month) -> str:
 
 
 def attach(month: Month, now: datetime) -> None:
-    """Put a detached month back, so that `verify` looks at its rows again. Raises Refused."""
+    """Put a detached month back, so that `verify` checks its rows again. Raises Refused."""
     if not _is_divided():
         raise Refused("month", _("SQLite keeps the audit log in one table: no month can be attached."))
     with unit_of_work(SYSTEM, now) as uow:
@@ -248,7 +246,7 @@ def _must_be_there(schema: str, month: Month, session: Session, otherwise: str) 
 
 
 def _gathered(session: Session, month: Month, before: datetime) -> Gathering:
-    """Return the seals of a month, each made early enough."""
+    """The seals of a month, each made early enough."""
     seals, clocks = Gathering(), clocks_noted(_keys())
     for link in seals_in(session, month):
         if clocks.made(link) > before:

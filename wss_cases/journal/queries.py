@@ -1,4 +1,4 @@
-"""Reading histories. The caller has checked that the actor may see the subject."""
+"""Reading histories. The caller has checked that the actor may see the record."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from wss_cases.journal.models import RequestKey, TimelineEntry
 
 
 def history(subject_type: str, subject_id: int, limit: int = 100) -> list[TimelineEntry]:
-    """Return the newest entries of one record, newest first."""
+    """The entries of one record, newest first."""
     statement = (
         select(TimelineEntry)
         .where(TimelineEntry.subject_type == subject_type, TimelineEntry.subject_id == subject_id)
@@ -26,10 +26,7 @@ def history(subject_type: str, subject_id: int, limit: int = 100) -> list[Timeli
 def case_history(
     case_id: int, before: int | None = None, limit: int = 50, incidents: Sequence[int] = ()
 ) -> list[TimelineEntry]:
-    """Return the newest entries of a case, all that hangs on it and its incidents, newest first.
-
-    `before` is an entry's id.
-    """
+    """The entries of a case, of its records and of its incidents, newest first. `before` is an entry's id."""
     asked = {"case": case_id, "before": before, "limit": limit, "incidents": incidents}
     statement = _of_case(with_incidents=bool(incidents), on_from=before is not None)
     return list(db.session.scalars(statement, asked))
@@ -37,8 +34,8 @@ def case_history(
 
 @cache
 def _of_case(*, with_incidents: bool, on_from: bool) -> Any:
-    """Return the select of the entries of a `case`, and of its `incidents`, of those `before` an entry where it goes
-    on from there; put together once."""
+    """The select of the entries of a `case` and its `incidents`, older than the entry `before` where given; built
+    once."""
     of_case = TimelineEntry.case_id == bindparam("case")
     numbers: Any = bindparam("incidents", expanding=True)
     of_incidents = (TimelineEntry.subject_type == "incident") & TimelineEntry.subject_id.in_(numbers)
@@ -49,7 +46,7 @@ def _of_case(*, with_incidents: bool, on_from: bool) -> Any:
 
 
 def last_acts(subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], datetime]:
-    """Return when something was last done to each of these records, (type, id), in one query."""
+    """When each of these records, (type, id), was last changed, in one query."""
     wanted: dict[str, list[int]] = {}
     for kind, number in subjects:
         wanted.setdefault(kind, []).append(number)
@@ -65,7 +62,7 @@ def last_acts(subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], date
 
 
 def key_digest(request_key: str) -> str:
-    """Return what a form's key is kept as: it may be anything, its digest fits every database."""
+    """The stored digest of a form's key: a key may be any text, its digest fits every database."""
     return hashlib.sha256(request_key.encode("utf-8", "backslashreplace")).hexdigest()
 
 

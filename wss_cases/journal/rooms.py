@@ -1,4 +1,4 @@
-"""What a package brings to the application: each says so in its `ROOM`, and `wss_cases/rooms.py` lists them all."""
+"""What a package adds to the application: each declares its `ROOM`, and `wss_cases/rooms.py` lists them all."""
 
 import enum
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
@@ -21,7 +21,7 @@ Shown = tuple[str, dict[str, Any]]
 
 
 class Place(enum.StrEnum):
-    """A page of a lower room on which rooms above it show something of theirs."""
+    """A page of a lower room on which rooms above show panels."""
 
     STUDENT = "student"
     INCIDENT = "incident"
@@ -33,22 +33,22 @@ class Place(enum.StrEnum):
 
 
 class SmallestGroups(Protocol):
-    """The district's setting for a school year: nothing is shown of fewer students."""
+    """The district's setting for a school year: figures of smaller groups are suppressed."""
 
     @property
     def cell(self) -> int:
-        """The fewest in a cell."""
+        """The smallest count in a cell."""
 
     @property
     def group(self) -> int:
-        """The fewest in a group."""
+        """The smallest group."""
 
 
 @dataclass(frozen=True)
 class Panel:
     """What a room shows on a page of a lower one: `show(actor, record)`, or `show(actor)` where there is no record.
 
-    `show` returns None when there is nothing for this actor. Panels of a page stand by `order`, the lowest first.
+    `show` returns None when there is nothing for this actor. A page shows its panels by `order`, the lowest first.
     """
 
     place: Place
@@ -60,7 +60,7 @@ class Panel:
 class PlanTab:
     """A page of a Whole School Safety plan among its tabs, the lowest `order` first.
 
-    `endpoint` is asked with `school_plan_id`; `permission` is what opens it of the plan.
+    `endpoint` takes `school_plan_id`; `permission` is needed on the plan.
     """
 
     endpoint: str
@@ -71,10 +71,10 @@ class PlanTab:
 
 @dataclass(frozen=True)
 class PlanColumn:
-    """What a room tells of many plans in the list of all schools: a number for each, or nothing.
+    """A number that a room adds for each plan to the list of all schools' plans.
 
     `key` stands in addresses. `count(plan_ids, today)` returns the number of each plan in a constant number of
-    statements; the caller has checked the plans. Columns stand by `order`; `tone` is that of a number above 0.
+    statements; the caller has checked the plans. Columns are sorted by `order`; `tone` is used for a number above 0.
     """
 
     key: str
@@ -86,8 +86,8 @@ class PlanColumn:
 
 @dataclass(frozen=True)
 class PublicSection:
-    """What a room adds to the public page of a plan: `rows(plan, today)` returns lines of label and value in the
-    reader's language, frozen when the plan is published. Never a count of students."""
+    """What a room adds to the public page of a plan: `rows(plan, today)` returns label and value in the reader's
+    language, frozen when the plan is published. Never a count of students."""
 
     title: Any
     order: int
@@ -96,8 +96,8 @@ class PublicSection:
 
 @dataclass(frozen=True)
 class ForDeputy:
-    """What a network's deputy must know to decide as a school's second person: `rows` of label and value, `texts`, and
-    `sections` of a title and such rows, in `language` where it is not the reader's."""
+    """What a network's deputy must know to decide as a school's second person: `rows` of label and value, `texts`,
+    and `sections` of a title and such rows, in `language` where it is not the reader's."""
 
     title: str
     rows: Sequence[tuple[str, str]]
@@ -108,8 +108,8 @@ class ForDeputy:
 
 @dataclass(frozen=True)
 class SecondLook:
-    """Who asked for a second look at a record and when, who of the school may answer, and beside whom else the second
-    person is another one."""
+    """A request for a second review of a record: who asked and when, who at the school may answer, and the people
+    from whom the second person must differ."""
 
     asked_by_id: int | None
     asked_at: datetime
@@ -119,9 +119,9 @@ class SecondLook:
 
 @dataclass(frozen=True)
 class DeputyLooks:
-    """A room's records on which two people must agree: what the deputy must know of one (None when nothing waits), her
-    answer carried out in the unit of work that takes it, the records that wait, of one who asks whom at an instant, and
-    the reports it is about, the first of which names it."""
+    """A room's records on which two people must agree, for the deputy: what must be known of one (None when nothing
+    waits), the answer carried out in the caller's unit of work, the waiting records, who asks whom at an instant,
+    and the reports it is about, the first of which names it."""
 
     shows: Callable[[Any], ForDeputy | None]
     settle: Callable[[Any, Any, bool], None]
@@ -132,8 +132,7 @@ class DeputyLooks:
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing that a search found: what it is, where it opens (None: nowhere), whom and where it is about, how it
-    stands."""
+    """One search result: what it is, its address (None: no page), whom and where it is about, and its state."""
 
     title: str
     href: str | None
@@ -144,10 +143,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Searchable:
-    """A kind of thing that a room lets people find.
+    """A kind of thing that people can find.
 
-    `find(actor, typed, limit, skip)` returns so many of what the actor may open and what was typed fits, best first,
-    past the first `skip`. Kinds stand by `order`; `kind` stands in addresses.
+    `find(actor, typed, limit, skip)` returns up to `limit` matches that the actor may open, best first, after the first
+    `skip`. Kinds are sorted by `order`; `kind` stands in addresses.
     """
 
     kind: str
@@ -158,8 +157,8 @@ class Searchable:
 
 @dataclass(frozen=True)
 class ListRead:
-    """A list as a file takes it: its rows, what narrows it in words and as parameters of its page, and the school whose
-    it is (None: several)."""
+    """A list for a file: its rows, its filters in words and as parameters of its page, and its school (None:
+    several)."""
 
     rows: Sequence[Row]
     filters: Sequence[str]
@@ -169,13 +168,13 @@ class ListRead:
 
 @dataclass(frozen=True)
 class ListKind:
-    """A list of a room, whose columns people choose and which leaves as a file as it stands on the page.
+    """A list of a room, whose columns people choose and which can be downloaded as shown.
 
-    `name` stands in addresses; `page` is the endpoint of its page, `permission` what opens it.
-    `read(actor, arguments, now, limit)` returns up to `limit` rows of what the actor may see, narrowed and sorted by
-    the parameters of the page's address. `names` are the columns that name children: without them the list leaves as a
-    file to whoever opens its page; where none is named, it leaves only to those who answer for the school. `roles` are
-    those by which the school is chosen whose list it is. `brought` returns columns that rooms above bring to it.
+    `name` stands in addresses; `page` is the endpoint of its page, `permission` opens it. `read(actor, arguments, now,
+    limit)` returns up to `limit` rows that the actor may see, filtered and sorted by the parameters of the page's
+    address. `names` are the columns with children's names: without them anyone who opens the page may download it;
+    where `names` is empty, only those responsible for the school may. `roles` are those by which its school is chosen.
+    `brought` returns the columns of rooms above.
     """
 
     name: str
@@ -192,10 +191,10 @@ class ListKind:
 
 @dataclass(frozen=True)
 class WordSource:
-    """By which texts the records of a table, each of a school, are found: its own columns, and those of other tables.
+    """The texts by which records of a table, each of a school, are found: its own columns, and those of other tables.
 
-    `record` is the column of `search_entry`; `more` names the other tables, each with its column that holds the id of
-    the record. Never a text that not everybody reads who may open the record.
+    `record` is the column of `search_entry`; `more` names the other tables, each with its column that holds the
+    record's id. Only texts that everyone who may open the record may read.
     """
 
     record: str

@@ -13,16 +13,16 @@ _sentences: dict[str, Any] = {}
 
 
 def register_sentences(sentences: Mapping[str, Any]) -> None:
-    """Add a room's sentences: kind to a lazy string with %(name)s places for the entry's data.
+    """Register a room's sentences: kind to a lazy string with %(name)s places for the entry's data.
 
-    Or to a pair (lazy string, {name: labels}) when a datum is a code that its labels put in words. Dates written
-    2026-11-24 are put in words by themselves; a datum that is a pair of texts, {"en": …, "es": …}, is its reader's own.
+    A sentence may be a pair (lazy string, {name: labels}) when a value is a code with labels. Dates written 2026-11-24
+    are formatted; a value that is a pair of texts, {"en": …, "es": …}, is shown in the reader's language.
     """
     _sentences.update(sentences)
 
 
 def sentence(entry: TimelineEntry) -> str:
-    """Return what an entry says in the reader's language; an unknown kind shows its own name."""
+    """An entry's sentence in the reader's language; an unknown kind shows its own name."""
     template = _sentences.get(entry.kind)
     if template is None:
         return entry.kind.replace(".", " ").replace("_", " ")
@@ -32,7 +32,7 @@ def sentence(entry: TimelineEntry) -> str:
 
 
 def in_both(words: Callable[[], Any]) -> dict[str, str]:
-    """Return what `words` says in each language, for the data of an entry."""
+    """What `words` returns in each language, for the data of an entry."""
     said = {}
     for language in ("en", "es"):
         with force_locale(language):
@@ -41,12 +41,12 @@ def in_both(words: Callable[[], Any]) -> dict[str, str]:
 
 
 def author(entry: TimelineEntry) -> str:
-    """Return who did what an entry says; what nobody did by hand has the system for its author."""
+    """Who did it; the system when no person did."""
     return entry.actor_name if entry.actor_id is not None else _("The system")
 
 
 def entry_rows(entries: Iterable[TimelineEntry], zone: str) -> list[dict[str, str]]:
-    """Return entries as a page tells them: what was done, when by the clocks of a zone, and who did it."""
+    """Entries for a page: what was done, when on the clocks of a zone, and who did it."""
     return [{"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)} for one in entries]
 
 

@@ -30,7 +30,7 @@ Row = TypeVar("Row", bound=Base)
 
 @dataclass(frozen=True)
 class Act:
-    """One act on a record: its table and id, the case and school in whose history it stands, what is said of it."""
+    """One act on a record: its table and id, the case and school of its history, and the data of its sentence."""
 
     subject_type: str
     subject_id: int
@@ -56,24 +56,26 @@ class UnitOfWork:
         event.listen(session, "before_flush", self._changes.remember)
 
     def write_log(self) -> None:
-        """Write what was recorded, and the answer to the form: all of it at the end."""
+        """Write the recorded rows and the answer to the form, at the end."""
         self.session.flush()
         if self._form is not None and self._form.answered_now:
             self._leaving.answer(self._form.id, str(self._form.answer))
         self._leaving.write(self.session)
 
     def along(self, statement: Any, values: dict[str, Any]) -> None:
-        """Carry out a statement with what is recorded, at the end: one of a module, its values bound by its own names,
-        about rows that nothing else of this unit writes. RuntimeError where one of these names is taken, as those of a
-        statement are that already goes along."""
+        """Run a statement together with the recorded rows, at the end.
+
+        It is a module's constant, its values are bound by names of its own, and it changes rows that nothing else in
+        this unit writes. RuntimeError where a name is already bound.
+        """
         self._leaving.go_along(statement, values)
 
     def claim(self, key: str) -> None:
-        """Take the key of a form for this unit; where its first submission was carried out, its answer stands there."""
+        """Claim a form's key for this unit; when the form was carried out before, `answer` is its answer."""
         self._form = _claim(self.session, self.actor.user_id, key, self.now)
 
     def end(self) -> None:
-        """Stop looking at what the session writes."""
+        """Stop watching the session's flushes."""
         event.remove(self.session, "before_flush", self._changes.remember)
 
     @property
@@ -83,7 +85,7 @@ class UnitOfWork:
 
     @property
     def answer(self) -> int:
-        """The id that the first submission answered with."""
+        """The id that the first submission returned."""
         assert self._form is not None and self._form.answer is not None
         return int(self._form.answer)
 
@@ -93,9 +95,9 @@ class UnitOfWork:
             self._form.answer, self._form.answered_now = str(value), True
 
     def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
-        """Lock a record, check the policy on it and the version the form was made from.
+        """Lock a record, check its policy and its version.
 
-        Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
+        Raises NotFound when it is missing or forbidden, Stale when someone changed it since the form was opened.
         """
         record = existing(self.session.get(model, object_id, with_for_update=True, populate_existing=True))
         self.asked_of = self.asked_of or (model.__tablename__, object_id)
@@ -112,7 +114,7 @@ class UnitOfWork:
         return record
 
     def add_audited(self, record: Any, action: str) -> int:
-        """Add a new record and its audit row, where no timeline tells of it; returns its id."""
+        """Add a new record and its audit row, without a timeline entry; returns its id."""
         self.add(record)
         self.audit(action, record.__tablename__, record.id, self._changes.take(record))
         return int(record.id)
@@ -137,7 +139,7 @@ class UnitOfWork:
         self.record_each(kind, [act])
 
     def record_each(self, kind: str, acts: Sequence[Act]) -> None:
-        """Write the timeline and the audit row of one act on each of many records that were not loaded."""
+        """Write the timeline and audit rows of one act on each of many records that were not loaded."""
         self.recorded = True
         by = {"at": self.now, "actor_id": self.actor.user_id}
         for act in acts:
@@ -157,7 +159,7 @@ class UnitOfWork:
         self.recorded = True
 
     def no_audit(self) -> None:
-        """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""
+        """Declare that this unit changes no school record: heartbeats, leases, last-seen times. No audit row."""
         self.recorded = True
 
     def notify(
@@ -170,9 +172,9 @@ class UnitOfWork:
         at_any_hour: bool = False,
         not_before: datetime | None = None,
     ) -> bool:
-        """Queue one message; True when this call queued it, False when the same key already is.
+        """Queue one message; True when this call queued it, False when the same key already is queued.
 
-        The row holds ids only. `deliver` rechecks the recipient and waits for hours and school days.
+        The row holds ids only. `deliver` checks the recipient again and waits for hours and school days.
         """
         values = {
             "dedupe_key": dedupe_key, "kind": kind, "recipient_id": recipient_id, "state": "waiting", "attempts": 0,
@@ -187,9 +189,9 @@ class UnitOfWork:
         self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str],
         asked_by: str = "", at: datetime | None = None, of_housing: bool = False,
     ) -> Disclosure:  # fmt: skip
-        """Write down that these fields of a student's record went to somebody outside (FERPA 99.32).
+        """Record that these fields of a student's record were disclosed (FERPA 99.32).
 
-        `asked_by` is '' where nobody asked: the school sent it, on a ground that its subject says.
+        `asked_by` is '' when the school sent it unasked, for a reason that its subject states.
         """
         row = Disclosure(
             student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
@@ -200,15 +202,15 @@ class UnitOfWork:
         return row
 
     def next_number(self, series: str) -> int:
-        """Return the next number of a series, without gaps when the unit commits."""
+        """The next number of a series, without gaps once the unit commits."""
         counted = one_more(insert_of(self.session))
         return int(self.session.execute(counted, {"series": series, "value": 1}).scalar_one())
 
 
 def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
-    """Insert a row unless its unique columns already stand; True when it was inserted."""
+    """Insert a row unless its unique columns already exist; True when it was inserted."""
     statement = insert_of(session)(model).values(**values).on_conflict_do_nothing(index_elements=unique)
-    # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
+    # counted by RETURNING: PostgreSQL's rowcount is unknown where the database assigns the key
     return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 
 
@@ -223,7 +225,7 @@ def _case_of(subject: Any) -> int | None:
 def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) -> Iterator[UnitOfWork]:
     """Carry out one act in one transaction and commit it once.
 
-    Raises Stale when another editor won, RuntimeError when something was written without its audit row.
+    Raises Stale when another editor saved first, RuntimeError when something was written without its audit row.
     """
     begin_writing()
     session = db.session()
@@ -253,7 +255,8 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
 
 
 def _keep_overreach(refused: UnitOfWork) -> None:
-    """Keep in the audit log that somebody tried what was refused, and on which record: nothing else is left of it."""
+    """Record in the audit log that someone tried what was refused, and on which record. Nothing else of the attempt
+    remains."""
     begin_writing()
     again = UnitOfWork(refused.actor, refused.now, db.session())
     again.audit("overreach.refused", *(refused.asked_of or ("user_account", refused.actor.user_id)))

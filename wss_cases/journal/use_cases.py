@@ -1,4 +1,4 @@
-"""What makes a use case of its body: one unit of work, carried out once."""
+"""Makes a use case of its body: one unit of work, carried out once."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,7 @@ def use_case(body: Callable[Concatenate[UnitOfWork, P], int]) -> Callable[Concat
     """Make a use case of its body: one unit of work, carried out once for each request key.
 
     The body takes the unit first (`uow.actor`, `uow.now`, `uow.version`: the version that the page showed) and returns
-    the id of its record, which is kept as the answer; callers give an Invocation in the unit's place.
+    its record's id, which is stored as the answer. Callers pass an Invocation in its place.
     """
 
     @wraps(body)

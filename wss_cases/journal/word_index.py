@@ -1,4 +1,5 @@
-"""The one function that asks the database which records hold words; what it finds is what the caller lets be found."""
+"""The word index: the only function that asks the database which records contain words. The caller limits what may
+be found."""
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,7 @@ from wss_cases.journal.rooms import WordSource
 
 
 class SearchEntry(Base):
-    """The folded words of one report's or one case's texts, each behind the number of its school: see `rules.words_of`.
+    """The folded words of one report's or one case's texts, each behind its school's number: see `words_of`.
 
     A migration lays the index over `words`: FTS5 (`search_words`) on SQLite, a GIN index over them as a `tsvector` on
     PostgreSQL. See docs/decisions/0029-search.md.
@@ -57,26 +58,26 @@ LONGEST_WORD, LONGEST_TEXT, MOST_WORDS = 40, 50_000, 4_000
 
 
 def words_of(texts: Iterable[str], school_id: int) -> str:
-    """Return the words by which a record is found: folded, each once, each behind the number of its school.
+    """The words by which a record is found: folded, each once, each behind the number of its school.
 
-    So the words of one school stand side by side in the index, and a search reads those of no other.
+    So the words of one school are adjacent in the index, and a search reads those of no other.
     """
     words = dict.fromkeys(word for text in texts for word in _words(text[:LONGEST_TEXT]))
     return " ".join(behind_school(word, school_id) for word in islice(words, MOST_WORDS))
 
 
 def behind_school(word: str, school_id: int) -> str:
-    """Return a folded word as it stands in the index: letters and digits alone, so no operator of a query."""
+    """A folded word as it stands in the index: only letters and digits, so no query operator."""
     return f"{school_id}z{word[:LONGEST_WORD]}"
 
 
 def asked_by(words: Sequence[str], school_ids: Iterable[int]) -> list[list[str]]:
-    """Return for each school the beginnings that must all be there."""
+    """For each school the word beginnings that must all be present."""
     return [[behind_school(word, school_id) for word in words] for school_id in sorted(school_ids)]
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield the folded words of a text, and those that a sign without a space keeps together."""
+    """Yield the folded words of a text, and groups joined by a sign without a space."""
     yield from fold(text).split()
     apart = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in text)
     if apart.split() != text.split():
@@ -92,12 +93,12 @@ def ids_holding(
     record: str, words: Sequence[str], school_ids: Collection[int], visible: Select[Any], number: Any, limit: int,
     skip: int = 0,
 ) -> list[int]:  # fmt: skip
-    """Return ids of records of these schools in which each of these folded words begins some word: first of those whose
-    `number` was typed, then the newest first.
+    """Ids of records of these schools in which each of these folded words begins some word: first those whose `number`
+    was typed, then the newest first.
 
-    `record` is the entry's column: `incident_id` or `case_id`. `visible` is a select of the ids, narrowed to what the
-    person may open: it is asked of one record after the other, until there are enough. A word may stand in thousands,
-    and what keeps an old one in view is dear, even to plan: it is not asked where no text holds the words.
+    `record` is the entry's column: `incident_id` or `case_id`. `visible` is a select of the ids that the person may
+    open. It is evaluated record by record until there are enough, because it is slow for old records, and not at all
+    when no text contains the words.
     """
     ids = visible.selected_columns[0]
     held = _held(record, asked_by(words, school_ids)) if school_ids else None
@@ -115,11 +116,11 @@ def ids_holding(
 
 
 def _newest(held: Select[Any], among: Select[Any], limit: int, skip: int = 0) -> list[int]:
-    """Return the newest of what is held and `among` these.
+    """The newest matches that are also `among` these.
 
-    Each OFFSET of nothing keeps a planner from asking in another order: of all that is visible whether it is held, or
-    of all entries which are of such a record. SQLite takes what is held in the order in which it comes; told to sort
-    what is found it would ask of all that is held whether it is `among` these, before it sorts.
+    Each empty OFFSET keeps the planner from another order: checking all visible records for a match, or all entries for
+    such a record. SQLite takes the matches in their order; when sorting it would check all of them against `among`
+    first.
     """
     candidate = held.order_by(held.selected_columns.id.desc()).offset(0).subquery("candidate")
     one = among.where(among.selected_columns[0] == candidate.c.id).correlate(candidate).offset(0)
@@ -130,8 +131,7 @@ def _newest(held: Select[Any], among: Select[Any], limit: int, skip: int = 0) ->
 
 
 def _held(record: str, asked: list[list[str]]) -> Select[Any] | None:
-    """Return the select of the records, as `id`, in which all of some school's beginnings are; None where no text holds
-    them."""
+    """The select of the records, as `id`, that contain all of some school's word beginnings; None when no text does."""
     if not _on_postgresql():
         return _held_in_fts5(record, asked)
     held = _held_by_school(record, asked)
@@ -141,10 +141,10 @@ def _held(record: str, asked: list[list[str]]) -> Select[Any] | None:
 
 
 def _held_in_fts5(record: str, asked: list[list[str]]) -> Select[Any] | None:
-    """Return it from SQLite's index, which gives all that hold the words, in no order of records.
+    """The same from SQLite's index, which returns all matches in no order.
 
-    A few are looked up and sorted. Of many the records are gone through from the newest on, and each looked for among
-    them: the sum keeps SQLite from looking up all of them by their number.
+    A few are looked up and sorted. With many, the records are read from the newest on and looked up among the matches:
+    the sum keeps SQLite from looking up all of them by number.
     """
     index: Any = literal_column("search_words")
     wanted = " OR ".join(_joined(begins, '"{}"*', " AND ") for begins in asked)
@@ -158,10 +158,10 @@ def _held_in_fts5(record: str, asked: list[list[str]]) -> Select[Any] | None:
 
 
 def _held_by_school(record: str, asked: list[list[str]]) -> Select[Any]:
-    """Return it with one look into the index for each school, one after the other.
+    """The same with one index lookup for each school.
 
-    The index has no statistics. Asked for twenty schools at once, or for one entry of many, the planner would rather
-    read the words of every record there is; of a value that it is told later it knows nothing, and uses the index.
+    The index has no statistics. For twenty schools at once, or for one entry of many, the planner would read the words
+    of every record; a value bound later makes it use the index.
     """
     each = array([_joined(begins, "'{}':*", " & ") for begins in asked])
     school = func.unnest(cast(each, ARRAY(Text))).table_valued("wanted").render_derived("school")
@@ -180,7 +180,7 @@ def _joined(begins: list[str], each: str, every: str) -> str:
 
 @event.listens_for(RoomSession, "after_flush")
 def index_what_was_written(session: Session, _flush: Any) -> None:
-    """Write anew by which words the records are found whose texts this flush wrote."""
+    """Index again the records whose texts this flush wrote."""
     for source in word_sources():
         made: list[Any] = [row for row in session.new if type(row) is source.model]
         changed = {number for row in (*session.new, *session.dirty) for number in _record_of(source, row)}
@@ -191,7 +191,7 @@ def index_what_was_written(session: Session, _flush: Any) -> None:
 
 
 def index_again(session: Session, rows: Mapping[str, Collection[int]]) -> None:
-    """Step: the same for records whose texts were written past the session: ids by the names of their tables."""
+    """Step: the same for records whose texts were written past the session: ids by table name."""
     for source in word_sources():
         ids = rows.get(source.model.__tablename__, ())
         _forget(session, source, ids)
@@ -199,7 +199,7 @@ def index_again(session: Session, rows: Mapping[str, Collection[int]]) -> None:
 
 
 def _record_of(source: WordSource, row: Any) -> Iterator[int]:
-    """Yield the record of which a row that this flush changed holds texts; nothing for one that it made itself."""
+    """Yield the record whose texts a flushed row contains; nothing for a row of a record made in the same flush."""
     own = type(row) is source.model
     if own and inspect(row).pending:
         return
@@ -215,12 +215,12 @@ def _forget(session: Session, source: WordSource, ids: Collection[int]) -> None:
 
 
 def _written(source: WordSource, row: Any) -> tuple[int, list[Any]]:
-    """Return the school and the texts of a record that this flush has made: nothing stands in other tables yet."""
+    """The school and texts of a record made in this flush: other tables hold nothing yet."""
     return row.school_id, [getattr(row, name) for name in source.names]
 
 
 def _write(session: Session, source: WordSource, ids: Collection[int]) -> None:
-    """Add the entries of records that have none, with what stands in other tables."""
+    """Add entries for records without one, including texts of other tables."""
     if not ids:
         return
     texts: dict[int, list[Any]] = {}

@@ -1,6 +1,6 @@
-"""Who may do what: one map, written in five pages. Predicates are pure and live in their rooms; no row means no.
+"""Who may do what: one map on five pages. Predicates are pure and live in their rooms; no row means no.
 
-`case_work` is the work of a school, `safeguards` what the law asks, `records` what is kept, released and erased,
+`case_work` is the work of a school, `safeguards` what the law requires, `records` what is stored, released and deleted,
 `plans` the Whole School Safety plans, `district` what is set up and counted. A permission has its row on exactly one
 page.
 """

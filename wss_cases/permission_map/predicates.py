@@ -1,4 +1,4 @@
-"""Predicates that rows of several rooms share: who reaches a record, by role, school, ownership or keeping."""
+"""Predicates that rows of several rooms share: by role, school, ownership or circle keeping."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from wss_cases.safeguards.duties.duty.rules import shared_duty
 def at_own_school(*roles: Role) -> Predicate:
     """The record's school is one in which the actor holds one of these roles.
 
-    Of what fades with the years (incidents, cases and all that hangs on them), what is still in view for that role.
+    Of records with a visibility window (incidents, cases and what belongs to them) only those in view for that role.
     """
 
     def allows(actor: Actor, record: Any) -> bool:
@@ -25,7 +25,7 @@ def at_own_school(*roles: Role) -> Predicate:
 
 
 def school_itself(*roles: Role) -> Predicate:
-    """The record is a school that the actor reaches with one of these roles, or a contact of such a school."""
+    """The record is a school that the actor covers with one of these roles, or a contact of such a school."""
 
     def allows(actor: Actor, record: Any) -> bool:
         return actor.covers(record.school_id if hasattr(record, "school_id") else record.id, *roles)
@@ -50,19 +50,22 @@ def own_report_or_team(actor: Actor, incident: Any) -> bool:
 
 
 def own_report_team_or_office(actor: Actor, incident: Any) -> bool:
-    """The same, and the district's office what is kept from the school."""
+    """The same, and the district's office reads what is withheld from the school."""
     return own_report_or_team(actor, incident) or for_office(actor, incident)
 
 
 def for_office(actor: Actor, record: Any) -> bool:
-    """The record is, or hangs on, a report of an adult's conduct that is kept from the school and goes to the
+    """The record is, or belongs to, a report of an adult's conduct that is withheld from the school and goes to the
     district's office."""
     return actor.has(Role.DISTRICT) and holds(record, type(record).for_office(actor))
 
 
 def reviews_or_office(*roles: Role) -> Predicate:
     """The record's school is one where one of these roles is held; or it is a report that the district's office reads
-    and that nobody at its school may decide. What hangs on a report stays with its school."""
+    and no one at its school may decide.
+
+    What belongs to a report stays with its school.
+    """
     of_school = at_own_school(*roles)
 
     def allows(actor: Actor, record: Any) -> bool:
@@ -74,7 +77,8 @@ def reviews_or_office(*roles: Role) -> Predicate:
 
 
 def duty_of_team_or_office(*roles: Role) -> Predicate:
-    """A duty of a school where one of these roles is held, no adult's own; or one of a report that the office reads."""
+    """A duty of a school where one of these roles is held, not one of a mandated reporter; or a duty of a report
+    that the office reads."""
     of_team = shared_duty(*roles)
 
     def allows(actor: Actor, duty: Any) -> bool:
@@ -84,8 +88,8 @@ def duty_of_team_or_office(*roles: Role) -> Predicate:
 
 
 def own_or_team(actor: Actor, follow_up: Any) -> bool:
-    """The owner has their follow-up while they work at its school; the case team has all of its school, but for what
-    tells of a need for housing."""
+    """The owner has their follow-up while they work at its school; the case team has all of its school, except those
+    that reveal a need for housing."""
     own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
     return sees(actor, follow_up, *(STAFF if own else CASE_TEAM)) and is_known_to(actor, follow_up)
 
@@ -99,8 +103,8 @@ def mentors_or_team(actor: Actor, plan: Any) -> bool:
 def keeps(actor: Actor, circle: Any) -> bool:
     """The actor keeps this circle now, and is still a coordinator of its school.
 
-    Its deans and administrators read nothing, not even one who is a coordinator there too, or kept the circle before:
-    who decides discipline never reads what is privileged. A record with `school_id` and `keeper_ids`.
+    Its deans and administrators read nothing, not even one who is a coordinator there too or kept the circle before: no
+    one who decides discipline reads privileged text. A record with `school_id` and `keeper_ids`.
     """
     works = actor.covers(circle.school_id, Role.COORDINATOR)
     decides = actor.covers(circle.school_id, Role.DEAN, Role.ADMINISTRATOR)
@@ -118,12 +122,12 @@ def own_training(actor: Actor, record: Any) -> bool:
 
 
 def outside_school(actor: Actor, record: Any) -> bool:
-    """The actor is of the district that the record's school belongs to, and works in no role at that school."""
+    """The actor belongs to the district of the record's school and holds no role at that school."""
     return actor.covers(record.school_id, Role.DISTRICT) and not actor.covers(record.school_id, *STAFF)
 
 
 def own_or_administers(actor: Actor, cover: Any) -> bool:
-    """The person who is away sets their own cover; the administrator of the school sets anybody's."""
+    """An absent person sets their own cover; the administrator of the school sets anyone's."""
     own = cover.user_id is not None and cover.user_id == actor.user_id
     return actor.covers(cover.school_id, *(CASE_TEAM if own else (Role.ADMINISTRATOR,)))
 
@@ -134,7 +138,7 @@ def verifies_or_keeps(actor: Actor, student: Any) -> bool:
 
 
 def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
-    """The referral was sent to the actor's organisation, and its consent is in force: neither revoked nor run out."""
+    """The referral was sent to the actor's organization, and its consent is in force: neither revoked nor expired."""
     return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner(clock.now())
 
 

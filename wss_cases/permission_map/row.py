@@ -1,4 +1,4 @@
-"""How a row of the permission map is written, and the short names of the roles that it gives a permission to."""
+"""How a row of the permission map is written, and short names of roles."""
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Role
 from wss_cases.access.policy import Predicate, Rule
@@ -10,10 +10,10 @@ ANY_STAFF = frozenset(STAFF)
 
 
 def of(*roles: Role) -> frozenset[Role]:
-    """Return these roles as the set that a row gives its permission to."""
+    """These roles as a set."""
     return frozenset(roles)
 
 
 def row(roles: frozenset[Role], allows: Predicate, because: str) -> Rule:
-    """Return one row: who may hold the permission, of which records, and why in one sentence."""
+    """A row: who may hold the permission, of which records, and why in one sentence."""
     return Rule(roles=roles, allows=allows, because=because)

@@ -19,7 +19,7 @@ from wss_cases.roster.directory.rules import NO_LABEL
 
 
 class CaseState(Labelled):
-    """Intake to closed; a closed case says how in `CaseResult`."""
+    """Intake to closed; a closed case has a `CaseResult`."""
 
     INTAKE = "intake", _l("Intake")
     PREPARING = "preparing", _l("In preparation")
@@ -87,7 +87,7 @@ PLAN_TONES = {PlanState.DRAFT: "sun", PlanState.AGREED: "moss", PlanState.ENDED:
 
 
 class CaseOrigin(Labelled):
-    """What a case comes from that no incident opened; it stands where others name the kind of harm."""
+    """Why a case was opened without an incident; used in place of the kind of harm."""
 
     LONG_ABSENCE = "long_absence", _l("Return after a long absence")
     PLACEMENT = "placement", _l("Return from a placement")
@@ -155,7 +155,7 @@ SENTENCES: dict[str, object] = {
 class Case(Windowed, Versioned, Base):
     """One case: number and kind of harm. An open case always has a next review date.
 
-    `closed_despite`: why it closed so although the record says otherwise.
+    `closed_despite`: why it was closed although the record says otherwise.
     """
 
     __tablename__ = "case_record"
@@ -192,12 +192,12 @@ class Case(Windowed, Versioned, Base):
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Open cases."""
         return cls.state.in_(OPEN)
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """What is in view from a day on: open, closed on that day or later, or kept by what hangs on it."""
+        """The cases in view from a day on: open, closed on that day or later, or exempt because of what belongs to
+        them."""
         return or_(
             cls.always_visible(),
             cls.closed_at >= at_local(first, 0, 0, district_zone()),
@@ -205,7 +205,7 @@ class Case(Windowed, Versioned, Base):
         )
 
     def in_view_since(self, first: date) -> bool:
-        """Whether this case is in view from a day on; reads the database only for one closed before it."""
+        """The same for this case; reads the database only for one closed before that day."""
         fresh = self.state in OPEN or (
             self.closed_at is not None and local_date(self.closed_at, district_zone()) >= first
         )
@@ -213,7 +213,6 @@ class Case(Windowed, Versioned, Base):
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Cases in which any of these students stands."""
         return names_any(CaseParticipant, "case_id", cls.id, students)
 
     @classmethod
@@ -222,7 +221,7 @@ class Case(Windowed, Versioned, Base):
         return cls.harm_kind == CaseOrigin.SUPPORT.value if role is Role.DEAN else None
 
     def is_withheld(self, role: Role) -> bool:
-        """Whether this case is kept from a role."""
+        """The same for this case."""
         return role is Role.DEAN and self.harm_kind == CaseOrigin.SUPPORT
 
     @classmethod
@@ -233,7 +232,7 @@ class Case(Windowed, Versioned, Base):
         return joined.where(CaseIncident.case_id == cls.id, report.closed_to(actor)).exists()
 
     def is_closed_to(self, actor: Actor) -> bool:
-        """Whether this one is."""
+        """The same for this case."""
         return any(report.is_closed_to(actor) for report in self.incidents)
 
 
@@ -266,7 +265,7 @@ class CaseParticipant(Base):
 
 
 class OfCase(WindowedWith):
-    """What hangs on a case (`case_id`) fades with it."""
+    """A record of a case (`case_id`) leaves view with it."""
 
     HOST = (Case, "case_id")
     PEOPLE = CaseParticipant
@@ -286,10 +285,10 @@ class CaseNote(Base):
 
 
 class SafetyPlan(OfCase, Versioned, Base):
-    """How one person of a case is kept safe: steps, adults told, route, seat, phone; reviewed every 5 school days.
+    """How one person of a case is kept safe: steps, adults informed, route, seat, phone; reviewed every 5 school days.
 
-    It never moves the person harmed unless they ask, and is agreed only with steps, adults and what the guardian
-    knows (CHECK). `ended_on` with `ended_why` when it is no longer needed; one that is not ended for each person.
+    It never moves the person harmed unless they ask, and is agreed only with steps, adults and what the guardian knows
+    (CHECK). `ended_on` with `ended_why` when it is no longer needed; at most one open plan for each person.
     """
 
     __tablename__ = "safety_plan"

@@ -1,4 +1,4 @@
-"""What use cases of upper rooms do to cases: helpers that take their unit of work."""
+"""Steps on cases for use cases of upper rooms: helpers that take their unit of work."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -35,21 +35,21 @@ _WEIGHT = (
 
 
 def stronger_role(one: PersonRole, other: PersonRole) -> PersonRole:
-    """Return the part that says more when a person stands in two incidents; caused and harmed make both."""
+    """The stronger part when a person stands in two incidents; caused and harmed make both."""
     if {one, other} == {PersonRole.CAUSED_HARM, PersonRole.HARMED}:
         return PersonRole.BOTH
     return min(one, other, key=_WEIGHT.index)
 
 
 def title(reference: str, harm: str, place: str) -> str:
-    """Return a case's title: its number, the kind of harm, and where; never a name."""
+    """A case's title: its number, the kind of harm, and where; never a name."""
     if place:
         return _("%(reference)s · %(harm)s, %(place)s", reference=reference, harm=harm, place=place)
     return _("%(reference)s · %(harm)s", reference=reference, harm=harm)
 
 
 def person_words(person: Any) -> str:
-    """Return a participant's name as the case team knows it: preferred name, else description, else the part."""
+    """A participant's name as the case team knows it: preferred name, else description, else the part."""
     if person.student is not None:
         return str(person.student.shown_name)
     return str(person.description or PersonRole(person.role).label)
@@ -102,7 +102,7 @@ def open_case_for(
 def open_continued(
     uow: UnitOfWork, case: Case, person: CaseParticipant, *, school_id: int, lead_id: int | None, review_on: date
 ) -> Case:
-    """Open a case at another school for one person of a case alone, without its incidents. Raises NotFound."""
+    """Open a case at another school for one person of a case, without its incidents. Raises NotFound."""
     new = _new(
         uow,
         school_id,
@@ -137,7 +137,7 @@ def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> Case:
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
     """Add an incident's people to a case; a student already there keeps one entry with the stronger part.
 
-    Not those whom another school knows: their case is there.
+    Students of another school are left out: their case is there.
     """
     known = {person.student_id: person for person in case.participants if person.student_id is not None}
     copied = {person.incident_person_id for person in case.participants}
@@ -163,9 +163,9 @@ def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CasePar
 
 
 def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
-    """Change the state of a case as the table allows, and record it. Returns False when it has that state already.
+    """Change the state of a case as the table allows, and record it; False when it has that state already.
 
-    Raises Refused for a change that the table does not have, and for closing, which has its own use case.
+    Raises Refused for a change that the table lacks, and for closing, which has its own use case.
     """
     if state == case.state:
         return False

@@ -29,15 +29,12 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Return the statement over the cases that the actor sees: of schools where they are on the case team, not faded.
-
-    `live`: only the open ones.
-    """
+    """The cases that the actor sees: of schools where they are on the case team, in view. `live`: only open ones."""
     return statement.where(in_view(Case, actor, *CASE_TEAM, live=live))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
-    """A case that is in view keeps the reports that it was opened from in view."""
+    """Reports stay in view as long as a case opened from them is."""
     link: Any = aliased(CaseIncident)
     case: Any = aliased(Case)
     joined = select(link.id).join(case, case.id == link.case_id)
@@ -59,12 +56,12 @@ def _by_id(actor: Actor) -> Any:
 
 
 def participants_of(case_id: int) -> list[CaseParticipant]:
-    """Return the people of a case with their students; the caller has checked the case."""
+    """The people of a case with their students; the caller has checked the case."""
     return people_of_each([case_id])[case_id]
 
 
 def people_of_each(case_ids: Collection[int]) -> dict[int, list[CaseParticipant]]:
-    """Return the same of several cases, in one query."""
+    """The same of several cases, in one query."""
     people: dict[int, list[CaseParticipant]] = {case_id: [] for case_id in case_ids}
     for person in _people.rows(people).scalars():
         people[person.case_id].append(person)
@@ -78,13 +75,13 @@ def _people(among_ids: Narrow) -> Any:
 
 
 def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
-    """Return the names on screen of the students of cases. The caller has checked the cases."""
+    """The displayed names of the students of cases. The caller has checked the cases."""
     return _names(_students.rows(case_ids)) if case_ids else {}
 
 
 def students_seen(actor: Actor, case_ids: Collection[int]) -> dict[int, list[str]]:
-    """Return the names on screen of the students of those of these cases that the actor may see, for a list that comes
-    from something else: who keeps a circle need not see its case."""
+    """The displayed names of the students of those cases that the actor may see, for a list of other records: who
+    keeps a circle need not see its case."""
     if not case_ids:
         return {}
     seen = visible_to(select(Case.id).where(Case.id.in_(sorted(case_ids))), actor)
@@ -122,7 +119,7 @@ def notes_of(case_id: int) -> list[CaseNote]:
 
 
 def incidents_of(case_id: int) -> list[Incident]:
-    """Return the incidents that a case was opened from, oldest first."""
+    """The incidents that a case was opened from, oldest first."""
     statement = (
         select(Incident)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
@@ -133,7 +130,7 @@ def incidents_of(case_id: int) -> list[Incident]:
 
 
 def cases_of_incident(incident_id: int) -> list[Case]:
-    """Return the cases that an incident belongs to; none or one. For pages that already checked the incident."""
+    """The cases that an incident belongs to: none or one. For pages that already checked the incident."""
     statement = (
         select(Case).join(CaseIncident, CaseIncident.case_id == Case.id).where(CaseIncident.incident_id == incident_id)
     )
@@ -141,7 +138,7 @@ def cases_of_incident(incident_id: int) -> list[Case]:
 
 
 def choose_lead(school_id: int, day: date) -> int | None:
-    """Return the coordinator of a school with the fewest open cases on this date; None when it has none."""
+    """The coordinator of a school with the fewest open cases on this date; None when it has none."""
     people = [user_id for user_id, _name in holders(Role.COORDINATOR, school_id, day)]
     if not people:
         return None
@@ -153,8 +150,8 @@ def choose_lead(school_id: int, day: date) -> int | None:
 
 
 def choose_for_housing(school_id: int, wanted_id: int | None, now: datetime) -> int | None:
-    """Return who sees to a need for housing support at a school: whoever is wanted where they may know of it, else a
-    coordinator as `choose_lead` does; None at a school without any, where it waits for one."""
+    """Who works on a need for housing support at a school: `wanted` where they may know of it, else a coordinator as
+    `choose_lead` chooses; None at a school without one, where it waits."""
     wanted = actor_of(wanted_id, now) if wanted_id is not None else None
     if wanted is not None and may_know_of_housing(wanted, school_id):
         return wanted_id
@@ -162,13 +159,12 @@ def choose_for_housing(school_id: int, wanted_id: int | None, now: datetime) -> 
 
 
 def place_words(codes: Iterable[str]) -> dict[str, str]:
-    """Return location code to its label in the reader's language."""
     wanted = {code for code in codes if code}
     return {one.code: in_language(one, "label") for one in locations() if one.code in wanted} if wanted else {}
 
 
 def names_of_others(people: Sequence[CaseParticipant], person: CaseParticipant) -> Finder:
-    """Return what finds the other students of a case, and their families, in what goes along with one of them."""
+    """A finder of the names of the other students of a case and their families, for papers about one student."""
     own_id = person.student_id or 0
     near = [one.student_id for one in people if one.student_id not in (None, own_id)]
     reports = select(CaseIncident.incident_id).where(CaseIncident.case_id.in_({one.case_id for one in people}))

@@ -1,4 +1,4 @@
-"""What the process that makes a PDF and the one that starts it say to each other."""
+"""The messages between the process that makes a PDF and the one that starts it."""
 
 import re
 import traceback
@@ -13,7 +13,7 @@ _FAILURE: Final = re.compile(r"(?P<error>\w+) (?P<frame>[\w./-]+:\d+)")
 
 
 def failure_line(kind: type[BaseException], trace: TracebackType | None) -> str:
-    """Return an exception's class and its last frame, never its message: that may hold words of the page."""
+    """An exception's class and its last frame, never its message, which may hold words of the page."""
     frames = traceback.extract_tb(trace)
     if not frames:
         return kind.__name__
@@ -22,7 +22,7 @@ def failure_line(kind: type[BaseException], trace: TracebackType | None) -> str:
 
 
 def failure_in(errors: bytes) -> dict[str, str]:
-    """Return `error` and `frame` of the line that a process ended with, nothing where it ended with any other."""
+    """`error` and `frame` of a process's last line; {} for any other line."""
     last = errors.decode(errors="replace").rstrip("\n").rpartition("\n")[2]
     found = _FAILURE.fullmatch(last)
     return found.groupdict() if found else {}

@@ -1,4 +1,4 @@
-"""Making a PDF of a page: in a process of its own, which is ended when it takes too long."""
+"""Makes a PDF of a page in a process of its own, which is ended when it takes too long."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ NEEDED: Final = ("PATH", "HOME", "LANG", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "S
 
 
 class NotMade(Exception):
-    """No PDF came of it; `why` says so to people, `facts` to the log, without a word of the page."""
+    """No PDF was made; `why` is for people, `facts` for the log, without words of the page."""
 
     def __init__(self, why: Why, **facts: str | float) -> None:
         super().__init__(why.value)
@@ -26,7 +26,7 @@ class NotMade(Exception):
 
 
 def pdf_of(html: str, seconds: float = SECONDS) -> bytes:
-    """Return a page as a tagged PDF. Raises NotMade when Pango is missing, it took too long, or it failed."""
+    """A page as a tagged PDF. Raises NotMade when Pango is missing, it took too long, or it failed."""
     surroundings = {name: os.environ[name] for name in NEEDED if name in os.environ}
     command = [sys.executable, "-m", "wss_cases.jobs.pdf.process"]
     try:

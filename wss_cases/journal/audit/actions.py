@@ -1,9 +1,10 @@
-"""The sealer: chains what was written since, in the order of ids. Any number of sealers is safe.
+"""The sealer chains the audit rows written since the last seal, in the order of their ids. Any number of sealers is
+safe.
 
-Rows are committed in another order than they got their numbers. So a seal also says up to which number nothing can
-follow any more (`settled_id`): on SQLite whoever writes writes alone; on PostgreSQL everybody who was writing audit
-rows when the newest row was looked up has ended since. What turns up at or below that number later was not written by
-this system. Nobody who writes ever waits for the sealer.
+Rows commit in another order than they get their ids. So each seal also names the id below which no row can follow
+(`settled_id`): on SQLite there is one writer at a time; on PostgreSQL every transaction that was writing audit rows
+when the newest row was read has ended since. A row that appears at or below that id later was not written by this
+system. Writers never wait for the sealer.
 """
 
 import time
@@ -23,7 +24,7 @@ from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 
 
 def notes_of(session: Any, acts: Sequence[str]) -> tuple[list[tuple[int, Any]], list[int]]:
-    """Return what rows of some acts say of seals, by their numbers, and the numbers of those that cannot be read."""
+    """The contents of audit rows of some acts, by row id, and the ids of those that cannot be read."""
     said = (
         select(AuditEntry.id, AuditEntry.changes)
         .where(AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_(acts))
@@ -54,7 +55,7 @@ EVERY_ROW = 1_000_000
 SETTLE_SECONDS = 2.0
 SERIES = "audit_seal"
 
-# whoever has a number for a row held this lock before getting it, and lets go after its commit can be seen
+# every writer takes this lock before it gets an id, and releases it after its commit is visible
 _WRITERS = text(
     "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -63,8 +64,8 @@ _WRITERS = text(
 
 
 def seal(now: datetime, batches: int = TICK_BATCHES) -> dict[str, int]:
-    """Seal what is not sealed yet, at most so many batches; returns how many rows were `sealed`, and how many notes of
-    a clock are `unreadable` where any had to be passed over."""
+    """Seal rows that have no seal, at most so many batches. Returns how many were `sealed`, and how many notes about
+    wrong clocks were `unreadable`, if any were skipped."""
     newest = settled_row()
     sealed, unreadable = 0, 0
     for _number in range(batches):
@@ -76,7 +77,7 @@ def seal(now: datetime, batches: int = TICK_BATCHES) -> dict[str, int]:
 
 
 def settled_row() -> int:
-    """Return the newest row's number once nothing with a lower one can follow; 0 when that cannot be told by now."""
+    """The newest row's id once no lower one can follow; 0 when that cannot be known yet."""
     db.session.remove()
     newest = db.session.scalar(select(func.max(AuditEntry.id))) or 0
     on_postgres = db.session.get_bind().dialect.name == "postgresql"
@@ -94,11 +95,11 @@ def _writers() -> set[str]:
 
 
 def _seal_batch(now: datetime, newest: int) -> tuple[int, bool, int]:
-    """Seal the next rows; returns how many, whether there may be more, and how many notes of a clock cannot be read.
+    """Seal the next rows; returns how many, whether there may be more, and how many notes about clocks cannot be read.
 
-    Of two rows with one number the first is sealed and the other is left, which `verify` names. No seal says an earlier
-    time than the one before: a clock that was set back would look like a seal that somebody made older. Only where the
-    log says that the clock was wrong before, seals go on by this one.
+    Of two rows with one id the first is sealed; `verify` names the other. No seal has an earlier time than the one
+    before: a clock that was set back would look like a backdated seal. When the log says that the earlier clock was
+    wrong, seals use the present clock.
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()  # a row about the sealing would have to be sealed in its turn
@@ -130,8 +131,8 @@ def _seal_batch(now: datetime, newest: int) -> tuple[int, bool, int]:
 def _is_of_wrong_clock(
     session: Session, head: AuditSeal | None, now: datetime, keys: Mapping[str, bytes]
 ) -> tuple[bool, int]:
-    """Whether the newest seal lies so far ahead that `verify` names it, and the log says that its clock was wrong; and
-    how many rows might say so and cannot be read."""
+    """Whether the newest seal lies so far in the future that `verify` names it and the log says that its clock was
+    wrong; and how many rows that might say so cannot be read."""
     if head is None or head.sealed_at <= now + CLOCKS_DIFFER:
         return False, 0
     said, unreadable = notes_of(session, [CLOCK])
@@ -148,17 +149,16 @@ def _alone(session: Session) -> None:
 
 
 def last_seal(session: Any) -> AuditSeal | None:
-    """Return the newest link of the chain."""
+    """The newest link of the chain."""
     found: AuditSeal | None = session.scalars(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).first()
     return found
 
 
 def unsealed(settled: int) -> Any:
-    """Return the rows above the settled one that have no seal, oldest first; ordered columns, nothing loaded."""
+    """The rows above the settled id that have no seal, oldest first, as columns."""
     columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
     return select(*columns).where(AuditEntry.id > settled, without_seal()).order_by(AuditEntry.id, AuditEntry.at)
 
 
 def without_seal() -> ColumnElement[bool]:
-    """Rows that no seal is over."""
     return ~select(AuditSeal.number).where(AuditSeal.entry_id == AuditEntry.id).exists()

@@ -1,4 +1,4 @@
-"""Saying in the log that a clock was wrong: the way back for a chain with which nothing else is."""
+"""Verifying the audit chain, and recording that a clock was wrong, which repairs a chain with no other fault."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -44,7 +44,7 @@ VERIFIED = "audit.verified"
 
 @dataclass(frozen=True)
 class Broken:
-    """The first thing wrong: its place in the chain, its row of the audit log where there is one, and what is wrong."""
+    """The first fault: its place in the chain, its audit row if there is one, and what is wrong."""
 
     seal: int | None
     entry: int | None
@@ -52,7 +52,7 @@ class Broken:
 
     @property
     def words(self) -> str:
-        """The same in a sentence, for whoever runs the system."""
+        """The same in a sentence for the operator."""
         row = f"audit row {self.entry}" if self.entry is not None else "the audit log"
         place = f", seal {self.seal}" if self.seal is not None else ""
         return f"{row}{place}: {self.problem}"
@@ -60,10 +60,10 @@ class Broken:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verifying found; `unsealed` rows at the end are not covered by any seal.
+    """The result of verifying. `unsealed` rows at the end have no seal yet.
 
-    `detached`: how many of the sealed rows went with each month that was detached; their seals alone were followed.
-    `clocks`: from which seal to which the log says that a clock was wrong.
+    `detached`: how many sealed rows left with each detached month; only their seals were checked. `clocks`: the runs of
+    seals whose clock the log calls wrong.
     """
 
     sealed: int
@@ -74,12 +74,11 @@ class Verdict:
     clocks: list[tuple[int, int]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """The verdict as plain data."""
         return {"ok": self.broken is None, **asdict(self)}
 
 
 def head_document(now: datetime) -> dict[str, Any]:
-    """Return the head of the chain, to be kept where whoever can change the database cannot."""
+    """The head of the chain, to be stored where the database's owner cannot change it."""
     head = last_seal(db.session)
     return {
         "format": FORMAT,
@@ -93,15 +92,14 @@ def head_document(now: datetime) -> dict[str, Any]:
 
 
 def waiting(settled: int) -> int:
-    """Return how many rows have no seal yet."""
     return db.session.scalar(select(func.count()).select_from(unsealed(settled).subquery())) or 0
 
 
 def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verdict:
-    """Follow the chain from its first link to its last, then look for rows that were put in between.
+    """Check the chain from its first link to its last, then look for rows inserted between.
 
-    `number` and `digest` are an exported head: the chain must reach it and say the same there. Without `now` no one
-    asks whether the seals' times can be: whoever brings rows back wants them as they were.
+    `number` and `digest` are an exported head: the chain must contain it unchanged. Without `now` the times of seals
+    are not checked: a restored database brings them as they were.
     """
     walk = _Walk(now, number, digest)
     broken = next((found for link in links() if (found := walk.step(link))), None)
@@ -111,7 +109,7 @@ def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verd
 
 
 def untimely(now: datetime) -> tuple[Broken | None, list[tuple[int, int, str]]]:
-    """Return what is broken but for the times of seals, and the runs of seals whose times cannot be: first, last, and
+    """The first fault other than the times of seals, and the runs of seals with impossible times: first, last, and
     the hash of the last."""
     walk = _Walk(now, 0, GENESIS)
     walk.odd = []
@@ -121,15 +119,14 @@ def untimely(now: datetime) -> tuple[Broken | None, list[tuple[int, int, str]]]:
 
 
 def clocks_noted(keys: Mapping[str, bytes]) -> Clocks:
-    """Return what the log says of wrong clocks."""
     return Clocks(notes_of(db.session, NOTES)[0], keys)
 
 
 def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
-    """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it.
+    """The sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends the list.
 
-    Rows that went with a detached month are passed over, and then the whole chain is followed: what explains them may
-    name seals before the first that is asked for.
+    Rows that left with a detached month are skipped. Then the whole chain is checked, because the row that explains
+    them may name seals before the first requested one.
     """
     walk = _Walk(now, 0, GENESIS)
     if number:
@@ -156,7 +153,7 @@ class _Walk:
         self.number, self.prev, self.settled = 0, GENESIS, 0
         self.latest: datetime | None = None
         self.odd: list[tuple[int, str]] | None = None
-        # one that cannot be read explains nothing, and the walk comes to it
+        # an unreadable note explains nothing, and the walk reaches it
         notes, _unreadable = notes_of(db.session, NOTES)
         self.months, self.clocks = Months(notes, self.keys), Clocks(notes, self.keys)
 
@@ -208,7 +205,8 @@ class _Walk:
         return why
 
     def _of_its_time(self, link: dict[str, Any]) -> str:
-        """Return why a seal's time cannot be, '' when it can; one that cannot is no measure for those behind it."""
+        """Why a seal's time is impossible, '' when it is possible. An impossible time is not compared with later
+        ones."""
         if self.now is not None and link["sealed_at"] > self.now + CLOCKS_DIFFER:
             return "it says that it was sealed at a time that is still to come"
         if self.now is not None and self.latest is not None and link["sealed_at"] < self.latest - CLOCKS_DIFFER:
@@ -224,7 +222,7 @@ class _Walk:
 
 
 def links(last: int = 0) -> Iterator[dict[str, Any] | Broken]:
-    """Return the links after one in order, each with its row; what cannot even be read ends the walk as broken."""
+    """The links after a given one in order, each with its row; an unreadable one ends the walk as broken."""
     while True:
         try:
             rows = _chunk(last, CHUNK)
@@ -253,12 +251,12 @@ def _chunk(last: int, limit: int) -> list[dict[str, Any]]:
     found = select(*columns).where(AuditSeal.number > last).order_by(AuditSeal.number).limit(limit)
     seals = [dict(row) for row in db.session.execute(found).mappings()]
     rows = _rows([seal["entry_id"] for seal in seals])
-    # a number that two months have comes twice, and no chain has one seal twice
+    # a row that two months contain appears twice, and no chain has a seal twice
     return [seal | row for seal in seals for row in rows.get(seal["entry_id"], [NO_ROW])]
 
 
 def _rows(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
-    """Return the rows of these numbers: beside the seals, because a join would look for each in every month."""
+    """The rows of these ids. Not a join, which would look for each row in every month."""
     rows: dict[int, list[dict[str, Any]]] = {}
     if ids:
         first, last = min(ids), max(ids)
@@ -284,7 +282,7 @@ def _twice(settled: int) -> Broken | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """When the log was last sealed, how many rows wait for it, when it was last verified, and how that ended."""
+    """When the log was last sealed, how many rows have no seal, when it was last verified, and the result."""
 
     sealed_at: datetime | None
     unsealed: int
@@ -293,7 +291,7 @@ class Kept:
 
 
 def keeping() -> Kept:
-    """Return how the log is kept, for its readers."""
+    """The same for people who read the log."""
     head = last_seal(db.session)
     last = select(AuditEntry.at, AuditEntry.changes).where(
         AuditEntry.object_type == "audit_seal", AuditEntry.action == VERIFIED
@@ -311,9 +309,10 @@ MOST = 300
 
 
 def note_wrong_clock(now: datetime, reason: str) -> list[tuple[int, int]]:
-    """Say of the seals whose times cannot be, and which are whole otherwise, that a clock was wrong; seal that.
+    """Record that the clock was wrong when seals with impossible times were made, and seal that record.
 
-    Returns them as runs of numbers. Raises Refused without a reason, where there are none, or anything else is broken.
+    Returns the seals as runs of ids. Raises Refused without a reason, without such seals, or when anything else is
+    broken.
     """
     reason = reason.strip()
     if not 0 < len(reason) <= MOST:

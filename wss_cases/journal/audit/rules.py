@@ -1,16 +1,13 @@
-"""Months that were taken out of the audit log: what is kept of their seals, and which links that explains. Pure.
+"""Months detached from the audit log, and seals made by a wrong clock: the signed notes that explain them. Pure.
 
-Rows go with their month; their seals stay in the chain. A seal without its row cannot be reckoned again, so the row
-that says that a month was detached names the seals and holds a digest of them all. All that it says is signed by the
-key that seals: whoever has the database alone can write such a row, and the scheduler would seal it like any other.
-The same holds for the row that says that a month came back, after which its rows are missed again.
+Rows leave with their month; their seals stay in the chain. A seal without its row cannot be recomputed, so the audit
+row that records the detachment names the seals and a digest of them. It is signed with the sealing key: anyone who can
+write to the database could add such a row, and the scheduler would seal it like any other. The same holds for the row
+that records that a month came back, after which its rows are required again.
 
-Seals that a wrong clock made: what a signed row of the log says of them, and which complaint that answers. Pure.
-
-A seal that says an earlier time than the one before, or one that is still to come, would be named for as long as the
-log is kept, though nobody but a clock did wrong. Whoever runs the system can say so: the row names a run of seals, with
-the hash of the last of them, which stands for all before it. It is signed by the key that seals, as what is said of
-detached months is.
+A seal whose time is before the one before it, or in the future, is reported as a fault forever, though only a clock was
+wrong. The operator can record that: the row names a run of seals with the hash of the last, which covers all before it,
+and is signed in the same way.
 """
 
 import hashlib
@@ -35,17 +32,17 @@ SEAL_FIELDS = ("number", "entry_id", "settled_id", "prev", "key_id", "sealed_at"
 
 
 def key_name(key: bytes) -> str:
-    """Return the name by which a seal says which key made it; tells nothing of the key."""
+    """The name of the key that made a seal. It reveals nothing of the key."""
     return hashlib.blake2b(key, person=b"audit-key-name", digest_size=8).hexdigest()
 
 
 def keyring(keys: tuple[bytes, ...]) -> dict[str, bytes]:
-    """Return the keys by name, the newest first."""
+    """The keys by name, the newest first."""
     return {key_name(key): key for key in keys}
 
 
 def seal_of(key: bytes, seal: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Return the hash of a link: everything it says of itself, the link before it, and every column of its row."""
+    """The hash of a link: its own fields, the link before it, and every column of its row."""
     said = {
         "seal": {name: plain(seal[name]) for name in SEAL_FIELDS},
         "entry": {name: plain(entry[name]) for name in ENTRY_FIELDS},
@@ -55,7 +52,7 @@ def seal_of(key: bytes, seal: Mapping[str, Any], entry: Mapping[str, Any]) -> st
 
 
 def plain(value: Any) -> Any:
-    """Return a value as it stands in canonical JSON."""
+    """A value as it stands in canonical JSON."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value
@@ -68,7 +65,7 @@ LEAST_YEARS = 5
 
 
 def years_before(moment: datetime, years: int) -> datetime:
-    """Return the same moment so many years ago; 29 February is then 1 March."""
+    """The same moment so many years earlier; 29 February becomes 1 March."""
     try:
         return moment.replace(year=moment.year - years)
     except ValueError:
@@ -76,7 +73,7 @@ def years_before(moment: datetime, years: int) -> datetime:
 
 
 class Gathering:
-    """The seals of one month as they pass, in the order of the chain: how many, which runs of numbers, their digest."""
+    """The seals of one month in the order of the chain: their number, their runs of ids, their digest."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -84,7 +81,6 @@ class Gathering:
         self._digest = hashlib.sha256()
 
     def add(self, link: Mapping[str, Any]) -> None:
-        """Take in the next seal."""
         number = link["number"]
         if self.runs and self.runs[-1][1] == number - 1:
             self.runs[-1][1] = number
@@ -95,13 +91,13 @@ class Gathering:
         self._digest.update(json.dumps(said, separators=(",", ":")).encode() + b"\n")
 
     def document(self) -> dict[str, Any]:
-        """What the audit log keeps of them."""
+        """What the audit log stores of them."""
         return {"rows": self.rows, "seals": self.runs, "digest": self._digest.hexdigest()}
 
 
 @dataclass
 class Detached:
-    """One month that the audit row `entry_id` says was detached, and the seals of it that were met meanwhile."""
+    """One month that the audit row `entry_id` records as detached, and its seals met so far."""
 
     entry_id: int
     month: str
@@ -113,17 +109,17 @@ class Detached:
     """When the row that says so was sealed, once that was met as it was sealed."""
 
     def explains(self, made: datetime) -> bool:
-        """Whether a seal without its row is one of these, made so long before that its month could go."""
+        """Whether a seal without its row is one of these, made long enough before that its month could be detached."""
         self.missing += 1
         return made <= years_before(self.at, LEAST_YEARS)
 
 
 class Months:
-    """Every month that is out of the log, by the seals that went without their rows. One that went several times is as
-    it went last, and one that came back since is not out; a copy of what was said says nothing new.
+    """Every detached month, by the seals whose rows left with it.
 
-    `proven` takes the rows that a seal was reckoned over: what none of them says explains nothing, and neither does
-    what no key of these signed.
+    A month that was detached several times counts as it was the last time; one that came back is not detached; a copied
+    note adds nothing. `proven` takes the rows that match their seal: a note in any other row, or not signed by one of
+    these keys, explains nothing.
     """
 
     def __init__(self, notes: Iterable[tuple[int, Any]], keys: Mapping[str, bytes]) -> None:
@@ -144,19 +140,19 @@ class Months:
             self._by_row.setdefault(each.entry_id, []).append(each)
 
     def of(self, number: int) -> Detached | None:
-        """Return the month that a seal's row went with, or was part of when it went."""
+        """The detached month of a seal's row."""
         place = bisect_right(self._begins, number) - 1
         if place < 0 or number > self._runs[place][1]:
             return None
         return self.months[self._runs[place][2]]
 
     def proven(self, entry_id: int, sealed_at: datetime) -> None:
-        """Note that the row of this number is as it was sealed, and when that was."""
+        """Record that the row of this id matches its seal, and when it was sealed."""
         for each in self._by_row.get(entry_id, ()):
             each.sealed_at = sealed_at
 
     def problem(self) -> tuple[int, str] | None:
-        """Return the audit row that explains missing rows and is not to be believed, and why; None when all is well."""
+        """The audit row that explains missing rows and cannot be believed, and why; None when all is well."""
         for each in filter(lambda month: month.missing, self.months):
             if each.sealed_at is None:
                 return each.entry_id, f"it says that {each.month} was detached, and has no seal. Run: flask audit seal"
@@ -167,16 +163,16 @@ class Months:
         return None
 
     def gone(self) -> dict[str, int]:
-        """Return how many rows each month took along, the oldest first."""
+        """How many rows left with each month, the oldest first."""
         return {each.month: each.missing for each in sorted(self.months, key=lambda one: one.month) if each.missing}
 
 
 def note_of(
     month: str, at: datetime, seals: Gathering, earlier: Iterable[Any], keys: Mapping[str, bytes]
 ) -> dict[str, Any]:
-    """Return what the audit row of a detachment says, signed by the first of the keys.
+    """The contents of the audit row of a detachment, signed by the first key.
 
-    `earlier` are such notes, and those of months that came back, among the rows that go: what a key signed lives on.
+    `earlier` are notes of detachments and returns among the rows that leave: they are carried on.
     """
     earlier = list(earlier)
     carried = [each for said in earlier for each in _read(0, said, keys)]
@@ -191,7 +187,7 @@ def note_of(
 
 
 def note_of_return(month: str, at: datetime, keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what the audit row says of a month that was put back, signed by the first of the keys."""
+    """The contents of the audit row of a month that came back, signed by the first key."""
     return {"back": [_back(month, at, keys)]}
 
 
@@ -211,7 +207,7 @@ def _came_back(said: Any, keys: Mapping[str, bytes]) -> list[tuple[str, datetime
 
 
 def believed(said: Any, part: str, act: str, keys: Mapping[str, bytes]) -> list[dict[str, Any]]:
-    """Return those of a part of a note that a key signed as this act; none of what this system did not write."""
+    """The entries of a note that a key signed for this act; others were not written by this system."""
     entries = said.get(part) if isinstance(said, dict) else None
     return [one for one in entries if _is_signed(one, act, keys)] if isinstance(entries, list) else []
 
@@ -231,15 +227,15 @@ _FIELDS = {
 
 
 def signed(act: str, said: dict[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what is said in one entry of a note, signed by the first of the keys."""
+    """The fields of one entry of a note, signed by the first key."""
     name, key = next(iter(keys.items()))
     one = {**said, "key": name}
     return one | {"signature": _signature(act, key, one)}
 
 
 def _signature(act: str, key: bytes, one: Mapping[str, Any]) -> str:
-    """Return the signature over all that is said of one month or clock. It is over a list, and a seal over an object:
-    what was made as one is never the other."""
+    """The signature over one entry. It signs a list, while a seal signs an object, so that neither can pass for the
+    other."""
     said = [act, *(one[name] for name in _FIELDS[act])]
     return hmac.new(key, json.dumps(said, separators=(",", ":")).encode("ascii"), hashlib.sha256).hexdigest()
 
@@ -251,7 +247,7 @@ def _kept(one: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Run:
-    """The seals from `first` to `last`, of which the audit row `entry_id` said at an instant that a clock was wrong."""
+    """The seals from `first` to `last`; the audit row `entry_id` says at an instant that their clock was wrong."""
 
     entry_id: int
     first: int
@@ -261,7 +257,7 @@ class Run:
 
 
 class Clocks:
-    """Every run that a key signed, the oldest note of a seal first."""
+    """Every signed run, a seal's oldest note first."""
 
     def __init__(self, notes: Iterable[tuple[int, Any]], keys: Mapping[str, bytes]) -> None:
         self.runs = [run for entry_id, said in notes for run in _read_clocks(entry_id, said, keys)]
@@ -270,28 +266,29 @@ class Clocks:
         self.seen: dict[Run, None] = {}
 
     def of(self, number: int) -> Run | None:
-        """Return the run that a seal is part of."""
+        """The run that a seal is part of."""
         return next((run for run in self.runs if run.first <= number <= run.last), None)
 
     def made(self, link: Mapping[str, Any]) -> datetime:
-        """Return when a seal was made at the latest: what a wrong clock says of it makes nothing old."""
+        """The latest time at which a seal can have been made. Entries written under a wrong clock never expire by
+        age."""
         run = self.of(link["number"])
         made: datetime = link["sealed_at"]
         return max(run.at, made) if run is not None else made
 
     def meet(self, link: Mapping[str, Any]) -> None:
-        """Note a seal as it passes, in the order of the chain."""
+        """Compare a seal with its run, in the order of the chain."""
         run = self.of(link["number"])
         if run is not None:
             self.seen[run] = None
         self._met |= {one for one in self.runs if (one.last, one.digest) == (link["number"], link["hash"])}
 
     def proven(self, entry_id: int) -> None:
-        """Note that the row of this number is as it was sealed."""
+        """Record that the row of this id matches its seal."""
         self._proven.add(entry_id)
 
     def problem(self) -> tuple[int, str] | None:
-        """Return the audit row that speaks of a clock and is not to be believed, and why; None when all is well."""
+        """The audit row about a clock that cannot be believed, and why; None when all is well."""
         for run in self.seen:
             if run.entry_id not in self._proven:
                 return run.entry_id, "it says that a clock was wrong, and has no seal. Run: flask audit seal"
@@ -301,7 +298,7 @@ class Clocks:
 
 
 def runs_of(seals: Iterable[tuple[int, str]]) -> list[tuple[int, int, str]]:
-    """Return seals (number, hash) in the order of the chain as runs: first, last, and the hash of the last."""
+    """Seals (number, hash) in the order of the chain as runs: first, last, and the hash of the last."""
     runs: list[tuple[int, int, str]] = []
     for number, digest in seals:
         first = runs.pop()[0] if runs and runs[-1][1] == number - 1 else number
@@ -310,12 +307,12 @@ def runs_of(seals: Iterable[tuple[int, str]]) -> list[tuple[int, int, str]]:
 
 
 def note_of_clock(runs: Iterable[tuple[int, int, str]], at: datetime, keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what the audit row says of some runs (first, last, hash of the last), signed by the first of the keys."""
+    """The contents of an audit row about some runs (first, last, hash of the last), signed by the first key."""
     return {"clocks": [_said(Run(0, *run, at), keys) for run in runs]}
 
 
 def carried_clocks(earlier: Iterable[Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what rows that leave the log say of clocks, as the row that says so carries it on."""
+    """The notes about clocks in rows that leave the log, for the row that carries them on."""
     return {"clocks": [_said(run, keys) for said in earlier for run in _read_clocks(0, said, keys)]}
 
 
