@@ -1,4 +1,4 @@
-"""Wires what the rooms bring; decides nothing."""
+"""Wires what the rooms declare; decides nothing."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Application(Flask):
-    """Flask, whose functions are all plain ones here: it would ask each at every request whether it is a coroutine."""
+    """Flask without async views: it would check each function at every request for being a coroutine."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is."""
@@ -46,7 +46,7 @@ class Application(Flask):
 
 
 def create_app(overrides: dict[str, object] | None = None) -> Flask:
-    """Return the application; touches neither database nor network."""
+    """The application; touches neither database nor network."""
     instance = Path(os.environ.get("WSS_INSTANCE", ROOT / "instance"))
     app = Application(
         __name__,
@@ -54,7 +54,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(instance.resolve()),
     )
-    # Jinja keeps 400 by itself, fewer than there are: those that all processes share would be read again by each
+    # Jinja caches 400 by default, too few: templates shared by all processes would be compiled again in each
     app.jinja_options = {"cache_size": -1}
     app.config.from_mapping(config.from_environment(os.environ, instance))
     app.config.update(overrides or {})
@@ -85,7 +85,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
 
 
 def _register(app: Flask, brought: Sequence[Room]) -> None:
-    """Let each room bring its pages, commands, sentences and emails."""
+    """Register each room's pages, commands, sentences and emails."""
     for page in chain.from_iterable(room.pages for room in brought):
         app.register_blueprint(page)
     for command in chain.from_iterable(room.commands for room in brought):

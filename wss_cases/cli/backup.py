@@ -110,7 +110,7 @@ def take_over(path: Path) -> None:
 
 
 def _revision_of(path: Path) -> str:
-    # not by the engine, which would close the file to others and keep a log beside it, whosever it is
+    # not by the application's engine, which would change the file's access and keep a log beside it
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as asked:
             found = asked.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -134,7 +134,7 @@ def _held(path: Path) -> Iterator[Connection]:
 
 @contextmanager
 def _made_of(revision: str, how: str, paused: str) -> Iterator[Connection]:
-    """An empty database on that schema, for whoever fills it; with the rows nobody is signed in and mail waits."""
+    """An empty database on that schema to fill; afterwards no one is signed in and email is paused."""
     if not is_known(revision):
         raise backup.BrokenBackup("This is of a newer release than the one here. Deploy that release first.")
     _must_be_empty()
@@ -156,11 +156,11 @@ def _prove(number: int, digest: str) -> None:
 
 
 def _quiet(connection: Connection, now: datetime, how: str, reason: str) -> None:
-    """In the same commit as the rows: no old session opens a page, and no mail goes a second time by itself."""
+    """In the same commit as the rows: no old session opens a page, and no email goes out a second time by itself."""
     tables = backup.tables_of(connection)
     connection.execute(tables["user_session"].delete())
     if (runs := tables.get("backup_run")) is not None:
-        # the very one that this was made of was not done yet
+        # the backup that this database came from was not finished in its rows
         connection.execute(runs.delete().where(runs.columns.outcome == Outcome.RUNNING.value))
     if (lapses := tables.get("standby_lapse")) is not None:
         # it was the other database's standby that was missing
@@ -182,7 +182,7 @@ def _stored(table: Any, column: str, now: datetime) -> datetime:
 
 
 def _must_be_empty() -> None:
-    # what a killed restore left is a schema without people, and the next one goes on with that
+    # a killed restore leaves a schema without people; the next one goes on with it
     with db.engine.connect() as connection:
         names = set(inspect(connection).get_table_names())
         foreign = names and "alembic_version" not in names

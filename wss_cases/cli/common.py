@@ -1,4 +1,4 @@
-"""What every command shares: refusals and exit codes, JSON and notes, the school and the instant it is given."""
+"""What every command shares: refusals and exit codes, JSON and notes, the school and the instant of its options."""
 
 import csv
 import json
@@ -68,12 +68,11 @@ UNWRITABLE = "The database cannot be written or has no schema yet. Run: flask db
 
 
 def show(document: Any, indent: int | None = 2) -> None:
-    """Print one JSON document."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=indent))
 
 
 def refuse(field: str, message: str, as_json: bool = False) -> NoReturn:
-    """Say why a command is refused, as a JSON document too where that was chosen, and end with status 1."""
+    """Print why a command is refused, as JSON where that was chosen, and exit with status 1."""
     if as_json:
         show({"error": {"field": field, "message": message}})
     click.echo(f"Refused: {message}", err=True)
@@ -82,7 +81,7 @@ def refuse(field: str, message: str, as_json: bool = False) -> NoReturn:
 
 @contextmanager
 def refusals(as_json: bool = False, of_database: str = "database") -> Iterator[None]:
-    """Speak English inside the block, and refuse the command for what the rules or the database refuse there."""
+    """Speak English inside the block, and refuse the command when the rules or the database refuse."""
     try:
         with force_locale("en"):
             yield
@@ -93,18 +92,18 @@ def refusals(as_json: bool = False, of_database: str = "database") -> Iterator[N
 
 
 def run_command(*arguments: str) -> None:
-    """Run another command of this application in this process: starting Python again takes longer than the work."""
+    """Run another command of this application in this process, which is faster than starting Python again."""
     current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
 
 
 def note(now: datetime, action: str, about: str, object_id: int | None = None, changes: Any = None) -> None:
-    """Write the audit row of what a command did, in a unit of work of its own."""
+    """Write the audit row of a command, in a unit of work of its own."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.audit(action, about, object_id, changes)
 
 
 def instant(text: str, example: str) -> datetime:
-    """Return the instant that --now gives, UTC where it names no zone; without it now. Raises BadParameter."""
+    """The instant of --now, UTC where it names no zone; the present without it. Raises BadParameter."""
     if not text:
         return clock.now()
     try:
@@ -115,7 +114,7 @@ def instant(text: str, example: str) -> datetime:
 
 
 def chosen_school(text: str) -> tuple[int, str]:
-    """Return (id, name) of the school that --school names. Raises Refused where there is none."""
+    """(id, name) of the school that --school names. Raises Refused when there is none."""
     school = school_named(SYSTEM, text)
     if school is None:
         raise Refused("school", f"There is no school {text}.")
@@ -123,9 +122,9 @@ def chosen_school(text: str) -> tuple[int, str]:
 
 
 def chosen_scope(year: str, school: str | None) -> tuple[Scope, str | None]:
-    """Return what --school-year and --school choose, and the school's name, None for all schools.
+    """The scope of --school-year and --school, and the school's name, None for all schools.
 
-    Raises BadParameter for a school year that has not begun, Refused for a school that is not there.
+    Raises BadParameter for a school year that has not begun, Refused for an unknown school.
     """
     scope = scope_of(None, year, today_at(None, clock.now()))
     if scope is None:
@@ -166,7 +165,7 @@ CAUSES: Final = {
 
 
 def words_of(error: SQLAlchemyError, who: str) -> str:
-    """Return why the database did not do it; `who` may, where the one that asked may not."""
+    """Why the database refused; `who` names a role that may, where the present one may not."""
     driver = getattr(error, "orig", None)
     code = getattr(driver, "sqlstate", None) or getattr(driver, "sqlite_errorname", None) or ""
     for beginning, words in CAUSES.items():
@@ -178,7 +177,7 @@ def words_of(error: SQLAlchemyError, who: str) -> str:
 
 
 def _named(error: BaseException, code: str) -> str:
-    """Name an error by its class, its code and the rule that it broke: all words of the schema."""
+    """An error's class, code and violated constraint: only names of the schema."""
     broken = getattr(error, "diag", None)
     rule = getattr(broken, "constraint_name", None)
     table = getattr(broken, "table_name", None)
@@ -191,9 +190,9 @@ Say = Callable[[str], None]
 
 @contextmanager
 def telling(words: str) -> Iterator[Say]:
-    """Say on the error output every few seconds what a command is at; nothing where it ends within a moment.
+    """Print progress on the error output every few seconds; nothing when the block ends within a moment.
 
-    What is given changes the words. A long statement of the database cannot speak, so the seconds go on by themselves.
+    Calling the yielded function changes the words. The seconds count on by themselves during a long statement.
     """
     doing, ended, began = [words], threading.Event(), time.monotonic()
     every = setting("PROGRESS_SECONDS")
@@ -216,7 +215,7 @@ def telling(words: str) -> Iterator[Say]:
 
 @contextmanager
 def target(output: Path | None) -> Iterator[IO[bytes]]:
-    """Give a stream to write to; what was written goes to the file or to stdout at the end, whole or not at all."""
+    """A stream to write to; at the end all of it goes to the file or to stdout, or nothing."""
     if output is not None:
         with whole_file(output) as stream:
             yield stream
@@ -232,8 +231,8 @@ COLUMNS: Final = ("school_id", "federal", "state")
 
 
 def school_numbers(path: Path | None) -> Known:
-    """Return what a CSV file of `school_id`, `federal` and `state` says. Raises Refused, naming the line, where one is
-    not right."""
+    """The rows of a CSV file of `school_id`, `federal` and `state`. Raises Refused, naming the line, for a wrong
+    one."""
     if path is None:
         return {}
     try:

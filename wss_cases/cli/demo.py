@@ -64,7 +64,7 @@ def load(schools: int, students: int, incidents: int, years: int, seed: int) -> 
 
 
 def demo_password() -> str:
-    """Return WSS_DEMO_PASSWORD, else one that follows from this installation's keys and so needs no keeping."""
+    """WSS_DEMO_PASSWORD, else one derived from this installation's keys."""
     given: str = setting("WSS_DEMO_PASSWORD")
     if given:
         return given
@@ -93,7 +93,7 @@ def print_accounts() -> None:
 
 
 def _in_the_way() -> str:
-    """Return why nothing may be loaded here, or nothing."""
+    """Why nothing may be loaded here, or ''."""
     if setting("WSS_ENV") == "production":
         return "WSS_ENV=production: the demo district's accounts share one password and are not loaded here."
     try:

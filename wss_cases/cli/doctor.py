@@ -1,4 +1,4 @@
-"""`flask doctor`: what an operator should know before people do, each with what to do about it. Writes nothing."""
+"""`flask doctor`: problems an operator should know before people do, each with what to do about it. Writes nothing."""
 
 import json
 import shutil
@@ -39,7 +39,7 @@ LITTLE_SPACE = 1_000_000_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One look: `level` is ok, warning (goes on, but see to it) or bad (something does not work or is not safe)."""
+    """One check: `level` is ok, warning (works, but needs attention) or bad (something fails or is unsafe)."""
 
     level: str
     what: str
@@ -64,7 +64,7 @@ def group(as_json: bool) -> None:
 
 
 def examine(now: datetime) -> Iterator[Finding]:
-    """Yield what is found; ends after the database where that cannot be used."""
+    """Yield the findings; ends after the database's when it cannot be used."""
     try:
         command = schema_command()
         if command:
@@ -131,7 +131,7 @@ def _clocks(_now: datetime) -> Finding:
 def _keys(_now: datetime) -> Finding:
     missing = 0
     for _name, model, purpose in SEALED:
-        # a board report that was made before the name of its key was noted has none
+        # board reports made before key names were stored have none
         at_hand = [*key_names(setting("WSS_KEYS"), purpose), ""]
         sealed = model.sealed_text.is_not(None) & model.key_name.not_in(at_hand)
         missing += db.session.scalar(select(func.count()).select_from(model).where(sealed)) or 0

@@ -171,7 +171,7 @@ def behaviors(file: Path, as_json: bool) -> None:
 
 @contextmanager
 def _refusals(path: Path, as_json: bool) -> Iterator[None]:
-    """Speak English inside the block; where the input as a whole is refused there, say why and end with status 1."""
+    """Speak English inside the block; when the input as a whole is refused, print why and exit with status 1."""
     try:
         with force_locale("en"):
             yield
@@ -183,7 +183,7 @@ def _refusals(path: Path, as_json: bool) -> Iterator[None]:
 
 
 def _database_words(error: SQLAlchemyError) -> str:
-    """Return what an operator can do about a database that fails."""
+    """What an operator can do about a database error."""
     cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
     if "locked" in cause:
         return "Another import or a long save holds the database. Try again."
@@ -207,7 +207,7 @@ def _counted(name: str, numbers: Mapping[str, int]) -> str:
 
 
 def _complain(report: Report | EdfiReport) -> None:
-    """Print each problem on a line of its own to the error output: file, place as far as it is known, message."""
+    """Print each problem on its own line to the error output: file, place if known, message."""
     for problem in report.grouped() if isinstance(report, Report) else report.problems:
         _file, *place, _message = vars(problem).items()
         where = [problem.file, *(f"{word} {value}" for word, value in place if value)]
@@ -215,7 +215,7 @@ def _complain(report: Report | EdfiReport) -> None:
 
 
 def _tell_unplaced(report: Report) -> None:
-    """Print how many rows came in without a field, and whom the roster gives no place."""
+    """Print how many rows came in without a field, and who has no place in the roster."""
     for file, number in report.unknown.items():
         click.echo(f"{file}: {number:,} rows were imported without a field that is not known", err=True)
     for kind, found in report.unplaced.items():
@@ -224,7 +224,7 @@ def _tell_unplaced(report: Report) -> None:
 
 
 def _stop(report: Report | EdfiReport, as_json: bool, status: int = 1) -> NoReturn:
-    """Say why nothing was imported and end."""
+    """Print why nothing was imported and exit."""
     if as_json:
         show(report.as_document())
     _complain(report)

@@ -72,7 +72,7 @@ def database(role: str, part: str) -> None:
 
 
 def _statements(role: str, part: str) -> list[str]:
-    """Return the statements for one role: it owns nothing, changes no schema and no row of the audit log."""
+    """The statements for one role: it owns nothing, and changes no schema and no row of the audit log."""
     quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
     named = quote(role)
     if part == "watching":
@@ -85,7 +85,7 @@ def _statements(role: str, part: str) -> list[str]:
     given = ", ".join(quote(column.name) for column in db.metadata.tables[log].columns if column.name != "id")
     rights = {"SELECT": tables | {SCHEMA_TABLE}}
     if part != "reading":
-        # the number of a row is the database's to give: two of one number could not both be sealed
+        # the database assigns ids: of two rows with one id only one could be sealed
         rights = {EVERYTHING: tables - sealing - read, "SELECT": read, f"INSERT ({given})": {log}}
         rights |= {"SELECT, INSERT": sealing} if sealing else {}
     return [

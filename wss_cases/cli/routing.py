@@ -35,7 +35,7 @@ from wss_cases.routing.rule_sets import RuleSet, rule_set_in_force, signs_of, ta
 
 @dataclass
 class Chosen:
-    """What is replayed over which incidents."""
+    """The rule set to replay and the incidents."""
 
     rule_set: RuleSet
     period: Period
@@ -89,7 +89,7 @@ def _period(first: Any, last: Any, school: str | None) -> Period:
 
 
 def _run(chosen: Chosen, tell: Callable[[Replayed], None]) -> Tally:
-    """Replay with progress on standard error, telling each incident that changed or in which a promise broke."""
+    """Replay with progress on standard error, and print each incident that changed or broke an invariant."""
     replayer, tally, total = (
         Replayer(table_of(chosen.rule_set), signs_of(chosen.rule_set)),
         Tally(),
@@ -108,7 +108,7 @@ def _run(chosen: Chosen, tell: Callable[[Replayed], None]) -> Tally:
 
 
 def _as_json(chosen: Chosen, out: TextIO) -> Tally:
-    """Write the document as it is found: the incidents first, the counts once they are known."""
+    """Write the document while it is computed: the incidents first, the counts at the end."""
     out.write('{"incidents": [')
     written = 0
 

@@ -1,4 +1,4 @@
-"""The audit log for those who verify it: who did what to which record, never what the record says."""
+"""The audit log for those who verify it: who did what to which record, never the record's contents."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,7 +27,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """What the list keeps; instants are from inclusive to exclusive, empty values keep everything."""
+    """The filters of the list; instants are from inclusive to exclusive, empty values filter nothing."""
 
     who: str = ""
     action: str = ""
@@ -39,7 +39,7 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One line of the log; `actor` is '' for the system itself, `page` the name of the page that was read, if any."""
+    """One line of the log; `actor` is '' for the system itself, `page` the name of a read page, if any."""
 
     id: int
     at: datetime
@@ -52,7 +52,7 @@ class AuditRow:
 
 
 def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[AuditRow]:
-    """Return the newest lines that the filter keeps, older than the line `before` when given."""
+    """The newest lines that match the filter, older than the line `before` when given."""
     entry = AuditEntry
     who = select(entry.id, entry.at, entry.actor_id, UserAccount.name, entry.action, entry.object_type, entry.object_id)
     statement = who.add_columns(entry.changes["page"].as_string())
@@ -84,7 +84,7 @@ FIELDS = ("who", "action", "type", "id", "from", "to")
 @blueprint.get("")
 @gate(Permission.AUDIT_READ)
 def entries() -> Page:
-    """List the log, newest first, narrowed by the address."""
+    """The log, newest first, filtered by the address."""
     typed = {name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS}
     wanted, problems = read_filter(typed)
     before = id_in(request.args.get("before", ""))
@@ -105,7 +105,7 @@ def entries() -> Page:
 
 
 def _keeping() -> list[str]:
-    """When the log was sealed and verified last, in sentences."""
+    """When the log was last sealed and verified, in sentences."""
     kept = keeping()
     sealed = (
         _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, district_zone()))
@@ -122,7 +122,7 @@ def _keeping() -> list[str]:
 
 
 def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str]]]:
-    """Return the filter of these words, and (words, field) for each that could not be read and is left out."""
+    """The filter of these words, and (words, field) for each that could not be read and is ignored."""
     problems = []
     since, until = _day(typed["from"]), _day(typed["to"])
     if typed["from"] and since is None:

@@ -9,7 +9,7 @@ from wss_cases.mail.monitoring import standing_on_page
 
 
 def banners(now: datetime) -> list[str]:
-    """Return the texts to show above the page at this instant."""
+    """The texts above the page at this instant."""
     found = standing_on_page(now)
     texts = []
     if found.paused_since is not None:

@@ -1,7 +1,7 @@
-"""A worker of gunicorn that takes a whole request in before a thread begins on it, and hands answers out the same way.
+"""A gunicorn worker that reads a whole request before a thread begins on it, and sends answers the same way.
 
-gunicorn's own threads read from the network themselves, so a handful of browsers on a bad line hold them all. Here one
-loop (waitress) reads and writes for every connection, and the threads only ever see requests that are complete.
+Gunicorn's own threads read from the network, so a few browsers on a slow line would occupy all of them. Here one loop
+(waitress) reads and writes for every connection, and threads only get complete requests.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ CONNECTIONS = 900
 
 
 class BufferingWorker(Worker):
-    """Serves with waitress on the sockets and with the number of threads that gunicorn was given."""
+    """Serves with waitress on gunicorn's sockets with its number of threads."""
 
     def run(self) -> None:
-        """Serve until told to stop or left alone, then finish what was begun."""
+        """Serve until stopped or abandoned, then finish open requests."""
         channels: dict[int, Any] = {}
         server = create_server(
             InTurn(self.wsgi), map=channels, sockets=[one.sock for one in self.sockets],
@@ -50,5 +50,5 @@ class BufferingWorker(Worker):
 
 
 def _is_at_work(channel: Any) -> bool:
-    """Whether a connection has a request that is not answered, or an answer that is not handed out."""
+    """Whether a connection has an unanswered request, or an answer not yet sent."""
     return bool(getattr(channel, "requests", ()) or getattr(channel, "total_outbufs_len", 0))

@@ -1,7 +1,7 @@
-"""The style sheets of every page as one file, its script modules as one: on a slow network each file more is a wait.
+"""All style sheets as one file and all script modules as one: on a slow network each further file is a wait.
 
-Made of the files as they stand, and nothing is taken out: a module's own names stay its own, inside a function. What a
-module imports for its effect alone (`import "./x.js"`) stays a file of its own, which other scripts import too.
+Nothing is removed from the files. A module's own names stay inside a function. A module imported only for its effect
+(`import "./x.js"`) stays a file of its own, which other scripts import too.
 """
 
 import re
@@ -28,7 +28,7 @@ def style(folder: Path) -> bytes:
 
 @lru_cache(maxsize=2)
 def script(folder: Path) -> bytes:
-    """Return the first module and all that it imports as one. ValueError where a module says it in another way."""
+    """The first module and all that it imports as one. ValueError for an import in another form."""
     made: dict[str, str] = {}
     beside: dict[str, None] = {}
 
@@ -46,7 +46,7 @@ def script(folder: Path) -> bytes:
         body = EXPORT.sub(r"\1 \2", IMPORT.sub("", words))
         if left := LEFT_OVER.search(body):
             raise ValueError(f"{name}.js: {left[0]}")
-        # taken out first: what others import is put after what it needs itself
+        # removed first: an imported module is placed after what it needs itself
         del made[name]
         made[name] = f"const {{ {given} }} = (() => {{\n{body}return {{ {given} }};\n}})();\n"
 
@@ -55,7 +55,7 @@ def script(folder: Path) -> bytes:
 
 
 def modules(folder: Path) -> set[str]:
-    """Return the names of the files whose letters stand in the one script."""
+    """The names of the files in the one script."""
     found, waiting = set(), [FIRST]
     while waiting:
         name = waiting.pop()
@@ -74,5 +74,5 @@ BUNDLES: dict[str, tuple[str, Callable[[Path], bytes]]] = {
 
 
 def in_bundles(folder: Path) -> set[str]:
-    """Return the files that no page asks for by themselves, since a bundle holds them."""
+    """The files that no page requests, because a bundle contains them."""
     return {*(f"css/{name}.css" for name in SHEETS), *(f"js/{name}.js" for name in modules(folder))}

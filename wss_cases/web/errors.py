@@ -35,7 +35,7 @@ def init_errors(app: Flask) -> None:
 
 
 def page(code: int, **context: object) -> str:
-    """Render the page of a status; an unlisted client error looks like 'not found'."""
+    """The page of a status; an unlisted client error looks like 'not found'."""
     shown = code if code in PAGES else 404
     if shown >= 500:  # these stand alone: the layout's context asks the database
         return current_app.jinja_env.get_template(f"errors/{shown}.html").render(**context)
@@ -43,7 +43,7 @@ def page(code: int, **context: object) -> str:
 
 
 def _noted(what: str) -> None:
-    """Leave a line for whoever watches the logs: who, where, which record; never an address or what was typed."""
+    """Log a line for operators: who, where, which record; never an address or typed text."""
     ids = {name: value for name, value in (request.view_args or {}).items() if isinstance(value, int)}
     user_id = current_user.actor.user_id if current_user.is_authenticated else None
     facts = {"user": user_id, "endpoint": request.endpoint, "method": request.method, "ids": ids}
@@ -51,9 +51,9 @@ def _noted(what: str) -> None:
 
 
 def _address_of_nothing() -> None:
-    """An address that asks for a NUL is missing: no word of ours holds one, and PostgreSQL refuses to look for it.
+    """An address with a NUL is "not found": no stored text has one, and PostgreSQL refuses to look for it.
 
-    A path is its own page's to refuse: those of secret links all look alike.
+    Its path is left to the page: those of secret links all look alike.
     """
     if any("\0" in text for text in chain.from_iterable(request.args.listvalues())):
         raise NotFound
@@ -100,13 +100,13 @@ def _database(error: Exception) -> Answer:
 
 
 def _refused_by_database(error: DBAPIError) -> Answer:
-    # what cannot be audited is not done, and that is no fault of whoever asked
+    # what cannot be audited is not done, and that is not the user's fault
     audited = f"INSERT INTO {AuditEntry.__tablename__} " in (error.statement or "")
     return _database(error) if audited else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Answer:
-    # frames and the type alone, for whatever handler may listen: the message may hold a child's name
+    # only frames and the type, for any log handler: the message may hold a child's name
     facts = {"endpoint": request.endpoint, "method": request.method, "frames": frames(error.__traceback__)}
     current_app.logger.error("unexpected %s", type(error).__name__, extra={"facts": facts})
     return page(500), 500

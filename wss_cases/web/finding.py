@@ -1,4 +1,4 @@
-"""Pages as a search shows them: those of the person's own menu."""
+"""Search results for pages: those of the person's own menu."""
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.ids import begins_words, search_words
@@ -7,7 +7,7 @@ from wss_cases.web.layout import pages_of
 
 
 def page_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return pages of whose name every typed word begins some word, in the order of the menu."""
+    """The pages whose names have a word beginning with each typed word, in the order of the menu."""
     words = search_words(typed)
     if not words:
         return []

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and whose word about the address of a browser is taken."""
+"""Security headers on every answer, and which proxies may state a browser's address."""
 
 from flask import Flask, current_app, redirect, request
 from flask import Response as FlaskResponse
@@ -24,18 +24,18 @@ HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
 
 class QuietSessions(SecureCookieSessionInterface):
-    """Sessions in a signed cookie, of which the pages that are the same for anyone say nothing: no cookie, no Vary."""
+    """Sessions in a signed cookie. Pages that are the same for everyone set no cookie and no Vary."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
-        """Write the cookie, but on none of those pages."""
+        """Write the cookie, except on those pages."""
         if request.endpoint not in CACHEABLE_PAGES:
             super().save_session(app, session, response)
 
 
 def init_headers(app: Flask) -> None:
-    """Attach the headers to every answer, and read the address that as many web servers in front have passed on.
+    """Attach the headers to every answer, and take the client's address from as many proxies as configured.
 
-    Must stand before all else that looks at a request: in production what came without https is not even read.
+    Must come before everything that looks at a request: in production a request without https is not even read.
     """
     app.session_interface = QuietSessions()
     app.before_request(_https_alone)

@@ -1,4 +1,4 @@
-"""What a browser keeps of this release to open without network: static files, and pages about nobody."""
+"""What a browser stores of this release to open without network: static files, and pages without personal data."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ OTHERS = ("icons.svg", "favicon.svg", "icons/icon-192.png")
 
 
 def worker_script() -> str:
-    """Return the service worker of this release, with what it is told of it in front."""
+    """The service worker of this release, with its data in front."""
     return _script(Path(str(current_app.static_folder)), request.script_root)
 
 
 @lru_cache(maxsize=4)
 def _script(folder: Path, root: str) -> str:
-    """Built once by a process. The release's name changes with any letter of what is kept, or of the script."""
+    """Built once per process. The release's name changes with any byte of the stored files or the script."""
     listed = [f"{name}/{path.name}" for name, mask in KEPT for path in sorted((folder / name).glob(mask))]
     left_out = {WORKER, *in_bundles(folder)}
     kept = [url_for("static", filename=name) for name in (*BUNDLES, *listed, *OTHERS) if name not in left_out]
@@ -62,7 +62,7 @@ ASK_AGAIN = "no-cache"
 @blueprint.get("/manifest.webmanifest")
 @gate(Permission.PUBLIC)
 def manifest() -> Response:
-    """Say how the app is called, how it looks on a phone, and where it opens."""
+    """The app's name, its look on a phone, and its first page."""
     told = {
         "id": f"{request.script_root}/",
         "name": _("Whole School Safety"),
@@ -96,7 +96,7 @@ def manifest() -> Response:
 @blueprint.get("/sw.js")
 @gate(Permission.PUBLIC)
 def worker() -> Response:
-    """The service worker of this release: it stands at the root, because it may answer for nothing above itself."""
+    """The service worker of this release. It stands at the root, because it can only serve paths below its own."""
     answer = Response(worker_script(), mimetype="text/javascript")
     answer.headers["Cache-Control"] = ASK_AGAIN
     answer.headers["Service-Worker-Allowed"] = f"{request.script_root}/"

@@ -1,4 +1,4 @@
-"""Room for the two kinds of file that are larger than a form: a roster, and attachments, from whoever may send one."""
+"""Room for the two kinds of files larger than a form: rosters, and attachments from people who may send them."""
 
 from collections.abc import Callable
 from typing import Final
@@ -25,12 +25,12 @@ FORM: Final = 16 * 1024**2
 
 
 def largest_body(app: Flask) -> int:
-    """Return how many bytes of one request the server takes in before the application is asked."""
+    """The most bytes of one request that the server reads before the application is asked."""
     return max(ATTACHED_AT_ONCE, int(app.config["ROSTER_UPLOAD_MB"]) * 1024**2) + FORM
 
 
 def init_large_files(app: Flask) -> None:
-    """Must be registered before anything reads what was sent."""
+    """Must be registered before anything reads the request's body."""
     app.before_request(_give_room)
 
 

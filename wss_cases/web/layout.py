@@ -1,4 +1,4 @@
-"""What every page stands in: language, navigation by role, school switcher, banners."""
+"""The frame of every page: language, navigation by role, school switcher, banners."""
 
 from collections.abc import Collection
 from typing import Any
@@ -134,7 +134,7 @@ def _keep_session() -> None:
 
 
 def choose_locale() -> str:
-    """Return the language of this answer: chosen in this browser, else the account's, else the browser's."""
+    """The language of this answer: chosen in this browser, else the account's, else the browser's."""
     if not has_request_context():
         return "en"
     languages = setting("LANGUAGES")
@@ -149,7 +149,7 @@ def choose_locale() -> str:
 def my_schools(
     actor: Actor, limit: int | None = None, text: str = "", school_id: int | None = None
 ) -> list[tuple[int, str]]:
-    """Return (id, name) of the schools this person can switch between, by name; those with `text` in it, or one."""
+    """(id, name) of the schools this person can switch between, by name; those with `text` in it, or one."""
     statement = select(School.id, School.name).where(School.is_active).order_by(School.name, School.id)
     if text.strip():
         statement = statement.where(School.name.icontains(text.strip(), autoescape=True))
@@ -163,7 +163,7 @@ def my_schools(
 
 
 def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, str] | None:
-    """Return the chosen school: the switcher's choice, else the only or first own one; None is all schools."""
+    """The chosen school: the switcher's choice, else the only or first own one; None is all schools."""
     chosen = session.get("school_id")
     for school in schools:
         if school[0] == chosen:
@@ -178,7 +178,7 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
 
 
 def go_back(without: Collection[str] = ()) -> Response:
-    """Redirect to the page named by the form's `next`, if it is one of ours, less some of its parameters."""
+    """Redirect to the page in the form's `next`, if it is one of ours, without some of its parameters."""
     parts = urlsplit(safe_next(request.form.get("next")) or url_for("web.home"))
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = [(name, value) for name, value in given if name not in without]
@@ -217,7 +217,7 @@ def _context() -> dict[str, Any]:
 
 
 def _switchable(actor: Actor) -> list[tuple[int, str]]:
-    """Return the schools of the switcher, one more than it lists; a person's own few are known to the page already."""
+    """The schools of the switcher, one more than it lists; a person's few own schools are already loaded."""
     ids = actor.school_ids(*STAFF, Role.DISTRICT)
     if actor.everywhere(Role.DISTRICT) or len(ids) > MOST_LISTED:
         return my_schools(actor, MOST_LISTED + 1)
@@ -226,12 +226,12 @@ def _switchable(actor: Actor) -> list[tuple[int, str]]:
 
 
 def _navigation(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return what stands in the bar, and in a phone's menu."""
+    """The entries of the bar, and of a phone's menu."""
     return _marked(_allowed(actor, NAVIGATION)), _marked(pages_of(actor))
 
 
 def _phone_bar(actor: Actor) -> list[dict[str, Any]]:
-    """Return what stands at the bottom of a phone, which has room for three pages beside Find and More."""
+    """The entries at the bottom of a phone, which has room for three pages beside Find and More."""
     allowed = [(url_for(endpoint), label, icon) for endpoint, label, icon, needed in PHONE_BAR if might(actor, needed)]
     shown = [*allowed[:3], (url_for("search.page"), _("Find"), "search")]
     marked = _marked({url: label for url, label, _icon in shown})
@@ -239,7 +239,7 @@ def _phone_bar(actor: Actor) -> list[dict[str, Any]]:
 
 
 def pages_of(actor: Actor) -> dict[str, Any]:
-    """Return every page of a person's menu: address to label."""
+    """Every page of a person's menu: address to label."""
     return _allowed(actor, NAVIGATION) | _allowed(actor, MENU_ONLY)
 
 

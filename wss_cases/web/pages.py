@@ -29,7 +29,7 @@ NO_ONES_FIRST = ("incidents.incidents", "safeguards.duties")
 @blueprint.get("/")
 @gate(Permission.SIGNED_IN)
 def home() -> Response:
-    """Send each person to the first page of their work; while there is no school, whoever may to what Setup lacks."""
+    """Redirect to the first page of a person's work; without a school, to Setup for those who may."""
     actor = current_actor()
     if might(actor, Permission.SETUP_READ) and no_school_yet():
         return redirect(url_for("checklist.page"), 303)
@@ -52,20 +52,20 @@ def language() -> Response:
 @blueprint.post("/school")
 @gate(Permission.SIGNED_IN)
 def school() -> Response:
-    """Choose the school whose work is shown; an empty value is all schools one reaches."""
+    """Choose the school whose work is shown; an empty value means all of the person's schools."""
     wanted = id_in(request.form.get("school_id"))
     if wanted is not None and my_schools(current_actor(), school_id=wanted):
         session["school_id"] = wanted
     else:
         session.pop("school_id", None)
-    # an address that names a school or a network would show that one still
+    # an address that names a school or network would still show that one
     return go_back(without=("school", "network"))
 
 
 @blueprint.get("/schools")
 @gate(Permission.SIGNED_IN)
 def schools() -> str:
-    """Choose the school whose work is shown, where there are too many for the header."""
+    """The page on which the school is chosen when there are too many for the header."""
     typed = request.args.get("q", "")[:200]
     found = my_schools(current_actor(), SCHOOLS_SHOWN + 1, typed)
     return render_template(
@@ -80,7 +80,7 @@ def schools() -> str:
 @blueprint.get("/healthz")
 @gate(Permission.PUBLIC)
 def healthz() -> Response:
-    """Answer 200 while the process answers, with what it sees of database and scheduler."""
+    """Answer 200 while the process answers, with the state of database and scheduler."""
     state = _state()
     return jsonify(status="ok", database=state["database"], scheduler=state["scheduler"])
 
@@ -88,9 +88,9 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 @gate(Permission.PUBLIC)
 def readyz() -> tuple[Response, int]:
-    """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run.
+    """Answer 503 when the database, its schema or the scheduler's heartbeat is missing, with the command to run.
 
-    Delivery that was paused on purpose, a standby that is missing or not watched, are told and are no reason for 503.
+    Delivery paused on purpose, and a standby that is missing or not watched, are shown and are no reason for 503.
     """
     state = _state()
     ready = state["database"] == "ok" and state["scheduler"] == "ok"

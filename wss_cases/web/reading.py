@@ -1,4 +1,4 @@
-"""A confidential page is answered only after the audit row of that reading is committed.
+"""A confidential page is answered only after its audit row is committed.
 
 The same commit counts the page, so that no account reads more in an hour than a person can.
 """
@@ -28,21 +28,21 @@ Read = tuple[str, str, int | None, dict[str, Any]]
 
 
 def series_of(user_id: int) -> str:
-    """Return the name under which this hour's pages of one person are counted."""
+    """The counter's name for this hour's pages of one person."""
     return f"pages:{user_id}:{clock.now():%Y%m%d%H}"
 
 
 def noted_alone(actor: Actor, read: Read) -> bool:
-    """Whether a page of records was counted and its audit row written by one statement; else `one_more` has to."""
+    """Whether a page was counted and its audit row written by one statement; otherwise `one_more` must do it."""
     row = noted(actor, clock.now(), *read)
     return count_and_note(series_of(actor.user_id or 0), setting("PAGES_PER_HOUR"), row)
 
 
 def one_more(uow: UnitOfWork, actor: Actor, read: Read | None = None) -> bool:
-    """Step: count a page of records, or a form about one; False when that is more than the hour allows.
+    """Step: count a page of records, or a form about one; False when the hour's limit is exceeded.
 
-    `read` is written with the count while it is not. The first time too often is audited, and the system's
-    administrators are told by mail.
+    `read` is written with the count within the limit. The first page beyond it is audited, and the system's
+    administrators get an email.
     """
     assert actor.user_id is not None
     series, most = series_of(actor.user_id), setting("PAGES_PER_HOUR")
@@ -61,7 +61,7 @@ def one_more(uow: UnitOfWork, actor: Actor, read: Read | None = None) -> bool:
 
 
 def is_over(actor: Actor) -> bool:
-    """Whether this hour's pages are used up, before a form is even looked at."""
+    """Whether this hour's limit is reached, before a form is even read."""
     count = select(Counter.value).where(Counter.series == series_of(actor.user_id or 0))
     most: int = setting("PAGES_PER_HOUR")
     return (db.session.scalar(count) or 0) > most
@@ -119,13 +119,13 @@ LIST = "page"
 
 
 def init_reads(app: Flask) -> None:
-    """Audit every answer that shows a record; must be registered after what finishes an answer, to come before it."""
+    """Audit every answer that shows a record; must be registered after what finishes an answer, to run before it."""
     app.before_request(_not_too_many)
     app.after_request(_audited)
 
 
 def is_confidential(app: Flask, endpoint: str | None) -> bool:
-    """Whether the pages of an endpoint show records of students."""
+    """Whether an endpoint's pages show records of students."""
     if endpoint is None or endpoint in PLAIN_PAGES:
         return False
     return endpoint in TELLING_PAGES or permission_of(app, endpoint) not in PLAIN
@@ -164,6 +164,6 @@ def _audited(answer: Response) -> Response:
             shown = one_more(uow, actor, read if told else None) and told
     except SQLAlchemyError as error:
         current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
-        # what was saved before is saved: only a page that cannot be audited is kept back
+        # a saved change stays saved: only a page that cannot be audited is withheld
         return answer if done else make_response(page(503), 503, {"Retry-After": "5"})
     return answer if shown or done else _slowed()

@@ -1,7 +1,7 @@
-"""Refuse to begin serving while code and schema differ.
+"""Refuses to begin serving while code and schema differ.
 
-A process that has served on its own schema goes on when the schema moves ahead of it: a release only adds, and takes
-away what the release before no longer uses, so machines are brought to a new release one after the other.
+A process that has served on its own schema goes on when the schema moves ahead: a release only adds, and removes what
+the release before no longer uses, so machines are updated one after the other.
 """
 
 from flask import Flask, current_app, request
@@ -13,7 +13,7 @@ ALWAYS_SERVED = frozenset({"static", "bootstrap.static", "web.healthz", "web.rea
 
 
 def init_schema_check(app: Flask) -> None:
-    """Check before the first request; must stand before anything that reads the database."""
+    """Check before the first request; must come before anything that reads the database."""
     app.extensions["schema_matched"] = False
 
     def check() -> None:
@@ -27,7 +27,7 @@ def init_schema_check(app: Flask) -> None:
 
 
 def mismatch() -> str | None:
-    """Return what an operator must run before this process may serve; None when it may.
+    """The command that an operator must run before this process may serve; None when it may.
 
     Raises OperationalError when the database cannot be reached.
     """

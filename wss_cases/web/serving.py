@@ -1,7 +1,7 @@
 """How gunicorn serves the application: `gunicorn -c python:wss_cases.web.serving wsgi:app --bind HOST:PORT`.
 
-What every worker needs is made once, before they are forked from the first process, and left to all of them: pages are
-fast from the first on, and the memory is shared. The worker takes a request in whole before a thread begins on it.
+What every worker needs is prepared once in the first process before it forks them: pages are fast from the first on,
+and memory is shared. The worker reads a whole request before a thread begins on it.
 """
 
 import gc
@@ -27,12 +27,12 @@ def when_ready(server: Any) -> None:
     """Called by gunicorn once the application is loaded and before the first worker is forked."""
     warm(server.app.wsgi())
     gc.collect()
-    # a collection would write to every object, and so make each worker's copy its own
+    # a collection would write to every object, and so copy the shared memory in each worker
     gc.freeze()
 
 
 def warm(app: Flask) -> None:
-    """Read all templates, words and revisions, put tables and addresses together; once, also where it is asked for
+    """Load all templates, translations and revisions, and compile tables and addresses; once, even when called
     again."""
     if app.extensions.setdefault(WARM, False):
         return

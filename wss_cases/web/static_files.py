@@ -32,7 +32,7 @@ VERSION = "wss.static_version"
 
 
 def init_static_files(app: Flask) -> None:
-    """Put the version into every address of such a file, and let browsers keep what has today's."""
+    """Put the version into every such address, and let browsers cache the present version."""
     folders = _folders(app)
     version = _version(tuple(folders.values()))
 
@@ -69,7 +69,7 @@ def init_static_files(app: Flask) -> None:
 
 
 def _with_bundles(app: Flask, folder: Path) -> Callable[[str], Any]:
-    """Return the view of the folder's files, which has those beside them that are made of several."""
+    """A view of the folder's files and of the bundles made of them."""
     from_folder: Any = app.view_functions["static"]
 
     def file(filename: str) -> Any:
@@ -89,7 +89,7 @@ def _folders(app: Flask) -> dict[str, Path]:
 
 
 def _compress(answer: Response, folder: Path, name: str) -> None:
-    """Turn a whole answer into its compressed form, which is another file to a browser and has a tag of its own."""
+    """Compress a whole answer; browsers treat it as another file, with an ETag of its own."""
     tag, _weak = answer.get_etag()
     answer.direct_passthrough = False
     answer.call_on_close(answer.response.close)  # type: ignore[union-attr]

@@ -1,9 +1,9 @@
-"""Who computes in a process: two requests at a time, and the others wait, for all at once only slow each other down.
+"""Limits a process to two computing requests at a time; the others wait, because all at once would slow each other.
 
-A process runs one thread at a time however many it has, and one that comes back from the database waits for it behind
-all others that compute. Two are enough to use the time in which one waits for the database. The threads are still there
-for what takes long: a paper, a large file. A request that has waited half a second begins all the same, and those after
-it at once, until one of the two is done.
+A process runs one thread at a time however many it has, and a thread that returns from the database waits behind all
+others that compute. Two are enough to use the waits for the database. The other threads serve what takes long: a PDF, a
+large file. A request that has waited half a second begins all the same, and those after it at once, until one of the
+two is done.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class InTurn:
-    """An application whose requests wait for their turn; what an answer streams is handed out without one."""
+    """A WSGI application whose requests wait for their turn; streamed answers are sent without one."""
 
     def __init__(self, app: Wsgi) -> None:
         self.app, self.turns = app, BoundedSemaphore(TURNS)
