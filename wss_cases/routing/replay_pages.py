@@ -1,4 +1,4 @@
-"""Pages of a replay: asking for one, how far it is, what would change, for whom, and incident by incident."""
+"""Pages of a replay: requesting one, its progress, its changes, for which groups, and incident by incident."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _PEOPLE: Mapping[Any, Any] = Person.labels()
 
 @dataclass(frozen=True)
 class ChangeWords:
-    """One change as the page shows it: what it is, what was said, what would be said, and the rules behind it."""
+    """One change for the page: what it is, the old and the new answer, and their rules."""
 
     title: str
     before: str
@@ -63,7 +63,7 @@ def change_words(change: Change) -> ChangeWords:
 
 
 def key_words(key: str) -> str:
-    """Return what a change is counted under, in words."""
+    """The counting key of a change, in words."""
     kind, what, person = key.split(":")
     subject = str(_LABELS.get(what, what))
     if person:
@@ -88,7 +88,7 @@ def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:
 
 @dataclass(frozen=True)
 class ShareWords:
-    """The shares of the groups that people are told apart by: what is shown, and how many groups are withheld."""
+    """The shares of the groups of one criterion: what is shown, and how many groups are withheld."""
 
     title: str
     rows: list[tuple[str, str]]
@@ -96,7 +96,7 @@ class ShareWords:
 
 
 def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: SmallestGroups) -> ShareWords:
-    """Return each group with its share, grades in their order, the others by name; '' is who is not known."""
+    """Each group with its share, grades in their order, the others by name; '' is unknown."""
     shown = {value: share for value, share in shares(parts, fewest).items() if share is not None}
     rows = [((value == "", _number(value), names.get(value) or value), f"{share}%") for value, share in shown.items()]
     words = [(key[2] or _("Not known"), share) for key, share in sorted(rows)]
@@ -150,7 +150,7 @@ def cancel(replay_id: int) -> Page:
 @blueprint.get("/replays/<int:replay_id>")
 @gate(Permission.RULES_READ)
 def replay(replay_id: int) -> Page:
-    """How far a replay is, and what it found: in sentences, by school, by group."""
+    """A replay's progress and results: in sentences, by school, by group."""
     actor = current_actor()
     row, rule_set = replays.get_replay(actor, replay_id)
     seen = replays.schools_seen(actor)
@@ -185,7 +185,7 @@ def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTa
 
 
 def _groups(tally: Tally, fewest: SmallestGroups) -> list[ShareWords]:
-    """The share of each group that would be routed differently, where the whole district is seen."""
+    """The share of each group that would be routed differently, for readers of the whole district."""
     yes_no = {"yes": _("Yes"), "no": _("No")}
     parts = {name: tally.by.get(name, {}) for name in ("behavior", "grade", *replays.GROUPS)}
     grades = {grade: grade_words(int(grade)) for grade in parts["grade"] if grade}
@@ -209,7 +209,7 @@ def _groups(tally: Tally, fewest: SmallestGroups) -> list[ShareWords]:
 @blueprint.get("/replays/<int:replay_id>/changes")
 @gate(Permission.RULES_READ)
 def changes(replay_id: int) -> Page:
-    """What would change incident by incident; named only for who may open the report."""
+    """The changes incident by incident; named only for people who may open the report."""
     actor = current_actor()
     row, rule_set = replays.get_replay(actor, replay_id)
     only_broken = request.args.get("only") == "broken"

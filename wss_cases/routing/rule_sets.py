@@ -1,4 +1,4 @@
-"""Rule sets as rows, the answer that routed each person of each incident, and replays of rule sets over these."""
+"""Stored rule sets, and the answer that routed each person of each incident."""
 
 import json
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class RuleSet(CodeTable, Versioned, Base):
 
 
 class RuleSetWithdrawal(CodeTable, Base):
-    """That a published rule set never came into force; the rule set itself stays as it was published."""
+    """A published rule set that was withdrawn before its first day; the rule set itself stays as published."""
 
     __tablename__ = "rule_set_withdrawal"
     __table_args__ = (UniqueConstraint("rule_set_id"),)
@@ -61,7 +61,7 @@ class RuleSetWithdrawal(CodeTable, Base):
 
 
 class RoutingAnswer(Base):
-    """Rule set, facts and recommendation that routed one person's part; kept as it was."""
+    """Rule set, facts and recommendation that routed one person's part; never changed."""
 
     __tablename__ = "routing_answer"
     __table_args__ = (Index("ix_routing_answer_incident", "incident_id", "id"),)
@@ -76,7 +76,7 @@ class RoutingAnswer(Base):
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Rule sets the actor may see: all, or none."""
+    """The rule sets the actor may see: all, or none."""
     return true() if might(actor, Permission.RULES_READ) else false()
 
 
@@ -114,8 +114,11 @@ _PUBLISHED: HeldRows[RuleSet] = HeldRows(
 
 
 def rule_set_in_force(on: date) -> RuleSet:
-    """Return the published rule set that routes incidents reported on a date: of those begun and not ended the one that
-    began last; to be read. Raises Unavailable when there is none."""
+    """The published rule set that routes incidents reported on a date: of those in force, the one that began last;
+    read-only.
+
+    Raises Unavailable when there is none.
+    """
     in_force = (one for one in _PUBLISHED.rows() if one.ends_on is None or one.ends_on >= on)
     rule_set = next((one for one in in_force if one.starts_on is not None and one.starts_on <= on), None)
     if rule_set is None:
@@ -124,7 +127,7 @@ def rule_set_in_force(on: date) -> RuleSet:
 
 
 def table_of(rule_set: RuleSet) -> DecisionTable:
-    """Return the decision table of a rule set, read once for the same rows. Raises Refused for broken rows."""
+    """The decision table of a rule set, cached for the same rows. Raises Refused for broken rows."""
     return _read(rule_set.name, rule_set.number, json.dumps(rule_set.table_rows["rows"]))
 
 
@@ -134,12 +137,12 @@ def _read(name: str, number: int, rows: str) -> DecisionTable:
 
 
 def signs_of(rule_set: RuleSet) -> Signs:
-    """Return the signs of a rule set, read once for the same rows; versions before the third have none."""
+    """The signs of a rule set, cached for the same rows; versions before the third have none."""
     return _read_signs(json.dumps(rule_set.table_rows.get("signs", [])))
 
 
 def signs_on(day: date) -> Signs:
-    """Return the signs that reports of a day are read for. Raises Unavailable when no rule set is in force."""
+    """The signs for reports of a day. Raises Unavailable when no rule set is in force."""
     return signs_of(rule_set_in_force(day))
 
 

@@ -1,4 +1,4 @@
-"""The signs of a draft: a district administrator changes what becomes unknown and the words, adds and removes signs."""
+"""The signs of a draft: a district administrator changes their facts and words, adds and removes signs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ _ONE_A_LINE = _l("One word or phrase per line. A * at the end stands for any end
 
 
 class SignForm(BaseForm):
-    """A sign of words; of another sign only the facts are asked."""
+    """A sign of words; of another sign only the facts can be changed."""
 
     of_words = True
 
@@ -57,7 +57,7 @@ class SignForm(BaseForm):
     question_es = ShortText(_l("Question to the reporter, in Spanish"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check every field, each line of words, and that a question stands in both languages."""
+        """Check every field, each line of words, and that a question is in both languages."""
         super().validate(extra_validators)
         if not self.facts.data:
             self.facts.errors = [_("Choose what becomes unknown.")]
@@ -86,7 +86,7 @@ class SignForm(BaseForm):
         return [line.strip() for line in (self[f"{key}_{lang}"].data or "").splitlines() if line.strip()]
 
     def row(self, before: Row) -> dict[str, Any]:
-        """Return the stored row that a sound form says."""
+        """The stored row of a valid form."""
         row = {**before, "id": before["id"] or self.sign_id.data, "facts": list(self.facts.data or [])}
         if before["kind"] != SignKind.WORD:
             return row
@@ -136,9 +136,9 @@ def remove(rule_set_id: int, sign_id: str) -> Page:
 def store_sign(
     actor: Actor, rule_set_id: int, version: int | None, sign_id: str, row: SignEditorRow | None, now: datetime
 ) -> None:
-    """Put a sign in the place of the one with its id, at the end where there is none; None takes it out.
+    """Replace the sign with this id, add it when there is none; None removes it.
 
-    Raises Refused for what is no sign, Stale where the draft changed since, NotFound.
+    Raises Refused for an invalid sign, Stale when the draft changed since, NotFound.
     """
     with unit_of_work(actor, now) as uow:
         draft = draft_to_edit(uow, rule_set_id, version)

@@ -68,7 +68,7 @@ class Sign:
 
     @cached_property
     def pattern(self) -> str:
-        """Return the expression that finds its words in a prepared text; Python and JavaScript read it alike."""
+        """The pattern of its words in a prepared text, read alike by Python and JavaScript."""
         words = _any_of(self.words)
         if not self.near:
             return f" (?:{words})(?= )"
@@ -77,11 +77,11 @@ class Sign:
 
     @cached_property
     def exception(self) -> str:
-        """Return the expression that finds what its words do not mean; '' for none."""
+        """The pattern of phrases that mean something else; '' for none."""
         return f" (?:{_any_of(self.exceptions)})(?= )" if self.exceptions else ""
 
     def found_in(self, prepared: str) -> tuple[int, int] | None:
-        """Return where its first word stands in a prepared text, or None."""
+        """Where its first word stands in a prepared text, or None."""
         elsewhere = [match.span() for match in re.finditer(self.exception, prepared)] if self.exception else []
         for match in re.finditer(self.pattern, prepared):
             begin, end = match.span()
@@ -92,7 +92,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Match:
-    """A word of a text that is a sign; `words` as they were written."""
+    """A sign's word in a text; `words` as written."""
 
     sign: Sign
     words: str
@@ -105,15 +105,13 @@ class Signs:
     rows: tuple[Sign, ...]
 
     def of_tile(self, tile: str) -> tuple[Sign, ...]:
-        """Return the rows of a tile."""
         return tuple(sign for sign in self.rows if sign.kind is SignKind.TILE and sign.tile == tile)
 
     def of_kind(self, kind: SignKind) -> tuple[Sign, ...]:
-        """Return the rows of a kind."""
         return tuple(sign for sign in self.rows if sign.kind is kind)
 
     def matches(self, text: str) -> list[Match]:
-        """Return the signs whose words stand in a text, in the order of the table, each with its first words."""
+        """The signs whose words stand in a text, in the order of the table, each with its first words."""
         prepared, spans = _prepared(text)
         found = []
         for sign in self.of_kind(SignKind.WORD):
@@ -125,12 +123,12 @@ class Signs:
 
 
 def prepared(text: str) -> str:
-    """Return a text as patterns read it: lower case, no accents, a space around each word, '.' after a sentence."""
+    """A text as patterns read it: lower case, no accents, a space around each word, '.' after a sentence."""
     return _prepared(text)[0]
 
 
 def read_signs(rows: object) -> Signs:
-    """Make the signs of stored rows. Raises `Refused` whose field is the id of the row at fault."""
+    """Make the signs from stored rows. Raises `Refused` whose field is the id of the wrong row."""
     if not isinstance(rows, list):
         raise Refused("signs", "The signs of a rule set must be a list.")
     read: list[Sign] = []
@@ -148,7 +146,7 @@ def read_signs(rows: object) -> Signs:
 
 
 def read_sign(data: Any) -> Sign:
-    """Make one sign of its stored row. Raises `Refused` beside its key."""
+    """Make one sign from its stored row. Raises `Refused` with its key."""
     if not isinstance(data, Mapping):
         raise Refused("row", "a sign must be an object.")
     unknown = set(data) - {"id", "kind", "facts", "tile", "words", "except", "near", "question"}
@@ -169,7 +167,7 @@ def read_sign(data: Any) -> Sign:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case and without accents, with plain apostrophes."""
+    """A text in lower case without accents, with plain apostrophes."""
     plain = unicodedata.normalize("NFD", text.lower().replace("’", "'").replace("‘", "'"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
@@ -198,13 +196,13 @@ def _entries(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 
 def is_entry(text: str) -> bool:
-    """Whether a text can stand in a list: words of letters and digits, one space between them."""
+    """Whether a text can be an entry of a list: words of letters and digits, single spaces."""
     entry = folded(text).strip()
     return ENTRY.fullmatch(entry) is not None and len(entry) <= LONGEST_ENTRY
 
 
 def says_who(text: str) -> bool:
-    """Whether an entry says who somebody is."""
+    """Whether an entry names who a person is."""
     return not IDENTITY.isdisjoint(folded(text).replace("*", "").split())
 
 
@@ -227,7 +225,7 @@ def _question(data: Mapping[str, Any], kind: SignKind) -> Mapping[str, str] | No
 
 
 def _any_of(entries: Iterable[str]) -> str:
-    # longest first: the words shown to the reader are as many as were meant
+    # longest first, so that the reader sees all the words that were meant
     return "|".join(_expression(entry) for entry in sorted(entries, key=lambda entry: (-len(entry), entry)))
 
 
@@ -238,7 +236,7 @@ def _expression(entry: str) -> str:
 
 
 def _prepared(text: str) -> tuple[str, Sequence[tuple[int, int]]]:
-    """Return the text as patterns read it, and where each of its words stands in what was written."""
+    """The text as patterns read it, and the place of each of its words in the original."""
     plain, places = _folded_with_places(text)
     plain = TITLES.sub(lambda match: match.group(1) + " ", plain)
     tokens, spans = [". "], [(0, 0)]
@@ -265,7 +263,7 @@ LISTS = ("words", "except", "near")
 
 @dataclass(frozen=True)
 class SignWords:
-    """One sign as a page shows it; `lists` are its words as (title, entries)."""
+    """One sign for a page; `lists` are its words as (title, entries)."""
 
     id: str
     looks_for: str
@@ -282,7 +280,7 @@ def sign_words(row: Row, lang: str) -> SignWords:
 
 
 def sign_difference(before: Row | None, after: Row | None) -> list[tuple[str, list[str], list[str]]]:
-    """Return the parts of a sign that a draft changes: title, the lines that go, the lines that come."""
+    """The parts of a sign that a draft changes: title, removed lines, added lines."""
     old, new = _parts(before), _parts(after)
     return [
         (title, [line for line in old[title] if line not in new[title]], [x for x in new[title] if x not in old[title]])
@@ -292,7 +290,7 @@ def sign_difference(before: Row | None, after: Row | None) -> list[tuple[str, li
 
 
 def list_titles() -> dict[str, Any]:
-    """Return the titles of the lists of words, by the key under which a row holds them."""
+    """The titles of the lists of words, by the key in a row."""
     return {
         "words": _("Words that are a sign"),
         "except": _("Phrases that mean something else"),

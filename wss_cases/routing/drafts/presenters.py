@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 
 
 class Change(Labelled):
-    """What becomes of a row. One that is changed can be moved, too."""
+    """How a row changed. A changed row can have moved, too."""
 
     ADDED = "added", _l("Added")
     REMOVED = "removed", _l("Removed")
@@ -42,7 +42,7 @@ class Change(Labelled):
 
 @dataclass(frozen=True)
 class Difference:
-    """One row that is not as it was, or not where it was."""
+    """One row that changed or moved."""
 
     row_id: str
     changes: tuple[Change, ...]
@@ -51,9 +51,9 @@ class Difference:
 
 
 def differences(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
-    """Return the rows that differ, in the order of the new rows; those that are gone come last.
+    """The rows that differ, in the order of the new rows; removed ones come last.
 
-    Moved are as few rows as it takes to bring the others from the old order into the new one.
+    As few rows as possible count as moved.
     """
     was, now = {row["id"]: row for row in old}, {row["id"]: row for row in new}
     moved = _moved([row_id for row_id in was if row_id in now], [row_id for row_id in now if row_id in was])
@@ -71,7 +71,7 @@ def differences(old: Sequence[Row], new: Sequence[Row]) -> list[Difference]:
 
 
 def _moved(old: Sequence[str], new: Sequence[str]) -> set[str]:
-    """Return all but a longest run of ids that keep their order."""
+    """All ids but those of a longest run that keeps its order."""
     place = {row_id: number for number, row_id in enumerate(old)}
     ends: list[int] = []
     runs: list[list[str]] = []
@@ -121,17 +121,17 @@ def row_words(row: TableRow, lang: str) -> RowWords:
 
 
 def words_of(row: Mapping[str, Any]) -> RowWords:
-    """Return a stored row in words of the reader's language."""
+    """A stored row in words of the reader's language."""
     return row_words(read_row(row), locale_code())
 
 
 def part_titles() -> dict[str, str]:
-    """Return the parts in which a row is told, each with its title."""
+    """The parts of a row, each with its title."""
     return {"when": _("When"), "then": _("Then"), "because": _("Reason")}
 
 
 def parts_in_words(row: Mapping[str, Any] | None) -> dict[str, list[str]]:
-    """Return the parts of a stored row, each as its lines; none where there is no row."""
+    """The parts of a stored row, each as its lines; none without a row."""
     if row is None:
         return {"when": [], "then": [], "because": []}
     words = words_of(row)
@@ -139,7 +139,7 @@ def parts_in_words(row: Mapping[str, Any] | None) -> dict[str, list[str]]:
 
 
 def difference_words(difference: Difference) -> list[tuple[str, list[str], list[str]]]:
-    """Return the parts of a row that a draft changes: title, the lines that go, the lines that come."""
+    """The parts of a row that a draft changes: title, removed lines, added lines."""
     before, after = parts_in_words(difference.before), parts_in_words(difference.after)
     sides = [(title, before[part], after[part]) for part, title in part_titles().items() if before[part] != after[part]]
     return [
@@ -149,7 +149,7 @@ def difference_words(difference: Difference) -> list[tuple[str, list[str], list[
 
 
 def condition_words(condition: Condition, inner: bool = False) -> str:
-    """Return a condition as a phrase; joined parts inside another condition stand in brackets."""
+    """A condition as a phrase; joined parts inside another condition stand in brackets."""
     match condition:
         case {"all": []}:
             return _("always")
@@ -170,7 +170,7 @@ def condition_words(condition: Condition, inner: bool = False) -> str:
 
 
 def either(choices: Iterable[str]) -> str:
-    """Join parts by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
+    """Join parts by "or". Before the sound o it is a message of its own, because Spanish uses another word there."""
     parts = list(choices)
     others = [_(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words for words in parts[1:]]
     return "".join([*parts[:1], *others])
@@ -204,7 +204,7 @@ def value_words(value: Any) -> str:
 
 
 def facts_words(facts: Mapping[str, Any]) -> str:
-    """Return stored facts in words, those that are false left out."""
+    """Stored facts in words, without those that are false."""
     phrases = []
     for name, value in facts.items():
         if value is True:

@@ -1,5 +1,5 @@
-"""Check a decision table before it is published: rows that cannot match, contradictions, people left out,
-and the promises of the engine tried on facts for every row and on random ones."""
+"""The check of a decision table before publishing: rows that cannot match, contradictions, people left out, and the
+engine's invariants tried on facts for every row and on random ones."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -81,11 +81,11 @@ class Finding:
 
     @property
     def blocks(self) -> bool:
-        """Say whether this stands in the way of publishing."""
+        """Whether this prevents publishing."""
         return self.kind is not FindingKind.UNREAD_FACT
 
     def sentence(self) -> str:
-        """Return the finding in words of the reader's language."""
+        """The finding in words of the reader's language."""
         detail = str(_DETAIL_LABELS.get(self.detail, self.detail))
         words = str(FindingKind(self.kind).label) % {"row": self.row, "detail": detail}
         return (
@@ -94,7 +94,7 @@ class Finding:
 
     @property
     def promise(self) -> int:
-        """The number of the promise that is broken."""
+        """The number of the broken invariant."""
         return PROMISES.get(self.kind, 9)
 
     @property
@@ -104,8 +104,8 @@ class Finding:
 
 
 def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding]:
-    """Return everything worth knowing before a table is published, blocking findings first; `tries` random facts are
-    tried beside those made for each row."""
+    """The findings about a table, blocking ones first; `tries` random facts are tried beside those made for each
+    row."""
     ways = ((row, when) for row in table.rows for when in (ALWAYS, *(effect.when for effect in row.effects)))
     of_rows = [facts_for_row(table, row, when) for row, when in ways]
     by_chance = list(random_facts(tries))
@@ -141,7 +141,7 @@ def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
 
 
 def _said_again(table: DecisionTable) -> Iterator[Finding]:
-    """Find answers given twice under one condition, the same or another."""
+    """Find answers given twice under one condition, equal or different."""
     before: dict[str, tuple[str, str]] = {}
     for row in table.rows:
         for subject, answer in _statements(row):
@@ -165,7 +165,7 @@ def _statements(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[Finding]:
-    """Find what an answer does that no answer may, whatever the table says (the invariants of the engine)."""
+    """The invariants of the engine that an answer breaks, whatever the table says."""
     example = facts.as_json()
     of_people = (*_left_out(facts, answer), *_wrongly_together(facts, answer))
     for kind, detail in (*of_people, *_duties_lost(table, facts, answer), *_unequal(table, facts, answer)):
@@ -176,7 +176,7 @@ def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) 
 
 
 def _row_behind(table: DecisionTable, kind: FindingKind, detail: str, answer: Recommendation) -> str:
-    """Return the row to look at first; none where a case is left that no row is made for."""
+    """The row to look at first; none for a case without a row."""
     cited = {rule for item in answer.items if item.kind == detail for rule in item.rules}
     read = {FindingKind.POLICE_BY_STUDENT: set(_NOT_FOR_POLICE), FindingKind.UNEQUAL: set(_SUPPORTS)}.get(kind, set())
 
@@ -192,7 +192,7 @@ def _row_behind(table: DecisionTable, kind: FindingKind, detail: str, answer: Re
 
 
 def _facts_of(row: Row) -> set[str]:
-    """The facts a row looks at, but for basic needs support, which may follow from housing."""
+    """The facts a row reads, without basic needs support, which may follow from housing."""
     parts = [part for when in (row.when, *(effect.when for effect in row.effects)) for part in parts_of(when)]
     return {part["fact"] for part in parts if "fact" in part and part.get("value") != "housing"}
 
@@ -225,7 +225,7 @@ def _wrongly_together(facts: Facts, answer: Recommendation) -> Iterator[tuple[Fi
 
 
 def _duties_lost(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
-    """Turn each true fact off; every duty that ran without it must still run with it."""
+    """Turn each true fact off; every duty that ran without it must still run."""
     now = {raised.duty: raised.state for raised in answer.duties}
     for flag in _FLAGS:
         if not facts.is_true(flag):
@@ -250,9 +250,10 @@ def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iter
 
 
 def _untold(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str, str]]:
-    """Answer what is unknown: all that an answer brings must stand already, and what changes it must be asked.
+    """Answer what is unknown: everything in an answer must be in the recommendation already, and what changes it must
+    be an open question.
 
-    Yields the kind of finding, the rule that is hidden and the detail.
+    Yields the kind of finding, the hidden rule and the detail.
     """
     if not facts.has_unknown():
         return
@@ -274,7 +275,7 @@ def _untold(table: DecisionTable, facts: Facts, answer: Recommendation) -> Itera
 def _hidden(
     answer: Recommendation, holds: tuple[Hold, ...], duties: tuple[RaisedDuty, ...], police: Police
 ) -> Iterator[tuple[str, str]]:
-    """Yield rule and name of what stands once all is answered and not before."""
+    """Yield rule and name of what appears only once everything is answered."""
     standing = {hold.rules for hold in answer.holds}
     yield from ((hold.rules[0], hold.applies_to) for hold in holds if hold.rules not in standing)
     raised = {one.duty for one in answer.duties} | {Duty.DISABILITY_RECORDS}
@@ -284,6 +285,6 @@ def _hidden(
 
 
 def _turns(outcomes: Mapping[tuple[Any, ...], Any], place: int) -> bool:
-    """Say whether the answer to one question alone changes an outcome."""
+    """Whether the answer to one question alone changes an outcome."""
     seen: dict[tuple[Any, ...], Any] = {}
     return any(seen.setdefault((*values[:place], *values[place + 1 :]), one) != one for values, one in outcomes.items())

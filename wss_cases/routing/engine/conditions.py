@@ -37,7 +37,7 @@ OPS: Final[Mapping[FactType, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Scene:
-    """What a condition can look at while a table is evaluated."""
+    """What a condition can read while a table is evaluated."""
 
     facts: Facts
     matched: set[str] = field(default_factory=set)
@@ -50,7 +50,7 @@ Test = Callable[[Scene], bool | None]
 
 
 def compiled(condition: Condition) -> Test:
-    """Return a checked condition as a function, made once and asked of many scenes."""
+    """A checked condition as a function, made once and called for many scenes."""
     match condition:
         case {"all": parts}:
             return _every([compiled(part) for part in parts])
@@ -109,12 +109,12 @@ def _opposite(test: Test) -> Test:
 
 
 def fact_is_met(condition: Condition, facts: Facts) -> bool:
-    """Say whether a condition on one fact is true, not false and not undecided."""
+    """Whether a condition on one fact is true, not false and not undecided."""
     return compiled(condition)(Scene(facts)) is True
 
 
 def undecided_facts(condition: Condition, scene: Scene) -> Iterator[str]:
-    """Yield the unknown facts on which an undecided condition hangs, some of them twice."""
+    """Yield the unknown facts that make a condition undecided, some of them twice."""
     match condition:
         case {"all": parts} | {"any": parts}:
             for part in parts:
@@ -169,7 +169,7 @@ def parts_of(condition: Condition) -> Iterator[Condition]:
 
 
 def check_condition(condition: object, earlier_rules: set[str]) -> None:
-    """Check the shape and the words of a condition. Raises `Refused` with field `when`."""
+    """Check the form and the names of a condition. Raises `Refused` with field `when`."""
     if not isinstance(condition, Mapping):
         raise Refused("when", f"A condition must be an object, not {condition!r}.")
     match dict(condition):

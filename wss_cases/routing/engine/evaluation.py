@@ -1,11 +1,9 @@
 """The routing engine: facts and a decision table in, a recommendation out. No clock, no database.
 
-The order is fixed here: pathways, the limit for the youngest grades, holds, what nobody may be left
-without, duties, what they mean for the police, and follow-ups on the final list. Every threshold, tier and
-day stands in the rows of the table.
-
-A row may be undecided where a fact is unknown. Then a pathway or follow-up does not apply, a hold keeps people apart
-until it is known, a duty is possible, the police line says "verify", and the fact is an open question.
+The order is fixed here: pathways, the limit for the youngest grades, holds, what everyone must get at least, duties,
+their meaning for the police, and follow-ups on the final list. Every threshold, tier and day stands in the rows of the
+table. A row may be undecided where a fact is unknown. Then a pathway or follow-up does not apply, a hold keeps people
+apart until it is known, a duty is possible, the police line says "verify", and the fact is an open question.
 """
 
 from collections.abc import Mapping
@@ -60,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Hold:
-    """Something that must wait, or never happen, and until when."""
+    """Something that must wait or never happen, and until when."""
 
     applies_to: AppliesTo
     until: Text
@@ -71,7 +69,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class RaisedDuty:
-    """A legal duty that runs, that waits for the facts to be verified, or that is only possible (no clock)."""
+    """A legal duty that runs, that waits until the facts are verified, or that is only possible (no clock)."""
 
     duty: Duty
     clock: Text
@@ -82,7 +80,7 @@ class RaisedDuty:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Something to be done within a number of school days."""
+    """A follow-up within a number of school days."""
 
     kind: FollowUpKind
     days: int
@@ -92,7 +90,7 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """The whole answer, with the name and version of the table that gave it."""
+    """The whole answer, with the name and version of its table."""
 
     ruleset_name: str
     ruleset_version: int
@@ -107,7 +105,7 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Run:
-    """An answer and what led to it: ids of the rows that matched, and (row id, place) of the items added."""
+    """An answer and its reasons: ids of the rows that matched, and (row id, place) of the items added."""
 
     answer: Recommendation
     matched: frozenset[str]
@@ -123,7 +121,7 @@ class _Entry:
 
 
 class _Board:
-    """The list of items while it is being made."""
+    """The list of items during evaluation."""
 
     def __init__(self, facts: Facts) -> None:
         self.entries: dict[tuple[Kind, Person], _Entry] = {}
@@ -135,7 +133,7 @@ class _Board:
         self.added: set[tuple[str, int]] = set()
 
     def meets(self, row: Row) -> bool | None:
-        """Say whether a row matches, and remember that it did; None: undecided."""
+        """Whether a row matches, which is recorded; None: undecided."""
         met = row.is_met(self.scene)
         if met:
             self.scene.matched.add(row.rule)
@@ -143,7 +141,7 @@ class _Board:
         return met
 
     def applies(self, row: Row) -> bool:
-        """Say whether a row of pathways or follow-ups matches; where undecided, note what it hangs on."""
+        """Whether a row of pathways or follow-ups matches; when undecided, its unknown facts are recorded."""
         met = self.meets(row)
         if met is None:
             stops = any(effect.tier > 1 and effect.is_met(self.scene) is not False for effect in row.effects)
@@ -151,11 +149,11 @@ class _Board:
         return bool(met)
 
     def hangs_on(self, row: Row) -> set[str]:
-        """Return the unknown facts on which an undecided row hangs."""
+        """The unknown facts that make a row undecided."""
         return set(undecided_facts(row.when, self.scene))
 
     def add(self, row: Row) -> None:
-        """Put the items of a matched row on the list: highest tier, soonest start, every rule cited."""
+        """Add the items of a matched row: highest tier, soonest start, every rule cited."""
         for place, effect in enumerate(row.effects):
             if not effect.is_met(self.scene):
                 continue
@@ -170,7 +168,7 @@ class _Board:
                     _append_new(entry.reasons, reason)
 
     def limit_to(self, row: Row) -> None:
-        """Keep only the kinds a row allows for the person who caused harm; add its items if one went."""
+        """Keep only the kinds that a row allows for the person who caused harm; add its items if one was removed."""
         removed = [
             (kind, person) for kind, person in self.entries if person is not Person.HARMED and kind not in row.keeps
         ]
@@ -180,14 +178,14 @@ class _Board:
             self.add(row)
 
     def hold_back(self, row: Row) -> None:
-        """Take off the list what a hold removes, then add what it adds."""
+        """Remove from the list what a hold removes, then add what it adds."""
         for kind, person in list(self.entries):
             if any(removal.matches(kind, person) for removal in row.removals):
                 del self.entries[kind, person]
         self.add(row)
 
     def hold_until_known(self, row: Row) -> None:
-        """Keep people apart on a maybe: only what brings them together goes, and nothing is added."""
+        """Keep people apart while a hold is undecided: remove only what brings them together, and add nothing."""
         self.until_known.add(row.rule)
         talk = _TALKED_THROUGH if row.applies_to is AppliesTo.SHARED_AND_CONVERSATION else frozenset()
         for kind, person in list(self.entries):
@@ -196,7 +194,6 @@ class _Board:
                 del self.entries[kind, person]
 
     def items(self) -> tuple[Item, ...]:
-        """Return the list as it stands."""
         return tuple(
             Item(kind, person, entry.tier, entry.start, tuple(entry.rules), _joined(entry.reasons))
             for (kind, person), entry in self.entries.items()
@@ -209,7 +206,7 @@ def recommend(table: DecisionTable, facts: Facts) -> Recommendation:
 
 
 def run(table: DecisionTable, facts: Facts) -> Run:
-    """Do the same and tell which rows matched, for the check of a draft."""
+    """Recommend, and also return which rows matched, for the check of a draft."""
     board, holds, duties = _decided(table, facts)
     answer = Recommendation(
         ruleset_name=table.name,
@@ -226,13 +223,13 @@ def run(table: DecisionTable, facts: Facts) -> Run:
 
 
 def decided_facts(table: DecisionTable, facts: Facts) -> tuple[tuple[Hold, ...], tuple[RaisedDuty, ...], Police]:
-    """Return of a recommendation only holds, duties and the police line, in two thirds of the time."""
+    """Only the holds, duties and police line of a recommendation, in two thirds of the time."""
     board, holds, duties = _decided(table, facts)
     return holds, duties, board.scene.police
 
 
 def duties_and_police(table: DecisionTable, facts: Facts) -> tuple[tuple[RaisedDuty, ...], Police]:
-    """Return of a recommendation only duties and the police line, in two thirds of the time."""
+    """Only the duties and police line of a recommendation, in two thirds of the time."""
     return decided_facts(table, facts)[1:]
 
 
@@ -272,7 +269,7 @@ def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
 
 
 def _leave_no_one_without(table: DecisionTable, board: _Board) -> None:
-    """Run the fallback, which takes a hold as matched in either state; later rows look at what is certain."""
+    """Run the fallback, which counts an undecided hold as matched; later rows read only what is certain."""
     only_maybe = board.until_known - board.scene.matched
     board.scene.matched |= only_maybe
     for row in table.section(Section.FALLBACK):
@@ -300,8 +297,11 @@ def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, Raise
 
 
 def _maybe(board: _Board, row: Row, raised: RaisedDuty) -> RaisedDuty:
-    """Return the duty of an undecided row: possible; due where what it hangs on was sent on; to be verified, with the
-    clock as the time to find out, where all of it was asked in vain."""
+    """The duty of an undecided row.
+
+    Due when its unknown fact was sent on to someone; to be verified, with the clock as the time to find out, when all
+    of them were asked without an answer; otherwise possible.
+    """
     names = board.hangs_on(row)
     board.questions.hang(names, row.rule, stops=True)
     because = board.questions.because(names)
@@ -313,7 +313,7 @@ def _maybe(board: _Board, row: Row, raised: RaisedDuty) -> RaisedDuty:
 
 
 def _met_if_sent_on_is_so(row: Row, scene: Scene) -> bool:
-    """Say whether a row matches when what was sent on turns out to be so."""
+    """Whether a row matches if what was sent on turns out to be true."""
     facts = scene.facts
     sent = [name for name in facts.names("sent_on") if facts.is_unknown(name)]
     answers: list[tuple[FactValue, ...]] = [
@@ -332,7 +332,7 @@ def _joined_duty(before: RaisedDuty, raised: RaisedDuty) -> RaisedDuty:
 
 
 def _police(board: _Board, duties: Mapping[Duty, RaisedDuty]) -> Police:
-    """Only danger, or one of five duties in any state, leads here; no row of a table can."""
+    """The police line. Only danger or one of five duties in any state leads to it; no row of a table can."""
     facts = board.scene.facts
     asks = facts.asks_about_danger()
     if asks:

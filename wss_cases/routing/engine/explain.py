@@ -1,4 +1,4 @@
-"""Put a recommendation into words: the JSON document of the command, what is stored, and plain text."""
+"""A recommendation in words: the command's JSON document, the stored form, and plain text."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -116,17 +116,17 @@ SECTION_LABELS: Final = {
 
 
 def as_document(answer: Recommendation, lang: str = "en") -> dict[str, Any]:
-    """Return the answer with the keys of the contract, its sentences in one language ('en' or 'es')."""
+    """The answer as the command's document, its sentences in one language ('en' or 'es')."""
     return _document(answer, lambda text: in_language(text, lang))
 
 
 def as_stored(answer: Recommendation) -> dict[str, Any]:
-    """Return the same document with every sentence in all languages, as it is kept with an incident."""
+    """The same document with every sentence in all languages, as an incident stores it."""
     return _document(answer, dict)
 
 
 def in_language(text: Text, lang: str) -> str:
-    """Return a text in the language asked for, or in English where that is missing."""
+    """A text in this language, or in English where it is missing."""
     return text.get(lang) or text["en"]
 
 
@@ -189,7 +189,7 @@ def _duty(raised: RaisedDuty, spoken: Spoken) -> dict[str, Any]:
 
 
 def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
-    """Return the answer as lines of text; call it where the locale is that language."""
+    """The answer as lines of text in the locale in force."""
     lines = [_("Rule set %(name)s, version %(number)d", name=answer.ruleset_name, number=answer.ruleset_version)]
     for title, entries in (
         (_("Pathways"), [_item_line(item, lang) for item in answer.items]),
@@ -206,7 +206,6 @@ def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
 
 
 def within(days: int) -> str:
-    """Return a number of school days in words."""
     if days == 0:
         return _("the same day")
     return ngettext("within %(num)d school day", "within %(num)d school days", days)

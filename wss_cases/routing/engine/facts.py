@@ -1,6 +1,6 @@
-"""The facts of one person's part in an incident: what may be said, and what a missing answer means.
+"""The facts of one person's part in an incident: allowed values, and the meaning of a missing answer.
 
-A fact may be `"unknown"`: something in the report says that it matters, and no one has answered. That is no "no".
+A fact may be `"unknown"`: something in the report shows that it matters, and no one has answered. Unknown is not "no".
 """
 
 import json
@@ -18,7 +18,7 @@ UNKNOWN: Final = "unknown"
 
 
 class FactType(StrEnum):
-    """The five shapes a fact can have."""
+    """The five types of facts."""
 
     CHOICE = "choice"
     FLAG = "flag"
@@ -29,8 +29,8 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """What one fact may hold: `choices` are the allowed words, `least` and `most` bound a whole number; `default` is
-    what a missing answer counts as, or None when it stays missing."""
+    """The values of one fact: `choices` are the allowed words, `least` and `most` limit a whole number; `default` is
+    the value of a missing answer, or None when it stays missing."""
 
     type: FactType
     choices: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class FactSpec:
     may_be_unknown: bool = False
 
     def allows(self, number: int) -> bool:
-        """Whether a number lies within the bounds."""
+        """Whether a number lies within the limits."""
         return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
 
@@ -112,44 +112,43 @@ MAY_BE_DANGER: Final = ("fire_or_bomb", "gun_violence_threat")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Checked facts. `given` holds only what was answered; a null counts as not answered."""
+    """Checked facts. `given` holds only answered ones; null counts as not answered."""
 
     given: Mapping[str, FactValue]
 
     def present(self, name: str) -> bool:
-        """Say whether the fact was answered at all."""
+        """Whether the fact was answered."""
         return name in self.given
 
     def value(self, name: str) -> FactValue | None:
-        """Return the answer, or what a missing answer counts as (None: stays unknown)."""
+        """The answer, or the value of a missing answer (None: stays unknown)."""
         return self.given.get(name, FACTS[name].default)
 
     def is_true(self, name: str) -> bool:
-        """Say whether a true/false fact was answered with true."""
+        """Whether a true/false fact was answered with true."""
         return self.given.get(name) is True
 
     def is_unknown(self, name: str) -> bool:
-        """Say whether a fact matters and no one has answered it."""
+        """Whether a fact matters and no one has answered it."""
         return FACTS[name].may_be_unknown and self.given.get(name) == UNKNOWN
 
     def has_unknown(self) -> bool:
-        """Say whether any fact is unknown."""
         return any(self.is_unknown(name) for name in self.given)
 
     def unknown(self) -> tuple[str, ...]:
-        """Return the unknown facts in table order."""
+        """The unknown facts in table order."""
         return tuple(name for name in FACTS if self.is_unknown(name))
 
     def names(self, name: str) -> tuple[str, ...]:
-        """Return the entries of a list fact, none when it is missing."""
+        """The entries of a list fact, none when it is missing."""
         value = self.given.get(name, ())
         return value if isinstance(value, tuple) else ()
 
     def asks_about_danger(self) -> bool | None:
-        """Say whether someone has to say if staff can calm the danger: reported or possible, and not answered yet.
+        """Whether someone must say if staff can calm the danger: it was reported or is possible, and not answered yet.
 
-        None: that depends on a fact that is unknown. A missing `imminent_danger` means that no one has said; false
-        means that someone has.
+        None: that depends on an unknown fact. A missing `imminent_danger` means that no one has said; false means that
+        someone has.
         """
         if self.present("imminent_danger"):
             return False
@@ -162,7 +161,7 @@ class Facts:
         return None if any(self.is_unknown(name) for name in ("weapon", *MAY_BE_DANGER)) else False
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answered facts in table order, ready to be stored."""
+        """The answered facts in table order, ready to be stored."""
         return {
             name: list(value) if isinstance(value := self.given[name], tuple) else value
             for name in FACTS
@@ -189,8 +188,10 @@ def _sent_on_unsaid(given: Mapping[str, FactValue]) -> list[str]:
 
 
 def parse_document(data: bytes | str) -> tuple[list[Facts], bool]:
-    """Read a facts file (UTF-8), one object or a list of them. Returns the facts and whether the file held a list.
-    Raises `Refused`, with the place of a bad object in a list."""
+    """Read a facts file (UTF-8) with one object or a list. Returns the facts and whether the file held a list.
+
+    Raises `Refused`, with the place of a bad object in a list.
+    """
     content = _read_json(data if isinstance(data, str) else _decoded(data))
     if not isinstance(content, list):
         return [parse_facts(content)], False
@@ -283,7 +284,8 @@ _ARTICLE: Final = ("sexual", "intimate_partner")
 
 
 def asked_before_family(every: Iterable[Mapping[str, Any]]) -> str:
-    """Return ARTICLE_26A or ASK_FIRST by the facts of everyone's part in a report; '' where it waits for no one."""
+    """ARTICLE_26A or ASK_FIRST by the facts of everyone's part in a report; '' when the family can be called at
+    once."""
     facts_of_each = list(every)
     if any(holds(facts, name) for facts in facts_of_each for name in _ARTICLE):
         return ARTICLE_26A

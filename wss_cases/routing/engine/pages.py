@@ -1,4 +1,4 @@
-"""The words the routing engine uses: pathways, kinds, duties, holds and follow-ups."""
+"""The vocabulary of the routing engine: pathways, kinds, duties, holds and follow-ups."""
 
 from enum import StrEnum
 from typing import Final
@@ -19,7 +19,7 @@ class Pathway(Labelled):
 
 
 class Kind(Labelled):
-    """One kind of work inside a pathway. An exclusion is not among them and cannot be recommended."""
+    """One kind of work inside a pathway. An exclusion is not one and cannot be recommended."""
 
     CONVERSATION = "conversation", _l("Restorative conversation")
     TALKING_CIRCLE = "talking_circle", _l("Talking circle")
@@ -49,7 +49,7 @@ class Person(Labelled):
 
 
 class AppliesTo(Labelled):
-    """What a hold keeps back."""
+    """What a hold delays or prevents."""
 
     FACE_TO_FACE = "face_to_face", _l("No face-to-face meeting yet")
     SHARED_AND_CONVERSATION = "shared_and_conversation", _l("Each person is supported separately")
@@ -84,16 +84,16 @@ class Duty(Labelled):
 
 
 class HoldState(Labelled):
-    """Whether a hold stands by what is known, or only until something is known."""
+    """Whether a hold is certain, or lasts only until something is known."""
 
     HOLDS = "holds", _l("On hold")
     UNTIL_KNOWN = "until_known", _l("On hold until this is known")
 
 
 class DutyState(Labelled):
-    """Whether a duty runs now, waits for the facts to be verified, or may turn out to be one.
+    """Whether a duty runs now, waits for the facts to be verified, or is only possible.
 
-    A possible one is not registered: it has no clock, and stands in no count.
+    A possible one is not registered: it has no clock and is in no count.
     """
 
     DUE = "due", _l("Due now")
@@ -110,9 +110,9 @@ class Weight(Labelled):
 
 
 class Police(Labelled):
-    """Whether the law or danger asks for a police notification. No rule row can set it.
+    """Whether the law or danger requires a police notification. No rule row can set it.
 
-    VERIFY neither requires nor forbids a call: something that would decide it is not known yet.
+    VERIFY neither requires nor forbids a call: a deciding fact is not known yet.
     """
 
     NOT_INDICATED = "not_indicated", _l("No law requires a call to the police for what is known")
@@ -122,7 +122,7 @@ class Police(Labelled):
 
 
 class FollowUpKind(Labelled):
-    """What somebody has to do after an incident was routed."""
+    """What someone must do after an incident was routed."""
 
     GUARDIAN_CONTACT = "guardian_contact", _l("Contact the guardian")
     GUARDIAN_CONTACT_HARMED = "guardian_contact_harmed", _l("Contact the family of the student who was harmed")
@@ -141,7 +141,7 @@ class FollowUpKind(Labelled):
 
 
 class Note(Labelled):
-    """What to bear in mind when reading an answer."""
+    """A remark on an answer."""
 
     NOT_CODED_YET = "not_coded_yet", _l("The behavior has no group yet, so this recommendation may change.")
 
@@ -166,7 +166,7 @@ class RuleSetState(Labelled):
 
 
 class FindingKind(Labelled):
-    """What the check of a draft can find. All but the last stand in the way of publishing."""
+    """The findings of a draft's check. All but the last prevent publishing."""
 
     UNREACHABLE_ROW = "unreachable_row", _l("Row %(row)s can never match.")
     UNREACHABLE_ITEM = "unreachable_item", _l("Row %(row)s: the condition of %(detail)s can never be met.")

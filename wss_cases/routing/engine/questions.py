@@ -1,4 +1,4 @@
-"""Open questions: which unknown facts an answer hangs on, how much each weighs, and why it is asked."""
+"""Open questions: the unknown facts that would change an answer, how important each is, and why it is asked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from wss_cases.routing.engine.table import LANGUAGES, Text
 
 @dataclass(frozen=True)
 class OpenQuestion:
-    """A fact that no one has said and on which the answer hangs; `rules` are those that wait for it."""
+    """An unanswered fact that would change the answer; `rules` are those that wait for it."""
 
     fact: str
     weight: Weight
@@ -104,7 +104,7 @@ class _Hanging:
 
 
 class Questions:
-    """The unknown facts on which rows hung while a table was evaluated."""
+    """The unknown facts that made rows undecided while a table was evaluated."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -113,7 +113,8 @@ class Questions:
         self._open: dict[str, _Hanging] = {}
 
     def hang(self, names: Iterable[str], rule: str | None, *, stops: bool) -> None:
-        """Note the facts on which a row hangs; `stops`: a decision must wait for them. No rule: the police line."""
+        """Record the facts that make a row undecided; `stops`: a decision must wait for them. No rule: the police
+        line."""
         for name in names:
             entry = self._open.setdefault(name, _Hanging())
             entry.stops = entry.stops or stops
@@ -121,17 +122,17 @@ class Questions:
                 entry.rules.append(rule)
 
     def all_asked(self, names: Iterable[str]) -> bool:
-        """Say whether each of these facts was asked in vain or sent on."""
+        """Whether each of these facts was asked without an answer, or sent on."""
         return all(name in self._asked or name in self._sent_on for name in names)
 
     def because(self, names: Iterable[str]) -> Text:
-        """Return why something stands that hangs on these facts."""
+        """The reason of something that depends on these facts."""
         texts = dict.fromkeys(name for name in FACTS if name in set(names))
         said = [SENT_ON if name in self._sent_on else BECAUSE[name] for name in texts]
         return {language: " ".join(dict.fromkeys(text[language] for text in said)) for language in LANGUAGES}
 
     def listed(self) -> tuple[OpenQuestion, ...]:
-        """Return the questions: must, may, asked; within each by the order of the facts."""
+        """The questions: must, may, asked; within each in the order of the facts."""
         found = [
             OpenQuestion(name, self._weight(name), tuple(self._open[name].rules), BECAUSE[name])
             for name in FACTS

@@ -30,7 +30,7 @@ NEED_REASON: Final = (Section.HOLDS, Section.DUTIES, Section.AFTER_POLICE, Secti
 
 
 def read_table(name: str, version: int, rows: object) -> DecisionTable:
-    """Make a rule set of stored rows. Raises `Refused` whose field is the id of the row at fault."""
+    """Make a rule set from stored rows. Raises `Refused` whose field is the id of the wrong row."""
     if not isinstance(rows, list):
         raise Refused("rows", "The rows of a rule set must be a list.")
     read: list[Row] = []
@@ -46,12 +46,12 @@ def read_table(name: str, version: int, rows: object) -> DecisionTable:
 
 
 def read_row(data: Mapping[str, Any]) -> Row:
-    """Make one row of its stored form, wherever it stands. Raises `Refused` beside its key."""
+    """Make one row from its stored form, wherever it stands. Raises `Refused` with its key."""
     return _read_row(data, set(rules_asked_by(data)))
 
 
 def rules_asked_by(row: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the rules that a stored row's conditions ask about."""
+    """Yield the rules that a stored row's conditions refer to."""
     for condition in (row.get("when", ALWAYS), *(item.get("when", ALWAYS) for item in row.get("items", []))):
         yield from (part["rule"] for part in parts_of(condition) if "rule" in part)
 

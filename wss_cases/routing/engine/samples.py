@@ -1,4 +1,4 @@
-"""Facts to try a decision table on: for every row facts that match it, random ones, and some of both made unknown."""
+"""Facts to try a decision table on: matching facts for every row, random ones, and some of both made unknown."""
 
 import itertools
 import math
@@ -20,7 +20,7 @@ _MOST_ANSWERS: Final = 120
 
 
 def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
-    """Yield facts of every density, the same ones for the same seed."""
+    """Yield random facts of every density, the same for the same seed."""
     chance = random.Random(seed)
     for _number in range(count):
         density = chance.choice(_DENSITIES)
@@ -29,7 +29,7 @@ def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
 
 
 def with_unknowns(samples: Iterable[Facts], seed: int = 2026) -> Iterator[Facts]:
-    """Yield each of these facts with up to three answers made unknown; none where no answer may be."""
+    """Yield each of these facts with up to three answers made unknown; none where no answer may be unknown."""
     chance = random.Random(seed)
     for facts in samples:
         names = [name for name in FACTS if FACTS[name].may_be_unknown and facts.present(name)]
@@ -39,8 +39,10 @@ def with_unknowns(samples: Iterable[Facts], seed: int = 2026) -> Iterator[Facts]
 
 
 def answered(names: Sequence[str]) -> Iterator[tuple[FactValue, ...]]:
-    """Yield ways to answer these facts, a value for each name: every way, or, where those are more than 120, no to all,
-    the gravest to all, and each answer to one alone beside either."""
+    """Yield ways to answer these facts, a value for each name.
+
+    Every way, or, with more than 120: no to all, the gravest to all, and each single answer beside either.
+    """
     values = [FACTS[name].choices or (False, True) for name in names]
     if math.prod(map(len, values)) <= _MOST_ANSWERS:
         yield from itertools.product(*values)
@@ -66,10 +68,9 @@ def _random_value(spec: FactSpec, chance: random.Random) -> Any:
 
 
 def facts_for_row(table: DecisionTable, row: Row, narrowed: Condition = ALWAYS) -> list[Facts]:
-    """Return facts that meet each way a row (and `narrowed`, the condition of an item) can be met.
+    """Facts that meet each way a row (and `narrowed`, the condition of an item) can be met; empty: it can never be met.
 
-    An empty list: it can never be met. What a condition says about the list of items or the police is
-    left open here; a run shows it.
+    Conditions on the list of items or the police are ignored; a run shows them.
     """
     condition: Condition = {"all": [row.when, narrowed]}
     cases = itertools.islice(_cases(condition, True, table), _MOST_CASES)
@@ -77,7 +78,7 @@ def facts_for_row(table: DecisionTable, row: Row, narrowed: Condition = ALWAYS) 
 
 
 def _cases(condition: Condition, wanted: bool, table: DecisionTable) -> Iterator[tuple[_Literal, ...]]:
-    """Yield the ways in which a condition becomes what is wanted, each a set of simple conditions."""
+    """Yield the ways to give a condition the wanted value, each a set of simple conditions."""
     match condition:
         case {"not": part}:
             yield from _cases(part, not wanted, table)

@@ -1,4 +1,4 @@
-"""A decision table in memory: what `reading` makes of the stored rows and `engine` evaluates."""
+"""A decision table in memory: made by `reading` from the stored rows, used by `evaluation`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MOST_SCHOOL_DAYS: Final = 180
 
 @dataclass(frozen=True)
 class Effect:
-    """One item that a row puts on the list. `start` counts school days; `when` narrows the row."""
+    """One item that a row adds. `start` counts school days; `when` narrows the row."""
 
     kind: Kind
     person: Person
@@ -28,20 +28,19 @@ class Effect:
 
     @cached_property
     def is_met(self) -> Test:
-        """The condition as a function."""
         return compiled(self.when)
 
 
 @dataclass(frozen=True)
 class Removal:
-    """Which items a hold takes off the list; a criterion left out matches every item."""
+    """The items that a hold removes; a criterion left out matches every item."""
 
     kinds: frozenset[str] | None
     pathways: frozenset[str] | None
     people: frozenset[str] | None
 
     def matches(self, kind: str, person: str) -> bool:
-        """Say whether an item falls under this removal; its kind may be one that there is no more."""
+        """Whether an item matches; its kind may be one that no longer exists."""
         return (
             (self.kinds is None or kind in self.kinds)
             and (self.pathways is None or PATHWAY_OF.get(kind) in self.pathways)  # type: ignore[call-overload]
@@ -76,7 +75,6 @@ class Row:
 
     @cached_property
     def is_met(self) -> Test:
-        """The condition as a function."""
         return compiled(self.when)
 
 
@@ -89,12 +87,10 @@ class DecisionTable:
     rows: tuple[Row, ...]
 
     def section(self, section: Section) -> tuple[Row, ...]:
-        """Return the rows of one step, in table order."""
         return self._by_section[section]
 
     @cached_property
     def facts_read(self) -> frozenset[str]:
-        """The facts that any condition looks at."""
         conditions = [row.when for row in self.rows]
         conditions += [effect.when for row in self.rows for effect in row.effects]
         return frozenset(part["fact"] for condition in conditions for part in parts_of(condition) if "fact" in part)

@@ -1,7 +1,7 @@
-"""The reasons of our first rule sets as they are said today.
+"""Today's words for the reasons of our first rule sets.
 
-A published rule set never changes, and stored answers hold its sentences: what has a better word since is reworded
-where it is shown. What a district wrote itself stays as it wrote it.
+A published rule set never changes, and stored answers contain its sentences, so a better wording is applied where a
+sentence is shown. Sentences that a district wrote stay as they are.
 """
 
 from collections.abc import Mapping
@@ -120,7 +120,7 @@ WHY: Final[Mapping[str, str]] = {
 
 
 def said(text: Mapping[str, str], language: str) -> str:
-    """Return a reason, or until when a hold lasts, as it is said today; in English where it has no other words."""
+    """A reason, or the end of a hold, in today's words; in English when there are no other words."""
     words = text.get(language) or text.get("en", "")
     if words in UNTIL:
         return UNTIL[words]

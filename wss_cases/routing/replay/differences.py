@@ -1,6 +1,6 @@
-"""What differs between the answer that routed somebody and the answer of another decision table. Pure.
+"""The differences between a stored answer and the answer of another decision table. Pure.
 
-Only what is done differently counts: other words for the same thing, or another rule behind it, change nothing.
+Only different actions count, not other words or another rule for the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +24,10 @@ Answers = Mapping[Any, Values]
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. `before` and `after` are what was said and would be said; None where it was not said at all.
+    """One difference. `before` and `after` are the old and the new answer, None where there was none.
 
-    Of a pathway (kind, tier, start), of a hold or duty (state), of the police (finding), of a follow-up its school
-    days, of a question nothing: it is asked or not.
+    For a pathway (kind, tier, start), a hold or duty its state, the police the finding, a follow-up its school days,
+    for a question nothing: it is asked or not.
     """
 
     kind: ChangeKind
@@ -39,17 +39,17 @@ class Change:
 
     @property
     def key(self) -> str:
-        """What it is counted under."""
+        """The key under which it is counted."""
         return f"{self.kind}:{self.what}:{self.person}"
 
     def as_json(self) -> list[Any]:
-        """Return it ready to be stored; `Change.of_json` reads it back."""
+        """Its stored form; `Change.of_json` reads it."""
         sides = [None if side is None else list(side) for side in (self.before, self.after)]
         return [str(self.kind), self.what, self.person, *sides, list(self.rules)]
 
     @classmethod
     def of_json(cls, stored: Sequence[Any]) -> "Change":
-        """Read what `as_json` stored."""
+        """Read the form that `as_json` returned."""
         kind, what, person, before, after, rules = stored
         sides = [None if side is None else tuple(side) for side in (before, after)]
         return cls(ChangeKind(kind), what, person, sides[0], sides[1], tuple(rules))
@@ -57,7 +57,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Answered:
-    """An answer by what is compared; `families` says of a kind which pathway it belongs to.
+    """The compared parts of an answer; `families` maps a kind to its pathway.
 
     `questions` are those that a decision waits for.
     """
@@ -72,7 +72,7 @@ class Answered:
 
 
 def of_stored(answer: Mapping[str, Any]) -> Answered:
-    """Read the answer that an incident keeps."""
+    """Read the stored answer of an incident."""
     return Answered(
         items={(item["kind"], item["for"]): _item(item) for item in answer["pathways"]},
         families={item["kind"]: item["pathway"] for item in answer["pathways"]},
@@ -98,7 +98,7 @@ def _item(item: Mapping[str, Any]) -> Values:
 
 
 def _by_what_they_keep_back(holds: Iterable[Mapping[str, Any]]) -> Answers:
-    """Answers of versions 1 and 2 have no state: their holds stand."""
+    """Answers of versions 1 and 2 have no state: their holds are certain."""
     found: dict[str, Values] = {}
     for hold in holds:
         state, cited = found.get(hold["applies_to"], ((HoldState.UNTIL_KNOWN.value,), ()))
@@ -118,7 +118,7 @@ def _by_kind(follow_ups: Iterable[Mapping[str, Any]]) -> Answers:
 
 
 def differences(before: Answered, after: Answered, table: DecisionTable, done: Run) -> tuple[Change, ...]:
-    """Return what would have been answered differently, with the rows of the tables that say so."""
+    """The differences between two answers, with the rows of the tables that cause them."""
     changes = list(_items(before, after, table, done))
     kinds = ChangeKind
     changes += _plain(before.holds, after.holds, (kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_CHANGED))
@@ -169,7 +169,7 @@ def _items(before: Answered, after: Answered, table: DecisionTable, done: Run) -
 
 
 def _taken_by(table: DecisionTable, done: Run, kind: str, person: str) -> Iterator[str]:
-    """The holds and limits that took an item off the list, where the table still put it on."""
+    """The holds and limits that removed an item which the table had added."""
     put = any(
         effect.kind == kind and effect.person == person and (row.id, place) in done.added
         for row in table.rows
@@ -192,7 +192,7 @@ def _cited(old: Sequence[str], new: Any) -> tuple[str, ...]:
 def table_rows(
     reference: str, school: str, changes: Iterable[Change], broken: Sequence[str], is_read: bool
 ) -> list[list[str]]:
-    """Return one incident as rows of a table with `COLUMNS`."""
+    """One incident as rows of a table with `COLUMNS`."""
     start = [reference, school]
     rows = []
     for one in changes:

@@ -1,4 +1,4 @@
-"""A replay that was asked for, and what it would have changed."""
+"""Requested replays, and the changes they found."""
 
 from datetime import date, datetime
 from typing import Any, Final
@@ -33,7 +33,7 @@ class ChangeKind(Labelled):
 
 
 class ReplayState(Labelled):
-    """A replay runs until it is through, somebody stops it, or the rules it replays are changed under it."""
+    """A replay runs until it is complete, someone stops it, or its rules are changed."""
 
     RUNNING = "running", _l("In progress")
     DONE = "done", _l("Done")
@@ -58,9 +58,9 @@ SENTENCES: Final = {
 
 
 class Replay(Versioned, Base):
-    """One rule set replayed over the incidents of some days, slice by slice; `counts` is a `replay.Tally` so far.
+    """One rule set replayed over the incidents of some days, in slices; `counts` is its `replay.Tally` so far.
 
-    `rows_digest` says with which rows: once the rule set has others, the replay is stale.
+    `rows_digest` identifies the rows it used: when the rule set has other rows, the replay is stale.
     """
 
     __tablename__ = "rule_replay"
@@ -86,7 +86,7 @@ class Replay(Versioned, Base):
 
 
 class ReplayChange(Base):
-    """An incident that a replay would have routed differently, in which a promise broke, or that could not be read."""
+    """An incident that would have been routed differently, broke an invariant, or could not be read."""
 
     __tablename__ = "rule_replay_change"
     __table_args__ = (

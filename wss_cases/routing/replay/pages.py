@@ -1,4 +1,4 @@
-"""Replays of a rule set: asked for, worked on by the scheduler in slices, canceled and deleted."""
+"""Replays of a rule set: requested, run by the scheduler in slices, canceled and deleted."""
 
 import time
 from collections.abc import Sequence
@@ -31,8 +31,11 @@ AUDITED = "rule_replay"
 def ask(
     actor: Actor, rule_set_id: int, starts_on: date, ends_on: date, now: datetime, request_key: str | None = None
 ) -> int:  # fmt: skip
-    """Ask for a replay over the incidents of these days; an earlier one of the same rule set goes. Returns its id.
-    Raises Refused for days that `check_days` refuses."""
+    """Request a replay over the incidents of these days; it replaces an earlier one of the same rule set. Returns its
+    id.
+
+    Raises Refused for days that `check_days` refuses.
+    """
     check_days(starts_on, ends_on, today_at(None, now))
     total = count_routed(Period(starts_on, ends_on))
     with unit_of_work(actor, now, request_key) as uow:
@@ -50,8 +53,8 @@ def ask(
 
 
 def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
-    """Stop a replay that is under way; what it found so far stays. Returns the rule set's id. Raises Refused when it
-    has ended."""
+    """Stop a running replay; what it found so far stays. Returns the rule set's id. Raises Refused when it has
+    ended."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get(Replay, replay_id, with_for_update=True, populate_existing=True)
         rule_set = uow.session.get(RuleSet, row.rule_set_id) if row is not None else None
@@ -67,8 +70,8 @@ def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
 
 
 def forget_replays(uow: UnitOfWork, rule_set_id: int) -> None:
-    """Delete the replays of a rule set. A step."""
-    # locked: the scheduler may be keeping a slice of one of them just now
+    """Step: delete the replays of a rule set."""
+    # locked: the scheduler may be storing a slice of one of them
     replays = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id).with_for_update()
     for row in uow.session.scalars(replays.execution_options(populate_existing=True)).all():
         uow.session.execute(delete(table_of(ReplayChange)).where(ReplayChange.replay_id == row.id))
@@ -77,10 +80,10 @@ def forget_replays(uow: UnitOfWork, rule_set_id: int) -> None:
 
 
 def carry_on(now: datetime, seconds: float = 20.0) -> dict[str, int]:
-    """Carry on with what was asked for, the oldest first, for so long; the next call goes on where this one ended.
+    """Continue requested replays, the oldest first, for so many seconds; the next call continues from there.
 
-    Each slice is one transaction: a process that dies loses at most the slice it was at. Returns how many
-    incidents were `replayed`.
+    Each slice is one transaction: a process that dies loses at most its current slice. Returns how many incidents were
+    `replayed`.
     """
     counts = {"replayed": 0}
     until = time.monotonic() + seconds
@@ -96,7 +99,7 @@ def carry_on(now: datetime, seconds: float = 20.0) -> dict[str, int]:
 
 
 def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
-    """Replay the next incidents and keep what came of them, unless somebody else has by now."""
+    """Replay the next incidents and store the result, unless someone else has by now."""
     rule_set = db.session.get_one(RuleSet, row.rule_set_id)
     if digest_of(rule_set) != row.rows_digest:
         return _keep(row.id, row.last_incident_id, [], ReplayState.OVERTAKEN, now)

@@ -1,6 +1,8 @@
-"""Over which days a replay may go, and what may be shown of groups: shares in steps of five percent, never counts, and
-none of a small group. Counts of a group, or exact shares, could be subtracted from those of another replay a day
-longer, and tell what became of one child. Pure."""
+"""The days a replay may cover, and what may be shown of groups. Pure.
+
+Shares come in steps of five percent, without counts, and not for a small group: counts or exact shares could be
+subtracted from those of a replay that is a day longer, and reveal one child.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +39,10 @@ STEP: Final = 5
 def check_days(
     first: date | None, last: date | None, today: date, names: tuple[str, str] = ("first_day", "last_day")
 ) -> None:
-    """Raise Refused, under the name of the field, for days before FIRST_DAY or to come and for an end before the start.
-    A day that is None is open."""
+    """Raise Refused, with the field's name, for days before FIRST_DAY or in the future and for an end before the start.
+
+    A day that is None is open.
+    """
     for name, day in zip(names, (first, last), strict=True):
         if day is not None and not FIRST_DAY <= day <= today:
             words = {"first": day_words_with_year(FIRST_DAY), "last": day_words_with_year(today)}
@@ -48,10 +52,11 @@ def check_days(
 
 
 def shares(parts: Mapping[str, Sequence[int]], fewest: SmallestGroups) -> dict[str, int | None]:
-    """Return the share of each group that would have been routed differently, in percent; None: withheld.
+    """The share of each group that would be routed differently, in percent; None: withheld.
 
-    A group is withheld with too few parts, or with too few of them changed or unchanged; and never one alone, because
-    the whole is known: then the smallest of the others goes with it. Where nothing changed at all nothing is hidden.
+    A group is withheld when it has too few parts, or too few of them changed or unchanged. It is never the only one,
+    because the total is known: then the smallest of the others is withheld too. When nothing changed at all, nothing is
+    withheld.
     """
     if not any(changed for _all, changed in parts.values()):
         return dict.fromkeys(parts, 0)
@@ -87,7 +92,7 @@ class Period:
 
 
 def _in(period: Period) -> ColumnElement[bool]:
-    """Incidents of a period that were routed at all, whatever became of them."""
+    """The incidents of a period that were routed, whatever became of them."""
     return and_(
         exists().where(RoutingAnswer.incident_id == Incident.id),
         Incident.local_date >= period.starts_on if period.starts_on else true(),
@@ -102,7 +107,7 @@ def count_routed(period: Period) -> int:
 
 
 def routed_after(period: Period, incident_id: int, limit: int = BATCH) -> list[RoutedIncident]:
-    """Return the next incidents of a period by id, each with the parts of the act that routed it last."""
+    """The next incidents of a period by id, each with the parts of the act that routed it last."""
     following = select(Incident.id).where(_in(period), Incident.id > incident_id).order_by(Incident.id)
     ids = list(db.session.scalars(following.limit(limit)))
     return _with_parts(ids) if ids else []
@@ -147,7 +152,7 @@ def _with_parts(ids: Sequence[int]) -> list[RoutedIncident]:
 
 
 def _incident(rows: list[Any]) -> RoutedIncident:
-    """The newest answer for everyone of the last act; an answer for somebody since taken out of it counts no more."""
+    """The newest answers of the last act, without those for people since removed."""
     last = max(row[5] for row in rows)
     newest = {row[4]: row for row in rows if row[5] == last}
     return RoutedIncident(rows[0][0], rows[0][1], rows[0][2], tuple(_part(row) for row in newest.values()))
@@ -165,8 +170,8 @@ def _group(value: Any) -> str:
 
 
 def digest_of(rule_set: RuleSet) -> str:
-    """Return what tells the rows of a rule set from any others."""
-    # signs too, where there are any: they say which facts are unknown
+    """A digest that identifies the rows of a rule set."""
+    # signs as well, if any: they decide which facts are unknown
     held = rule_set.table_rows if rule_set.table_rows.get("signs") else rule_set.table_rows["rows"]
     return sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
@@ -178,24 +183,24 @@ def newest_replay(rule_set_id: int) -> Replay | None:
 
 
 def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
-    """Say whether a replay tells of the rule set as it is now: it is through, of these rows, and of some incidents."""
+    """Whether a replay is about the rule set as it is now: it is complete, used these rows, and had some incidents."""
     return replay.state is ReplayState.DONE and replay.done > 0 and replay.rows_digest == digest_of(rule_set)
 
 
 def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
-    """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
+    """A replay with its rule set. Raises NotFound when it is missing or not for this actor."""
     wanted = select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
     replay, rule_set = existing(db.session.execute(wanted).first() if might(actor, Permission.RULES_READ) else None)
     return replay, rule_set
 
 
 def reported_until(row: Replay) -> date:
-    """Return the last day of a replay on which anything can have been reported: older ones have unchecked days."""
+    """The last day of a replay on which anything can have been reported: older replays have unchecked days."""
     return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, district_zone())))
 
 
 def schools_seen(actor: Actor) -> list[int] | None:
-    """Return the schools whose part of a replay the actor sees; None: all."""
+    """The schools whose part of a replay the actor sees; None: all."""
     if actor.is_system or actor.everywhere(*READERS):
         return None
     return sorted(actor.school_ids(*READERS))
@@ -209,7 +214,7 @@ def named(school_ids: Sequence[int]) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True)
 class ReplayedIncident:
-    """One incident of a replay as a reader sees it; `reference` is '' for who may not open the report."""
+    """One incident of a replay for a reader; `reference` is '' for people who may not open the report."""
 
     id: int
     incident_id: int
@@ -223,7 +228,7 @@ class ReplayedIncident:
 def incidents_after(
     actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False
 ) -> list[ReplayedIncident]:
-    """Return the next incidents of a replay: for the district without a name, for a case team those of its own."""
+    """The next incidents of a replay: for the district without a name, for a case team those of its own."""
     readable = visible_to(select(Incident.id), actor)
     seen = or_(in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable))
     statement = (

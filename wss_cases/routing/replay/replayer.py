@@ -1,6 +1,6 @@
-"""A decision table against the facts that incidents were routed with: what would have been different. Pure.
+"""Replays the facts that incidents were routed with through another decision table. Pure.
 
-Many incidents have facts that the table cannot tell apart; each such answer is worked out once.
+Many incidents have facts that the table cannot distinguish; each such answer is computed once.
 """
 
 import json
@@ -39,7 +39,7 @@ Key = tuple[tuple[str, Any], ...]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one person's part; `is_read` is False when its facts are none any more."""
+    """The result for one person's part; `is_read` is False when its facts are no longer valid."""
 
     changes: tuple[Change, ...] = ()
     broken: tuple[str, ...] = ()
@@ -50,10 +50,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Part:
-    """One person's part in an incident, as it was routed; facts and answer as the database keeps them.
+    """One person's part in an incident, as routed; facts and answer as stored.
 
-    `groups` are the groups of students this person is in, by what they are told apart by. `tile` is what the reporter
-    chose, where the rule set that routed it knew no signs yet; '' elsewhere.
+    `groups` are the person's student groups, by criterion. `tile` is the reporter's quick category when its rule set
+    had no signs yet; '' otherwise.
     """
 
     answer_id: int
@@ -76,7 +76,7 @@ class RoutedIncident:
 
 
 def alike(table: DecisionTable) -> Callable[[Facts], Key]:
-    """Return a function that gives facts one key exactly when nothing in the table or the engine tells them apart."""
+    """A function that gives facts the same key exactly when table and engine cannot distinguish them."""
     conditions = [part for row in table.rows for part in parts_of(row.when)]
     conditions += [part for row in table.rows for effect in row.effects for part in parts_of(effect.when)]
     of_facts = [condition for condition in conditions if "fact" in condition]
@@ -111,7 +111,7 @@ def _bounds(conditions: list[Condition], name: str) -> set[int]:
 
 
 class Replayer:
-    """Replays one decision table, with its signs. Of texts no sign is derived: they are not read."""
+    """Replays one decision table with its signs. Texts are not read, so they give no sign."""
 
     def __init__(self, table: DecisionTable, signs: Signs = NO_SIGNS) -> None:
         self.table = table
@@ -121,9 +121,9 @@ class Replayer:
         self._answers: dict[Key, tuple[Answered, Run, tuple[str, ...]]] = {}
 
     def outcome(self, facts: str, answer: str, tile: str = "") -> Outcome:
-        """Return what the table would have answered differently to these facts than what was answered.
+        """The differences between a stored answer and this table's answer to the same facts.
 
-        What the tile makes unknown and the facts do not say is unknown.
+        Facts that the tile makes unknown and that were not answered are unknown.
         """
         key = blake2b(f"{facts}\0{answer}\0{tile}".encode(), digest_size=16).digest()
         outcome = self._pairs.get(key)
@@ -165,26 +165,24 @@ class Replayer:
 
 
 def promise_words(broken: str) -> str:
-    """Return a broken promise in words of the reader's language."""
+    """A broken invariant in words of the reader's language."""
     kind, detail = broken.split(":", 1)
     return Finding(FindingKind(kind), detail=detail).sentence()
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay says of one incident: its outcome part by part."""
+    """The result of replaying one incident, part by part."""
 
     incident: RoutedIncident
     outcomes: tuple[Outcome, ...]
 
     @property
     def changes(self) -> list[Change]:
-        """What would have been routed differently, part by part."""
         return [change for outcome in self.outcomes for change in outcome.changes]
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """The promises that the table would have broken here."""
         return tuple(dict.fromkeys(word for outcome in self.outcomes for word in outcome.broken))
 
     @property
@@ -201,7 +199,7 @@ def replayed(replayer: Replayer, incidents: Iterable[RoutedIncident]) -> Iterabl
 
 @dataclass
 class SchoolTally:
-    """Incidents of one school: all, changed, with a broken promise, not readable, and by what changed."""
+    """The incidents of one school: all, changed, with a broken invariant, not readable, and by what changed."""
 
     incidents: int = 0
     changed: int = 0
@@ -210,7 +208,6 @@ class SchoolTally:
     changes: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "SchoolTally") -> None:
-        """Add another school's."""
         self.incidents += other.incidents
         self.changed += other.changed
         self.broken += other.broken
@@ -224,7 +221,7 @@ Parts = dict[str, list[int]]
 
 @dataclass
 class Tally:
-    """The counts of a replay: incidents by school; people's parts by grade, behaviour, group and version."""
+    """The counts of a replay: incidents by school; people's parts by grade, behavior, group and version."""
 
     schools: dict[str, SchoolTally] = field(default_factory=dict)
     by: dict[str, Parts] = field(default_factory=dict)
@@ -245,7 +242,7 @@ class Tally:
                 counted[1] += bool(outcome.changes)
 
     def of(self, school_ids: Sequence[int] | None = None) -> SchoolTally:
-        """Return the sum of some schools, or of all."""
+        """The sum of some schools, or of all."""
         total = SchoolTally()
         for school_id, school in self.schools.items():
             if school_ids is None or int(school_id) in school_ids:
@@ -253,7 +250,7 @@ class Tally:
         return total
 
     def as_json(self) -> dict[str, Any]:
-        """Return it ready to be stored; `Tally.of_json` reads it back."""
+        """Its stored form; `Tally.of_json` reads it."""
         schools = {
             school_id: [one.incidents, one.changed, one.broken, one.unread, dict(one.changes)]
             for school_id, one in self.schools.items()
@@ -262,7 +259,7 @@ class Tally:
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Any]) -> "Tally":
-        """Read what `as_json` stored; nothing stored yet is nothing counted."""
+        """Read the form that `as_json` returned; without one, nothing is counted."""
         schools = {
             school_id: SchoolTally(incidents, changed, broken, unread, Counter(changes))
             for school_id, (incidents, changed, broken, unread, changes) in stored.get("schools", {}).items()

@@ -1,6 +1,6 @@
-"""A condition as cases: it is met when one of them holds, and a case holds when each of its lines does.
+"""A condition as cases: it is met when one case holds, and a case holds when all its lines do.
 
-Any stored condition can be read so, and what is read so can be written back; nobody has to nest brackets.
+Any stored condition can be read so and written back; no one has to nest brackets.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from wss_cases.routing.engine.pages import Section
 
 
 class Question(Labelled):
-    """What a line can ask about beside the facts."""
+    """What a line can ask beside the facts."""
 
     RULE = "rule", _l("an earlier rule")
     NO_ITEM_FOR = "no_item_for", _l("nothing recommended yet for a person")
@@ -25,7 +25,8 @@ class Question(Labelled):
 
 
 class Op(Labelled):
-    """How a line compares. Beside `missing` each has its contrary: what is not known is never met, always `not_`."""
+    """The comparisons of a line. All but `missing` have an opposite: an unknown fact never meets one, but always
+    meets `not_`."""
 
     IN = "in", _l("is one of")
     NOT_IN = "not_in", _l("is none of")
@@ -69,14 +70,14 @@ Cases = list[list[Line]]
 
 
 def ops_of(about: str) -> tuple[Op, ...]:
-    """Return the comparisons that a fact or question allows."""
+    """The comparisons that a fact or question allows."""
     if about in FACTS:
         return _OPS[FACTS[about].type]
     return (Op.IN, Op.NOT_IN) if about == Question.POLICE else _ANSWERED
 
 
 def questions_of(section: Section, rules: bool) -> list[Question]:
-    """Return what a row of a section may ask about beside the facts; `rules`: whether a rule stands before it."""
+    """What a row of a section may ask beside the facts; `rules`: whether a rule stands before it."""
     order = list(Section)
     late = order.index(section) >= order.index(Section.FALLBACK)
     last = order.index(section) >= order.index(Section.AFTER_POLICE)
@@ -84,7 +85,7 @@ def questions_of(section: Section, rules: bool) -> list[Question]:
 
 
 def cases_of(condition: Condition, wanted: bool = True) -> Cases:
-    """Return the cases in which a stored condition is met, or is not. One case without a line: always."""
+    """The cases in which a stored condition is met, or is not. One case without a line: always."""
     match condition:
         case {"all": parts} | {"any": parts}:
             ways = [cases_of(part, wanted) for part in parts]
@@ -141,7 +142,7 @@ def _stored(line: Line) -> Condition:
 
 
 def same_cases(one: Condition, other: Condition) -> bool:
-    """Whether two conditions read as the same cases; the order of values compared with means nothing."""
+    """Whether two conditions read as the same cases; the order of compared values does not matter."""
     return _sorted(cases_of(one)) == _sorted(cases_of(other))
 
 

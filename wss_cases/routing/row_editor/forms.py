@@ -1,4 +1,4 @@
-"""A row as it is stored, made of its form; what was not changed stays as it was written."""
+"""A stored row made from its form; unchanged parts stay as they were written."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ _STATES_OF_ROWS = (DutyState.DUE, DutyState.VERIFY_FIRST)
 
 
 class RowForm(BaseForm):
-    """The values of one row; `row_form` makes the fields."""
+    """The values of one row; `row_form` makes its fields."""
 
     laid_out: Outline
     section: Section
@@ -47,7 +47,7 @@ class RowForm(BaseForm):
     """Set once somebody was told that the row was removed meanwhile: to save it then adds it again."""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check the fields one by one, then what they must say together."""
+        """Check the fields one by one, then together."""
         sound = super().validate(extra_validators)
         wrong = what_is_missing(self)
         for name, words in wrong:
@@ -66,7 +66,7 @@ class RowForm(BaseForm):
 def row_form(
     section: Section, outline: Outline, rules: Sequence[str], values: Mapping[str, Any], *, new: bool
 ) -> RowForm:
-    """Return the form of one row; `rules` are those it may ask about, `new`: its name is asked for, too."""
+    """The form of one row; `rules` are those it may refer to, `new`: it also asks for the rule's name."""
     fields: dict[str, Any] = {**(_names() if new else {}), **_own_fields(section)}
     subjects = subjects_of(section, rules)
     for owner, cases in outline.cases.items():
@@ -83,12 +83,12 @@ def row_form(
 
 
 def subjects_of(section: Section, rules: Collection[str]) -> dict[str, Any]:
-    """Return what a line of a section may be about, each with its words."""
+    """What a line of a section may be about, each in words."""
     return {**FACT_LABELS, **{one: one.label for one in questions_of(section, bool(rules))}}
 
 
 def capital(words: object) -> str:
-    """Return words as they begin a label."""
+    """Words with a capital first letter, for a label."""
     text = str(words)
     return text[:1].upper() + text[1:]
 
@@ -216,7 +216,7 @@ def word(form: Form, field: Field) -> None:
 
 
 def also_here(others: Sequence[str]) -> Any:
-    """A text that may be left out is left out in every language, or in none."""
+    """An optional text is given in every language or in none."""
 
     def check(form: Form, field: Field) -> None:
         if not (field.data or "").strip() and any((form[other].data or "").strip() for other in others):
@@ -226,7 +226,7 @@ def also_here(others: Sequence[str]) -> Any:
 
 
 def sentence_like(form: Form, field: Field) -> None:
-    """A reason is read as a sentence: it begins with a capital letter and ends with a full stop."""
+    """A reason is a sentence: it begins with a capital letter and ends with a period."""
     text = (field.data or "").strip()
     if text and not (text[0].isupper() and text.endswith(".")):
         raise ValidationError(_("Begin with a capital letter and end with a full stop."))
@@ -239,7 +239,7 @@ def chosen(form: Form, field: Field) -> None:
 
 
 def needed(op: str) -> Any:
-    """Ask for a value, unless the line only asks whether there is one."""
+    """Require a value, unless the line only asks whether there is one."""
 
     def check(form: Form, field: Field) -> None:
         if form[op].data in OPEN:
@@ -253,7 +253,7 @@ def needed(op: str) -> Any:
 
 
 def whole(form: Form, field: Field) -> None:
-    """Ask for a whole number in our own words."""
+    """Require a whole number, with our own message."""
     if field.data is None:
         field.errors = []
         raise StopValidation(_("Enter a whole number."))
@@ -278,7 +278,7 @@ def blank_row(section: Section) -> Json:
 
 
 def shown_values(row: Mapping[str, Any]) -> Json:
-    """Return the values of a row's own fields, those beside conditions, items and removals."""
+    """The values of a row's own fields, without conditions, items and removals."""
     values = {key: row.get(key) for key in ("keeps", "applies_to", "duty", "follow_up")}
     for key in ("because", "until", "clock"):
         values |= texts(key, row.get(key))
@@ -287,7 +287,7 @@ def shown_values(row: Mapping[str, Any]) -> Json:
 
 
 def stored_row(form: RowForm, names: Mapping[str, str], before: Mapping[str, Any] | None) -> Json:
-    """Return the row that a sound form says; `names` its `id` and `rule`, `before` the row as it was opened."""
+    """The row of a valid form; `names` its `id` and `rule`, `before` the row as it was opened."""
     old = before or {}
     row: Json = {**names, "section": str(form.section)}
     row |= _condition(form, ROW, old)
@@ -357,5 +357,5 @@ def _removal(form: RowForm, name: str) -> Json:
 
 
 def _kept(new: list[str], old: list[str] | None) -> list[str]:
-    """Return the list as it was written where it names the same."""
+    """The list as it was written when it contains the same names."""
     return old if old is not None and sorted(old) == sorted(new) else new

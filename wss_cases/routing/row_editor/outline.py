@@ -1,7 +1,7 @@
-"""The outline of a row in its form: which cases, lines, items and removals there are, each with a name of its own.
+"""The outline of a row in its form: its cases, lines, items and removals, each with a name of its own.
 
-The fields are named after it, so that a line can be added or removed while everything typed stays where it is. It
-travels with the form in a hidden field.
+Fields are named after it, so that a line can be added or removed without moving what was typed. The outline is a hidden
+field of the form.
 """
 
 import json
@@ -31,7 +31,7 @@ class Case:
 
 @dataclass
 class Outline:
-    """`cases` by whose condition it is: the row's (`when`) or an item's. `removals` are those of a hold."""
+    """`cases` by the owner of the condition: the row (`when`) or an item. `removals` are those of a hold."""
 
     next: int = 1
     cases: dict[str, list[Case]] = field(default_factory=lambda: {ROW: []})
@@ -43,23 +43,21 @@ class Outline:
         return [name for name in self.cases if name != ROW]
 
     def every_case(self) -> Iterator[Case]:
-        """Yield the cases of the row and of its items."""
         for cases in self.cases.values():
             yield from cases
 
     def named(self, letter: str) -> str:
-        """Return a new name."""
         self.next += 1
         return f"{letter}{self.next - 1}"
 
     def text(self) -> str:
-        """Return the outline as its hidden field carries it."""
+        """The outline as the hidden field's text."""
         cases = {owner: [[case.name, case.lines] for case in cases] for owner, cases in self.cases.items()}
         return json.dumps({"next": self.next, "cases": cases, "removals": self.removals})
 
     @classmethod
     def read(cls, text: str, subjects: set[str]) -> Self:
-        """Return the outline a form carried. Raises NotFound for one that no page made."""
+        """Read the outline from a form. Raises NotFound for one that no page made."""
         try:
             data = json.loads(text)
             cases = {
@@ -89,7 +87,7 @@ class Outline:
 
 
 def opened(row: Mapping[str, Any]) -> tuple[Outline, dict[str, Any]]:
-    """Return the outline of a stored row and the values of its conditions' fields, items and removals."""
+    """The outline of a stored row and the values of its conditions' fields, items and removals."""
     outline, values = Outline(), dict[str, Any]()
     _lay_out(outline, values, ROW, cases_of(row.get("when", ALWAYS)))
     for item in row.get("items", []):
@@ -122,7 +120,7 @@ def _lay_out(outline: Outline, values: dict[str, Any], owner: str, cases: Cases)
 
 
 def take_step(outline: Outline, step: str, about: str, subjects: set[str]) -> None:
-    """Add or remove what a button names, e.g. "remove:l4" or "line:c2". Raises Refused where no more fits."""
+    """Add or remove what a button names, e.g. "remove:l4" or "line:c2". Raises Refused when no more fits."""
     what, _colon, name = step.partition(":")
     match what:
         case "case" if name in outline.cases:

@@ -1,4 +1,4 @@
-"""Editing a row of a draft; where two people changed it, the three versions are shown part by part."""
+"""Editing a row of a draft. When two people changed it, its three versions are shown part by part."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ Row = Mapping[str, Any]
 
 
 class RowChanged(Stale):
-    """Somebody else changed or removed (None) the row since it was opened; `current` is how it is now."""
+    """Someone else changed or removed (None) the row since it was opened; `current` is the present row."""
 
     def __init__(self, current: Row | None) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class RowChanged(Stale):
 
 
 def save_row(actor: Actor, rule_set_id: int, before: Row | None, after: Row, now: datetime) -> None:
-    """Put a row in the place of the one that was opened, or add it to its section where none was (`before` None).
+    """Replace the row that was opened, or add a new one to its section (`before` None).
 
-    What others did to other rows meanwhile stays. Raises RowChanged where they changed this one, Refused.
+    Other people's changes to other rows stay. Raises RowChanged when they changed this one, Refused.
     """
     with unit_of_work(actor, now) as uow:
         draft = draft_to_edit(uow, rule_set_id)
@@ -71,7 +71,7 @@ def save_row(actor: Actor, rule_set_id: int, before: Row | None, after: Row, now
 
 
 def move_row(actor: Actor, rule_set_id: int, version: int | None, row_id: str, up: bool, now: datetime) -> None:
-    """Let a row change places with the one before or after it in its section. Raises Refused, Stale, NotFound."""
+    """Swap a row with the one before or after it in its section. Raises Refused, Stale, NotFound."""
     with unit_of_work(actor, now) as uow:
         draft = draft_to_edit(uow, rule_set_id, version)
         rows = list(draft.table_rows["rows"])
@@ -83,7 +83,7 @@ def move_row(actor: Actor, rule_set_id: int, version: int | None, row_id: str, u
 
 
 def remove_row(actor: Actor, rule_set_id: int, version: int | None, row_id: str, now: datetime) -> None:
-    """Take a row out of a draft. Raises Refused where another row asks about its rule, Stale, NotFound."""
+    """Remove a row from a draft. Raises Refused when another row refers to its rule, Stale, NotFound."""
     with unit_of_work(actor, now) as uow:
         draft = draft_to_edit(uow, rule_set_id, version)
         rows = draft.table_rows["rows"]
@@ -142,7 +142,7 @@ class Versions:
 def three_versions(
     before: Mapping[str, Any], theirs: Mapping[str, Any] | None, yours: Mapping[str, Any]
 ) -> list[Versions]:
-    """Return the parts of a row in which its versions differ."""
+    """The parts of a row in which its versions differ."""
     sides = [parts_in_words(row) for row in (before, theirs, yours)]
     return [
         Versions(title, *(side[part] for side in sides))
@@ -215,7 +215,7 @@ def _table(rule_set_id: int) -> str:
 
 
 def _form_of(rule_set: RuleSet, row: RowEditorRow, before: RowEditorRow | None) -> RowForm:
-    """Return the form of a stored row, or what a session's end kept of it: with the lines it had then."""
+    """The form of a stored row, or the form saved when a session ended, with its lines."""
     section, rules, kept = Section(row["section"]), _rules_before(rule_set, row), g.get("kept_fields") or {}
     outline, values = opened(row)
     if "outline" in kept:
@@ -226,7 +226,7 @@ def _form_of(rule_set: RuleSet, row: RowEditorRow, before: RowEditorRow | None) 
 
 
 def _rules_before(rule_set: RuleSet, row: RowEditorRow) -> list[str]:
-    """Return the rules that stand before a row, or before the end of its section where it is new."""
+    """The rules before a row, or before the end of its section for a new row."""
     order, found = list(Section), dict[str, None]()
     for other in rule_set.table_rows["rows"]:
         if other["id"] == row.get("id") or order.index(Section(other["section"])) > order.index(
@@ -238,7 +238,7 @@ def _rules_before(rule_set: RuleSet, row: RowEditorRow) -> list[str]:
 
 
 def _sent(rule_set: RuleSet, row_id: str, stored: RowEditorRow | None) -> Page:
-    """Take a step in the form, or save the row; whatever is refused, all that was typed is on the page again."""
+    """Take a step in the form, or save the row; after a refusal everything typed is on the page again."""
     before = _opened_row(row_id) if "before" in request.form else stored if row_id else None
     row = before or stored
     if row is None:
@@ -264,7 +264,7 @@ def _sent(rule_set: RuleSet, row_id: str, stored: RowEditorRow | None) -> Page:
 
 
 def _opened_row(row_id: str) -> RowEditorRow | None:
-    """Return the row as the form was opened with it; None for a new one."""
+    """The row as it was when the form was opened; None for a new one."""
     try:
         before = json.loads(request.form.get("before", ""))
     except ValueError as broken:

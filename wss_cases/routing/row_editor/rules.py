@@ -1,4 +1,4 @@
-"""What the fields of a row must say together, and what is typed as a list."""
+"""What the fields of a row must fulfill together, and numbers typed as a list."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ VERIFIED = {
 
 
 def what_is_missing(form: Any) -> list[tuple[str, str]]:
-    """Return the fields of a row's form that lack something beside others, each with words; no field: the whole row."""
+    """The fields of a row's form that lack something, each with a message; no field: the whole row."""
     return [*_empty_cases(form), *_without_reason(form), *_without_effect(form)]
 
 
