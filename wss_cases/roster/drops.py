@@ -1,7 +1,7 @@
-"""Rosters that somebody lays into a watched folder: taken when they are complete, then moved to `done` or `refused`.
+"""Rosters in a watched folder: imported when complete, then moved to `done` or `refused`.
 
-One process holds the folder at a time. Whoever dies between import and move leaves a drop that is taken once more and
-then is unchanged; a move that was begun is finished first, so that no half of a drop is taken for a whole.
+One process works on the folder at a time. A process that dies between import and move leaves a drop that is imported
+again, unchanged; a begun move is finished first, so that half a drop is never taken for a whole one.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ _ON_THEIR_WAY = (".part", ".filepart", ".tmp", f".{READY}")
 
 @dataclass(frozen=True)
 class Drop:
-    """A zip, a folder, or all CSV files that lie in the watched folder itself; `names`: what is moved away with it."""
+    """A zip, a folder, or all CSV files directly in the watched folder; `names`: what is moved with it."""
 
     path: Path
     names: tuple[str, ...]
@@ -45,7 +45,7 @@ class Drop:
     is_marked: bool
 
     def is_complete(self, now: float) -> bool:
-        """Whether nothing more is to come; `now` in seconds of the epoch, as files have them."""
+        """Whether no more files are to come; `now` in seconds of the epoch, as files have them."""
         if self.is_marked:
             return True
         is_torn = self.path.is_file() and self.path.suffix.lower() == ".zip" and not zipfile.is_zipfile(self.path)
@@ -53,7 +53,7 @@ class Drop:
 
 
 def drops_in(folder: Path) -> list[Drop]:
-    """Return what lies in a watched folder, the oldest first; what begins with a dot is on its way."""
+    """The drops in a watched folder, the oldest first; names beginning with a dot are still being copied."""
     entries = [one for one in sorted(folder.iterdir()) if not one.name.startswith(".")]
     names = {one.name for one in entries}
     loose = [one for one in entries if one.is_file() and one.suffix.lower() == ".csv"]
@@ -113,7 +113,7 @@ def _take(folder: Path, drop: Drop, now: datetime) -> str:
 
 
 def _move(folder: Path, drop: Drop, to: str, report: Report) -> None:
-    """Move a drop away, with what became of it in words for whoever sent it."""
+    """Move a drop away, with a text of the result for its sender."""
     target = folder / to
     target.mkdir(parents=True, exist_ok=True)
     lines = [f"{problem.file}: {problem.message}" for problem in report.grouped()]
@@ -138,7 +138,7 @@ def _finish_move(folder: Path) -> None:
 
 
 def _forget(folder: Path, now: datetime) -> None:
-    """Delete what was taken long ago: a roster is no archive."""
+    """Delete old drops: the folder is no archive."""
     oldest = (now - KEPT).strftime(STAMP)
     for old in (*(folder / DONE).glob("*-*"), *(folder / REFUSED).glob("*-*")):
         if old.name[: len(oldest)] < oldest:
@@ -147,7 +147,7 @@ def _forget(folder: Path, now: datetime) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Give whether no other process works at the folder; the lock ends with the process."""
+    """Yield whether no other process works on the folder; the lock ends with the process."""
     with os.fdopen(os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What a search finds in the roster: students whose page the person may open, and colleagues of the own schools."""
+"""Search results in the roster: students whose page the person may open, and colleagues of their schools."""
 
 from collections.abc import Collection
 from typing import Any
@@ -21,7 +21,7 @@ from wss_cases.roster.directory.rules import last_digits
 
 
 def students_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Student]:
-    """Return students of whom every typed word begins some name, or the number; those who left last, then by name."""
+    """Students with a name beginning with each typed word, or the number; those who left last, then by name."""
     words = search_words(typed)
     if not words or not actor.has(*CASE_TEAM):
         return []
@@ -31,7 +31,7 @@ def students_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Stud
 
 
 def staff_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Any]:
-    """Return (name, role, school) of colleagues of the own schools of whom every typed word begins some name."""
+    """(name, role, school) of colleagues with a name beginning with each typed word."""
     words = search_words(typed)
     if not words or not actor.has(*STAFF):
         return []
@@ -45,7 +45,7 @@ def staff_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Any]:
 
 
 def student_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return students with their grade, school and the last digits of their number."""
+    """Students with their grade, school and the last digits of their number."""
     found = students_found(actor, typed, limit, skip)
     schools = names_of_schools({student.school_id for student in found})
     return [
@@ -60,14 +60,13 @@ def student_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
 
 
 def staff_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return colleagues with what they are and where; they have no page."""
+    """Colleagues with their role and school; they have no page."""
     found = staff_found(actor, typed, limit, skip)
     schools = names_of_schools({row.school_id for row in found})
     return [Hit(row.name, None, dotted(role_words(row.role), schools.get(row.school_id))) for row in found]
 
 
 def names_of_schools(ids: Collection[int | None]) -> dict[int | None, str]:
-    """Return the names of these schools."""
     return {number: school.name for number, school in schools_by_id({one for one in ids if one is not None}).items()}
 
 

@@ -41,17 +41,17 @@ def _sign(client: Any, request: Any) -> str:
 
 @cache
 def _signed() -> type[Any]:
-    """Return the library's signer, which by itself signs with SHA-1."""
+    """The library's signer, which signs with SHA-1 by default."""
     return type("Signed", (clients.OAuth1Auth,), {"SIGNATURE_METHODS": {METHOD: _sign}})
 
 
 def signature(client_id: str, client_secret: str) -> Any:
-    """Return what signs a request of `requests`."""
+    """The signer of `requests`' requests."""
     return _signed()(client_id, client_secret, signature_method=METHOD)
 
 
 def refused_words(answer: Any, now: datetime) -> str:
-    """Return what a sender can do about a signature that the server did not take."""
+    """What a sender can do about a signature that the server refused."""
     apart = _minutes_apart(answer.headers.get("Date", ""), now)
     if apart > MOST_APART:
         return _(
@@ -92,7 +92,7 @@ SCOPES: Final = {
 
 @dataclass
 class Server:
-    """One server: its address down to the version, and what a token is got or each request signed with."""
+    """One server: its address including the version, and the credentials for a token or for signing each request."""
 
     url: str
     token_url: str
@@ -111,12 +111,12 @@ class Server:
         return "v1p2" in self.url
 
     def rows(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Yield every record of a collection, such as orgs. Raises BundleRefused where it is not whole."""
+        """Yield every record of a collection, such as orgs. Raises BundleRefused when it is incomplete."""
         seen: set[str] = set()
         said: int | None = None
         sent = 0
         for _page in range(MOST_PAGES):
-            # counted by what came: a server may give fewer than it was asked for
+            # counted by what came: a server may send fewer than requested
             answer = self._page(kind, sent)
             rows = self._rows_of(kind, answer)
             total = answer.headers.get("X-Total-Count", "")
@@ -165,7 +165,7 @@ class Server:
             if self.is_signed and answer.status_code in (400, 401):
                 raise _refused(kind, refused_words(answer, clock.now()))
             if answer.status_code == 401:
-                # a token may end in the middle
+                # a token may expire in the middle
                 self._token = ""
             elif answer.status_code not in BUSY:
                 words = _("The server answers with status %(status)d.", status=answer.status_code)
@@ -257,7 +257,7 @@ ROLES = ("sourcedId", "userSourcedId", "roleType", "role", "orgSourcedId", "begi
 
 
 def write_files(server: Server, folder: Path) -> None:
-    """Write every collection of a server into a folder. Raises BundleRefused where one is not whole."""
+    """Write every collection of a server into a folder. Raises BundleRefused when one is incomplete."""
     for kind, columns in COLUMNS.items():
         with (folder / f"{kind}.csv").open("w", encoding="utf-8", newline="") as stream:
             if kind == "users" and server.is_newer:
@@ -296,7 +296,7 @@ def _text(value: Any) -> str:
 
 
 def pull_roster(now: datetime, server: Server | None = None) -> dict[str, int]:
-    """Pull and import the roster where that is due; returns how many were `imported`, `refused`."""
+    """Download and import the roster when that is due; returns how many were `imported`, `refused`."""
     counts = {"imported": 0, "refused": 0}
     first, last = setting("ROSTER_HOURS")
     url, source = setting("ROSTER_REST_URL"), setting("ROSTER_SOURCE")

@@ -33,13 +33,12 @@ AGAIN = timedelta(hours=1)
 
 
 def sources(session: Session) -> list[str]:
-    """Return the feeds that a roster has come from, in the order of their names."""
+    """The feeds that rosters have come from, sorted by name."""
     taken = (ImportRun.kind == ROSTER, ImportRun.landed)
     return list(session.scalars(select(ImportRun.source).where(*taken).distinct().order_by(ImportRun.source)))
 
 
 def last_landed(session: Session, source: str) -> dict[str, Any] | None:
-    """Return the report of the last roster that was taken in from a feed."""
     taken = (ImportRun.kind == ROSTER, ImportRun.source == source, ImportRun.landed)
     return session.scalar(select(ImportRun.report).where(*taken).order_by(ImportRun.id.desc()).limit(1))
 
@@ -54,7 +53,7 @@ def last_rosters() -> dict[str, datetime]:
 
 
 def last_runs(most: int, before: int | None = None) -> list[ImportRun]:
-    """Return the last imports of every kind, refused ones too, the newest first; `before`: an import's id."""
+    """The last imports of every kind, refused ones too, the newest first; `before`: an import's id."""
     statement = select(ImportRun).order_by(ImportRun.id.desc()).limit(most)
     if before is not None:
         statement = statement.where(ImportRun.id < before)
@@ -67,14 +66,14 @@ def get_run(run_id: int) -> ImportRun:
 
 
 def is_due(kind: str, source: str, now: datetime) -> bool:
-    """Return whether what is done with another server once a day is to be done again."""
+    """Whether a daily exchange with another server is due again."""
     mine = select(ImportRun).where(ImportRun.kind == kind, ImportRun.source == source).order_by(ImportRun.id.desc())
     last = db.session.scalars(mine.limit(1)).first()
     return last is None or now - last.started_at >= (DAILY if last.landed else AGAIN)
 
 
 def last_refused() -> list[str]:
-    """Return the feeds whose last roster was refused; one that never came in counts while no other came after it."""
+    """The feeds whose last roster was refused; a first one counts as long as no other came after it."""
     taken = ImportRun.kind == ROSTER
     newest = select(func.max(ImportRun.id)).where(taken).group_by(ImportRun.source)
     known = select(ImportRun.source).where(taken, ImportRun.landed)
@@ -85,7 +84,7 @@ def last_refused() -> list[str]:
 
 
 def list_unplaced(session: Session, source: str, report: Report) -> None:
-    """Put in the report how many students and staff of a feed stand without a school, and the first ones."""
+    """Report how many students and staff of a feed have no school, and the first names."""
     for name, model in (("students", Student), ("staff", StaffMember)):
         here = (model.source == source, model.is_active, model.school_id.is_(None))
         number = session.scalar(select(func.count(model.id)).where(*here)) or 0
@@ -94,7 +93,7 @@ def list_unplaced(session: Session, source: str, report: Report) -> None:
 
 
 def still_unplaced() -> dict[str, int]:
-    """Return how many active students and staff have no school today, whatever feed they came from."""
+    """How many active students and staff have no school today, whatever their feed."""
     counts = {}
     for name, model in (("students", Student), ("staff", StaffMember)):
         here = select(func.count(model.id)).where(model.is_active, model.school_id.is_(None))
@@ -103,7 +102,7 @@ def still_unplaced() -> dict[str, int]:
 
 
 def other_schools(session: Session, source: str) -> list[tuple[str, str, str, str]]:
-    """Return source, sourcedId, number and name of the active schools that did not come from a feed."""
+    """Source, sourcedId, number and name of the active schools that did not come from a feed."""
     columns = (School.source, School.sourced_id, School.identifier, School.name)
     rows = session.execute(select(*columns).where(School.source != source, School.is_active))
     return [(row[0], row[1], row[2], row[3]) for row in rows]
@@ -115,14 +114,14 @@ MOST_KEPT = 500
 
 
 def trimmed(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a report as it is kept."""
+    """A report as it is stored."""
     return {**document, "problems": document["problems"][:MOST_KEPT]}
 
 
 def keep_refused(actor: Actor, kind: str, source: str, report: Report, now: datetime) -> None:
-    """Keep an import that was refused, with what it was refused for, and tell those who run the system."""
+    """Store a refused import with its reason, and inform those who run the system."""
     kept = trimmed(report.as_document())
-    # a database without a schema keeps nothing, and the refusal is said all the same
+    # a database without a schema stores nothing; the refusal is shown all the same
     with suppress(SQLAlchemyError), unit_of_work(actor, now) as uow:
         run = uow.add(ImportRun(kind=kind, source=source[:120], started_at=now, landed=False, report=kept))
         uow.record(run, REFUSED, source=source[:120])
@@ -159,14 +158,14 @@ COUNTED = ("created", "updated", "unchanged", "refused")
 
 
 def unplaced_words() -> list[str]:
-    """Return how many students and staff have no school today."""
+    """How many students and staff have no school today."""
     return nowhere_words({kind: {"count": count} for kind, count in still_unplaced().items()})
 
 
 def report_parts(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report of an import as its page shows it: of the whole, by file, by cause, and whom it gives no place.
+    """An import's report for its page: the whole, by file, by cause, and who has no school.
 
-    Every cause stands once, with how many rows it has and which; the largest first.
+    Every cause appears once, with its number of rows and which; the largest first.
     """
     problems = report.get("problems", [])
     causes = sorted((Cause(**cause) for cause in report.get("causes", [])), key=lambda cause: -cause.count)
@@ -190,7 +189,6 @@ def report_parts(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def counts_of(report: dict[str, Any], name: str) -> dict[str, int]:
-    """Return what became of the rows of a file."""
     counts = report["files"][name]
     numbers = {word: counts.get(word, 0) if isinstance(counts, dict) else 0 for word in COUNTED}
     return {**numbers, "unknown": report.get("unknown", {}).get(name, 0)}
@@ -217,7 +215,7 @@ def _placeless(unplaced: dict[str, Any]) -> list[str]:
 
 
 def nowhere_words(unplaced: dict[str, Any]) -> list[str]:
-    """Return how many of each kind have no place, in words."""
+    """How many of each kind have no school, in words."""
     return [_NOWHERE[kind](unplaced[kind]["count"]) for kind in _placeless(unplaced)]
 
 

@@ -1,4 +1,4 @@
-"""Taking in a file of supports by student number: what a cell says is stored, a blank one says nothing."""
+"""Imports a file of supports by student number: a cell is stored, a blank one changes nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,8 +24,11 @@ STUDENT: Any = Student.__table__
 
 
 def import_supports(actor: Actor, path: Path, now: datetime, most_refused: int | None = None) -> Report:
-    """Take in a CSV file with `student_number` and any of iep, 504, english_learner, housing and language; return the
-    report. Raises BundleRefused when nothing can land, which is kept too."""
+    """Import a CSV file with `student_number` and any of iep, 504, english_learner, housing and language; return the
+    report.
+
+    Raises BundleRefused when nothing can land, which is stored too.
+    """
     report = Report(source=path.name)
     try:
         table = Table(path.stem, lambda: path.open("rb"))

@@ -1,4 +1,5 @@
-"""Whom at home staff may tell, and what they may not write, for every field about calls, visits and letters."""
+"""The family members whom staff may tell, and what they may not write, for every field about calls, visits and
+letters."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -26,22 +27,22 @@ NOT_SAID = _l(
 
 @dataclass(frozen=True)
 class Calling:
-    """Whom to call about some students, a line each; of what a call does not say, words to which the student agrees."""
+    """Who to call about some students, a line each, and the words that a call leaves out unless the student agrees."""
 
     lines: tuple[str, ...]
     agreed: tuple[str, ...] = ()
 
     def all_lines(self) -> list[str]:
-        """Return every line: whom to call, what is not said, and to what of it the student agrees."""
+        """Every line: who to call, what is not said, and what the student agreed to."""
         words = ", ".join(self.agreed)
         agrees = [_("The student agrees that the family is told: %(words)s.", words=words)] if words else []
         return [*self.lines, str(NOT_SAID), *agrees]
 
 
 def calling(students: Iterable[Student]) -> Calling:
-    """Return whom to call about these students; the caller has checked who may see it.
+    """Who to call about these students; the caller has checked who may see it.
 
-    Whom an order keeps away has neither name nor number there.
+    A person kept away by an order has neither name nor number there.
     """
     named = {student.id: student.shown_name for student in students}
     lines = (
@@ -53,10 +54,10 @@ def calling(students: Iterable[Student]) -> Calling:
 
 
 def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
-    """Raise Refused where somebody whom an order keeps from one of these students is said to be told or to agree, or
-    may have been.
+    """Raise Refused when someone whom an order keeps away from one of these students is named as informed or agreeing,
+    or may be meant.
 
-    A name that another guardian bears too may stand. Where somebody is kept off, who it was is said by name.
+    A name that another guardian also has is allowed. Where someone is kept away, the name is required.
     """
     stay, off = _kept_off(student_ids)
     if off and not who.strip():
@@ -67,9 +68,9 @@ def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
 
 
 def refuse_naming_kept_off(field: str, student_ids: Collection[int], text: str) -> None:
-    """Raise Refused where a text of whom one called, or of who comes, names somebody whom an order keeps away.
+    """Raise Refused when a text about a call, or about who comes, names someone whom an order keeps away.
 
-    The names of the students themselves may stand in it.
+    The students' own names are allowed.
     """
     stay, off = _kept_off(student_ids)
     if off:
@@ -78,7 +79,7 @@ def refuse_naming_kept_off(field: str, student_ids: Collection[int], text: str) 
 
 
 def _kept_off(student_ids: Collection[int]) -> tuple[list[Named], list[Named]]:
-    """Return the guardians of some students: who may stay, and whom an order keeps from one of them."""
+    """The guardians of some students: who is allowed, and whom an order keeps away from one of them."""
     found = [one for each in guardians_of_each(student_ids).values() for one in each]
     off = {one.id for one in found if one.reach is Reach.NEVER}
     if not off:
@@ -92,7 +93,7 @@ def _refuse_named(field: str, text: str, stay: list[Named], off: list[Named]) ->
 
 
 def refuse_private(field: str, text: str, agreed: Collection[str]) -> None:
-    """Raise Refused where what was told at home is the student's alone to tell, and the student did not agree."""
+    """Raise Refused when the family was told what only the student may tell, and the student did not agree."""
     if words := private_in(text, agreed):
         raise Refused(
             field,

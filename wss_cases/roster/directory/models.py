@@ -1,4 +1,4 @@
-"""Schools, school days, students, guardians, staff, enrolments, and what an import remembers."""
+"""Schools, calendar days, students, guardians, staff, enrollments, and the state of imports."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -12,9 +12,9 @@ from wss_cases.roster.directory.rules import SCHOOL_HOURS, DayKind, MoveWhy, Res
 
 
 class Network(Versioned, Base):
-    """A network that the district made or renamed; any other is known by the schools that are in it.
+    """A network that the district made or renamed; any other is known by the schools in it.
 
-    `roster_name`: as which the feed knows a renamed one.
+    `roster_name`: the feed's name of a renamed one.
     """
 
     __tablename__ = "network"
@@ -26,9 +26,9 @@ class Network(Versioned, Base):
 
 
 class School(CodeTable, Versioned, Base):
-    """A school. `code` opens its reference numbers; `source`+`sourced_id` is its identity in the roster feed.
+    """A school. `code` begins its reference numbers; `source`+`sourced_id` identify it in the roster feed.
 
-    `roster_network` is the feed's network; where `network_by_hand`, the district has put the school elsewhere.
+    `roster_network` is the feed's network; with `network_by_hand` the district has chosen another.
     """
 
     __tablename__ = "school"
@@ -55,10 +55,10 @@ class School(CodeTable, Versioned, Base):
 
 
 class CalendarDay(CodeTable, Base):
-    """One date of one school year; a row with a school overrides the district's row of that date.
+    """One date of one school year; a school's row replaces the district's row of that date.
 
-    `last_bell` is a half day's own. Somebody who declared the day stands in `said_by_id` and `said_at`; what the
-    calendar had for it before waits in `planned_kind`. `unsettled_since`: what stands on this date is yet to be moved.
+    `last_bell` is a half day's own. The person who declared the day is in `said_by_id` and `said_at`; the calendar's
+    own entry is kept in `planned_kind`. `unsettled_since`: what falls on this date is yet to be moved.
     """
 
     __tablename__ = "calendar_day"
@@ -84,9 +84,9 @@ class CalendarDay(CodeTable, Base):
 
 
 class CalendarMove(Base):
-    """What one date of the calendar moved: which record of which table, from when to when, and why.
+    """What the calendar moved from one date: the record and its table, from when to when, and why.
 
-    `returned_at`: it went back, because there is school on that date after all.
+    `returned_at`: it was moved back, because there is school on that date after all.
     """
 
     __tablename__ = "calendar_move"
@@ -108,9 +108,10 @@ class CalendarMove(Base):
 
 
 class Student(Versioned, Base):
-    """A student as the roster gives them; None is not known.
+    """A student as in the roster; None is unknown.
 
-    `search_key` is `rules.search_key` of every name, `search_key_family` the folded family name that lists sort by.
+    `search_key` is `rules.search_key` of every name, `search_key_family` the folded family name by which lists are
+    sorted.
     """
 
     __tablename__ = "student"
@@ -145,7 +146,7 @@ class Student(Versioned, Base):
 
     @property
     def shown_name(self) -> str:
-        """The name on screen: preferred where there is one, exactly as typed."""
+        """The displayed name: preferred where there is one, exactly as typed."""
         return name_on_screen(self.given_name, self.family_name, self.preferred_given_name, self.preferred_family_name)
 
 
@@ -197,9 +198,9 @@ class StudentGuardian(Base):
 
 
 class GuardianLimit(Versioned, Base):
-    """Whether a guardian of a student may be contacted and may receive records; None is not known.
+    """Whether a guardian of a student may be contacted and may receive records; None is unknown.
 
-    Kept apart from the roster's link, which an import may take away and bring back; no feed knows of orders.
+    Apart from the roster's link, which an import may remove and bring back; no feed knows of court orders.
     """
 
     __tablename__ = "guardian_limit"
@@ -219,7 +220,7 @@ class GuardianLimit(Versioned, Base):
 
 
 class StaffMember(Base):
-    """An adult at a school as the roster gives them; may or may not have an account."""
+    """An adult at a school as in the roster; may or may not have an account."""
 
     __tablename__ = "staff_member"
     __table_args__ = (
@@ -240,7 +241,7 @@ class StaffMember(Base):
 
 
 class StaffPost(Base):
-    """What the roster says a staff member is at a school; somebody at two schools has two."""
+    """A staff member's post at a school by the roster; a person at two schools has two."""
 
     __tablename__ = "staff_post"
     __table_args__ = (UniqueConstraint("staff_id", "school_id", "role"),)
@@ -252,7 +253,7 @@ class StaffPost(Base):
 
 
 class ImportRun(Base):
-    """One import: where from, when, by what format, whether anything of it landed, and its report."""
+    """One import: its source, time and format, whether anything landed, and its report."""
 
     __tablename__ = "import_run"
 
@@ -265,7 +266,7 @@ class ImportRun(Base):
 
 
 class ImportedRow(Base):
-    """The last imported state of one feed row, to tell created, updated, unchanged and missing apart."""
+    """The last imported state of one feed row, to distinguish created, updated, unchanged and missing."""
 
     __tablename__ = "imported_row"
     __table_args__ = (UniqueConstraint("source", "file", "sourced_id"),)

@@ -50,7 +50,7 @@ MOST_LANGUAGES = 500
 
 
 def grade_words(grade: int | None) -> str:
-    """Return a grade: "Grade 9", "Kindergarten"; nothing when it is not known."""
+    """A grade: "Grade 9", "Kindergarten"; '' when it is unknown."""
     if grade is None:
         return ""
     special = GRADE_WORDS.get(grade)
@@ -58,12 +58,12 @@ def grade_words(grade: int | None) -> str:
 
 
 def short_grade(grade: int | None) -> str:
-    """Return a grade in a letter or two, beside a name: "9", "K", "PK"; nothing when it is not known."""
+    """A grade in a letter or two, beside a name: "9", "K", "PK"; '' when it is unknown."""
     return "" if grade is None else {-1: _("PK"), 0: _("K")}.get(grade, str(grade))
 
 
 def move_words(move: CalendarMove) -> str:
-    """Return why the calendar moved something, and from which day."""
+    """Why the calendar moved something, and from which day."""
     day = day_words(move.day)
     if move.why is MoveWhy.YEAR_END:
         return _("It was due on %(day)s, after the last school day of the year.", day=day)
@@ -75,12 +75,12 @@ def move_words(move: CalendarMove) -> str:
 
 
 def relation_words(relation: str) -> str:
-    """Return how a guardian is related, as the roster says it when it is no known word."""
+    """How a guardian is related, in the roster's words when they are unknown."""
     return str(RELATION_LABELS.get(relation.lower(), relation))
 
 
 def limit_words(who: GuardianOf) -> str:
-    """Return what keeps the school from calling or writing to a guardian, with its source and date; nothing if open."""
+    """Why the school must not call or write to a guardian, with its source and date; '' when it may."""
     if who.reach is Reach.ASK:
         return _("It is not known whether contact is safe. Ask the office first.")
     if who.restriction is None or who.restricted_on is None:
@@ -89,30 +89,31 @@ def limit_words(who: GuardianOf) -> str:
 
 
 def guardian_words(who: GuardianOf) -> str:
-    """Return a guardian in one line: relation, number and language, or why nobody calls."""
+    """A guardian in one line: relation, number and language, or why no one calls."""
     known = (relation_words(who.relation), who.phone, language_words(who.language), limit_words(who))
     return " · ".join(part for part in known if part)
 
 
 def role_words(role: str) -> str:
-    """Return a staff role, as the roster says it when it is no known word."""
+    """A staff role, in the roster's words when it is unknown."""
     return str(STAFF_ROLE_LABELS.get(role.lower(), role))
 
 
 def level_words(kind: str) -> str:
-    """Return the level of a school, as the roster says it when it is no known word."""
+    """The level of a school, in the roster's words when it is unknown."""
     plain = "".join(filter(str.isalpha, kind.lower()))
     return str(SCHOOL_LEVEL_LABELS.get(plain.removesuffix("school") or plain, kind))
 
 
 def language_words(code: str | None) -> str:
-    """Return a language's name in the reader's language; nothing when it is not known."""
+    """A language's name in the reader's language; '' when it is unknown."""
     return _language(code, locale_code()) if code else ""
 
 
 @lru_cache(MOST_LANGUAGES)
 def _language(code: str, locale: str) -> str:
-    """Asked of every guardian on a page; a roster has some dozens, and whatever else is typed pushes out the oldest."""
+    """Cached, because a page shows it for every guardian; a roster has some dozens of languages, and typed ones push
+    out the oldest."""
     try:
         return Locale.parse(code.replace("-", "_")).get_display_name(locale) or code
     except (UnknownLocaleError, ValueError):
@@ -120,7 +121,7 @@ def _language(code: str, locale: str) -> str:
 
 
 def languages_by_name(codes: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (code, name) of each language once, as they stand in a list: with a capital, accents aside."""
+    """(code, name) of each language once, for a list: capitalized, sorted without accents."""
     named = ((code, language_words(code)) for code in dict.fromkeys(codes))
     return sorted(
         ((code, words[:1].upper() + words[1:]) for code, words in named),
@@ -129,21 +130,21 @@ def languages_by_name(codes: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def whom_words(names: Sequence[str], actor: Actor) -> str:
-    """Return whom something is about, in a line: the first few names, or initials for who chose them, and how many
-    more."""
+    """The people something is about in one line: the first few names, or initials for readers who chose them, and
+    how many more."""
     shown = [initials_of(name) for name in names] if actor.initials else names
     first, more = ", ".join(shown[:MOST_NAMES]), len(names) - MOST_NAMES
     return _("%(names)s and %(number)d more", names=first, number=more) if more > 0 else first
 
 
 def initials_of(name: str) -> str:
-    """Return the first letters of the first and the last word of a name: "J. S."."""
+    """The first letters of the first and last word of a name: "J. S."."""
     words = name.split()
     return " ".join(f"{word[0]}." for word in dict.fromkeys((*words[:1], *words[-1:])))
 
 
 def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
-    """Return students as items of the search field: value, label, and what tells homonyms apart."""
+    """Students for the search field: value, label, and what distinguishes homonyms."""
     return [
         {
             "value": str(who.id),
@@ -155,7 +156,6 @@ def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
 
 
 def staff_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
-    """Return staff as items of the search field."""
     return [{"value": str(who.id), "label": who.name, "meta": role_words(who.role)} for who in people]
 
 
@@ -165,14 +165,14 @@ blueprint = Blueprint("students", __name__)
 @blueprint.get("/students/search")
 @gate(Permission.ROSTER_SEARCH)
 def search() -> Response:
-    """Answer the search field: at most ten students of the school, those met lately first."""
+    """The answer to the search field: at most ten students of the school, recently met ones first."""
     return jsonify(items=student_items(_matching(current_actor(), typed_in_header())))
 
 
 @blueprint.get("/students/search-staff")
 @gate(Permission.ROSTER_SEARCH)
 def search_staff() -> Response:
-    """Answer the search field: at most ten staff of the school."""
+    """The answer to the search field: at most ten staff of the school."""
     actor = current_actor()
     typed = typed_in_header()
     return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), typed)))
@@ -181,7 +181,7 @@ def search_staff() -> Response:
 @blueprint.route("/students", methods=["GET", "POST"])
 @gate(Permission.ROSTER_SEARCH)
 def students() -> Response | str:
-    """Find a student by name, without JavaScript too; the name is in no address, and Back shows what was found."""
+    """Find a student by name, also without JavaScript; the name is in no address, and Back shows the results."""
     actor = current_actor()
     if request.method == "POST":
         keep_typed(request.form.get("name", ""))
@@ -199,7 +199,7 @@ def students() -> Response | str:
 @blueprint.get("/students/<int:student_id>")
 @gate(Permission.STUDENT_READ)
 def student(student_id: int) -> str:
-    """Show a student as the roster has them, and what the rooms above add."""
+    """A student as in the roster, and what the rooms above add."""
     actor = current_actor()
     shown = get_student(actor, student_id)
     return render_template(

@@ -1,7 +1,6 @@
-"""The one place that says which guardians of a student the school may reach, and how.
+"""The only place that decides which guardians of a student the school may reach, and how.
 
-Calls, letters, links, copies and printed lists all read it: whoever an order keeps from the student has neither name
-nor number here.
+Calls, letters, links, copies and printed lists use it: a person kept away by an order has neither name nor number here.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -42,7 +41,7 @@ LEAST_DIGITS = 4
 
 @dataclass(frozen=True)
 class FoundPerson:
-    """One match of a search: `number` is the student's number, '' for staff."""
+    """One search result: `number` is the student's number, '' for staff."""
 
     id: int
     name: str
@@ -52,15 +51,15 @@ class FoundPerson:
 
 
 def school_days(school_id: int | None) -> SchoolDays:
-    """Return the school days of a school (None: the district's); Monday to Friday where unknown."""
+    """The school days of a school (None: the district's); Monday to Friday where unknown."""
     return _HELD_DAYS.of(school_id, YEAR_START.said())
 
 
 def _school_days(school_id: int | None, _years: tuple[tuple[date, str], ...]) -> SchoolDays:
-    """Return them in one query; when years begin tells which days are of one.
+    """The same in one query; the start of school years decides which days belong to one.
 
-    District rows that say no more than the weekday does are not read: they are most of a calendar. The last day of a
-    year is, since it tells that the year is known.
+    District rows that only repeat the weekday are not read: they are most of a calendar. The last day of a year is,
+    because it shows that the year is known.
     """
     named: dict[str, Any] = {"ends": last_days()} | ({} if school_id is None else {"school": school_id})
     rows = db.session.execute(_days(school_id is None), named)
@@ -82,7 +81,7 @@ def _days(of_district: bool) -> Any:
 
 
 def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
-    """Return the school that each of these students goes to after a last school day, as far as the roster knows."""
+    """The next school of each of these students after a last school day, if the roster knows it."""
     statement = select(Student.id, Student.school_id).where(Student.id.in_(sorted(student_ids)))
     now = {row[0]: row[1] for row in db.session.execute(statement) if row[1] is not None}
     later = select(Enrolment.student_id, Enrolment.school_id).where(
@@ -92,46 +91,44 @@ def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
 
 
 def get_school(school_id: int) -> School | None:
-    """Return a school, or None."""
     return schools_by_id([school_id]).get(school_id)
 
 
 def schools_by_id(ids: Collection[int]) -> dict[int, School]:
-    """Return these schools by id, those that there are; each is read once for a page, whose session is its own."""
+    """These schools by id, as far as they exist; each is read once for a page's session."""
     return known_schools(ids)
 
 
 def renamed_networks(session: Session) -> dict[str | None, str]:
-    """Return the names of the networks that the district renamed, by the feed's name."""
+    """The names of the networks that the district renamed, by the feed's name."""
     rows = session.execute(select(Network.roster_name, Network.name).where(Network.roster_name.is_not(None)))
     return {row[0]: row[1] for row in rows}
 
 
 def no_school_yet() -> bool:
-    """Whether the roster has no school: nobody can work here yet."""
+    """Whether the roster has no school: no one can work here yet."""
     return db.session.scalar(select(School.id).limit(1)) is None
 
 
 def other_schools(school_id: int) -> list[School]:
-    """Return every school that is open but this one, by name."""
+    """Every other open school, by name."""
     statement = select(School).where(School.is_active, School.id != school_id).order_by(School.name, School.id)
     return list(db.session.scalars(statement))
 
 
 def reached_schools(actor: Actor, *roles: Role) -> Collection[int]:
-    """Return the ids of the schools that the actor reaches with one of these roles."""
     if actor.is_system or actor.everywhere(*roles):
         return list(db.session.scalars(select(School.id)))
     return actor.school_ids(*roles)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
+    """Narrow a select of students to those whose page the actor may open: those of the case team's schools."""
     return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))
 
 
 def students_by_id(ids: Iterable[int | None]) -> dict[int, Student]:
-    """Return these students by id, those that there are. The caller checks whom the actor may name."""
+    """These students by id, as far as they exist. The caller checks whom the actor may name."""
     wanted = sorted({number for number in ids if number is not None})
     found = db.session.scalars(select(Student).where(Student.id.in_(wanted))) if wanted else ()
     return {student.id: student for student in found}
@@ -146,11 +143,11 @@ def get_student(actor: Actor, student_id: int) -> Student:
 def students_matching(
     actor: Actor, school_id: int | None, text: str, limit: int = 10, recent: Select[Any] | None = None
 ) -> list[FoundPerson]:
-    """Return the school's students of whom every typed word begins some name, by name, those of `recent` first: a
-    select of ids.
+    """A select of the ids of the school's students with a name beginning with each typed word, `recent` ones first,
+    then by name.
 
-    Or whose number begins with what is typed, four digits or more. Case, accents, apostrophes and Ł do not matter.
-    Nothing for fewer than two letters, or for another's school.
+    Or whose number begins with four or more typed digits. Case, accents, apostrophes and Ł do not matter. None for
+    fewer than two letters, or for another school's actor.
     """
     words = search_words(text)
     if not words or not _may_search(actor, school_id):
@@ -169,7 +166,7 @@ def students_matching(
 
 
 def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 10) -> list[FoundPerson]:
-    """Return the school's staff of whom every typed word begins some name, by name; as `students_matching`."""
+    """The school's staff with a name beginning with each typed word, by name; as `students_matching`."""
     words = search_words(text)
     if not words or not _may_search(actor, school_id):
         return []
@@ -187,7 +184,7 @@ def _may_search(actor: Actor, school_id: int | None) -> bool:
 
 
 def named_or_numbered(words: Sequence[str]) -> Any:
-    """Return that every word begins some name of a student, or the one word their number."""
+    """The condition that some name of a student begins with each word, or their number with the only word."""
     named = and_(*holds_words(Student.search_key, words))
     [first, *more] = words
     if more or len(first) < LEAST_DIGITS or not first.isdecimal():
@@ -196,14 +193,14 @@ def named_or_numbered(words: Sequence[str]) -> Any:
 
 
 def holds_words(key: Any, words: Sequence[str]) -> list[Any]:
-    """Return that each of these folded words begins some word of a search key."""
-    # folded words hold no % or _; one school's keys stand side by side in the index, so this reads only those
+    """The condition that some word of a search key begins with each of these folded words."""
+    # folded words contain no % or _; a school's keys are adjacent in the index, so this reads only those
     return [(literal(" ") + key).like(f"% {word}%") for word in words]
 
 
 @dataclass(frozen=True)
 class EnrolmentAt:
-    """One stay of a student at a school; `ends_on` None is still there."""
+    """One stay of a student at a school; `ends_on` None: still there."""
 
     school: str
     grade: int | None
@@ -225,9 +222,9 @@ def enrolments_of(student_id: int, limit: int = 20) -> list[EnrolmentAt]:
 
 @dataclass(frozen=True)
 class GuardianOf:
-    """One guardian of a student, with the relation as the roster gives it.
+    """One guardian of a student, with the roster's relation.
 
-    Of whom nobody may contact there is no name, number or language; of whom the office is asked first, no number.
+    Without name, number and language when no one may contact them; without number when the office must be asked first.
     """
 
     id: int
@@ -264,12 +261,12 @@ def _guardians(rows: list[Any]) -> list[GuardianOf]:
 
 
 def contacts_of(student_id: int) -> list[GuardianOf]:
-    """Return the guardians whom the school may call and write to, the primary one first; see `guardians_of`."""
+    """The guardians whom the school may call and write to, the primary one first; see `guardians_of`."""
     return [who for who in guardians_of(student_id) if who.reach is Reach.OPEN]
 
 
 def languages_of(student_id: int) -> list[str]:
-    """Return the languages of those who may be written to, the primary one's first."""
+    """The languages of the guardians who may be written to, the primary one's first."""
     return [who.language for who in contacts_of(student_id) if who.language]
 
 
@@ -300,7 +297,7 @@ def _guardian(
             who.id, str(Reach.NEVER.label), "", None, "", "", False, found, False,
             limit.restriction if limit else None, limit.restricted_on if limit else None, link.id,
         )  # fmt: skip
-    # a line that both answer reaches whom it must not
+    # a line that both answer would reach a person it must not
     phone, email = (text if found is Reach.OPEN else "" for text in (who.phone, who.email))
     phone, email = "" if _digits(phone) in theirs else phone, "" if email.lower() in theirs else email
     records = limit.may_receive_records if limit else None

@@ -26,7 +26,7 @@ class DayKind(Labelled):
 
 
 class Restriction(Labelled):
-    """What keeps somebody from a student, as a paper says it that the school has seen."""
+    """What keeps a person away from a student, by a paper that the school has seen."""
 
     CUSTODY_ORDER = "custody_order", _l("Custody order")
     ORDER_OF_PROTECTION = "order_of_protection", _l("Order of protection")
@@ -135,7 +135,7 @@ _DAY = timedelta(days=1)
 
 
 def read_hours(text: str) -> tuple[time, time]:
-    """Return the first and the last bell of "08:00,15:00"."""
+    """The first and last bell of "08:00,15:00"."""
     first, last = (time.fromisoformat(part) for part in text.split(","))
     return first, last
 
@@ -145,7 +145,7 @@ SCHOOL_HOURS: StoredSetting[tuple[time, time]] = StoredSetting("school.hours", r
 
 
 def name_on_screen(given: str, family: str, preferred_given: str | None, preferred_family: str | None) -> str:
-    """Return a student's name: preferred where there is one, exactly as typed."""
+    """A student's displayed name: preferred where there is one, exactly as typed."""
     return f"{preferred_given or given} {preferred_family or family}".strip()
 
 
@@ -157,7 +157,7 @@ class SchoolDays:
         self._known = sorted(self._kinds)
         corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
         self._corrections = [0, *accumulate(corrections)]
-        # a calendar is taken in whole: where the last date of a year is known, the year is
+        # a calendar is imported whole: when the last date of a year is known, the year is
         ends = last_days()
         near = [(day, school_year(day)) for day in self._known if day.month * 100 + day.day in ends]
         self._years = {year for day, year in near if day == school_year_bounds(year)[1]}
@@ -172,16 +172,16 @@ class SchoolDays:
         return self._kinds.get(day) is DayKind.HALF
 
     def knows(self, day: date) -> bool:
-        """Whether the calendar of this date's school year is known; where no year's is, none is missed."""
+        """Whether the calendar of this date's school year is known; where none is known at all, none is missing."""
         return not self._years or school_year(day) in self._years
 
     def having(self, day: date, kind: DayKind | None) -> "SchoolDays":
-        """Return the same days with one of them changed; None takes what is said of it away."""
+        """The same days with one of them changed; None removes its entry."""
         kinds = {**self._kinds, day: kind}
         return SchoolDays({date_: is_ for date_, is_ in kinds.items() if is_ is not None})
 
     def last_of_year(self, year: str) -> date | None:
-        """Return the last school day of a school year written '2026-27'; None while its calendar is not known."""
+        """The last school day of a school year written '2026-27'; None without its calendar."""
         if year not in self._years:
             return None
         first, last = school_year_bounds(year)
@@ -189,19 +189,19 @@ class SchoolDays:
         return day if day >= first else None
 
     def on_or_after(self, day: date) -> date:
-        """Return the day itself when it is a school day, else the next one."""
+        """The day itself when it is a school day, else the next one."""
         while not self.is_school_day(day):
             day += _DAY
         return day
 
     def on_or_before(self, day: date) -> date:
-        """Return the day itself when it is a school day, else the last one before it."""
+        """The day itself when it is a school day, else the last one before it."""
         while not self.is_school_day(day):
             day -= _DAY
         return day
 
     def add(self, day: date, number: int) -> date:
-        """Return the `number`-th school day after a date; 0 gives the date itself or the next school day.
+        """The `number`-th school day after a date; 0 gives the date itself or the next school day.
 
         A negative number goes back. Raises OverflowError beyond year 9999.
         """
@@ -215,7 +215,7 @@ class SchoolDays:
         return day
 
     def between(self, start: date, end: date) -> int:
-        """Return how many school days lie after `start` up to and including `end`; negative when `end` is earlier."""
+        """How many school days lie after `start` up to and including `end`; negative when `end` is earlier."""
         return self._until(end) - self._until(start)
 
     def _until(self, day: date) -> int:
@@ -230,17 +230,17 @@ def is_weekday(day: date) -> bool:
 
 
 def week_of(day: date) -> date:
-    """Return the Sunday with which a date's week begins on every calendar page."""
+    """The Sunday that begins a date's week on every calendar page."""
     return day - (day.weekday() + 1) % 7 * _DAY
 
 
 def a_day_of(weekday: int) -> date:
-    """Return some date of a weekday, 0 for Monday: for its name."""
+    """Some date of a weekday (0 for Monday), for its name."""
     return date(2024, 1, 1) + weekday * _DAY
 
 
 def search_key(*names: str) -> str:
-    """Return the folded words by which a person is found: each name with its marks dropped, and split at them.
+    """The folded words by which a person is found: each name without marks, and split at them.
 
     So O'Brien is found as obrien, brien and "o brien", de la Cruz as delacruz. At most 900 characters.
     """
@@ -258,9 +258,9 @@ def _words_of(name: str) -> tuple[str, ...]:
 
 
 def school_code(name: str, taken: Collection[str]) -> str:
-    """Return a short unused code from a school's initials, e.g. 'JBES', then 'JBES2'.
+    """A short unused code from a school's initials, e.g. 'JBES', then 'JBES2'.
 
-    `taken` holds the codes in use; the same name gives the same code as long as they are the same.
+    `taken` holds the codes in use; the same name and codes give the same result.
     """
     words = [word for word in fold(name).split() if word.isascii()]
     initials = "".join(word[0] for word in words)[:6].upper()
@@ -272,12 +272,12 @@ def school_code(name: str, taken: Collection[str]) -> str:
 
 
 def last_digits(student_number: str) -> str:
-    """Return the last four characters of a student's number, by which homonyms are told apart."""
+    """The last four characters of a student's number, which distinguish homonyms."""
     return student_number[-4:]
 
 
 def merge_days(rows: Iterable[tuple[date, DayKind, bool]]) -> dict[date, DayKind]:
-    """Return what each date is, from (date, kind, whether the row is the school's own): own rows win."""
+    """Each date's kind, from (date, kind, whether the row is the school's own): own rows win."""
     merged: dict[date, DayKind] = {}
     for day, kind, _own in sorted(rows, key=lambda row: row[2]):
         merged[day] = kind
@@ -285,9 +285,9 @@ def merge_days(rows: Iterable[tuple[date, DayKind, bool]]) -> dict[date, DayKind
 
 
 def reach(*, restricted: bool, may_contact: bool | None, said: bool, another_restricted: bool) -> Reach:
-    """Return whether a guardian may be contacted; `said`: the school recorded something about this guardian.
+    """Whether a guardian may be contacted; `said`: the school recorded something about this guardian.
 
-    Where an order keeps somebody from the student, nobody else is safe to call until the school has said so.
+    When an order keeps a person away from the student, no one else is safe to call until the school has said so.
     """
     if restricted or may_contact is False:
         return Reach.NEVER

@@ -1,4 +1,4 @@
-"""What an import says: counts for each file, and every row or file that it refused or mended."""
+"""The report of an import: counts for each file, and every row or file that it refused or corrected."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ class Problem:
 
 @dataclass
 class Counts:
-    """What became of the rows of one file."""
+    """The results of one file's rows."""
 
     created: int = 0
     updated: int = 0
@@ -40,12 +40,11 @@ class Counts:
 
     @property
     def rows(self) -> int:
-        """All rows of the file."""
         return self.created + self.updated + self.unchanged + self.refused
 
 
 class Odd(NamedTuple):
-    """A cell that says nothing we know: its field is stored as not known, the row is taken."""
+    """An unknown cell: its field is stored as unknown, the row lands."""
 
     column: str
     value: str
@@ -54,7 +53,7 @@ class Odd(NamedTuple):
 
 @dataclass
 class Cause:
-    """Rows of one file with the same trouble in the same column: how many, which rows, and what stood there."""
+    """Rows of one file with the same problem in the same column: how many, which rows, and the cells' text."""
 
     file: str
     column: str | None
@@ -74,7 +73,7 @@ class Cause:
             self.values.append(shown)
 
     def words(self) -> str:
-        """Return the message with what stood there, and in which rows."""
+        """The message with the cells' text and the rows."""
         values = ", ".join(f'"{value}"' for value in self.values)
         rows = ", ".join(str(row) for row in self.rows[:FIRST]) + (" …" if self.count > FIRST else "")
         said = f"{self.message} {values}".rstrip()
@@ -85,9 +84,10 @@ class Cause:
 
 
 class BundleRefused(Exception):
-    """The input as a whole cannot be taken; nothing lands. `report` is what was found until then, if anything was.
+    """The input as a whole is refused; nothing lands.
 
-    `ask` names what a person may confirm so that it can be taken all the same, '' for nothing.
+    `report` is what was found so far, if anything. `ask` names what a person may confirm to import it anyway, '' for
+    nothing.
     """
 
     ask = ""
@@ -101,25 +101,25 @@ class BundleRefused(Exception):
 
 
 class TooManyRefused(BundleRefused):
-    """So many rows are refused that the input is rather not what it should be; nothing lands."""
+    """So many rows are refused that the input is probably wrong; nothing lands."""
 
     ask = "refused"
 
 
 class ShrinkRefused(BundleRefused):
-    """So much of the last import is missing that a person must say that it is right; nothing lands."""
+    """So much of the last import is missing that a person must confirm it; nothing lands."""
 
     ask = "shrink"
 
 
 class SourceRefused(BundleRefused):
-    """It would come in under another name than before, or beside it; nothing lands."""
+    """The roster would come in under another name than before, or beside it; nothing lands."""
 
     ask = "source"
 
 
 class RowRefused(Exception):
-    """One row cannot be taken; the others still can. `value` is what stood in the cell."""
+    """One row is refused; the others still land. `value` is the cell's text."""
 
     def __init__(self, column: str | None, message: str, value: str = "") -> None:
         super().__init__(message)
@@ -130,8 +130,11 @@ class RowRefused(Exception):
 
 @dataclass
 class Report:
-    """The answer of one run. `landed` is False for a refused or a dry run; `unknown` counts by file the rows that were
-    taken with a field that is not known, `unplaced` names by kind whom the roster gives no place."""
+    """The report of one run.
+
+    `landed` is False for a refused or dry run; `unknown` counts by file the rows with an unknown field, `unplaced`
+    names by kind who has no school in the roster.
+    """
 
     source: str = ""
     files: dict[str, Counts] = field(default_factory=dict)
@@ -145,7 +148,7 @@ class Report:
     unplaced: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, file: str, row: int, refused: RowRefused) -> None:
-        """Count a refused row and say why."""
+        """Count a refused row with its reason."""
         self.files[file].refused += 1
         quoted = f'{refused.message} "{refused.value[:LONGEST_VALUE]}"' if refused.value else refused.message
         self.refused.append(Problem(file, row, refused.column, quoted))
@@ -153,7 +156,7 @@ class Report:
         self._cause(file, refused.column, refused.message, True).add(row, refused.value)
 
     def without(self, file: str, row: int, cells: Iterable[Odd]) -> None:
-        """Count a row that is taken without some of its fields, and say which."""
+        """Count a row that lands without some of its fields, and name them."""
         self.unknown[file] += 1
         for odd in cells:
             self._cause(file, odd.column, odd.message, False).add(row, odd.value)
@@ -165,23 +168,23 @@ class Report:
         return self.causes[key]
 
     def note(self, file: str, row: int, column: str, message: str) -> None:
-        """Say what was mended in a row that was taken; at most 200 a file, the rest as a number."""
+        """Report a correction in a row that landed; at most 200 a file, the rest as a number."""
         self.notes[file] = self.notes.get(file, 0) + 1
         if self.notes[file] <= MOST_NOTES:
             self.problems.append(Problem(file, row, column, message))
 
     def place(self, kind: str, number: int, first: Iterable[str]) -> None:
-        """Say how many of a kind the roster gives no place, and name the first ones."""
+        """Report how many of a kind have no place in the roster, and the first names."""
         self.unplaced[kind] = {"count": number, "sourced_ids": list(first)}
 
     def recall(self, document: dict[str, Any]) -> None:
-        """Say again what the document of an earlier run said; `finish` adds nothing to it."""
+        """Repeat the document of an earlier run; `finish` adds nothing to it."""
         self.problems = [Problem(**problem) for problem in document["problems"]]
         self.recalled = [Cause(**cause) for cause in document["causes"]]
         self.unknown, self.unplaced = Counter(document["unknown"]), document["unplaced"]
 
     def finish(self) -> None:
-        """Put the problems in the order of files and rows, each odd column as one; add how many notes were left out."""
+        """Sort the problems by file and row, an unknown column as one; add how many notes were left out."""
         odd = (cause for cause in self.causes.values() if not cause.refused)
         self.problems += [Problem(cause.file, cause.rows[0], cause.column, cause.words()) for cause in odd]
         for file, number in self.notes.items():
@@ -192,7 +195,7 @@ class Report:
         self.problems.sort(key=lambda p: (places.get(p.file, -1), p.row is None, p.row or 0))
 
     def grouped(self) -> Iterator[Problem]:
-        """Yield the problems with the refused rows of one cause as one."""
+        """Yield the problems, with the refused rows of one cause as one."""
         rows = set(self.refused)
         yield from (problem for problem in self.problems if problem not in rows)
         for cause in self.causes.values():
@@ -200,7 +203,7 @@ class Report:
                 yield Problem(cause.file, None, cause.column, cause.words())
 
     def as_document(self) -> dict[str, Any]:
-        """Return the JSON form: {"files": {name: counts}, "problems": [...], …}."""
+        """The JSON form: {"files": {name: counts}, "problems": [...], …}."""
         return {
             "files": {name: asdict(counts) for name, counts in self.files.items()},
             "problems": [asdict(problem) for problem in self.problems],

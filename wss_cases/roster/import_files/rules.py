@@ -1,4 +1,4 @@
-"""What a file is that cannot be taken in as a roster: named, so that the sender knows what to export instead."""
+"""Names the kind of a file that is not a roster, so that the sender knows what to export instead."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ MOST_BYTES: Final = 2 * 1024**2
 
 
 def rows_in(content: bytes) -> list[list[str]]:
-    """Return the cells of a CSV file without spaces around them. Raises Refused for what is none or too large."""
+    """The cells of a CSV file without outer spaces. Raises Refused for another file or too large a one."""
     if len(content) > MOST_BYTES:
         raise Refused("file", _("This file is too large."))
     try:
@@ -32,7 +32,7 @@ _CLEVER = {"schools", "sections", "students", "teachers"}
 
 
 def named(files: Iterable[str]) -> str:
-    """Return what the files of another format are and what to do, or ''."""
+    """What the files of another format are and what to do, or ''."""
     paths = [PurePosixPath(name.replace("\\", "/").lower()) for name in files]
     stems = {path.stem for path in paths if path.suffix == ".csv"}
     endings = {path.suffix for path in paths}
@@ -52,7 +52,7 @@ def named(files: Iterable[str]) -> str:
 
 
 def other_delimiter(header: Sequence[str]) -> str:
-    """Return what separates the cells of a header that commas do not separate, in words, or ''."""
+    """The delimiter of a header that is not separated by commas, in words, or ''."""
     if len(header) > 1:
         return ""
     counts = {mark: header[0].count(mark) for mark in (";", "\t", "|")}

@@ -1,4 +1,4 @@
-"""Pure readings of cells: dates, grades, demographics, roles. A cell that says nothing is None."""
+"""Pure readings of cells: dates, grades, demographics, roles. An unknown cell is None."""
 
 import re
 from collections.abc import Mapping
@@ -101,7 +101,7 @@ _STATUSES = {"": False, "active": False, "tobedeleted": True, "inactive": True}
 
 
 def required(row: Mapping[str, str], column: str, limit: int = LONGEST_NAME) -> str:
-    """Return a cell that must not be blank. Raises RowRefused."""
+    """A required cell. Raises RowRefused when it is blank."""
     value = row.get(column, "")
     if not value:
         raise RowRefused(column, _("The cell must not be blank."))
@@ -109,19 +109,19 @@ def required(row: Mapping[str, str], column: str, limit: int = LONGEST_NAME) -> 
 
 
 def limited(value: str, column: str, limit: int) -> str:
-    """Return the value when it is short enough. Raises RowRefused: nothing is cut."""
+    """A value that is short enough. Raises RowRefused otherwise: nothing is cut."""
     if len(value) > limit:
         raise RowRefused(column, _("The text is longer than %(limit)d characters.", limit=limit))
     return value
 
 
 def is_deleted(row: Mapping[str, str]) -> bool | None:
-    """Whether the row says that its record is gone; None where the status is not known."""
+    """Whether the row says that its record is deleted; None where the status is unknown."""
     return _STATUSES.get(row.get("status", "").lower())
 
 
 def day(row: Mapping[str, str], column: str) -> date | None:
-    """Return a date written 2026-08-24, or None. Raises RowRefused."""
+    """A date written 2026-08-24, or None. Raises RowRefused."""
     text = row.get(column, "")
     read = iso_day(text)
     if text and read is None:
@@ -131,7 +131,7 @@ def day(row: Mapping[str, str], column: str) -> date | None:
 
 @lru_cache(maxsize=20_000)
 def iso_day(text: str) -> date | None:
-    """Return a date written 2026-08-24, or None."""
+    """A date written 2026-08-24, or None."""
     if not _DATE.fullmatch(text):
         return None
     try:
@@ -142,13 +142,13 @@ def iso_day(text: str) -> date | None:
 
 @lru_cache(maxsize=20_000)
 def our_day(text: str) -> date | None:
-    """Return a date written 8/24/2026, or None."""
+    """A date written 8/24/2026, or None."""
     found = _OUR_DATE.fullmatch(text)
     return _date(found[3], found[1], found[2]) if found else None
 
 
 def speaks_against(text: str) -> bool:
-    """Whether a cell shows that its column does not write 8/24/2026: the month second, or first the year."""
+    """Whether a cell shows that its column is not written 8/24/2026: the month second, or the year first."""
     found = _OUR_DATE.fullmatch(text)
     if found is None:
         return iso_day(text) is not None
@@ -163,13 +163,13 @@ def _date(year: str, month: str, day_of_month: str) -> date | None:
 
 
 def many(cell: str) -> list[str]:
-    """Return the values of a cell that holds several, separated by commas."""
+    """The values of a cell that holds several, separated by commas."""
     return [part.strip() for part in cell.split(",") if part.strip()] if cell else []
 
 
 @lru_cache(maxsize=1_000)
 def grade(text: str) -> tuple[bool, int | None]:
-    """Return whether a cell is known, and its first grade: -1 before kindergarten, 0 kindergarten, 13 after 12th."""
+    """Whether a cell is known, and its first grade: -1 before kindergarten, 0 kindergarten, 13 after 12th."""
     parts = many(text)
     if not parts:
         return True, None
@@ -183,14 +183,14 @@ def grade(text: str) -> tuple[bool, int | None]:
 
 
 def sex(text: str) -> tuple[bool, str | None]:
-    """Return whether a cell is known, and 'female', 'male', 'other' or None."""
+    """Whether a cell is known, and 'female', 'male', 'other' or None."""
     plain = _NOT_LETTERS.sub("", text.upper()).lower()
     return not text or plain in _SEXES, _SEXES.get(plain)
 
 
 @lru_cache(maxsize=1_000)
 def support(field: str, text: str) -> tuple[bool, bool | str | None]:
-    """Return whether a cell of a support is known, and True, False or None, or a language's code."""
+    """Whether a support's cell is known, and True, False or None, or a language's code."""
     plain = text.casefold()
     if not plain:
         return True, None
@@ -203,7 +203,7 @@ def support(field: str, text: str) -> tuple[bool, bool | str | None]:
 
 
 def race_ethnicity(row: Mapping[str, str]) -> str | None:
-    """Return the federal reporting category: Hispanic of any race, else the one race, else two or more."""
+    """The federal reporting category: Hispanic of any race, else the one race, else two or more."""
     if "raceCodes" in row or "ethnicityCodes" in row:
         true = set(many(row.get("raceCodes", "")) + many(row.get("ethnicityCodes", "")))
     else:
@@ -218,10 +218,10 @@ def race_ethnicity(row: Mapping[str, str]) -> str | None:
 
 @lru_cache(maxsize=1_000)
 def role_kind(role: str, more: str = "") -> str | None:
-    """Return 'student', 'guardian', or 'staff' for what is plainly an adult's work; else None.
+    """'student', 'guardian', or 'staff' for plainly an adult's work; else None.
 
-    Every district has roles of its own for those who work there, but nobody becomes staff by a word that is only not
-    known: it may be a misspelled student. `more` names roles of staff that the district adds, separated by commas.
+    Districts have staff roles of their own, but an unknown word makes no one staff: it may be a misspelled student.
+    `more` names the district's additional staff roles, separated by commas.
     """
     plain = _letters(role)
     if plain in STUDENTS:
@@ -239,7 +239,7 @@ def _letters(text: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def is_school(kind: str) -> bool | None:
-    """Whether a type of org has students and staff of its own; None where the type is not known."""
+    """Whether a type of org has students and staff of its own; None where the type is unknown."""
     plain = _NOT_LETTERS.sub("", kind.upper()).lower()
     if plain in OTHER_ORGS or "district" in plain:
         return False

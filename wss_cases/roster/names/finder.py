@@ -1,6 +1,6 @@
-"""Finding children's names in a text: every way of writing them, their short names, initials and numbers. Pure.
+"""Finds children's names in a text: every spelling, short names, initials and numbers. Pure.
 
-Names are looked up letter by letter, whatever stands between: O'Brien is found in OBRIEN, O Brien and o’brien’s.
+Names are compared letter by letter, whatever stands between: O'Brien is found in OBRIEN, O Brien and o’brien’s.
 """
 
 import unicodedata
@@ -36,10 +36,10 @@ _MARKS = frozenset({"", "-", "\u2010", "\u2011", "\u2013", "'", "\u2019", "\u02b
 
 @dataclass(frozen=True)
 class Found:
-    """A place of a text that says who another child is: where, what stands there, whose it may be.
+    """A place in a text that identifies another child: where, the text, and who it may be.
 
-    `near`: of a child who is part of what happened, or of their or this family; else of somebody else at the school.
-    `shared`: the student's own name too.
+    `near`: a child involved in the incident, or in their or this family; otherwise someone else at the school.
+    `shared`: it is also the student's own name.
     """
 
     start: int
@@ -76,26 +76,26 @@ class Finder:
         self._longest = max(map(len, forms), default=0) + 1
 
     def find(self, text: str) -> list[Found]:
-        """Return what there is to look at, in order; no two places overlap."""
+        """The places to check, in order; they do not overlap."""
         return [replace(one, words=text[one.start : one.end]) for one in self._places(bare(text))]
 
     def sure(self, text: str) -> list[Found]:
-        """Return what names a child of what happened in a text that goes out as it is written, in order.
+        """The places that certainly name an involved child in a text that goes out as written, in order.
 
-        Initials say too little to refuse a text for. A word that is a name too (Will, Rosa) names somebody with a
-        capital letter; a small word like "de la" does so only beside another name of theirs.
+        Initials are too uncertain to refuse a text. A word that is also a name (Will, Rosa) names someone when it has a
+        capital letter; a small word like "de la" only beside another of their names.
         """
         return [one for one in self.find(text) if one.near and one.kind is not Kind.INITIALS and _names(text, one)]
 
     def names_in(self, text: str) -> list[str]:
-        """Return the words, each once, for which a text that goes out as it is written is refused."""
+        """The words, each once, for which a text that goes out as written is refused."""
         return list(dict.fromkeys(one.words for one in self.sure(text)))
 
     def of_school(self, text: str) -> list[str]:
-        """Return the words that name a student of the school in a text that is to name none, in capitals or not.
+        """The words that name a student of the school in a text that may name none, whatever their capitals.
 
-        A word that is a name too (May, Rose), or a very short one (An, My), names nobody by itself; May Ann Rose does,
-        whether or not her middle name is on record. A whole name is left out only where one place says all of it.
+        A word that is also a name (May, Rose), or a very short one (An, My), names no one by itself; May Ann Rose does,
+        with or without a recorded middle name. A whole name is only found in one place.
         """
         places = (one for one in self.find(text.title()) if one.kind in _CERTAIN or _names_alone(one.words, text))
         found = list(dict.fromkeys(one.words for one in places))
@@ -104,7 +104,7 @@ class Finder:
         return [*found, *(name for name in whole if not any(words.issuperset(pieces_of(name)) for words in said))]
 
     def without(self, text: str, instead: str) -> str:
-        """Return a text with `instead` in place of every word that surely names a child of what happened."""
+        """A text with `instead` in place of every word that certainly names an involved child."""
         for one in reversed(self.sure(text)):
             text = f"{text[: one.start]}{instead}{text[one.end :]}"
         return text
@@ -170,7 +170,7 @@ def _index(children: Iterable[tuple[Named, Forms]], *, blur: bool = True) -> _In
 
 
 def _runs(text: str, words: list[Word], longest: int) -> Iterator[tuple[int, int, str, list[Word]]]:
-    """Return every run of neighbouring words that can be one name, as start, end, its letters and its words."""
+    """Every run of neighboring words that can be one name: start, end, letters and words."""
     for first, word in enumerate(words):
         letters, run = word.folded, [word]
         yield word.start, word.end, letters, run
@@ -188,7 +188,7 @@ def _close(between: str) -> bool:
 
 
 def _one_writing(text: str, words: list[Word]) -> bool:
-    """Whether words stand as one name does, so that a slip of the pen may be looked for across them."""
+    """Whether words stand together as one name, so that misspellings are searched across them."""
     if len(words) > 1 and words[-1].folded == "s":
         return False
     between = [text[one.end : other.start] for one, other in pairwise(words)]
@@ -198,7 +198,7 @@ def _one_writing(text: str, words: list[Word]) -> bool:
 
 
 def _side_by_side(text: str, last: Found, one: Found) -> bool:
-    """Whether two pieces of a child's name are one naming: Lopez, Maria or M. Lopez, and no new sentence."""
+    """Whether two pieces of a child's name belong together: Lopez, Maria or M. Lopez, and no new sentence."""
     between = text[last.end : one.start]
     if not _close(between):
         return False
@@ -217,7 +217,7 @@ def _as_initials(typed: str, words: list[Word], text: str) -> bool:
 
 
 def _names(text: str, one: Found) -> bool:
-    """Whether a place names a child by itself, where nobody looks at it before it goes out."""
+    """Whether a place names a child with no one checking it before it goes out."""
     if one.kind in _CERTAIN:
         return True
     words = bare(one.words)
@@ -229,7 +229,7 @@ def _names(text: str, one: Found) -> bool:
 
 
 def _names_alone(words: str, text: str) -> bool:
-    """Whether one name without the other names somebody in this text."""
+    """Whether a first or last name alone names someone in this text."""
     letters = letters_of(words)
     return letters not in common_words() and len(letters) > (2 if words in text else 3)
 
@@ -252,7 +252,7 @@ def _shorter(letters: str) -> set[str]:
 
 
 def _one_apart(one: str, other: str) -> bool:
-    """Whether one letter is wrong, missing or too much, or two neighbours are swapped."""
+    """Whether one letter is wrong, missing or added, or two neighbors are swapped."""
     if len(one) == len(other):
         differ = [at for at in range(len(one)) if one[at] != other[at]]
         swapped = len(differ) == 2 and differ[1] == differ[0] + 1
@@ -264,7 +264,7 @@ def _one_apart(one: str, other: str) -> bool:
 
 
 def _merged(text: str, places: list[Found]) -> list[Found]:
-    """Join what overlaps, and the pieces of one child's name that stand side by side."""
+    """Join overlapping places, and adjacent pieces of one child's name."""
     done: list[Found] = []
     for one in sorted(places, key=lambda each: (each.start, -each.end)):
         last = done[-1] if done else None
@@ -282,7 +282,7 @@ def _merged(text: str, places: list[Found]) -> list[Found]:
 
 
 def _with_its_dot(text: str, one: Found) -> Found:
-    """Take the dot along that ends J.R. inside a sentence."""
+    """Include the period that ends J.R. inside a sentence."""
     rest = text[one.end :]
     dotted = one.kind is Kind.INITIALS or one.words[-2:-1] in (" ", ".")
     if dotted and rest[:1] == "." and rest[1:].lstrip()[:1].islower():
@@ -291,7 +291,7 @@ def _with_its_dot(text: str, one: Found) -> Found:
 
 
 def _who(last: Found, one: Found) -> frozenset[str]:
-    # a child of what happened is the likelier one than somebody else at the school
+    # an involved child is likelier than someone else at the school
     if last.near != one.near:
         return last.who if last.near else one.who
     return last.who | one.who

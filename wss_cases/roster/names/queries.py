@@ -1,4 +1,4 @@
-"""Everything that students and their families are called, for the finder of names."""
+"""Every name of students and their families, for the finder of names."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,10 +22,10 @@ NOBODY = Named("", (), ())
 
 
 def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), school: Iterable[Named] = ()) -> Finder:
-    """Return what finds these students in a text about another one, by their brothers, sisters and guardians too.
+    """A finder of these students in a text about another one, also by their siblings and guardians.
 
-    The student's own family is named only where it is among them; `also` names others of what happened, `school`
-    students who have no part in it. Nobody has the id 0.
+    The student's own family is searched for only where it is among them; `also` are others involved, `school` students
+    who are not. No one has the id 0.
     """
     near_ids = set(ids)
     near_ids = (near_ids | (siblings(near_ids) - siblings({own_id}))) - {own_id}
@@ -35,25 +35,25 @@ def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), s
 
 
 def finder_beside(stay: Iterable[Named], out: Iterable[Named]) -> Finder:
-    """Return what takes some people out of a text in which others may stand: a name of both stays."""
+    """A finder that removes some people from a text in which others may stay: a name of both stays."""
     kept = list(stay)
     given, family = (name for one in kept for name in one.given), (name for one in kept for name in one.family)
     return Finder(Named("", tuple(given), tuple(family)), out)
 
 
 def names_at_school(school_id: int, text: str) -> list[str]:
-    """Return the words of a text that name an active student of a school; for a text that is to name none."""
+    """The words of a text that name an active student of a school, for a text that may name none."""
     return finder_at_school(school_id).of_school(text) if text.strip() else []
 
 
 def finder_at_school(school_id: int) -> Finder:
-    """Return what finds the active students of a school in any number of texts."""
+    """A finder of the active students of a school for any number of texts."""
     here = students_named(select(*COLUMNS).where(Student.school_id == school_id, Student.is_active))
     return Finder(NOBODY, (), here)
 
 
 def siblings(ids: Iterable[int]) -> set[int]:
-    """Return the children who share a guardian with one of these, themselves among them."""
+    """The children who share a guardian with one of these, including these."""
     theirs, other = aliased(StudentGuardian), aliased(StudentGuardian)
     statement = (
         select(other.student_id)
@@ -64,13 +64,13 @@ def siblings(ids: Iterable[int]) -> set[int]:
 
 
 def _families(ids: Iterable[int], own_id: int) -> list[Named]:
-    """Return the guardians of these children, who tell who a child is, but for the student's own."""
+    """The guardians of these children, who identify a child, except the student's own."""
     own = select(StudentGuardian.guardian_id).where(StudentGuardian.student_id == own_id)
     return guardians_named(StudentGuardian.student_id.in_(sorted(ids)), Guardian.id.not_in(own))
 
 
 def guardians_named(*which: Any) -> list[Named]:
-    """Return guardians as the finder takes them; the conditions may ask for whose they are."""
+    """Guardians for the finder; the conditions may limit whose they are."""
     statement = (
         select(Guardian.id, Guardian.name)
         .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
@@ -81,12 +81,12 @@ def guardians_named(*which: Any) -> list[Named]:
 
 
 def called(name: str) -> Named:
-    """Return somebody of whom only a whole name is on record as the finder takes them."""
+    """A person for the finder of whom only a whole name is recorded."""
     return Named(name, (name,), ())
 
 
 def students_named(statement: Select[Any]) -> list[Named]:
-    """Return students as the finder takes them; the statement selects COLUMNS."""
+    """Students for the finder; the statement selects COLUMNS."""
     return [
         Named(
             label=name_on_screen(given, family, preferred, preferred_family),
@@ -99,9 +99,9 @@ def students_named(statement: Select[Any]) -> list[Named]:
 
 
 def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] = ()) -> None:
-    """Raise Refused, at the field `anyway`, where a text may name a student of the school and nobody confirmed it.
+    """Raise Refused, for the field `anyway`, when a text may name a student of the school and no one confirmed it.
 
-    `also`: words that were found to name others.
+    `also`: words already found to name others.
     """
     if anyway:
         return
@@ -109,12 +109,12 @@ def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] 
 
 
 def refuse_found(words: Iterable[str]) -> None:
-    """Raise Refused, at the field `anyway`, where a text has words that may name a student."""
+    """Raise Refused, for the field `anyway`, when a text has words that may name a student."""
     if said := asked_about(words):
         raise Refused("anyway", said)
 
 
 def asked_about(words: Iterable[str]) -> str:
-    """Return what is asked about words that may name a student; '' for none."""
+    """The question about words that may name a student; '' for none."""
     found = ", ".join(dict.fromkeys(words))
     return _("This may name a student: %(names)s. Leave out names, or confirm below.", names=found) if found else ""

@@ -1,6 +1,6 @@
-"""Words that tell a family of orientation, gender identity, a relationship or the basis of a bias.
+"""Words that reveal a student's orientation, gender identity, relationship or the basis of a bias to the family.
 
-No call or letter says any of it unless the student agrees: a home may not be safe for a child of whom it is told.
+No call or letter says any of it unless the student agrees: the home may not be safe.
 """
 
 import re
@@ -22,16 +22,16 @@ _PRIVATE = re.compile(rf"\b(?:{'|'.join(_STEMS)})\b", re.IGNORECASE)
 
 
 def private_in(text: str, agreed: Collection[str] = ()) -> list[str]:
-    """Return what stands in a text that a family is told by the student alone, each once, as it is written.
+    """The words in a text that only the student may tell the family, each once, as written.
 
-    Of `agreed`, in small letters, the student agreed.
+    The words in `agreed`, in lower case, have the student's consent.
     """
     return [word for word in dict.fromkeys(_PRIVATE.findall(text)) if word.casefold() not in agreed]
 
 
 @dataclass(frozen=True)
 class Word:
-    """A run of letters, or of digits, of a text, and its letters folded."""
+    """A run of letters or digits in a text, and its folded letters."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ class Word:
 
 
 def words_of(text: str) -> Iterator[Word]:
-    """Return the runs of letters and of digits of a text; of scripts that write without spaces, each letter."""
+    """The runs of letters and of digits in a text; each letter of scripts that write without spaces."""
     start, group = 0, ""
     for place, character in enumerate(f"{text} "):
         kind = _group(character, group)
@@ -55,7 +55,7 @@ def words_of(text: str) -> Iterator[Word]:
 
 
 def _group(character: str, before: str) -> str:
-    """Return what a character belongs to: letters, digits, a script that writes without spaces, or '' nothing."""
+    """A character's group: letters, digits, a script without spaces, or '' for none."""
     category = unicodedata.category(character)
     if category[0] == "M":
         return "letters" if before == "letters" else before.replace("single", "")
@@ -77,10 +77,10 @@ _ONE_NAME = re.compile(r"[\s.\-\u2010\u2011'\u2019]*")
 
 
 def whole_names_in(text: str, names: Iterable[str]) -> list[str]:
-    """Return those of these names that stand in a text as a whole, first or last name first, in capitals or not, also
-    with middle names between that are not on record.
+    """The names that stand in a text as a whole, first or last name first, whatever their capitals, also with
+    unrecorded middle names.
 
-    For many people: of thousands, nearly every word would be somebody's first name or family name alone.
+    For many people: among thousands, nearly every word is someone's first or last name.
     """
     words = pieces_of(text)
     known, line = set(words), f" {' '.join(words)} "
@@ -98,7 +98,7 @@ def whole_names_in(text: str, names: Iterable[str]) -> list[str]:
 
 
 def _apart(text: str) -> Iterator[tuple[str, str]]:
-    """Return the first and the last word of each run of words that can be one name with middle names."""
+    """The first and last word of each run of words that can be one name with middle names."""
     words = list(words_of(text))
     for first in range(len(words)):
         for last in range(first + 2, min(first + 2 + WIDEST, len(words))):
@@ -114,14 +114,15 @@ def _is_one_name(text: str, run: Sequence[Word]) -> bool:
         return False
     if all(_is_large(one) for one in ends):
         return all(_is_large(one) for one in between)
-    # in small letters: no word that is a name too, and nothing that joins two people or begins a clause
+    # in lower case: words that are not also names, and nothing that joins two people or begins a clause
     return not any(one.folded in common_words() for one in ends) and not any(
         one.folded in SENTENCE_WORDS for one in run
     )
 
 
 def _ends_sentence(text: str, one: Word, after: Word) -> bool:
-    """Whether a dot parts two words that are no initial and its name, or something parts them that no name has."""
+    """Whether a period ends a sentence between two words (not an initial and its name), or another sign separates
+    them that no name has."""
     between = text[one.end : after.start]
     return not _ONE_NAME.fullmatch(between) or ("." in between and len(one.folded) > 1)
 

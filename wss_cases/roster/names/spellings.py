@@ -1,4 +1,4 @@
-"""The ways in which one child can be named: whole names, their pieces, short names, initials, numbers. Pure."""
+"""The spellings of one child's name: whole names, pieces, short names, initials, numbers. Pure."""
 
 import re
 import unicodedata
@@ -54,7 +54,7 @@ BEGINNINGS = (3, 4)
 
 
 class Kind(Labelled):
-    """What a place in a text is, the surest first."""
+    """The kind of a place in a text, the most certain first."""
 
     NUMBER = "number", _l("student number")
     FULL = "full", _l("full name")
@@ -68,7 +68,7 @@ class Kind(Labelled):
 
 @dataclass(frozen=True)
 class Named:
-    """One person by every name on record; `label` is how the page calls them."""
+    """One person by every recorded name; `label` is the name that the page shows."""
 
     label: str
     given: tuple[str, ...]
@@ -88,7 +88,6 @@ class Forms:
     numbers: set[str] = field(default_factory=set)
 
     def all(self) -> Iterator[tuple[Kind, str]]:
-        """Return each form with its kind."""
         yield from ((Kind.NAME, form) for form in self.single)
         yield from ((Kind.NICKNAME, form) for form in self.nicknames)
         yield from ((Kind.FULL, form) for form in self.full)
@@ -98,7 +97,7 @@ class Forms:
 
 
 def forms_of(who: Named, *, with_nicknames: bool = False) -> Forms:
-    """Return how a person can be named; short names and initials only where they are wanted."""
+    """How a person can be named; short names and initials only on request."""
     forms = _forms(who, with_nicknames)
     if not "".join((*who.given, *who.family)).isascii():
         latin = _forms(replace(who, given=_latin(who.given), family=_latin(who.family)), with_nicknames)
@@ -133,13 +132,13 @@ def _forms(who: Named, with_nicknames: bool) -> Forms:
 
 
 def _names(names: Iterable[str], small: frozenset[str]) -> set[str]:
-    """Return the letters of each name, and of each of its pieces that says something alone."""
+    """The letters of each name, and of each piece that is telling by itself."""
     spellings = set()
     for name in names:
         pieces = pieces_of(name)
         spellings.add("".join(pieces))
         spellings |= {piece for piece in pieces if len(piece) > 1 and piece not in small}
-        # a name of several words is also used without its small ones, and by two neighbours
+        # a name of several words is also used without its small ones, and by two neighboring ones
         distinctive = [piece for piece in pieces if piece not in small]
         spellings.add("".join(distinctive))
         spellings |= {f"{one}{two}" for one, two in pairwise(distinctive)}
@@ -152,7 +151,7 @@ def _beginnings(given: Iterable[str]) -> set[str]:
 
 
 def pieces_of(name: str) -> list[str]:
-    """Return the folded words of a name, split at everything that is no letter or digit."""
+    """The folded words of a name, split at everything that is not a letter or digit."""
     apart = "".join(
         c if unicodedata.category(c)[0] in "LMN" and not "\u02b0" <= c <= "\u02ff" else " "
         for c in unicodedata.normalize("NFC", name)
@@ -161,17 +160,17 @@ def pieces_of(name: str) -> list[str]:
 
 
 def letters_of(word: str) -> str:
-    """Return the letters of a word or name without case, accents and what stands between them."""
+    """The letters of a word or name without case, accents and signs."""
     return fold(word).replace(" ", "")
 
 
 def in_latin(letters: str) -> str:
-    """Return the letters of a name in another script as they are written here."""
+    """The letters of a name in another script as they are written here."""
     return letters if letters.isascii() else letters_of(anyascii(letters))
 
 
 def bare(text: str) -> str:
-    """Return a text of the same length in which letters in circles, squares and flags are plain ones."""
+    """A text of the same length with plain letters in place of letters in circles, squares and flags."""
     return text if text.isascii() else "".join(map(_bare, text))
 
 
@@ -181,7 +180,7 @@ def _bare(character: str) -> str:
 
 
 def without_zeros(letters: str) -> str:
-    """Return a number without the zeros that lead it: S-0041002 is also written 41002."""
+    """A number without leading zeros: S-0041002 is also written 41002."""
     return _LEADING.sub("", letters)
 
 
@@ -219,13 +218,13 @@ def _numbers(numbers: Iterable[str]) -> set[str]:
 
 
 def nicknames(letters: str) -> frozenset[str]:
-    """Return the short names that go with a name, and the full one that goes with a short one."""
+    """The short names of a name, and the full name of a short one."""
     return _table().get(letters, frozenset()) - {letters}
 
 
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
-    """Return the words that are names too: in small letters they name nobody who is not named beside them."""
+    """Words that are also names: in lower case they name only someone who is named beside them."""
     return SMALL_WORDS | {word for line in _listed("common_words.txt") for word in line}
 
 

@@ -1,4 +1,4 @@
-"""Taking in rosters and calendars: everything that is sound lands in one transaction, or nothing does."""
+"""Imports of rosters and calendars: all valid rows land in one transaction, or nothing does."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -60,11 +60,11 @@ HANDLERS: dict[str, type[Handler]] = {
 
 
 class _DryRun(Exception):
-    """Ends the unit of work of a dry run."""
+    """Rolls back the unit of work of a dry run."""
 
 
 class Accepted(NamedTuple):
-    """What a person said an import may do although it stops for it unasked; `refused` is a share in percent."""
+    """What a person allowed an import to do although it stops for it; `refused` is a share in percent."""
 
     shrink: bool = False
     new_source: bool = False
@@ -86,13 +86,14 @@ def import_oneroster(
     stream: IO[bytes] | None = None,
     first: Callable[[UnitOfWork], None] = lambda uow: None,
 ) -> Report:
-    """Take in a OneRoster 1.1 or 1.2 or SDS 2.1 folder or zip and return the report.
+    """Import a OneRoster 1.1 or 1.2 or SDS 2.1 folder or zip and return the report.
 
-    `source` names the feed; without it the feed is the one that it was before, or its root org. Rows that are refused
-    are in the report, all others land together. `progress` is told a file and how many of its rows are read, then each
-    step of writing (with 0). `stream` holds the zip where `path` is but its name; `first` is done before anything else
-    in the same commit. Raises BundleRefused when nothing can land: a broken or unknown input, a feed that was not there
-    before, too many missing or refused rows; that too is kept, with why.
+    `source` names the feed; without it the feed is the earlier one, or the bundle's root org. Refused rows are in the
+    report, all others land together. `progress` gets a file and its number of read rows, then each step of writing
+    (with 0). `stream` holds the zip when `path` is only its name; `first` runs before anything else in the same commit.
+
+    Raises BundleRefused when nothing can land: an unreadable or unknown input, a new feed, too many missing or refused
+    rows. The refusal and its reason are stored.
     """
     report = Report(source=source)
     try:
@@ -115,7 +116,7 @@ def import_oneroster(
 
 
 class _Look(NamedTuple):
-    """What a bundle is before its rows are read; `whole` is its digest."""
+    """A bundle's properties before its rows are read; `whole` is its digest."""
 
     tables: dict[str, Table]
     format: Format
@@ -144,7 +145,7 @@ def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept: Accepted, pro
 
 @contextmanager
 def not_collecting() -> Iterator[None]:
-    """Do not collect garbage inside the block: no cycles are made, and a million living rows would be searched."""
+    """Stop garbage collection inside the block: there are no cycles, and it would search a million live rows."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -192,7 +193,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
 
 
 def stop_where_too_many(report: Report, share: int | None) -> None:
-    """Raise TooManyRefused where of any file a larger share of rows is refused than the district allows."""
+    """Raise TooManyRefused when a larger share of any file's rows is refused than the district allows."""
     share = setting("ROSTER_MOST_REFUSED") if share is None else share
     stopped, needed = [], 0
     for file, counts in report.files.items():
@@ -241,7 +242,7 @@ def _stop_where_many_end(run: Run, table: Table, ledger: Ledger) -> None:
 
 
 def _items(run: Run, table: Table, ledger: Ledger, handler: Handler) -> Iterator[Item]:
-    """Yield what each sound row says; the others are refused in the report."""
+    """Yield what each valid row says; the others are refused in the report."""
     run.table = table
     for number, row, joined in table.rows(run.report):
         try:
@@ -276,7 +277,7 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
         return
     words = {"missing": len(missing), "number": remembered - run.report.files[table.file].created}
     if table.name == "roles":
-        # a role of a new term may have an id of its own
+        # a role of a new term may have a new id
         words["missing"] = words["number"] - len(ledger.seen)
     if table.name not in RENEWED and words["missing"] >= max(1, SHRINK * words["number"]):
         message = _(

@@ -1,4 +1,4 @@
-"""Whether a bundle is, byte for byte, the one that was taken in last, and nothing it stands for has changed since."""
+"""The files of an import, and whether they equal the last import's byte for byte."""
 
 import csv
 import hashlib
@@ -73,15 +73,15 @@ class Bundle:
     files: dict[str, Callable[[], IO[bytes]]]
 
     def names(self) -> list[str]:
-        """Return the canonical names present, in the order of reading."""
+        """The canonical names present, in reading order."""
         return [name for name in FILES if name in self.files]
 
 
 @contextmanager
 def open_bundle(path: Path, stream: IO[bytes] | None = None) -> Iterator[Bundle]:
-    """Open a folder or zip; `stream`: a zip's bytes, of which `path` is the name alone.
+    """Open a folder or zip; `stream`: the bytes of a zip, of which `path` is only the name.
 
-    Raises BundleRefused for what is neither, unsafe, or without a known file.
+    Raises BundleRefused for anything else, an unsafe archive, or one without a known file.
     """
     if stream is None and path.is_dir():
         files = (file for file in sorted(path.iterdir()) if file.is_file())
@@ -144,7 +144,7 @@ def _refused(file: str, message: str, row: int | None = None, column: str | None
 
 
 class Table:
-    """One CSV file: its header at once, its rows as they are asked for."""
+    """One CSV file: its header at once, its rows on demand."""
 
     def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
         self.name = name
@@ -170,8 +170,8 @@ class Table:
                 raise _refused(self.file, _("The column is in the header twice."), 1, column)
 
     def rows(self, report: Report) -> Iterator[Row]:
-        """Yield the rows whose shape is sound; the others are refused in the report. Raises BundleRefused where the
-        file cannot be read on."""
+        """Yield the well-formed rows; the others are refused in the report. Raises BundleRefused when the rest is
+        unreadable."""
         wanted = [index for index, column in enumerate(self.columns) if _is_read(column)]
         names = [self.columns[index] for index in wanted]
         self.number = 1
@@ -190,7 +190,7 @@ class Table:
                     yield self.number, dict(zip(names, cells, strict=True)), joined
 
     def speaks_against(self, column: str, does: Callable[[str], bool]) -> bool:
-        """Whether any cell of a column speaks against something; the file is read through for it, once a column."""
+        """Whether any cell of a column contradicts something; the file is read for it once per column."""
         if column not in self._against:
             place = self.columns.index(column)
             with self._reading(), self._opener() as stream:
@@ -265,7 +265,7 @@ class Table:
 
 
 def _is_read(column: str) -> bool:
-    # a password is dropped before anything looks at it; the time of the export says nothing about the record
+    # passwords are dropped before anything reads them; the export time says nothing about the record
     return column not in ("", "dateLastModified") and "password" not in column.lower()
 
 
@@ -280,9 +280,9 @@ _WRITTEN = (School, Student, StaffMember, Guardian, ImportedRow, Enrolment, Stud
 
 
 def bundle_digest(bundle: Bundle) -> str:
-    """Return a digest of every byte of a bundle and of the code that reads it; '' where it cannot be read through.
+    """A digest of every byte of a bundle and of the code that reads it; '' when it cannot be read.
 
-    With the code in it, a release that reads rosters differently takes an unchanged one in anew; so does a mapping.
+    So a release that reads rosters differently imports an unchanged bundle again; so does another mapping.
     """
     whole = hashlib.sha256(_reader() + f"{setting('ROSTER_SUPPORTS')};{setting('ROSTER_STAFF_ROLES')}".encode())
     try:
@@ -304,7 +304,7 @@ def _reader() -> bytes:
 
 
 def state(session: Session, source: str) -> list[int]:
-    """Return numbers that differ once a record of this source was made, changed by a person, or deleted."""
+    """Numbers that change when a record of this source is made, changed by a person, or deleted."""
     return [number for model in _WRITTEN for number in _numbers(session, model, source)]
 
 
@@ -321,8 +321,8 @@ def _numbers(session: Session, model: type[Base], source: str) -> list[int]:
 
 
 def as_before(session: Session, report: Report, digest: str) -> bool:
-    """Whether this bundle was taken in last, whole but for single fields, and stands as it left it; the report then
-    says what that run's report said."""
+    """Whether this bundle was the last import, complete except for single fields, and its records are unchanged; the
+    report then repeats that run's report."""
     last = last_landed(session, report.source)
     if not digest or last is None or last.get("bundle") != digest or last["state"] != state(session, report.source):
         return False

@@ -1,4 +1,4 @@
-"""Which of the accepted formats a bundle is in, what its manifest says, and what each file must have."""
+"""The format of a bundle, its manifest, and the required columns of each file."""
 
 import enum
 
@@ -63,12 +63,12 @@ _RELATED = {
 
 
 def open_tables(bundle: Bundle) -> dict[str, Table]:
-    """Read every header but the manifest's, in order of reading. Raises BundleRefused."""
+    """Read every header except the manifest's, in reading order. Raises BundleRefused."""
     return {name: Table(name, bundle.files[name]) for name in bundle.names() if name != "manifest"}
 
 
 def read_manifest(bundle: Bundle) -> dict[str, str]:
-    """Return the manifest's properties; none when there is no manifest. Raises BundleRefused."""
+    """The manifest's properties; none without a manifest. Raises BundleRefused."""
     if "manifest" not in bundle.files:
         return {}
     table = Table("manifest", bundle.files["manifest"])
@@ -77,7 +77,7 @@ def read_manifest(bundle: Bundle) -> dict[str, str]:
 
 
 def detect(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
-    """Return the format of the headers and check that every required column is there. Raises BundleRefused."""
+    """The format of the headers; checks that every required column is there. Raises BundleRefused."""
     format_ = _format_of(tables, manifest)
     for name, table in tables.items():
         _require(table, {**REQUIRED[format_], **_RELATED}[name], _NAMES[format_])
@@ -117,7 +117,7 @@ def _require(table: Table, wanted: tuple[str, ...], format_: str) -> None:
 
 
 def modes(tables: dict[str, Table], manifest: dict[str, str]) -> dict[str, Mode]:
-    """Return how each file is to be read; without a manifest all are bulk. Raises BundleRefused."""
+    """How each file is to be read; without a manifest all are bulk. Raises BundleRefused."""
     of_files = dict.fromkeys(tables, Mode.BULK)
     for name, value in manifest.items():
         prefix, _dot, file = name.partition(".")

@@ -1,4 +1,5 @@
-"""Staff who leave the roster: their accounts end with the run that no longer has them, but for those who are needed."""
+"""Staff who leave the roster: their accounts end in the import that no longer has them, except for people who are
+needed."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,9 +38,9 @@ THEIRS = or_(
 
 
 def settle_posts(run: Run) -> None:
-    """Write the posts of the staff that this run read.
+    """Write the posts of the staff in this import.
 
-    Those of whom a cell or row is not known lose none, nor does anybody where the file of roles holds only changes.
+    A person with an unknown cell or row loses none, and no one does when the file of roles holds only changes.
     """
     session = run.uow.session
     staff = ids_of(session, StaffMember, run.source)
@@ -67,9 +68,10 @@ def settle_posts(run: Run) -> None:
 
 
 def end_accounts(run: Run) -> None:
-    """End the accounts of the staff whom this run took off the roster; their next click finds no session.
+    """End the accounts of staff that this import removed from the roster; their next click finds no session.
 
-    Nobody's where more is missing than an import may lack unasked, nor of a person whom another row still has.
+    Not when more is missing than an import may lack without confirmation, and not for a person whom another row still
+    has.
     """
     if not run.left and not run.left_places:
         return
@@ -86,7 +88,7 @@ def end_accounts(run: Run) -> None:
 
 
 def _end_at(run: Run, staff_id: int, school_id: int) -> None:
-    """End what somebody who goes on elsewhere was at a school: the roster no longer has them there."""
+    """End the roles at a school of a person who stays at another: the roster no longer has them there."""
     uow = run.uow
     elsewhere = exists().where(THEIRS, StaffMember.is_active)
     here = exists().where(
@@ -106,7 +108,7 @@ def _end_at(run: Run, staff_id: int, school_id: int) -> None:
 
 
 def many_disabled(run: Run, share: float, few: int) -> list[Problem]:
-    """Return why a run must be confirmed in which a larger share of the staff may no longer sign in."""
+    """Why an import needs confirmation that would disable a larger share of the staff."""
     standing = select(func.count(StaffMember.id)).where(StaffMember.source == run.source, StaffMember.is_active)
     number = (run.uow.session.scalar(standing) or 0) + len(run.left)
     if run.disabled < few or run.disabled < share * number:
@@ -142,7 +144,7 @@ def _end(run: Run, user: UserAccount) -> None:
         return
     schools = _last_at(run, user)
     if schools:
-        # told first: what they hold there ends with the day, so that somebody else can be given it
+        # informed first: what they hold there ends with the day, so that it can be given to someone else
         tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
         _end_with_the_day(run, user.grants)
     else:
@@ -170,7 +172,7 @@ def _gives_roles_alone(run: Run, user: UserAccount) -> bool:
 
 
 def _approves(run: Run, user: UserAccount) -> bool:
-    """Whether this is the last one who can approve for a network: the other of approver and deputy is none, or gone."""
+    """Whether this person is the last approver of a network: the other of approver and deputy is missing or gone."""
     active = select(UserAccount.id).where(UserAccount.state == AccountState.ACTIVE)
     named = approvers_naming(user.id)
     others = [row.deputy_id if row.approver_id == user.id else row.approver_id for row in named]
@@ -179,7 +181,7 @@ def _approves(run: Run, user: UserAccount) -> bool:
 
 
 def _last_at(run: Run, user: UserAccount) -> set[int]:
-    """The schools that have nobody else as dean, coordinator or administrator."""
+    """The schools that have no other dean, coordinator or administrator."""
     now, session = run.uow.now, run.uow.session
     held = select(RoleGrant.role, RoleGrant.school_id).where(
         RoleGrant.user_id == user.id, RoleGrant.role.in_(NEEDED), in_force_at(now)

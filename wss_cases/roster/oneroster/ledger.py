@@ -1,4 +1,4 @@
-"""Core writes in batches, and the ledger of what each feed row last said."""
+"""Batched writes, and the ledger of the last state of each feed row."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,22 +26,22 @@ def batches(values: Iterable[Value], size: int = BATCH) -> Iterator[list[Value]]
 
 
 def mark(key: str) -> int:
-    """Return a small stand-in for a key, good within one run, so that two million of them fit in memory."""
+    """A small stand-in for a key, valid within one import, so that two million of them fit in memory."""
     return hash(key)
 
 
 def digest(text: str) -> str:
-    """Return what is remembered of a row."""
+    """The stored digest of a row."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def rows_among(
     session: Session, columns: Sequence[Any], fixed: Sequence[Any], column: Any, values: Sequence[Any]
 ) -> Sequence[Any]:
-    """Return these columns of the rows that meet `fixed` and whose `column` is one of `values`, unordered.
+    """These columns of the rows that meet `fixed` and whose `column` is one of `values`, unordered.
 
-    PostgreSQL has no statistics of rows that this transaction has just written and would read them all for each batch;
-    the lateral join with its limit makes it look every value up in the index.
+    PostgreSQL has no statistics of rows written in this transaction and would read all of them for each batch; the
+    lateral join with its limit makes it use the index for every value.
     """
     if session.get_bind().dialect.name != "postgresql":
         return session.execute(select(*columns).where(*fixed, column.in_(list(values)))).all()
@@ -51,7 +51,7 @@ def rows_among(
 
 
 class Item(NamedTuple):
-    """One sound row: its key with its mark, its digest, whether its record is gone, and what was read from it."""
+    """One valid row: its key with its mark, its digest, whether its record is deleted, and the values read."""
 
     key: str
     mark: int
@@ -74,7 +74,7 @@ class Ledger:
         self._is_new = session.scalar(select(LEDGER.c.id).where(*self._mine).limit(1)) is None
 
     def write(self, items: Sequence[Item], counts: Counts) -> bool:
-        """Count each row as created, updated or unchanged and remember it; True when anything changed."""
+        """Count each row as created, updated or unchanged and store its state; True when anything changed."""
         known = {} if self._is_new else self._known([item.key for item in items])
         new, changed = [], []
         for item in items:
@@ -101,7 +101,7 @@ class Ledger:
         return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def number(self) -> int:
-        """Return how many rows are remembered as present."""
+        """How many rows are stored as present."""
         return self._session.scalar(select(func.count()).where(*self._mine, LEDGER.c.is_present)) or 0
 
     def present(self) -> Iterator[tuple[int, str]]:
@@ -111,7 +111,7 @@ class Ledger:
             yield row[0], row[1]
 
     def missing(self) -> tuple[list[tuple[int, str]], int]:
-        """Return the remembered rows that this run has not seen, and how many were remembered before it."""
+        """The stored rows that this import has not read, and how many were stored before it."""
         gone, number = [], 0
         for row_id, key in self.present():
             number += 1
@@ -120,7 +120,7 @@ class Ledger:
         return gone, number
 
     def forget(self, row_ids: Sequence[int]) -> None:
-        """Remember that these rows are gone."""
+        """Store that these rows are gone."""
         values = [{"row_id": row_id, "new_present": False} for row_id in row_ids]
         for batch in batches(values):
             self._session.execute(_FORGET, batch)

@@ -1,4 +1,4 @@
-"""Which feed a roster is from: nothing comes in twice under two names without a person saying so."""
+"""The feed of a roster: the same roster never comes in under two names unless a person says so."""
 
 from collections import Counter as Tally
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from wss_cases.roster.runs import MOST_LISTED, other_schools, sources
 
 
 def read_orgs(table: Table | None) -> dict[str, Org]:
-    """Return the org tree, read before anything else, because rows name orgs in any order."""
+    """The org tree, read before anything else, because rows name orgs in any order."""
     if table is None:
         return {}
     aside = Report(files={table.file: Counts()})
@@ -34,7 +34,7 @@ def read_orgs(table: Table | None) -> dict[str, Org]:
 
 
 def root_of(orgs: dict[str, Org]) -> str:
-    """Return the sourcedId of the org that most others hang under ('' without orgs): the feed's own name."""
+    """The sourcedId of the org above most others ('' without orgs): the feed's own name."""
     roots = Tally(climb(orgs, org) for org in orgs)
     if not roots:
         return ""
@@ -42,7 +42,7 @@ def root_of(orgs: dict[str, Org]) -> str:
 
 
 def climb(orgs: dict[str, Org], org: str) -> str:
-    """Return the org that another hangs under and that hangs under none."""
+    """The topmost org above this one."""
     for _step in range(20):
         if org not in orgs or not orgs[org].parent:
             break
@@ -51,10 +51,10 @@ def climb(orgs: dict[str, Org], org: str) -> str:
 
 
 class Orgs(Handler):
-    """Schools become records; districts and the like are remembered as rows."""
+    """Schools become records; districts and other orgs are only stored as rows."""
 
     def read(self, row: Cells) -> dict[str, Any] | None:
-        """Return the school that a row describes, or None for another kind of org."""
+        """The school in a row, or None for another kind of org."""
         run, key, kind = self.run, row["sourcedId"], row["type"]
         name, parent = run.text(row, "name"), row.get("parentSourcedId", "")
         number = run.text(row, "identifier", 80)
@@ -79,7 +79,7 @@ class Orgs(Handler):
         }
 
     def apply(self, items: list[Item]) -> None:
-        """Insert new schools with a code of their own, change the others where they differ."""
+        """Insert new schools with a code of their own, and update the others."""
         session, source = self.run.uow.session, self.run.source
         standing = ids_of(session, School, source)
         codes = set(session.scalars(select(School.code)))
@@ -114,10 +114,9 @@ class Orgs(Handler):
 
 
 class Sessions(Handler):
-    """Terms and school years: their dates bound classes."""
+    """Terms and school years: their dates limit classes."""
 
     def read(self, row: Cells) -> None:
-        """Keep a session's dates."""
         starts, ends = self.run.days(row, "startDate", "endDate")
         if starts is not None and ends is not None:
             self.run.sessions[row["sourcedId"]] = (starts, ends)
@@ -128,10 +127,9 @@ class Courses(Handler):
 
 
 class Classes(Handler):
-    """Classes lead from an enrolment to a school and its dates."""
+    """Classes lead from an enrollment to a school and its dates."""
 
     def read(self, row: Cells) -> None:
-        """Keep where and when a class is."""
         column = "schoolSourcedId" if "schoolSourcedId" in row else "orgSourcedId"
         org = self.run.org(row[column], column)
         terms = many(row.get("termSourcedIds") or row.get("sessionSourcedIds") or "")
@@ -142,14 +140,13 @@ SHOWN = 5
 
 
 def source_of(session: Session, orgs: dict[str, Org]) -> str:
-    """Return the feed that a roster without a name is: the one that has come before and that its orgs still name,
-    else its root org."""
+    """The feed of a roster without a name: the earlier feed that its orgs still name, else its root org."""
     before = [source for source in sources(session) if source in orgs]
     return before[0] if len(before) == 1 else root_of(orgs)
 
 
 def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> None:
-    """Raise SourceRefused for a new feed beside one that is known, and for schools that stand under another."""
+    """Raise SourceRefused for a new feed beside a known one, and for schools that belong to another."""
     known = sources(session)
     if known and source not in known:
         words = _(
@@ -177,7 +174,7 @@ def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> No
 
 
 def list_unplaced_orgs(run: Run, report: Report) -> None:
-    """Put in the report which schools of the roster hang under no district, and which users no row calls anything."""
+    """Report the schools without a district, and the users without any role."""
     loose = [key for key, org in run.orgs.items() if is_school(org.kind) and is_school(_top(run.orgs, key))]
     report.place("schools", len(loose), sorted(loose)[:MOST_LISTED])
     report.place("roleless", len(run.roleless), sorted(run.roleless)[:MOST_LISTED])

@@ -18,7 +18,7 @@ from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
 class Person(NamedTuple):
-    """What a row of users.csv makes: any of the three records, by what the person is."""
+    """The records from a row of users.csv: any of the three, by the person's role."""
 
     kinds: frozenset[str]
     student: dict[str, Any] | None
@@ -27,17 +27,17 @@ class Person(NamedTuple):
 
 
 class Roles(Handler):
-    """roles.csv: who is what, where and when. Read before the users it speaks of."""
+    """roles.csv: who is what, where and when. Read before the users it is about."""
 
     def key(self, row: Cells) -> str:
-        """Return the sourcedId, or in SDS all that tells roles apart."""
+        """The sourcedId, or in SDS all columns that identify a role."""
         if "sourcedId" in row:
             return required(row, "sourcedId", LONGEST_ID)
         parts = (row["userSourcedId"], row["orgSourcedId"], row["role"], row.get("sessionSourcedId", ""))
         return limited("|".join(parts), "userSourcedId", 300)
 
     def read(self, row: Cells) -> None:
-        """Check a role and keep it for its user."""
+        """Check a role and store it for its user."""
         user = required(row, "userSourcedId", LONGEST_ID)
         self.run.must_know("users", user, "userSourcedId")
         org = self.run.org(row["orgSourcedId"], "orgSourcedId")
@@ -53,7 +53,7 @@ class Roles(Handler):
 def _held(
     kind: str, role: str, org: str, year: int | None, starts: date | None, ends: date | None, primary: bool
 ) -> HeldRole:
-    # most of 325,000 rows say one of a few things; sharing them saves the memory
+    # most of 325,000 rows have one of a few values; sharing them saves memory
     return HeldRole(kind, role, org, year, starts, ends, primary)
 
 
@@ -67,7 +67,7 @@ class Users(Handler):
         self._staged = {part: Staged(run.uow.session, model, _COLUMNS[part]) for model, part, _kind in _RECORDS}
 
     def read(self, row: Cells) -> Person:
-        """Return who a row describes."""
+        """The records of a row."""
         key, text = row["sourcedId"], self.run.text
         given, family = text(row, "givenName"), text(row, "familyName")
         if not given and not family:
@@ -90,7 +90,7 @@ class Users(Handler):
 
     def _roles(self, row: Cells) -> Sequence[HeldRole]:
         if "role" not in row:
-            # a user stands in the file once, so the memory can go
+            # a user appears in the file once, so the memory can be freed
             return self.run.roles.pop(row["sourcedId"], ())
         role = required(row, "role", 60)
         kind = self.run.kind_of(role)
@@ -168,7 +168,7 @@ class Users(Handler):
         }
 
     def apply(self, items: list[Item]) -> None:
-        """Stage the batch's students, staff and guardians; end those who left or changed what they are."""
+        """Stage the batch's students, staff and guardians; end those who left or changed their role."""
         session, source = self.run.uow.session, self.run.source
         people = [item.content for item in items if not item.deleted]
         before = len(self.run.left)
@@ -190,7 +190,7 @@ class Users(Handler):
         self.run.links.flush()
 
     def finish(self) -> None:
-        """Write the people; new students at once with what demographics say of them."""
+        """Write the people; new students together with their demographics."""
         for model, part, kind in _RECORDS:
             staged = self._staged[part]
             staged.update(self.run.source)
@@ -202,7 +202,7 @@ class Users(Handler):
         self._supports.finish()
 
     def gone(self, keys: list[str]) -> None:
-        """Take people who left off the lists; their records stay."""
+        """Remove people who left from the lists; their records stay."""
         self._end(Student, keys)
         self._end(StaffMember, keys)
 

@@ -1,4 +1,4 @@
-"""After all rows: enrolments at schools, guardians of students, grades of schools."""
+"""After all rows: students' enrollments at schools, their guardians, and schools' grades."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SCHOOL: Any = School.__table__
 
 @dataclass(frozen=True)
 class Stay:
-    """One enrolment as it stands."""
+    """One stored enrollment."""
 
     id: int
     school_id: int
@@ -31,7 +31,7 @@ class Stay:
 
 @dataclass
 class Change:
-    """What has to be written for enrolments to agree with the roster."""
+    """The writes that make enrollments match the roster."""
 
     new: list[dict[str, Any]]
     changed: list[dict[str, Any]]
@@ -47,10 +47,10 @@ def agree(
     first_day: date,
     ends_others: bool,
 ) -> None:
-    """Add to `change` what one student's enrolments need. Pure; the same input twice changes nothing the second time.
+    """Add to `change` what one student's enrollments need. Pure; the same input twice changes nothing the second time.
 
-    A school that is no longer wanted ends yesterday; a new grade starts a new row today, so that last year's figures
-    keep last year's grade.
+    Enrollment at a school that is no longer wanted ends yesterday; a new grade starts a new row today, so that last
+    year's figures keep last year's grade.
     """
     places = list(wanted)
     for school_id, starts, ends in places:
@@ -92,7 +92,7 @@ def _amend(change: Change, stay: Stay, grade: int | None, starts: date, ends: da
 
 
 def settle_enrolments(run: Run) -> None:
-    """Make enrolments agree with where this run's students are and were."""
+    """Make enrollments match the places of this import's students."""
     first_day = clock.school_year_bounds(clock.school_year(run.today))[0] if run.is_first else run.today
     session = run.uow.session
     nobody_yet = session.scalar(_ANY_STAY.where(Student.source == run.source)) is None
@@ -110,7 +110,7 @@ def settle_enrolments(run: Run) -> None:
 
 
 def _students(run: Run) -> Iterator[list[tuple[int, str]]]:
-    """Yield in batches the id and key of each student of whose places this run has read something."""
+    """Yield in batches the id and key of each student whose places this import has read."""
     last = 0
     statement = select(Student.id, Student.sourced_id).where(Student.source == run.source).order_by(Student.id)
     while page := run.uow.session.execute(statement.where(Student.id > last).limit(BATCH)).all():
@@ -120,7 +120,7 @@ def _students(run: Run) -> Iterator[list[tuple[int, str]]]:
 
 
 def _join(places: Iterable[Place], spans: Iterable[Place]) -> list[Place]:
-    # the roster's own list of schools says whether a student is still there, classes say since when
+    # the roster's list of schools says whether a student is still there, classes say since when
     joined = {school_id: (starts, ends, True) for school_id, starts, ends in places}
     for school_id, starts, ends in spans:
         here = joined.get(school_id)
@@ -142,14 +142,14 @@ def _stays(run: Run, student_ids: list[int]) -> dict[int, list[Stay]]:
 
 
 def settle_links(run: Run) -> None:
-    """Make the guardians of this run's students agree with its relationships."""
+    """Make the guardians of this import's students match its relationships."""
     by_users = run.modes.get("users") is Mode.BULK and run.links.count > 0
     complete = by_users or run.modes.get("relationships") is Mode.BULK
     run.links.settle(run.source, run.guardian_roles, complete)
 
 
 def settle_grades(run: Run) -> None:
-    """Give schools whose grades nobody has set the lowest and highest grade of their students."""
+    """Give schools whose grades no one has set the lowest and highest grade of their students."""
     session = run.uow.session
     statement = (
         select(School.id, func.min(Student.grade), func.max(Student.grade))

@@ -1,4 +1,4 @@
-"""demographics, relationships, userFlags and enrollments: what hangs on a person."""
+"""demographics, relationships, userFlags and enrollments: records that belong to a person."""
 
 from datetime import date
 from functools import lru_cache
@@ -27,7 +27,7 @@ from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
 class SupportColumns:
-    """Columns of one file that say, by the district's mapping, which supports a student has; others are left alone."""
+    """The columns of one file that name a student's supports by the district's mapping; other columns are ignored."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -35,7 +35,6 @@ class SupportColumns:
         self._said: list[dict[str, Any]] = []
 
     def read(self, key: str, row: Cells) -> None:
-        """Keep what a row says of a student."""
         if self._columns is None:
             self._columns = {column: field for column, field in mapped_supports().items() if column in row}
         if not self._columns:
@@ -48,12 +47,12 @@ class SupportColumns:
         self._said.append(said)
 
     def finish(self) -> None:
-        """Write where it differs; blank is not known."""
+        """Write the differences; a blank is unknown."""
         upsert(self._run.uow.session, Student, self._run.source, self._said, insert=False)
 
 
 def mapped_supports() -> dict[str, str]:
-    """Return the district's mapping, from a column to a field of students. Raises BundleRefused."""
+    """The district's mapping from columns to fields of students. Raises BundleRefused."""
     pairs = [pair.partition("=") for pair in setting("ROSTER_SUPPORTS").replace(",", " ").split()]
     wrong = [name for name, _equals, column in pairs if name not in SUPPORTS or not column]
     if wrong:
@@ -63,18 +62,16 @@ def mapped_supports() -> dict[str, str]:
 
 
 class Demographics(Handler):
-    """Race and ethnicity, sex and birth date go to the student, and supports; of others nothing is kept."""
+    """Race and ethnicity, sex, birth date and supports go to the student; nothing of other people is stored."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._supports = SupportColumns(run)
 
     def key(self, row: Cells) -> str:
-        """Return the user."""
         return required(row, "userSourcedId" if "userSourcedId" in row else "sourcedId", LONGEST_ID)
 
     def read(self, row: Cells) -> dict[str, Any]:
-        """Return what the row says of the student."""
         user = self.key(row)
         self.run.must_know("users", user, "userSourcedId" if "userSourcedId" in row else "sourcedId")
         birth_column = "birthDate" if "birthDate" in row else "birthdate"
@@ -89,13 +86,12 @@ class Demographics(Handler):
         return {"sourced_id": user, "birth_date": birth, "sex": sex_, "race_ethnicity": race_ethnicity(row)}
 
     def apply(self, items: list[Item]) -> None:
-        """Stage what is said; a deleted row takes nothing away."""
+        """Stage the values; a deleted row removes nothing."""
         if self.run.facts is None:
             self.run.facts = Staged(self.run.uow.session, Student, ("birth_date", "sex", "race_ethnicity"))
         self.run.facts.add([item.content for item in items if not item.deleted])
 
     def finish(self) -> None:
-        """Write where it differs."""
         if self.run.facts is not None:
             self.run.facts.update(self.run.source)
             self.run.facts.drop()
@@ -106,12 +102,11 @@ class Relationships(Handler):
     """Guardians of students. Read before the users, because some users are known as guardians only here."""
 
     def key(self, row: Cells) -> str:
-        """Return both people."""
         pair = (required(row, "userSourcedId", LONGEST_ID), required(row, "relationshipUserSourcedId", LONGEST_ID))
         return limited("|".join(pair), "userSourcedId", 300)
 
     def read(self, row: Cells) -> None:
-        """Keep the link until both people stand."""
+        """Store the link until both people exist."""
         student, guardian = row["userSourcedId"], row["relationshipUserSourcedId"]
         self.run.must_know("users", student, "userSourcedId")
         self.run.must_know("users", guardian, "relationshipUserSourcedId")
@@ -122,15 +117,13 @@ class Relationships(Handler):
         self.run.links.add([(student, guardian, role)])
 
     def apply(self, items: list[Item]) -> None:
-        """Keep the batch's links."""
         self.run.links.flush()
 
 
 class UserFlags(Handler):
-    """Supports: iep, 504, English learner, housing. Other flags, such as meals, are remembered as rows only."""
+    """Supports: iep, 504, English learner, housing. Other flags, such as meals, are only stored as rows."""
 
     def key(self, row: Cells) -> str:
-        """Return user and flag."""
         return limited(f"{required(row, 'userSourcedId', LONGEST_ID)}|{required(row, 'flag', 60)}", "flag", 300)
 
     def __init__(self, run: Run) -> None:
@@ -138,25 +131,28 @@ class UserFlags(Handler):
         self._flags: list[tuple[str, str, bool | None]] = []
 
     def read(self, row: Cells) -> tuple[str, str] | None:
-        """Return the user and the column that the flag sets, or None."""
+        """The user and the column that the flag sets, or None."""
         self.run.must_know("users", row["userSourcedId"], "userSourcedId")
         column = FLAG_COLUMNS.get(row["flag"].replace(" ", "").lower())
         return (row["userSourcedId"], column) if column else None
 
     def apply(self, items: list[Item]) -> None:
-        """Keep what is flagged until the students stand."""
+        """Store the flags until the students exist."""
         self._flags += [(*item.content, True) for item in items if item.content]
         self.gone([item.key for item in items if item.deleted])
 
     def gone(self, keys: list[str]) -> None:
-        """A flag that a delta takes away is not known."""
+        """A flag removed by a delta is unknown."""
         pairs = (key.rsplit("|", 1) for key in keys)
         columns = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
         self._flags += [(user, column, None) for user, column in columns if column]
 
     def finish(self) -> None:
-        """Set the flags; what was said last of a student counts. In a whole file whoever lacks a flag that the district
-        uses has no such support; a flag that nobody has or had says nothing of anybody."""
+        """Set the flags; the last row about a student counts.
+
+        In a bulk file a student without a flag that the district uses does not have that support; a flag that no one
+        has or had says nothing about anyone.
+        """
         session, source, whole = self.run.uow.session, self.run.source, self.run.modes["userFlags"] is Mode.BULK
         for column in sorted({flagged for _user, flagged, _value in self._flags}):
             values = {user: value for user, flagged, value in self._flags if flagged == column}
@@ -169,17 +165,17 @@ class UserFlags(Handler):
 
 
 class Enrollments(Handler):
-    """Class enrolments: their dates say from when to when a student is at a school."""
+    """Class enrollments: their dates say from when to when a student is at a school."""
 
     def key(self, row: Cells) -> str:
-        """Return the sourcedId, or in SDS class, user and role."""
+        """The sourcedId, or in SDS class, user and role."""
         if "sourcedId" in row:
             return required(row, "sourcedId", LONGEST_ID)
         key = "|".join((row["classSourcedId"], row["userSourcedId"], row["role"]))
         return limited(key, "classSourcedId", 300)
 
     def read(self, row: Cells) -> None:
-        """Check an enrolment and widen the student's time at the school."""
+        """Check an enrollment and extend the student's time at the school."""
         user = required(row, "userSourcedId", LONGEST_ID)
         self.run.must_know("users", user, "userSourcedId")
         in_class = required(row, "classSourcedId", LONGEST_ID)
@@ -223,5 +219,5 @@ class Enrollments(Handler):
 
 @lru_cache(maxsize=50_000)
 def span_of(school: int, starts: date | None, ends: date | None) -> Place:
-    """Return a time at a school; most students share one with many others, which saves the memory."""
+    """A time at a school, shared by the many students with the same one to save memory."""
     return school, starts, ends

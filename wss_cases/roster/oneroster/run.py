@@ -1,4 +1,4 @@
-"""What one run knows, and the handler that every file has."""
+"""The state of one import, and the base of every file's handler."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,35 +102,35 @@ class Run:
     _known: dict[str, set[int]] = field(default_factory=dict)
 
     def known(self, file: str) -> set[int]:
-        """Return the marks of the keys that a file has now or had in the last import."""
+        """The marks of the keys that a file has now or had in the last import."""
         if file not in self._known:
             self._known[file] = {mark(key) for _id, key in Ledger(self.uow.session, self.source, file).present()}
         return self._known[file]
 
     def add_known(self, file: str, marks: Iterable[int]) -> None:
-        """Add the marks of keys that this run has read, where other files name them."""
+        """Add the marks of keys that this import has read, where other files name them."""
         if file in REFERRED_TO:
             self.known(file).update(marks)
 
     def must_know(self, file: str, key: str, column: str) -> None:
-        """Raise RowRefused when a reference leads nowhere."""
+        """Raise RowRefused when a reference names no row."""
         if mark(key) not in self.known(file):
             raise RowRefused(column, _("There is no such row in %(file)s:", file=f"{file}.csv"), key)
 
     def org(self, key: str, column: str) -> str:
-        """Return an org that a row names, or '' where it is not known."""
+        """An org named by a row, or '' when it is unknown."""
         if not key or mark(key) in self.known("orgs"):
             return key
         self.odd(column, key, _("This org is not in orgs.csv:"))
         return ""
 
     def odd(self, column: str, value: str, message: str) -> None:
-        """Say that a cell of the row that is being read is not known."""
+        """Report an unknown cell of the present row."""
         assert self.table is not None
         self.table.odd.append(Odd(column, value, message))
 
     def day(self, row: Cells, column: str) -> date | None:
-        """Return a date, or None: 8/24/2026 counts only where nothing in the whole column speaks against it."""
+        """A date, or None: 8/24/2026 counts only when nothing in the whole column contradicts it."""
         text = row.get(column, "")
         read = iso_day(text)
         if not text or read is not None:
@@ -144,7 +144,7 @@ class Run:
         return read
 
     def days(self, row: Cells, first: str, last: str) -> tuple[date | None, date | None]:
-        """Return two dates; a last one before the first is not known."""
+        """Two dates; a last one before the first is unknown."""
         starts, ends = self.day(row, first), self.day(row, last)
         if starts and ends and ends < starts:
             self.odd(last, row[last], _("The end lies before the start:"))
@@ -152,7 +152,7 @@ class Run:
         return starts, ends
 
     def kind_of(self, role: str) -> str:
-        """Return 'student', 'guardian' or 'staff'. Raises RowRefused for a role that says none of them."""
+        """'student', 'guardian' or 'staff'. Raises RowRefused for another role."""
         kind = role_kind(role, setting("ROSTER_STAFF_ROLES"))
         if kind is None:
             words = _(
@@ -162,7 +162,7 @@ class Run:
         return kind
 
     def text(self, row: Cells, column: str, limit: int = LONGEST_NAME) -> str:
-        """Return a text, '' where there is none or it is too long to be stored: nothing is cut."""
+        """A text, '' when it is missing or too long to store: nothing is cut."""
         text = row.get(column, "")
         if len(text) <= limit:
             return text
@@ -170,7 +170,7 @@ class Run:
         return ""
 
     def grade(self, row: Cells, column: str) -> int | None:
-        """Return the first grade of a cell, or None."""
+        """The first grade of a cell, or None."""
         text = row.get(column, "")
         known, first = grade(text)
         if not known:
@@ -178,7 +178,7 @@ class Run:
         return first
 
     def school_of(self, org: str) -> int | None:
-        """Return the school that an org is or belongs to, or None."""
+        """The school that an org is or belongs to, or None."""
         for _step in range(20):
             if org in self.schools:
                 return self.schools[org]
@@ -190,21 +190,21 @@ class Run:
 
 
 class Handler:
-    """How the rows of one file are read and what they change; as it stands, they are remembered only."""
+    """How the rows of one file are read and what they change; the base class only stores them."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     def key(self, row: Cells) -> str:
-        """Return the row's key, the sourcedId. Raises RowRefused."""
+        """The row's key, its sourcedId. Raises RowRefused."""
         return required(row, "sourcedId", LONGEST_ID)
 
     def read(self, row: Cells) -> Any:
-        """Return what the row says. Raises RowRefused."""
+        """The row's values. Raises RowRefused."""
         return None
 
     def apply(self, items: list[Item]) -> None:
-        """Write a batch of sound rows."""
+        """Write a batch of valid rows."""
 
     def gone(self, keys: list[str]) -> None:
         """End what belongs to rows that a bulk file no longer has."""

@@ -1,4 +1,4 @@
-"""Records as the roster has them, in a temporary table beside those that stand, and what differs written at once."""
+"""The roster's records in a temporary table, compared with the stored ones and written at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -31,13 +31,13 @@ class Staged:
         self._is_empty = True
 
     def add(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Put rows beside the table; each has `sourced_id` and every column."""
+        """Add rows to the temporary table; each has `sourced_id` and every column."""
         self._is_empty = self._is_empty and not rows
         columns = (KEY, *self.names)
         insert_rows(self._session, self.table, columns, [[row[name] for name in columns] for row in rows])
 
     def update(self, source: str) -> None:
-        """Change the records of a source that differ from what was added; those that do not stand are left alone."""
+        """Update the records of a source that differ from the added rows; missing records are not made."""
         if self._is_empty:
             return
         target, taken = self.target, self.table
@@ -58,7 +58,7 @@ class Staged:
         run_set(self._session, target.update().where(mine, ~added, differs).values(changes))
 
     def insert(self, source: str, more: "Staged | None" = None) -> None:
-        """Make the records that do not stand yet, with the columns of `more` where it has a row for them."""
+        """Insert the missing records, with the columns of `more` where it has a row for them."""
         if self._is_empty:
             return
         target, taken = self.target, self.table
@@ -72,16 +72,16 @@ class Staged:
         run_set(self._session, target.insert().from_select(["source", *names], new))
 
     def drop(self) -> None:
-        """Put the temporary table away."""
+        """Drop the temporary table."""
         self.table.drop(self._session.connection())
 
 
 def run_set(session: Session, statement: Any) -> None:
-    """Carry out a statement about many rows that this transaction has written."""
+    """Run a statement about many rows written in this transaction."""
     if session.get_bind().dialect.name != "postgresql":
         session.execute(statement)
         return
-    # PostgreSQL has no statistics of such rows: it must not look through all of them again for each one
+    # PostgreSQL has no statistics of such rows: without this it would read all of them for each one
     session.execute(text("SET LOCAL work_mem = '64MB'"))
     session.execute(text("SET LOCAL enable_nestloop = off"))
     session.execute(statement)
@@ -91,8 +91,8 @@ def run_set(session: Session, statement: Any) -> None:
 def upsert(
     session: Session, model: type[Base], source: str, rows: Sequence[dict[str, Any]], insert: bool = True
 ) -> None:
-    """Write rows that all have the same columns, `sourced_id` among them, where they differ from what stands; rows that
-    do not stand yet are inserted, or with `insert` False left alone."""
+    """Write rows with the same columns, `sourced_id` among them, where they differ from the stored ones; missing
+    rows are inserted, or with `insert` False ignored."""
     if not rows:
         return
     staged = Staged(session, model, [name for name in rows[0] if name != KEY])
@@ -112,7 +112,7 @@ _COLUMNS = ("place", "student", "guardian", "relation")
 
 
 class Links:
-    """Who is whose guardian, by the roster's keys; `relation` is '' where only the guardian's own role says it."""
+    """Guardians of students by the roster's keys; `relation` is '' where only the guardian's own role says it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -132,20 +132,21 @@ class Links:
         made.create_all(session.connection(), checkfirst=False)
 
     def add(self, links: Iterable[tuple[str, str, str]]) -> None:
-        """Keep links: student, guardian, relation."""
+        """Store links: student, guardian, relation."""
         for link in links:
             self._waiting.append((self.count, *link))
             self.count += 1
 
     def flush(self) -> None:
-        """Put what waits into the database."""
+        """Write the waiting links to the database."""
         insert_rows(self._session, self._links, _COLUMNS, self._waiting)
         self._waiting.clear()
 
     def settle(self, source: str, roles: Mapping[str, str], complete: bool) -> None:
-        """Make the links of a source's students agree: of several for one pair the last that says something counts.
+        """Make the links of a source's students match.
 
-        `roles` is what each guardian is where no link says it; where the roster is `complete`, others go.
+        Of several links for one pair the last with a relation counts. `roles` are the guardians' roles for links
+        without one; where the roster is `complete`, other links are removed.
         """
         if self.count or complete:
             insert_rows(self._session, self._roles, ("guardian", "role"), list(roles.items()))
