@@ -44,10 +44,8 @@ UNFILED = table("offline_entry", column("user_id"), column("state"))
 
 @dataclass(frozen=True)
 class Along:
-    """What every page asks besides who is signed in, by the same statement: a select of one row, and its values.
-
-    The session keeps its row under the name.
-    """
+    """A further select of one row that every page needs, read in the same statement; the session stores its row
+    under the name."""
 
     name: str
     statement: Callable[[], Select[Any]]
@@ -58,7 +56,7 @@ _ALONG: list[Along] = []
 
 
 def ask_along(along: Along) -> None:
-    """Let the statement of each request ask this too; for rooms above, before the first request."""
+    """Add this to the statement of each request; called by rooms above before the first request."""
     _ALONG.append(along)
 
 
@@ -106,12 +104,12 @@ def in_force(day: date | ColumnElement[date] | BindParameter[Any]) -> ColumnElem
 
 
 def in_force_at(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force at an instant: from midnight to midnight at their own school, all others in the district."""
+    """Grants in force at an instant: from midnight to midnight at their own school, others in the district's zone."""
     return in_force(school_day(RoleGrant.school_id, now))
 
 
 def not_over(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force at an instant or still to come: those of which `is_over` is not true."""
+    """Grants in force at an instant or later: those for which `is_over` is false."""
     return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= school_day(RoleGrant.school_id, now))
 
 
@@ -121,14 +119,14 @@ def is_over(grant: RoleGrant, now: datetime) -> bool:
 
 
 def with_grants(statement: Select[Any], now: datetime | BindParameter[Any]) -> Select[Any]:
-    """Let each account of a select come with its grants at an instant, of a network one for each of its schools."""
+    """Join the grants at an instant to each account of a select; a network's grant for each of its schools."""
     return statement.outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now)).outerjoin(
         SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network)
     )
 
 
 def grant_columns(today: date | ColumnElement[date]) -> tuple[Any, ...]:
-    """Return what `grants_of` reads of each grant; on a local day, which decides what is in view."""
+    """The columns that `grants_of` reads of each grant, for a local day, which decides what is in view."""
     in_view = (
         select(VisibilityWindow.school_years)
         .where(VisibilityWindow.role == RoleGrant.role, VisibilityWindow.starts_on <= today)
@@ -145,19 +143,19 @@ def _past_open(now: datetime | BindParameter[Any]) -> Any:
 
 
 def past_students(user_id: int, now: datetime) -> frozenset[int]:
-    """Return the students whose past years a person has open."""
+    """The students whose past years a person has open."""
     live = (PastOpening.user_id == user_id) & (PastOpening.expires_at > now)
     return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
 
 
 def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """Sessions that open pages at an instant."""
+    """The sessions that open pages at an instant."""
     return UserSession.revoked_at.is_(None) & (UserSession.expires_at > now) & UserSession.awaits_code.is_(False)
 
 
 @cache
 def _live_session() -> Select[Any]:
-    """Put the statement of every request together once: that takes longer than asking it."""
+    """The statement of every request, built once: building takes longer than executing."""
     now: Any = bindparam("now", type_=UtcDateTime())
     whose = (*SESSION, *WHO, _past_open(now), every_setting(), code_tables_version())
     along = [one.statement().subquery(one.name) for one in _ALONG]
@@ -174,8 +172,8 @@ def _live_session() -> Select[Any]:
 
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
-    """Return the session of a cookie's token with the person's grants of today, what the district has set and what
-    else every page asks, in one query; None when it is over."""
+    """The session of a cookie's token with the person's grants of today, the district's settings and the other
+    selects of every page, in one query; None when it is over."""
     asked = {"now": now, "token_digest": token_digest(token)}
     for one in _ALONG:
         asked |= one.values(now)
@@ -193,7 +191,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 
 
 def _keep_along(row: Any) -> int:
-    """Keep what was asked along for this session; returns where it begins in the row."""
+    """Store the further selects' rows for this session; returns where they begin in the row."""
     end = len(row)
     for one in reversed(_ALONG):
         width = len(one.statement().selected_columns)
@@ -203,7 +201,7 @@ def _keep_along(row: Any) -> int:
 
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:
-    """Return a person as an actor with the grants of today; None when the account is not active."""
+    """A person as an actor with the grants of today; None when the account is not active."""
     columns = select(*WHO, _past_open(now), *grant_columns(today_at(None, now))).select_from(UserAccount)
     person = columns.where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
     rows = db.session.execute(with_grants(person, now)).all()
@@ -227,7 +225,7 @@ def _actor(who: Sequence[Any], grants: Iterable[Any], opened: int, now: datetime
 
 
 def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
-    """Return the grants of rows with the columns of `grant_columns`, each once."""
+    """The grants in rows with the columns of `grant_columns`, each once."""
     found = []
     for role, district, network, school_id, partner_id, school_years in rows:
         if role is None or (network is not None and school_id is None):
@@ -255,7 +253,7 @@ def _holders() -> Any:
 
 
 def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role, dict[int, str]]:
-    """Return the same for several roles, asked at once: by role, user id to name."""
+    """The same for several roles in one query: by role, user id to name."""
     statement = (
         select(RoleGrant.role, UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
@@ -270,7 +268,7 @@ def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role,
 
 
 def holders_anywhere(role: Role, day: date) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who hold this role on a date, wherever, by name."""
+    """(user id, name) of the active people who hold this role on a date at any place, by name."""
     return _active(RoleGrant.role == role, in_force(day))
 
 

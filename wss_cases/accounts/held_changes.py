@@ -1,4 +1,4 @@
-"""Changes of an account that somebody else made, and that count only after a day or a second word."""
+"""Changes of an account that someone else made and that take effect only after a day or a confirmation."""
 
 import enum
 from datetime import datetime, timedelta
@@ -13,17 +13,17 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 class HeldKind(enum.StrEnum):
-    """What waits: links to a new address, or the end of a second factor."""
+    """The kinds: a new address for links, or the end of a second factor."""
 
     ADDRESS = "address"
     FACTOR = "factor"
 
 
 class HeldChange(Base):
-    """A new address that serves for no link yet, or a reset that is asked for.
+    """A new address that gets no link yet, or a requested reset.
 
     It waits `until` then, unless the holder confirms it from `known_email`, the address before, or a second
-    administrator agrees; `settled_at` then, `settled_by_id` that administrator (None: the holder, or time).
+    administrator agrees; then `settled_at`, and `settled_by_id` that administrator (None: the holder, or time).
     """
 
     __tablename__ = "held_change"
@@ -45,7 +45,7 @@ HELD_FOR: Final = timedelta(hours=24)
 
 
 def waiting(user_id: int, now: datetime) -> dict[HeldKind, HeldChange]:
-    """Return what waits for an account, by its kind."""
+    """The held changes of an account, by their kind."""
     rows = select(HeldChange).where(
         HeldChange.user_id == user_id, HeldChange.settled_at.is_(None), HeldChange.until > now
     )
@@ -53,13 +53,13 @@ def waiting(user_id: int, now: datetime) -> dict[HeldKind, HeldChange]:
 
 
 def known_address(user_id: int, now: datetime) -> str:
-    """Return the address that is known to be a person's: the one before, while a new one waits."""
+    """The address known to be a person's: the one before, while a new one waits."""
     held = waiting(user_id, now).get(HeldKind.ADDRESS)
     return held.known_email if held else db.session.get_one(UserAccount, user_id).email
 
 
 def hold(uow: UnitOfWork, user: UserAccount, kind: HeldKind, known_email: str) -> HeldChange:
-    """Step: let a change wait a day. What waits already keeps the address that was known first."""
+    """Step: hold a change for a day. An earlier held change keeps the address that was known first."""
     waits = select(HeldChange).where(
         HeldChange.user_id == user.id, HeldChange.kind == kind, HeldChange.settled_at.is_(None)
     )

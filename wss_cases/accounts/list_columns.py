@@ -1,4 +1,4 @@
-"""A long list, declared once: filters, columns with what sorts them, cells. Its pages and its file come from there."""
+"""A list, declared once: filters, columns with sort and cells. Its pages and its file come from the declaration."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,15 +37,14 @@ from wss_cases.journal.use_cases import use_case
 
 
 class KeysField(Field):
-    """The ticked boxes of one name; a list may lack any of them by now."""
+    """Ticked boxes of one name; a list may lack any of them by now."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take all that were ticked."""
         self.data = valuelist
 
 
 class ColumnsForm(BaseForm):
-    """Which list, its columns, and the page to go back to."""
+    """The list, its columns, and the page to return to."""
 
     list = HiddenField(validators=[Length(max=40), check_characters])
     columns = KeysField()
@@ -54,7 +53,7 @@ class ColumnsForm(BaseForm):
 
 @use_case
 def choose_columns(uow: UnitOfWork, kind: ListKind, keys: Iterable[str]) -> int:
-    """Show the acting person these columns of a list; returns their account's id."""
+    """Store the acting person's columns of a list; returns their account's id."""
     row = uow.session.get_one(UserAccount, uow.actor.user_id, with_for_update=True, populate_existing=True)
     row.list_columns = with_choice(kind.name, kind.columns, keys, row.list_columns)
     uow.record(row, "account.columns_chosen")
@@ -67,13 +66,13 @@ SORT = "sort"
 
 
 def order_of(kind: ListKind, arguments: Mapping[str, str]) -> Order:
-    """Return the order that a list's address asks for, else the list's own."""
+    """The order in a list's address, else the list's own."""
     return order_in(arguments.get(SORT, ""), kind.columns, kind.order)
 
 
 def takes_files(actor: Actor, school_id: int | None) -> bool:
-    """Whether somebody may take a list of a school as a file (None: of all that they reach): who works at several
-    schools does that only where they answer for it."""
+    """Whether someone may download the list of a school (None: of all they cover): people who work at several
+    schools only where they are responsible."""
     if not might(actor, Permission.OUTCOMES_EXPORT):
         return False
     return school_id is None or actor.covers(school_id, Role.ADMINISTRATOR, Role.DISTRICT)
@@ -83,10 +82,10 @@ def table_of(
     kind: ListKind, actor: Actor, rows: Sequence[Row], order: Order, address: Callable[..., str],
     asked: Mapping[str, Any], filters: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what the table of a list shows.
+    """The values of a list's table.
 
-    `address(sort=…)` returns the address of the same list in another order (None: its own) from its first page;
-    `asked` are the parameters that its file takes, `filters` what narrows it, in words.
+    `address(sort=…)` returns the list's address in another order (None: its own) from its first page; `asked` are the
+    parameters of its file, `filters` its filters in words.
     """
     columns = shown_columns(kind.name, kind.columns, actor.list_columns)
     kept = {one.key for one in columns}
@@ -106,7 +105,7 @@ def table_of(
 
 
 def _files(kind: ListKind, actor: Actor, asked: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    """Return as what a list can be downloaded by its reader: (words, address)."""
+    """The files that a reader can download of a list: (words, address)."""
     if takes_files(actor, chosen_school_id(actor, *kind.roles)):
         page, forms = "outcomes.list_files.file", FILES
     elif kind.names:
@@ -143,19 +142,19 @@ PAGE_SIZE = 20
 
 
 class Filter(Protocol):
-    """What narrows a list, read from its address."""
+    """The filters of a list, read from its address."""
 
     @property
     def school_id(self) -> int | None:
-        """The school whose records the list keeps; None for all that the actor reaches."""
+        """The school whose records are listed; None for all that the actor covers."""
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What the address of each page of the list carries, but for its order."""
+        """The parameters in the address of each page of the list, except its order."""
 
     @property
     def words(self) -> Mapping[str, str]:
-        """What narrows the list, in words, by the parameter that does."""
+        """The filters in words, by parameter."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,8 @@ class LongList:
 
     `narrow(actor, arguments)` reads a Filter from an address; `visible(select, actor)` keeps what the actor may see;
     `select(actor, filter, now)` starts from that and has the table's `ids` as a column; `sorting(order)` returns what
-    sorts it, never null (`ids` itself: the id alone). `cells(rows, actor, filter, now, in_file)` puts rows into words.
+    sorts it, never null (`ids` itself: the id alone). `cells(rows, actor, filter, now, in_file)` makes the cells of
+    rows.
     """
 
     kind: ListKind
@@ -194,7 +194,7 @@ class LongList:
         return (row[0], row[1]) if row is not None else None
 
     def page(self, actor: Actor, now: datetime) -> dict[str, Any]:
-        """Return what this request's page of the list shows: `table`, `chips`, `newer`, `older`, and `wanted`."""
+        """The list for this request's page: `table`, `chips`, `newer`, `older`, and `wanted`."""
         wanted, order = self.narrow(actor, request.args), order_of(self.kind, request.args)
         after = id_in(request.args.get("before"))
         rows = self.rows(actor, wanted, now, order, after)
@@ -219,7 +219,7 @@ def long_list(
 ) -> LongList:
     """Declare a long list; `kind` are the further fields of ListKind: order, permission, page, names, roles.
 
-    `parts` are the fields of LongList. `says(filter)` returns what narrows the list, in words, as its file says it.
+    `parts` are the fields of LongList. `says(filter)` returns the filters in words for its file.
     """
 
     def read(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
@@ -235,7 +235,7 @@ def long_list(
 
 @dataclass(frozen=True)
 class ShortList:
-    """A handful of records of one school: `records(school_id)` reads them; each column's `value` says what it shows.
+    """A few records of one school: `records(school_id)` reads them; each column's `value` is its cell.
 
     `kind` is made by `short_list`. Beside its columns a row has `id`, for the buttons of its page.
     """
@@ -244,7 +244,7 @@ class ShortList:
     records: Callable[[int], Sequence[Any]]
 
     def table(self, actor: Actor, school_id: int | None) -> dict[str, Any]:
-        """Return the list of a school as the components `list_table` and `list_tools` show it; no rows for None."""
+        """A school's list as the components `list_table` and `list_tools` show it; no rows for None."""
         order = order_of(self.kind, request.args)
         rows = _rows(self.kind, self.records, school_id, order)
         return table_of(self.kind, actor, rows, order, lambda **changes: url_for(self.kind.page, **changes), {}, [])
@@ -297,7 +297,7 @@ blueprint = Blueprint("list_columns", __name__)
 @blueprint.post("/account/columns")
 @gate(Permission.SIGNED_IN)
 def choose() -> Page:
-    """Keep the columns that were ticked, and go back to the list."""
+    """Store the ticked columns, and return to the list."""
     form = ColumnsForm()
     if not form.validate_on_submit():
         raise NotFound

@@ -25,12 +25,12 @@ TROUBLE = table("mail_trouble", column("user_id"), column("address"))
 
 
 def has_begun() -> bool:
-    """Whether anybody has an account, in whatever state."""
+    """Whether anyone has an account, in any state."""
     return db.session.execute(select(UserAccount.id).limit(1)).first() is not None
 
 
 def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Accounts the actor manages; the same rule as `rules.manages`."""
+    """The accounts the actor manages; the same rule as `rules.manages`."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return true()
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
@@ -43,12 +43,12 @@ def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
 
 
 def visible_to(statement: Select[UserAccount], actor: Actor, now: datetime) -> Select[UserAccount]:
-    """Limit a select over accounts to those the actor manages."""
+    """Narrow a select of accounts to those the actor manages."""
     return statement.where(managed_by(actor, now))
 
 
 class Standing(Labelled):
-    """Which accounts are looked for."""
+    """The states that can be searched for."""
 
     NEVER = "never", _l("Never signed in")
     FAILING = "failing", _l("Email does not arrive")
@@ -57,7 +57,7 @@ class Standing(Labelled):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which accounts a list is of: part of a name or address, a school, a role, how they stand; None asks for all."""
+    """The filters of the list: part of a name or address, a school, a role, a state; None filters nothing."""
 
     text: str = ""
     school_id: int | None = None
@@ -69,7 +69,7 @@ def people(
     actor: Actor, wanted: Wanted, now: datetime, order: Order = BY_ADDRESS, behind: int | None = None,
     limit: int = PAGE + 1,
 ) -> list[UserAccount]:  # fmt: skip
-    """Return up to `limit` of the accounts the actor manages, in an order, after the account `behind`."""
+    """Up to `limit` of the accounts the actor manages, in an order, after the account `behind`."""
     statement = _narrowed(visible_to(select(UserAccount), actor, now), wanted, now)
     by = _SORTED.get(order.key, UserAccount.email)
     last = _place_of(actor, by, behind, now) if behind is not None else None
@@ -80,7 +80,6 @@ _SORTED: dict[str, Any] = {"who": worded(UserAccount.name), "state": staged(User
 
 
 def _place_of(actor: Actor, by: Any, user_id: int, now: datetime) -> tuple[Any, int] | None:
-    """Return where a page ended."""
     of_last: Any = select(by, UserAccount.id).where(UserAccount.id == user_id)
     row: Any = db.session.execute(visible_to(of_last, actor, now)).first()
     return (row[0], row[1]) if row is not None else None
@@ -94,7 +93,7 @@ def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> 
         )
     held = exists().where(RoleGrant.user_id == UserAccount.id, not_over(now))
     if wanted.school_id is not None or wanted.role is not None:
-        # one role of theirs is both that one and at that school
+        # one and the same grant has both the role and the school
         of_school = true() if wanted.school_id is None else RoleGrant.school_id == wanted.school_id
         of_role = true() if wanted.role is None else RoleGrant.role == wanted.role
         statement = statement.where(held.where(of_school, of_role))
@@ -109,7 +108,7 @@ def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> 
 
 
 def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
-    """Return each person's grants with the name of the school, partner or network ('' where it has none)."""
+    """Each person's grants with the name of the school, partner or network ('' where there is none)."""
     statement = (
         select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name, RoleGrant.network))
         .outerjoin(SCHOOL, SCHOOL.c.id == RoleGrant.school_id)
@@ -124,7 +123,7 @@ def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
 
 
 def accounts_of_partner(partner_id: int, now: datetime) -> list[tuple[RoleGrant, UserAccount]]:
-    """Return the grants in force for a partner with their people, by name; the caller has checked the partner."""
+    """The grants in force for a partner with their people, by name; the caller has checked the partner."""
     statement = (
         select(RoleGrant, UserAccount)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)

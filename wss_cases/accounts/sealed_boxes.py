@@ -1,6 +1,6 @@
-"""Boxes that a device seals without network and the server alone opens: ECDH on P-256, HKDF-SHA256, AES-256-GCM.
+"""Boxes that a device seals offline and only the server opens: ECDH on P-256, HKDF-SHA256, AES-256-GCM.
 
-Nothing on the device opens one again: it has the public key of its person, and forgets its own half at once.
+A device cannot open a box again: it has its person's public key, and deletes its own private half at once.
 """
 
 import base64
@@ -32,7 +32,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 
 class SealingKey(Base):
-    """One pair of keys of one person: devices are given the public point, the private half never leaves the server."""
+    """One person's key pair: devices get the public point, the private half never leaves the server."""
 
     __tablename__ = "sealing_key"
     __table_args__ = (Index("ix_sealing_key_user", "user_id", "made_at"),)
@@ -62,7 +62,7 @@ LONGEST_NAME: Final = 64
 
 @dataclass(frozen=True)
 class Box:
-    """A sealed text as a device sends it: `name` is the entry's own and sealed with it, `key_name` that of the key."""
+    """A sealed text from a device: `name` is the entry's own and sealed with it, `key_name` that of the key."""
 
     name: str
     key_name: str
@@ -72,13 +72,13 @@ class Box:
 
 
 def new_pair() -> tuple[str, bytes]:
-    """Return a fresh private key as hexadecimal digits, and its public point."""
+    """A new private key as hexadecimal digits, and its public point."""
     private = ec.generate_private_key(CURVE)
     return f"{private.private_numbers().private_value:064x}", _point(private.public_key())
 
 
 def box_in(sent: Any) -> Box:
-    """Return the box that a device sent as JSON. Raises ValueError for anything else."""
+    """Read the box that a device sent as JSON. Raises ValueError for anything else."""
     if not isinstance(sent, Mapping) or not all(isinstance(sent.get(name), str) for name in ("name", "key")):
         raise ValueError("no box")
     name, key_name = sent["name"], sent["key"]
@@ -89,7 +89,7 @@ def box_in(sent: Any) -> Box:
 
 
 def open_box(private: str, box: Box) -> str:
-    """Return what was sealed. Raises ValueError for a box that was changed, or sealed with another key."""
+    """Open a box. Raises ValueError when it was changed, or sealed with another key."""
     own = ec.derive_private_key(int(private, 16), CURVE)
     sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, box.sender)
     salt = box.sender + _point(own.public_key())
@@ -120,13 +120,13 @@ OWNER = "device owner"
 
 
 def newest_key(user_id: int, now: datetime) -> SealingKey | None:
-    """Return the key that a person's devices seal with now, None where the last one is too old or there is none."""
+    """The key that a person's devices seal with now, None when the last one is too old or there is none."""
     found = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.made_at > now - RENEWED_AFTER)
     return db.session.scalars(found.order_by(SealingKey.id.desc()).limit(1)).first()
 
 
 def opened(user_id: int | None, box: Box) -> str:
-    """Return what a person's own box holds. Raises NotFound for anybody else's, ValueError for a broken one."""
+    """The content of a person's own box. Raises NotFound for another person's, ValueError for a broken one."""
     found = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.name == box.key_name)
     row = db.session.scalars(found).one_or_none()
     if row is None:
@@ -135,13 +135,13 @@ def opened(user_id: int | None, box: Box) -> str:
 
 
 def owner_names(user_id: int) -> list[str]:
-    """Return what a device calls a person, the newest name first: it tells people apart and nothing of them."""
+    """A device's names for a person, the newest first: they distinguish people and reveal nothing."""
     keys: Keys = setting("WSS_KEYS")
     return [hmac.digest(key, str(user_id).encode(), hashlib.sha256).hex()[:32] for key in keys.derived(OWNER)]
 
 
 def key_for(actor: Actor, now: datetime) -> SealingKey:
-    """Return the key that the actor's devices seal with, made when there is none of this month."""
+    """The key for the actor's devices, made when there is none of this month."""
     assert actor.user_id is not None
     found = newest_key(actor.user_id, now)
     if found is not None:

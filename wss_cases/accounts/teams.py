@@ -1,4 +1,4 @@
-"""Many people or many schools at once: who still works where, and who is on which school's case team."""
+"""For many people or schools at once: who still works where, and who is on which school's case team."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ Team = Mapping[Role, Mapping[int, str]]
 
 
 def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
-    """Return each school's case team now, in one query; an empty one where there is nobody."""
+    """Each school's case team now, in one query; an empty one where there is no one."""
     found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
     for school_id, role, user_id, name in _teams.rows(school_ids, now=now):
         found[school_id][role][user_id] = name
@@ -45,7 +45,7 @@ def _teams(among_ids: Narrow) -> Any:
 def works(
     user_id: Any, school_id: Any, roles: Collection[Role], now: datetime | BindParameter[Any]
 ) -> ColumnElement[bool]:
-    """Whether somebody holds one of these roles at a school now, in SQL; nobody whose account is disabled does.
+    """SQL: whether someone holds one of these roles at a school now; disabled accounts do not.
 
     `user_id` and `school_id` are columns.
     """
@@ -66,7 +66,7 @@ def works(
 
 
 def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
-    """Return those of these people whose account is not disabled, with their grants of today, in one query."""
+    """Those of these people whose account is not disabled, with their grants of today, in one query."""
     today = today_at(None, now)
     statement = (
         select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(today))

@@ -1,4 +1,4 @@
-"""The one rule of two persons, asked of the database: every second look of the product comes through here."""
+"""The one rule of two persons; every second review in the product uses it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -22,7 +22,8 @@ from wss_cases.journal.use_cases import use_case
 
 
 class PersonConfirmation(Base):
-    """One person's word that an account belongs to somebody they know, for whom roster and sign-on do not know."""
+    """One person's confirmation that an account belongs to someone they know, when roster and sign-on do not know
+    it."""
 
     __tablename__ = "person_confirmation"
     __table_args__ = (
@@ -44,8 +45,8 @@ CONFIRMATIONS: Final = 2
 
 @dataclass(frozen=True)
 class Identity:
-    """What is known of an account: its records in the roster, whether it has the district's sign-on, whether it is one
-    of the two of the first setup, how many others confirmed it, and the accounts that changed it or that it changed."""
+    """What is known of an account: its roster records, whether it has the district's sign-on, whether it is one of
+    the two of the first setup, how many others confirmed it, and the accounts that changed it or that it changed."""
 
     user_id: int
     staff_ids: frozenset[int] = frozenset()
@@ -56,19 +57,19 @@ class Identity:
 
 
 def is_person(one: Identity) -> bool:
-    """Whether a person is known to stand behind an account."""
+    """Whether a known person stands behind an account."""
     return bool(one.staff_ids) or one.has_sign_on or one.first_setup or one.confirmations >= CONFIRMATIONS
 
 
 def are_two(one: Identity, other: Identity) -> bool:
-    """Whether two accounts belong to two persons, neither of whom made or changed the other's account lately."""
+    """Whether two accounts belong to two persons, neither of whom recently made or changed the other's account."""
     if one.user_id == other.user_id or one.staff_ids & other.staff_ids:
         return False
     return is_person(one) and is_person(other) and other.user_id not in one.tied_to and one.user_id not in other.tied_to
 
 
 def second_to_all(one: Identity, others: Collection[Identity]) -> bool:
-    """Whether an account is a person, and another one than each of these."""
+    """Whether an account is a known person different from each of these."""
     return is_person(one) and all(are_two(one, other) for other in others)
 
 
@@ -81,19 +82,19 @@ CONFIRMED = "account.person_confirmed"
 
 
 def second_persons(first_ids: Iterable[int | None], candidates: Collection[int], now: datetime) -> set[int]:
-    """Return those of these accounts that are a second person beside each of the first ones (None: nobody)."""
+    """Those of these accounts that are a second person beside each of the first ones (None: no one)."""
     firsts = {user_id for user_id in first_ids if user_id is not None}
     identities = identities_of({*firsts, *candidates}, now)
     return {one for one in candidates if second_to_all(identities[one], [identities[user_id] for user_id in firsts])}
 
 
 def are_two_persons(one_id: int | None, other_id: int | None, now: datetime) -> bool:
-    """Whether these accounts belong to two persons; no account is never one of two."""
+    """Whether these accounts belong to two persons; a missing account never does."""
     return one_id is not None and other_id is not None and other_id in second_persons([one_id], [other_id], now)
 
 
 def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | None], now: datetime) -> None:
-    """Raise Overreach beside a field where an account is not known to be another person than each of the others."""
+    """Raise Overreach for a field when an account is not known to be another person than each of the others."""
     if user_id is None or user_id not in second_persons(others, [user_id], now):
         raise Overreach(
             field,
@@ -106,12 +107,12 @@ def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | No
 
 
 def counts_as_person(user_id: int, now: datetime) -> bool:
-    """Whether a person is known to stand behind this account."""
+    """Whether a known person stands behind this account."""
     return is_person(identities_of({user_id}, now)[user_id])
 
 
 def identities_of(user_ids: Collection[int], now: datetime) -> dict[int, Identity]:
-    """Return what is known of each of these accounts, in five queries."""
+    """What is known of each of these accounts, in five queries."""
     wanted = sorted(user_ids)
     staff, tied = _pairs(_staff(wanted)), _tied(wanted, now)
     sign_on = set(db.session.scalars(select(SIGN_ON.c.user_id).where(SIGN_ON.c.user_id.in_(wanted))))
@@ -153,9 +154,9 @@ def _tied(wanted: list[int], now: datetime) -> dict[int, frozenset[int]]:
 
 @use_case
 def confirm_person(uow: UnitOfWork, user_id: int) -> int:
-    """Say that a person one knows stands behind this account, as one of the two whom that takes.
+    """Confirm that a known person stands behind this account, as one of the two required.
 
-    Raises Refused for one's own account, a second time, and for somebody who is no known person themselves.
+    Raises Refused for one's own account, a second time, and from someone who is not a known person.
     """
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE)
     if not manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):

@@ -1,4 +1,4 @@
-"""The head of the audit log for its auditors, each week: their mailbox is a place that nobody here can write to."""
+"""The head of the audit log for its auditors, each week, because no one here can write to their mailbox."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -22,13 +22,12 @@ HEAD = "audit.head"
 
 
 def week_of(instant: datetime) -> date:
-    """Return the Monday of the district's week."""
     today = today_at(None, instant)
     return today - timedelta(days=today.weekday())
 
 
 def head_key(user_id: int, week: date) -> str:
-    """Return the key under which an auditor's head of a week is queued once."""
+    """The dedupe key of one auditor's head of a week."""
     return f"{HEAD}:{user_id}:{week.isoformat()}"
 
 
@@ -57,7 +56,7 @@ MESSAGES = (MessageKind(HEAD, _head, _of_this_week),)
 
 
 def queue_heads(now: datetime) -> dict[str, int]:
-    """Queue this week's head for every auditor who has none yet; returns how many were `queued`."""
+    """Queue this week's head for every auditor without one; returns how many were `queued`."""
     db.session.remove()
     auditors = holders_anywhere(Role.AUDITOR, today_at(None, now))
     planned = [

@@ -1,4 +1,4 @@
-"""How the machinery stands: schedulers alive or silent, delivery paused, a standby missing, and figures of these."""
+"""The state of schedulers, delivery and standby, and their figures."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,11 +30,11 @@ ONLY_ROW = 1
 
 @dataclass(frozen=True)
 class Standing:
-    """How the machinery stands at an instant.
+    """The state at an instant.
 
-    `scheduler`: ok · silent (none was seen for five minutes) · failing (alive, but no sweep was completed in that
-    time) · not started. `last_beat` is when any was seen last, `paused_since` since when mail is paused,
-    `alone_since` since when the database's standby is missing, `is_watched` whether any scheduler sees that now.
+    `scheduler`: ok · silent (none was seen for five minutes) · failing (alive, but no sweep was completed in that time)
+    · not started. `last_beat` is when any was seen last, `paused_since` since when email is paused, `alone_since` since
+    when the database's standby is missing, `is_watched` whether any scheduler sees that now.
     """
 
     scheduler: str
@@ -44,23 +44,23 @@ class Standing:
     is_watched: bool
 
     def standby(self, is_set: bool) -> str:
-        """Return ok, missing, unknown (no scheduler sees it) or none, where `is_set`: a standby is to be watched."""
+        """ok, missing, unknown (no scheduler sees it) or none. `is_set`: a standby is configured."""
         if self.alone_since is not None:
             return "missing"
         return ("ok" if self.is_watched else "unknown") if is_set else "none"
 
 
 def standing(now: datetime) -> Standing:
-    """Return how the machinery stands, in one query. Any scheduler that lives is enough, whatever others there were.
+    """The state, in one query.
 
-    A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
+    One live scheduler is enough, whatever others there were. A heartbeat from tomorrow comes from a fast clock and
+    counts as little as one from yesterday.
     """
     return _words_of(db.session.execute(_standing(), _around(now)).one())
 
 
 def standing_on_page(now: datetime) -> Standing:
-    """Return how delivery stood when it was asked who is signed in; without a query of its own, but where that was
-    before a unit of work."""
+    """The state of delivery as read with the session, without a query of its own, except before a unit of work."""
     known = db.session.info.get(ALONG.name)
     return standing(now) if known is None else _words_of(known)
 
@@ -78,7 +78,7 @@ def _words_of(row: Any) -> Standing:
 
 
 def failed_watches(now: datetime) -> list[StandbyWatch]:
-    """Return what the schedulers wrote down that cannot see the database's servers now."""
+    """What the schedulers stored that cannot see the database's servers now."""
     statement = select(StandbyWatch).where(StandbyWatch.failed_at >= now - UNWATCHED_AFTER)
     return list(db.session.scalars(statement.order_by(StandbyWatch.name)))
 
@@ -89,7 +89,7 @@ _ONE, _NONE = literal_column("1", Integer), literal_column("0", Integer)
 
 @cache
 def _standing() -> Any:
-    """Put the statement of every page together once."""
+    """The statement of every page, built once."""
     first: Any = bindparam("first")
     last: Any = bindparam("last")
     seen: Any = bindparam("seen")
@@ -115,19 +115,19 @@ ask_along(ALONG)
 
 
 def pause_row() -> DeliveryPause | None:
-    """Return the row that stands while delivery is paused."""
+    """The row of the present pause."""
     return db.session.get(DeliveryPause, ONLY_ROW, populate_existing=True)
 
 
 def last_sweep() -> tuple[datetime, int] | None:
-    """Return when the last completed sweep was, and how many milliseconds it took."""
+    """When the last sweep was completed, and how many milliseconds it took."""
     statement = select(Heartbeat.swept_at, Heartbeat.sweep_ms).where(Heartbeat.swept_at.is_not(None))
     row = db.session.execute(statement.order_by(Heartbeat.swept_at.desc()).limit(1)).one_or_none()
     return (row[0], row[1] or 0) if row and row[0] is not None else None
 
 
 def overdue_since(now: datetime) -> datetime | None:
-    """Return since when the oldest mail waits that may go now; hours and school days excuse, a pause does not."""
+    """Since when the oldest email waits that may go now; hours and school days excuse, a pause does not."""
     may_go = or_(
         OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(open_schools(now))
     )
@@ -143,7 +143,7 @@ FORGET_SCHEDULERS_AFTER = timedelta(days=7)
 
 
 def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = None) -> None:
-    """Stop every sender before its next mail; queueing goes on. Raises NotFound, Refused."""
+    """Stop every sender before its next email; queueing goes on. Raises NotFound, Refused."""
     if not might(actor, Permission.SYSTEM_HEALTH):
         raise NotFound
     if not reason.strip():
@@ -161,7 +161,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
 
 
 def release(actor: Actor, now: datetime) -> None:
-    """Let mail go again, what has waited included. Raises NotFound, Refused when it is not paused."""
+    """Resume sending, including what has waited. Raises NotFound, Refused when it is not paused."""
     if not might(actor, Permission.SYSTEM_HEALTH):
         raise NotFound
     with unit_of_work(actor, now) as uow:
@@ -174,9 +174,9 @@ def release(actor: Actor, now: datetime) -> None:
 
 
 def beat(name: str, now: datetime, sweep_ms: int | None = None) -> bool:
-    """Note that the scheduler of this name lives, and how long its sweep took if one was completed.
+    """Record that this scheduler is alive, and how long its completed sweep took.
 
-    Forgets schedulers not seen for a week. Returns whether its tick before this one had failed.
+    Deletes schedulers not seen for a week. Returns whether its previous tick had failed.
     """
     swept = {} if sweep_ms is None else {"swept_at": now, "sweep_ms": sweep_ms}
     with unit_of_work(SYSTEM, now) as uow:
@@ -193,7 +193,7 @@ UNHURT = {"failures": 0, "failed_part": "", "failed_with": ""}
 
 
 def note_failure(name: str, part: str, words: str, now: datetime) -> None:
-    """Keep that a part of this scheduler's tick failed, and with what: shown on System until it works again."""
+    """Store that a part of this scheduler's tick failed, and the error: shown on System until it works again."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         insert_once(uow.session, Heartbeat, {"name": name, "at": now, **UNHURT}, ["name"])
@@ -205,7 +205,7 @@ def note_failure(name: str, part: str, words: str, now: datetime) -> None:
 
 
 def note_recovery(name: str, now: datetime) -> None:
-    """Keep that every part of this scheduler's tick works again; when and what had failed stays."""
+    """Store that every part of this scheduler's tick works again; the last failure stays on record."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         uow.session.execute(update(Heartbeat).where(Heartbeat.name == name).values(failures=0))

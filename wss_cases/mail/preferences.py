@@ -32,12 +32,12 @@ def _signer() -> URLSafeSerializer:
 
 
 def stop_token(user_id: int, mail_list: MailList) -> str:
-    """Return the token that stops one list for one person."""
+    """The token that stops one list for one person."""
     return str(_signer().dumps([user_id, mail_list.value]))
 
 
 def stop_of(token: str) -> tuple[int, MailList] | None:
-    """Return the person and the list of a token, or None when it was not made here."""
+    """The person and list of a token, or None for a token not made here."""
     try:
         user_id, name = _signer().loads(token)
         return int(user_id), MailList(name)
@@ -47,7 +47,7 @@ def stop_of(token: str) -> tuple[int, MailList] | None:
 
 @use_case
 def choose(uow: UnitOfWork, choice: Choice) -> int:
-    """Store what a person chose about their own mails."""
+    """Store a person's own choice of emails."""
     assert uow.actor.user_id is not None
     row = _locked(uow, uow.actor.user_id)
     _change(uow, row, choice, "mail_choice.changed")
@@ -55,7 +55,7 @@ def choose(uow: UnitOfWork, choice: Choice) -> int:
 
 
 def stop(user_id: int, mail_list: MailList, now: datetime) -> None:
-    """Stop the mails of one list for whoever holds a link of it; a second time changes nothing. Raises NotFound."""
+    """Stop the emails of one list for the holder of its link; a second time changes nothing. Raises NotFound."""
     with unit_of_work(SYSTEM, now) as uow:
         existing(uow.session.get(UserAccount, user_id))
         row = _locked(uow, user_id)
@@ -92,7 +92,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
 
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands on the account's page of somebody who has work in a school."""
+    """The panel on the account page of people with work in a school."""
     if not actor.has(*STAFF):
         return None
     choice = choice_of(actor.user_id or 0)
@@ -106,7 +106,7 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @blueprint.route("/account/mails", methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def mine() -> Page:
-    """Choose which mails come."""
+    """A person's choice of emails."""
     now = choice_of(current_actor().user_id or 0)
     form = MailForm(style=now.style, weekly=now.weekly)
 
@@ -123,9 +123,9 @@ def mine() -> Page:
 @csrf.exempt
 @gate(Permission.PUBLIC)
 def stop_list(token: str) -> Page:
-    """Ask whether mails of a list shall stop; stop them when asked to, without signing in and in one step.
+    """Ask whether emails of a list shall stop, and stop them, without signing in and in one step.
 
-    Whoever holds the link can do this and nothing else; the page names nobody.
+    The holder of the link can do only this; the page names no one.
     """
     user_id, mail_list = existing(stop_of(token))
     name, one_click = ONE_CLICK

@@ -1,4 +1,4 @@
-"""Mails about the safety of an account: its password or second factor was changed, taken away, used up or guessed."""
+"""Emails about an account's safety: its password or second factor was changed, removed, used up or guessed."""
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.credentials import held_token, not_me_token

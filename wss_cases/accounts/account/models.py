@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
 class AccountState(enum.StrEnum):
-    """Life of an account."""
+    """States of an account."""
 
     INVITED = "invited"
     ACTIVE = "active"
@@ -22,10 +22,9 @@ class AccountState(enum.StrEnum):
 class UserAccount(Versioned, Base):
     """A person who may sign in. `email` is stored folded and is unique.
 
-    `password_short`: the password is long enough beside a second factor only. `first_setup`: one of the two accounts
-    with which the product was set up, before a roster could say who anybody is.
-    `initials`: lists show this person the initials of students, not their names. `list_columns`: which columns of which
-    lists they chose.
+    `password_short`: the password is long enough only together with a second factor. `first_setup`: one of the two
+    accounts of the first setup, before a roster could identify anyone. `initials`: lists show this person the initials
+    of students, not their names. `list_columns`: the columns they chose for each list.
     """
 
     __tablename__ = "user_account"
@@ -82,10 +81,10 @@ class RoleGrant(Base):
 class UserSession(Base):
     """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once.
 
-    `awaits_code`: the password was right, the second factor is still to come; nothing opens with it.
-    `verified_at`: when its person last proved who they are, None where nobody says. `by_sign_on`: to the district's
-    sign-on, which also asked for a second factor where `factor_by_provider`, and says when it asked where `says_when`:
-    only such a one can be asked again.
+    `awaits_code`: the password was right, the second factor is still missing; nothing opens with it. `verified_at`:
+    when its person last proved who they are, None when unknown. `by_sign_on`: through the district's sign-on, which
+    also asked for a second factor with `factor_by_provider`, and reports when it asked with `says_when`: only such a
+    one can be asked again.
     """
 
     __tablename__ = "user_session"
@@ -106,7 +105,7 @@ class UserSession(Base):
 
 
 class Invitation(Base):
-    """A one-time link by mail to set a password; the link is a signed id, made again for each sending."""
+    """A one-time link by email to set a password; the link is a signed id, made again for each sending."""
 
     __tablename__ = "invitation"
 
@@ -133,9 +132,10 @@ class SignInAttempt(Base):
 
 
 class Setting(Base):
-    """What a setting of the district is from a day on (null: from the beginning), and who said so when.
+    """A district setting's value from a day on (null: from the beginning), with its author and time.
 
-    Of two for one day the later said counts; one that was `withdrawn_at` an instant before its day never counted.
+    Of two values from one day the later row counts; one that was `withdrawn_at` an instant before its day never
+    counted.
     """
 
     __tablename__ = "setting"
@@ -151,7 +151,7 @@ class Setting(Base):
 
 
 class Cover(Base):
-    """Who stands in for whom at one school, from a first to a last day; `ended_at` when it was called off."""
+    """Who covers for whom at one school, from a first to a last day; `ended_at` when it was canceled."""
 
     __tablename__ = "cover"
     __table_args__ = (
@@ -177,7 +177,7 @@ class Cover(Base):
 class CalendarFeed(Base):
     """A person's private calendar address; the address holds the secret, the table its digest. Revocable at once.
 
-    `reads` counts how often it was read since `counted_from`, so that a calendar gone wild is slowed down.
+    `reads` counts its readings since `counted_from`, so that a broken calendar program is slowed down.
     """
 
     __tablename__ = "calendar_feed"

@@ -1,4 +1,4 @@
-"""The tables of emails, their trouble, the scheduler and family texts, with their forms and the lease of a row."""
+"""The tables of emails, their failures, the scheduler and family texts, with their forms and the lease of a row."""
 
 import enum
 from datetime import date, datetime, timedelta
@@ -33,7 +33,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 
 class MailStyle(Labelled):
-    """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
+    """How a person gets email about items that are not duties, same-day or contacts with a person harmed: those
+    always come singly."""
 
     DIGEST = "digest", _l("One email in the morning")
     SINGLE = "single", _l("A separate email for each thing that is due")
@@ -41,7 +42,7 @@ class MailStyle(Labelled):
 
 
 class TroubleKind(enum.StrEnum):
-    """How mail to an address failed: its server refused it, 48 hours passed in vain, or it came back later."""
+    """Why email to an address failed: its server refused it, 48 hours passed, or it bounced later."""
 
     REFUSED = "refused"
     GIVEN_UP = "given_up"
@@ -166,9 +167,9 @@ MOST_NAMES = 200
 
 
 class Heartbeat(Base):
-    """When each scheduler process lived last, its last completed sweep, and what failed in its ticks.
+    """When each scheduler process was last alive, its last completed sweep, and what failed in its ticks.
 
-    `failures` counts the ticks in a row that failed; the rest of what failed stays after it works again.
+    `failures` counts the failed ticks in a row; the other details stay after it works again.
     """
 
     __tablename__ = "heartbeat"
@@ -184,7 +185,7 @@ class Heartbeat(Base):
 
 
 class DeliveryPause(Base):
-    """While its one row stands nothing is sent, urgent mail included; who paused and released is in the audit log."""
+    """While its one row exists nothing is sent, not even urgent email; the audit log says who paused and released."""
 
     __tablename__ = "delivery_pause"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -196,10 +197,10 @@ class DeliveryPause(Base):
 
 
 class StandbyLapse(Base):
-    """A time in which what was saved was kept on one database machine alone: its standby did not answer.
+    """A time in which saved data was on one database machine only, because its standby did not answer.
 
-    `names` is which standbys commits waited for before, '' where for none. `setup/standby` writes both tables of the
-    standby; they stand here because how the machinery stands is asked with them, below.
+    `names` are the standbys that commits waited for before, '' for none. `setup/standby` writes both tables of the
+    standby; they are here because `mail/monitoring` reads them with the delivery state.
     """
 
     __tablename__ = "standby_lapse"
@@ -211,10 +212,10 @@ class StandbyLapse(Base):
 
 
 class StandbyWatch(Base):
-    """What each scheduler process saw of the database's servers when it looked last.
+    """What each scheduler process saw of the database's servers at its last check.
 
-    `seen_at`: when the first server and those that follow it were seen; `failed_at` and `failed_with` while they cannot
-    be. A row that nothing else writes: one that a tick holds may wait for the very standby that is missing.
+    `seen_at`: when the primary and its standbys were seen; `failed_at` and `failed_with` while they cannot be. Nothing
+    else writes this row: a row locked by a tick may wait for the very standby that is missing.
     """
 
     __tablename__ = "standby_watch"
@@ -237,7 +238,7 @@ class DigestDay(Base):
 
 
 class MailChoice(Versioned, Base):
-    """What one person chose about their mails; whoever has no row gets the digest and the weekly count."""
+    """One person's choice of emails; a person without a row gets the digest and the weekly count."""
 
     __tablename__ = "mail_choice"
     __table_args__ = (UniqueConstraint("user_id"),)
@@ -249,7 +250,7 @@ class MailChoice(Versioned, Base):
 
 
 class MailTrouble(Base):
-    """That mail to a person's address does not arrive, until a mail arrives or somebody mends it.
+    """Email to a person's address does not arrive, until one arrives or someone corrects it.
 
     It counts only while `address` is still the account's. `status` is the server's code (`550`, `5.1.1`).
     """
@@ -288,12 +289,12 @@ Row = TypeVar("Row")
 
 
 def rows(model: Any, *which: ColumnElement[bool]) -> Update:
-    """Return an update of a queue's rows, none of which the session holds."""
+    """An update of a queue's rows that the session does not hold."""
     return update(model).where(*which).execution_options(synchronize_session=False)
 
 
 def claim(uow: UnitOfWork, model: Any, token: str, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[int]:
-    """Step: claim rows that are due and nobody has, those due first; return their ids."""
+    """Step: claim due rows that no one has, the earliest first; return their ids."""
     moment = database_now()
     free = or_(
         and_(model.state == OutboxState.WAITING, model.next_attempt_at <= now),
@@ -308,7 +309,7 @@ def claim(uow: UnitOfWork, model: Any, token: str, now: datetime, limit: int, *w
 
 
 def ours(uow: UnitOfWork, model: type[Row], row_id: int, token: str) -> Row | None:
-    """Step: lock and return a claimed row; None when it is no longer ours, or nothing may be sent."""
+    """Step: lock and return a claimed row; None when it is no longer ours, or sending is paused."""
     queue: Any = model
     mine = select(queue).where(
         queue.id == row_id, queue.claim_token == token, queue.state == OutboxState.CLAIMED, NOT_PAUSED
@@ -319,23 +320,23 @@ def ours(uow: UnitOfWork, model: type[Row], row_id: int, token: str) -> Row | No
 
 
 def mark(uow: UnitOfWork, model: Any, row_id: int, token: str, values: dict[str, Any]) -> bool:
-    """Step: end our claim of a row with what its attempt came to; False when it is no longer ours."""
+    """Step: end our claim of a row with the result of its attempt; False when it is no longer ours."""
     mine = rows(model, model.id == row_id, model.claim_token == token)
     marked = mine.values(claim_token=None, lease_until=None, **values).returning(model.id)
     return uow.session.execute(marked).first() is not None
 
 
 def give_back(model: Any, token: str, now: datetime) -> None:
-    """Let what we claimed and did not get to wait again."""
+    """Release what we claimed and did not reach."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         mine = rows(model, model.claim_token == token, model.state == OutboxState.CLAIMED)
-        # its lease stays as a trace that somebody had it: it may have been sent
+        # its lease stays as a trace that a sender had it: it may have been sent
         uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None))
 
 
 class MailForm(BaseForm):
-    """How one hears of what is due, and whether of the week."""
+    """A person's choice of emails: how due items arrive, and whether the weekly count does."""
 
     style = radio(
         _l("How do you want to be told what is due?"), MailStyle, _l("Choose how you want to be told what is due.")
@@ -344,8 +345,6 @@ class MailForm(BaseForm):
 
 
 class PauseForm(BaseForm):
-    """Why no mail goes out for now."""
-
     reason = ShortText(
         _l("Why is email paused?"), validators=[NotBlank(_l("Enter the reason email is paused."))], limit=300
     )

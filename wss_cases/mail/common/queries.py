@@ -28,7 +28,7 @@ GIVE_UP_AFTER = timedelta(hours=48)
 
 
 class Verdict(Enum):
-    """What an attempt to send came to."""
+    """The result of an attempt to send."""
 
     SENT = "sent"
     RETRY = "retry"
@@ -50,19 +50,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person chose: style `digest`, `single` (one mail a due item instead), or `none` (neither of them)."""
+    """A person's choice: style `digest`, `single` (one email for each due item), or `none` (neither)."""
 
     style: str = "digest"
     weekly: bool = True
 
 
 def wanted(choice: Choice, mail_list: MailList) -> bool:
-    """Whether a person with this choice gets mails of this list."""
+    """Whether a person with this choice gets emails of this list."""
     return choice.weekly if mail_list is MailList.WEEKLY else choice.style == mail_list.value
 
 
 def without(choice: Choice, mail_list: MailList) -> Choice:
-    """Return the choice that stops a list and begins no other in its place."""
+    """The choice that stops a list and starts no other in its place."""
     if not wanted(choice, mail_list):
         return choice
     if mail_list is MailList.WEEKLY:
@@ -71,23 +71,23 @@ def without(choice: Choice, mail_list: MailList) -> Choice:
 
 
 def in_hours(now: datetime, time_zone: str, days: SchoolDays) -> bool:
-    """Whether mail that waits for hours may go now: from the district's hour (06:30) to 18:00 on a school day."""
+    """Whether email that waits for hours may go now: from the district's hour (06:30) to 18:00 on a school day."""
     day = local_date(now, time_zone)
     return MAIL_OPENS.on(day) <= local(now, time_zone).time() < CLOSES and days.is_school_day(day)
 
 
 def pause_after(attempts: int) -> timedelta:
-    """Return the pause after so many failed attempts (1 or more): 5 minutes, doubling, 4 hours at most."""
+    """The pause after so many failed attempts (1 or more): 5 minutes, doubling, at most 4 hours."""
     return min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
 def is_over(attempts: int) -> bool:
-    """Whether so many attempts have filled 48 hours of pauses."""
+    """Whether the pauses of so many attempts add up to 48 hours."""
     return sum((pause_after(number) for number in range(1, attempts + 1)), timedelta()) >= GIVE_UP_AFTER
 
 
 def verdict_of(error: Exception) -> Verdict:
-    """Return whether an error of sending passes (refused, 4xx, a hang, our own sign-in) or stays (5xx)."""
+    """Whether a sending error is temporary (refused, 4xx, a timeout, our own sign-in) or permanent (5xx)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _words in error.recipients.values()]
         return Verdict.FAILED if codes and all(code >= 500 for code in codes) else Verdict.RETRY
@@ -99,7 +99,7 @@ def verdict_of(error: Exception) -> Verdict:
 
 
 def error_words(error: Exception) -> str:
-    """Return what went wrong for the people who run the system: the kind and the server's code, no addresses."""
+    """What went wrong, for the people who run the system: the kind and the server's code, no addresses."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({code for code, _words in error.recipients.values()})
         return f"recipient refused ({', '.join(map(str, codes))})"
@@ -115,7 +115,7 @@ EVER = {OutboxState.SENT: "mail.sent", OutboxState.DROPPED: "mail.dropped"}
 
 
 def heartbeats(limit: int = 10) -> list[Heartbeat]:
-    """Return the schedulers seen last, the newest first."""
+    """The schedulers seen last, the newest first."""
     return list(db.session.scalars(select(Heartbeat).order_by(Heartbeat.at.desc()).limit(limit)))
 
 
@@ -145,7 +145,7 @@ def days_from(school_ids: Collection[int], first: date, last: date) -> dict[int,
 
 
 def queued_keys(keys: Collection[str]) -> set[str]:
-    """Return those of these dedupe keys that `queue` would leave as they are: in the outbox, and not dropped."""
+    """Those of these dedupe keys that `queue` would leave unchanged: in the outbox, and not dropped."""
     wanted = select(OutboxMessage.dedupe_key).where(
         OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state != OutboxState.DROPPED
     )
@@ -153,7 +153,7 @@ def queued_keys(keys: Collection[str]) -> set[str]:
 
 
 def open_schools(now: datetime) -> list[int]:
-    """Return the schools with mail waiting for hours, at which those hours are now."""
+    """The schools with email waiting for hours, where those hours are now."""
     waiting = select(OutboxMessage.school_id).where(
         OutboxMessage.state.in_(UNSENT), OutboxMessage.at_any_hour.is_(False), OutboxMessage.next_attempt_at <= now
     )
@@ -165,9 +165,9 @@ def open_schools(now: datetime) -> list[int]:
 
 
 def queue_depth() -> dict[str, int]:
-    """Return how many messages wait, are on their way or failed, and how many were sent or dropped since the beginning.
+    """How many messages wait, are being sent or failed, and how many were sent or dropped in all.
 
-    The second two are counted as it happens: the rows of years would have to be read to count them.
+    The last two are counted as they happen: counting them here would read the rows of years.
     """
     statement = select(OutboxMessage.state, func.count()).where(OutboxMessage.state.in_((*UNSENT, OutboxState.FAILED)))
     found = {row[0].value: row[1] for row in db.session.execute(statement.group_by(OutboxMessage.state))}
@@ -178,13 +178,13 @@ def queue_depth() -> dict[str, int]:
 
 
 def oldest_waiting() -> datetime | None:
-    """Return since when the oldest unsent message waits; None when nothing does."""
+    """Since when the oldest unsent message waits; None without one."""
     statement = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.state.in_(UNSENT))
     return db.session.execute(statement).scalar_one_or_none()
 
 
 def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
-    """Return the messages that failed for good, the newest first, with their recipients' addresses."""
+    """The messages that failed for good, the newest first, with their recipients' addresses."""
     statement = (
         select(OutboxMessage, UserAccount.email)
         .join(UserAccount, UserAccount.id == OutboxMessage.recipient_id)
@@ -196,7 +196,7 @@ def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
 
 
 def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
-    """Return what each of these people chose about their mails; the defaults for whoever chose nothing."""
+    """Each person's choice of emails; the defaults for people who chose nothing."""
     statement = select(MailChoice.user_id, MailChoice.style, MailChoice.weekly)
     rows = db.session.execute(statement.where(MailChoice.user_id.in_(user_ids)))
     chosen = {row.user_id: Choice(row.style.value, row.weekly) for row in rows}
@@ -209,6 +209,6 @@ def choice_of(user_id: int) -> Choice:
 
 
 def unreachable() -> set[int]:
-    """Return the people to whose present address mail does not arrive; mostly nobody."""
+    """The people whose present address is unreachable; usually none."""
     statement = select(MailTrouble.user_id).join(UserAccount, UserAccount.id == MailTrouble.user_id)
     return set(db.session.scalars(statement.where(UserAccount.email == MailTrouble.address)))

@@ -1,4 +1,4 @@
-"""Turning a queued row into a mail, in the recipient's language."""
+"""Makes an email from a queued row, in the recipient's language."""
 
 import re
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a mail goes to, with what they may know today."""
+    """The recipient of an email, with what they may know today."""
 
     actor: Actor
     email: str
 
 
 def due_now(message: OutboxMessage, now: datetime) -> tuple[MessageKind, Recipient, MailList | None] | None:
-    """Return a message's kind, recipient and list; None when it is no longer due or they may no longer know."""
+    """A message's kind, recipient and list; None when it is no longer due or they may no longer know."""
     kind = kind_of(message.kind)
     recipient = _recipient(message, kind, now) if kind else None
     if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
@@ -68,13 +68,13 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
 
 
 def framed(words: Mail, locale: str, stop: str = "") -> tuple[str, str]:
-    """A mail as text and as HTML. `stop` is the address that ends such mails, '' where they always come."""
+    """An email as text and HTML. `stop` is the address that ends such emails, '' where they always come."""
     given: dict[str, Any] = {"mail": words, "locale": locale, "stop": stop, "choose": link("/account/mails")}
     return render_plain("mail/body.txt", **given), render_plain("mail/body.html", **given)
 
 
 def fill(mail: EmailMessage, subject: str, bodies: tuple[str, str]) -> None:
-    """Write subject, text and HTML into a mail."""
+    """Write subject, text and HTML into an email."""
     text, html = bodies
     mail["Subject"] = " ".join(subject.split())
     mail.set_content(EMPTY_LINES.sub("\n\n", text).strip() + "\n")
@@ -98,7 +98,7 @@ def _mail(message: OutboxMessage, recipient: Recipient, now: datetime) -> EmailM
     mail["From"] = sender
     mail["To"] = recipient.email
     mail["Date"] = format_datetime(now)
-    # the same for every attempt: whoever gets two copies can tell
+    # the same for every attempt, so that two copies can be recognized
     mail["Message-ID"] = f"<{message.message_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
@@ -106,7 +106,7 @@ def _mail(message: OutboxMessage, recipient: Recipient, now: datetime) -> EmailM
 
 
 def _add_calendar(mail: EmailMessage, part: CalendarPart) -> None:
-    # the calendar stands twice: Google and Apple read the last alternative, some Outlooks only the attached file;
+    # the calendar is included twice: Google and Apple read the last alternative, some Outlooks only the attachment;
     # in base64, because relays rewrap long lines and a calendar's lines end with CRLF (RFC 6047)
     named = {"method": part.method, "charset": "UTF-8"}
     mail.add_alternative(part.body, maintype="text", subtype="calendar", params=named)

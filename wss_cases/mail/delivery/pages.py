@@ -1,8 +1,8 @@
-"""Queuing and delivering emails, and one email in place of many to one person.
+"""Queuing and delivering emails, and bundling many emails to one person.
 
-An email that stands for several is a row of its own, and each row that it stands for names it (`carried_by_id`). Such
-a row is not sent alone, counts as sent when that email is, and leaves it when it is no longer due. An email never takes
-in what is queued after it was made.
+A bundled email is a row of its own, and each row in it names it (`carried_by_id`). Such a row is not sent alone, counts
+as sent when the bundle is, and leaves it when it is no longer due. A bundle never takes rows that are queued after it
+was made.
 """
 
 import math
@@ -54,14 +54,14 @@ MOST_SINGLE = 5
 
 @dataclass
 class Gathering:
-    """What one round of deliveries has gathered: everything that waits is read again only when a row came since."""
+    """What one round of deliveries bundled: the waiting rows are read again only after a new row came."""
 
     newest: int | None = None
 
     def gather(self, uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
-        """Step: put what waits for one person into one mail, where it is more than a few.
+        """Step: bundle what waits for one person when it is more than a few.
 
-        A message that was dropped and waits anew comes without a new row: it is gathered by the next round.
+        A dropped message that waits again makes no new row: the next round bundles it.
         """
         newest = select(func.max(OutboxMessage.id))
         if uow.session.scalar(newest) != self.newest:
@@ -70,7 +70,7 @@ class Gathering:
 
 
 def _gather(uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
-    """Nothing that was ever given to a sender: whoever has it already would get it under another Message-ID."""
+    """Rows that no sender ever had: a sender may already have sent one under another Message-ID."""
     fresh = (
         OutboxMessage.state == OutboxState.WAITING,
         OutboxMessage.next_attempt_at <= now,
@@ -105,7 +105,7 @@ def _carry(uow: UnitOfWork, rows: Sequence[OutboxMessage]) -> None:
 
 
 def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
-    """Return what a mail stands for, in the order in which sweeps touch it."""
+    """The rows that a bundle stands for, in the order in which sweeps lock them."""
     statement = select(OutboxMessage).where(OutboxMessage.carried_by_id == message_id)
     statement = statement.order_by(OutboxMessage.dedupe_key)
     if lock:
@@ -114,9 +114,9 @@ def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
 
 
 def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
-    """Step: let go of what is due no more, before its mail is written: it may come due again, and is told then.
+    """Step: drop rows that are no longer due before their bundle is written; they may come due again later.
 
-    So is what is due and has nothing to say, as by itself: the others do not wait for its words.
+    A due row without anything to say is dropped too, as it would be alone.
     """
     if message.kind == TOGETHER:
         for row in carried_by(message.id, lock=True):
@@ -127,20 +127,20 @@ def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
 
 
 def follow(uow: UnitOfWork, message: OutboxMessage, values: dict[str, Any]) -> None:
-    """Step: what a mail stands for is sent, has failed or waits again with it."""
+    """Step: mark the rows of a bundle as sent, failed or waiting with it."""
     if message.kind == TOGETHER and carried_by(message.id, lock=True):
         rows = update(OutboxMessage).where(OutboxMessage.carried_by_id == message.id)
         uow.session.execute(rows.values(**values).execution_options(synchronize_session=False))
 
 
 def _lists(message: OutboxMessage) -> MailList | None:
-    """What it stands for may be done without where all of that may."""
+    """A bundle can be turned off where every email in it can."""
     found = {kind.mail_list(row) for row in carried_by(message.id) if (kind := kind_of(row.kind))}
     return found.pop() if len(found) == 1 else None
 
 
 def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
-    """Name each follow-up in its own words; None while one is no longer due: the mail waits until that is dropped."""
+    """The summary of each row; None while one is no longer due: the bundle waits until it is dropped."""
     mails = [kind.says(row, actor) for row in carried_by(message.id) if (kind := kind_of(row.kind))]
     if not mails or None in mails:
         return None
@@ -169,9 +169,9 @@ SHARED = ("state", "sent_at", "last_error")
 def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
     """Step: queue messages, each once by its dedupe key; returns the keys that this call queued.
 
-    One that was dropped since it was not due any more waits anew: it is due again.
+    A message that was dropped because it was not due waits again: it is due again.
     """
-    # each key once and in one order, so that two that queue the same at once wait for each other in turn
+    # each key once and in one order, so that two processes that queue the same rows wait for each other in turn
     each = {message.dedupe_key: message for message in planned}
     queued = set(_insert(uow, [each[key] for key in sorted(each)])) if each else set()
     if queued:
@@ -200,7 +200,7 @@ def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
     }
     table = table_of(OutboxMessage)
     if uow.session.get_bind().dialect.name == "postgresql":
-        # one array a column: a row of parameters each would cost more to write down than to insert
+        # one array per column: rendering a row of parameters each would take longer than inserting
         arrays = [literal(values, ARRAY(table.c[name].type)) for name, values in each.items()]
         rows = func.unnest(*arrays).table_valued(*each).render_derived()
         same = [literal(value, table.c[name].type) for name, value in shared.items()]
@@ -212,7 +212,7 @@ def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
 
 
 def _once(new: Any) -> Any:
-    """Let a message that was dropped, since it was not due any more, wait anew; leave every other one as it is."""
+    """Let a message that was dropped because it was not due wait again; leave every other one unchanged."""
     table = table_of(OutboxMessage)
     again = {"state": OutboxState.WAITING, "next_attempt_at": new.excluded.next_attempt_at}
     return new.on_conflict_do_update(
@@ -221,11 +221,11 @@ def _once(new: Any) -> Any:
 
 
 def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
-    """Send what is due at this instant and may go; returns how many were sent, wait again, or failed for good.
+    """Send what is due and allowed at this instant; returns how many were sent, wait again, or failed for good.
 
-    Each row is leased by the database's clock, checked again, sent, and marked. A sender that dies loses nothing:
-    the lease ends and the mail goes out with the same Message-ID. After `seconds` (None: no limit) it begins no
-    other message, so that a server that hangs does not hold up the caller.
+    Each row is leased by the database's clock, checked again, sent, and marked. A sender that dies loses nothing: the
+    lease ends and the email goes out with the same Message-ID. After `seconds` (None: no limit) it begins no other
+    message, so that a slow server does not delay the caller.
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
@@ -256,7 +256,7 @@ def _claim(token: str, schools: Sequence[int], gathering: Gathering, now: dateti
 
 
 def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
-    """Send one claimed message; None when it was dropped, or is no longer ours."""
+    """Send one claimed message; None when it was dropped or is no longer ours."""
     message = _renew(message_id, token, now)
     if message is None:
         return None
@@ -288,9 +288,10 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
 
 
 def drop(message_id: int, token: str, now: datetime) -> None:
-    """Drop a message that is not needed; it waits on when what made it needless was taken back just now.
+    """Drop an unneeded message, unless the reason has just been reversed.
 
-    Whoever takes that back locks this row as well: either they see it dropped and ask for it anew, or this does.
+    The reversal locks this row as well: it either sees the row dropped and queues it again, or this function sees the
+    reversal.
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -334,7 +335,7 @@ def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, 
 def _mark(
     message: OutboxMessage, token: str, now: datetime, values: dict[str, Any], then: Callable[[UnitOfWork], None]
 ) -> None:
-    """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
+    """Mark a message with the result of its attempt, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         if pages.mark(uow, OutboxMessage, message.id, token, values):
@@ -344,7 +345,7 @@ def _mark(
 
 
 def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
-    """Put a failed message back into the queue, with the same Message-ID. Raises NotFound, Refused."""
+    """Queue a failed message again, with the same Message-ID. Raises NotFound, Refused."""
     with unit_of_work(actor, now) as uow:
         message = uow.load(OutboxMessage, message_id, Permission.SYSTEM_HEALTH)
         if message.state is not OutboxState.FAILED:

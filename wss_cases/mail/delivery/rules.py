@@ -1,4 +1,4 @@
-"""The way out: an SMTP server, or a folder of .eml files where none is set."""
+"""Sends emails through an SMTP server, or into a folder of .eml files where none is set."""
 
 import os
 import smtplib
@@ -20,7 +20,7 @@ that no mail program reads; 998 is what SMTP allows a line (RFC 5322)."""
 
 
 class Post:
-    """Sends one message after another over one connection; any error ends the connection."""
+    """Sends messages over one connection; any error ends the connection."""
 
     def __init__(self, smtp_url: str, folder: str, seconds: float) -> None:
         self._url = urlsplit(smtp_url)
@@ -29,7 +29,7 @@ class Post:
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage, name: str) -> None:
-        """Send, or write to the folder as `name`.eml. Raises OSError or SMTPException in time."""
+        """Send, or write to the folder as `name`.eml. Raises OSError or SMTPException within the time limit."""
         if not self._url.scheme:
             self._write(message, name)
             return
@@ -42,12 +42,12 @@ class Post:
             self._server.sendmail(sender, [recipient], message.as_bytes(policy=SEVEN_BIT))
 
     def reach(self) -> None:
-        """Connect, greet and sign in, and send nothing. Raises OSError or SMTPException in time."""
+        """Connect, greet and sign in, and send nothing. Raises OSError or SMTPException within the time limit."""
         with self._deadline(self._seconds):
             self._connect()
 
     def close(self) -> None:
-        """Take leave and end the connection; what a server makes of that no longer matters."""
+        """Say QUIT and end the connection; the server's answer no longer matters."""
         if self._server is None:
             return
         try:
@@ -59,14 +59,14 @@ class Post:
             self._hang_up()
 
     def _hang_up(self) -> None:
-        """End the connection without a word."""
+        """End the connection without QUIT."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
 
     @contextmanager
     def _deadline(self, seconds: float) -> Iterator[None]:
-        # a server that drips keeps every read alive: the socket is shut when the whole send takes too long
+        # a slow server keeps every read alive: the socket is shut when the whole send takes too long
         timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
@@ -109,9 +109,9 @@ class Post:
 
     def _greet(self, host: str, port: int) -> None:
         assert self._server is not None
-        # connect() with a name set beforehand, so that TLS can check the certificate against it
+        # connect() with the name set beforehand, so that TLS can check the certificate against it
         self._server._host = host  # type: ignore[attr-defined]
-        # it reads the greeting, and does not look at it
+        # it reads the greeting without checking it
         code, words = self._server.connect(host, port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, words)
@@ -120,7 +120,7 @@ class Post:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._folder / f".{name}.{os.getpid()}"
         fresh.unlink(missing_ok=True)
-        # links in it open accounts: nobody else on the machine reads them
+        # links in it open accounts: only this user of the machine may read them
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             handle.write(message.as_bytes(policy=SEVEN_BIT))
         fresh.replace(self._folder / f"{name}.eml")
