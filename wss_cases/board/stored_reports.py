@@ -226,7 +226,7 @@ blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
 @gate(Permission.OUTCOMES_BOARD)
 def ask() -> AnyResponse:
     """Request the report of the page as a PDF; the scheduler makes it."""
-    page, form = reported(), PdfForm()
+    page, form = reported(request.values), PdfForm()
     try:
         if not form.validate():
             raise Refused("language", _("Choose English or Spanish for the report."))

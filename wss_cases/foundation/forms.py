@@ -116,12 +116,11 @@ class PlainForm(Form):
         """Set choices and zones that depend on the act's record; called before answers are checked."""
 
     def process(self, *given: Any, **named: Any) -> None:
-        """Fill the fields; a text or choice without an answer becomes ''."""
+        """Fill the fields; a text or choice without an answer becomes '', several choices an empty list."""
         super().process(*given, **named)
         for field in self:
-            is_text = isinstance(field, StringField | SelectField) and not isinstance(field, SelectMultipleField)
-            if is_text and field.data is None:
-                field.data = ""
+            if field.data is None and isinstance(field, StringField | SelectField):
+                field.data = [] if isinstance(field, SelectMultipleField) else ""
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check every field, and refuse implausible dates and numbers."""

@@ -26,7 +26,7 @@ from tests.support.undone import Undone
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.forms import BaseForm, PlainForm
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True, scope="session")
 """What a form takes from a request is settled before any database is asked."""
@@ -122,7 +122,7 @@ def declared(app: Flask, target: str) -> set[str]:
     """The fields of the forms that the page's module knows: some are shown once something was chosen."""
     endpoint, _arguments = app.url_map.bind("localhost").match(urlsplit(target).path, "POST")
     module = sys.modules[app.view_functions[endpoint].__module__]
-    classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, BaseForm)]
+    classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, BaseForm | PlainForm)]
     # every form has the fields of its frame
     return {
         name for one in (*classes, BaseForm) for name in dir(one) if isinstance(getattr(one, name, None), UnboundField)

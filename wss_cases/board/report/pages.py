@@ -378,24 +378,24 @@ def named_in_address(school_id: int | None, network: str | None) -> str | int:
     return school_id or ("" if network else WHOLE)
 
 
-def reported() -> Reported:
-    """The subject of this request: the school or network that it names, otherwise the switcher's school, otherwise all.
+def reported(named: Mapping[str, str]) -> Reported:
+    """The named school or network, otherwise the switcher's school, otherwise all.
 
-    Raises NotFound for what the reader does not answer for, and for a school year without a finished month.
+    `named` are the values of the request's address, or of its form too. Raises NotFound for what the reader does not
+    answer for, and for a school year without a finished month.
     """
-    actor, network = current_actor(), request.values.get("network") or None
-    school_id = None if network else _school_asked_for(actor)
+    actor, network = current_actor(), named.get("network") or None
+    school_id = None if network else _school_asked_for(actor, named.get("school"))
     if network and network not in networks_answered_for(actor):
         raise NotFound
     school = get_school(school_id) if school_id is not None else None
     today = today_at(school_id, clock.now())
-    return Reported(actor, school, existing(board_scope(school_id, network, request.values.get("year") or None, today)))
+    return Reported(actor, school, existing(board_scope(school_id, network, named.get("year") or None, today)))
 
 
-def _school_asked_for(actor: Actor) -> int | None:
+def _school_asked_for(actor: Actor, named: str | None) -> int | None:
     """The school that the address names (None for WHOLE), otherwise the switcher's. A report's page and its PDF keep
     the address's school when the switcher changes."""
-    named = request.values.get("school")
     if not named:
         return chosen_school_id(actor, *BOARD)
     if named == WHOLE and actor.everywhere(Role.DISTRICT):
@@ -410,7 +410,7 @@ def _school_asked_for(actor: Actor) -> int | None:
 @gate(Permission.OUTCOMES_BOARD)
 def report() -> str:
     """The report on a page."""
-    page = reported()
+    page = reported(request.args)
     last_year = clock.school_year(last_over(page.scope.today))
     form = PdfForm(formdata=None, language=locale_code())
     return render_template(
@@ -439,7 +439,7 @@ def _comment_href(page: Reported) -> str:
 @gate(Permission.OUTCOMES_BOARD)
 def comment() -> Page:
     """Comment on the figures of a report, shown above them on the page and in the PDF."""
-    page = reported()
+    page = reported(request.args)
     scope, words = page.scope, scope_words(page.scope.school_id, page.scope.network)
     if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
         raise NotFound
