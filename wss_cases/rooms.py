@@ -50,11 +50,11 @@ from wss_cases.followups.pages import snooze as followups_pages_snooze
 from wss_cases.followups.reminders import pages as followups_reminders
 from wss_cases.followups.templates import editing as followups_templates_editing
 from wss_cases.followups.templates import pages as followups_templates
+from wss_cases.incidents import catalogue as incidents_catalogue
 from wss_cases.incidents import concerns as incidents_concerns
 from wss_cases.incidents import finding as incidents_finding
 from wss_cases.incidents import other_schools as incidents_other_schools
 from wss_cases.incidents import report_list as incidents_report_list
-from wss_cases.incidents.catalogue import pages as incidents_catalogue
 from wss_cases.incidents.deputies import pages as incidents_deputies
 from wss_cases.incidents.incident import pages as incidents_incident
 from wss_cases.incidents.pages import pages as incidents_pages

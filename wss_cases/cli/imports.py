@@ -17,7 +17,7 @@ from wss_cases.cli.common import FILE, JSON, UNWRITABLE, show, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.incidents.catalogue.pages import import_behaviors
+from wss_cases.incidents.catalogue import import_behaviors
 from wss_cases.journal.rooms import Room
 from wss_cases.outcomes.edfi.importing.actions import Problem as EdfiProblem
 from wss_cases.outcomes.edfi.importing.actions import Report as EdfiReport

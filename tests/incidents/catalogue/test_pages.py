@@ -16,7 +16,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.catalogue.pages import add_place
+from wss_cases.incidents.catalogue import add_place
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode
 from wss_cases.incidents.incident.queries import behaviors_in_force, locations_on
 from wss_cases.incidents.incident.states import Place
@@ -103,8 +103,9 @@ def test_what_a_button_stands_for_stays_and_no_unknown_code_comes_in(person: Pag
         refused.status_code == 400 and db.session.scalar(select(func.count()).where(LocationCode.code == "moon")) == 0
     )
     call = Invocation(acting(make_user(Role.DISTRICT)), clock.now())
-    with pytest.raises(Refused, match="No export uses this code"):
-        add_place(call, {"label_en": "Shed", "label_es": "Cobertizo", "edfi": "Moon"}, Place.ON_GROUNDS)
+    with pytest.raises(Refused, match="Not a valid choice") as unknown:
+        add_place(call, label_en="Shed", label_es="Cobertizo", edfi="Moon", place=Place.ON_GROUNDS)
+    assert unknown.value.field == "edfi"
     assert person.get(f"{LIST}/rules/1").status_code == person.get(f"{LIST}/places/999999").status_code == 404
 
 
