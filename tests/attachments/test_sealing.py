@@ -17,7 +17,7 @@ from wss_cases.attachments.hosts import may_be_sexual
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.intake.review.pages import check_facts
+from wss_cases.intake.review.acts import check_facts
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
@@ -72,7 +72,7 @@ def test_what_is_there_when_the_facts_say_so_is_sealed_in_the_same_act(scene, cl
     attach(clients[0], scene.address, photo())
     set_sexual(scene)
     call = Invocation(acting(scene.dean), clock.now(), version=scene.incident.version)
-    check_facts(call, scene.incident.id, verified="yes", danger=None, mutual=None)
+    check_facts(call, scene.incident.id, verified="yes")
     [one] = all_attachments()
     assert (one.sealed_why.value, one.sealed_at is not None, one.sealed_text is not None) == ("facts", True, True)
     for client in clients:

@@ -18,7 +18,7 @@ from wss_cases.intake.open_questions.models import HURT, PROTECTION, PURPOSE
 from wss_cases.intake.open_questions.pages import answer_fact
 from wss_cases.intake.open_questions.queries import must_answer
 from wss_cases.intake.recommendation.queries import Situation, situation
-from wss_cases.intake.review.pages import ask_reporter, check_facts, take_no_action
+from wss_cases.intake.review.acts import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.pages import FollowUpKind
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY
 from wss_cases.safeguards.duties.duty.queries import duties_of
@@ -40,7 +40,7 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
         return
     if story == "returned":
         now = yield calendar.soon(now, 3)
-        ask_reporter(world.calls(dean, now), made.id, rng.choice(QUESTIONS))
+        ask_reporter(world.calls(dean, now), made.id, question=rng.choice(QUESTIONS))
         return
     if not story and rng.random() < 0.04:
         now = yield from _asked(world, made, dean, now)
@@ -56,7 +56,7 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
     duties = sum(1 for row in duties_of(made.id) if row.duty.state in OPEN_DUTY)
     if not (story or duties or made.twin) and rng.random() < 0.05:
         words = "The dean spoke with everyone involved."
-        take_no_action(world.calls(dean, now), made.id, rng.choice(NO_ACTION), words)
+        take_no_action(world.calls(dean, now), made.id, reason=rng.choice(NO_ACTION), note=words)
         return
     yield from _decide(world, made, known, duties, dean, life_of, now)
 
@@ -64,7 +64,7 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
 def _asked(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     # a few reports go back to their reporter with a question before they are decided
     now = yield world.calendar.soon(now, 20)
-    ask_reporter(world.calls(dean, now), made.id, made.place.rng.choice(QUESTIONS))
+    ask_reporter(world.calls(dean, now), made.id, question=made.place.rng.choice(QUESTIONS))
     now = yield world.calendar.soon(now, 45)
     answer_question(world.calls(made.reporter, now), made.id, "Added what was missing.")
     return now
@@ -75,9 +75,8 @@ def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     asks = made.profile.tile in ("fight", "pushing")
     if verified is None and not made.is_mutual and not asks:
         return now
-    mutual = made.is_mutual if asks or made.is_mutual else None
-    call = world.calls(dean, now)
-    check_facts(call, made.id, verified=verified or "yes", danger=None, mutual=mutual)
+    mutual = ("yes" if made.is_mutual else "no") if asks or made.is_mutual else ""
+    check_facts(world.calls(dean, now), made.id, verified=verified or "yes", mutual=mutual)
     now = yield world.calendar.soon(now, 6)
     return now
 
@@ -119,7 +118,7 @@ def _decide(
         record_conversation(world.calls(dean, now), made.id, outcome, "")
         return
     if known.plan.waiting and not known.plan.items:
-        take_no_action(call, made.id, "other", "Nobody could say who it was.")
+        take_no_action(call, made.id, reason="other", note="Nobody could say who it was.")
         return
     decide(call, made.id, Choice())
     tell_police(world, made, known.plan.police, dean, now)

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -17,19 +16,20 @@ from wss_cases.accounts.teams import teams_at
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.foundation.forms import BaseForm, choices, radio
+from wss_cases.foundation.forms import BaseForm, PlainForm, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident, load_incident
 from wss_cases.incidents.incident.states import UNDECIDED
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 
 
 class Assignment(Base):
@@ -48,7 +48,7 @@ REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 
 
 def reviewers_at(school_ids: set[int], now: datetime) -> dict[int, dict[int, str]]:
-    """Return who may review at each school now, id to name: its deans first, then its administrators."""
+    """Who may review at each school now, id to name: its deans first, then its administrators."""
     return {
         school_id: {number: name for role in REVIEWERS for number, name in team.get(role, {}).items()}
         for school_id, team in teams_at(school_ids, now).items()
@@ -56,59 +56,28 @@ def reviewers_at(school_ids: set[int], now: datetime) -> dict[int, dict[int, str
 
 
 def assignee_of(incident_id: int) -> int | None:
-    """Return who reviews a report, None for nobody; the caller has checked it."""
+    """Who reviews a report, None for nobody; the caller has checked it."""
     return db.session.scalar(select(Assignment.assignee_id).where(Assignment.incident_id == incident_id))
 
 
 NOBODY = "none"
 
 
-class AssignForm(BaseForm):
-    """Who reviews it."""
+class AssignForm(PlainForm):
+    """Who reviews it: an account, or nobody, which gives the report back to everybody."""
 
-    assignee = radio(_l("Who reviews this report?"), (), _l("Choose who reviews it."))
+    assignee = radio(_l("Who reviews this report?"), (), _l("Choose who reviews it."), validate_choice=False)
 
-    @property
-    def chosen(self) -> int | None:
-        """The account that was chosen; None gives the report back to everybody."""
-        return None if self.assignee.data == NOBODY else int(self.assignee.data)
+    def fit(self, incident: Incident) -> None:
+        """Offer the reviewers of the report's school."""
+        self.people = reviewers_at({incident.school_id}, clock.now())[incident.school_id]
+        named = ((str(number), name) for number, name in self.people.items())
+        self.assignee.choices = choices([*named, (NOBODY, _("No one"))])
 
 
 MAIL = "review.assigned"
 REVIEWER_CHANGED: Final = "review.reviewer_changed"
 """What rooms react to once a report has another reviewer, or none."""
-
-
-@use_case
-def assign(uow: UnitOfWork, incident_id: int, assignee_id: int | None) -> int:
-    """Give a report that is not decided to a dean or administrator of its school; None gives it back to everybody.
-
-    Somebody else is told by a mail that names nobody. Raises Stale for a decided report, Refused for anybody who does
-    not review at the school.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
-    if incident.state not in UNDECIDED:
-        raise Stale
-    people = reviewers_at({incident.school_id}, uow.now)[incident.school_id]
-    if assignee_id is not None and assignee_id not in people:
-        raise Refused("assignee", _("Choose a dean or administrator of this school."))
-    row = uow.session.scalar(select(Assignment).where(Assignment.incident_id == incident.id).with_for_update())
-    before = row.assignee_id if row is not None else None
-    if before == assignee_id:
-        uow.no_audit()
-        return incident.id
-    if row is None:
-        row = uow.add(Assignment(incident_id=incident.id, at=uow.now))
-    row.assignee_id, row.by_id, row.at = assignee_id, uow.actor.user_id, uow.now
-    uow.audit("review.assigned", row.__tablename__, row.id, {"assignee_id": [before, assignee_id]})
-    if assignee_id is None:
-        uow.record(incident, "review.unassigned")
-    else:
-        uow.record(incident, "review.assigned", who=people[assignee_id])
-    react(uow, REVIEWER_CHANGED, incident)
-    if assignee_id is not None and assignee_id != uow.actor.user_id:
-        uow.notify(assignee_id, MAIL, incident, f"{MAIL}:{incident.id}:{assignee_id}:{uow.now.isoformat()}")
-    return incident.id
 
 
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
@@ -133,49 +102,71 @@ MESSAGES = (
 )
 
 
-blueprint = Blueprint("assignment", __name__, url_prefix="/review/<int:incident_id>")
+INTRO = _l("Someone else gets an email without names. Everyone who reviews at this school still sees the report.")
+pages = Pages(
+    "assignment", __name__, url_prefix="/review/<int:incident_id>",
+    trail=lambda report: [(_("Review"), url_for("queue.page")), (report.reference, _page_of(report))],
+)  # fmt: skip
 
 
-def _report(incident_id: int) -> Incident:
-    return get_incident(current_actor(), incident_id, Permission.INCIDENT_REVIEW)
+def _report(actor: Actor, incident_id: int) -> Incident:
+    return get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
 
 
-@blueprint.post("/take")
+def _page_of(report: Incident, _answer: int = 0) -> str:
+    return url_for("review.incident", incident_id=report.id)
+
+
+@pages.act(
+    "/assign", Subject(Incident, _report), AssignForm, Permission.INCIDENT_REVIEW, adds=True, endpoint="choose",
+    title=_l("Assign the report"), button=_l("Save"), then=_page_of, lede=lambda report: report.reference,
+    start=lambda report: {"assignee": str(assignee_of(report.id) or NOBODY)},
+    more=lambda *_shown: {"intro": INTRO},
+    done=_l("It is saved. The person who has it now finds it under “Mine”."),
+)  # fmt: skip
+def assign(uow: UnitOfWork, incident: Incident, form: AssignForm) -> None:
+    """Give a report that is not decided to a dean or administrator of its school, or back to everybody.
+
+    Somebody else is told by a mail that names nobody. Raises Stale for a decided report.
+    """
+    if incident.state not in UNDECIDED:
+        raise Stale
+    assignee_id = None if form.assignee.data == NOBODY else id_in(form.assignee.data) or 0
+    if assignee_id is not None and assignee_id not in form.people:
+        raise Refused("assignee", _("Choose a dean or administrator of this school."))
+    row = uow.session.scalar(select(Assignment).where(Assignment.incident_id == incident.id).with_for_update())
+    before = row.assignee_id if row is not None else None
+    if before == assignee_id:
+        uow.no_audit()
+        return
+    if row is None:
+        row = uow.add(Assignment(incident_id=incident.id, at=uow.now))
+    row.assignee_id, row.by_id, row.at = assignee_id, uow.actor.user_id, uow.now
+    uow.audit("review.assigned", row.__tablename__, row.id, {"assignee_id": [before, assignee_id]})
+    if assignee_id is None:
+        uow.record(incident, "review.unassigned")
+    else:
+        uow.record(incident, "review.assigned", who=form.people[assignee_id])
+    react(uow, REVIEWER_CHANGED, incident)
+    if assignee_id is not None and assignee_id != uow.actor.user_id:
+        uow.notify(assignee_id, MAIL, incident, f"{MAIL}:{incident.id}:{assignee_id}:{uow.now.isoformat()}")
+
+
+@pages.post("/take")
 @gate(Permission.INCIDENT_REVIEW)
 def take(incident_id: int) -> Page:
     """Review a report oneself."""
-    report, form = _report(incident_id), BaseForm()
+    actor, form = current_actor(), BaseForm()
+    report = _report(actor, incident_id)
     key = f"{form.request_key.data or ''}:take:{report.id}"
-    assign(Invocation(current_actor(), clock.now(), key), report.id, current_actor().user_id)
+    assign(Invocation(actor, clock.now(), key), report.id, assignee=str(actor.user_id))
     if request.args.get("to") == "queue":
         return redirect(url_for("queue.page", _anchor=f"report-{report.id}"), 303)
-    return redirect(url_for("review.incident", incident_id=report.id), 303)
-
-
-@blueprint.route("/assign", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_REVIEW)
-def choose(incident_id: int) -> Page:
-    """Give a report to another reviewer, or back to everybody."""
-    report, now = _report(incident_id), clock.now()
-    page, title = url_for("review.incident", incident_id=report.id), _("Assign the report")
-    people = reviewers_at({report.school_id}, now)[report.school_id]
-    form = AssignForm(assignee=str(assignee_of(report.id) or NOBODY))
-    form.assignee.choices = choices([*((str(number), name) for number, name in people.items()), (NOBODY, _("No one"))])
-    return form_page(
-        form,
-        lambda: assign(submitted(form), report.id, form.chosen),
-        with_flash(_("It is saved. The person who has it now finds it under “Mine”."), page),
-        "intake/assignment/assign.html",
-        title=title,
-        lede=report.reference,
-        crumbs=[(_("Review"), url_for("queue.page")), (report.reference, page), (title, None)],
-        back_href=page,
-        go_words=_("Save"),
-    )
+    return redirect(_page_of(report), 303)
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     messages=MESSAGES,
     sentences={
         "review.assigned": _l("Assigned to %(who)s for review"),

@@ -29,8 +29,8 @@ from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.queue.queries import Narrow, Queue, queue_counts, queue_page
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import add_people_to
-from wss_cases.intake.review import pages as review_pages
-from wss_cases.intake.review.pages import set_parts
+from wss_cases.intake.review import acts as review_acts
+from wss_cases.intake.review.acts import set_parts
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.rules import Pathway
@@ -310,8 +310,8 @@ def test_no_choice_takes_a_duty_away(place: Place) -> None:
     incident = accept(place, incident, keep=keep, reason="other", reason_text="As it is.")
     assert [row.duty.state.value for row in duties_of(incident.id)] == ["due"]
     other = set_facts(place.report((one, CAUSED), (two, HARMED)), bias=True)
-    review_pages.take_no_action(
-        Invocation(place.actor(), NOW, version=other.version), other.id, "unfounded", "It was a play."
+    review_acts.take_no_action(
+        Invocation(place.actor(), NOW, version=other.version), other.id, reason="unfounded", note="It was a play."
     )
     assert [row.duty.state.value for row in duties_of(other.id)] == ["due"]
 
@@ -383,15 +383,11 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
     incident = place.report((place.students[0], CAUSED), code="drugs", tile="substance")
     incident = set_facts(incident, substance="cannabis")
     assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [("drug_incident", "verify_first")]
-    review_pages.check_facts(
-        Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="yes", danger=None, mutual=None
-    )
+    review_acts.check_facts(Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="yes")
     assert [r.duty.state.value for r in duties_of(incident.id)] == ["due"]
     assert situation(incident.id).plan.police.value == "required_by_law"
     incident = fresh(incident)
-    review_pages.check_facts(
-        Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="no", danger=None, mutual=None
-    )
+    review_acts.check_facts(Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="no")
     [row] = duties_of(incident.id)
     assert (row.duty.state.value, row.duty.still_raised) == ("due", False)
 
@@ -399,15 +395,21 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
 def test_asking_no_action_and_duplicates(place: Place) -> None:
     one, two, _ = place.students
     asked = place.report((one, CAUSED))
-    review_pages.ask_reporter(Invocation(place.actor(), NOW, version=asked.version), asked.id, "Who else was there?")
+    review_acts.ask_reporter(
+        Invocation(place.actor(), NOW, version=asked.version), asked.id, question="Who else was there?"
+    )
     assert (fresh(asked).state, fresh(asked).question) == (IncidentState.RETURNED, "Who else was there?")
     closed = place.report((one, CAUSED))
     with pytest.raises(Refused):
-        review_pages.take_no_action(Invocation(place.actor(), NOW, version=closed.version), closed.id, "other", " ")
-    review_pages.take_no_action(
-        Invocation(place.actor(), NOW, version=closed.version), closed.id, "settled", "They talked."
+        review_acts.take_no_action(
+            Invocation(place.actor(), NOW, version=closed.version), closed.id, reason="other", note=" "
+        )
+    review_acts.take_no_action(
+        Invocation(place.actor(), NOW, version=closed.version), closed.id, reason="settled", note="They talked."
     )
-    review_pages.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id, "New facts")
+    review_acts.reopen_review(
+        Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id, reason="New facts"
+    )
     assert fresh(closed).state is IncidentState.UNDER_REVIEW
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
     merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)

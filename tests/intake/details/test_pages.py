@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, pr
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.intake.report.actions import complete_details
-from wss_cases.intake.review.pages import ask_reporter
+from wss_cases.intake.review.acts import ask_reporter
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.rule_sets import RoutingAnswer
@@ -301,10 +301,10 @@ def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: A
     incident = make_incident(school, [StudentFactory(school=school)], reporter_id=reporter.id, danger_now=True)
     own = make_incident(school, [StudentFactory(school=school)], reporter_id=dean.id)
     with pytest.raises(Refused, match="reported this yourself"):
-        ask_reporter(Invocation(acting(dean), NOW), own.id, "What did I see?")
+        ask_reporter(Invocation(acting(dean), NOW), own.id, question="What did I see?")
     day = client_as(dean).page("/my-day").text
     assert day.index("Danger reported") < day.index("Waiting for me")
-    ask_reporter(Invocation(acting(dean), NOW), incident.id, "Where?")
+    ask_reporter(Invocation(acting(dean), NOW), incident.id, question="Where?")
     mine = client_as(reporter).page("/my-day").text
     assert mine.index("A question about your report") < mine.index("Nothing is waiting for your decision")
     for client, wanted in ((client_as(reporter), True), (client_as(dean), False)):

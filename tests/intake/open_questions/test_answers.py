@@ -27,7 +27,7 @@ from wss_cases.intake.open_questions.models import Answer, FactAnswer
 from wss_cases.intake.open_questions.pages import answer_fact
 from wss_cases.intake.open_questions.queries import joined, quick_noes_of
 from wss_cases.intake.recommendation.queries import situation
-from wss_cases.intake.review.pages import take_no_action
+from wss_cases.intake.review.acts import take_no_action
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.duties.duty.queries import duties_of
@@ -102,9 +102,10 @@ def test_nothing_is_decided_while_a_question_is_open_wherever_it_comes_from(
             decide(call, report.id, choice)
     for reason in ("settled", "not_school", "other"):
         with pytest.raises(Refused, match="open questions"):
-            take_no_action(call, report.id, reason, "They talked.")
+            take_no_action(call, report.id, reason=reason, note="They talked.")
     assert fresh(report).state is IncidentState.SUBMITTED
-    take_no_action(call, report.id, "unfounded", "The locker was opened, and the reporter named another school.")
+    words = "The locker was opened, and the reporter named another school."
+    take_no_action(call, report.id, reason="unfounded", note=words)
 
 
 def test_a_no_without_its_reason_closes_no_question_and_loses_nothing(
@@ -289,7 +290,8 @@ def test_whose_part_is_not_known_is_said_by_one_tap(place: Place, client_as: Cal
 
 def test_a_decided_report_takes_no_answer(place: Place, client_as: Callable[[Any], Any]) -> None:
     report, dean, _waits = gun(place), client_as(place.dean), gun(place)
-    take_no_action(Invocation(place.actor(), NOW, version=report.version), report.id, "unfounded", "It was a drawing.")
+    call = Invocation(place.actor(), NOW, version=report.version)
+    take_no_action(call, report.id, reason="unfounded", note="It was a drawing.")
     assert tap(dean, report, "weapon", "no:saw").status_code == 409
     assert "question-weapon" not in dean.get(f"/review/{report.id}").get_data(as_text=True)
 

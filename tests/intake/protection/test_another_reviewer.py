@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.assignment import assign
+from wss_cases.intake.assignment import NOBODY, assign
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -38,7 +38,7 @@ def report(place: Place) -> Incident:
 
 
 def give(place: Place, report: Incident, assignee_id: int | None) -> None:
-    assign(Invocation(place.actor(), NOW, f"give-{assignee_id}"), report.id, assignee_id)
+    assign(Invocation(place.actor(), NOW, f"give-{assignee_id}"), report.id, assignee=str(assignee_id or NOBODY))
 
 
 def follow_up(kind: str) -> FollowUp:

@@ -17,7 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import GuardianContact, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.duplicates.pages import merge_into, tell_apart
-from wss_cases.intake.review.pages import reopen_review
+from wss_cases.intake.review.acts import reopen_review
 from wss_cases.journal.models import TimelineEntry
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
@@ -71,7 +71,7 @@ def merged(place: Place) -> tuple[Incident, Incident]:
 
 def reopen(place: Place, report: Incident) -> None:
     call = Invocation(place.actor(), NOW + timedelta(hours=1), "again", version=fresh(report).version)
-    reopen_review(call, report.id, "They are two fights.")
+    reopen_review(call, report.id, reason="They are two fights.")
 
 
 def told(report: Incident) -> list[tuple[str, dict[str, Any]]]:

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.additions import add_addendum, answer_question
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.duplicates.pages import merge_into
-from wss_cases.intake.review.pages import ask_reporter
+from wss_cases.intake.review.acts import ask_reporter
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 
@@ -37,7 +37,7 @@ def test_the_review_shows_everything_that_was_said(place: Place, client_as: Call
     db.session.commit()
     later = NOW + timedelta(minutes=5)
     add_addendum(Invocation(place.actor("reporter"), later), report.id, "An addendum.")
-    ask_reporter(Invocation(place.actor(), later), report.id, "Who began?")
+    ask_reporter(Invocation(place.actor(), later), report.id, question="Who began?")
     answer_question(Invocation(place.actor("reporter"), later), report.id, "The tall one began.")
     merge_into(Invocation(place.actor(), later), twin.id, report.reference)
     page = client_as(place.dean).page(f"/review/{report.id}").text

@@ -26,7 +26,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.incidents.lists import conditions_of
 from wss_cases.intake.duplicates.pages import merge_into
 from wss_cases.intake.report.actions import add_people_to, complete_details, submit_incident
-from wss_cases.intake.review.pages import ask_reporter, reopen_review, take_no_action
+from wss_cases.intake.review.acts import ask_reporter, reopen_review, take_no_action
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures import queries as figures_queries
@@ -161,7 +161,7 @@ class Town:
     def ask(self) -> bool:
         report = self.one(IncidentState.SUBMITTED)
         return report is not None and bool(
-            ask_reporter(Invocation(self.dean(report), self.now), report.id, "Where was it?")
+            ask_reporter(Invocation(self.dean(report), self.now), report.id, question="Where was it?")
         )
 
     def answer(self) -> bool:
@@ -173,7 +173,7 @@ class Town:
     def drop(self) -> bool:
         report = self.one(IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW)
         return report is not None and bool(
-            take_no_action(Invocation(self.dean(report), self.now), report.id, "unfounded", "As seen.")
+            take_no_action(Invocation(self.dean(report), self.now), report.id, reason="unfounded", note="As seen.")
         )
 
     def merge(self) -> bool:
@@ -190,7 +190,7 @@ class Town:
     def reopen(self) -> bool:
         report = self.one(IncidentState.DUPLICATE, IncidentState.NO_FURTHER_ACTION)
         return report is not None and bool(
-            reopen_review(Invocation(self.dean(report), self.now), report.id, "New facts")
+            reopen_review(Invocation(self.dean(report), self.now), report.id, reason="New facts")
         )
 
     def redate(self) -> bool:

@@ -2,18 +2,16 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, flash, url_for
+from flask import flash, url_for
 from sqlalchemy import exists, select
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor, Role
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.grants import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
@@ -23,11 +21,11 @@ from wss_cases.incidents.incident.queries import get_incident, load_incident
 from wss_cases.incidents.incident.states import UNDECIDED, WITHDRAWN, IncidentState
 from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
 from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 
@@ -54,32 +52,6 @@ def _still_asked(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (MessageKind("incident.withdrawal_asked", _SAYS, _still_asked),)
 
 
-@use_case
-def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
-    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it others decide.
-
-    Those others are the school's deans and administrators but the reporter, whatever the reporter's role. Raises
-    NotFound for whoever did not make it, Refused once review has begun, after the question, and without a reason.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
-    refuse_withdrawal(uow.actor, incident)
-    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
-    if hangs_on(incident):
-        uow.record(incident, "incident.withdrawal_asked", why=reason)
-        today = today_at(incident.school_id, uow.now)
-        deans = {
-            number
-            for role in (Role.DEAN, Role.ADMINISTRATOR)
-            for number, _n in holders(role, incident.school_id, today)
-        }
-        for user_id in sorted(deans - {uow.actor.user_id or 0}):
-            uow.notify(user_id, "incident.withdrawal_asked", incident, f"withdrawal:{incident.id}:{user_id}")
-        return incident.id
-    uow.record(incident, "incident.withdrawn", why=reason)
-    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
-    return incident.id
-
-
 def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
     """Raise NotFound for another's report, Refused once its review has begun or its deans are asked."""
     if incident.reporter_id is None or incident.reporter_id != actor.user_id:
@@ -102,10 +74,13 @@ def hangs_on(incident: Incident) -> bool:
     return incident.danger_now or told or any(db.session.scalar(select(one)) for one in (from_duty, asked))
 
 
-blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incident_id>")
+pages = Pages(
+    "withdrawal", __name__, url_prefix="/incidents/<int:incident_id>",
+    trail=lambda report: [(_("Incidents"), url_for("incidents.incidents")), (report.reference, _page_of(report))],
+)  # fmt: skip
 
 
-class WithdrawForm(BaseForm):
+class WithdrawForm(PlainForm):
     """Why it is taken back."""
 
     reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
@@ -117,47 +92,46 @@ def _load(actor: Actor, incident_id: int) -> Incident:
     return report
 
 
-def _act(call: Invocation, report: Incident, form: WithdrawForm) -> None:
-    asked = hangs_on(report)
-    withdraw(call, report.id, form.reason.data or "")
-    if asked:
-        flash(asked_words())
-
-
-def _words(report: Incident) -> dict[str, Any]:
-    asked = hangs_on(report)
-    back, title = _address(report), _("Withdraw the report")
-    return {
-        "title": title,
-        "go_words": _("Ask for a decision") if asked else title,
-        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
-        "back_href": back,
-        "intro": _(
-            "This report involves a legal duty or danger, so another dean or administrator decides. They read your "
-            "reason."
-        )
-        if asked
-        else _("The report is marked as withdrawn, with your reason, and is not counted."),
-        "fields": ["reason"],
-    }
-
-
-def _address(report: Incident) -> str:
+def _page_of(report: Incident) -> str:
     return url_for("incidents.incident", incident_id=report.id)
 
 
-act_page(
-    blueprint,
-    "/withdraw",
-    "withdraw",
-    Permission.INCIDENT_COMPLETE,
-    load=_load,
-    form=lambda report: WithdrawForm(version=report.version),
-    act=_act,
-    done=_address,
-    words=_words,
-    template="intake/review/acts/act.html",
-)
+def _after(report: Incident, _answer: int) -> str:
+    if withdrawal_asked(report) is not None:
+        flash(asked_words())
+    return _page_of(report)
 
 
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES, messages=MESSAGES)
+def _intro(report: Incident, _form: WithdrawForm) -> dict[str, str]:
+    asked = _(
+        "This report involves a legal duty or danger, so another dean or administrator decides. They read your reason."
+    )
+    alone = _("The report is marked as withdrawn, with your reason, and is not counted.")
+    return {"intro": asked if hangs_on(report) else alone}
+
+
+@pages.act(
+    "/withdraw", Subject(Incident, _load), WithdrawForm, Permission.INCIDENT_COMPLETE, title=_l("Withdraw the report"),
+    button=lambda report: _("Ask for a decision") if hangs_on(report) else _("Withdraw the report"), then=_after,
+    more=_intro,
+)  # fmt: skip
+def withdraw(uow: UnitOfWork, incident: Incident, form: WithdrawForm) -> None:
+    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it others decide.
+
+    Those others are the school's deans and administrators but the reporter, whatever the reporter's role. Raises
+    NotFound for whoever did not make it, Refused once review has begun or the others are asked.
+    """
+    refuse_withdrawal(uow.actor, incident)
+    reason = form.reason.data
+    if not hangs_on(incident):
+        uow.record(incident, "incident.withdrawn", why=reason)
+        set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
+        return
+    uow.record(incident, "incident.withdrawal_asked", why=reason)
+    today = today_at(incident.school_id, uow.now)
+    people = [pair for role in (Role.DEAN, Role.ADMINISTRATOR) for pair in holders(role, incident.school_id, today)]
+    for user_id in sorted({number for number, _name in people} - {uow.actor.user_id or 0}):
+        uow.notify(user_id, "incident.withdrawal_asked", incident, f"withdrawal:{incident.id}:{user_id}")
+
+
+ROOM = Room(pages=(pages,), sentences=SENTENCES, messages=MESSAGES)

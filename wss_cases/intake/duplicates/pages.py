@@ -157,11 +157,15 @@ def _keys(table: Table) -> dict[str, list[Any]]:
 
 @use_case
 def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
+    """Merge a report into another one of the school; see `merge_waiting`."""
+    return merge_waiting(uow, uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version), reference)
+
+
+def merge_waiting(uow: UnitOfWork, incident: Incident, reference: str) -> int:
     """Mark a report as telling of the same thing as another one of the school, which is routed again and decided.
 
     Returns the id of the report that stays. Raises Stale for a report that is decided.
     """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state not in UNDECIDED:
         raise Stale
     target = merge_report(uow, incident, reference)

@@ -1,9 +1,12 @@
 """What a reviewer does from a report's page: choose otherwise, check facts, ask, take no action, merge."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.validators import InputRequired
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -11,167 +14,282 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    NotBlank,
+    PlainForm,
+    ShortText,
+    choices,
+    filled,
+    pick,
+    radio,
+    select,
+)
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.details import set_roles
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.pages import set_state, tell_of_danger
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.corrections.changes import add_named
-from wss_cases.intake.decision.pages import decide, record_conversation
-from wss_cases.intake.decision.rules import Added, why_not
-from wss_cases.intake.duplicates.pages import merge_into
+from wss_cases.intake.decision.pages import (
+    NO_ACTION_REASONS,
+    OTHERWISE_REASONS,
+    UNFOUNDED,
+    VERIFIED_LABELS,
+    decide,
+    record_conversation,
+)
+from wss_cases.intake.decision.rules import Added, Choice, why_not
+from wss_cases.intake.duplicates.pages import merge_waiting, undo_merge
 from wss_cases.intake.open_questions.models import QUESTIONS
 from wss_cases.intake.open_questions.pages import TapForm, answer_fact
 from wss_cases.intake.open_questions.queries import is_forgotten, is_question, must_answer
 from wss_cases.intake.recommendation.queries import shown_to, situation
 from wss_cases.intake.recommendation.rules import Plan
-from wss_cases.intake.review import pages
+from wss_cases.intake.report.actions import route_incident
 from wss_cases.intake.review import presenters as words
-from wss_cases.intake.review.pages import (
-    PART,
-    AcceptForm,
-    DuplicateForm,
-    FactsForm,
-    NoActionForm,
-    OtherwiseForm,
-    QuestionForm,
-    ReasonForm,
-    after_decision,
-    decided_first,
-    parts_form,
-    reviewed,
-    show,
-)
+from wss_cases.intake.review.pages import AcceptForm, after_decision, decided_first, reviewed, show
+from wss_cases.journal.acts import Act, Pages, Subject, Then
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.conversations.pages import LOG, USUAL, LogForm, repair_days
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Kind, Person
 
-blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
-
+PART = "part_"
+PARTS = {
+    PersonRole.CAUSED_HARM: _l("Reported to have caused harm"),
+    PersonRole.HARMED: _l("Was harmed"),
+    PersonRole.BOTH: _l("Both"),
+    PersonRole.WITNESS: _l("Witness"),
+    PersonRole.SUPPORT: _l("Support person"),
+    PersonRole.INVOLVED: _l("Not known yet"),
+}
+YES_NO = [("", _l("No change")), ("yes", _l("Yes")), ("no", _l("No"))]
 VIOLENCE = "P9"
 """The rule whose items are for violence: never preselected for what was forgotten or a tool."""
 
 INSTEAD = (Kind.CONVERSATION, Kind.FAMILY_SUPPORT)
-YES_NO = {"yes": True, "no": False}
+
+pages = Pages(
+    "review_acts", __name__, url_prefix="/review/<int:incident_id>",
+    trail=lambda report: [(_("Review"), url_for("queue.page")), (report.reference, _page_of(report))],
+)  # fmt: skip
+REVIEW = Permission.INCIDENT_REVIEW
+REPORT = Subject(Incident, reviewed)
+
+
+def _page_of(report: Incident, _answer: int = 0) -> str:
+    return url_for("review.incident", incident_id=report.id)
+
+
+def _lede(report: Incident) -> str:
+    return f"{report.reference} · {words.tile_words(report.tile)}"
 
 
 def _act(
-    report: Incident,
-    form: Any,
-    act: Callable[[], Any],
-    yours: str,
-    title: Any,
-    go: Any,
-    *,
-    done: Callable[[int], str] | None = None,
-    template: str = "intake/review/acts/act.html",
-    **context: Any,
-) -> Page:
+    name: str, form: type[PlainForm], title: Any, button: Any, intro: Any, *, yours: str = "", then: Then = _page_of,
+    start: Any = None,
+) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
+    """Declare an act on a report. `yours` names the field that shows the loser of two editors what they decided."""
+
+    def loser_is_told(view: Callable[..., Page]) -> Callable[..., Page]:
+        @wraps(view)
+        def page(incident_id: int) -> Page:
+            try:
+                return view(incident_id=incident_id)
+            except Stale:
+                decided = request.form.get(yours, "") if yours else str(title)
+                return decided_first(reviewed(current_actor(), incident_id), decided)
+
+        return page
+
+    return pages.act(
+        f"/{name.replace('_', '-')}", REPORT, form, REVIEW, endpoint=name, title=title, button=button, then=then,
+        start=start, lede=_lede, guard=loser_is_told, more=lambda *_shown: {"intro": intro},
+    )  # fmt: skip
+
+
+def _refuse_decided(incident: Incident) -> None:
+    if incident.state not in UNDECIDED:
+        raise Stale
+
+
+class FactsForm(PlainForm):
+    """What only a reviewer says of the facts; an empty answer leaves a fact as it is."""
+
+    verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()), validators=[InputRequired()])
+    danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
+    mutual = select(_l("Was the harm mutual?"), YES_NO)
+
+
+@_act(
+    "facts", FactsForm, _l("Check the facts"), _l("Save and see the recommendation"),
+    _l("The recommendation and its legal duties follow from your answers here."),
+    start=lambda report: {"verified": report.facts.get("verified", "unknown")},
+)  # fmt: skip
+def check_facts(uow: UnitOfWork, incident: Incident, form: FactsForm) -> None:
+    """Set what only a reviewer says and route again. Duties that wait for verified facts become due with them."""
+    _refuse_decided(incident)
+    danger = form.danger.data == "yes"
+    answers = {"imminent_danger": form.danger.data, "mutual": form.mutual.data}
+    given = {name: answer == "yes" for name, answer in answers.items() if answer}
+    incident.facts = {**incident.facts, "verified": form.verified.data, **given}
+    if danger and not incident.danger_now:
+        incident.danger_now = True
+        tell_of_danger(uow, incident)
+    uow.record(incident, "review.facts_checked", verified=form.verified.data)
+    route_incident(uow, incident)
+
+
+class QuestionForm(PlainForm):
+    """A question for the reporter."""
+
+    question = LongText(_l("Your question"), [NotBlank(_l("Write the question."))], limit=2_000)
+
+
+@_act(
+    "question", QuestionForm, _l("Ask the reporter"), _l("Send the question"),
+    _l("The report comes back to the queue with the answer. Legal duties continue meanwhile."),
+    yours="question", then="queue.page",
+)  # fmt: skip
+def ask_reporter(uow: UnitOfWork, incident: Incident, form: QuestionForm) -> None:
+    """Return a report to its reporter with a question; the duties it raised go on."""
+    _refuse_decided(incident)
+    if incident.happened_at_id is not None:
+        raise Refused("question", _("It was reported at another school. Ask its dean."))
+    if incident.reporter_id == uow.actor.user_id:
+        raise Refused("question", _("You reported this yourself. Add what you know to the report."))
+    set_state(uow, incident, IncidentState.RETURNED, question=form.question.data)
+
+
+class NoActionForm(PlainForm):
+    """Why nothing further is done."""
+
+    reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
+    note = LongText(_l("In a sentence"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
+
+
+@_act(
+    "no_action", NoActionForm, _l("No further action"), _l("Close with no further action"),
+    _l("The reporter is told. Open legal duties stay open."), yours="note", then="queue.page",
+)  # fmt: skip
+def take_no_action(uow: UnitOfWork, incident: Incident, form: NoActionForm) -> None:
+    """Close a report without further action. Refused while a question is open, but for a report that is not founded."""
+    _refuse_decided(incident)
+    now = situation(incident.id)
+    if form.reason.data != UNFOUNDED and must_answer(now.plan, incident, now.people):
+        words = _("Answer the open questions first, or choose that it did not happen as reported.")
+        raise Refused("reason", words)
+    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=form.reason.data, note=form.note.data)
+
+
+class DuplicateForm(PlainForm):
+    """Which report tells of the same thing."""
+
+    reference = ShortText(
+        _l("Number of the other report"), [NotBlank(_l("Enter the number of the other report."))], limit=40,
+        width="medium",
+    )  # fmt: skip
+
+
+@_act(
+    "duplicate", DuplicateForm, _l("This is a duplicate report"), _l("Merge into that report"),
+    _l("People who are not in the other report yet are added to it, and it is routed again."), yours="reference",
+    then=lambda _report, target: url_for("review.incident", incident_id=target),
+)  # fmt: skip
+def duplicate(uow: UnitOfWork, incident: Incident, form: DuplicateForm) -> int:
+    """Mark a report as telling of the same thing as another one of the school."""
+    return merge_waiting(uow, incident, form.reference.data)
+
+
+class ReasonForm(PlainForm):
+    """Why it is done."""
+
+    reason = LongText(_l("Why?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
+
+
+@_act(
+    "reopen", ReasonForm, _l("Open it again"), _l("Back to review"),
+    _l("You decide it again. Whatever was already opened stays open and continues."), yours="reason",
+)  # fmt: skip
+def reopen_review(uow: UnitOfWork, incident: Incident, form: ReasonForm) -> None:
+    """Take a decided report back into review; a duplicate is no longer one. What was opened from it goes on."""
+    if incident.state is IncidentState.DUPLICATE:
+        undo_merge(uow, incident)
+    incident.outcome_reason = ""
+    uow.record(incident, "review.reopened", why=form.reason.data)
+    set_state(uow, incident, IncidentState.UNDER_REVIEW)
+
+
+def _asking(
+    report: Incident, form: BaseForm, act: Callable[[], Any], yours: str, title: Any, go: Any, *,
+    done: str | Callable[[int], str] = "", template: str = "intake/review/acts/act.html", **context: Any,
+) -> Page:  # fmt: skip
     """Show one act's form; the loser of two editors is told what happened instead, and what `yours` was."""
-    page = url_for("review.incident", incident_id=report.id)
+    page = _page_of(report)
     crumbs = [(_("Review"), url_for("queue.page")), (report.reference, page), (title, None)]
     context |= {"title": title, "crumbs": crumbs, "trail_rows": crumbs, "back_href": page, "go_words": go}
     try:
-        return form_page(
-            form, act, done or page, template, lede=f"{report.reference} · {words.tile_words(report.tile)}", **context
-        )
+        return form_page(form, act, done or page, template, lede=_lede(report), **context)
     except Stale:
         return decided_first(reviewed(current_actor(), report.id), yours)
 
 
-def _plain_act(
-    name: str,
-    title: Any,
-    go: Any,
-    form_of: type[BaseForm],
-    act: Callable[[Invocation, int, Any], int],
-    *,
-    yours: str = "",
-    **shown: Any,
-) -> None:
-    """Declare the page of a plain act: `act` takes the call, the report's id and the form.
+class OtherwiseForm(BaseForm):
+    """Keep some items, add others, with one reason."""
 
-    `yours` names the field that says what the loser of two editors had decided; without it the title says so.
-    """
+    keep = SelectMultipleField(_l("What is recommended: keep what is right"))
+    added = SelectMultipleField(_l("What to add"))
+    reason = pick(_l("Why a different response?"), OTHERWISE_REASONS, _l("Choose the reason for a different response."))
+    reason_text = LongText(
+        _l("In a sentence"), [NotBlank(_l("Explain your different response in a sentence."))], limit=2_000
+    )
+    open_case = BooleanField(_l("Open a case anyway"))
 
-    @gate(Permission.INCIDENT_REVIEW)
-    def page(incident_id: int) -> Page:
-        report = reviewed(current_actor(), incident_id)
-        form = form_of(version=report.version, verified=report.facts.get("verified", "unknown"))
-        decided = (form[yours].data or "") if yours else str(title)
-        return _act(report, form, lambda: act(submitted(form), incident_id, form), decided, title, go, **shown)
-
-    blueprint.add_url_rule(f"/{name.replace('_', '-')}", name, page, methods=["GET", "POST"])
+    def choice(self, unseen: Collection[str] = ()) -> Choice:
+        """The decision that this form says; what the person may not see stays. Raises Refused for an unknown kind."""
+        added = tuple(parse_added(value) for value in self.added.data or ())
+        return filled(self, Choice, keep=frozenset([*(self.keep.data or ()), *unseen]), add=added)
 
 
-def _to_queue(_report_id: int) -> str:
-    return url_for("queue.page")
+def parse_added(value: str) -> Added:
+    """The kind that a value kind:for:person adds. Raises Refused for another value."""
+    parts = value.split(":")
+    if len(parts) != 3 or parts[0] not in set(Kind) or parts[1] not in set(Person) or not parts[2].isdigit():
+        raise Refused("added", _("Choose one of the kinds."))
+    return Added(Kind(parts[0]), Person(parts[1]), int(parts[2]) or None)
 
 
-_plain_act(
-    "facts",
-    _l("Check the facts"),
-    _l("Save and see the recommendation"),
-    FactsForm,
-    lambda call, report_id, form: pages.check_facts(
-        call,
-        report_id,
-        verified=form.verified.data,
-        danger=YES_NO.get(form.danger.data),
-        mutual=YES_NO.get(form.mutual.data),
-    ),
-    fields=["verified", "danger", "mutual"],
-    intro=_l("The recommendation and its legal duties follow from your answers here."),
-)
-_plain_act(
-    "question",
-    _l("Ask the reporter"),
-    _l("Send the question"),
-    QuestionForm,
-    lambda call, report_id, form: pages.ask_reporter(call, report_id, form.question.data),
-    yours="question",
-    done=_to_queue,
-    fields=["question"],
-    intro=_l("The report comes back to the queue with the answer. Legal duties continue meanwhile."),
-)
-_plain_act(
-    "no_action",
-    _l("No further action"),
-    _l("Close with no further action"),
-    NoActionForm,
-    lambda call, report_id, form: pages.take_no_action(call, report_id, form.reason.data, form.note.data),
-    yours="note",
-    done=_to_queue,
-    fields=["reason", "note"],
-    intro=_l("The reporter is told. Open legal duties stay open."),
-)
-_plain_act(
-    "duplicate",
-    _l("This is a duplicate report"),
-    _l("Merge into that report"),
-    DuplicateForm,
-    lambda call, report_id, form: merge_into(call, report_id, form.reference.data),
-    yours="reference",
-    done=lambda target: url_for("review.incident", incident_id=target),
-    fields=["reference"],
-    intro=_l("People who are not in the other report yet are added to it, and it is routed again."),
-)
-_plain_act(
-    "reopen",
-    _l("Open it again"),
-    _l("Back to review"),
-    ReasonForm,
-    lambda call, report_id, form: pages.reopen_review(call, report_id, form.reason.data),
-    yours="reason",
-    fields=["reason"],
-    intro=_l("You decide it again. Whatever was already opened stays open and continues."),
-)
+class PartsForm(BaseForm):
+    """Each person's part in what was reported; made for one report by `parts_form`."""
+
+    def roles(self) -> dict[int, PersonRole]:
+        """The part of each person by the id of their row."""
+        marked = {name: field.data for name, field in self._fields.items() if name.startswith(PART)}
+        return {int(name.removeprefix(PART)): PersonRole(role) for name, role in marked.items()}
 
 
-@blueprint.route("/otherwise", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_REVIEW)
+def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
+    """The form that asks for the part of each of these people."""
+    fields = {
+        f"{PART}{person.id}": radio(
+            person_words(person), PARTS, _l("Choose a role for each person."), default=person.role.value
+        )
+        for person in people
+    }
+    made: PartsForm = type("PartsOfReport", (PartsForm,), fields)(version=version)
+    return made
+
+
+@pages.route("/otherwise", methods=["GET", "POST"])
+@gate(REVIEW)
 def otherwise(incident_id: int) -> Page:
     """Choose a different response: keep some items, add others, with one reason; holds are honoured, duties stay."""
     actor, full = current_actor(), situation(incident_id)
@@ -187,7 +305,7 @@ def otherwise(incident_id: int) -> Page:
         tool = is_forgotten(report)
         form.keep.data = [item["key"] for item in plan["pathways"] if not (tool and item["rules"] == VIOLENCE)]
         form.added.data = [one.key for one in _instead(scene.plan)] if tool else []
-    return _act(
+    return _asking(
         report,
         form,
         lambda: decide(submitted(form), incident_id, form.choice(unseen)),
@@ -206,24 +324,35 @@ def otherwise(incident_id: int) -> Page:
 
 
 def _instead(plan: Plan) -> list[Added]:
-    """Return what is offered to who forgot a tool: a conversation, and support of the family."""
+    """What is offered to a student who forgot a tool: a conversation, and support of the family."""
     there = {(item.kind, item.person_id) for item in plan.items}
     whose = sorted(plan.caused, key=lambda number: number or 0)
     offered = [Added(kind, Person.CAUSED_HARM, number) for number in whose for kind in INSTEAD]
     return [one for one in offered if (one.kind, one.person_id) not in there and why_not(plan, one) is None]
 
 
-@blueprint.route("/parts", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_REVIEW)
+@use_case
+def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]) -> int:
+    """Say who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
+    incident = uow.load(Incident, incident_id, REVIEW, uow.version)
+    _refuse_decided(incident)
+    set_roles(uow, incident, roles)
+    uow.record(incident, "review.parts_set")
+    route_incident(uow, incident)
+    return incident.id
+
+
+@pages.route("/parts", methods=["GET", "POST"])
+@gate(REVIEW)
 def parts(incident_id: int) -> Page:
     """Say who is reported to have caused harm, and who was harmed."""
     report = reviewed(current_actor(), incident_id)
     form = parts_form(report.people, report.version)
     title = _("Who caused harm, and who was harmed?")
-    return _act(
+    return _asking(
         report,
         form,
-        lambda: pages.set_parts(submitted(form), incident_id, form.roles()),
+        lambda: set_parts(submitted(form), incident_id, form.roles()),
         title,
         title,
         _("Save and see the recommendation"),
@@ -233,8 +362,8 @@ def parts(incident_id: int) -> Page:
     )
 
 
-@blueprint.route("/conversation", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_REVIEW)
+@pages.route("/conversation", methods=["GET", "POST"])
+@gate(REVIEW)
 def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
     report = reviewed(current_actor(), incident_id)
@@ -254,11 +383,13 @@ def conversation(incident_id: int) -> Page:
             repair_on=form.repair_on.data,
         )
 
-    return _act(report, form, act, note, _("Record the conversation"), _("Save it and close the report"), template=LOG)
+    return _asking(
+        report, form, act, note, _("Record the conversation"), _("Save it and close the report"), template=LOG
+    )
 
 
-@blueprint.post("/add")
-@gate(Permission.INCIDENT_REVIEW)
+@pages.post("/add")
+@gate(REVIEW)
 def add(incident_id: int) -> Page:
     """Add one thing that routing names since the facts were corrected."""
     report = reviewed(current_actor(), incident_id)
@@ -266,8 +397,8 @@ def add(incident_id: int) -> Page:
     return redirect(url_for("review.incident", incident_id=report.id), 303)
 
 
-@blueprint.post("/questions/<fact>")
-@gate(Permission.INCIDENT_REVIEW)
+@pages.post("/questions/<fact>")
+@gate(REVIEW)
 def answer(incident_id: int, fact: str) -> Page:
     """Answer one open question by a tap, and go on to the next one."""
     actor, now = current_actor(), clock.now()
@@ -295,4 +426,4 @@ def answer(incident_id: int, fact: str) -> Page:
     return redirect(page, 303)
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

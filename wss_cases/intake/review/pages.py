@@ -1,11 +1,11 @@
 """The review of a report: its page, accepting, and what else a reviewer does (check facts, ask, no action, reopen)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from wtforms import BooleanField, SelectMultipleField
+from wtforms import BooleanField
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
@@ -16,59 +16,34 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.errors import Refused, Stale, refuse_blank
-from wss_cases.foundation.forms import (
-    BaseForm,
-    LongText,
-    NotBlank,
-    ShortText,
-    apply_refusal,
-    filled,
-    pick,
-    radio,
-    select,
-)
+from wss_cases.foundation.errors import Refused, Stale
+from wss_cases.foundation.forms import BaseForm, LongText, apply_refusal, filled, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, saved_first
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.incidents.details import set_roles
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.pages import set_state, tell_of_danger
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.rules import person_words
-from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, PersonRole
+from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState
 from wss_cases.incidents.other_schools import where_words
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.assignment import assignee_of
 from wss_cases.intake.corrections.changes import changes_for
 from wss_cases.intake.corrections.facts.queries import withdrawal_asked
-from wss_cases.intake.decision.pages import (
-    CONVERSATION_OUTCOMES,
-    NO_ACTION_REASONS,
-    OTHERWISE_REASONS,
-    UNFOUNDED,
-    VERIFIED_LABELS,
-    decide,
-)
-from wss_cases.intake.decision.rules import Added, Choice, is_light
-from wss_cases.intake.duplicates.pages import twins_of, undo_merge
+from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide
+from wss_cases.intake.decision.rules import Choice, is_light
+from wss_cases.intake.duplicates.pages import twins_of
 from wss_cases.intake.duplicates.queries import apart_from
 from wss_cases.intake.open_questions.pages import Words, question_rows, shown_at
-from wss_cases.intake.open_questions.queries import is_forgotten, must_answer, newest_answers
+from wss_cases.intake.open_questions.queries import is_forgotten, newest_answers
 from wss_cases.intake.recommendation import queries
-from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.recommendation.rules import police_finding
-from wss_cases.intake.report.actions import route_incident
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.queries import evidence_of
 from wss_cases.intake.review.rules import police_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import sentence
-from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.routing.engine.pages import Kind, Person
 from wss_cases.safeguards.discipline.consequences import consequence_rows, consequences_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineKind
 from wss_cases.safeguards.discipline.removals.pages import discipline_of
@@ -78,18 +53,6 @@ from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.models import NotificationGround
 from wss_cases.safeguards.police.review.pages.presenters import way_words
 from wss_cases.safeguards.police.review.queries import notifications_of
-
-AS_IT_IS = ("", _l("No change"))
-PART = "part_"
-PARTS = {
-    PersonRole.CAUSED_HARM: _l("Reported to have caused harm"),
-    PersonRole.HARMED: _l("Was harmed"),
-    PersonRole.BOTH: _l("Both"),
-    PersonRole.WITNESS: _l("Witness"),
-    PersonRole.SUPPORT: _l("Support person"),
-    PersonRole.INVOLVED: _l("Not known yet"),
-}
-YES_NO = [AS_IT_IS, ("yes", _l("Yes")), ("no", _l("No"))]
 
 
 class AcceptForm(BaseForm):
@@ -104,177 +67,8 @@ class AcceptForm(BaseForm):
     conversation_note = LongText(_l("A note about it"))
 
     def choice(self) -> Choice:
-        """Return the decision that this form says."""
+        """The decision that this form says."""
         return filled(self, Choice)
-
-
-class OtherwiseForm(BaseForm):
-    """Keep some items, add others, with one reason."""
-
-    keep = SelectMultipleField(_l("What is recommended: keep what is right"))
-    added = SelectMultipleField(_l("What to add"))
-    reason = pick(_l("Why a different response?"), OTHERWISE_REASONS, _l("Choose the reason for a different response."))
-    reason_text = LongText(
-        _l("In a sentence"), [NotBlank(_l("Explain your different response in a sentence."))], limit=2_000
-    )
-    open_case = BooleanField(_l("Open a case anyway"))
-
-    def choice(self, unseen: Collection[str] = ()) -> Choice:
-        """Return the decision that this form says; what the person may not see stays. Raises Refused for a kind that
-        is not in the list."""
-        added = tuple(parse_added(value) for value in self.added.data or ())
-        return filled(self, Choice, keep=frozenset([*(self.keep.data or ()), *unseen]), add=added)
-
-
-def parse_added(value: str) -> Added:
-    """Return a kind:for:person value as what is added. Raises Refused when it is none."""
-    parts = value.split(":")
-    if len(parts) != 3 or parts[0] not in set(Kind) or parts[1] not in set(Person) or not parts[2].isdigit():
-        raise Refused("added", _("Choose one of the kinds."))
-    return Added(Kind(parts[0]), Person(parts[1]), int(parts[2]) or None)
-
-
-class PartsForm(BaseForm):
-    """Each person's part in what was reported; made for one report by `parts_form`."""
-
-    def roles(self) -> dict[int, PersonRole]:
-        """Return the part of each person by the id of their row."""
-        marked = {name: field.data for name, field in self._fields.items() if name.startswith(PART)}
-        return {int(name.removeprefix(PART)): PersonRole(role) for name, role in marked.items()}
-
-
-def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
-    """Return the form that asks for the part of each of these people."""
-    fields = {
-        f"{PART}{person.id}": radio(
-            person_words(person), PARTS, _l("Choose a role for each person."), default=person.role.value
-        )
-        for person in people
-    }
-    made: PartsForm = type("PartsOfReport", (PartsForm,), fields)(version=version)
-    return made
-
-
-class FactsForm(BaseForm):
-    """What only a reviewer says of the facts."""
-
-    verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()))
-    danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
-    mutual = select(_l("Was the harm mutual?"), YES_NO)
-
-
-class QuestionForm(BaseForm):
-    """A question for the reporter."""
-
-    question = LongText(_l("Your question"), [NotBlank(_l("Write the question."))], limit=2_000)
-
-
-class NoActionForm(BaseForm):
-    """Why nothing further is done."""
-
-    reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
-    note = LongText(_l("In a sentence"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
-
-
-class ReasonForm(BaseForm):
-    """Why it is done."""
-
-    reason = LongText(_l("Why?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
-
-
-class DuplicateForm(BaseForm):
-    """Which report tells of the same thing."""
-
-    reference = ShortText(
-        _l("Number of the other report"), [NotBlank(_l("Enter the number of the other report."))], limit=40
-    )
-
-
-def _waiting(uow: UnitOfWork, incident_id: int, version: int | None) -> Incident:
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-    if incident.state not in UNDECIDED:
-        raise Stale
-    return incident
-
-
-@use_case
-def check_facts(uow: UnitOfWork, incident_id: int, *, verified: str, danger: bool | None, mutual: bool | None) -> int:
-    """Set what only a reviewer says (verified, danger that cannot be de-escalated, mutual) and route again.
-
-    None leaves a fact as it is. Duties that were to be verified become due when the facts are verified.
-    """
-    incident = _waiting(uow, incident_id, uow.version)
-    if verified not in VERIFIED_LABELS:
-        raise Refused("verified", _("Answer whether the facts are verified."))
-    facts = {**incident.facts, "verified": verified}
-    if danger is not None:
-        facts["imminent_danger"] = danger
-    if mutual is not None:
-        facts["mutual"] = mutual
-    incident.facts = facts
-    if danger and not incident.danger_now:
-        incident.danger_now = True
-        tell_of_danger(uow, incident)
-    uow.record(incident, "review.facts_checked", verified=verified)
-    route_incident(uow, incident)
-    return incident.id
-
-
-@use_case
-def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]) -> int:
-    """Say who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
-    incident = _waiting(uow, incident_id, uow.version)
-    set_roles(uow, incident, roles)
-    uow.record(incident, "review.parts_set")
-    route_incident(uow, incident)
-    return incident.id
-
-
-@use_case
-def ask_reporter(uow: UnitOfWork, incident_id: int, question: str) -> int:
-    """Return a report to its reporter with a question; the duties it raised go on."""
-    incident = _waiting(uow, incident_id, uow.version)
-    refuse_blank("question", question, _("Write the question."))
-    if incident.happened_at_id is not None:
-        raise Refused("question", _("It was reported at another school. Ask its dean."))
-    if incident.reporter_id == uow.actor.user_id:
-        raise Refused("question", _("You reported this yourself. Add what you know to the report."))
-    set_state(uow, incident, IncidentState.RETURNED, question=question)
-    return incident.id
-
-
-@use_case
-def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) -> int:
-    """Close a report without further action, with a reason; open duties stay open.
-
-    Raises Refused while a question is open, but for a report that is not founded.
-    """
-    incident = _waiting(uow, incident_id, uow.version)
-    if reason not in NO_ACTION_REASONS:
-        raise Refused("reason", _("Choose the reason."))
-    now = situation(incident.id)
-    if reason != UNFOUNDED and must_answer(now.plan, incident, now.people):
-        words = _("Answer the open questions first, or choose that it did not happen as reported.")
-        raise Refused("reason", words)
-    refuse_blank("note", note, _("Enter the reason in a sentence."))
-    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
-    return incident.id
-
-
-@use_case
-def reopen_review(uow: UnitOfWork, incident_id: int, reason: str) -> int:
-    """Take a decided report back into review, with a reason; what was opened from it goes on meanwhile.
-
-    A duplicate is no longer one: see `duplicates.undoing.undo_merge`.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
-    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
-    if incident.state is IncidentState.DUPLICATE:
-        undo_merge(uow, incident)
-    incident.outcome_reason = ""
-    uow.record(incident, "review.reopened", why=reason)
-    set_state(uow, incident, IncidentState.UNDER_REVIEW)
-    return incident.id
 
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
