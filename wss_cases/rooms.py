@@ -46,7 +46,6 @@ from wss_cases.followups.core import pages as followups_core
 from wss_cases.followups.pages import follow_up as followups_pages_follow_up
 from wss_cases.followups.pages import open_list as followups_pages_open_list
 from wss_cases.followups.pages import rescheduling as followups_pages_rescheduling
-from wss_cases.followups.pages import snooze as followups_pages_snooze
 from wss_cases.followups.reminders import pages as followups_reminders
 from wss_cases.followups.templates import editing as followups_templates_editing
 from wss_cases.followups.templates import pages as followups_templates
@@ -260,7 +259,7 @@ ROOMS: tuple[Room, ...] = (
     routing_rule_sets.ROOM, routing_sign_editor.ROOM,
     cases_case.ROOM, cases_safety_plans.ROOM,
     followups_core.ROOM, followups_making.ROOM, followups_pages_follow_up.ROOM, followups_pages_open_list.ROOM,
-    followups_pages_rescheduling.ROOM, followups_pages_snooze.ROOM, followups_reminders.ROOM,
+    followups_pages_rescheduling.ROOM, followups_reminders.ROOM,
     followups_templates_editing.ROOM, followups_templates.ROOM,
     pathways_circles_agreements.ROOM, pathways_circles_agreements_paper.ROOM, pathways_circles_case_page.ROOM,
     pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM, pathways_circles_keepers.ROOM,

@@ -15,8 +15,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
 from wss_cases.casework.case_page.queries import Record
-from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.pages.follow_up import cancel
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import IncidentState
@@ -135,7 +135,7 @@ def test_what_others_wait_for_is_settled_one_by_one_or_stays_open(world, kind):
 def test_reopening_brings_back_what_the_closing_ended_and_nothing_else(world):
     check_in = add_follow_up(world, kind="agreement_check_in")
     before = add_follow_up(world)
-    handling.cancel(Invocation(world.actor, NOW - timedelta(hours=1)), before.id, "Not needed")
+    cancel(Invocation(world.actor, NOW - timedelta(hours=1)), before.id, reason="Not needed")
     close(world, cancel_reason="It has ended.")
     assert fresh(check_in).state is FollowUpState.CANCELLED
     reopen(world, now=NOW + timedelta(days=1))

@@ -11,7 +11,7 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups import handling
+from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.mail.common.pages import MailStyle
 
@@ -197,8 +197,8 @@ def test_a_new_owner_is_told_of_what_is_due_and_the_old_one_no_more(session: Any
     row = place.due(MONDAY)
     assert place.sweep(at("2026-11-16 00:10")) == {f"owner {G}"}
     now = at("2026-11-16 10:00")
-    handling.reassign(
-        Invocation(acting(place.people["owner"]), now, version=row.version), row.id, place.people["other"].id
+    follow_up_pages.reassign(
+        Invocation(acting(place.people["owner"]), now, version=row.version), row.id, owner=str(place.people["other"].id)
     )
     assert place.sweep(at("2026-11-16 10:01")) == {f"other {G}", f"other {D}"}
     assert place.sweep(at("2026-11-17 06:30")) == {f"other {D}", f"lead {L}"}
@@ -212,7 +212,8 @@ def test_a_clock_that_ran_ahead_loses_nothing(session: Any, at: At) -> None:
     row = place.due(MONDAY, owner="dean")
     assert place.sweep(at("2026-11-16 00:10")) == {f"dean {G}"}
     now = at("2026-11-16 10:00")
-    handling.move(Invocation(acting(place.people["other"]), now), later.id, date(2026, 11, 19), "asked")
+    call = Invocation(acting(place.people["other"]), now)
+    follow_up_pages.move(call, later.id, due_on=date(2026, 11, 19), reason="asked")
     assert place.sweep(at("2026-11-16 23:00")) == set()
     assert place.sweep(at("2026-11-19 00:10")) == {f"other {G}", f"lead {L}", f"admin {L}"}
     assert row.due_on == MONDAY

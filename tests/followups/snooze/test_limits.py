@@ -13,8 +13,8 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups import handling
-from wss_cases.followups.snooze import latest_snooze, snooze, why_not, wrong_day
+from wss_cases.followups.pages.follow_up import move, reassign, snooze
+from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.pages import MailStyle
@@ -96,15 +96,17 @@ def test_paused_is_out_of_the_digest_and_comes_back_on_its_day(session: Any, at:
     now = at("2026-11-23 16:00")
     assert place.sweep(now) == {f"owner {D}"}
     for row, who in ((mine, "owner"), (singly, "other")):
-        snooze(Invocation(acting(place.people[who]), now, version=row.version), row.id, date(2026, 11, 25), "waiting")
+        call = Invocation(acting(place.people[who]), now, version=row.version)
+        snooze(call, row.id, until=date(2026, 11, 25), reason="waiting")
     assert place.sweep(at("2026-11-24 06:30")) == set()
     assert place.sweep(at("2026-11-25 06:30")) == {f"owner {D}", f"other {G}"}
     now = at("2026-11-25 10:00")
-    snooze(Invocation(acting(place.people["other"]), now), singly.id, date(2026, 12, 1), "planned")
+    call = Invocation(acting(place.people["other"]), now)
+    snooze(call, singly.id, until=date(2026, 12, 1), reason="planned")
     assert place.sweep(at("2026-11-30 06:30")) == {f"owner {D}", "lead weekly", "admin weekly"}
     assert place.sweep(at("2026-12-01 06:30")) == {f"owner {D}", f"other {G}"}
     with pytest.raises(Refused, match="twice"):
-        snooze(Invocation(acting(place.people["other"]), now), singly.id, date(2026, 12, 1), "planned")
+        snooze(call, singly.id, until=date(2026, 12, 1), reason="planned")
 
 
 def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
@@ -114,9 +116,9 @@ def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
     moved, given = place.due(TODAY, **PLAIN), place.due(TODAY, **PLAIN)
     owner = acting(place.people["owner"])
     for row in (moved, given):
-        snooze(Invocation(owner, now), row.id, date(2026, 12, 1), "other")
-    handling.move(Invocation(owner, now), moved.id, date(2026, 11, 25), "asked")
-    handling.reassign(Invocation(owner, now), given.id, place.ids["other"])
+        snooze(Invocation(owner, now), row.id, until=date(2026, 12, 1), reason="other")
+    move(Invocation(owner, now), moved.id, due_on=date(2026, 11, 25), reason="asked")
+    reassign(Invocation(owner, now), given.id, owner=str(place.ids["other"]))
     assert fresh(moved).snoozed_until is None and fresh(given).snoozed_until is None
     assert place.sweep(at("2026-11-24 06:30")) == {f"owner {D}", f"other {G}"}
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tests.intake.making import NOW, WALL, Place
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.handling import reassign
 from wss_cases.followups.making import close_row
+from wss_cases.followups.pages.follow_up import reassign
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import Incident
@@ -80,7 +80,7 @@ def test_what_is_done_and_what_a_person_gave_away_stays(place: Place, report: In
     with unit_of_work(place.actor(), NOW) as uow:
         close_row(uow, uow.session.get_one(FollowUp, follow_up(CONTACT).id), "reached")
     plan = follow_up(PLAN)
-    reassign(Invocation(place.actor(), NOW, "by-hand", version=plan.version), plan.id, place.coordinator.id)
+    reassign(Invocation(place.actor(), NOW, "by-hand", version=plan.version), plan.id, owner=str(place.coordinator.id))
     before = len(told())
     give(place, report, place.administrator.id)
     assert owners() == {CONTACT: place.dean.id, CALL: place.administrator.id, PLAN: place.coordinator.id}

@@ -30,7 +30,7 @@ from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups import handling as work
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.evidence import Evidence
-from wss_cases.followups.snooze import snooze
+from wss_cases.followups.pages import follow_up as acts
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MailList
@@ -188,23 +188,23 @@ def done(it: Queued) -> Any:
 
 
 def cancelled(it: Queued) -> Any:
-    return work.cancel(Invocation(_by(it), SINCE), it.row, "Not needed")
+    return acts.cancel(Invocation(_by(it), SINCE), it.row, reason="Not needed")
 
 
 def moved(it: Queued) -> Any:
-    return work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "asked")
+    return acts.move(Invocation(_by(it), SINCE), it.row, due_on=date(2026, 12, 2), reason="asked")
 
 
 def moved_far(it: Queued) -> Any:
-    return work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 16), "asked")
+    return acts.move(Invocation(_by(it), SINCE), it.row, due_on=date(2026, 12, 16), reason="asked")
 
 
 def reassigned(to: str) -> Way:
-    return lambda it: work.reassign(Invocation(_by(it), SINCE), it.row, it.place.ids[to])
+    return lambda it: acts.reassign(Invocation(_by(it), SINCE), it.row, owner=str(it.place.ids[to]))
 
 
 def paused(it: Queued) -> Any:
-    return snooze(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "waiting")
+    return acts.snooze(Invocation(_by(it), SINCE), it.row, until=date(2026, 12, 2), reason="waiting")
 
 
 def disable(who: str) -> Way:

@@ -24,6 +24,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant
 from wss_cases.followups import handling as followups_handling
 from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver, retry_failed
@@ -161,17 +162,18 @@ def _close(here: Scene, row: Any, now: datetime) -> None:
 
 
 def _cancel(here: Scene, row: Any, now: datetime) -> None:
-    followups_handling.cancel(Invocation(acting(here.coordinator), now, version=row.version), row.id, "Not needed")
+    follow_up_pages.cancel(Invocation(acting(here.coordinator), now, version=row.version), row.id, reason="Not needed")
 
 
 def _reassign(here: Scene, row: Any, now: datetime) -> None:
     other = make_user(Role.COORDINATOR, here.school)
-    followups_handling.reassign(Invocation(acting(here.coordinator), now, version=row.version), row.id, other.id)
+    call = Invocation(acting(here.coordinator), now, version=row.version)
+    follow_up_pages.reassign(call, row.id, owner=str(other.id))
 
 
 def _move(here: Scene, row: Any, now: datetime) -> None:
-    followups_handling.move(
-        Invocation(acting(here.coordinator), now, version=row.version), row.id, date(2026, 12, 2), "asked"
+    follow_up_pages.move(
+        Invocation(acting(here.coordinator), now, version=row.version), row.id, due_on=date(2026, 12, 2), reason="asked"
     )
 
 

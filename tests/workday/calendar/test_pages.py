@@ -21,9 +21,9 @@ from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
+from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.queries import case_history
@@ -180,7 +180,7 @@ def test_taking_it_back_brings_back_what_nobody_touched(day: Day, at: At) -> Non
     db.session.expunge_all()
     day.declare()
     moved_on = date(2026, 11, 30)
-    handling.move(Invocation(day.world.actor, day.now), other.id, moved_on, "asked")
+    follow_up_pages.move(Invocation(day.world.actor, day.now), other.id, due_on=moved_on, reason="asked")
     page = day.client.get(f"{day.address}/take-back").get_data(as_text=True)
     assert "This comes back" in page and "Wed, Nov 25 to Tue, Nov 24" in page
     assert day.client.submit(f"{day.address}/take-back").status_code == 303

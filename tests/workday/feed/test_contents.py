@@ -22,6 +22,7 @@ from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover,
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.pages import set_enabled
 from wss_cases.followups import handling
+from wss_cases.followups.pages import follow_up as follow_up_pages
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry
@@ -75,7 +76,9 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
     )
     (due,) = before["Check-in with the person harmed"]
     number = int(due.url.value.rpartition("/")[2])
-    handling.move(Invocation(world.actor, NOW + timedelta(minutes=5)), number, date(2026, 12, 1), "waiting")
+    follow_up_pages.move(
+        Invocation(world.actor, NOW + timedelta(minutes=5)), number, due_on=date(2026, 12, 1), reason="waiting"
+    )
     after = events(app, address)
     for words in ("Check-in with the person harmed", "Peer conference"):
         (old,), (new,) = before[words], after[words]

@@ -21,7 +21,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState
-from wss_cases.followups.handling import reassign
+from wss_cases.followups.pages.follow_up import reassign
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
@@ -170,7 +170,7 @@ def test_danger_and_questions_come_first_in_the_mail_of_the_morning_too(world: A
 def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_as: Any) -> None:
     dean = make_user(world.school, Role.DEAN, name="Robin Vale")
     row = due(world, date(2026, 11, 20), title="Ask the coach")
-    reassign(Invocation(world.actor, NOW), row.id, dean.id)
+    reassign(Invocation(world.actor, NOW), row.id, owner=str(dean.id))
     due(world, TODAY, owner_id=dean.id, title="Theirs anyway")
     client = client_as(world.coordinator)
     text = section(client.page("/my-day"), "Reassigned")

@@ -13,8 +13,8 @@ from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Place, add_rows
 from wss_cases.demo.story.world import Life, World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.handling import reassign
-from wss_cases.followups.snooze import snooze, why_not, wrong_day
+from wss_cases.followups.pages.follow_up import reassign, snooze
+from wss_cases.followups.snooze import why_not, wrong_day
 from wss_cases.followups.undo import why_fixed
 from wss_cases.foundation.db import db, table_of
 from wss_cases.incidents.incident.states import PersonRole
@@ -70,7 +70,7 @@ def _give_away(world: World, place: Place) -> Life:
     calendar = world.calendar
     now = yield moment(calendar.school_days.add(calendar.today, -1), 15 * 60 + 20)
     for row in _open_of(place)[:GIVEN]:
-        reassign(world.calls(place.coordinator, now), row.id, place.staff["dean"][0].id)
+        reassign(world.calls(place.coordinator, now), row.id, owner=str(place.staff["dean"][0].id))
 
 
 def _pause(world: World, place: Place) -> Life:
@@ -81,7 +81,7 @@ def _pause(world: World, place: Place) -> Life:
     for row in _open_of(place):
         may = not why_not(row.kind, row.same_day, row.due_on, 0, today, days)
         if may and row.due_on <= until and not wrong_day(until, row.due_on, today, days):
-            snooze(world.calls(place.coordinator, now), row.id, until, "waiting")
+            snooze(world.calls(place.coordinator, now), row.id, until=until, reason="waiting")
             return
 
 

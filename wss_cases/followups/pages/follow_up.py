@@ -1,23 +1,24 @@
-"""The page of a follow-up with its acts, and adding one by hand."""
+"""A follow-up: its page, and moving, reassigning, canceling, pausing or adding it by hand."""
 
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.grants import holders
+from wss_cases.accounts.grants import actor_of, holders
+from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, load_case
 from wss_cases.followups import handling
-from wss_cases.followups.about import about, spoken_of, without_links
+from wss_cases.followups.about import About, about, spoken_of, without_links
 from wss_cases.followups.calendar import TABLE
-from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.pages import due_words, note_for, outcomes_of, quick_days
 from wss_cases.followups.core.queries import get_follow_up, owner_name, title_of
 from wss_cases.followups.core.states import (
@@ -34,24 +35,28 @@ from wss_cases.followups.core.states import (
     SNOOZE_REASONS,
 )
 from wss_cases.followups.evidence import BY_CONTACT, NAMES_WHOM, QUESTIONS, Evidence, closes_with, evidence_rows
+from wss_cases.followups.making import cancel_row, check_day, make
 from wss_cases.followups.reminders.pages import escalation_words
 from wss_cases.followups.reminders.queries import escalation_reason, item
-from wss_cases.followups.snooze import why_not
-from wss_cases.followups.undo import undo_line
+from wss_cases.followups.snooze import latest_snooze, why_not, wrong_day
+from wss_cases.followups.undo import remember, restorable, undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import MANNER_LABELS
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import sentence
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.calendar.days import moves_of
 from wss_cases.roster.directory.pages import move_words
 from wss_cases.roster.directory.queries import school_days
@@ -89,11 +94,6 @@ class CloseForm(BaseForm):
         return Evidence(**{name: value for name, value in answers.items() if value is not None})
 
 
-class MoveForm(BaseForm):
-    due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
-    reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
-
-
 ONE_DAY, OVER_DAYS = "one", "spread"
 
 
@@ -115,35 +115,6 @@ class ReplanForm(BaseForm):
     due_on = DateField(_l("New day"), validators=[Optional()])
     number = SelectField(_l("Over how many school days?"), coerce=int)
     reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
-
-
-class SnoozeForm(BaseForm):
-    until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
-    reason = radio(_l("Why?"), SNOOZE_REASONS, _l("Choose why."))
-
-
-class ReassignForm(BaseForm):
-    owner = SelectField(_l("Person responsible"), validators=[InputRequired(_l("Choose a person."))])
-
-
-class CancelForm(BaseForm):
-    """Why it is no longer needed."""
-
-    reason = LongText(
-        _l("Why is it no longer needed?"), [NotBlank(_l("Explain why it is no longer needed."))], limit=2000
-    )
-
-
-class AddForm(BaseForm):
-    kind = SelectField(
-        _l("What is it?"),
-        choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
-        default="other",
-        validators=[InputRequired(_l("Choose what it is."))],
-    )
-    title = ShortText(_l("What has to be done?"))
-    owner = SelectField(_l("Person responsible"), validators=[InputRequired(_l("Choose a person."))])
-    due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])
 
 
 TOLD = ("followup.unreached", "followup.escalated")
@@ -171,17 +142,29 @@ def _paused(row: FollowUp) -> str:
     return _("Reminders are paused until %(day)s: %(reason)s", day=day_words(row.snoozed_until), reason=reason)
 
 
-blueprint = Blueprint("followups", __name__)
-
 FOLLOW_UP = "/follow-ups/<int:follow_up_id>"
-ACT = "followups/pages/act.html"
+WORK = Permission.FOLLOWUP_WORK
+ROW = Subject(FollowUp, get_follow_up)
 
 
-def page_of(row: FollowUp) -> str:
+def page_of(row: FollowUp, _answer: int = 0) -> str:
     return url_for("followups.follow_up", follow_up_id=row.id)
 
 
-@blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
+def _trail(row: FollowUp) -> list[tuple[Any, str]]:
+    return [(_("Follow-ups"), url_for("followups.follow_ups")), (_title(row), page_of(row))]
+
+
+def _lede(row: FollowUp) -> str:
+    today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
+    return f"{_title(row)} · {due_words(row.due_on, today, days).words}"
+
+
+pages = Pages("followups", __name__, trail=_trail)
+snoozing = Pages("snoozing", __name__, trail=_trail)
+
+
+@pages.route(FOLLOW_UP, methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def follow_up(follow_up_id: int) -> Page:
     """A follow-up. Posting the form closes it with its outcome."""
@@ -200,102 +183,206 @@ def follow_up(follow_up_id: int) -> Page:
     )
 
 
-def act_words(row: FollowUp, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    """The template values of an act on a follow-up, beside its form."""
-    return shown(row) | {"act_title": title, "go_words": go_words, **more}
+class MoveForm(PlainForm):
+    due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
+    reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
+
+    def fit(self, row: FollowUp) -> None:
+        """Offer the next school days."""
+        self.due_on.quick = quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id))
 
 
-def _move_form(row: FollowUp) -> MoveForm:
-    form = MoveForm(version=row.version)
-    form.due_on.quick = quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id))
-    return form
+@pages.act(
+    f"{FOLLOW_UP}/move", ROW, MoveForm, WORK, title=_l("Reschedule"), button=_l("Reschedule the follow-up"),
+    then=page_of, lede=_lede, boxed=False,
+)  # fmt: skip
+def move(uow: UnitOfWork, row: FollowUp, form: MoveForm) -> None:
+    """Move a follow-up to another school day."""
+    handling.refuse_closed(row)
+    check_day(uow, row.school_id, form.due_on.data, row.kind, row.case_id)
+    if form.due_on.data == row.due_on:
+        raise Refused("due_on", _("It is already due on this day. Choose another day."))
+    handling.move_row(uow, row, form.due_on.data, form.reason.data)
 
 
-act_page(
-    blueprint,
-    f"{FOLLOW_UP}/move",
-    "move",
-    Permission.FOLLOWUP_WORK,
-    load=get_follow_up,
-    form=_move_form,
-    act=lambda call, row, form: handling.move(call, row.id, form.due_on.data, form.reason.data),
-    done=page_of,
-    words=lambda row: act_words(row, _("Reschedule"), _("Reschedule the follow-up")),
-    template=ACT,
-)
+def _owner_field() -> Any:
+    required = [InputRequired(_l("Choose a person."))]
+    return SelectField(_l("Person responsible"), validators=required, validate_choice=False)
 
 
-def _reassign_form(row: FollowUp) -> ReassignForm:
-    form = ReassignForm(version=row.version, owner=str(row.owner_id or ""))
-    form.owner.choices = people_of(row.school_id)
-    return form
+class OwnerForm(PlainForm):
+    """Who is responsible: somebody who works at the school."""
+
+    owner = _owner_field()
+
+    def fit(self, record: Any) -> None:
+        """Offer the staff of the record's school."""
+        self.owner.choices = people_of(record.school_id)
+
+    def chosen(self, school_id: int, now: datetime) -> Actor:
+        """The person. Raises Refused where they do not work at the school."""
+        owner = actor_of(id_in(self.owner.data) or 0, now)
+        if owner is None or not owner.covers(school_id, *STAFF):
+            raise Refused("owner", _("Choose someone who works at this school."))
+        return owner
 
 
-def _after_reassigning(row: FollowUp) -> str:
+def _after_reassigning(row: FollowUp, _answer: int) -> str:
     return page_of(row) if current_actor().covers(row.school_id, *CASE_TEAM) else url_for("followups.follow_ups")
 
 
-act_page(
-    blueprint,
-    f"{FOLLOW_UP}/hand-on",
-    "reassign",
-    Permission.FOLLOWUP_WORK,
-    load=get_follow_up,
-    form=_reassign_form,
-    act=lambda call, row, form: handling.reassign(call, row.id, int(form.owner.data)),
-    done=_after_reassigning,
-    words=lambda row: act_words(row, _("Reassign"), _("Assign to this person")),
-    template=ACT,
-)
-
-act_page(
-    blueprint,
-    f"{FOLLOW_UP}/cancel",
-    "cancel",
-    Permission.FOLLOWUP_WORK,
-    load=get_follow_up,
-    form=lambda row: CancelForm(version=row.version),
-    act=lambda call, row, form: handling.cancel(call, row.id, form.reason.data),
-    done=page_of,
-    words=lambda row: act_words(row, _("Cancel it"), _("Cancel the follow-up")),
-    template="followups/pages/follow_up/cancel.html",
-)
+@pages.act(
+    f"{FOLLOW_UP}/hand-on", ROW, OwnerForm, WORK, title=_l("Reassign"), button=_l("Assign to this person"),
+    then=_after_reassigning, lede=_lede, boxed=False, start=lambda row: {"owner": str(row.owner_id or "")},
+)  # fmt: skip
+def reassign(uow: UnitOfWork, row: FollowUp, form: OwnerForm) -> None:
+    """Assign a follow-up to someone else of its school."""
+    handling.refuse_closed(row)
+    owner = form.chosen(row.school_id, uow.now)
+    before = restorable(row)
+    row.owner_id, row.given_by_id = owner.user_id, uow.actor.user_id
+    row.snoozed_until = None  # the new owner must be told what is due already
+    uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
+    remember(uow, row, ActKind.REASSIGNED, before)
 
 
-@blueprint.route("/cases/<int:case_id>/follow-ups/new", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def add(case_id: int) -> Page:
-    case = get_case(current_actor(), case_id)
-    return _add(case.school_id, case.reference, url_for("casework.case", case_id=case.id), case_id=case.id)
+class CancelForm(PlainForm):
+    """Why it is no longer needed."""
 
-
-@blueprint.route("/incidents/<int:incident_id>/follow-ups/new", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_READ)
-def add_to_incident(incident_id: int) -> Page:
-    """Add a follow-up to an incident by hand; only for the case team of its school."""
-    actor = current_actor()
-    incident = db.session.get(Incident, incident_id)
-    require(actor, Permission.INCIDENT_READ, incident)
-    if incident is None or not actor.covers(incident.school_id, *CASE_TEAM):
-        raise NotFound
-    back = url_for("incidents.incident", incident_id=incident.id)
-    return _add(incident.school_id, incident.reference, back, incident_id=incident.id)
-
-
-def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
-    form = AddForm(owner=str(current_actor().user_id))
-    form.owner.choices = people_of(school_id)
-    return act_form(
-        form,
-        lambda call: handling.add(call, filled(form, handling.New, owner_id=int(form.owner.data), **subject)),
-        back,
-        {
-            "quick": quick_days(today_at(school_id, clock.now()), school_days(school_id)),
-            "reference": reference,
-            "back": back,
-        },
-        "followups/pages/follow_up/add.html",
+    reason = LongText(
+        _l("Why is it no longer needed?"), [NotBlank(_l("Explain why it is no longer needed."))], limit=2000, rows=3
     )
+
+
+@pages.act(
+    f"{FOLLOW_UP}/cancel", ROW, CancelForm, WORK, title=_l("Cancel it"), button=_l("Cancel the follow-up"),
+    then=page_of, lede=_lede, boxed=False, template="followups/pages/follow_up/cancel.html",
+)  # fmt: skip
+def cancel(uow: UnitOfWork, row: FollowUp, form: CancelForm) -> None:
+    """Cancel a follow-up with a reason."""
+    handling.refuse_closed(row)
+    before = restorable(row)
+    cancel_row(uow, row, form.reason.data)
+    remember(uow, row, ActKind.CANCELLED, before)
+
+
+class SnoozeForm(PlainForm):
+    until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
+    reason = radio(_l("Why?"), SNOOZE_REASONS, _l("Choose why."))
+
+    def fit(self, row: FollowUp) -> None:
+        """Offer the school days until which reminders can be paused."""
+        today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
+        latest = latest_snooze(row.due_on, days)
+        self.until.quick = [(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()]
+
+
+def _snooze_words(row: FollowUp, _form: SnoozeForm) -> dict[str, Any]:
+    today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
+    latest = day_words(latest_snooze(row.due_on, days))
+    words = _("The due date does not change. No one is reminded before the day you choose, at the latest %(day)s.",
+              day=latest)  # fmt: skip
+    refusal = why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days)
+    return {"facts": [words], "missing": (refusal, None) if refusal else None}
+
+
+@snoozing.act(
+    f"{FOLLOW_UP}/pause", ROW, SnoozeForm, WORK, title=_l("Pause its reminders"), button=_l("Pause the reminders"),
+    then=page_of, lede=_lede, boxed=False, endpoint="pause", more=_snooze_words,
+)  # fmt: skip
+def snooze(uow: UnitOfWork, row: FollowUp, form: SnoozeForm) -> None:
+    """Pause the reminders of a follow-up until a school day."""
+    handling.refuse_closed(row)
+    until, reason = form.until.data, form.reason.data
+    today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
+    if refusal := why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days):
+        raise Refused("", refusal)
+    if wrong := wrong_day(until, row.due_on, today, days):
+        raise Refused("until", wrong)
+    before = restorable(row)
+    row.snoozed_until, row.snooze_reason = until, reason
+    row.snooze_count += 1
+    uow.record(row, "followup.snoozed", what=row.kind, until=until.isoformat(), reason=reason)
+    remember(uow, row, ActKind.SNOOZED, before)
+
+
+class AddForm(OwnerForm):
+    """A follow-up added by hand."""
+
+    kind = SelectField(
+        _l("What is it?"),
+        choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
+        default="other",
+        validators=[InputRequired(_l("Choose what it is."))],
+    )
+    title = ShortText(
+        _l("What has to be done?"),
+        description=_l("In a few words. It appears only inside the system, never in an email."),
+    )
+    owner = _owner_field()
+    due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])
+
+    def fit(self, record: Case | Incident) -> None:
+        """Offer the staff of the record's school, and the next school days."""
+        super().fit(record)
+        self.due_on.quick = quick_days(today_at(record.school_id, clock.now()), school_days(record.school_id))
+
+
+def _case_page(case: Case, _answer: int = 0) -> str:
+    return url_for("casework.case", case_id=case.id)
+
+
+def _incident_page(incident: Incident, _answer: int = 0) -> str:
+    return url_for("incidents.incident", incident_id=incident.id)
+
+
+def _of_team(actor: Actor, incident: Incident) -> Incident:
+    if not (actor.is_system or actor.covers(incident.school_id, *CASE_TEAM)):
+        raise NotFound
+    return incident
+
+
+def _incident(actor: Actor, incident_id: int) -> Incident:
+    incident = existing(db.session.get(Incident, incident_id))
+    require(actor, Permission.INCIDENT_READ, incident)
+    return _of_team(actor, incident)
+
+
+ADDING: dict[str, Any] = {
+    "adds": True, "title": _l("Add a follow-up"), "button": _l("Add the follow-up"), "boxed": False,
+    "lede": lambda record: record.reference, "start": lambda _record: {"owner": str(current_actor().user_id)},
+}  # fmt: skip
+
+
+@pages.act(
+    "/cases/<int:case_id>/follow-ups/new", Subject(Case, get_case), AddForm, Permission.CASE_WORK, then=_case_page,
+    trail=lambda case: [(case.reference, _case_page(case))], **ADDING,
+)  # fmt: skip
+def add(uow: UnitOfWork, case: Case, form: AddForm) -> int:
+    """Add a follow-up to a case by hand."""
+    return _add(uow, form, case.school_id, case.id, None)
+
+
+@pages.act(
+    "/incidents/<int:incident_id>/follow-ups/new", Subject(Incident, _incident), AddForm, Permission.INCIDENT_READ,
+    then=_incident_page, trail=lambda incident: [(incident.reference, _incident_page(incident))], **ADDING,
+)  # fmt: skip
+def add_to_incident(uow: UnitOfWork, incident: Incident, form: AddForm) -> int:
+    """Add a follow-up to an incident by hand; only for the case team of its school."""
+    return _add(uow, form, _of_team(uow.actor, incident).school_id, None, incident.id)
+
+
+def _add(uow: UnitOfWork, form: AddForm, school_id: int, case_id: int | None, incident_id: int | None) -> int:
+    kind, title, due_on = form.kind.data, form.title.data, form.due_on.data
+    if kind == "other" and not title.strip():
+        raise Refused("title", _("Enter what has to be done."))
+    check_day(uow, school_id, due_on, kind, case_id)
+    owner_id = form.chosen(school_id, uow.now).user_id
+    row = make(
+        uow, school_id=school_id, given_by_id=uow.actor.user_id, kind=kind, title=title, owner_id=owner_id,
+        due_on=due_on, case_id=case_id, incident_id=incident_id,
+    )  # fmt: skip
+    return row.id
 
 
 def people_of(school_id: int) -> list[Any]:
@@ -335,18 +422,28 @@ def _why(row: FollowUp) -> str:
     return move_words(move) if move is not None and move.moved_to == row.due_on else ""
 
 
+def _template(row: FollowUp) -> FollowUpTemplate | None:
+    return db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
+
+
+def _title(row: FollowUp, people: About | None = None) -> str:
+    template = _template(row)
+    titles = (template.title_en, template.title_es) if template else (None, None)
+    people = people or about(current_actor(), [row])[row.id]
+    return people.titled(title_of(row.kind, row.title, *titles))
+
+
 def shown(row: FollowUp) -> dict[str, Any]:
     """The template values of every page of a follow-up."""
-    template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
+    template = _template(row)
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
-    title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
     people = about(current_actor(), [row], call=True)[row.id]
     agreed = tuple(sorted(spoken_of(row)[1])) if row.kind in FAMILY else ()
     return {
         "row": row,
-        "title": people.titled(title_of(row.kind, row.title, title_en, title_es)),
+        "title": _title(row, people),
         "calling": Calling(tuple(without_links([people])), agreed) if people.guardians else None,
         "phones": people.phones,
         "closes_with": closes_with(row.kind, template),
@@ -375,4 +472,4 @@ def shown(row: FollowUp) -> dict[str, Any]:
     }
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages, snoozing))

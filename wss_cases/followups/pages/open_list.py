@@ -25,7 +25,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.core.pages import due_words
 from wss_cases.followups.core.queries import FollowUpRow, listing, rows, visible_to
 from wss_cases.followups.core.states import KINDS
-from wss_cases.followups.pages.follow_up import blueprint
+from wss_cases.followups.pages.follow_up import pages
 from wss_cases.followups.undo import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
@@ -209,7 +209,7 @@ OWN_FOLLOW_UPS = ListKind("own_follow_ups", _l("Follow-ups"), (WHO, WHAT, DUE, N
 LISTS = (FOLLOW_UPS, OWN_FOLLOW_UPS)
 
 
-@blueprint.get("/follow-ups")
+@pages.get("/follow-ups")
 @gate(Permission.FOLLOWUP_READ)
 def follow_ups() -> Page:
     """Open follow-ups, one's own or the school's; the first due first, or sorted by a column."""
