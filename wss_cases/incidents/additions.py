@@ -1,7 +1,4 @@
-"""What is done to a submitted report: text added, a question answered, a guardian tried, two reports merged."""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+"""What is done to a submitted report: text added, a question answered, two reports merged."""
 
 from sqlalchemy import select
 
@@ -9,32 +6,15 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import append_text, set_state
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools import parts_of
-from wss_cases.incidents.telling import entry_of, may_tell
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.queries import guardians_of
-from wss_cases.roster.directory.rules import Reach
-from wss_cases.roster.telling import refuse_private
 
 MERGED = "incident.merged"
-
-
-@dataclass(frozen=True)
-class ContactAttempt:
-    """One attempt to reach a guardian of one person in a report; `guardian_id` None is somebody not in the roster."""
-
-    incident_person_id: int
-    at: datetime
-    manner: str
-    result: str
-    language: str = ""
-    guardian_id: int | None = None
-    note: str = ""
 
 
 @use_case
@@ -60,26 +40,6 @@ def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
     uow.record(incident, "incident.answered")
     set_state(uow, incident, IncidentState.SUBMITTED)
     return incident.id
-
-
-@use_case
-def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactAttempt) -> int:
-    """Record an attempt to reach a guardian; returns its id.
-
-    Raises Refused for a time to come, a person of another report, or an adult who is not the student's guardian.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    person = entry_of(uow, incident, attempt.incident_person_id)
-    if attempt.at > uow.now + timedelta(minutes=1):
-        raise Refused("at", _("This time is in the future. Enter when it happened."))
-    _check_guardian(person, attempt.guardian_id)
-    refuse_private("note", attempt.note, may_tell(person))
-    assert uow.actor.user_id is not None
-    contact = uow.add(GuardianContact(incident_id=incident.id, author_id=uow.actor.user_id, **vars(attempt)))
-    uow.record(contact, "incident.guardian_contact")
-    uow.record(incident, "incident.guardian_contact")
-    react(uow, "incident.guardian_contact", contact)
-    return contact.id
 
 
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
@@ -113,27 +73,6 @@ def join_report(uow: UnitOfWork, incident: Incident, target: Incident) -> None:
     # by these the merge can be undone: who came with it, by the numbers of their rows
     uow.record(target, MERGED, reference=incident.reference, people=[one.id for one in came], parts=moved)
     react(uow, MERGED, target)
-
-
-@use_case
-def record_screening(uow: UnitOfWork, record_id: int, note: str) -> int:
-    """Record that a clinician screened; once. Raises Refused when it already is recorded."""
-    record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
-    if record.screened_at is not None:
-        raise Refused("", _("The screening is already recorded."))
-    record.screened_at, record.screened_by_id, record.screen_note = uow.now, uow.actor.user_id, note
-    uow.record(record, "care.screened")
-    return record.id
-
-
-def _check_guardian(person: IncidentPerson, guardian_id: int | None) -> None:
-    if guardian_id is None:
-        return
-    who = next((one for one in guardians_of(person.student_id or 0) if one.id == guardian_id), None)
-    if who is None:
-        raise Refused("guardian", _("This adult is not a guardian of this student."))
-    if who.reach is Reach.NEVER:
-        raise Refused("guardian", _("No one may contact this person about this student."))
 
 
 def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:

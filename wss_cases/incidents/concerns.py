@@ -2,30 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
-from wss_cases.incidents.additions import record_screening
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
-from wss_cases.incidents.pages.pages import HurtForm, ScreeningForm
+from wss_cases.incidents.pages.pages import HurtForm
 from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import schools_by_id
 
-blueprint = Blueprint("care", __name__)
+pages = Pages("care", __name__)
 
 
-@blueprint.get("/care")
+@pages.get("/care")
 @gate(Permission.CARE_WORK)
 def records() -> str:
     """List the student concerns of the care team's schools, those not yet screened first."""
@@ -34,10 +37,15 @@ def records() -> str:
     return render_template("incidents/concerns/list.html", rows=rows)
 
 
-def _words(record: CareRecord) -> dict[str, Any]:
+class ScreeningForm(PlainForm):
+    """What a clinician's screening led to, in the care record only."""
+
+    note = LongText(_l("What was found and what happens next"), [NotBlank(_l("Write what was found."))])
+
+
+def _words(record: CareRecord, _form: ScreeningForm) -> dict[str, Any]:
     zone = zone_of(record.school_id)
     return {
-        "record": record,
         "facts": [
             {"label": _("Reported by"), "value": user_names([record.reporter_id]).get(record.reporter_id, "")},
             {"label": _("Where"), "value": place_names().get(record.location_code, "")},
@@ -55,18 +63,18 @@ def _words(record: CareRecord) -> dict[str, Any]:
     }
 
 
-act_page(
-    blueprint,
-    "/care/<int:record_id>",
-    "record",
-    Permission.CARE_WORK,
-    load=get_care_record,
-    form=lambda record: ScreeningForm(),
-    act=lambda call, record, form: record_screening(call, record.id, form.note.data),
-    done=lambda record: url_for("care.record", record_id=record.id),
-    words=_words,
+@pages.act(
+    "/care/<int:record_id>", Subject(CareRecord, get_care_record), ScreeningForm, Permission.CARE_WORK, adds=True,
+    endpoint="record", title=_l("Concern about a student"), button=_l("Record the screening"), more=_words,
+    then=lambda record, _answer: url_for("care.record", record_id=record.id),
     template="incidents/concerns/concern.html",
-)
+)  # fmt: skip
+def record_screening(uow: UnitOfWork, record: CareRecord, form: ScreeningForm) -> None:
+    """Record that a clinician screened; once."""
+    if record.screened_at is not None:
+        raise Refused("", _("The screening is already recorded."))
+    record.screened_at, record.screened_by_id, record.screen_note = uow.now, uow.actor.user_id, form.note.data
+    uow.record(record, "care.screened")
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -25,7 +25,7 @@ from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_par
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.incidents.lists import NEWEST, PAGE, counts_by_group, filtered, students_in
-from wss_cases.incidents.pages.pages import PARAMETERS, blueprint, read_filter
+from wss_cases.incidents.pages.pages import PARAMETERS, pages, read_filter
 from wss_cases.incidents.pages.presenters import TAB_LABELS, TONES, chips, is_tab, place_names, state_of, state_words
 from wss_cases.journal.rooms import ListKind, ListRead, Room
 from wss_cases.roster.directory.pages import whom_words
@@ -122,7 +122,7 @@ OWN_REPORTS = ListKind(
 LISTS = (REPORTS, OWN_REPORTS)
 
 
-@blueprint.get("/incidents")
+@pages.get("/incidents")
 @gate(Permission.INCIDENT_READ)
 def incidents() -> str:
     """List one's own reports, and for the case team the school's, narrowed by the address."""

@@ -14,8 +14,8 @@ from tests.intake.making import Place
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.duplicates.pages import merge_into
@@ -30,8 +30,8 @@ def test_a_guardian_reached_closes_the_call_that_was_asked_for(
     mine, other = world.incident.people
     values = {"school_id": world.school.id, "case_id": world.case.id, "kind": kind}
     asked, others = (FollowUpFactory(**values, incident_person_id=one.id) for one in (mine, other))
-    attempt = ContactAttempt(mine.id, NOW, "phone", result, "es")
-    record_guardian_contact(Invocation(world.actor, NOW), world.incident.id, attempt)
+    attempt = {"person": str(mine.id), "at": NOW, "manner": "phone", "result": result, "language": "es"}
+    record_guardian_contact(Invocation(world.actor, NOW), world.incident.id, **attempt)
     row = fresh(asked)
     assert (row.state, row.closed_on) == (state, TODAY if state is FollowUpState.DONE else None)
     assert row.evidence.get("language", "") == ("es" if state is FollowUpState.DONE else "")
@@ -45,8 +45,8 @@ def test_a_guardian_whom_the_reporter_reached_is_not_to_be_called_after_the_deci
     place = Place()
     caused, harmed, _third = place.students
     incident = place.report((caused, PersonRole.CAUSED_HARM), (harmed, PersonRole.HARMED))
-    attempt = ContactAttempt(incident.people[0].id, NOW, "phone", result)
-    record_guardian_contact(Invocation(place.actor("reporter"), NOW), incident.id, attempt)
+    attempt = {"person": str(incident.people[0].id), "at": NOW, "manner": "phone", "result": result}
+    record_guardian_contact(Invocation(place.actor("reporter"), NOW), incident.id, **attempt)
     decide(Invocation(place.actor(), NOW, version=fresh(incident).version), incident.id, Choice())
     calls = select(FollowUp.kind, FollowUp.state).where(FollowUp.kind.like("guardian_contact%"))
     asked = dict(db.session.execute(calls).all())
@@ -59,8 +59,8 @@ def test_what_a_merged_report_says_of_a_call_counts_in_the_one_that_stays(sessio
     caused, harmed, _third = place.students
     parts = ((caused, PersonRole.CAUSED_HARM), (harmed, PersonRole.HARMED))
     stays, other = place.report(*parts), place.report(*parts)
-    attempt = ContactAttempt(other.people[0].id, NOW, "phone", "reached")
-    record_guardian_contact(Invocation(place.actor("reporter"), NOW), other.id, attempt)
+    attempt = {"person": str(other.people[0].id), "at": NOW, "manner": "phone", "result": "reached"}
+    record_guardian_contact(Invocation(place.actor("reporter"), NOW), other.id, **attempt)
     for step in (0, 1) if decided_first else (1, 0):
         row = fresh((stays, other)[step])
         call = Invocation(place.actor(), NOW, version=row.version)

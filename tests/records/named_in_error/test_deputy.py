@@ -159,7 +159,7 @@ def test_a_party_decides_nothing_and_the_other_of_the_two_is_asked(
     address, client = f"/deputy-looks/{look_id}", client_as(deputy)
     assert client.get(address).status_code == 404 and "Named in error" not in client.page("/deputy-looks").text
     with pytest.raises(NotFound):
-        take_look(Invocation(acting(deputy), clock.now()), look_id, agrees=True)
+        take_look(Invocation(acting(deputy), clock.now()), look_id, agrees="yes")
     db.session.rollback()
     ask_deputies(clock.now())
     assert asked(db.session) == both

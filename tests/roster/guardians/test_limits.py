@@ -16,8 +16,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.queries import people_of
+from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language
 from wss_cases.records.family_copies.request import whose_right
@@ -75,9 +75,10 @@ def test_no_call_letter_or_copy_goes_to_whom_an_order_keeps_away(family: Any) ->
     keep_off(student, father)
     call = Invocation(acting(make_user(Role.DEAN, school)), clock.now())
     report = make_incident(school, [student])
-    attempt = ContactAttempt(people_of(report.id)[0].id, clock.now(), "phone", "reached", "pl", father.id)
+    attempt = {"person": str(people_of(report.id)[0].id), "guardian": str(father.id), "at": clock.now()}
+    attempt |= {"manner": "phone", "result": "reached", "language": "pl"}
     with pytest.raises(Refused, match="No one may contact"):
-        record_guardian_contact(call, report.id, attempt)
+        record_guardian_contact(call, report.id, **attempt)
     with pytest.raises(Refused, match="may not receive records"):
         whose_right(student, str(father.id), date(2026, 11, 24))
     assert family_language(student) != "pl"

@@ -24,7 +24,7 @@ from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.incidents.telling import yes_to
 from wss_cases.pathways.circles.circle.models import SupporterRelation
 from wss_cases.pathways.circles.keepers import add_keeper
@@ -166,10 +166,11 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
     family: Family, client_as: Callable[[Any], Any]
 ) -> None:
     report, person = family.world.incident, family.world.incident.people[0]
-    attempt = ContactAttempt(person.id, NOW, "phone", "reached", "es", note="He and his boyfriend quarrelled.")
+    note = "He and his boyfriend quarrelled."
+    attempt = {"person": str(person.id), "at": NOW, "manner": "phone", "result": "reached", "note": note}
     for told in (
-        lambda: record_guardian_contact(family.call, report.id, attempt),
-        lambda: family.follow_up(MOTHER, attempt.note),
+        lambda: record_guardian_contact(family.call, report.id, **attempt),
+        lambda: family.follow_up(MOTHER, note),
     ):
         with pytest.raises(Refused, match=r"only the student can share at home .boyfriend."):
             told()
@@ -184,11 +185,11 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
     assert client.submit(where, own | {"told": "his boyfriend"}).status_code == 303
     page = client.page(f"/incidents/{report.id}/contacts/new").text
     assert "a relationship" in page and "The family may be told:" in page and "boyfriend" in page
-    record_guardian_contact(family.call, report.id, attempt)
-    family.follow_up(MOTHER, attempt.note)
+    record_guardian_contact(family.call, report.id, **attempt)
+    family.follow_up(MOTHER, note)
     person.may_tell = yes_to(["boyfriend"], [person.id], notice_id=7)
     db.session.commit()
-    record_guardian_contact(family.call, report.id, attempt)  # what a notice tells, a call may tell
+    record_guardian_contact(family.call, report.id, **attempt)  # what a notice tells, a call may tell
     with pytest.raises(Refused, match="transphobic"):
         family.follow_up(MOTHER, "A transphobic word was used.")
 

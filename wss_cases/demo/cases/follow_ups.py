@@ -11,8 +11,8 @@ from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.followups.handling import close
-from wss_cases.incidents.additions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.pages.pages import record_guardian_contact
 
 BY_HAND = (
     "guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "safe_passage_contact",
@@ -122,6 +122,8 @@ def _note_contact(world: World, place: Place, who: Person, row: Any, now: dateti
     pupil = next((one for one in place.pupils if found and one.id == found[0][2]), None)
     if pupil is None:
         return False
-    attempt = ContactAttempt(found[0][0], now, "phone", "reached", pupil.language, pupil.guardian_id)
-    record_guardian_contact(world.calls(who, now), found[0][1], attempt)
+    record_guardian_contact(
+        world.calls(who, now), found[0][1], person=str(found[0][0]), guardian=str(pupil.guardian_id or ""), at=now,
+        manner="phone", result="reached", language=pupil.language,
+    )  # fmt: skip
     return True

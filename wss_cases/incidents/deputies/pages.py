@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -19,7 +19,7 @@ from wss_cases.accounts.two_persons import refuse_one_person, second_persons
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import BaseForm, radio
+from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -37,13 +37,13 @@ from wss_cases.incidents.deputies.queries import (
     open_look,
     waiting_for,
 )
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.extension_points import deputy_looks, for_deputy
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 
@@ -167,26 +167,13 @@ def _ask(uow: UnitOfWork, record: Any, due: _Due, deputy_id: int) -> None:
     uow.notify(deputy_id, ASKED, look, f"{ASKED}:{look.id}:{deputy_id}:{uow.now.isoformat()}")
 
 
-@use_case
-def take_look(uow: UnitOfWork, look_id: int, *, agrees: bool) -> int:
-    """Agree to what a school asks, or not, as the person of the district who stands in. Raises NotFound, Refused."""
-    look = uow.load(DeputyLook, look_id, Permission.DEPUTY_LOOK)
-    if look.taken_at is not None:
-        raise Refused("", _("This has already been decided."))
-    existing(asked_of(look))
-    looks, record = deputy_looks()[look.object_type], load_object(look.object_type, look.object_id)
-    refuse_one_person("", uow.actor.user_id, firsts_of(looks.asks(record, uow.now)), uow.now)
-    look.taken_at, look.agrees = uow.now, agrees
-    uow.audit("deputy.looked", "deputy_look", look.id, changes_of(look))
-    looks.settle(uow, record, agrees)
-    return look.id
+pages = Pages(
+    "deputies", __name__, url_prefix="/deputy-looks",
+    trail=lambda _found: [(_("Second reviews for schools"), url_for(".page"))],
+)  # fmt: skip
 
 
-blueprint = Blueprint("deputies", __name__, url_prefix="/deputy-looks")
-Subject = tuple[DeputyLook, ForDeputy]
-
-
-class LookForm(BaseForm):
+class LookForm(PlainForm):
     """The answer of a second person."""
 
     agrees = radio(
@@ -194,7 +181,7 @@ class LookForm(BaseForm):
     )
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.DEPUTY_LOOK)
 def page() -> Page:
     """What schools ask this person of the district, the oldest first."""
@@ -211,14 +198,14 @@ def page() -> Page:
     return render_template("incidents/deputies/list.html", rows=rows)
 
 
-def _load(actor: Actor, look_id: int) -> Subject:
+def _load(actor: Actor, look_id: int) -> tuple[DeputyLook, ForDeputy]:
     look = existing(load_look(look_id))
     require(actor, Permission.DEPUTY_LOOK, look)
     return look, existing(asked_of(look))
 
 
-def _words(subject: Subject) -> dict[str, Any]:
-    look, asked = subject
+def _words(found: tuple[DeputyLook, ForDeputy], _form: LookForm) -> dict[str, Any]:
+    look, asked = found
     zone = zone_of(look.school_id)
     asker = user_names([look.asked_by_id]).get(look.asked_by_id or 0, "")
     rows = [
@@ -226,12 +213,7 @@ def _words(subject: Subject) -> dict[str, Any]:
         (_("Asked by"), dotted(asker, moment_words(look.asked_at, zone))),
         *asked.rows,
     ]
-    title, back = asked.title, url_for(".page")
     return {
-        "title": title,
-        "go_words": _("Submit this answer"),
-        "crumbs": [(_("Second reviews for schools"), back), (title, None)],
-        "back_href": back,
         "rows": _summary(rows),
         "texts": asked.texts,
         "sections": [(heading, _summary(lines)) for heading, lines in asked.sections],
@@ -243,22 +225,26 @@ def _summary(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in rows]
 
 
-act_page(
-    blueprint,
-    "/<int:look_id>",
-    "look",
-    Permission.DEPUTY_LOOK,
-    load=_load,
-    form=lambda subject: LookForm(),
-    act=lambda call, subject, form: take_look(call, subject[0].id, agrees=form.agrees.data == "yes"),
-    done=lambda subject: url_for(".page"),
-    words=_words,
+@pages.act(
+    "/<int:look_id>", Subject(DeputyLook, _load, row=itemgetter(0)), LookForm, Permission.DEPUTY_LOOK, adds=True,
+    endpoint="look", title=lambda found: found[1].title, button=_l("Submit this answer"), then=".page", more=_words,
+    lede=_l("Two people must agree, and this school has only one who may. You are the second person."),
     template="incidents/deputies/look.html",
-)
+)  # fmt: skip
+def take_look(uow: UnitOfWork, look: DeputyLook, form: LookForm) -> None:
+    """Agree to what a school asks, or not, as the person of the district who stands in."""
+    if look.taken_at is not None:
+        raise Refused("", _("This has already been decided."))
+    existing(asked_of(look))
+    looks, record = deputy_looks()[look.object_type], load_object(look.object_type, look.object_id)
+    refuse_one_person("", uow.actor.user_id, firsts_of(looks.asks(record, uow.now)), uow.now)
+    look.taken_at, look.agrees = uow.now, form.agrees.data == "yes"
+    uow.audit("deputy.looked", "deputy_look", look.id, changes_of(look))
+    looks.settle(uow, record, look.agrees)
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences={ASKED: _l("The school has no second person, so the district’s deputy was asked")},
     messages=MESSAGES,
     loaders={"deputy_look": queries.load_look},

@@ -1,13 +1,12 @@
 """The page of a report: text added, questions answered, calls home, screening, and the list's filter."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import DateTimeLocalField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
@@ -18,16 +17,27 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year_bounds
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio, select
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    MomentField,
+    NotBlank,
+    PlainForm,
+    ShortText,
+    choices,
+    pick,
+    radio,
+    select,
+)
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import at_wall, local, zone_of
-from wss_cases.incidents import telling
-from wss_cases.incidents.additions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.foundation.school_time import local, zone_of
+from wss_cases.incidents.additions import add_addendum, answer_question
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import (
@@ -40,12 +50,14 @@ from wss_cases.incidents.incident.states import (
 )
 from wss_cases.incidents.lists import GROUPS
 from wss_cases.incidents.pages.presenters import TONES, page_of, reachable, state_of
-from wss_cases.incidents.telling import ASK_ALONE, MayTellForm, agree_to_tell, may_tell_page
-from wss_cases.journal.extension_points import panels_for
+from wss_cases.incidents.telling import ASK_ALONE, MayTellForm, agree_to_tell, entry_of, may_tell, may_tell_page
+from wss_cases.journal.acts import Pages, Subject
+from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Place, Room
-from wss_cases.roster.telling import NOT_SAID
-
-MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.queries import guardians_of
+from wss_cases.roster.directory.rules import Reach
+from wss_cases.roster.telling import NOT_SAID, refuse_private
 
 
 class AddendumForm(BaseForm):
@@ -60,32 +72,12 @@ class AnswerForm(BaseForm):
     answer = LongText(_l("Your answer"), [NotBlank(_l("Write your answer."))])
 
 
-class ScreeningForm(BaseForm):
-    """What a clinician's screening led to, in the care record only."""
-
-    note = LongText(_l("What was found and what happens next"), [NotBlank(_l("Write what was found."))])
-
-
 class HurtForm(BaseForm):
     """Whether somebody is hurting the student."""
 
     hurt = radio(
         _l("Is someone hurting this student?"), HurtBySomebody, _l("Enter whether someone is hurting the student.")
     )
-
-
-class ContactForm(BaseForm):
-    """An attempt to reach a guardian."""
-
-    person = select(_l("About which student?"), validators=[InputRequired(_l("Choose the student."))])
-    guardian = select(_l("Who did you try to reach?"), validators=[Optional()])
-    at = DateTimeLocalField(
-        _l("When?"), format=MOMENT_FORMATS, validators=[InputRequired(_l("Enter the date and the time."))]
-    )
-    manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
-    result = radio(_l("Result"), RESULT_LABELS, _l("Choose the result."))
-    language = ShortText(_l("Language spoken"), limit=20)
-    note = LongText(_l("What was said"), limit=5000)
 
 
 def read_filter(args: Mapping[str, str]) -> IncidentFilter:
@@ -152,21 +144,29 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 PARAMETERS = tuple(_READERS)
 
 
-blueprint = Blueprint("incidents", __name__)
+pages = Pages("incidents", __name__)
 
 
-@blueprint.get("/incidents/<int:incident_id>")
+def page_of_report(report: Incident) -> str:
+    return url_for("incidents.incident", incident_id=report.id)
+
+
+def _completable(actor: Actor, incident_id: int) -> Incident:
+    return get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+
+
+@pages.get("/incidents/<int:incident_id>")
 @gate(Permission.INCIDENT_READ)
 def incident(incident_id: int) -> str:
     """Show one report: facts, people, texts, contacts, history; a reporter sees what became of it."""
     return _page(get_incident(current_actor(), incident_id), AddendumForm(), AnswerForm())
 
 
-@blueprint.post("/incidents/<int:incident_id>/addendum")
+@pages.post("/incidents/<int:incident_id>/addendum")
 @gate(Permission.INCIDENT_COMPLETE)
 def addendum(incident_id: int) -> Page:
     """Add text to a report."""
-    report = _completable(incident_id)
+    report = _completable(current_actor(), incident_id)
     form = AddendumForm()
     if form.validate():
         add_addendum(submitted(form), report.id, form.text.data)
@@ -175,11 +175,11 @@ def addendum(incident_id: int) -> Page:
     return _page(report, form, AnswerForm(formdata=None)), 400
 
 
-@blueprint.post("/incidents/<int:incident_id>/answer")
+@pages.post("/incidents/<int:incident_id>/answer")
 @gate(Permission.INCIDENT_COMPLETE)
 def answer(incident_id: int) -> Page:
     """Answer the question that a report came back with."""
-    report = _completable(incident_id)
+    report = _completable(current_actor(), incident_id)
     form = AnswerForm()
     if form.validate():
         answer_question(submitted(form), report.id, form.answer.data)
@@ -188,44 +188,78 @@ def answer(incident_id: int) -> Page:
     return _page(report, AddendumForm(formdata=None), form), 400
 
 
-@blueprint.route("/incidents/<int:incident_id>/contacts/new", methods=["GET", "POST"])
-@gate(Permission.INCIDENT_COMPLETE)
-def contact(incident_id: int) -> Page:
-    """Record an attempt to reach a guardian."""
-    actor, now = current_actor(), clock.now()
-    report = _completable(incident_id)
-    zone = zone_of(report.school_id)
-    form = ContactForm()
-    students = [person for person in report.people if person.student_id is not None]
-    form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
+class ContactForm(PlainForm):
+    """An attempt to reach a guardian of a student of the report; no guardian is someone who is not in the roster."""
+
+    person = pick(_l("About which student?"), {}, _l("Choose the student."))
+    guardian = select(_l("Who did you try to reach?"), validators=[Optional()], validate_choice=False)
+    at = MomentField(_l("When?"), _l("Enter the date and the time."))
+    manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
+    result = radio(_l("Result"), RESULT_LABELS, _l("Choose the result."))
+    language = ShortText(
+        _l("Language spoken"), limit=20, width="medium", description=_l("For example: Spanish.")
+    )  # fmt: skip
+    note = LongText(_l("What was said"), limit=5000, rows=3, description=NOT_SAID)
+
+    def fit(self, report: Incident) -> None:
+        """Offer the students of the report and read the time on its school's clock."""
+        self.students = [person for person in report.people if person.student_id is not None]
+        self.person.choices = choices([(str(person.id), person_words(person)) for person in self.students])
+        self.at.zone = zone_of(report.school_id)
+
+
+def _contact_words(report: Incident, form: ContactForm) -> dict[str, Any]:
     # who reported something may say whom they reached; numbers are the case team's
-    team = actor.covers(report.school_id, *CASE_TEAM)
-    form.guardian.choices = choices([("", _("Someone not in the roster")), *reachable(students, numbers=team)])
-    if not form.is_submitted():
-        form.at.data = local(now, zone).replace(tzinfo=None)
-
-    def act() -> int:
-        attempt = filled(
-            form,
-            ContactAttempt,
-            incident_person_id=int(form.person.data),
-            at=at_wall(form.at.data, zone),
-            guardian_id=int(form.guardian.data) if form.guardian.data else None,
-        )
-        return record_guardian_contact(submitted(form), report.id, attempt)
-
-    address = url_for("incidents.incident", incident_id=report.id) + "#contacts"
-    done = with_flash(_("The attempt is recorded. You do not need to enter it again."), address)
-    return form_page(
-        form, act, done, "incidents/pages/contact.html", incident=report, not_said=NOT_SAID, agreed=_agreed(students)
-    )
+    team = current_actor().covers(report.school_id, *CASE_TEAM)
+    offered = reachable(form.students, numbers=team)
+    form.guardian.choices = choices([("", _("Someone not in the roster")), *offered])
+    return {"agreed": _agreed(form.students), "back_words": _("Back to the report")}
 
 
-@blueprint.route("/incidents/<int:incident_id>/may-tell", methods=["GET", "POST"])
+@pages.act(
+    "/incidents/<int:incident_id>/contacts/new", Subject(Incident, _completable), ContactForm,
+    Permission.INCIDENT_COMPLETE, adds=True, endpoint="contact", title=_l("Contact with a guardian"),
+    button=_l("Record the attempt"), lede=_l("A voicemail is an attempt, not contact."), boxed=False,
+    start=lambda report: {"at": local(clock.now(), zone_of(report.school_id)).replace(tzinfo=None)},
+    trail=lambda report: [(_("Incidents"), url_for(".incidents")), (report.reference, page_of_report(report))],
+    more=_contact_words, template="incidents/pages/contact.html",
+    then=lambda report, _answer: page_of_report(report) + "#contacts",
+    done=_l("The attempt is recorded. You do not need to enter it again."),
+)  # fmt: skip
+def record_guardian_contact(uow: UnitOfWork, incident: Incident, form: ContactForm) -> int:
+    """Record an attempt to reach a guardian of a student of the report."""
+    person = entry_of(uow, incident, int(form.person.data))
+    guardian_id = id_in(form.guardian.data)
+    if form.at.at > uow.now + timedelta(minutes=1):
+        raise Refused("at", _("This time is in the future. Enter when it happened."))
+    _check_guardian(person, guardian_id)
+    refuse_private("note", form.note.data, may_tell(person))
+    contact = GuardianContact(
+        incident_id=incident.id, incident_person_id=person.id, author_id=uow.actor.user_id, at=form.at.at,
+        manner=form.manner.data, result=form.result.data, language=form.language.data, guardian_id=guardian_id,
+        note=form.note.data,
+    )  # fmt: skip
+    uow.record(uow.add(contact), "incident.guardian_contact")
+    uow.record(incident, "incident.guardian_contact")
+    react(uow, "incident.guardian_contact", contact)
+    return contact.id
+
+
+def _check_guardian(person: IncidentPerson, guardian_id: int | None) -> None:
+    if guardian_id is None:
+        return
+    guardian = next((row for row in guardians_of(person.student_id or 0) if row.id == guardian_id), None)
+    if guardian is None:
+        raise Refused("guardian", _("This adult is not a guardian of this student."))
+    if guardian.reach is Reach.NEVER:
+        raise Refused("guardian", _("No one may contact this person about this student."))
+
+
+@pages.route("/incidents/<int:incident_id>/may-tell", methods=["GET", "POST"], endpoint="may_tell")
 @gate(Permission.INCIDENT_COMPLETE)
-def may_tell(incident_id: int) -> Page:
+def may_tell_home(incident_id: int) -> Page:
     """Record that whom the words concern agrees that a call tells what only a student tells at home."""
-    report = _completable(incident_id)
+    report = _completable(current_actor(), incident_id)
     form = MayTellForm()
     form.offer(report.people)
     back = url_for(".contact", incident_id=report.id)
@@ -238,12 +272,8 @@ def may_tell(incident_id: int) -> Page:
 
 
 def _agreed(students: list[IncidentPerson]) -> list[str]:
-    told = [(person_words(person), sorted(telling.may_tell(person))) for person in students]
+    told = [(person_words(person), sorted(may_tell(person))) for person in students]
     return [dotted(who, ", ".join(words)) for who, words in told if words]
-
-
-def _completable(incident_id: int) -> Incident:
-    return get_incident(current_actor(), incident_id, Permission.INCIDENT_COMPLETE)
 
 
 def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
@@ -270,7 +300,7 @@ def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
 
 
 def _back(report: Incident) -> Response:
-    return redirect(url_for("incidents.incident", incident_id=report.id), 303)
+    return redirect(page_of_report(report), 303)
 
 
 def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
@@ -280,4 +310,4 @@ def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
     return {student_id: url_for("students.student", student_id=student_id) for student_id in ids}
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))
