@@ -3,14 +3,13 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import render_template, url_for
 from wtforms import DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Cover, UserAccount
@@ -25,6 +24,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -112,18 +112,7 @@ def _check(uow: UnitOfWork, row: Cover) -> None:
         raise Refused("cover", _("They are away themselves on some of these days. Choose someone else."))
 
 
-@use_case
-def end_cover(uow: UnitOfWork, cover_id: int) -> int:
-    """Call a cover off at once; one that is over already stays as it is. Raises NotFound."""
-    row = uow.load(Cover, cover_id, Permission.COVER_SET)
-    if row.ended_at is None and row.ends_on >= today_at(row.school_id, uow.now):
-        row.ended_at = uow.now
-        uow.record(row, "cover.ended")
-    uow.no_audit()
-    return row.id
-
-
-blueprint = Blueprint("covers", __name__)
+pages = Pages("covers", __name__)
 
 
 def school_of(actor: Actor) -> int:
@@ -131,7 +120,7 @@ def school_of(actor: Actor) -> int:
     return existing(chosen_school_id(actor, *CASE_TEAM))
 
 
-@blueprint.get("/desk/cover")
+@pages.get("/desk/cover")
 @gate(Permission.COVER_SET)
 def covers() -> Page:
     """Who stands in for whom, now and in the days to come: one's own, for an administrator everybody's."""
@@ -165,7 +154,7 @@ def _row(actor: Actor, row: CoverRow) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/desk/cover/new", methods=["GET", "POST"], endpoint="set_cover")
+@pages.route("/desk/cover/new", methods=["GET", "POST"], endpoint="set_cover")
 @gate(Permission.COVER_SET)
 def set_cover_page() -> Page:
     """Say who stands in, and from when to when."""
@@ -196,12 +185,13 @@ def set_cover_page() -> Page:
     )
 
 
-@blueprint.post("/desk/cover/<int:cover_id>/end")
-@gate(Permission.COVER_SET)
-def end(cover_id: int) -> Page:
-    """Call a cover off."""
-    end_cover(Invocation(current_actor(), clock.now()), cover_id)
-    return redirect(url_for("covers.covers"), 303)
+@pages.button("/desk/cover/<int:cover_id>/end", Cover, Permission.COVER_SET, then=".covers", endpoint="end")
+def end_cover(uow: UnitOfWork, row: Cover) -> None:
+    """Call a cover off at once; one that is over already stays as it is."""
+    if row.ended_at is None and row.ends_on >= today_at(row.school_id, uow.now):
+        row.ended_at = uow.now
+        uow.record(row, "cover.ended")
+    uow.no_audit()
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -5,14 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.pages import chosen_school_id
@@ -27,6 +26,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import author, sentence
@@ -114,7 +114,8 @@ def write_entry(uow: UnitOfWork, school_id: int, details: Held) -> PracticeEntry
 @use_case
 def correct(uow: UnitOfWork, practice_id: int, details: Held) -> int:
     """Correct an entry; its earlier values stay in the audit log. Raises Refused as logging does."""
-    entry = _standing(uow, practice_id)
+    entry = uow.load(PracticeEntry, practice_id, Permission.PRACTICE_WORK, uow.version)
+    _refuse_withdrawn(entry)
     _check(uow, entry.school_id, details, entry)
     for name, value in asdict(details).items():
         setattr(entry, name, value)
@@ -122,20 +123,9 @@ def correct(uow: UnitOfWork, practice_id: int, details: Held) -> int:
     return entry.id
 
 
-@use_case
-def take_back(uow: UnitOfWork, practice_id: int) -> int:
-    """Take an entry out of every total. It stays in the list, marked as withdrawn."""
-    entry = _standing(uow, practice_id)
-    entry.taken_back_at = uow.now
-    uow.record(entry, "practice.taken_back")
-    return entry.id
-
-
-def _standing(uow: UnitOfWork, practice_id: int) -> PracticeEntry:
-    entry = uow.load(PracticeEntry, practice_id, Permission.PRACTICE_WORK, uow.version)
+def _refuse_withdrawn(entry: PracticeEntry) -> None:
     if entry.taken_back_at is not None:
         raise Refused("", _("It was already withdrawn."))
-    return entry
 
 
 def _check(uow: UnitOfWork, school_id: int, details: Held, before: PracticeEntry | None) -> None:
@@ -294,7 +284,7 @@ def people_words(students: int, adults: int) -> str:
     )
 
 
-blueprint = Blueprint("practice", __name__, url_prefix="/practice")
+pages = Pages("practice", __name__, url_prefix="/practice")
 FORM = "practice/log/form.html"
 
 
@@ -302,7 +292,7 @@ def _school_id(actor: Actor) -> int:
     return existing(chosen_school_id(actor, *STAFF))
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.PRACTICE_LOG)
 def entries_page() -> Page:
     """The logged entries, newest first: one's own, and all of the school for its case team."""
@@ -316,7 +306,7 @@ def entries_page() -> Page:
     return render_template("practice/log/list.html", rows=rows_of(practice_entries[:PAGE]), older=older, newer=first)
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@pages.route("/new", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_LOG)
 def new() -> Page:
     """Log a practice with a few taps and no typing."""
@@ -335,7 +325,7 @@ def words_of(title: str, **more: Any) -> dict[str, Any]:
     return {"title": title, "entry": None, **back, **more}
 
 
-@blueprint.route("/<int:practice_id>", methods=["GET", "POST"])
+@pages.route("/<int:practice_id>", methods=["GET", "POST"])
 @gate(Permission.PRACTICE_WORK)
 def entry(practice_id: int) -> Page:
     """Correct an entry, and see who changed it."""
@@ -351,13 +341,14 @@ def entry(practice_id: int) -> Page:
     return act_form(form, lambda call: correct(call, row.id, form.held), url_for("practice.entries_page"), words, FORM)
 
 
-@blueprint.post("/<int:practice_id>/take-back", endpoint="take_back")
-@gate(Permission.PRACTICE_WORK)
-def take_back_page(practice_id: int) -> Page:
-    """Take an entry out of every total."""
-    actor = current_actor()
-    take_back(Invocation(actor, clock.now()), get_entry(actor, practice_id).id)
-    return redirect(url_for("practice.entries_page"), 303)
+@pages.button(
+    "/<int:practice_id>/take-back", Subject(PracticeEntry, get_entry), Permission.PRACTICE_WORK, then=".entries_page"
+)
+def take_back(uow: UnitOfWork, entry: PracticeEntry) -> None:
+    """Take an entry out of every total. It stays in the list, marked as withdrawn."""
+    _refuse_withdrawn(entry)
+    entry.taken_back_at = uow.now
+    uow.record(entry, "practice.taken_back")
 
 
-ROOM = Room(pages=(blueprint,), sentences=queries.SENTENCES, loaders={"practice_entry": queries.load_entry})
+ROOM = Room(pages=(pages,), sentences=queries.SENTENCES, loaders={"practice_entry": queries.load_entry})

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -20,7 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, radio
+from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import dotted, force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -29,6 +29,7 @@ from wss_cases.foundation.pages import Page, code_picture, printed_address, with
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.pages.presenters import place_names
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -83,18 +84,6 @@ def hour_of(began: datetime | None, now: datetime) -> datetime:
     return began if began is not None and now - began < HOUR else now
 
 
-class AnswerForm(BaseForm):
-    """The result of a request other than a circle."""
-
-    became = radio(
-        _l("Result"), [(one.value, one.label) for one in Became if one is not Became.CIRCLE], _l("Choose the result.")
-    )
-
-
-class NewLinkForm(BaseForm):
-    """A new link for the school: only a button."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """A request as sent. `form_key` is unique to the page, so that a page sends only once."""
@@ -108,19 +97,6 @@ class Asked:
     in_danger: bool
     words: str
     contact: str
-
-
-@use_case
-def make_link(uow: UnitOfWork, school_id: int) -> int:
-    """Make a school's link; the former link stops working. Returns its id."""
-    school = uow.load(School, school_id, Permission.CIRCLE_REQUEST_LINK)
-    before = link_of(school.id)
-    if before is not None:
-        before.ended_at = uow.now
-        uow.session.flush()
-    link = uow.add(RequestLink(school_id=school.id, code=new_code(), made_at=uow.now, made_by_id=uow.actor.user_id))
-    uow.record(link, "circle_request.link_made")
-    return link.id
 
 
 def takes_another(link_id: int, in_danger: bool, now: datetime) -> bool:
@@ -181,28 +157,19 @@ def _tell(uow: UnitOfWork, request: CircleRequest) -> None:
 
 
 @use_case
-def answer(uow: UnitOfWork, request_id: int, became: Became) -> int:
-    """Record the result of a request other than a circle. Its words and contact are erased."""
-    request = _waiting(uow, request_id)
-    _close(uow, request, became)
-    return request.id
-
-
-@use_case
 def hold_circle(uow: UnitOfWork, request_id: int, details: Held) -> int:
     """Log the circle that a request became, and erase its words and contact. Returns the id of the log entry."""
-    request = _waiting(uow, request_id)
+    request = uow.load(CircleRequest, request_id, Permission.CIRCLE_REQUEST_WORK, uow.version)
+    _refuse_answered(request)
     entry = write_entry(uow, request.school_id, details)
     request.practice_id = entry.id
     _close(uow, request, Became.CIRCLE)
     return entry.id
 
 
-def _waiting(uow: UnitOfWork, request_id: int) -> CircleRequest:
-    request = uow.load(CircleRequest, request_id, Permission.CIRCLE_REQUEST_WORK, uow.version)
+def _refuse_answered(request: CircleRequest) -> None:
     if request.became is not None:
         raise Refused("", _("It was already answered."))
-    return request
 
 
 def _close(uow: UnitOfWork, request: CircleRequest, became: Became) -> None:
@@ -211,10 +178,13 @@ def _close(uow: UnitOfWork, request: CircleRequest, became: Became) -> None:
     uow.record(request, "circle_request.answered", became=became.value)
 
 
-blueprint = Blueprint("circle_requests", __name__, url_prefix="/circle-requests")
+pages = Pages(
+    "circle_requests", __name__, url_prefix="/circle-requests",
+    trail=lambda _record: [(_("Requests for a circle"), url_for("circle_requests.requests"))],
+)  # fmt: skip
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.CIRCLE_REQUEST_WORK)
 def requests() -> Page:
     """The open requests, and the results of the others in this school year."""
@@ -245,7 +215,15 @@ def _row(request_row: CircleRequest) -> dict[str, Any]:
     }
 
 
-def _words(request_row: CircleRequest) -> dict[str, Any]:
+class AnswerForm(PlainForm):
+    """The result of a request other than a circle."""
+
+    became = radio(
+        _l("Result"), [(row.value, row.label) for row in Became if row is not Became.CIRCLE], _l("Choose the result.")
+    )
+
+
+def _words(request_row: CircleRequest, _form: AnswerForm) -> dict[str, Any]:
     asker = request_row.asker.label if request_row.asker else _("They did not say")
     facts = [
         {"label": _("Asked on"), "value": moment_words(request_row.asked_at, zone_of(request_row.school_id))},
@@ -261,30 +239,21 @@ def _words(request_row: CircleRequest) -> dict[str, Any]:
         facts.append({"label": _("How to reach them"), "value": request_row.contact})
     else:
         facts.append({"label": _("Result"), "value": request_row.became.label})
-    return {
-        "title": request_row.wish.label,
-        "go_words": _("Save, and erase their words"),
-        "one": request_row,
-        "facts": facts,
-        "office": existing(get_school(request_row.school_id)).phone,
-    }
+    return {"facts": facts, "office": existing(get_school(request_row.school_id)).phone}
 
 
-act_page(
-    blueprint,
-    "/<int:request_id>",
-    "one",
-    Permission.CIRCLE_REQUEST_WORK,
-    load=get_request,
-    form=lambda one: AnswerForm(version=one.version),
-    act=lambda call, one, form: answer(call, one.id, Became(form.became.data)),
-    done=lambda one: url_for("circle_requests.requests"),
-    words=_words,
-    template="practice/requests/one.html",
-)
+@pages.act(
+    "/<int:request_id>", Subject(CircleRequest, get_request), AnswerForm, Permission.CIRCLE_REQUEST_WORK,
+    endpoint="one", title=lambda row: row.wish.label, button=_l("Save, and erase their words"), then=".requests",
+    more=_words, template="practice/requests/one.html",
+)  # fmt: skip
+def answer(uow: UnitOfWork, request: CircleRequest, form: AnswerForm) -> None:
+    """Record the result of a request other than a circle. Its words and contact are erased."""
+    _refuse_answered(request)
+    _close(uow, request, Became(form.became.data))
 
 
-@blueprint.route("/<int:request_id>/circle", methods=["GET", "POST"])
+@pages.route("/<int:request_id>/circle", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_REQUEST_WORK)
 def circle(request_id: int) -> Page:
     actor = current_actor()
@@ -301,11 +270,13 @@ def _own_school(actor: Actor) -> School:
     return existing(get_school(existing(chosen_school_id(actor, *WORKERS))))
 
 
-def _link_words(school: School) -> dict[str, Any]:
+class NewLinkForm(PlainForm):
+    """A new link for the school: only a button."""
+
+
+def _link_words(school: School, _form: NewLinkForm) -> dict[str, str]:
     standing = link_of(school.id)
     return {
-        "title": _("Link for requests"),
-        "go_words": _("Make a new link") if standing else _("Make the link"),
         "address": _address(standing) if standing else "",
         "made": moment_words(standing.made_at, school.time_zone) if standing else "",
     }
@@ -315,21 +286,24 @@ def _address(standing: RequestLink) -> str:
     return printed_address("circle_request.link", token=standing.code)
 
 
-act_page(
-    blueprint,
-    "/link",
-    "link",
-    Permission.CIRCLE_REQUEST_LINK,
-    load=_own_school,
-    form=lambda school: NewLinkForm(),
-    act=lambda call, school, form: make_link(call, school.id),
-    done=lambda school: url_for("circle_requests.link"),
-    words=_link_words,
-    template="practice/requests/link.html",
-)
+@pages.act(
+    "/link", Subject(School, _own_school), NewLinkForm, Permission.CIRCLE_REQUEST_LINK, adds=True, endpoint="link",
+    title=_l("Link for requests"), then=".link", more=_link_words, template="practice/requests/link.html",
+    button=lambda school: _("Make a new link") if link_of(school.id) else _("Make the link"), boxed=False,
+    lede=_l("Anyone with the link can ask for a circle, without an account."),
+)  # fmt: skip
+def make_link(uow: UnitOfWork, school: School, _form: NewLinkForm) -> int:
+    """Make a school's link; the former link stops working."""
+    before = link_of(school.id)
+    if before is not None:
+        before.ended_at = uow.now
+        uow.session.flush()
+    link = uow.add(RequestLink(school_id=school.id, code=new_code(), made_at=uow.now, made_by_id=uow.actor.user_id))
+    uow.record(link, "circle_request.link_made")
+    return link.id
 
 
-@blueprint.get("/link/sheet")
+@pages.get("/link/sheet")
 @gate(Permission.CIRCLE_REQUEST_LINK)
 def sheet() -> Page:
     """The sheet for a wall, with the code to scan, in both languages."""
@@ -358,7 +332,7 @@ def _sheet_words() -> dict[str, str]:
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences=models.SENTENCES,
     messages=messages.MESSAGES,
     loaders={"circle_request": messages.load_request},
