@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
+from wtforms import DateField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.policy import require
@@ -13,17 +15,16 @@ from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS
 from wss_cases.followups.templates.pages import (
     READ,
-    EndTemplateForm,
-    New,
+    WRITTEN,
     NewTemplateForm,
     TemplateForm,
-    Wording,
     add_template,
     change_template,
-    end_template,
     is_near,
     make_own,
     pathway_words,
+    refuse_ended,
+    refuse_far,
     title_of,
     writes_for,
 )
@@ -38,29 +39,34 @@ from wss_cases.followups.templates.queries import (
 )
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import PlainForm
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import get_school, school_days
 
-blueprint = Blueprint("follow_up_template_acts", __name__, url_prefix="/follow-up-templates")
-TEMPLATE_FIELDS = ("title_en", "title_es", "closes_with_en", "closes_with_es", "due_in_school_days", "single_mail")
+pages = Pages(
+    "follow_up_template_acts", __name__, url_prefix="/follow-up-templates",
+    trail=lambda _row: [(_("Follow-up templates"), url_for("follow_up_templates.templates"))],
+)  # fmt: skip
 
 
-@blueprint.route("/<int:template_id>", methods=["GET", "POST"])
+@pages.route("/<int:template_id>", methods=["GET", "POST"])
 @gate(READ)
 def change(template_id: int) -> Page:
     """Change a template from a day on. Follow-ups made before keep their due date and words."""
     row = get_template(current_actor(), template_id)
     form = _form_of(row)
-    return _write(
-        form, lambda call: change_template(call, row.id, _wording(form), form.starts_on.data), row, row.school_id
-    )
+    return _write(form, lambda call: change_template(call, row.id, form.columns()), row, row.school_id)
 
 
-@blueprint.route("/<int:template_id>/own", methods=["GET", "POST"])
+@pages.route("/<int:template_id>/own", methods=["GET", "POST"])
 @gate(READ)
 def own(template_id: int) -> Page:
     """Make a school's own version in place of the district's."""
@@ -69,51 +75,62 @@ def own(template_id: int) -> Page:
     if school_id is None:
         raise NotFound
     form = _form_of(row)
-    return _write(
-        form, lambda call: make_own(call, row.id, school_id, _wording(form), form.starts_on.data), row, school_id
-    )
+    return _write(form, lambda call: make_own(call, row.id, school_id, form.columns()), row, school_id)
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@pages.route("/new", methods=["GET", "POST"])
 @gate(READ)
 def add() -> Page:
     """Add a template: the district for every school, an administrator for their own."""
     actor, school_id = current_actor(), writes_for(current_actor())
     require(actor, may_write(FollowUpTemplate(school_id=school_id)), FollowUpTemplate(school_id=school_id))
     form = NewTemplateForm()
-    return _write(
-        form,
-        lambda call: add_template(call, filled(form, New, school_id=school_id), _wording(form), form.starts_on.data),
-        None,
-        school_id,
+    return _write(form, lambda call: add_template(call, form.columns() | {"school_id": school_id}), None, school_id)
+
+
+class EndTemplateForm(PlainForm):
+    until = DateField(
+        _l("Used until which day?"), [InputRequired(_l("Choose a day."))], description=_l("Today or later.")
     )
 
 
-act_page(
-    blueprint,
-    "/<int:template_id>/end",
-    "end",
-    READ,
-    load=get_template,
-    form=lambda row: EndTemplateForm(),
-    act=lambda call, row, form: end_template(call, row.id, form.until.data),
-    done=lambda row: url_for("follow_up_templates.templates"),
-    words=lambda row: {
-        "title": title_of(row),
-        "event": EVENTS.get(row.event, row.event),
-        "gives_way": row.instead_of_id is not None,
-        "open_now": open_made_from(current_actor()).get(row.series, 0),
-    },
-    template="followups/templates/editing/end.html",
-)
+def _after_it(row: FollowUpTemplate, _form: EndTemplateForm) -> dict[str, Any]:
+    open_now = open_made_from(current_actor()).get(row.series, 0)
+    then = (
+        _("From the day after, the district’s version is used again.") if row.instead_of_id is not None
+        else _("From the day after, nothing is created in its place.")
+    )  # fmt: skip
+    stays = ngettext(
+        "%(num)d follow-up that it created stays open.", "%(num)d follow-ups that it created stay open.", open_now
+    )
+    return {"facts": [f"{then} {stays}" if open_now else then]}
+
+
+@pages.act(
+    "/<int:template_id>/end", Subject(FollowUpTemplate, get_template), EndTemplateForm, READ, adds=True, endpoint="end",
+    title=title_of, button=_l("Stop using it"), lede=lambda row: EVENTS.get(row.event, row.event), more=_after_it,
+    then=lambda *_answer: url_for("follow_up_templates.templates"), boxed=False,
+)  # fmt: skip
+def end_template(uow: UnitOfWork, row: FollowUpTemplate, form: EndTemplateForm) -> None:
+    """End a template on a day. After a school's own version the district's applies again.
+
+    Refused for the district's templates of routing rules, because their follow-ups need the words; only a school's
+    version of them may end.
+    """
+    require(uow.actor, may_write(row), row)
+    refuse_ended(row)
+    if row.event not in TIMED and row.instead_of_id is None:
+        raise Refused("", _("The routing rules create this follow-up. You can change its wording, but not remove it."))
+    until, today = form.until.data, today_at(row.school_id, uow.now)
+    if until < max(today, row.starts_on):
+        raise Refused("until", _("Choose today or a later day, not before its start."))
+    refuse_far("until", until, today)
+    row.ends_on = until
+    uow.record(row, "followup_template.ended")
 
 
 def _form_of(row: FollowUpTemplate) -> TemplateForm:
-    return TemplateForm(data={name: getattr(row, name) for name in TEMPLATE_FIELDS})
-
-
-def _wording(form: TemplateForm) -> Wording:
-    return filled(form, Wording)
+    return TemplateForm(data={name: getattr(row, name) for name in WRITTEN if name != "starts_on"})
 
 
 def _write(
@@ -143,7 +160,7 @@ def _write(
 def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | None) -> list[dict[str, str]]:
     """For the first day and for today: the due date by this form, and by the present template."""
     days = school_days(school_id)
-    written = FollowUpTemplate(**vars(_wording(form)))
+    written = FollowUpTemplate(**form.columns())
     return [
         {
             "happens": day_words_with_year(day),
@@ -154,4 +171,4 @@ def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | 
     ]
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

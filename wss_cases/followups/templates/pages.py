@@ -3,8 +3,7 @@
 Each change begins on a day, as a row of its own, and changes no follow-up already made.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -57,7 +56,14 @@ PATHWAYS = [
 ]
 
 
+WRITTEN = (
+    "title_en", "title_es", "closes_with_en", "closes_with_es", "due_in_school_days", "single_mail", "starts_on"
+)  # fmt: skip
+
+
 class TemplateForm(BaseForm):
+    """What can be changed of a template, and from which day."""
+
     title_en = ShortText(_l("Title in English"), [NotBlank(_l("Write the title in English."))])
     title_es = ShortText(_l("Title in Spanish"), [NotBlank(_l("Write the title in Spanish."))])
     closes_with_en = ShortText(
@@ -76,6 +82,10 @@ class TemplateForm(BaseForm):
     single_mail = BooleanField(_l("Send a separate email when it is due"))
     starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])
 
+    def columns(self) -> dict[str, Any]:
+        """The columns that the form writes."""
+        return {name: self[name].data for name in WRITTEN}
+
 
 class NewTemplateForm(TemplateForm):
     """An additional template."""
@@ -93,9 +103,10 @@ class NewTemplateForm(TemplateForm):
         validators=[InputRequired(_l("Choose what is created."))],
     )
 
-
-class EndTemplateForm(BaseForm):
-    until = DateField(_l("Used until which day?"), validators=[InputRequired(DAY)])
+    def columns(self) -> dict[str, Any]:
+        """The columns that the form writes."""
+        chosen = {"event": self.event.data, "pathway": self.pathway.data, "kind": self.kind.data}
+        return super().columns() | chosen
 
 
 class SampleForm(AskingForm):
@@ -110,116 +121,73 @@ class SampleForm(AskingForm):
     day = DateField(_l("On which day?"), validators=[InputRequired(DAY)])
 
 
-MOST_SCHOOL_DAYS = 200
-Key = str | None
-
-
-@dataclass(frozen=True)
-class Wording:
-    """The parts of a template that can be changed."""
-
-    due_in_school_days: int
-    title_en: str
-    title_es: str
-    closes_with_en: str
-    closes_with_es: str
-    single_mail: bool
-
-
-@dataclass(frozen=True)
-class New:
-    """An additional template: its event, pathway ('': all), the kind it makes, and the school (None: the district)."""
-
-    event: str
-    pathway: str
-    kind: str
-    school_id: int | None
-
-
 @use_case
-def change_template(uow: UnitOfWork, template_id: int, wording: Wording, starts_on: date) -> int:
-    """End a template the day before `starts_on`, and begin the changed one. Raises NotFound, Refused."""
+def change_template(uow: UnitOfWork, template_id: int, columns: Mapping[str, Any]) -> int:
+    """End a template the day before the new one starts, and begin the changed one. Raises NotFound, Refused."""
     old = _standing(uow, template_id)
+    starts_on = columns["starts_on"]
     if starts_on <= old.starts_on:
         raise Refused("starts_on", _("Choose a day after the start of this one."))
-    _check(uow, old, wording, starts_on)
+    new = FollowUpTemplate(
+        kind=old.kind, event=old.event, pathway=old.pathway, school_id=old.school_id, series_id=old.series,
+        instead_of_id=old.instead_of_id, owner_role=old.owner_role, **columns,
+    )  # fmt: skip
+    _check(uow, new)
     old.ends_on = starts_on - timedelta(days=1)
     uow.record(old, "followup_template.ended")
-    new = FollowUpTemplate(
-        kind=old.kind, event=old.event, pathway=old.pathway, school_id=old.school_id,
-        series_id=old.series, instead_of_id=old.instead_of_id, owner_role=old.owner_role,
-        starts_on=starts_on, **vars(wording),
-    )  # fmt: skip
     return _begin(uow, new, "followup_template.changed")
 
 
 @use_case
-def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording, starts_on: date) -> int:
+def make_own(uow: UnitOfWork, template_id: int, school_id: int, columns: Mapping[str, Any]) -> int:
     """Begin a school's own version in place of a template of the district. Raises NotFound, Refused."""
     old = uow.session.get(FollowUpTemplate, template_id, with_for_update=True)
     if old is None or old.school_id is not None:
         raise NotFound
     new = FollowUpTemplate(
         kind=old.kind, event=old.event, pathway=old.pathway, school_id=school_id, instead_of_id=old.series,
-        owner_role=old.owner_role, starts_on=starts_on, **vars(wording),
+        owner_role=old.owner_role, **columns,
     )  # fmt: skip
     require(uow.actor, may_write(new), new)
-    _check(uow, new, wording, starts_on)
-    if own_of(old.series, school_id, starts_on) is not None:
+    _check(uow, new)
+    if own_of(old.series, school_id, new.starts_on) is not None:
         raise Refused("", _("This school already has its own version. Change that one."))
     return _begin(uow, new, "followup_template.own")
 
 
 @use_case
-def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date) -> int:
+def add_template(uow: UnitOfWork, columns: Mapping[str, Any]) -> int:
     """Begin an additional template. Raises NotFound, Refused naming the field."""
-    new = FollowUpTemplate(**vars(wanted), owner_role="coordinator", starts_on=starts_on, **vars(wording))
+    new = FollowUpTemplate(owner_role="coordinator", **columns)
     require(uow.actor, may_write(new), new)
-    if wanted.event not in TIMED:
-        raise Refused("event", _("Choose what happens."))
-    if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
-        raise Refused("kind", _("Choose what is created."))
-    if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
-        raise Refused("pathway", _("“%(event)s” happens in more than one pathway.", event=EVENTS[wanted.event]))
-    _check(uow, new, wording, starts_on)
+    if new.pathway and new.event not in IN_PATHWAY:
+        raise Refused("pathway", _("“%(event)s” happens in more than one pathway.", event=EVENTS[new.event]))
+    _check(uow, new)
     return _begin(uow, new, "followup_template.added")
-
-
-@use_case
-def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
-    """End a template on a day. After a school's own version the district's applies again.
-
-    Raises NotFound. Raises Refused for the district's templates of routing rules, because their follow-ups need the
-    words; only a school's version of them may end.
-    """
-    row = _standing(uow, template_id)
-    if row.event not in TIMED and row.instead_of_id is None:
-        raise Refused("", _("The routing rules create this follow-up. You can change its wording, but not remove it."))
-    if until < max(today_at(row.school_id, uow.now), row.starts_on):
-        raise Refused("until", _("Choose today or a later day, not before its start."))
-    _check_near("until", until, today_at(row.school_id, uow.now))
-    row.ends_on = until
-    uow.record(row, "followup_template.ended")
-    return row.id
 
 
 def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
     known = existing(uow.session.get(FollowUpTemplate, template_id))
     row = uow.load(FollowUpTemplate, template_id, may_write(known))
-    if row.ends_on is not None:
-        raise Refused("", _("This template has been changed already. Change the newer one."))
+    refuse_ended(row)
     return row
 
 
-def _check(uow: UnitOfWork, row: FollowUpTemplate, wording: Wording, starts_on: date) -> None:
-    if starts_on <= today_at(row.school_id, uow.now):
+def refuse_ended(row: FollowUpTemplate) -> None:
+    """Raise Refused for a template that a newer one follows."""
+    if row.ends_on is not None:
+        raise Refused("", _("This template has been changed already. Change the newer one."))
+
+
+def _check(uow: UnitOfWork, row: FollowUpTemplate) -> None:
+    today = today_at(row.school_id, uow.now)
+    if row.starts_on <= today:
         raise Refused("starts_on", _("Choose a day after today."))
-    _check_near("starts_on", starts_on, today_at(row.school_id, uow.now))
-    if not 0 <= wording.due_in_school_days <= MOST_SCHOOL_DAYS:
-        raise Refused("due_in_school_days", _("Choose a number of school days from 0 to 200."))
+    refuse_far("starts_on", row.starts_on, today)
 
 
-def _check_near(field: str, day: date, today: date) -> None:
+def refuse_far(field: str, day: date, today: date) -> None:
+    """Raise Refused for a day that is more than a year away."""
     if too_far(day, today):
         raise Refused(field, _("Choose a day within the next year."))
 
