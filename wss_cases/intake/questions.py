@@ -4,30 +4,32 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import CheckConstraint, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
-from wtforms import SelectMultipleField
+from wtforms import DateField, HiddenField, SelectMultipleField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import DatedRowForm, choices
+from wss_cases.foundation.forms import PlainForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.dated_settings import end_before, newest_row, period_words
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 
 ADULTS = "adults"
 """The kind of a report in which no student stands: of an adult, by an adult."""
@@ -163,36 +165,26 @@ def newest_for(kind: str) -> DetailQuestions | None:
     return db.session.scalar(statement.order_by(DetailQuestions.starts_on.desc()).limit(1))
 
 
-class QuestionsForm(DatedRowForm):
-    """Which questions stand open."""
-
-    questions = SelectMultipleField(_l("Questions always shown"), choices=choices(list(CHOICE.items())))
+HOW_MANY = _l("Choose from %(fewest)d to %(most)d questions. All others stay under “More”.", fewest=FEWEST, most=MOST)
 
 
-@use_case
-def change_questions(uow: UnitOfWork, kind: str, questions: Sequence[str], starts_on: date, seen_id: int | None) -> int:
-    """Ask other questions about a kind of report from a day on, and end the row before the day before it.
+class QuestionsForm(PlainForm):
+    """Which questions stand open from a day on. `seen_id` is the newest row when the page was shown."""
 
-    Raises NotFound for a kind that the table does not have; Refused for too few or too many questions, for a day in the
-    past, for one that is not after the newest row's, and when the newest row is not the one that was seen.
-    """
-    newest = newest_row(uow, DetailQuestions, kind, Permission.CODES_EDIT, starts_on, seen_id)
-    wanted = [name for name in CHOICE if name in set(questions)]
-    if not FEWEST <= len(wanted) <= MOST:
-        words = _(
-            "Choose from %(fewest)d to %(most)d questions. All others stay under “More”.", fewest=FEWEST, most=MOST
-        )
-        raise Refused("questions", words)
-    end_before(uow, newest, starts_on, "detail_questions.ended")
-    row = uow.add(DetailQuestions(code=kind, questions=wanted, starts_on=starts_on, ends_on=None))
-    uow.record(row, "detail_questions.changed", code=kind, day=starts_on.isoformat())
-    return row.id
+    seen_id = HiddenField()
+    questions = SelectMultipleField(
+        _l("Questions always shown"), [InputRequired(HOW_MANY)], choices=choices(list(CHOICE.items()))
+    )
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
 
-blueprint = Blueprint("questions", __name__, url_prefix="/settings/questions")
+pages = Pages(
+    "questions", __name__, url_prefix="/settings/questions",
+    trail=lambda _row: [(_("Detail questions"), url_for("questions.page"))],
+)  # fmt: skip
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.CODES_EDIT)
 def page() -> Page:
     """Every kind of report with the questions that stand open, now, before and later."""
@@ -207,29 +199,29 @@ def page() -> Page:
     )
 
 
-@blueprint.route("/<code>", methods=["GET", "POST"])
-@gate(Permission.CODES_EDIT)
-def change(code: str) -> Page:
-    """Ask other questions about one kind of report, from a day on."""
-    require(current_actor(), Permission.CODES_EDIT, DetailQuestions())
-    newest, today = existing(newest_for(code)), today_at(None, clock.now())
-    form = QuestionsForm(questions=newest.questions, seen_id=newest.id, starts_on=today)
-    title = KINDS.get(code, code)
-    return form_page(
-        form,
-        lambda: change_questions(submitted(form), code, form.questions.data or [], form.starts_on.data, form.seen),
-        with_flash(_("The new row is saved."), url_for(".page")),
-        "intake/questions/row.html",
-        title=title,
-        lede=_(
-            "Each person’s role is always asked. Choose from %(fewest)d to %(most)d more; the rest is under “More”.",
-            fewest=FEWEST,
-            most=MOST,
-        ),
-        crumbs=[(_("Detail questions"), url_for(".page")), (title, None)],
-        back_href=url_for(".page"),
-        go_words=_("Save new row"),
-    )
+def _newest(_actor: Actor, code: str) -> DetailQuestions:
+    return existing(newest_for(code))
 
 
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES)
+@pages.act(
+    "/<code>", Subject(DetailQuestions, _newest), QuestionsForm, Permission.CODES_EDIT, adds=True, endpoint="change",
+    title=lambda row: KINDS.get(row.code, row.code), button=_l("Save new row"), then=".page",
+    done=_l("The new row is saved."),
+    start=lambda row: {"questions": row.questions, "seen_id": str(row.id), "starts_on": today_at(None, clock.now())},
+    lede=_l("Each person’s role is always asked. Choose from %(fewest)d to %(most)d more; the rest is under “More”.",
+            fewest=FEWEST, most=MOST),
+)  # fmt: skip
+def change_questions(uow: UnitOfWork, row_seen: DetailQuestions, form: QuestionsForm) -> int:
+    """Ask other questions about a kind of report from a day on, and end the row before the day before it."""
+    starts_on, code = form.starts_on.data, row_seen.code
+    newest = newest_row(uow, DetailQuestions, code, Permission.CODES_EDIT, starts_on, id_in(form.seen_id.data))
+    chosen = [name for name in CHOICE if name in form.questions.data]
+    if not FEWEST <= len(chosen) <= MOST:
+        raise Refused("questions", str(HOW_MANY))
+    end_before(uow, newest, starts_on, "detail_questions.ended")
+    row = uow.add(DetailQuestions(code=code, questions=chosen, starts_on=starts_on, ends_on=None))
+    uow.record(row, "detail_questions.changed", code=code, day=starts_on.isoformat())
+    return row.id
+
+
+ROOM = Room(pages=(pages,), sentences=SENTENCES)

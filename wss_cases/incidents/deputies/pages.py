@@ -169,7 +169,7 @@ def _ask(uow: UnitOfWork, record: Any, due: _Due, deputy_id: int) -> None:
 
 pages = Pages(
     "deputies", __name__, url_prefix="/deputy-looks",
-    trail=lambda _found: [(_("Second reviews for schools"), url_for(".page"))],
+    trail=lambda _waiting: [(_("Second reviews for schools"), url_for(".page"))],
 )  # fmt: skip
 
 
@@ -204,8 +204,8 @@ def _load(actor: Actor, look_id: int) -> tuple[DeputyLook, ForDeputy]:
     return look, existing(asked_of(look))
 
 
-def _words(found: tuple[DeputyLook, ForDeputy], _form: LookForm) -> dict[str, Any]:
-    look, asked = found
+def _words(waiting: tuple[DeputyLook, ForDeputy], _form: LookForm) -> dict[str, Any]:
+    look, asked = waiting
     zone = zone_of(look.school_id)
     asker = user_names([look.asked_by_id]).get(look.asked_by_id or 0, "")
     rows = [
@@ -227,7 +227,7 @@ def _summary(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 @pages.act(
     "/<int:look_id>", Subject(DeputyLook, _load, row=itemgetter(0)), LookForm, Permission.DEPUTY_LOOK, adds=True,
-    endpoint="look", title=lambda found: found[1].title, button=_l("Submit this answer"), then=".page", more=_words,
+    endpoint="look", title=lambda waiting: waiting[1].title, button=_l("Submit this answer"), then=".page", more=_words,
     lede=_l("Two people must agree, and this school has only one who may. You are the second person."),
     template="incidents/deputies/look.html",
 )  # fmt: skip

@@ -228,7 +228,7 @@ def reopen_review(uow: UnitOfWork, incident: Incident, form: ReasonForm) -> None
     set_state(uow, incident, IncidentState.UNDER_REVIEW)
 
 
-def _asking(
+def _act_form(
     report: Incident, form: BaseForm, act: Callable[[], Any], yours: str, title: Any, go: Any, *,
     done: str | Callable[[int], str] = "", template: str = "intake/review/acts/act.html", **context: Any,
 ) -> Page:  # fmt: skip
@@ -305,7 +305,7 @@ def otherwise(incident_id: int) -> Page:
         tool = is_forgotten(report)
         form.keep.data = [item["key"] for item in plan["pathways"] if not (tool and item["rules"] == VIOLENCE)]
         form.added.data = [one.key for one in _instead(scene.plan)] if tool else []
-    return _asking(
+    return _act_form(
         report,
         form,
         lambda: decide(submitted(form), incident_id, form.choice(unseen)),
@@ -349,7 +349,7 @@ def parts(incident_id: int) -> Page:
     report = reviewed(current_actor(), incident_id)
     form = parts_form(report.people, report.version)
     title = _("Who caused harm, and who was harmed?")
-    return _asking(
+    return _act_form(
         report,
         form,
         lambda: set_parts(submitted(form), incident_id, form.roles()),
@@ -383,7 +383,7 @@ def conversation(incident_id: int) -> Page:
             repair_on=form.repair_on.data,
         )
 
-    return _asking(
+    return _act_form(
         report, form, act, note, _("Record the conversation"), _("Save it and close the report"), template=LOG
     )
 
