@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.training.conftest import NOW, TODAY
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
 from wss_cases.contacts import SafePassageRoute, SchoolSergeant, add_route, correct_team, file_team
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
+from wss_cases.foundation.forms import PlainForm
+from wss_cases.journal.acts import Act, Subject
 from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School
 
 ROUTE = {"place": "Corner of Maple", "hours": "7 to 9", "vendor": "Brick House"}
 
@@ -91,3 +97,47 @@ def test_what_adds_beside_its_record_compares_no_version(scene: Any, client_as: 
     sent = {"csrf_token": client.csrf_token("/contacts/routes/new"), "version": "7"}
     assert client.post("/contacts/routes/new", data=ROUTE | sent).status_code == 303
     assert count(SafePassageRoute) == 1
+
+
+def test_the_policy_may_read_more_than_the_row(scene: Any) -> None:
+    route_id, elsewhere = add_route(scene.call, scene.school.id, **ROUTE), SchoolFactory()
+    with pytest.raises(NotFound):
+        ending(of=lambda _route: elsewhere)(scene.call, route_id)
+    assert ending(of=lambda _route: scene.school)(scene.call, route_id) == route_id
+
+
+def test_the_row_above_is_locked_first(scene: Any) -> None:
+    route_id = add_route(scene.call, scene.school.id, **ROUTE)
+    tables: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        tables.extend(re.findall(r"FROM (\w+)\s+WHERE \w+\.id", statement))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        ending(above=lambda route: (School, route.school_id))(scene.call, route_id)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert tables[-2:] == ["school", "safe_passage_route"]
+
+
+def test_a_form_may_need_what_the_page_found_beside_the_row(scene: Any) -> None:
+    route_id, places = add_route(scene.call, scene.school.id, **ROUTE), []
+
+    class WhereForm(PlainForm):
+        def fit(self, seen: Any) -> None:
+            places.append(seen)
+
+    def look(uow: UnitOfWork, _route: SafePassageRoute, _form: WhereForm) -> None:
+        uow.no_audit()
+
+    beside = Subject(SafePassageRoute, existing, seen=lambda route: (route.id, route.place))
+    Act(look, Permission.SCHOOL_MANAGE, beside, WhereForm)(scene.call, route_id)
+    assert places == [(route_id, "Corner of Maple")]
+
+
+def ending(**how: Any) -> Act:
+    def end(uow: UnitOfWork, _route: SafePassageRoute) -> None:
+        uow.no_audit()
+
+    return Act(end, Permission.SCHOOL_MANAGE, Subject(SafePassageRoute, existing, **how), None)

@@ -28,12 +28,17 @@ class Subject:
     """How an act's page finds its record: `find(actor, *ids)` returns it, or None where the reader has chosen none.
 
     `model` is the record's class: its row is locked by its id before the body runs. Where `find` returns more than the
-    row, for the words of the page, `row` takes the row from it.
+    row, for the words of the page, `row` takes the row from it; `seen(row)` makes it of the row where the form needs it
+    too. `of(row)` is what the policy decides on where that is not the row; `above(row)` is the class and id of a row
+    that is locked first.
     """
 
     model: type[Base]
     find: Callable[..., Any]
     row: Callable[[Any], Any] = lambda found: found
+    seen: Callable[[Any], Any] | None = None
+    of: Callable[[Any], Any] = lambda row: row
+    above: Callable[[Any], tuple[type[Base], int]] | None = None
 
 
 def _by_id(model: type[Base]) -> Subject:
@@ -60,23 +65,27 @@ class Act:
         """Do it with these answers of its form. Raises Refused as its page does, Stale, NotFound."""
         row = existing(db.session.get(self.subject.model, *record_id)) if self.subject is not None else None
         self.check(call.actor, row)
-        form = filled_from(self.form, row, answers) if self.form is not None else None
+        seen = self.subject.seen(row) if self.subject is not None and self.subject.seen is not None else row
+        form = filled_from(self.form, seen, answers) if self.form is not None else None
         return self.carry_out(call, row, form)
 
     def check(self, actor: Actor, row: Any) -> None:
         """Raise NotFound where the actor may not do this to a row (None: an act without a record)."""
-        require(actor, self.permission, row if self.subject is not None else actor)
+        require(actor, self.permission, self.subject.of(row) if self.subject is not None else actor)
 
     def carry_out(self, call: Invocation, row: Any, form: PlainForm | None) -> int:
         """Lock the row, check its policy and version, and run the body in one unit of work, once for each key."""
-        row_id = row.id if row is not None else 0
+        row_id, subject = row.id if row is not None else 0, self.subject
+        above = subject.above(row) if subject is not None and subject.above is not None else None
         with unit_of_work(call.actor, call.now, call.request_key) as uow:
             if uow.answered:
                 return uow.answer
             uow.version = call.version
             given: list[Any] = []
-            if self.subject is not None:
-                given.append(uow.load(self.subject.model, row_id, self.permission, call.version))
+            if above is not None:
+                uow.session.get(*above, with_for_update=True, populate_existing=True)
+            if subject is not None:
+                given.append(uow.load(subject.model, row_id, self.permission, call.version, subject.of))
             answer = self.body(uow, *given, *([form] if form is not None else []))
             uow.answer = answered = answer if answer is not None else given[0].id
             return answered
@@ -212,7 +221,7 @@ def _shown_form(act: Act, page: Shown, record: Any, row: Any) -> PlainForm:
     assert act.form is not None
     start = dict(page.start(record)) if page.start is not None and record is not None else {}
     form = act.form(sent_answers(act.form), data=start)
-    form.fit(row)
+    form.fit(record if act.subject is not None and act.subject.seen is not None else row)
     return form
 
 

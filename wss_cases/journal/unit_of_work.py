@@ -1,7 +1,7 @@
 """The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,14 +94,17 @@ class UnitOfWork:
         if self._form is not None:
             self._form.answer, self._form.answered_now = str(value), True
 
-    def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
-        """Lock a record, check its policy and its version.
+    def load(
+        self, model: type[Row], object_id: int, permission: Permission, version: int | None = None,
+        of: Callable[[Row], Any] = lambda record: record,
+    ) -> Row:  # fmt: skip
+        """Lock a record, check the policy on it (or on what `of` makes of it) and its version.
 
         Raises NotFound when it is missing or forbidden, Stale when someone changed it since the form was opened.
         """
         record = existing(self.session.get(model, object_id, with_for_update=True, populate_existing=True))
         self.asked_of = self.asked_of or (model.__tablename__, object_id)
-        require(self.actor, permission, record)
+        require(self.actor, permission, of(record))
         if version is not None and getattr(record, "version", version) != version:
             raise Stale
         return record
