@@ -18,6 +18,7 @@ from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.pages import complete_circle
 from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import WithoutMeeting
@@ -54,7 +55,7 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     assert [row.kind for row in made].count("agreement_term") == 2
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
-        agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "")
+        complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
     term_changes.mark_term(Invocation(world.actor, DUE, version=first.version), first.id, TermState.KEPT)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
@@ -62,7 +63,7 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     with pytest.raises(Stale):
         term_changes.mark_term(Invocation(world.actor, DUE, version=second.version + 1), second.id, TermState.LATE)
     term_changes.mark_term(Invocation(world.actor, DUE, version=second.version), second.id, TermState.LATE)
-    agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
+    complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
@@ -75,7 +76,7 @@ def test_check_ins_outlive_the_circle(world, circle):
     agreements.make_agreement(Invocation(world.actor, LATER), circle.id, terms(world, 1))
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
     term_changes.mark_term(Invocation(world.actor, DUE), term.id, TermState.KEPT)
-    agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
+    complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
     ).all()
@@ -100,4 +101,4 @@ def test_no_agreement_before_the_meeting(world, circle):
     with pytest.raises(Refused):
         agreements.make_agreement(Invocation(world.actor, NOW), circle.id, terms(world, 1))
     with pytest.raises(Refused):
-        agreements.complete_circle(Invocation(world.actor, NOW), circle.id, "held_without_agreement", "")
+        complete_circle(Invocation(world.actor, NOW), circle.id, outcome="held_without_agreement")

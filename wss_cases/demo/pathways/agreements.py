@@ -11,7 +11,8 @@ from wss_cases.demo.story.world import Life, Steps, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.agreements.actions import TermDraft, complete_circle, make_agreement, sign
+from wss_cases.pathways.circles.agreements.actions import TermDraft, make_agreement
+from wss_cases.pathways.circles.agreements.pages import complete_circle, sign
 from wss_cases.pathways.circles.agreements.term_changes import change_term, mark_term
 from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of
@@ -120,7 +121,7 @@ def agree(path: Path, invited: list[Party], keepers: list[Person], now: datetime
     make_agreement(work.calls(now), path.id, drafts)
     now = yield calendar.soon(now, 4)
     signers = [*(f"party-{one.id}" for one in invited), *(f"keeper-{one.id}" for one in keepers)]
-    sign(work.calls(now), path.id, signers, rng.choice(MANNERS), work.world.day(now))
+    sign(work.calls(now), path.id, signers=signers, manner=rng.choice(MANNERS), signed_on=work.world.day(now))
     states, now = yield from _mark(path, invited, now)
     without = rng.choice(APART) if rng.random() < 0.45 else None
     while without is None:
@@ -129,7 +130,7 @@ def agree(path: Path, invited: list[Party], keepers: list[Person], now: datetime
             break
         now = yield calendar.in_days(now, 1, 9 * 60)
     now = yield calendar.soon(now, 15)
-    complete_circle(work.calls(now), path.id, outcome_of(states), "", without_meeting=without)
+    complete_circle(work.calls(now), path.id, outcome=outcome_of(states), without_meeting=without)
     work.kept.append(outcome_of(states) == "agreement_kept")
     ask_again(path, invited, now)
     return now

@@ -10,7 +10,7 @@ from wss_cases.demo.district.staff import invented
 from wss_cases.demo.pathways.agreements import agree, ask
 from wss_cases.demo.story.world import FIRST, LAST, STEP, Steps, rows
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.agreements.actions import NO_AGREEMENT, complete_circle
+from wss_cases.pathways.circles.agreements.pages import NO_AGREEMENT, complete_circle
 from wss_cases.pathways.circles.circle.models import (
     CircleSupporter,
     GuardianAnswer,
@@ -58,7 +58,7 @@ def circle(path: Path, now: datetime) -> Steps:
     now = yield from ask(path, invited, keepers, now)
     if not any(one.caused_harm for one in invited) or work.place.rng.random() < 0.2:
         now = yield world.calendar.in_days(now, 1, 15 * 60 + work.place.rng.randrange(60))
-        complete_circle(work.calls(now), path.id, NO_AGREEMENT, "")
+        complete_circle(work.calls(now), path.id, outcome=NO_AGREEMENT)
     else:
         now = yield from agree(path, invited, keepers, now, meet)
     return now

@@ -11,16 +11,19 @@ from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import filled_from
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.circles.agreements import actions, term_changes
+from wss_cases.pathways.circles.agreements import actions, pages, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.queries import signers_of
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind, TermState
 from wss_cases.pathways.circles.terms import (
     AgreementSignature,
@@ -54,7 +57,7 @@ def follow_ups(world, kind, state=FollowUpState.OPEN):
 
 
 def sign(world, circle, *keys, on=TODAY):
-    return actions.sign(Invocation(world.actor, NOW), circle.id, keys, SignatureManner.PAPER, on)
+    return pages.sign(Invocation(world.actor, NOW), circle.id, signers=keys, manner=SignatureManner.PAPER, signed_on=on)
 
 
 def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
@@ -66,18 +69,23 @@ def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
 
 
 def complete(world, circle, outcome="agreement_kept", **more):
-    return actions.complete_circle(Invocation(world.actor, NOW), circle.id, outcome, "", **more)
+    return pages.complete_circle(Invocation(world.actor, NOW), circle.id, outcome=outcome, **more)
 
 
 def test_parties_supporters_and_keepers_sign_once(world, circle):
     agreed(world, circle)
     party, supporter = f"party-{world.people[0].id}", None
-    keys = [one.key for one in actions.signers_of(circle, circle_now(circle))]
+    keys = [one.key for one in signers_of(circle, circle_now(circle))]
     supporter = next(key for key in keys if key.startswith("supporter"))
     keeper = next(key for key in keys if key.startswith("keeper"))
+    answers = {"signers": [party], "manner": SignatureManner.PAPER, "signed_on": TODAY}
+    also = filled_from(pages.SignForm, (circle, circle_now(circle)), answers)
     sign(world, circle, party, supporter, keeper)
     with pytest.raises(Refused, match="already"):
+        pages.sign.carry_out(Invocation(world.actor, NOW), circle, also)
+    with pytest.raises(Refused) as refusal:
         sign(world, circle, party)
+    assert refusal.value.field == "signers"
     rows = db.session.scalars(select(AgreementSignature)).all()
     assert {row.manner for row in rows} == {SignatureManner.PAPER}
     assert {row.recorded_by_id for row in rows} == {world.coordinator.id}
@@ -193,8 +201,9 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert not completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused):
         complete(world, circle, outcome="")
-    with pytest.raises(Refused, match="outcome that matches"):
+    with pytest.raises(Refused) as refusal:
         complete(world, circle, outcome="held_without_agreement")
+    assert refusal.value.field == "outcome"
     assert fresh(circle).state is PathwayState.ACTIVE
     complete(world, circle)
     assert (fresh(circle).state, fresh(circle).outcome) == (PathwayState.COMPLETED, "agreement_kept")
@@ -221,10 +230,24 @@ def test_a_meeting_that_waits_is_answered_first(world, circle):
 
 def test_a_circle_without_an_agreement_ends_without_its_meeting(world, circle):
     assert not completion_meeting_allowed(circle_now(circle))
-    with pytest.raises(Refused, match="outcome that matches"):
+    with pytest.raises(Refused) as refusal:
         complete(world, circle, "agreement_kept")
+    assert refusal.value.field == "outcome"
     complete(world, circle, "held_without_agreement")
     assert fresh(circle).outcome == "held_without_agreement"
+
+
+def test_what_was_agreed_while_the_page_was_open_needs_another_outcome(world, circle):
+    keeper_id, answers = make_user(world.school).id, {"outcome": "held_without_agreement"}
+    form = filled_from(pages.CompleteCircleForm, (circle, circle_now(circle)), answers)
+    (term,) = agreed(world, circle).terms
+    call = Invocation(world.actor, ON_THE_DAY)
+    term_changes.mark_term(call, term.id, TermState.KEPT)
+    with pytest.raises(Refused, match="choose why there was none"):
+        pages.complete_circle.carry_out(call, fresh(circle), form)
+    hold(circle, db.session.get_one(UserAccount, keeper_id), MeetingKind.COMPLETION)
+    with pytest.raises(Refused, match="outcome that matches"):
+        pages.complete_circle.carry_out(call, fresh(circle), form)
 
 
 def test_a_language_without_its_text_asks_for_an_interpreter(world, circle):
@@ -238,7 +261,7 @@ def test_a_stranger_touches_nothing(world, circle):
     (term,) = agreed(world, circle).terms
     stranger = actor_for(make_user(make_world().school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        actions.sign(Invocation(stranger, NOW), circle.id, ["party-1"], SignatureManner.PAPER, TODAY)
+        pages.sign(Invocation(stranger, NOW), circle.id, signers=["party-1"])
     with pytest.raises(NotFound):
         change(world, term, actor=stranger)
     with pytest.raises(NotFound):

@@ -18,8 +18,9 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles.agreements import actions, term_changes
+from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.pages import complete_circle, sign
 from wss_cases.pathways.circles.circle.models import TERM_TRANSITIONS, MeetingKind, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import (
@@ -88,7 +89,10 @@ class Terms(RuleBasedStateMachine):
     def sign(self, who: int) -> None:
         key = f"party-{self.parties[who]}"
         with suppress(Refused):
-            actions.sign(Invocation(self.actor, NOW), self.circle_id, [key], SignatureManner.SPOKEN, NOW.date())
+            sign(
+                Invocation(self.actor, NOW), self.circle_id, signers=[key], manner=SignatureManner.SPOKEN,
+                signed_on=NOW.date(),
+            )  # fmt: skip
 
     @rule()
     def meet_again(self) -> None:
@@ -102,7 +106,7 @@ class Terms(RuleBasedStateMachine):
     )
     def complete(self, outcome: str, why: WithoutMeeting | None) -> None:
         with suppress(Refused):
-            actions.complete_circle(Invocation(self.actor, NOW), self.circle_id, outcome, "", without_meeting=why)
+            complete_circle(Invocation(self.actor, NOW), self.circle_id, outcome=outcome, without_meeting=why)
 
     @invariant()
     def everything_fits(self) -> None:

@@ -9,7 +9,7 @@ from tests.pathways.circles.held import agreed, circle_now, held_circle
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.agreements import actions, term_changes
+from wss_cases.pathways.circles.agreements import pages, term_changes
 from wss_cases.pathways.circles.agreements.queries import signers_of
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import SignatureManner
@@ -43,7 +43,7 @@ def sign(world, circle, *who, beside=False):
     signers = {one.key for one in signers_of(circle, circle_now(circle))}
     keys = [f"party-{world.people[number].id}" for number in who]
     keys += [key for key in signers if key.startswith("supporter") and beside]
-    actions.sign(Invocation(world.actor, NOW), circle.id, keys, SignatureManner.PAPER, TODAY)
+    pages.sign(Invocation(world.actor, NOW), circle.id, signers=keys, manner=SignatureManner.PAPER, signed_on=TODAY)
 
 
 TERMS = ("Casimir and I repaint the door of Nightingale's locker", "Ophelia sits with auntie Quill")
@@ -131,7 +131,8 @@ def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client
 
 
 def let_name(world, circle, *who):
-    actions.name_on_copies(Invocation(world.actor, NOW), circle.id, [world.people[number].id for number in who])
+    named = [world.people[number].id for number in who]
+    pages.name_on_copies(Invocation(world.actor, NOW), circle.id, named=named)
 
 
 def test_another_name_stands_on_a_sheet_only_where_both_agree_and_before_anybody_signs(world, circle, client_as):

@@ -19,8 +19,9 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.pages import sign
 from wss_cases.pathways.circles.circle.models import TermState
-from wss_cases.pathways.circles.terms import open_terms
+from wss_cases.pathways.circles.terms import SignatureManner, open_terms
 from wss_cases.pathways.common.rules import Pathway
 
 ON_THE_DAY = NOW + timedelta(days=7)
@@ -89,7 +90,7 @@ def test_a_circle_that_met_again_makes_a_second_agreement(world, term, circle, c
     with pytest.raises(Refused, match="meets again"):
         actions.make_agreement(Invocation(world.actor, NOW), circle.id, drafts(world, "Another"))
     key = f"party-{world.people[0].id}"
-    actions.sign(Invocation(world.actor, NOW), circle.id, [key], actions.SignatureManner.SPOKEN, TODAY)
+    sign(Invocation(world.actor, NOW), circle.id, signers=[key], manner=SignatureManner.SPOKEN, signed_on=TODAY)
     base = f"/cases/{circle.case_id}/pathways/{circle.id}"
     client = client_as(world.coordinator)
     assert "The circle meets again" in client.page(f"{base}/agreement").text
@@ -103,4 +104,6 @@ def test_a_circle_that_met_again_makes_a_second_agreement(world, term, circle, c
     agreement = circle_now(circle).agreement
     assert agreement.id == made and [one.position for one in agreement.terms] == [1, 2]
     assert [one.agreed_on for one in agreement.terms] == [None, later.date()]
-    actions.sign(Invocation(world.actor, later), circle.id, [key], actions.SignatureManner.SPOKEN, later.date())
+    sign(
+        Invocation(world.actor, later), circle.id, signers=[key], manner=SignatureManner.SPOKEN, signed_on=later.date()
+    )

@@ -32,6 +32,7 @@ from wss_cases.pathways.circles import consent, keepers
 from wss_cases.pathways.circles import training as trainings
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
+from wss_cases.pathways.circles.agreements.pages import complete_circle
 from wss_cases.pathways.circles.circle.models import MeetingState, ScreenAnswer, TermState
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import pages
@@ -236,8 +237,8 @@ class Circles(Watched):
         around = self.around
         without = WithoutMeeting.APART if apart else None
         try:
-            agreements.complete_circle(
-                Invocation(self.world.actor, self.now), self.circle.id, outcome, "", without_meeting=without
+            complete_circle(
+                Invocation(self.world.actor, self.now), self.circle.id, outcome=outcome, without_meeting=without
             )
         except Refused:
             return

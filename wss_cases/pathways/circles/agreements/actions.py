@@ -1,4 +1,4 @@
-"""Use cases: record and sign a circle's agreement, name parties on its copies, complete the circle."""
+"""Recording what was agreed in a circle, with the follow-ups of its terms."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,41 +8,21 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.pages import advance
 from wss_cases.followups.making import cancel_row
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
-from wss_cases.pathways.circles.agreements.queries import person_key, signers_of, staff_of
+from wss_cases.pathways.circles.agreements.queries import staff_of
 from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms import (
-    COMPLETION,
-    Agreement,
-    AgreementSignature,
-    AgreementTerm,
-    SignatureManner,
-    WithoutMeeting,
-    completion_held,
-    last_agreed,
-    met_again,
-    open_terms,
-    signed_now,
-)
-from wss_cases.pathways.common.actions import (
-    close_open,
-    follow,
-    follow_event,
-    not_later,
-    note_completion,
-    open_follow_ups,
-)
+from wss_cases.pathways.circles.terms import COMPLETION, Agreement, AgreementTerm, met_again, open_terms
+from wss_cases.pathways.common.actions import follow, follow_event, open_follow_ups
 from wss_cases.pathways.common.rules import Pathway
 
 MOST_TERMS = 12
 HEAD = "agreement_head"
-NO_AGREEMENT = "held_without_agreement"
 
 
 @dataclass(frozen=True)
@@ -133,92 +113,3 @@ def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> 
     """A new term with its follow-up; the caller adds it to the agreement."""
     follow_up = follow(uow, row, "agreement_term", draft.due_on)
     return AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
-
-
-@use_case
-def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: SignatureManner, signed_on: date) -> int:
-    """Record who signed, when and how; `signers` are keys of `signers_of`. Returns the pathway's id.
-
-    Raises Refused without an agreement or signers, for someone who signed already or may not sign, and for a day before
-    the agreement or after today.
-    """
-    row = load_circle(uow, pathway_id)
-    circle = circle_of(row)
-    if circle.agreement is None:
-        raise Refused("", _("Record the agreement first."))
-    agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
-    not_later(uow, row.school_id, "signed_on", signed_on)
-    if signed_on < last_agreed(agreement):
-        raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
-    may_sign = {signer.key: signer for signer in signers_of(row, circle)}
-    if not signers or not set(signers) <= set(may_sign):
-        raise Refused("signers", _("Check who signed."))
-    if set(signers) & {person_key(signature) for signature in signed_now(agreement)}:
-        raise Refused("signers", _("One of them has already signed."))
-    for key in sorted(signers):
-        column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
-            may_sign[key].kind
-        ]
-        before = next((earlier for earlier in agreement.signatures if person_key(earlier) == key), None)
-        signature = before or AgreementSignature(agreement_id=agreement.id)
-        signature.manner, signature.signed_on = manner, signed_on
-        signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
-        setattr(signature, column, may_sign[key].id)
-        uow.record(signature, "agreement.signed", case_id=agreement.case_id)
-    return row.id
-
-
-@use_case
-def name_on_copies(uow: UnitOfWork, pathway_id: int, participant_ids: Collection[int]) -> int:
-    """Record which parties agree that their names stand on the others' copies. Returns the pathway's id.
-
-    Raises Refused without an agreement, and for someone who is not a party.
-    """
-    row = load_circle(uow, pathway_id)
-    circle = circle_of(row)
-    if circle.agreement is None:
-        raise Refused("", _("Record the agreement first."))
-    if not set(participant_ids) <= set(circle.names):
-        raise Refused("named", _("Choose people from this circle."))
-    agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
-    agreement.named = sorted(participant_ids)
-    uow.record(agreement, "agreement.named")
-    return row.id
-
-
-@use_case
-def complete_circle(
-    uow: UnitOfWork, pathway_id: int, outcome: str, note: str, *, without_meeting: WithoutMeeting | None = None
-) -> int:
-    """Complete a circle with its outcome. Returns the pathway's id.
-
-    Raises Refused when no meeting was held, when one is planned, and when a term is open. An agreement also needs its
-    completion meeting, or a reason why there was none.
-    """
-    row = load_circle(uow, pathway_id, uow.version)
-    circle = circle_of(row)
-    if not circle.was_held or circle.waiting is not None:
-        raise Refused("", _("First answer whether the meeting took place."))
-    if circle.agreement is not None:
-        _end_agreement(uow, row, circle, without_meeting)
-    if (outcome == NO_AGREEMENT) != (circle.agreement is None):
-        raise Refused("outcome", _("Choose an outcome that matches: was anything agreed?"))
-    note_completion(uow, row, outcome, note)
-    return row.id
-
-
-def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meeting: WithoutMeeting | None) -> None:
-    if circle.agreement is None:
-        raise NotFound
-    left = [str(term.position) for term in open_terms(circle.agreement)]
-    if left:
-        raise Refused("", _("These terms are not updated yet: %(terms)s.", terms=", ".join(left)))
-    was_held = completion_held(circle)
-    if not was_held:
-        if without_meeting is None:
-            words = _("Hold the agreement completion meeting, or choose why there was none.")
-            raise Refused("without_meeting", words)
-        agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
-        agreement.without_meeting = without_meeting
-        uow.record(agreement, "agreement.without_meeting", reason=without_meeting.value)
-    close_open(uow, row.id, COMPLETION, "held" if was_held else "not_possible")

@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
-from wtforms import DateField, FieldList, Form, FormField, SelectField, SelectMultipleField
+from flask import render_template, request, url_for
+from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import submitted
@@ -16,12 +16,14 @@ from wss_cases.followups.core.pages import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.queries import (
     STAFF_KEY,
@@ -36,20 +38,27 @@ from wss_cases.pathways.circles.agreements.queries import (
 )
 from wss_cases.pathways.circles.circle.models import MARKED, TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of, sees_terms
-from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
+from wss_cases.pathways.circles.consent import load_circle
+from wss_cases.pathways.circles.requirements.pages import CIRCLE, ON_CIRCLE
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
 from wss_cases.pathways.circles.terms import (
+    COMPLETION,
+    Agreement,
+    AgreementSignature,
     AgreementTerm,
     SignatureManner,
     WithoutMeeting,
     completion_held,
     completion_meeting_allowed,
+    last_agreed,
     met_again,
     must_consent,
     open_terms,
     signed_now,
     terms_in_force,
 )
-from wss_cases.pathways.common.pages import ACT, CompleteForm, act_context, number, page_of, people_choices
+from wss_cases.pathways.common.actions import close_open, not_later, note_completion
+from wss_cases.pathways.common.pages import ACT, act_context, number, page_of, people_choices
 from wss_cases.pathways.common.rules import LIVE, Pathway, outcomes_for
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
@@ -97,39 +106,8 @@ class CorrectForm(BaseForm):
     )  # fmt: skip
 
 
-class TranslationForm(BaseForm):
-    language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
-    text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
-    evidence = LongText(_l("It is done when, in this language"), limit=1000)
-    by = ShortText(_l("Who translated it"), [NotBlank(_l("Enter who translated it."))], limit=200)
-
-
-class SignForm(BaseForm):
-    signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Check who signed."))], choices=[])
-    manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
-    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
-
-
-class NamedForm(BaseForm):
-    """Which parties agree that their names stand on the others' copies."""
-
-    named = SelectMultipleField(
-        _l("Who agrees to have their name on the others’ copies"),
-        validators=[Optional()],
-        description=_l("Ask each person alone. A copy names another person only if both agree."),
-    )
-
-
-class CompleteCircleForm(CompleteForm):
-    """The outcome, and the reason when an agreement had no completion meeting."""
-
-    without_meeting = radio(
-        _l("Why was there no agreement completion meeting?"),
-        WithoutMeeting.labels(),
-        _l("Hold the agreement completion meeting, or choose why there was none."),
-    )
-
-
+NO_AGREEMENT = "held_without_agreement"
+WITHOUT_MEETING = _l("Hold the agreement completion meeting, or choose why there was none.")
 TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "brick"}
 
 
@@ -221,10 +199,10 @@ def _ended(circle: Circle) -> str:
     return str(WithoutMeeting(reason).label) if reason else ""
 
 
-blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+pages = Pages("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 
-@blueprint.route("/agreement", methods=["GET", "POST"])
+@pages.route("/agreement", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def agreement(case_id: int, pathway_id: int) -> Page:
     """Show the agreement, or the form that records it. Rows left empty are ignored."""
@@ -280,45 +258,91 @@ def _draft(form: Any) -> actions.TermDraft:
     return actions.TermDraft(form.text.data or "", party, form.due_on.data, form.evidence.data or "", staff)
 
 
-@blueprint.route("/agreement/sign", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def sign(case_id: int, pathway_id: int) -> Page:
-    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    signed = {person_key(signer) for signer in signed_now(circle.agreement)} if circle.agreement else set()
-    form = SignForm(signed_on=today_at(row.school_id, clock.now()))
-    form.signers.choices = choices(
-        [(signer.key, signer.name) for signer in signers_of(row, circle) if signer.key not in signed]
-    )
-    return form_page(
-        form,
-        lambda: actions.sign(
-            submitted(form), row.id, form.signers.data or [], SignatureManner(form.manner.data), form.signed_on.data
-        ),
-        f"{page_of(row)}/agreement",
-        ACT,
-        **act_context(row, _("Who signed the agreement"), _("Save the signatures")),
-    )
+class SignForm(PlainForm):
+    """Who signed, how and when: keys of `signers_of` who have not signed yet."""
+
+    signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Check who signed."))], choices=[])
+    manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+
+    def fit(self, seen: tuple[Pathway, Circle]) -> None:
+        """Offer those who have not signed."""
+        row, circle = seen
+        signed = {person_key(signer) for signer in signed_now(circle.agreement)} if circle.agreement else set()
+        left = [(signer.key, signer.name) for signer in signers_of(row, circle) if signer.key not in signed]
+        self.signers.choices = choices(left)
 
 
-@blueprint.route("/agreement/names", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def names(case_id: int, pathway_id: int) -> Page:
+def _agreement_page(seen: tuple[Pathway, Circle], _id: int) -> str:
+    return f"{page_of(seen[0])}/agreement"
+
+
+@pages.act(
+    "/agreement/sign", CIRCLE, SignForm, Permission.CASE_WORK, adds=True, **ON_CIRCLE,
+    title=_l("Who signed the agreement"), button=_l("Save the signatures"), then=_agreement_page,
+    start=lambda seen: {"signed_on": today_at(seen[0].school_id, clock.now())},
+)  # fmt: skip
+def sign(uow: UnitOfWork, pathway: Pathway, form: SignForm) -> None:
+    """Record who signed, when and how, on a day from the agreement until today."""
+    row = load_circle(uow, pathway.id)
+    circle, signers, signed_on = circle_of(row), form.signers.data, form.signed_on.data
+    agreement = _agreement_of(uow, circle)
+    not_later(uow, row.school_id, "signed_on", signed_on)
+    if signed_on < last_agreed(agreement):
+        raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
+    may_sign = {signer.key: signer for signer in signers_of(row, circle)}
+    if not set(signers) <= set(may_sign):
+        raise Refused("signers", _("Check who signed."))
+    if set(signers) & {person_key(signature) for signature in signed_now(agreement)}:
+        raise Refused("signers", _("One of them has already signed."))
+    for key in sorted(signers):
+        column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
+            may_sign[key].kind
+        ]
+        before = next((earlier for earlier in agreement.signatures if person_key(earlier) == key), None)
+        signature = before or AgreementSignature(agreement_id=agreement.id)
+        signature.manner, signature.signed_on = SignatureManner(form.manner.data), signed_on
+        signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
+        setattr(signature, column, may_sign[key].id)
+        uow.record(signature, "agreement.signed", case_id=agreement.case_id)
+
+
+def _agreement_of(uow: UnitOfWork, circle: Circle) -> Agreement:
+    if circle.agreement is None:
+        raise Refused("", _("Record the agreement first."))
+    return uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+
+
+class NamedForm(PlainForm):
+    """Which parties agree that their names stand on the others' copies."""
+
+    named = SelectMultipleField(
+        _l("Who agrees to have their name on the others’ copies"),
+        validators=[Optional()],
+        description=_l("Ask each person alone. A copy names another person only if both agree."),
+    )
+
+    def fit(self, seen: tuple[Pathway, Circle]) -> None:
+        """Offer the parties."""
+        self.named.choices = people_choices(seen[1].names)
+
+
+@pages.act(
+    "/agreement/names", CIRCLE, NamedForm, Permission.CASE_WORK, adds=True, endpoint="names", **ON_CIRCLE,
+    title=_l("Names on the copies"), button=_l("Save"), then=_agreement_page,
+    start=lambda seen: {"named": seen[1].agreement.named if seen[1].agreement else []},
+)  # fmt: skip
+def name_on_copies(uow: UnitOfWork, pathway: Pathway, form: NamedForm) -> None:
     """Record which parties may be named on the others' copies, before they sign."""
-    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    form = NamedForm(named=[str(key) for key in circle.agreement.named] if circle.agreement else [])
-    form.named.choices = people_choices(circle.names)
-    return form_page(
-        form,
-        lambda: actions.name_on_copies(
-            submitted(form), row.id, [number(chosen) or 0 for chosen in form.named.data or ()]
-        ),
-        f"{page_of(row)}/agreement",
-        ACT,
-        **act_context(row, _("Names on the copies"), _("Save")),
-    )
+    circle, named = circle_of(load_circle(uow, pathway.id)), sorted(int(key) for key in form.named.data or ())
+    agreement = _agreement_of(uow, circle)
+    if not set(named) <= set(circle.names):
+        raise Refused("named", _("Choose people from this circle."))
+    agreement.named = named
+    uow.record(agreement, "agreement.named")
 
 
-@blueprint.route("/terms/<int:term_id>", methods=["GET", "POST"])
+@pages.route("/terms/<int:term_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     """Record the result of a term. For a change: the new term, and who consented."""
@@ -391,37 +415,67 @@ def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[st
     return facts
 
 
-@blueprint.route("/complete-circle", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def complete(case_id: int, pathway_id: int) -> Page:
-    """Complete a circle. The outcome is suggested from the results of its terms."""
-    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    in_force = terms_in_force(circle.agreement)
-    suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])
-    form = CompleteCircleForm(version=row.version, outcome=suggested)
-    form.outcome.choices = choices(
-        [
-            (code, words)
+class CompleteCircleForm(PlainForm):
+    """The outcome, and the reason when an agreement had no completion meeting."""
+
+    outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
+    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+    without_meeting = radio(
+        _l("Why was there no agreement completion meeting?"), WithoutMeeting.labels(), WITHOUT_MEETING
+    )
+
+    def fit(self, seen: tuple[Pathway, Circle]) -> None:
+        """Offer the outcomes that match what was agreed; ask why there was no meeting only where there was none."""
+        row, circle = seen
+        fitting = {
+            code: words
             for code, words in outcomes_for(row.pathway).items()
-            if (code == actions.NO_AGREEMENT) == (circle.agreement is None)
-        ]
-    )
-    if circle.agreement is None or completion_held(circle):
-        del form.without_meeting
-    return form_page(
-        form,
-        lambda: actions.complete_circle(
-            submitted(form), row.id, form.outcome.data, form.note.data, without_meeting=_why(form)
-        ),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Complete it with its outcome"), _("Complete")),
-    )
+            if (code == NO_AGREEMENT) == (circle.agreement is None)
+        }
+        self.outcome.choices = choices(list(fitting.items()))
+        if circle.agreement is None or completion_held(circle):
+            del self.without_meeting
 
 
-def _why(form: CompleteCircleForm) -> WithoutMeeting | None:
-    chosen = form.without_meeting.data if "without_meeting" in form else None
-    return WithoutMeeting(chosen) if chosen else None
+def _suggested(seen: tuple[Pathway, Circle]) -> dict[str, Any]:
+    agreement = seen[1].agreement
+    in_force = terms_in_force(agreement)
+    return {"outcome": None if open_terms(agreement) else outcome_of([term.state for term in in_force])}
 
 
-ROOM = Room(pages=(blueprint,))
+@pages.act(
+    "/complete-circle", CIRCLE, CompleteCircleForm, Permission.CASE_WORK, endpoint="complete", **ON_CIRCLE,
+    title=_l("Complete it with its outcome"), button=_l("Complete"), then=lambda seen, _id: page_of(seen[0]),
+    start=_suggested,
+)  # fmt: skip
+def complete_circle(uow: UnitOfWork, pathway: Pathway, form: CompleteCircleForm) -> None:
+    """Complete a circle with its outcome, suggested from the results of its terms.
+
+    Refused when no meeting was held, when one is planned, and when a term is open. An agreement also needs its
+    completion meeting, or a reason why there was none.
+    """
+    row = load_circle(uow, pathway.id)
+    circle, outcome = circle_of(row), form.outcome.data
+    if not circle.was_held or circle.waiting is not None:
+        raise Refused("", _("First answer whether the meeting took place."))
+    if circle.agreement is not None:
+        _end_agreement(uow, row, circle, form)
+    if (outcome == NO_AGREEMENT) != (circle.agreement is None):
+        raise Refused("outcome", _("Choose an outcome that matches: was anything agreed?"))
+    note_completion(uow, row, outcome, form.note.data)
+
+
+def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, form: CompleteCircleForm) -> None:
+    agreement = _agreement_of(uow, circle)
+    if left := [str(term.position) for term in open_terms(agreement)]:
+        raise Refused("", _("These terms are not updated yet: %(terms)s.", terms=", ".join(left)))
+    was_held = completion_held(circle)
+    if not was_held:
+        if "without_meeting" not in form:
+            raise Refused("", str(WITHOUT_MEETING))
+        agreement.without_meeting = WithoutMeeting(form.without_meeting.data)
+        uow.record(agreement, "agreement.without_meeting", reason=agreement.without_meeting.value)
+    close_open(uow, row.id, COMPLETION, "held" if was_held else "not_possible")
+
+
+ROOM = Room(pages=(pages,))

@@ -1,34 +1,42 @@
 """The agreement as a sheet for one party to sign, in the family's language, with space for translated terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
+from wtforms import SelectField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, refuse_blank
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import Text, family_texts
-from wss_cases.pathways.circles.agreements.pages import TranslationForm, may_read_terms, signature_rows
+from wss_cases.pathways.circles.agreements.pages import may_read_terms, signature_rows
 from wss_cases.pathways.circles.agreements.queries import get_term, owner_names, supporters_of
-from wss_cases.pathways.circles.agreements.term_changes import translate_term
+from wss_cases.pathways.circles.circle.pages import on_circle
+from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, names_on_paper, signed_now, terms_in_force
-from wss_cases.pathways.common.pages import ACT, act_context, number, page_of
+from wss_cases.pathways.common.pages import ACT, number, page_of
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Student
@@ -37,12 +45,12 @@ from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.finder import Finder, Named
 from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named
 
-blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+pages = Pages("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 HEAD = "agreement_head"
 
 
-@blueprint.get("/agreement/paper")
+@pages.get("/agreement/paper")
 @gate(Permission.CASE_WORK)
 def paper(case_id: int, pathway_id: int) -> Page:
     """The sheet of one party (`for`). Without a party, no names appear on it."""
@@ -146,16 +154,30 @@ def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: 
     return rows
 
 
-@dataclass(frozen=True)
-class Term:
-    """A term with its circle, loaded for someone who may read its text."""
+class Term(NamedTuple):
+    """A term with its circle."""
 
     row: Pathway
     circle: Circle
     term: AgreementTerm
 
 
-def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
+class TranslationForm(PlainForm):
+    """A term in another language, and who translated it."""
+
+    language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
+    text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
+    evidence = LongText(_l("It is done when, in this language"), limit=1000)
+    by = ShortText(_l("Who translated it"), [NotBlank(_l("Enter who translated it."))], limit=200)
+
+    def fit(self, at: Term) -> None:
+        """Offer the languages of the system, of the families, and those it was translated into."""
+        self.language.choices = choices([(code, language_words(code)) for code in dict.fromkeys(_known(at)) if code])
+        if not at.term.evidence:
+            del self.evidence
+
+
+def _term(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
     row = get_pathway(actor, case_id, pathway_id)
     circle, (term, agreement) = circle_of(row), get_term(actor, term_id)
     if agreement.pathway_id != row.id or not may_read_terms(actor, row, circle):
@@ -163,42 +185,47 @@ def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
     return Term(row, circle, term)
 
 
-def _form(at: Term) -> TranslationForm:
+def _circle_of_term(term: AgreementTerm) -> Term:
+    row = db.session.get_one(Pathway, term.agreement.pathway_id)
+    return Term(row, circle_of(row), term)
+
+
+def _known(at: Term) -> list[str]:
+    return [*setting("LANGUAGES"), *(language_of(person) for person in at.circle.invited), *at.term.translations]
+
+
+def _start(at: Term) -> dict[str, Any]:
     spoken = [language_of(person) for person in at.circle.invited]
-    known = [*setting("LANGUAGES"), *spoken, *at.term.translations]
-    wanted = request.args.get("language") or next(
-        (candidate for candidate in (*spoken, *known) if candidate and candidate != "en"), ""
-    )
-    translation = at.term.translations.get(wanted, {})
-    form = TranslationForm(version=at.term.version, language=wanted, **translation)
-    form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
-    if not at.term.evidence:
-        del form.evidence
-    return form
+    first = next((code for code in (*spoken, *_known(at)) if code and code != "en"), "")
+    wanted = request.args.get("language") or first
+    return {"language": wanted, **at.term.translations.get(wanted, {})}
 
 
-act_page(
-    blueprint,
+def _facts(at: Term) -> list[str]:
+    evidence = at.term.evidence
+    return [at.term.text, *([_("Counts as done when: %(words)s", words=evidence)] if evidence else [])]
+
+
+@pages.act(
     "/terms/<int:term_id>/translation",
-    "translate",
-    Permission.CASE_WORK,
-    load=_load,
-    form=_form,
-    act=lambda call, at, form: translate_term(
-        call, at.term.id, form.language.data, form.text.data, form.by.data, form.evidence.data if form.evidence else ""
+    Subject(
+        AgreementTerm, _term, row=attrgetter("term"), seen=_circle_of_term, of=attrgetter("agreement"),
+        above=lambda term: (Pathway, term.agreement.pathway_id),
     ),
-    done=lambda at: f"{page_of(at.row)}/agreement",
-    words=lambda at: act_context(
-        at.row,
-        _("Translate term %(number)d of the agreement", number=at.term.position),
-        _("Save"),
-        facts=[
-            at.term.text,
-            *([_("Counts as done when: %(words)s", words=at.term.evidence)] if at.term.evidence else []),
-        ],
-    ),
-    template=ACT,
-)
+    TranslationForm, Permission.CASE_WORK, endpoint="translate", template=ACT, start=_start,
+    title=lambda at: _("Translate term %(number)d of the agreement", number=at.term.position), button=_l("Save"),
+    more=lambda at, _form: on_circle(at.row, facts=_facts(at)), then=lambda at, _id: f"{page_of(at.row)}/agreement",
+)  # fmt: skip
+def translate_term(uow: UnitOfWork, term: AgreementTerm, form: TranslationForm) -> None:
+    """Store a term's translation and who made it; an earlier one in that language is replaced."""
+    agreement = term.agreement
+    open_only(load_any_circle(uow, agreement.pathway_id).case)
+    evidence = form.evidence.data if "evidence" in form else ""
+    if term.evidence:
+        refuse_blank("evidence", evidence, _("Write in this language what counts as done."))
+    translation = {"text": form.text.data.strip(), "evidence": evidence.strip(), "by": form.by.data.strip()}
+    term.translations = {**term.translations, form.language.data: translation}
+    uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -1,4 +1,4 @@
-"""Use cases: record the result of a term, correct it, translate it, or replace the term by consent."""
+"""Use cases: record the result of a term, correct it, or replace the term by consent."""
 
 from collections.abc import Collection
 from datetime import date
@@ -70,24 +70,6 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
         term.follow_up_id = follow(uow, row, "agreement_term", due_on).id
     change = {"position": term.position, "was": was.value, "state": state.value}
     uow.record(term, "agreement.term_corrected", case_id=agreement.case_id, **change)
-    return row.id
-
-
-@use_case
-def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: str, evidence: str = "") -> int:
-    """Store a term's translation and who made it; an earlier one in that language is replaced.
-
-    Returns the pathway's id. Raises Refused without the text, without a translator, and without what counts as done
-    where the term says it.
-    """
-    row, agreement, term = _load(uow, term_id, uow.version)
-    refuse_blank("text", text, _("Write the term in this language."))
-    if term.evidence:
-        refuse_blank("evidence", evidence, _("Write in this language what counts as done."))
-    refuse_blank("by", by, _("Enter who translated it."))
-    translation = {"text": text.strip(), "evidence": evidence.strip(), "by": by.strip()}
-    term.translations = {**term.translations, language: translation}
-    uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
     return row.id
 
 

@@ -11,6 +11,14 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle import models
 from wss_cases.pathways.circles.circle.models import MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.common.pages import kind_words, page_of
+from wss_cases.pathways.common.rules import Pathway
+
+
+def on_circle(row: Pathway, back_href: str = "", **more: Any) -> dict[str, Any]:
+    """What the page of an act on a circle shows beside its form."""
+    return {"case": row.case, "lede": kind_words(row), "back_href": back_href or page_of(row), **more}
+
 
 EVERYONE = "everyone"
 """The circle was held and everyone invited came. No further question follows."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from flask import url_for
@@ -10,17 +11,26 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.journal.acts import Subject
 from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.circle.rules import PLAN, Requirement, requirement_words, unmet
 from wss_cases.pathways.circles.requirements.queries import (
     Circle,
     begun_in_columns,
+    circle_of,
     circles_for,
+    get_circle_and_state,
     requirements_in_columns,
 )
 from wss_cases.pathways.circles.terms import completion_meeting_allowed, open_terms
+from wss_cases.pathways.common.pages import ACT
 from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, ids, waiting
 from wss_cases.routing.engine.wording import said
+
+CIRCLE = Subject(Pathway, get_circle_and_state, row=itemgetter(0), seen=lambda row: (row, circle_of(row)))
+"""A circle and its state, for an act on it."""
+ON_CIRCLE: Final[dict[str, Any]] = {"template": ACT, "more": lambda seen, _form: on_circle(seen[0])}
 
 PARTY: Final = "circle_parties.party"
 """The page of a party, which records everything about them."""
