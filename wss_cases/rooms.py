@@ -105,7 +105,7 @@ from wss_cases.pathways.circles.agreements import paper as pathways_circles_agre
 from wss_cases.pathways.circles.circle import pages as pathways_circles_circle
 from wss_cases.pathways.circles.meeting import pages as pathways_circles_meeting
 from wss_cases.pathways.circles.meeting import scheduling as pathways_circles_meeting_scheduling
-from wss_cases.pathways.circles.notes import earlier as pathways_circles_notes_earlier
+from wss_cases.pathways.circles.notes import grants as pathways_circles_notes_grants
 from wss_cases.pathways.circles.notes import pages as pathways_circles_notes
 from wss_cases.pathways.circles.plans import pages as pathways_circles_plans
 from wss_cases.pathways.circles.preparation import pages as pathways_circles_preparation
@@ -264,7 +264,7 @@ ROOMS: tuple[Room, ...] = (
     pathways_circles_agreements.ROOM, pathways_circles_agreements_paper.ROOM, pathways_circles_case_page.ROOM,
     pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM, pathways_circles_keepers.ROOM,
     pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM, pathways_circles_meeting_scheduling.ROOM,
-    pathways_circles_notes_earlier.ROOM, pathways_circles_notes.ROOM, pathways_circles_outside.ROOM,
+    pathways_circles_notes_grants.ROOM, pathways_circles_notes.ROOM, pathways_circles_outside.ROOM,
     pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM, pathways_circles_preparation_screening.ROOM,
     pathways_circles_privilege.ROOM, pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM,
     pathways_circles_terms.ROOM, pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM,

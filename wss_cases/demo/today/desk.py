@@ -104,7 +104,7 @@ def _hold_notes(world: World, place: Place) -> Life:
             record_waiver(
                 call,
                 pathway_id,
-                participant_id=signer,
+                participant=signer,
                 signed_on=world.day(now),
                 scope="That a letter of thanks was written.",
                 reason="They wish to show it when they apply for a summer job.",

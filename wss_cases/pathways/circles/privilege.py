@@ -1,35 +1,43 @@
 """The acts around a circle's privilege, with their pages: waivers, legal exceptions, and holds that stop shredding."""
 
-from datetime import date
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form, submitted
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page, printed_address
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, printed_address
 from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers import parts_of
 from wss_cases.pathways.circles.notes.grants import AUDIT_WAIVER, close_waived
 from wss_cases.pathways.circles.notes.messages import ExceptionKind, NoteOpening, PrivilegeException, PrivilegeWaiver
-from wss_cases.pathways.circles.notes.pages import ExceptionForm, HoldForm, ReleaseForm, WaiverForm, load_for_keeper
+from wss_cases.pathways.circles.notes.pages import NOT_WHAT_WAS_SAID, load_for_keeper
 from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver, openings_of, period_names
 from wss_cases.pathways.common.actions import add_audited, not_later
-from wss_cases.pathways.common.pages import ACT, ConfirmForm, act_context, kind_words, number, page_of, people_choices
+from wss_cases.pathways.common.pages import ACT, act_context, kind_words, page_of, people_choices
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.legal_holds import pages as legal_holds
 from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
@@ -39,81 +47,10 @@ AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"
 
 
-def _needed(field: str, text: str, words: str) -> str:
-    if not text.strip():
-        raise Refused(field, words)
-    return text
+pages = Pages("privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege")
 
 
-@use_case
-def record_waiver(
-    uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str
-) -> int:
-    """Record a participant's written waiver of privilege, its scope and reason. Returns the waiver's id."""
-    row = load_for_keeper(uow, pathway_id)
-    person = uow.session.get(CaseParticipant, participant_id)
-    if person is None or person.case_id != row.case_id:
-        raise Refused("participant", _("Choose who signed."))
-    not_later(uow, row.school_id, "signed_on", signed_on)
-    waiver = PrivilegeWaiver(
-        pathway_id=row.id, school_id=row.school_id, participant_id=person.id, signed_on=signed_on,
-        scope=_needed("scope", scope, _("Write what the waiver covers.")),
-        reason=_needed("reason", reason, _("Write why it was given.")),
-        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
-    )  # fmt: skip
-    return add_audited(uow, waiver, AUDIT_WAIVER)
-
-
-@use_case
-def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
-    """Record that a waiver is withdrawn today; no reason is needed. Raises Refused when it was withdrawn before."""
-    row = load_for_keeper(uow, pathway_id)
-    waiver = get_waiver(row.id, waiver_id)
-    if waiver.withdrawn_on is not None:
-        raise Refused("", _("This waiver was already withdrawn."))
-    waiver.withdrawn_on = today_at(row.school_id, uow.now)
-    close_waived(uow, row, waiver)
-    uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
-    return waiver.id
-
-
-@use_case
-def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str) -> int:
-    """Record that something privileged was shared under a legal exception: with whom and why, never what."""
-    row = load_for_keeper(uow, pathway_id)
-    students = [person.student_id for person in row.case.participants if person.student_id is not None]
-    refuse_naming_kept_off("told_whom", students, told_whom)
-    used = PrivilegeException(
-        pathway_id=row.id, school_id=row.school_id, kind=kind,
-        told_whom=_needed("told_whom", told_whom, _("Enter who was told.")),
-        reason=_needed("reason", reason, _("Write why it was needed.")),
-        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
-    )  # fmt: skip
-    return add_audited(uow, used, AUDIT_EXCEPTION)
-
-
-@use_case
-def open_hold(uow: UnitOfWork, pathway_id: int, *, kind: HoldKind, reason: str) -> int:
-    """Stop the shredding of a circle's notes while a request, hold or order is open. Returns the hold's id."""
-    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
-    hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
-    return legal_holds.open_hold(uow, hold).id
-
-
-@use_case
-def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> int:
-    """Record that a request, hold or order has ended; shredding resumes. Raises Refused when it was closed before."""
-    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
-    get_hold(row.id, hold_id)
-    hold = existing(uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True))
-    legal_holds.release_hold(uow, hold, reason, uow.version)
-    return hold.id
-
-
-blueprint = Blueprint("privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege")
-
-
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.CIRCLE_HOLD)
 def acts(case_id: int, pathway_id: int) -> Page:
     """Show the recorded acts: to a keeper all of them, to the administrator only the holds."""
@@ -181,93 +118,146 @@ def _hold(hold_row: LegalHold, names: dict[int, str], zone: str) -> dict[str, An
     }
 
 
-def _page_of(row: Pathway) -> str:
+def _page_of(row: Pathway, _id: int = 0) -> str:
     return url_for("privilege.acts", case_id=row.case_id, pathway_id=row.id)
 
 
-def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    return act_context(row, title, go_words, back_href=_page_of(row), **more)
+def _on_page(*facts: Any) -> Callable[..., dict[str, Any]]:
+    return lambda row, _form: on_circle(row, _page_of(row), facts=facts)
 
 
-@blueprint.route("/waiver", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_NOTE_READ)
-def waiver(case_id: int, pathway_id: int) -> Page:
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    form = WaiverForm(signed_on=today_at(row.school_id, clock.now()))
-    people = {person.id: person_words(person) for person in participants_of(row.case_id)}
-    form.participant.choices = people_choices(people, _("Choose"))
-    return form_page(
-        form,
-        lambda: record_waiver(
-            submitted(form),
-            row.id,
-            participant_id=number(form.participant.data) or 0,
-            signed_on=form.signed_on.data,
-            scope=form.scope.data,
-            reason=form.reason.data,
-        ),
-        _page_of(row),
-        ACT,
-        **_context(
-            row,
-            _("Record a waiver"),
-            _("Save the waiver"),
-            facts=[_("Only in writing, signed by the participant. It covers only what they said themselves.")],
-        ),
+class WaiverForm(PlainForm):
+    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    scope = LongText(
+        _l("What it covers"), [NotBlank(_l("Write what the waiver covers."))], limit=2000,
+        description=_l("As written in the signed waiver: which matter, who it covers, until when."),
+    )  # fmt: skip
+    reason = LongText(
+        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+    def fit(self, row: Pathway) -> None:
+        """Offer the people of the case."""
+        people = {person.id: person_words(person) for person in participants_of(row.case_id)}
+        self.participant.choices = people_choices(people, _("Choose"))
+
+
+@pages.act(
+    "/waiver", KEPT_CIRCLE, WaiverForm, Permission.CIRCLE_NOTE_READ, adds=True, endpoint="waiver", template=ACT,
+    title=_l("Record a waiver"), button=_l("Save the waiver"), then=_page_of,
+    start=lambda row: {"signed_on": today_at(row.school_id, clock.now())},
+    more=_on_page(_l("Only in writing, signed by the participant. It covers only what they said themselves.")),
+)  # fmt: skip
+def record_waiver(uow: UnitOfWork, row: Pathway, form: WaiverForm) -> int:
+    """Record a participant's written waiver of privilege, its scope and reason."""
+    not_later(uow, row.school_id, "signed_on", form.signed_on.data)
+    waiver = PrivilegeWaiver(
+        pathway_id=row.id, school_id=row.school_id, participant_id=int(form.participant.data),
+        signed_on=form.signed_on.data, scope=form.scope.data, reason=form.reason.data,
+        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    return add_audited(uow, waiver, AUDIT_WAIVER)
+
+
+def _waiver(actor: Actor, case_id: int, pathway_id: int, waiver_id: int) -> tuple[Pathway, PrivilegeWaiver]:
+    row = get_circle(actor, case_id, pathway_id)
+    return row, get_waiver(row.id, waiver_id)
+
+
+WAIVER = Subject(
+    PrivilegeWaiver, _waiver, row=itemgetter(1), above=lambda waiver: (Pathway, waiver.pathway_id),
+    of=lambda waiver: with_keepers(db.session.get_one(Pathway, waiver.pathway_id)),
+)  # fmt: skip
+
+
+@pages.act(
+    "/waivers/<int:waiver_id>/withdraw", WAIVER, PlainForm, Permission.CIRCLE_NOTE_READ, adds=True,
+    endpoint="withdraw", template=ACT, title=_l("Withdraw the waiver"), button=_l("Record that it was withdrawn"),
+    then=lambda seen, _id: _page_of(seen[0]),
+    more=lambda seen, _form: on_circle(
+        seen[0], _page_of(seen[0]), facts=[_("No reason is needed. What was already shared cannot be taken back.")]
+    ),
+)  # fmt: skip
+def withdraw_waiver(uow: UnitOfWork, waiver: PrivilegeWaiver, _form: PlainForm) -> None:
+    """Record that a waiver is withdrawn today; no reason is needed. The notes that it opened close."""
+    if waiver.withdrawn_on is not None:
+        raise Refused("", _("This waiver was already withdrawn."))
+    waiver.withdrawn_on = today_at(waiver.school_id, uow.now)
+    close_waived(uow, waiver)
+    uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
+
+
+class ExceptionForm(PlainForm):
+    kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
+    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Enter who was told."))])
+    reason = LongText(
+        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
-@blueprint.route("/waivers/<int:waiver_id>/withdraw", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_NOTE_READ)
-def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    get_waiver(row.id, waiver_id)
-    form = ConfirmForm()
-    words = _context(
-        row,
-        _("Withdraw the waiver"),
-        _("Record that it was withdrawn"),
-        facts=[_("No reason is needed. What was already shared cannot be taken back.")],
-    )
-    return act_form(form, lambda call: withdraw_waiver(call, row.id, waiver_id), _page_of(row), words)
+@pages.act(
+    "/exception", KEPT_CIRCLE, ExceptionForm, Permission.CIRCLE_NOTE_READ, adds=True, endpoint="exception",
+    template=ACT, title=_l("Record a legal exception"), button=_l("Save the exception"), then=_page_of,
+    more=_on_page(),
+)  # fmt: skip
+def record_exception(uow: UnitOfWork, row: Pathway, form: ExceptionForm) -> int:
+    """Record that something privileged was shared under a legal exception: with whom and why, never what."""
+    students = [person.student_id for person in row.case.participants if person.student_id is not None]
+    refuse_naming_kept_off("told_whom", students, form.told_whom.data)
+    used = PrivilegeException(
+        pathway_id=row.id, school_id=row.school_id, kind=ExceptionKind(form.kind.data),
+        told_whom=form.told_whom.data, reason=form.reason.data,
+        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    return add_audited(uow, used, AUDIT_EXCEPTION)
 
 
-@blueprint.route("/exception", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_NOTE_READ)
-def exception(case_id: int, pathway_id: int) -> Page:
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    form = ExceptionForm()
-    return form_page(
-        form,
-        lambda: record_exception(
-            submitted(form),
-            row.id,
-            kind=ExceptionKind(form.kind.data),
-            told_whom=form.told_whom.data,
-            reason=form.reason.data,
-        ),
-        _page_of(row),
-        ACT,
-        **_context(row, _("Record a legal exception"), _("Save the exception")),
+class HoldForm(PlainForm):
+    """A reason to stop shredding."""
+
+    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
+    reason = LongText(
+        _l("What it is about"),
+        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
+        limit=2000,
+        description=_l("Who asks, the number and the date. A request that reaches the notes goes to counsel first."),
     )
 
 
-@blueprint.route("/hold", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_HOLD)
-def hold(case_id: int, pathway_id: int) -> Page:
-    """Stop the shredding while a request, hold or order is open."""
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_HOLD)
-    form = HoldForm()
-    return form_page(
-        form,
-        lambda: open_hold(submitted(form), row.id, kind=HoldKind(form.kind.data), reason=form.reason.data),
-        _page_of(row),
-        ACT,
-        **_context(row, _("Stop shredding"), _("Stop shredding")),
+@pages.act(
+    "/hold", KEPT_CIRCLE, HoldForm, Permission.CIRCLE_HOLD, adds=True, endpoint="hold", template=ACT,
+    title=_l("Stop shredding"), button=_l("Stop shredding"), then=_page_of, more=_on_page(),
+)  # fmt: skip
+def open_hold(uow: UnitOfWork, row: Pathway, form: HoldForm) -> int:
+    """Stop the shredding of a circle's notes while a request, hold or order is open."""
+    kind, reason = HoldKind(form.kind.data), form.reason.data
+    hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
+    return legal_holds.open_hold(uow, hold).id
+
+
+class ReleaseForm(BaseForm):
+    """The end of a reason to stop shredding."""
+
+    reason = LongText(
+        _l("Why it ended"),
+        [NotBlank(_l("Write why it ended."))],
+        limit=2000,
+        description=_l("Who said so, and the date."),
     )
 
 
-@blueprint.route("/holds/<int:hold_id>/close", methods=["GET", "POST"])
+@use_case
+def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> int:
+    """Record that a request, hold or order has ended; shredding resumes. Raises Refused when it was closed before."""
+    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
+    get_hold(row.id, hold_id)
+    hold = existing(uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True))
+    legal_holds.release_hold(uow, hold, reason, uow.version)
+    return hold.id
+
+
+@pages.route("/holds/<int:hold_id>/close", methods=["GET", "POST"])
 @gate(Permission.CIRCLE_HOLD)
 def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     """Record that a request, hold or order has ended."""
@@ -278,8 +268,8 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
         str(HoldKind(its_hold.kind).label),
         _("Once nothing else is open, the notes are permanently shredded on their date."),
     ]
-    words = _context(row, _("It has ended"), _("Resume shredding"), facts=facts)
+    words = act_context(row, _("It has ended"), _("Resume shredding"), facts=facts, back_href=_page_of(row))
     return act_form(form, lambda call: close_hold(call, row.id, hold_id, form.reason.data or ""), _page_of(row), words)
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -142,7 +142,7 @@ def test_who_decided_discipline_about_a_party_keeps_no_circle_of_theirs(world, c
 
 def waive(user: Any, circle: Any, person: Any, now: Any = AFTER_TWO_SCHOOL_DAYS) -> int:
     return grants.ask_by_waiver(
-        Invocation(actor_for(user), now), circle.id, participant_id=person.id, signed_on=TODAY, reason="I want it so"
+        Invocation(actor_for(user), now), circle.id, participant=person.id, signed_on=TODAY, reason="I want it so"
     )
 
 
@@ -162,16 +162,17 @@ def test_each_party_waives_for_what_concerns_them_once_nobody_was_reached(world,
     assert texts(other, circle) == ["of both", "of one"]
     waiver = db.session.scalars(select(NoteGrant.waiver_id).order_by(NoteGrant.id)).first()
     assert waiver is not None
-    withdraw_waiver(Invocation(actor_for(other), LATER), circle.id, waiver)
+    withdraw_waiver(Invocation(actor_for(other), LATER), waiver)
     assert texts(other, circle) == []
 
 
 def test_counsel_and_a_second_person_outside_open_only_what_is_needed(world, circle, administrator, client_as):
     needed, _other = write(world.actor, circle, SAID, "something else")
     keeper = begin(administrator, circle, make_user(world.school))
-    asked = {"user_id": keeper.id, "note_ids": [needed], "reason": "A threat to life"}
-    with pytest.raises(Refused, match="death or bodily harm"):
+    asked = {"keeper": keeper.id, "notes": [needed], "reason": "A threat to life"}
+    with pytest.raises(Refused) as refusal:
         grants.ask_by_exception(Invocation(administrator, LATER), circle.id, kind=ExceptionKind.OTHER_LAW, **asked)
+    assert refusal.value.field == "kind"
     opening = grants.ask_by_exception(
         Invocation(administrator, LATER), circle.id, kind=ExceptionKind.PREVENT_HARM, **asked
     )

@@ -105,11 +105,11 @@ def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle:
 def test_whose_word_is_asked_is_mailed_counsel_first_and_then_somebody_else(world: Any, circle: Any) -> None:
     one, two = (actor_for(make_district_user(Role.DISTRICT, None)) for _person in range(2))
     newcomer = make_user(world.school, Role.COORDINATOR)
-    add_keeper(Invocation(world.actor, NOW), circle.id, newcomer.id)
+    add_keeper(Invocation(world.actor, NOW + timedelta(minutes=1)), circle.id, newcomer.id)
     note = db.session.scalars(select(CircleNote.id)).one()
     call = Invocation(world.actor, NOW + timedelta(hours=1))
     kind = ExceptionKind.COURT_REPORT
-    grants.ask_by_exception(call, circle.id, user_id=newcomer.id, kind=kind, note_ids=[note], reason="An order")
+    grants.ask_by_exception(call, circle.id, keeper=newcomer.id, kind=kind, notes=[note], reason="An order")
     assert set(told(WORD_ASKED)) >= {one.user_id, two.user_id} and world.actor.user_id not in told(WORD_ASKED)
     first = db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.recipient_id == two.user_id)).all()
     opening = db.session.scalars(select(NoteOpening.id)).one()

@@ -170,14 +170,14 @@ def test_the_acts_around_privilege(world, circle):
     waiver = privilege.record_waiver(
         Invocation(world.actor, NOW),
         circle.id,
-        participant_id=world.people[0].id,
+        participant=world.people[0].id,
         signed_on=TODAY,
         scope="What I said myself",
         reason="I want my teacher to know",
     )
-    privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
+    privilege.withdraw_waiver(Invocation(world.actor, NOW), waiver)
     with pytest.raises(Refused):
-        privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
+        privilege.withdraw_waiver(Invocation(world.actor, NOW), waiver)
     used = privilege.record_exception(
         Invocation(world.actor, NOW),
         circle.id,
@@ -192,10 +192,10 @@ def test_the_acts_around_privilege(world, circle):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"scope": " "}, {"reason": ""}, {"participant_id": 10**6}, {"signed_on": TODAY + timedelta(days=1)}]
+    "wrong", [{"scope": " "}, {"reason": ""}, {"participant": 10**6}, {"signed_on": TODAY + timedelta(days=1)}]
 )
 def test_waivers_that_are_refused(world, circle, wrong):
-    given = {"participant_id": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
+    given = {"participant": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
     with pytest.raises(Refused):
         privilege.record_waiver(Invocation(world.actor, NOW), circle.id, **given)
 

@@ -6,13 +6,27 @@ from typing import Any
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.circles.circle import models
 from wss_cases.pathways.circles.circle.models import MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.circles.circle.queries import CircleWithKeepers, get_circle, with_keepers
 from wss_cases.pathways.common.pages import kind_words, page_of
 from wss_cases.pathways.common.rules import Pathway
+from wss_cases.routing.engine.pages import Pathway as Family
+
+
+def _kept(row: Pathway) -> CircleWithKeepers:
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    return with_keepers(row)
+
+
+KEPT_CIRCLE = Subject(Pathway, get_circle, of=_kept)
+"""A circle, for an act that its keepers decide about."""
 
 
 def on_circle(row: Pathway, back_href: str = "", **more: Any) -> dict[str, Any]:

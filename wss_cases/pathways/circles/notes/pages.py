@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import Select, and_, exists, or_, select
-from wtforms import DateField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional
+from wtforms import SelectMultipleField
+from wtforms.validators import Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
@@ -30,7 +30,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, apply_refusal, radio
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
@@ -49,13 +49,12 @@ from wss_cases.pathways.circles.circle.rules import parties
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.keepers import parts_of
 from wss_cases.pathways.circles.notes import messages
-from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, CircleNote, ExceptionKind, NoteShare
+from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, CircleNote, NoteShare
 from wss_cases.pathways.circles.notes.queries import closed_to, is_held
 from wss_cases.pathways.circles.notes.rules import PERIOD, PURPOSE, covered, shred_day
 from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import HoldKind
 
 SOON = timedelta(days=7)
 
@@ -193,86 +192,6 @@ class NoteForm(BaseForm):
         _l("Who it is about"), validators=[Optional()],
         description=_l("If the author cannot be reached later, these people may let a new keeper read it."),
     )  # fmt: skip
-
-
-class WaiverForm(BaseForm):
-    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
-    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
-    scope = LongText(
-        _l("What it covers"), [NotBlank(_l("Write what the waiver covers."))], limit=2000,
-        description=_l("As written in the signed waiver: which matter, who it covers, until when."),
-    )  # fmt: skip
-    reason = LongText(
-        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
-    )
-
-
-class ExceptionForm(BaseForm):
-    kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
-    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Enter who was told."))])
-    reason = LongText(
-        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
-    )
-
-
-class LeaveForm(BaseForm):
-    """Ending one's own keeping: share one's notes with the remaining keepers, or leave them closed."""
-
-    hand_over = radio(
-        _l("May the remaining keepers read what you wrote before they started?"),
-        [("yes", _l("Yes, share my notes with them")), ("no", _l("No, keep what I wrote closed to them"))],
-        _l("Answer whether you share your notes."),
-    )
-
-
-class PartyWaiverForm(BaseForm):
-    """A party's waiver, so that a later keeper can read what concerns them."""
-
-    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
-    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
-    reason = LongText(
-        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
-    )
-
-
-class OpeningForm(BaseForm):
-    """Which earlier notes counsel is asked to open, to which keeper, and why."""
-
-    keeper = SelectField(_l("To which keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
-    kind = radio(
-        _l("Which exception"),
-        {kind: ExceptionKind.labels()[kind] for kind in (ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT)},
-        _l("Choose which exception it was."),
-    )
-    notes = SelectMultipleField(
-        _l("Which notes"), validators=[InputRequired(_l("Choose only the notes that are needed."))]
-    )
-    reason = LongText(
-        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
-    )
-
-
-class HoldForm(BaseForm):
-    """A reason to stop shredding."""
-
-    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
-    reason = LongText(
-        _l("What it is about"),
-        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
-        limit=2000,
-        description=_l("Who asks, the number and the date. A request that reaches the notes goes to counsel first."),
-    )
-
-
-class ReleaseForm(BaseForm):
-    """The end of a reason to stop shredding."""
-
-    reason = LongText(
-        _l("Why it ended"),
-        [NotBlank(_l("Write why it ended."))],
-        limit=2000,
-        description=_l("Who said so, and the date."),
-    )
 
 
 @dataclass(frozen=True)
