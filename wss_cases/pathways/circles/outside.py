@@ -2,40 +2,39 @@
 trained adult.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import request, url_for
 from sqlalchemy import BindParameter, Boolean, Date, and_, bindparam, column, exists, or_, select, table
 from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.database.prepared import Narrow, Prepared
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, ConfirmField, NotBlank, ShortText
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import ConfirmField, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import LONGEST_SEARCH, Page
+from wss_cases.foundation.pages import LONGEST_SEARCH
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle, subject_of_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, may_keep, with_keepers
-from wss_cases.pathways.circles.consent import load_any_circle, load_circle
+from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.training import keepers_at
-from wss_cases.pathways.common.pages import ACT, act_context, number, people_choices
+from wss_cases.pathways.common.pages import ACT, number, people_choices
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import students_by_id, students_matching
@@ -167,14 +166,19 @@ def get_outside_keeper(row: Pathway, outside_keeper_id: int) -> CircleOutsideKee
     return keeper
 
 
-class StudentKeeperForm(BaseForm):
-    """A student, and the trained adult beside them."""
-
-    student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
-    adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
+def _keepers_page(row: Pathway, _id: int = 0) -> str:
+    return url_for("keepers.keepers", case_id=row.case_id, pathway_id=row.id)
 
 
-class OutsideKeeperForm(BaseForm):
+def _on_page(row: Pathway, _form: PlainForm | None = None) -> dict[str, Any]:
+    fact = _("They have no account and read nothing here. A keeper from this school answers for the circle.")
+    return on_circle(row, _keepers_page(row), facts=[fact])
+
+
+pages = Pages("outside_keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers/outside")
+
+
+class OutsideKeeperForm(PlainForm):
     """A name and a partner organization. `anyway`: the person is not the student of the same name."""
 
     partner = SelectField(
@@ -185,128 +189,55 @@ class OutsideKeeperForm(BaseForm):
     name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))])
     anyway = ConfirmField(_l("This is someone else"))
 
+    def fit(self, row: Pathway) -> None:
+        """Offer the partners with an agreement in force."""
+        partners = partners_with_agreement(today_at(row.school_id, clock.now()))
+        self.partner.choices = people_choices(partners, _("Choose one"))
 
-@use_case
-def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: str, anyway: bool = False) -> int:
-    """Name a person of a partner organization who helps to keep a live circle. Returns their row's id.
 
-    Raises NotFound for someone who may not name keepers. Raises Refused while nobody of the school keeps the circle,
-    for a partner without an agreement in force, without a name, for a person named already, and, unless `anyway`, for a
-    student's name.
+@pages.act(
+    "", KEPT_CIRCLE, OutsideKeeperForm, Permission.CIRCLE_KEEPER_NAME, adds=True, endpoint="add", template=ACT,
+    title=_l("Add a keeper from outside"), button=_l("Add the keeper"), then=_keepers_page, more=_on_page,
+)  # fmt: skip
+def add_outside_keeper(uow: UnitOfWork, row: Pathway, form: OutsideKeeperForm) -> int:
+    """Name a person of a partner organization who helps to keep a live circle.
+
+    Refused while nobody of the school keeps the circle, for a person named already, and for a student's name that is
+    not confirmed.
     """
-    row = _load_kept(uow, pathway_id)
-    refuse_blank("name", name, _("Write the name."))
-    today = today_at(row.school_id, uow.now)
+    _refuse_unkept(uow, row)
+    name, partner_id, today = form.name.data, int(form.partner.data), today_at(row.school_id, uow.now)
     if any(known.name.casefold() == name.strip().casefold() for known in outside_keepers_of(row.id, today)):
         raise Refused("name", _("This person already keeps this circle."))
-    partners = partners_with_agreement(today)
-    if partner_id not in partners:
-        raise Refused("partner", _("Choose a partner whose agreement is in force."))
-    if not anyway and names_at_school(row.school_id, name):
+    if not form.anyway.data and names_at_school(row.school_id, name):
         raise Refused("anyway", _("A student here has this name. If this is someone else, confirm below."))
     keeper = _new_keeper(uow, row, name, partner_id=partner_id)
-    uow.record(keeper, "circle.outside_keeper_named", partner=partners[partner_id])
+    uow.record(keeper, "circle.outside_keeper_named", partner=partner_of(keeper))
     return keeper.id
 
 
-@use_case
-def add_student_keeper(uow: UnitOfWork, pathway_id: int, adult_id: int, student_id: int) -> int:
-    """Name a student who helps to keep a live circle beside a trained adult who keeps it. Returns their row's id.
+class StudentKeeperForm(PlainForm):
+    """A student, and the trained adult beside them."""
 
-    The student gets no access, and no copy of their record mentions it; the row is deleted with their record and with
-    the case. Raises NotFound for someone who may not name keepers. Raises Refused while nobody of the school keeps the
-    circle, for an adult who does not keep it or is not trained, for someone who is no student of the school, is named
-    already, or is in the case.
-    """
-    row = _load_kept(uow, pathway_id)
-    if adult_id not in trained_adults(row, uow.now):
-        raise Refused("adult", _("Choose a trained adult who keeps this circle."))
-    student = uow.session.get(Student, student_id)
-    if student is None or student.school_id != row.school_id or not student.is_active:
-        raise Refused("student", _("Choose a student of this school."))
-    if student.id in {known.student_id for known in participants_of(row.case_id)}:
-        raise Refused("student", _("This case is about them. Choose another student."))
-    if student.id in {known.student_id for known in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
-        raise Refused("student", _("This person already keeps this circle."))
-    keeper = _new_keeper(uow, row, "", adult_id=adult_id, student_id=student.id)
-    uow.record(keeper, "circle.student_keeper_named")
-    return keeper.id
+    student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
+    adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
+
+    def fit(self, row: Pathway) -> None:
+        """Offer the trained keepers of the circle."""
+        self.adult.choices = people_choices(trained_adults(row, clock.now()), _("Choose one"))
+
+    @property
+    def student_id(self) -> int:
+        """The chosen student; 0 for none."""
+        return number(next(iter(self.student.data or []), "")) or 0
 
 
-def _load_kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    row = load_circle(uow, pathway_id)
-    circle, today = with_keepers(row), today_at(row.school_id, uow.now)
-    require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
-    if not circle.keeper_ids & may_keep(row.school_id, today).keys():
-        raise Refused("", _("Assign a keeper from this school first. They answer for the circle."))
-    return row
-
-
-def _new_keeper(uow: UnitOfWork, row: Pathway, name: str, **of: int) -> CircleOutsideKeeper:
-    return CircleOutsideKeeper.of(row, name=name.strip(), added_at=uow.now, added_by_id=uow.actor.user_id, **of)
-
-
-@use_case
-def end_outside_keeper(uow: UnitOfWork, pathway_id: int, outside_keeper_id: int) -> int:
-    """Remove a keeper without an account. Returns the pathway's id. Raises NotFound, and Refused when they were removed
-    already.
-    """
-    row = load_any_circle(uow, pathway_id)
-    require(uow.actor, Permission.CIRCLE_KEEPER_NAME, with_keepers(row))
-    keeper = get_outside_keeper(row, outside_keeper_id)
-    if keeper.ended_at is not None:
-        raise Refused("", _("This person no longer keeps this circle."))
-    keeper.ended_at = uow.now
-    if partner := partner_of(keeper):
-        uow.record(keeper, "circle.outside_keeper_ended", partner=partner)
-    else:
-        uow.record(keeper, "circle.student_keeper_ended")
-    return row.id
-
-
-blueprint = Blueprint(
-    "outside_keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers/outside"
-)
-
-
-@blueprint.route("", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_KEEPER_NAME)
-def add(case_id: int, pathway_id: int) -> Page:
-    """Name a person of a partner organization who helps to keep a circle."""
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
-    form = OutsideKeeperForm()
-    partners = partners_with_agreement(today_at(row.school_id, clock.now()))
-    form.partner.choices = people_choices(partners, _("Choose one"))
-    return _naming(
-        row, form, _("Add a keeper from outside"),
-        lambda call: add_outside_keeper(
-            call, row.id, number(form.partner.data) or 0, form.name.data or "", bool(form.anyway.data)
-        ),
-    )  # fmt: skip
-
-
-@blueprint.route("/student", methods=["GET", "POST"])
-@gate(Permission.CIRCLE_KEEPER_NAME)
-def student(case_id: int, pathway_id: int) -> Page:
-    """Name a student who helps to keep a circle, beside a trained adult who keeps it."""
-    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
-    form = StudentKeeperForm()
-    form.adult.choices = people_choices(trained_adults(row, clock.now()), _("Choose one"))
-    chosen = number(next(iter(form.student.data or []), ""))
-    return _naming(
-        row, form, _("Add a student who keeps it too"),
-        lambda call: add_student_keeper(call, row.id, number(form.adult.data) or 0, chosen or 0),
-        "pathways/circles/keepers/student.html",
-        **_picking(row, chosen),
-    )  # fmt: skip
-
-
-def _picking(row: Pathway, chosen_id: int | None) -> dict[str, Any]:
+def _picking(row: Pathway, form: StudentKeeperForm) -> dict[str, Any]:
     typed = request.form.get("student_q", "")[:LONGEST_SEARCH]
     students = students_matching(current_actor(), row.school_id, typed) if typed.strip() else []
-    student = students_by_id([chosen_id]).get(chosen_id or 0)
+    student = students_by_id([form.student_id or None]).get(form.student_id)
     here = student is not None and student.school_id == row.school_id
-    return {
+    return _on_page(row) | {
         "typed": typed,
         "search_url": url_for("students.search"),
         "matches": [
@@ -314,26 +245,65 @@ def _picking(row: Pathway, chosen_id: int | None) -> dict[str, Any]:
         ]
         if typed
         else None,
-        "chosen": [{"value": str(chosen_id), "label": student.shown_name}] if student and here else [],
+        "chosen": [{"value": str(student.id), "label": student.shown_name}] if student and here else [],
     }
 
 
-def _naming(
-    row: Pathway, form: BaseForm, title: str, act: Callable[[Invocation], Any], template: str = ACT, **more: Any
-) -> Page:
-    here = url_for("keepers.keepers", case_id=row.case_id, pathway_id=row.id)
-    facts = [_("They have no account and read nothing here. A keeper from this school answers for the circle.")]
-    words = act_context(row, title, _("Add the keeper"), facts=facts) | {"back_href": here, **more}
-    return act_form(form, act, here, words, template)
+@pages.act(
+    "/student", KEPT_CIRCLE, StudentKeeperForm, Permission.CIRCLE_KEEPER_NAME, adds=True, endpoint="student",
+    template="pathways/circles/keepers/student.html", title=_l("Add a student who keeps it too"),
+    button=_l("Add the keeper"), then=_keepers_page, more=_picking,
+)  # fmt: skip
+def add_student_keeper(uow: UnitOfWork, row: Pathway, form: StudentKeeperForm) -> int:
+    """Name a student who helps to keep a live circle beside a trained adult who keeps it.
+
+    The student gets no access, and no copy of their record mentions it; the row is deleted with their record and with
+    the case. Refused while nobody of the school keeps the circle, and for someone who is no student of the school, is
+    named already, or is in the case.
+    """
+    _refuse_unkept(uow, row)
+    student = uow.session.get(Student, form.student_id)
+    if student is None or student.school_id != row.school_id or not student.is_active:
+        raise Refused("student", _("Choose a student of this school."))
+    if student.id in {known.student_id for known in participants_of(row.case_id)}:
+        raise Refused("student", _("This case is about them. Choose another student."))
+    if student.id in {known.student_id for known in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
+        raise Refused("student", _("This person already keeps this circle."))
+    keeper = _new_keeper(uow, row, "", adult_id=int(form.adult.data), student_id=student.id)
+    uow.record(keeper, "circle.student_keeper_named")
+    return keeper.id
 
 
-@blueprint.post("/<int:outside_keeper_id>/end")
-@gate(Permission.CIRCLE_KEEPER_NAME)
-def end(case_id: int, pathway_id: int, outside_keeper_id: int) -> Page:
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
-    end_outside_keeper(Invocation(actor, clock.now()), row.id, get_outside_keeper(row, outside_keeper_id).id)
-    return redirect(url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id), 303)
+def _refuse_unkept(uow: UnitOfWork, row: Pathway) -> None:
+    load_circle(uow, row.id)
+    if not with_keepers(row).keeper_ids & may_keep(row.school_id, today_at(row.school_id, uow.now)).keys():
+        raise Refused("", _("Assign a keeper from this school first. They answer for the circle."))
 
 
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES)
+def _new_keeper(uow: UnitOfWork, row: Pathway, name: str, **of: int) -> CircleOutsideKeeper:
+    return CircleOutsideKeeper.of(row, name=name.strip(), added_at=uow.now, added_by_id=uow.actor.user_id, **of)
+
+
+def _keeper_of_circle(
+    actor: Actor, case_id: int, pathway_id: int, outside_keeper_id: int
+) -> tuple[Pathway, CircleOutsideKeeper]:
+    row = get_circle(actor, case_id, pathway_id)
+    return row, get_outside_keeper(row, outside_keeper_id)
+
+
+@pages.button(
+    "/<int:outside_keeper_id>/end", subject_of_circle(CircleOutsideKeeper, _keeper_of_circle),
+    Permission.CIRCLE_KEEPER_NAME, then=lambda seen, _id: _keepers_page(seen[0]), endpoint="end",
+)  # fmt: skip
+def end_outside_keeper(uow: UnitOfWork, keeper: CircleOutsideKeeper) -> None:
+    """Remove a keeper without an account. Refused when they were removed already."""
+    if keeper.ended_at is not None:
+        raise Refused("", _("This person no longer keeps this circle."))
+    keeper.ended_at = uow.now
+    if partner := partner_of(keeper):
+        uow.record(keeper, "circle.outside_keeper_ended", partner=partner)
+    else:
+        uow.record(keeper, "circle.student_keeper_ended")
+
+
+ROOM = Room(pages=(pages,), sentences=SENTENCES)

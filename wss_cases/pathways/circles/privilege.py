@@ -1,7 +1,6 @@
 """The acts around a circle's privilege, with their pages: waivers, legal exceptions, and holds that stop shredding."""
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 from flask import render_template, url_for
@@ -17,19 +16,18 @@ from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, printed_address
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.journal.acts import Pages, Subject
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle
+from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle, subject_of_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers import parts_of
 from wss_cases.pathways.circles.notes.grants import AUDIT_WAIVER, close_waived
@@ -165,15 +163,10 @@ def _waiver(actor: Actor, case_id: int, pathway_id: int, waiver_id: int) -> tupl
     return row, get_waiver(row.id, waiver_id)
 
 
-WAIVER = Subject(
-    PrivilegeWaiver, _waiver, row=itemgetter(1), above=lambda waiver: (Pathway, waiver.pathway_id),
-    of=lambda waiver: with_keepers(db.session.get_one(Pathway, waiver.pathway_id)),
-)  # fmt: skip
-
-
 @pages.act(
-    "/waivers/<int:waiver_id>/withdraw", WAIVER, PlainForm, Permission.CIRCLE_NOTE_READ, adds=True,
-    endpoint="withdraw", template=ACT, title=_l("Withdraw the waiver"), button=_l("Record that it was withdrawn"),
+    "/waivers/<int:waiver_id>/withdraw", subject_of_circle(PrivilegeWaiver, _waiver), PlainForm,
+    Permission.CIRCLE_NOTE_READ, adds=True, endpoint="withdraw", template=ACT,
+    title=_l("Withdraw the waiver"), button=_l("Record that it was withdrawn"),
     then=lambda seen, _id: _page_of(seen[0]),
     more=lambda seen, _form: on_circle(
         seen[0], _page_of(seen[0]), facts=[_("No reason is needed. What was already shared cannot be taken back.")]

@@ -159,8 +159,8 @@ def helper_of(world):
 def test_who_came_of_those_without_an_account_is_asked_counted_and_outlives_their_end(world, partner, client_as, at):
     circle = ready_circle(world)
     call = Invocation(world.actor, NOW)
-    maya = outside.add_outside_keeper(call, circle.id, partner.id, "Maya Ortiz")
-    priya = outside.add_student_keeper(call, circle.id, world.coordinator.id, helper_of(world).id)
+    maya = outside.add_outside_keeper(call, circle.id, partner=partner.id, name="Maya Ortiz")
+    priya = outside.add_student_keeper(call, circle.id, adult=world.coordinator.id, student=[helper_of(world).id])
     row = fresh(partner)
     row.agreement_until = None
     db.session.commit()
@@ -177,7 +177,7 @@ def test_who_came_of_those_without_an_account_is_asked_counted_and_outlives_thei
     assert set(named.values()) <= came.keys()
     # a circle takes place without its helpers
     assert client.submit(f"/circles/{meeting}/held", came | {named[maya]: "absent"}).status_code == 303
-    outside.end_outside_keeper(Invocation(world.actor, clock.now()), circle.id, priya)
+    outside.end_outside_keeper(Invocation(world.actor, clock.now()), priya)
     shown_later = client.page(f"/circles/{meeting}").text
     assert "Maya Ortiz (Harbor House)" in shown_later and "Priya Rao (student" in shown_later
     report = cells(client.page("/outcomes/practice"))
@@ -194,7 +194,7 @@ def staff_trainings_of_helpers():
 
 def test_everyone_came_means_the_helpers_too(world, partner, at):
     circle = ready_circle(world)
-    helper = outside.add_outside_keeper(Invocation(world.actor, NOW), circle.id, partner.id, "Maya Ortiz")
+    helper = outside.add_outside_keeper(Invocation(world.actor, NOW), circle.id, partner=partner.id, name="Maya Ortiz")
     row = fresh(partner)
     row.agreement_until = None
     db.session.commit()

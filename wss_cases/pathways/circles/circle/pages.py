@@ -1,11 +1,13 @@
 """Forms of circles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -27,6 +29,14 @@ def _kept(row: Pathway) -> CircleWithKeepers:
 
 KEPT_CIRCLE = Subject(Pathway, get_circle, of=_kept)
 """A circle, for an act that its keepers decide about."""
+
+
+def subject_of_circle(model: type[Base], find: Callable[..., Any]) -> Subject:
+    """A record of a circle, which its keepers decide about: `find` returns the circle and the record."""
+    return Subject(
+        model, find, row=itemgetter(1), above=lambda record: (Pathway, record.pathway_id),
+        of=lambda record: with_keepers(db.session.get_one(Pathway, record.pathway_id)),
+    )  # fmt: skip
 
 
 def on_circle(row: Pathway, back_href: str = "", **more: Any) -> dict[str, Any]:
