@@ -100,8 +100,8 @@ from wss_cases.pathways.circles import outside as pathways_circles_outside
 from wss_cases.pathways.circles import privilege as pathways_circles_privilege
 from wss_cases.pathways.circles import terms as pathways_circles_terms
 from wss_cases.pathways.circles import training as pathways_circles_training
-from wss_cases.pathways.circles.agreements import pages as pathways_circles_agreements
 from wss_cases.pathways.circles.agreements import paper as pathways_circles_agreements_paper
+from wss_cases.pathways.circles.agreements import term_changes as pathways_circles_agreements
 from wss_cases.pathways.circles.circle import pages as pathways_circles_circle
 from wss_cases.pathways.circles.meeting import pages as pathways_circles_meeting
 from wss_cases.pathways.circles.meeting import scheduling as pathways_circles_meeting_scheduling

@@ -21,7 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import MeetingState
 from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral

@@ -16,7 +16,7 @@ from wss_cases.cases.case.models import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author
-from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import MeetingState
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.pathways.common.rules import PathwayState

@@ -23,7 +23,6 @@ from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
-from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.common.actions import add as add_pathway
 from wss_cases.pathways.common.actions import plan as plan_pathway
@@ -64,11 +63,11 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, client_as, how
     page = client_as(world.coordinator).page(f"/cases/{world.case.id}/close")
     marked_at = f"/cases/{world.case.id}/pathways/{row.id}/terms/{term.id}"
     assert marked_at in [link.get("href") for link in page.find_all("a")], "the way to where it ends"
-    instead = TermDraft("Paint the door", None, TODAY, "")
     people = [person.id for person in world.people]
+    instead = {"state": TermState.CHANGED, "text": "Paint the door", "due_on": TODAY, "consented": people}
     with pytest.raises(Refused, match="has ended"):
-        actions_terms.change_term(Invocation(world.actor, NOW), term.id, instead, people)
-    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
+        actions_terms.update_term(Invocation(world.actor, NOW), term.id, **instead)
+    actions_terms.update_term(Invocation(world.actor, NOW), term.id, state=TermState.NOT_KEPT)
     assert blockers(world.actor, world.case) == []
     assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
 

@@ -10,7 +10,7 @@ from tests.factories.cases import PathwayFactory
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements import pages
 from wss_cases.pathways.circles.circle.models import (
     CircleAttendance,
     CircleKeeper,
@@ -76,14 +76,14 @@ def hold(
     return meeting
 
 
-def drafts(world: World, *texts: str) -> list[actions.TermDraft]:
+def drafts(world: World, *texts: str) -> list[pages.TermDraft]:
     """Return terms of the first person, due in a week."""
-    return [actions.TermDraft(text, world.people[0].id, DUE, "It is seen") for text in texts]
+    return [pages.TermDraft(text, world.people[0].id, DUE, "It is seen") for text in texts]
 
 
 def agreed(world: World, row: Pathway, *texts: str) -> Agreement:
     """Record an agreement with these terms."""
-    actions.make_agreement(
+    pages.make_agreement(
         Invocation(actor_for(world.coordinator), NOW), row.id, drafts(world, *(texts or ("Repaint it",)))
     )
     made = circle_now(row).agreement

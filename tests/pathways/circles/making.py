@@ -17,7 +17,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles import keepers
-from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.pages import TermDraft
 from wss_cases.pathways.circles.circle.models import (
     GuardianAnswer,
     MeetingState,

@@ -26,7 +26,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.circle.models import (
     CircleMeeting,
     MeetingKind,

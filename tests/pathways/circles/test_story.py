@@ -15,10 +15,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.agreements import term_changes
-from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.agreements.pages import complete_circle
+from wss_cases.pathways.circles.agreements.pages import TermDraft, complete_circle
 from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms import WithoutMeeting
@@ -56,13 +55,14 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
         complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
-    term_changes.mark_term(Invocation(world.actor, DUE, version=first.version), first.id, TermState.KEPT)
+    term_changes.update_term(Invocation(world.actor, DUE, version=first.version), first.id, state=TermState.KEPT)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        term_changes.mark_term(Invocation(world.actor, DUE), first.id, TermState.NOT_KEPT)
+        term_changes.update_term(Invocation(world.actor, DUE), first.id, state=TermState.NOT_KEPT)
+    stale = Invocation(world.actor, DUE, version=second.version + 1)
     with pytest.raises(Stale):
-        term_changes.mark_term(Invocation(world.actor, DUE, version=second.version + 1), second.id, TermState.LATE)
-    term_changes.mark_term(Invocation(world.actor, DUE, version=second.version), second.id, TermState.LATE)
+        term_changes.update_term(stale, second.id, state=TermState.LATE)
+    term_changes.update_term(Invocation(world.actor, DUE, version=second.version), second.id, state=TermState.LATE)
     complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
@@ -75,7 +75,7 @@ def test_check_ins_outlive_the_circle(world, circle):
     hold(world, circle)
     agreements.make_agreement(Invocation(world.actor, LATER), circle.id, terms(world, 1))
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    term_changes.mark_term(Invocation(world.actor, DUE), term.id, TermState.KEPT)
+    term_changes.update_term(Invocation(world.actor, DUE), term.id, state=TermState.KEPT)
     complete_circle(Invocation(world.actor, LATER), circle.id, outcome="agreement_kept", without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")

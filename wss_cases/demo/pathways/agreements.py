@@ -11,9 +11,8 @@ from wss_cases.demo.story.world import Life, Steps, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.agreements.actions import TermDraft, make_agreement
-from wss_cases.pathways.circles.agreements.pages import complete_circle, sign
-from wss_cases.pathways.circles.agreements.term_changes import change_term, mark_term
+from wss_cases.pathways.circles.agreements.pages import TermDraft, complete_circle, make_agreement, sign
+from wss_cases.pathways.circles.agreements.term_changes import update_term
 from wss_cases.pathways.circles.circle.models import MeetingState, TermState
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.notes.pages import write_note
@@ -153,9 +152,10 @@ def _mark(path: Path, invited: list[Party], now: datetime) -> Steps:
         if state is TermState.CHANGED and "changed" not in states:
             later = calendar.school_days.add(work.world.day(now), 5)
             owner = db.session.get_one(AgreementTerm, number).owner_participant_id
-            draft = TermDraft(INSTEAD, owner, later, EVIDENCE)
-            change_term(work.calls(now), number, draft, [one.id for one in invited])
+            consented = [one.id for one in invited]
+            another = {"text": INSTEAD, "owner": owner, "due_on": later, "evidence": EVIDENCE, "consented": consented}
+            update_term(work.calls(now), number, state=state, **another)
         else:
             state = TermState.KEPT if state is TermState.CHANGED else state
-            mark_term(work.calls(now), number, state)
+            update_term(work.calls(now), number, state=state)
         states.append(state.value)

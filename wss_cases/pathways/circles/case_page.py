@@ -17,7 +17,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.agreements.pages import may_read_terms, term_row
+from wss_cases.pathways.circles.agreements.pages import term_row
+from wss_cases.pathways.circles.agreements.queries import may_read_terms
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CircleMeeting,

@@ -21,8 +21,8 @@ from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.circles.agreements import actions, pages, term_changes
-from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements import pages, term_changes
+from wss_cases.pathways.circles.agreements.pages import TermDraft
 from wss_cases.pathways.circles.agreements.queries import signers_of
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind, TermState
 from wss_cases.pathways.circles.terms import (
@@ -62,10 +62,9 @@ def sign(world, circle, *keys, on=TODAY):
 
 def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
     consented = [person.id for person in world.people] if by is None else by
-    draft = TermDraft(text, world.people[0].id, due, "")
-    return term_changes.change_term(
-        Invocation(actor or world.actor, NOW, version=term.version), term.id, draft, consented
-    )
+    call = Invocation(actor or world.actor, NOW, version=term.version)
+    another = {"text": text, "owner": world.people[0].id, "due_on": due, "consented": consented}
+    return term_changes.update_term(call, term.id, state=TermState.CHANGED, **another)
 
 
 def complete(world, circle, outcome="agreement_kept", **more):
@@ -164,7 +163,7 @@ def test_a_change_needs_new_words_and_a_day(world, circle, text, due, field):
         change(world, term, text=text, due=due)
     assert refusal.value.field == field
     with pytest.raises(Refused):
-        term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.CHANGED)
+        term_changes.update_term(Invocation(world.actor, NOW), term.id, state=TermState.CHANGED)
     assert circle_now(circle).agreement.terms[0].state is TermState.OPEN
 
 
@@ -179,11 +178,11 @@ def test_nobody_marks_their_own_term(world, circle):
     db.session.commit()
     (term,) = agreed(world, circle).terms
     with pytest.raises(Refused, match="Someone other"):
-        term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
+        term_changes.update_term(Invocation(world.actor, ON_THE_DAY), term.id, state=TermState.KEPT)
     with pytest.raises(Refused, match="Someone other"):
         change(world, term)
     other = actor_for(make_user(world.school))
-    term_changes.mark_term(Invocation(other, ON_THE_DAY), term.id, TermState.KEPT)
+    term_changes.update_term(Invocation(other, ON_THE_DAY), term.id, state=TermState.KEPT)
     assert circle_now(circle).agreement.terms[0].decided_by_id == other.user_id
 
 
@@ -192,7 +191,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused, match="not updated yet: 1"):
         complete(world, circle, without_meeting=WithoutMeeting.APART)
-    term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
+    term_changes.update_term(Invocation(world.actor, ON_THE_DAY), term.id, state=TermState.KEPT)
     with pytest.raises(Refused) as refusal:
         complete(world, circle)
     assert refusal.value.field == "without_meeting"
@@ -214,7 +213,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
 
 def test_the_end_without_a_meeting_has_a_reason(world, circle):
     (term,) = agreed(world, circle).terms
-    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
+    term_changes.update_term(Invocation(world.actor, NOW), term.id, state=TermState.NOT_KEPT)
     complete(world, circle, "agreement_not_kept", without_meeting=WithoutMeeting.DECLINED)
     assert circle_now(circle).agreement.without_meeting is WithoutMeeting.DECLINED
     assert any("ended without a completion meeting" in sentence(entry) for entry in case_history(world.case.id))
@@ -242,7 +241,7 @@ def test_what_was_agreed_while_the_page_was_open_needs_another_outcome(world, ci
     form = filled_from(pages.CompleteCircleForm, (circle, circle_now(circle)), answers)
     (term,) = agreed(world, circle).terms
     call = Invocation(world.actor, ON_THE_DAY)
-    term_changes.mark_term(call, term.id, TermState.KEPT)
+    term_changes.update_term(call, term.id, state=TermState.KEPT)
     with pytest.raises(Refused, match="choose why there was none"):
         pages.complete_circle.carry_out(call, fresh(circle), form)
     hold(circle, db.session.get_one(UserAccount, keeper_id), MeetingKind.COMPLETION)
@@ -265,7 +264,7 @@ def test_a_stranger_touches_nothing(world, circle):
     with pytest.raises(NotFound):
         change(world, term, actor=stranger)
     with pytest.raises(NotFound):
-        term_changes.mark_term(Invocation(stranger, ON_THE_DAY), term.id, TermState.KEPT)
+        term_changes.update_term(Invocation(stranger, ON_THE_DAY), term.id, state=TermState.KEPT)
 
 
 def test_the_audit_holds_no_words_of_a_term(world, circle):
@@ -278,7 +277,7 @@ def test_the_audit_holds_no_words_of_a_term(world, circle):
 
 def test_drafts_of_nobody_else(world, circle):
     with pytest.raises(Refused, match="person from this circle"):
-        actions.make_agreement(
+        pages.make_agreement(
             Invocation(world.actor, NOW), circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")]
         )
 
@@ -300,20 +299,20 @@ def test_names_stand_on_paper_only_where_both_agreed(reader, signed, shown):
 def test_a_member_of_staff_makes_a_promise_reads_it_and_does_not_update_it(world, circle, client_as):
     teacher = make_user(world.school, Role.COORDINATOR, "Noor Abadi")
     draft = TermDraft("Walks with them to the bus", None, DUE, "", teacher.id)
-    actions.make_agreement(Invocation(world.actor, NOW), circle.id, [draft])
+    pages.make_agreement(Invocation(world.actor, NOW), circle.id, [draft])
     (term,) = circle_now(circle).agreement.terms
     assert (term.owner_user_id, term.owner_participant_id) == (teacher.id, None)
     page = client_as(teacher).page(f"/cases/{circle.case_id}/pathways/{circle.id}/agreement").text
     assert "Walks with them to the bus" in page and "Noor Abadi" in page
     after = NOW + timedelta(days=30)
     with pytest.raises(Refused, match="Someone other"):
-        term_changes.mark_term(Invocation(actor_for(fresh(teacher)), after), term.id, TermState.KEPT)
-    term_changes.mark_term(Invocation(world.actor, after), term.id, TermState.KEPT)
+        term_changes.update_term(Invocation(actor_for(fresh(teacher)), after), term.id, state=TermState.KEPT)
+    term_changes.update_term(Invocation(world.actor, after), term.id, state=TermState.KEPT)
 
 
 def test_nobody_from_another_school_makes_a_promise(world, circle):
     stranger = make_user(make_world().school)
     with pytest.raises(Refused):
-        actions.make_agreement(
+        pages.make_agreement(
             Invocation(world.actor, NOW), circle.id, [TermDraft("Walks with them", None, DUE, "", stranger.id)]
         )

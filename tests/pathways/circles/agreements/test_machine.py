@@ -19,7 +19,6 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes
-from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.agreements.pages import complete_circle, sign
 from wss_cases.pathways.circles.circle.models import TERM_TRANSITIONS, MeetingKind, TermState
 from wss_cases.pathways.circles.requirements.queries import circle_of
@@ -68,7 +67,7 @@ class Terms(RuleBasedStateMachine):
         term = self.term(which)
         term_id, before = term.id, term.state
         try:
-            term_changes.mark_term(Invocation(self.actor, NOW), term_id, state)
+            term_changes.update_term(Invocation(self.actor, NOW), term_id, state=state)
         except Refused:
             return
         assert state in TERM_TRANSITIONS[before]
@@ -77,10 +76,10 @@ class Terms(RuleBasedStateMachine):
     def change(self, which: int, days: int, by: set[int]) -> None:
         term = self.term(which)
         signed = {row.participant_id for row in self.agreement.signatures}
-        draft = TermDraft("Another way", None, DUE + timedelta(days=days), "")
         consented = [self.parties[number] for number in by]
+        another = {"text": "Another way", "due_on": DUE + timedelta(days=days), "consented": consented}
         try:
-            term_changes.change_term(Invocation(self.actor, NOW), term.id, draft, consented)
+            term_changes.update_term(Invocation(self.actor, NOW), term.id, state=TermState.CHANGED, **another)
         except Refused:
             return
         assert (signed or set(self.parties)) <= set(consented)

@@ -120,7 +120,7 @@ def test_a_term_is_changed_on_its_page_and_an_error_keeps_the_new_words(world, c
 
 def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client_as):
     (term,) = agreed(world, circle).terms
-    term_changes.mark_term(Invocation(world.actor, NOW + timedelta(days=7)), term.id, TermState.KEPT)
+    term_changes.update_term(Invocation(world.actor, NOW + timedelta(days=7)), term.id, state=TermState.KEPT)
     client = client_as(world.coordinator)
     address = f"{base_of(circle)}/complete-circle"
     refused = client.submit(address, {"note": "Both came."})

@@ -17,8 +17,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.circles.agreements import actions, term_changes
-from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements import pages, term_changes
 from wss_cases.pathways.circles.agreements.pages import sign
 from wss_cases.pathways.circles.circle.models import TermState
 from wss_cases.pathways.circles.terms import SignatureManner, open_terms
@@ -42,7 +41,7 @@ def now_of(term: Any) -> Any:
 
 
 def mark(world: Any, term: Any, state: TermState, at: Any = NOW, why: str = "") -> None:
-    term_changes.mark_term(Invocation(world.actor, at), term.id, state, why)
+    term_changes.update_term(Invocation(world.actor, at), term.id, state=state, why=why)
 
 
 @pytest.mark.parametrize("state", [TermState.KEPT, TermState.LATE])
@@ -80,15 +79,16 @@ def test_an_excuse_needs_a_reason_and_is_neither_kept_nor_broken(world, circle, 
 
 def test_a_term_is_renegotiated_with_new_words_day_and_owner(world, term, circle):
     people = [person.id for person in world.people]
-    draft = TermDraft("Paint it together", people[1], DUE + timedelta(days=9), "")
-    term_changes.change_term(Invocation(world.actor, NOW), term.id, draft, people)
+    another = {"text": "Paint it together", "owner": people[1], "due_on": DUE + timedelta(days=9)}
+    call = Invocation(world.actor, NOW)
+    term_changes.update_term(call, term.id, state=TermState.CHANGED, consented=people, **another)
     new = circle_now(circle).agreement.terms[-1]
-    assert (new.text, new.owner_participant_id, new.due_on) == ("Paint it together", people[1], draft.due_on)
+    assert (new.text, new.owner_participant_id, new.due_on) == ("Paint it together", people[1], another["due_on"])
 
 
 def test_a_circle_that_met_again_makes_a_second_agreement(world, term, circle, client_as):
     with pytest.raises(Refused, match="meets again"):
-        actions.make_agreement(Invocation(world.actor, NOW), circle.id, drafts(world, "Another"))
+        pages.make_agreement(Invocation(world.actor, NOW), circle.id, drafts(world, "Another"))
     key = f"party-{world.people[0].id}"
     sign(Invocation(world.actor, NOW), circle.id, signers=[key], manner=SignatureManner.SPOKEN, signed_on=TODAY)
     base = f"/cases/{circle.case_id}/pathways/{circle.id}"
@@ -100,7 +100,7 @@ def test_a_circle_that_met_again_makes_a_second_agreement(world, term, circle, c
     db.session.commit()
     assert "Record another agreement" in client.page(f"{base}/agreement").text
     assert client.page(f"{base}/agreement?again=1").find_all("form")
-    made = actions.make_agreement(Invocation(world.actor, later), circle.id, drafts(world, "Another"))
+    made = pages.make_agreement(Invocation(world.actor, later), circle.id, drafts(world, "Another"))
     agreement = circle_now(circle).agreement
     assert agreement.id == made and [one.position for one in agreement.terms] == [1, 2]
     assert [one.agreed_on for one in agreement.terms] == [None, later.date()]

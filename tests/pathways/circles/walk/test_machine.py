@@ -30,7 +30,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local_date
 from wss_cases.pathways.circles import consent, keepers
 from wss_cases.pathways.circles import training as trainings
-from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import pages as agreements
 from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.agreements.pages import complete_circle
 from wss_cases.pathways.circles.circle.models import MeetingState, ScreenAnswer, TermState
@@ -230,7 +230,7 @@ class Circles(Watched):
         for term in agreement.terms if agreement and self.live else []:
             early = state is TermState.KEPT and term.due_on > local_date(self.now, "America/Chicago")
             may = term.state is TermState.OPEN and not early
-            self.act(may, term_changes.mark_term, self.world.actor, term.id, state)
+            self.act(may, term_changes.update_term, self.world.actor, term.id, state=state)
 
     @rule(outcome=st.sampled_from([OUTCOME, "agreement_kept", "nothing"]), apart=st.booleans())
     def complete(self, outcome: str, apart: bool) -> None:

@@ -79,9 +79,9 @@ class Watched(RuleBasedStateMachine):
         try:
             act(Invocation(actor, self.now), *arguments, **named)
         except Refused:
-            assert not may, (act.__name__, arguments)
+            assert not may, (act, arguments)
             return False
-        assert may, (act.__name__, arguments)
+        assert may, (act, arguments)
         return True
 
     def leads(self) -> None:

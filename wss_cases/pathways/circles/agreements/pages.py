@@ -1,5 +1,7 @@
 """Pages of an agreement: its terms and signatures, the result of each term, and the completion of the circle."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,33 +13,34 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.pages import person_words
+from wss_cases.cases.case.models import CaseState
+from wss_cases.cases.case.pages import advance, person_words
 from wss_cases.followups.core.pages import days_ahead
+from wss_cases.followups.making import cancel_row
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages
-from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.circles.agreements import actions, term_changes
+from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import (
     STAFF_KEY,
-    accounts_of,
-    get_term,
+    may_read_terms,
     names_by_key,
     owner_choices,
-    owner_key,
     owner_names,
     person_key,
     signers_of,
+    staff_of,
 )
-from wss_cases.pathways.circles.circle.models import MARKED, TERM_TRANSITIONS, TermState
-from wss_cases.pathways.circles.circle.rules import outcome_of, sees_terms
+from wss_cases.pathways.circles.circle.models import TermState
+from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.consent import load_circle
 from wss_cases.pathways.circles.requirements.pages import CIRCLE, ON_CIRCLE
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
@@ -52,13 +55,19 @@ from wss_cases.pathways.circles.terms import (
     completion_meeting_allowed,
     last_agreed,
     met_again,
-    must_consent,
     open_terms,
     signed_now,
     terms_in_force,
 )
-from wss_cases.pathways.common.actions import close_open, not_later, note_completion
-from wss_cases.pathways.common.pages import ACT, act_context, number, page_of, people_choices
+from wss_cases.pathways.common.actions import (
+    close_open,
+    follow,
+    follow_event,
+    not_later,
+    note_completion,
+    open_follow_ups,
+)
+from wss_cases.pathways.common.pages import act_context, number, page_of, people_choices
 from wss_cases.pathways.common.rules import LIVE, Pathway, outcomes_for
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
@@ -77,46 +86,11 @@ class AgreementForm(BaseForm):
     terms = FieldList(FormField(TermRow), min_entries=2, max_entries=12)
 
 
-class MarkForm(BaseForm):
-    """The result of a term. An excuse needs a reason; the fields after it are for a change by consent."""
-
-    state = radio(
-        _l("Result"),
-        [(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN],
-        _l("Choose the result."),
-    )
-    on_day = DateField(_l("On which day?"), validators=[Optional()])
-    why = LongText(
-        _l("Reason it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
-    )
-    text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
-    owner = SelectField(_l("Person responsible"), validators=[Optional()])
-    due_on = DateField(_l("Due by"), validators=[Optional()])
-    evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
-    consented = SelectMultipleField(_l("Who consented to the change"), validators=[Optional()])
-
-
-class CorrectForm(BaseForm):
-    """The corrected result of a term, and the reason."""
-
-    state = radio(_l("Result"), [], _l("Choose the result."))
-    why = LongText(
-        _l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))], limit=1000,
-        description=_l("Never what was said in the circle."),
-    )  # fmt: skip
-
-
+MOST_TERMS = 12
+HEAD = "agreement_head"
 NO_AGREEMENT = "held_without_agreement"
 WITHOUT_MEETING = _l("Hold the agreement completion meeting, or choose why there was none.")
 TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "brick"}
-
-
-def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
-    """Whether the actor may read the text of the terms. Others see only number, due day and state."""
-    owners = [term.owner_user_id for term in circle.agreement.terms] if circle.agreement else []
-    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names, *owners):
-        return True
-    return actor.user_id in accounts_of(circle.names)
 
 
 def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
@@ -199,6 +173,104 @@ def _ended(circle: Circle) -> str:
     return str(WithoutMeeting(reason).label) if reason else ""
 
 
+@dataclass(frozen=True)
+class TermDraft:
+    """A term as it was typed. The owner is a party, a member of staff, or everyone (both ids None)."""
+
+    text: str
+    owner_participant_id: int | None
+    due_on: date
+    evidence: str
+    owner_user_id: int | None = None
+
+
+def draft_in(form: Any) -> TermDraft:
+    """The term that a form, or a row of one, holds."""
+    owner = form.owner.data or ""
+    staff = number(owner.removeprefix(STAFF_KEY)) if owner.startswith(STAFF_KEY) else None
+    party = None if staff is not None else number(owner)
+    return TermDraft(form.text.data or "", party, form.due_on.data, form.evidence.data or "", staff)
+
+
+@use_case
+def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft]) -> int:
+    """Record what was agreed in a circle that was held. Follow-ups are made for each term, the check-ins and the end.
+
+    A circle that met again adds terms to its first agreement. Returns the agreement's id. Raises Refused before a
+    meeting was held, for a second agreement without another meeting, without terms, and for a term that is blank, due
+    in the past, or owned by someone who was not invited.
+    """
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    if not circle.was_held:
+        raise Refused("", _("First record that the meeting took place."))
+    if circle.agreement is not None and not met_again(row.held_on, circle.agreement):
+        raise Refused("", _("This circle already has an agreement. After it meets again it can make another."))
+    today = today_at(row.school_id, uow.now)
+    _check_terms(terms, set(circle.names), set(staff_of(row.school_id, today)), today)
+    if circle.agreement is not None:
+        agreement, later = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK), row.held_on
+    else:
+        agreement, later = uow.add(Agreement.of(row, agreed_on=row.held_on or today)), None
+    first = max((term.position for term in agreement.terms), default=0) + 1
+    for position, draft in enumerate(terms, start=first):
+        term = new_term(uow, row, position, draft)
+        term.agreed_on = later
+        agreement.terms.append(term)
+    uow.record(agreement, "agreement.made", terms=len(terms))
+    _follow_agreement(uow, row, circle, agreement, today)
+    advance(uow, row.case, CaseState.MONITORING)
+    return agreement.id
+
+
+def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
+    follow_event(uow, row, "agreement_made", of_case=True)
+    follow_completion(uow, row, agreement)
+    languages = {person.student.language for person in circle.invited if person.student is not None}
+    for language in sorted(code for code in languages if code):
+        text = family_texts([HEAD], language, today).get(HEAD)
+        if text is None or not language.startswith(text.language):
+            follow_event(uow, row, "interpreter_needed")
+
+
+def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
+    """Plan the completion meeting of an agreement: its follow-up is due with the last open term."""
+    due_on = max(term.due_on for term in open_terms(agreement))
+    planned = next(iter(open_follow_ups(uow, row.id, COMPLETION)), None)
+    if planned is not None and planned.due_on >= due_on:
+        return
+    if planned is not None:
+        cancel_row(uow, planned, _("A term of the agreement is now due later."))
+    follow(uow, row, COMPLETION, due_on)
+
+
+def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], staff: Collection[int], today: date) -> None:
+    if not terms:
+        raise Refused("", _("Write at least one term."))
+    if len(terms) > MOST_TERMS:
+        raise Refused("", _("An agreement can have at most %(most)d terms.", most=MOST_TERMS))
+    for position, term in enumerate(terms, start=1):
+        if not term.text.strip():
+            raise Refused("", _("Term %(position)d: write what was agreed.", position=position))
+        if term.due_on < today:
+            raise Refused("", _("Term %(position)d: choose today or a later day.", position=position))
+        if not may_own(term, invited, staff):
+            raise Refused("", _("Term %(position)d: choose a person from this circle.", position=position))
+
+
+def may_own(term: TermDraft, invited: Collection[int], staff: Collection[int]) -> bool:
+    """Whether the owner of a term is an invited party, a member of the school's staff, or everyone."""
+    if term.owner_user_id is not None:
+        return term.owner_participant_id is None and term.owner_user_id in staff
+    return term.owner_participant_id is None or term.owner_participant_id in invited
+
+
+def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
+    """A new term with its follow-up; the caller adds it to the agreement."""
+    follow_up = follow(uow, row, "agreement_term", draft.due_on)
+    return AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
+
+
 pages = Pages("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 
@@ -212,34 +284,34 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     if circle.agreement is not None and request.method == "GET" and not another:
         return show(actor, row, circle, today_at(row.school_id, clock.now()))
     form = AgreementForm()
-    if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
+    if "add_row" in request.form and len(form.terms) < MOST_TERMS:
         form.terms.append_entry()
     today = today_at(row.school_id, clock.now())
     owners = choices([("", _("Everyone")), *owner_choices(row, circle, today).items()])
     for entry in form.terms:
         entry.form.owner.choices = owners
     context = {
-        "quick": _quick(row.school_id),
+        "quick": quick_days(row.school_id),
         "held": circle.was_held,
-        "full": len(form.terms) >= actions.MOST_TERMS,
+        "full": len(form.terms) >= MOST_TERMS,
         **act_context(row, _("Record the agreement"), _("Save the agreement")),
     }
     if "add_row" in request.form:
         return render_template("pathways/circles/agreements/agreement.html", form=form, **context)
     return form_page(
         form,
-        lambda: actions.make_agreement(submitted(form), row.id, _drafts(form)),
+        lambda: make_agreement(submitted(form), row.id, _drafts(form)),
         page_of(row),
         "pathways/circles/agreements/agreement.html",
         **context,
     )
 
 
-def _quick(school_id: int) -> list[tuple[str, str]]:
+def quick_days(school_id: int) -> list[tuple[str, str]]:
     return days_ahead(today_at(school_id, clock.now()), school_days(school_id), 5, 10, 20)
 
 
-def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
+def _drafts(form: AgreementForm) -> list[TermDraft]:
     drafts = []
     for position, entry in enumerate(form.terms, start=1):
         row = entry.form
@@ -247,15 +319,8 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
             continue
         if row.due_on.data is None:
             raise Refused(row.due_on.name, _("Term %(position)d: choose a due date.", position=position))
-        drafts.append(_draft(row))
+        drafts.append(draft_in(row))
     return drafts
-
-
-def _draft(form: Any) -> actions.TermDraft:
-    owner = form.owner.data or ""
-    staff = number(owner.removeprefix(STAFF_KEY)) if owner.startswith(STAFF_KEY) else None
-    party = None if staff is not None else number(owner)
-    return actions.TermDraft(form.text.data or "", party, form.due_on.data, form.evidence.data or "", staff)
 
 
 class SignForm(PlainForm):
@@ -342,79 +407,6 @@ def name_on_copies(uow: UnitOfWork, pathway: Pathway, form: NamedForm) -> None:
     uow.record(agreement, "agreement.named")
 
 
-@pages.route("/terms/<int:term_id>", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def term(case_id: int, pathway_id: int, term_id: int) -> Page:
-    """Record the result of a term. For a change: the new term, and who consented."""
-    actor = current_actor()
-    row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    its_term, its_agreement = get_term(actor, term_id)
-    if its_agreement.pathway_id != row.id:
-        raise NotFound
-    if its_term.state in MARKED:
-        return _correct(row, its_term, circle, may_read_terms(actor, row, circle))
-    reads, needed = may_read_terms(actor, row, circle), must_consent(its_agreement, circle.names)
-    today = today_at(row.school_id, clock.now())
-    text = its_term.text if reads else ""
-    form = MarkForm(version=its_term.version, text=text, due_on=its_term.due_on, on_day=today)
-    if reads and not form.is_submitted():
-        form.evidence.data = its_term.evidence
-    form.consented.choices = people_choices(circle.names)
-    form.owner.choices = choices([("", _("Everyone")), *owner_choices(row, circle, today).items()])
-    if not form.is_submitted():
-        form.owner.data = owner_key(its_term)
-    return form_page(
-        form,
-        lambda: _save_term(its_term, form),
-        page_of(row),
-        "pathways/circles/agreements/term.html",
-        facts=_term_facts(its_term, circle, reads),
-        marked=its_term.state is not TermState.OPEN,
-        quick=_quick(row.school_id),
-        needed=", ".join(name for key, name in circle.names.items() if key in needed),
-        **act_context(row, _("Term %(number)d of the agreement", number=its_term.position), _("Save")),
-    )
-
-
-def _correct(row: Pathway, its_term: AgreementTerm, circle: Circle, reads: bool) -> Page:
-    form = CorrectForm(version=its_term.version)
-    labels = TermState.labels()
-    form.state.choices = choices(
-        [(state, labels[state]) for state in TermState if state in TERM_TRANSITIONS[its_term.state]]
-    )
-    facts = [*_term_facts(its_term, circle, reads), _("Updated: %(state)s.", state=its_term.state.label)]
-    title = _("Correct term %(number)d of the agreement", number=its_term.position)
-    return form_page(
-        form,
-        lambda: term_changes.correct_term(
-            submitted(form), its_term.id, TermState(form.state.data), form.why.data or ""
-        ),
-        page_of(row),
-        ACT,
-        **act_context(row, title, _("Save the correction"), facts=facts),
-    )
-
-
-def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
-    state = TermState(form.state.data)
-    if state is not TermState.CHANGED:
-        return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "", form.on_day.data)
-    if form.due_on.data is None:
-        raise Refused("due_on", _("Choose a due date."))
-    by = {number(value) or 0 for value in form.consented.data or []}
-    return term_changes.change_term(submitted(form), its_term.id, _draft(form), by)
-
-
-def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
-    owner = owner_names(circle, [its_term]).get(its_term.id, _("Everyone"))
-    facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(its_term.due_on))]
-    if reads:
-        facts.insert(0, its_term.text)
-        if its_term.evidence:
-            facts.append(_("Counts as done when: %(evidence)s", evidence=its_term.evidence))
-    return facts
-
-
 class CompleteCircleForm(PlainForm):
     """The outcome, and the reason when an agreement had no completion meeting."""
 
@@ -476,6 +468,3 @@ def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, form: Complete
         agreement.without_meeting = WithoutMeeting(form.without_meeting.data)
         uow.record(agreement, "agreement.without_meeting", reason=agreement.without_meeting.value)
     close_open(uow, row.id, COMPLETION, "held" if was_held else "not_possible")
-
-
-ROOM = Room(pages=(pages,))

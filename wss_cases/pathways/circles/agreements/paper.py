@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import date
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import render_template, request, url_for
 from sqlalchemy import select
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, refuse_blank
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices
 from wss_cases.foundation.i18n import force_locale, locale_code
@@ -26,12 +23,13 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.acts import Pages, Subject
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import Text, family_texts
-from wss_cases.pathways.circles.agreements.pages import may_read_terms, signature_rows
-from wss_cases.pathways.circles.agreements.queries import get_term, owner_names, supporters_of
+from wss_cases.pathways.circles.agreements.pages import HEAD, signature_rows
+from wss_cases.pathways.circles.agreements.queries import may_read_terms, owner_names, supporters_of
+from wss_cases.pathways.circles.agreements.term_changes import READABLE_TERM, Term
 from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
@@ -46,8 +44,6 @@ from wss_cases.roster.names.finder import Finder, Named
 from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named
 
 pages = Pages("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
-
-HEAD = "agreement_head"
 
 
 @pages.get("/agreement/paper")
@@ -154,14 +150,6 @@ def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: 
     return rows
 
 
-class Term(NamedTuple):
-    """A term with its circle."""
-
-    row: Pathway
-    circle: Circle
-    term: AgreementTerm
-
-
 class TranslationForm(PlainForm):
     """A term in another language, and who translated it."""
 
@@ -175,19 +163,6 @@ class TranslationForm(PlainForm):
         self.language.choices = choices([(code, language_words(code)) for code in dict.fromkeys(_known(at)) if code])
         if not at.term.evidence:
             del self.evidence
-
-
-def _term(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
-    row = get_pathway(actor, case_id, pathway_id)
-    circle, (term, agreement) = circle_of(row), get_term(actor, term_id)
-    if agreement.pathway_id != row.id or not may_read_terms(actor, row, circle):
-        raise NotFound
-    return Term(row, circle, term)
-
-
-def _circle_of_term(term: AgreementTerm) -> Term:
-    row = db.session.get_one(Pathway, term.agreement.pathway_id)
-    return Term(row, circle_of(row), term)
 
 
 def _known(at: Term) -> list[str]:
@@ -207,12 +182,8 @@ def _facts(at: Term) -> list[str]:
 
 
 @pages.act(
-    "/terms/<int:term_id>/translation",
-    Subject(
-        AgreementTerm, _term, row=attrgetter("term"), seen=_circle_of_term, of=attrgetter("agreement"),
-        above=lambda term: (Pathway, term.agreement.pathway_id),
-    ),
-    TranslationForm, Permission.CASE_WORK, endpoint="translate", template=ACT, start=_start,
+    "/terms/<int:term_id>/translation", READABLE_TERM, TranslationForm, Permission.CASE_WORK, endpoint="translate",
+    template=ACT, start=_start,
     title=lambda at: _("Translate term %(number)d of the agreement", number=at.term.position), button=_l("Save"),
     more=lambda at, _form: on_circle(at.row, facts=_facts(at)), then=lambda at, _id: f"{page_of(at.row)}/agreement",
 )  # fmt: skip

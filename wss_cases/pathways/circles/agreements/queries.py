@@ -16,6 +16,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.queries import keeper_rows, keepers_of
+from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.rules import Pathway
@@ -135,3 +136,11 @@ def accounts_of(participant_ids: Iterable[int]) -> set[int]:
         .where(CaseParticipant.id.in_(sorted(participant_ids)), StaffMember.user_id.is_not(None))
     )
     return {user_id for user_id in db.session.scalars(statement) if user_id is not None}
+
+
+def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
+    """Whether the actor may read the text of the terms. Others see only number, due day and state."""
+    owners = [term.owner_user_id for term in circle.agreement.terms] if circle.agreement else []
+    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names, *owners):
+        return True
+    return actor.user_id in accounts_of(circle.names)

@@ -1,61 +1,198 @@
-"""Use cases: record the result of a term, correct it, or replace the term by consent."""
+"""What becomes of a term: its result, a correction with a reason, or another term by consent."""
 
-from collections.abc import Collection
 from datetime import date
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import Optional
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import close_row
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
+from wss_cases.foundation.forms import LongText, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Subject
+from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.agreements.actions import TermDraft, follow_completion, may_own, new_term
-from wss_cases.pathways.circles.agreements.queries import accounts_of, staff_of
-from wss_cases.pathways.circles.circle.models import TERM_TRANSITIONS, TermState
+from wss_cases.pathways.circles.agreements.pages import (
+    TermDraft,
+    draft_in,
+    follow_completion,
+    new_term,
+    pages,
+    quick_days,
+)
+from wss_cases.pathways.circles.agreements.queries import (
+    accounts_of,
+    get_term,
+    may_read_terms,
+    owner_choices,
+    owner_key,
+    owner_names,
+)
+from wss_cases.pathways.circles.circle.models import MARKED, TERM_TRANSITIONS, TermState
+from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.consent import load_any_circle
-from wss_cases.pathways.circles.requirements.queries import circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of, get_circle_and_state
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, AgreementTermConsent, must_consent
 from wss_cases.pathways.common.actions import follow
+from wss_cases.pathways.common.pages import page_of, people_choices
 from wss_cases.pathways.common.rules import LIVE, Pathway
 
 BY_CONSENT = "changed_by_consent"
 """The outcome of a changed term's follow-up."""
 
 
-@use_case
-def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on: date | None = None) -> int:
-    """Record whether a term was kept, or excuse it with a reason. Its follow-up closes. Returns the pathway's id.
+class Term(NamedTuple):
+    """A term with its circle."""
 
-    Terms outlive their circle, so a term can be marked after the circle ended. The result counts on day `on` (None:
-    today). Raises Refused when the term was marked already, when the actor owns it, before its due day, for a day
-    before the agreement or in the future, for "kept" on a day after its due day, for an excuse without a reason, and
-    for a change (see `change_term`).
+    row: Pathway
+    circle: Circle
+    term: AgreementTerm
+
+
+def find_term(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
+    """A term of this circle, at one of the actor's schools. Raises NotFound."""
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    term, agreement = get_term(actor, term_id)
+    if agreement.pathway_id != row.id:
+        raise NotFound
+    return Term(row, circle, term)
+
+
+def _of_row(term: AgreementTerm) -> Term:
+    row = db.session.get_one(Pathway, term.agreement.pathway_id)
+    return Term(row, circle_of(row), term)
+
+
+def find_readable_term(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
+    """A term of this circle whose text the actor may read. Raises NotFound."""
+    at = find_term(actor, case_id, pathway_id, term_id)
+    if not may_read_terms(actor, at.row, at.circle):
+        raise NotFound
+    return at
+
+
+LOCKED: Final[dict[str, Any]] = {
+    "row": attrgetter("term"), "seen": _of_row, "of": attrgetter("agreement"),
+    "above": lambda term: (Pathway, term.agreement.pathway_id),
+}  # fmt: skip
+TERM = Subject(AgreementTerm, find_term, **LOCKED)
+"""A term, for an act on it. The pathway is locked first, as in every act on a circle."""
+READABLE_TERM = Subject(AgreementTerm, find_readable_term, **LOCKED)
+
+
+class TermForm(PlainForm):
+    """The result of a term. The fields from `text` on are for a change by consent.
+
+    A term with a result is corrected: the form then asks only for the right result and the reason.
     """
-    row, agreement, term = _load(uow, term_id, uow.version)
-    if state is TermState.CHANGED:
-        raise Refused("text", _("Write what was agreed instead."))
-    if state is TermState.EXCUSED:
-        refuse_blank("why", why, _("Enter the reason it is excused."))
-        term.why = why
-    _not_early(uow, row, term, state)
-    if on is not None:
-        _in_its_time(agreement, term, state, on, today_at(row.school_id, uow.now))
-    _mark(uow, agreement, term, state, on)
-    return row.id
+
+    state = radio(_l("Result"), [], _l("Choose the result."))
+    on_day = DateField(_l("On which day?"), validators=[Optional()])
+    why = LongText(
+        _l("Reason it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
+    )
+    text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
+    owner = SelectField(_l("Person responsible"), validators=[Optional()])
+    due_on = DateField(_l("Due by"), validators=[Optional()])
+    evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
+    consented = SelectMultipleField(_l("Who consented to the change"), validators=[Optional()])
+
+    def fit(self, at: Term) -> None:
+        """Offer the results that the term may get, and the people of the circle."""
+        row, circle, term = at
+        is_marked, labels = term.state in MARKED, TermState.labels()
+        results = TERM_TRANSITIONS[term.state] if is_marked else TERM_TRANSITIONS[TermState.OPEN]
+        self.state.choices = choices([(state, labels[state]) for state in TermState if state in results])
+        if is_marked:
+            for name in ("on_day", "text", "owner", "due_on", "evidence", "consented"):
+                del self[name]
+            return
+        self.consented.choices = people_choices(circle.names)
+        owners = owner_choices(row, circle, today_at(row.school_id, clock.now()))
+        self.owner.choices = choices([("", _("Everyone")), *owners.items()])
 
 
-@use_case
-def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> int:
-    """Correct the result of a term, or open it again, with a reason. Returns the pathway's id.
+def _start(at: Term) -> dict[str, Any]:
+    row, circle, term = at
+    if term.state in MARKED:
+        return {}
+    reads = may_read_terms(current_actor(), row, circle)
+    return {
+        "text": term.text if reads else "", "evidence": term.evidence if reads else "", "owner": owner_key(term),
+        "due_on": term.due_on, "on_day": today_at(row.school_id, clock.now()),
+    }  # fmt: skip
 
-    Raises Refused for a term that is open or was changed, without a reason, for the term's owner, and before its due
-    day.
+
+def _on_page(at: Term, _form: PlainForm) -> dict[str, Any]:
+    row, circle, term = at
+    needed = must_consent(term.agreement, circle.names)
+    owner = owner_names(circle, [term]).get(term.id, _("Everyone"))
+    facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
+    if may_read_terms(current_actor(), row, circle):
+        facts.insert(0, term.text)
+        if term.evidence:
+            facts.append(_("Counts as done when: %(evidence)s", evidence=term.evidence))
+    if term.state in MARKED:
+        facts.append(_("Updated: %(state)s.", state=term.state.label))
+    return on_circle(
+        row, facts=facts, marked=term.state is TermState.CHANGED, quick=quick_days(row.school_id),
+        needed=", ".join(name for key, name in circle.names.items() if key in needed),
+    )  # fmt: skip
+
+
+def _title(at: Term) -> str:
+    number = at.term.position
+    if at.term.state in MARKED:
+        return _("Correct term %(number)d of the agreement", number=number)
+    return _("Term %(number)d of the agreement", number=number)
+
+
+@pages.act(
+    "/terms/<int:term_id>", TERM, TermForm, Permission.CASE_WORK, endpoint="term", title=_title,
+    button=lambda at: _("Save the correction") if at.term.state in MARKED else _("Save"), start=_start,
+    then=lambda at, _id: page_of(at.row), template="pathways/circles/agreements/term.html", more=_on_page,
+)  # fmt: skip
+def update_term(uow: UnitOfWork, term: AgreementTerm, form: TermForm) -> None:
+    """Record the result of a term, correct it, or replace the term by consent. Its follow-up closes.
+
+    Terms outlive their circle, so a term can be updated after the circle ended. The result counts on `on_day` (None:
+    today). The person responsible never updates it.
     """
-    row, agreement, term = _load(uow, term_id, uow.version)
+    row, agreement = _of_open_case(uow, term)
+    state, why = TermState(form.state.data), form.why.data
+    if "text" not in form:
+        _correct(uow, row, term, state, why)
+    elif state is TermState.CHANGED:
+        _change(uow, row, agreement, term, form)
+    else:
+        if state is TermState.EXCUSED:
+            refuse_blank("why", why, _("Enter the reason it is excused."))
+            term.why = why
+        _not_early(uow, row, term, state)
+        if form.on_day.data is not None:
+            _in_its_time(agreement, term, state, form.on_day.data, today_at(row.school_id, uow.now))
+        _mark(uow, agreement, term, state, form.on_day.data)
+
+
+def _of_open_case(uow: UnitOfWork, term: AgreementTerm) -> tuple[Pathway, Agreement]:
+    row = load_any_circle(uow, term.agreement.pathway_id)
+    open_only(row.case)
+    return row, uow.load(Agreement, term.agreement_id, Permission.CASE_WORK)
+
+
+def _correct(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermState, why: str) -> None:
     was = term.state
     if was is TermState.OPEN or state not in TERM_TRANSITIONS[was]:
         raise Refused("state", _("Choose the result."))
@@ -69,8 +206,7 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
         due_on = max(term.due_on, today_at(row.school_id, uow.now))
         term.follow_up_id = follow(uow, row, "agreement_term", due_on).id
     change = {"position": term.position, "was": was.value, "state": state.value}
-    uow.record(term, "agreement.term_corrected", case_id=agreement.case_id, **change)
-    return row.id
+    uow.record(term, "agreement.term_corrected", case_id=row.case_id, **change)
 
 
 def _not_early(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermState) -> None:
@@ -93,30 +229,22 @@ def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
         raise Refused("", _("Someone other than the person responsible must update it."))
 
 
-@use_case
-def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Collection[int]) -> int:
-    """Replace a term by a new one. Everyone whom the agreement binds must consent. Returns the pathway's id.
-
-    The new term has its own text, due day, owner and follow-up. Raises Refused as `mark_term` does, and without text,
-    for a past day, a missing consent, or a circle that has ended.
-    """
-    row, agreement, term = _load(uow, term_id, uow.version)
+def _change(uow: UnitOfWork, row: Pathway, agreement: Agreement, term: AgreementTerm, form: TermForm) -> None:
+    """Replace a term by a new one with its own follow-up. Everyone whom the agreement binds must consent."""
+    if form.due_on.data is None:
+        raise Refused("due_on", _("Choose a due date."))
     if row.state not in LIVE:
         raise Refused("", _("This pathway has ended."))
-    names = circle_of(row).names
-    if not draft.text.strip():
-        raise Refused("text", _("Write what was agreed instead."))
-    if draft.due_on < today_at(row.school_id, uow.now):
+    refuse_blank("text", form.text.data, _("Write what was agreed instead."))
+    if form.due_on.data < today_at(row.school_id, uow.now):
         raise Refused("due_on", _("Choose today or a later day."))
-    if not may_own(draft, names, staff_of(row.school_id, today_at(row.school_id, uow.now))):
-        raise Refused("owner", _("Choose people from this circle."))
-    missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
+    names, consented = circle_of(row).names, {int(key) for key in form.consented.data or ()}
+    missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - consented)]
     if missing:
         words = _("Everyone who agreed must consent: %(names)s.", names=", ".join(missing))
         raise Refused("consented", words)
     _mark(uow, agreement, term, TermState.CHANGED)
-    _replace(uow, row, agreement, term, draft, set(consented) & set(names))
-    return row.id
+    _replace(uow, row, agreement, term, draft_in(form), consented & set(names))
 
 
 def _replace(
@@ -132,18 +260,6 @@ def _replace(
     replaced = {"position": position, "replaces": term.position}
     uow.record(new, "agreement.term_replaced", case_id=agreement.case_id, **replaced)
     follow_completion(uow, row, agreement)
-
-
-def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, Agreement, AgreementTerm]:
-    term = existing(uow.session.get(AgreementTerm, term_id))
-    # the pathway is locked first, as in every use case of circles
-    row = load_any_circle(uow, uow.session.get_one(Agreement, term.agreement_id).pathway_id)
-    open_only(row.case)
-    agreement = uow.load(Agreement, term.agreement_id, Permission.CASE_WORK)
-    uow.session.refresh(term, with_for_update=True)
-    if version is not None and term.version != version:
-        raise Stale
-    return row, agreement, term
 
 
 def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState, on: date | None = None) -> None:
@@ -163,6 +279,11 @@ def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
 
     Raises Refused for a term that was marked already, and NotFound.
     """
-    _row, agreement, term = _load(uow, term_id, None)
+    term = existing(uow.session.get(AgreementTerm, term_id))
+    _row, agreement = _of_open_case(uow, term)
+    uow.session.refresh(term, with_for_update=True)
     _mark(uow, agreement, term, TermState.CHANGED)
     return term
+
+
+ROOM = Room(pages=(pages,))
