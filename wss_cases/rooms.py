@@ -109,7 +109,6 @@ from wss_cases.pathways.circles.notes import grants as pathways_circles_notes_gr
 from wss_cases.pathways.circles.notes import pages as pathways_circles_notes
 from wss_cases.pathways.circles.plans import pages as pathways_circles_plans
 from wss_cases.pathways.circles.preparation import pages as pathways_circles_preparation
-from wss_cases.pathways.circles.preparation import screening as pathways_circles_preparation_screening
 from wss_cases.pathways.circles.questionnaires import link as pathways_circles_questionnaires_link
 from wss_cases.pathways.circles.questionnaires import pages as pathways_circles_questionnaires
 from wss_cases.pathways.common import pages as pathways_common
@@ -265,7 +264,7 @@ ROOMS: tuple[Room, ...] = (
     pathways_circles_circle.ROOM, pathways_circles_invitations.ROOM, pathways_circles_keepers.ROOM,
     pathways_circles_keeping.ROOM, pathways_circles_meeting.ROOM, pathways_circles_meeting_scheduling.ROOM,
     pathways_circles_notes_grants.ROOM, pathways_circles_notes.ROOM, pathways_circles_outside.ROOM,
-    pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM, pathways_circles_preparation_screening.ROOM,
+    pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM,
     pathways_circles_privilege.ROOM, pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM,
     pathways_circles_terms.ROOM, pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM,
     pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM,

@@ -89,7 +89,7 @@ def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until:
     keeper = user or world.coordinator
     actor = world.actor if user is None else actor_for(fresh(user))
     train(world, keeper, until=until)
-    keepers.add_keeper(Invocation(world.actor, NOW), pathway.id, keeper.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), pathway.id, keeper=keeper.id)
     return actor
 
 

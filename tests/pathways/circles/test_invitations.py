@@ -174,7 +174,7 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     train(world, other)
     plan(world, circle)
     deliver(NOW)
-    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, keeper=other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [LATER]
@@ -186,7 +186,7 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     assert next(iter(his.events.values())).starts == LATER  # the new time is not theirs to know
     last = [mail for mail in invitations(mailing.mails) if mail.recipients == (other.email,)][-1]
     assert last.subject.startswith("No longer in your calendar") and "takes place without you" in last.everything
-    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, keeper=other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [MOVED]
@@ -231,7 +231,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
 def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
     second = make_user(world.school)
     train(world, second)
-    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, keeper=second.id)
     plan(world, circle, keeper_id=keeper.id)
     if how == "role":
         ended(world, second)

@@ -33,7 +33,7 @@ def circle(world):
 
 
 def add(actor, circle, user):
-    return keepers.add_keeper(Invocation(actor, NOW), circle.id, user.id)
+    return keepers.add_keeper(Invocation(actor, NOW), circle.id, keeper=user.id)
 
 
 def told(circle):

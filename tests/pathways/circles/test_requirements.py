@@ -229,7 +229,7 @@ def test_a_training_counts_on_the_day_of_the_meeting(world):
 def test_another_training_does_not_make_a_keeper(world):
     circle = make_circle(world)
     train(world, world.coordinator, KnownTopic.DE_ESCALATION)
-    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, keeper=world.coordinator.id)
     assert shut(circle)[0] == "training"
     assert trained_keepers(world.school.id, TODAY) == {}
     train(world, world.coordinator)
@@ -273,7 +273,7 @@ def test_who_decides_discipline_at_the_school_keeps_no_circle(world, role):
     db.session.commit()
     for user in (both, make_user(world.school, role)):
         with pytest.raises(Refused, match="decide discipline here cannot keep"):
-            keepers.add_keeper(Invocation(world.actor, NOW), circle.id, user.id)
+            keepers.add_keeper(Invocation(world.actor, NOW), circle.id, keeper=user.id)
 
 
 def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
@@ -281,7 +281,7 @@ def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
     other = make_user(world.school)
     with pytest.raises(Refused, match="a keeper of this circle"):
         plan(world, circle, keeper_id=other.id)
-    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, keeper=other.id)
     with pytest.raises(Refused, match="training on record"):
         plan(world, circle, keeper_id=other.id)
     train(world, other)

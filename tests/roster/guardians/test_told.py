@@ -117,7 +117,7 @@ class Family:
         keeper = Invocation(self.world.actor, NOW)
         row = self.pathway(Kind.FAMILY_GROUP_CONFERENCE)
         if not circle_of(row).keeper_names:
-            add_keeper(keeper, row.id, self.world.coordinator.id)
+            add_keeper(keeper, row.id, keeper=self.world.coordinator.id)
         record_exception(keeper, row.id, kind=ExceptionKind.OTHER_LAW, told_whom=who, reason="A duty.")
 
     def signed(self, who: str) -> None:

@@ -70,7 +70,7 @@ def _keepers(path: Path, now: datetime) -> list[Person]:
     others = [one for one in work.place.keepers if one != work.lead]
     keepers = [work.lead, *others[: work.place.rng.random() < 0.15]]
     for keeper in keepers:
-        add_keeper(work.calls(now), path.id, keeper.id)
+        add_keeper(work.calls(now), path.id, keeper=keeper.id)
     return keepers
 
 

@@ -37,7 +37,7 @@ def add_keeping(world: World, now: datetime) -> None:
         circle_id = _next_circle(place, place.coordinator, now)
         if circle_id is not None:
             write_for_circle(lead, circle_id, ready[HARM], anyway=True)
-            add_keeper(lead, circle_id, place.teacher.id)
+            add_keeper(lead, circle_id, keeper=place.teacher.id)
 
 
 def _next_circle(place: Place, keeper: Person, now: datetime) -> int | None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import select
+from wtforms import SelectField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials import FRESH_MINUTES
@@ -22,17 +23,18 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
+from wss_cases.foundation.forms import PlainForm
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.circle.pages import KeeperForm
+from wss_cases.pathways.circles.circle.pages import on_circle
 from wss_cases.pathways.circles.circle.queries import (
     CircleWithKeepers,
     decided_about_parties,
@@ -46,7 +48,7 @@ from wss_cases.pathways.circles.consent import load_any_circle
 from wss_cases.pathways.circles.invitations import tell_planned
 from wss_cases.pathways.circles.outside import beside_words, outside_keepers_of
 from wss_cases.pathways.circles.training import Keepers, keepers_at, trained_elsewhere, trained_keepers
-from wss_cases.pathways.common.pages import kind_words, number, page_of, people_choices
+from wss_cases.pathways.common.pages import number, people_choices
 from wss_cases.pathways.common.rules import LIVE, Pathway
 
 
@@ -112,16 +114,6 @@ def keep_as_lead(uow: UnitOfWork, row: Pathway) -> None:
     if would_keep(row, uow.actor.user_id, today_at(row.school_id, uow.now)):
         assert uow.actor.user_id is not None
         name_keeper(uow, row, uow.actor.user_id)
-
-
-@use_case
-def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
-    """Make an account a keeper of a circle (see `name_keeper`) and mail its keepers. Returns the pathway's id."""
-    row = load_any_circle(uow, pathway_id)
-    if user_id in with_keepers(row).keeper_ids:
-        raise Refused("keeper", _("This person already keeps this circle."))
-    name_keeper(uow, row, user_id)
-    return row.id
 
 
 def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
@@ -190,7 +182,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (MessageKind(KEEPER_ADDED, _says, _still_due),)
 
 
-blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
+pages = Pages("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
 
 def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -> list[tuple[str, str, bool]]:
@@ -202,27 +194,31 @@ def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -
     return [(words, url_for(name, **ids), name == here) for name, words, may in shown if may]
 
 
-@blueprint.route("", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES, to_change_only=True)
-@gate(Permission.CASE_WORK)
-def keepers(case_id: int, pathway_id: int) -> Page:
-    """Show the current and former keepers of a circle, with a form to name another."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
-    circle = with_keepers(row)
-    form = KeeperForm()
+def _keepers_page(row: Pathway, _id: int = 0) -> str:
+    return url_for("keepers.keepers", case_id=row.case_id, pathway_id=row.id)
+
+
+class KeeperForm(PlainForm):
+    keeper = SelectField(
+        _l("Circle keeper"),
+        validators=[InputRequired(_l("Choose a circle keeper."))],
+        description=_l(
+            "Coordinators who do not decide discipline here. Once a coordinator keeps the circle, other trained staff "
+            "can keep it too."
+        ),
+        choices=[],
+        validate_choice=False,  # the act refuses other people, and the audit log records whom the form named
+    )
+
+
+def _on_page(row: Pathway, form: KeeperForm) -> dict[str, Any]:
+    actor, circle, known = current_actor(), with_keepers(row), keeper_rows(row.id)
     zone, today = zone_of(row.school_id), today_at(row.school_id, clock.now())
     here = keepers_at(row.school_id, today)
+    may_name = can(actor, Permission.CIRCLE_KEEPER_NAME, circle)
     form.keeper.choices = people_choices(_candidates(actor, circle, here), _("Choose"))
-    known = keeper_rows(row.id)
-    return form_page(
-        form,
-        lambda: add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
-        url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
-        "pathways/circles/keepers/keepers.html",
-        case=row.case,
-        lede=kind_words(row),
-        back_href=page_of(row),
+    return on_circle(
+        row,
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[
             _shown(actor, row, circle, term, zone, _began(known, actor) if term.user_id in here.coordinators else None)
@@ -234,17 +230,29 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         elsewhere=[] if here.trained else trained_elsewhere(row.school_id, today),
         outside=_from_outside(actor, row, circle, today),
         add_outside=[
-            (words, url_for(page, case_id=case_id, pathway_id=pathway_id))
+            (words, url_for(page, case_id=row.case_id, pathway_id=row.id))
             for words, page in (
                 (_("Add a keeper from outside"), "outside_keepers.add"),
                 (_("Add a student who keeps it too"), "outside_keepers.student"),
             )
-            if can(actor, Permission.CIRCLE_KEEPER_NAME, circle) and row.state in LIVE
+            if may_name and row.state in LIVE
         ],
         first=not circle.had_keepers,
-        may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
-        keeps=can(actor, Permission.CIRCLE_NOTE_READ, circle),
+        may_add=not circle.had_keepers or may_name,
     )
+
+
+@pages.act(
+    "", Subject(Pathway, get_circle), KeeperForm, Permission.CASE_WORK, adds=True, endpoint="keepers",
+    guard=fresh_within(FRESH_MINUTES, to_change_only=True), title=_l("Circle keepers"), button="", then=_keepers_page,
+    template="pathways/circles/keepers/keepers.html", more=_on_page,
+)  # fmt: skip
+def add_keeper(uow: UnitOfWork, pathway: Pathway, form: KeeperForm) -> None:
+    """Make an account a keeper of a circle (see `name_keeper`) and mail its keepers."""
+    row, user_id = load_any_circle(uow, pathway.id), number(form.keeper.data) or 0
+    if user_id in with_keepers(row).keeper_ids:
+        raise Refused("keeper", _("This person already keeps this circle."))
+    name_keeper(uow, row, user_id)
 
 
 def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers, today: date) -> list[dict[str, Any]]:
@@ -294,4 +302,4 @@ def _shown(
     }
 
 
-ROOM = Room(pages=(blueprint,), messages=MESSAGES)
+ROOM = Room(pages=(pages,), messages=MESSAGES)

@@ -6,6 +6,8 @@ from datetime import date
 
 from flask import Blueprint, url_for
 from sqlalchemy import or_, select
+from wtforms import BooleanField
+from wtforms.validators import Optional
 
 from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Role
@@ -17,13 +19,15 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.accounts.grants import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale, existing
+from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
+from wss_cases.journal.acts import FRAME
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleSetting
-from wss_cases.pathways.circles.circle.pages import SettingForm
 from wss_cases.pathways.circles.circle.queries import coordinators_of, decide
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
@@ -98,6 +102,12 @@ def setting_of(school_id: int) -> CircleSetting | None:
     return db.session.scalar(select(CircleSetting).where(CircleSetting.school_id == school_id))
 
 
+class SettingForm(BaseForm):
+    guardian_consent = BooleanField(
+        _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
+    )
+
+
 @use_case
 def save_setting(uow: UnitOfWork, school_id: int, guardian_consent: bool) -> int:
     """Set whether a school's circles need a guardian's consent from every party. Returns the school's id."""
@@ -121,13 +131,11 @@ def setting() -> Page:
     form = SettingForm(
         guardian_consent=known is not None and known.guardian_consent, version=known.version if known else ""
     )
-    words = {"title": _("Circles at this school"), "go_words": _("Save the setting")}
+    title, back = _("Circles at this school"), url_for("circles.circles")
+    crumbs = [(_("Circles"), back), (title, None)]
+    words = {"title": title, "go_words": _("Save the setting"), "back_href": back, "crumbs": crumbs}
     return act_form(
-        form,
-        lambda call: save_setting(call, school_id, bool(form.guardian_consent.data)),
-        url_for("circles.circles"),
-        words,
-        "pathways/circles/training/school_act.html",
+        form, lambda call: save_setting(call, school_id, bool(form.guardian_consent.data)), back, words, FRAME
     )
 
 

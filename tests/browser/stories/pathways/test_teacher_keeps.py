@@ -53,7 +53,7 @@ def cast_of(live_system: LiveSystem, tmp_path: Path, language: str) -> Cast:
         circle = ready_circle(world)
         teacher = make_user(world.school, Role.REPORTER)
         train(world, teacher)
-        add_keeper(Invocation(world.actor, NOW), circle.id, teacher.id)
+        add_keeper(Invocation(world.actor, NOW), circle.id, keeper=teacher.id)
         plan(world, circle, NOW + timedelta(minutes=5), now=NOW, keeper_id=teacher.id)
         person = fresh(teacher)
         person.password_hash, person.locale = PASSWORD_HASH, language

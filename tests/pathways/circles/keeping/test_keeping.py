@@ -38,7 +38,7 @@ def teacher(world):
 
 
 def name(world, circle, user, by=None):
-    return keepers.add_keeper(Invocation(by or world.actor, NOW), circle.id, user.id)
+    return keepers.add_keeper(Invocation(by or world.actor, NOW), circle.id, keeper=user.id)
 
 
 def led(world, teacher, starts_at=SOON):

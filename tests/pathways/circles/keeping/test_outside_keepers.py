@@ -118,7 +118,7 @@ def test_a_student_keeps_it_beside_a_trained_adult_for_as_long_as_the_adult_does
     keep(world, circle)
     client, address = client_as(world.coordinator), address_of(world, circle)
     untrained = make_user(world.school, name="Robin Vale")
-    add_keeper(Invocation(world.actor, NOW), circle.id, untrained.id)
+    add_keeper(Invocation(world.actor, NOW), circle.id, keeper=untrained.id)
     assert "Robin Vale" in client.page(address).text
     assert "Robin Vale" not in client.page(f"{address}/outside/student").text
     priya, elsewhere = helper_of(world), StudentFactory(given_name="Olu", family_name="Park")

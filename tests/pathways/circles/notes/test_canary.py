@@ -114,7 +114,7 @@ def plant(app: Flask, circles: int = 4) -> tuple[Actor, list[int], int]:
         ]
         case_id, now = case.id, clock.now()
         for circle in made:
-            add_keeper(Invocation(keeper, now), circle, user.id)
+            add_keeper(Invocation(keeper, now), circle, keeper=user.id)
         for number, words in enumerate(texts()):
             write_note(Invocation(keeper, now), made[number % circles], words)
     return keeper, made, case_id
@@ -289,7 +289,7 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
     with told.app.app_context():
         school = school_of_the_dean()
         other = make_user(Role.COORDINATOR, school)
-        add_keeper(Invocation(told.keeper, clock.now()), told.circles[0], other.id)
+        add_keeper(Invocation(told.keeper, clock.now()), told.circles[0], keeper=other.id)
     year = ("--school-year", "2026-27")
     said = [
         system.flask("outcomes", "report", next(iter(LIVE)), *year, "--format", "csv"),

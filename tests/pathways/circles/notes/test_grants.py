@@ -54,7 +54,7 @@ def texts(user: Any, circle: Any) -> list[str | None]:
 
 
 def begin(by: Any, circle: Any, user: Any) -> Any:
-    add_keeper(Invocation(by, LATER), circle.id, user.id)
+    add_keeper(Invocation(by, LATER), circle.id, keeper=user.id)
     return user
 
 

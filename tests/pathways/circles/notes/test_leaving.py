@@ -105,7 +105,7 @@ def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle:
 def test_whose_word_is_asked_is_mailed_counsel_first_and_then_somebody_else(world: Any, circle: Any) -> None:
     one, two = (actor_for(make_district_user(Role.DISTRICT, None)) for _person in range(2))
     newcomer = make_user(world.school, Role.COORDINATOR)
-    add_keeper(Invocation(world.actor, NOW + timedelta(minutes=1)), circle.id, newcomer.id)
+    add_keeper(Invocation(world.actor, NOW + timedelta(minutes=1)), circle.id, keeper=newcomer.id)
     note = db.session.scalars(select(CircleNote.id)).one()
     call = Invocation(world.actor, NOW + timedelta(hours=1))
     kind = ExceptionKind.COURT_REPORT

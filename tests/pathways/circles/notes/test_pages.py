@@ -119,7 +119,7 @@ def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way)
     elif way == "owns":
         db.session.get_one(Pathway, circle.id).owner_id = dean.id
     else:
-        add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+        add_keeper(Invocation(world.actor, NOW), circle.id, keeper=dean.id)
     if way == "kept before":
         end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     elif way == "administers too":

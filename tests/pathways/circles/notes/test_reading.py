@@ -62,7 +62,7 @@ def audits(kind: str) -> list[AuditEntry]:
 def test_keepers_read_what_each_wrote_in_their_time_newest_first(world, circle):
     other = make_user(world.school)
     write(world.actor, circle, SAID)
-    keepers.add_keeper(Invocation(world.actor, LATER), circle.id, other.id)
+    keepers.add_keeper(Invocation(world.actor, LATER), circle.id, keeper=other.id)
     write(world.actor, circle, "second", now=LATER)
     write(actor_for(other), circle, "third", now=LATER + timedelta(minutes=1))
     assert texts(actor_for(other), circle) == ["third", "second"]
@@ -246,7 +246,7 @@ class Keeping(RuleBasedStateMachine):
         may = (actor.user_id in self.keepers or by == 2) and actor.user_id not in self.gone
         able = who != 2 and user.id not in self.gone
         try:
-            keepers.add_keeper(Invocation(actor, NOW), self.circle.id, user.id)
+            keepers.add_keeper(Invocation(actor, NOW), self.circle.id, keeper=user.id)
         except (NotFound, Refused):
             assert not (may and able and by != who and user.id not in self.keepers)
         else:

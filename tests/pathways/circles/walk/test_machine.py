@@ -99,7 +99,7 @@ class Circles(Watched):
     @rule()
     def name_keeper(self) -> None:
         if not self.keeper:
-            keepers.add_keeper(Invocation(self.world.actor, self.now), self.circle.id, self.world.coordinator.id)
+            keepers.add_keeper(Invocation(self.world.actor, self.now), self.circle.id, keeper=self.world.coordinator.id)
             self.keeper = True
 
     @rule()

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
+from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.acts import Subject
 from wss_cases.journal.rooms import Room
@@ -57,32 +57,8 @@ WHAT_BECAME = [
 ]
 
 
-class LiftForm(BaseForm):
-    """Why the condition of a hold is met."""
-
-    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
-
-
 class AnswerForm(BaseForm):
     state = radio(_l("Did it take place?"), WHAT_BECAME, _l("Choose the result."))
-
-
-class KeeperForm(BaseForm):
-    keeper = SelectField(
-        _l("Circle keeper"),
-        validators=[InputRequired(_l("Choose a circle keeper."))],
-        description=_l(
-            "Coordinators who do not decide discipline here. Once a coordinator keeps the circle, other trained staff "
-            "can keep it too."
-        ),
-        validate_choice=False,  # the use case refuses other people, and the audit log records whom the form named
-    )
-
-
-class SettingForm(BaseForm):
-    guardian_consent = BooleanField(
-        _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
-    )
 
 
 class GuestForm(BaseForm):

@@ -1,4 +1,4 @@
-"""The page of a party, which is the form of a visit; the consent letter; withdrawing a supporter's invitation."""
+"""The page of a party, which is the form of a visit; the consent letter; supporters; the page of a hold."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -18,7 +18,8 @@ from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.forms import PICK, BaseForm, ShortText, choices, needs, radio, select
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, needs, radio, select
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -37,19 +38,20 @@ from wss_cases.pathways.circles.circle.models import (
     consent_state,
 )
 from wss_cases.pathways.circles.circle.queries import get_circle, told_who_said_what, with_known_keepers
-from wss_cases.pathways.circles.circle.rules import Requirement, as_told, unmet, was_harmed
-from wss_cases.pathways.circles.consent import letter_for
+from wss_cases.pathways.circles.circle.rules import Requirement, as_told, is_met, unmet, was_harmed
+from wss_cases.pathways.circles.consent import letter_for, lift_hold
 from wss_cases.pathways.circles.keepers import would_keep
 from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.pages import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
-from wss_cases.pathways.common.pages import ConfirmForm, act_context
+from wss_cases.pathways.common.pages import ACT, ConfirmForm, act_context, page_of
 from wss_cases.pathways.common.rules import LIVE, Pathway, ids
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import contacts_of, get_school
 from wss_cases.roster.telling import calling
+from wss_cases.routing.engine.wording import said
 from wss_cases.training.records.queries import names_of
 
 TODAY, YESTERDAY, ANOTHER, NOT_YET = "today", "yesterday", "another", "not_yet"
@@ -385,4 +387,38 @@ def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     return act_form(form, lambda call: actions.end_supporter(call, supporter_id), back, words)
 
 
-ROOM = Room(pages=(blueprint,))
+class LiftForm(BaseForm):
+    """Why the condition of a hold is met."""
+
+    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
+
+
+screening = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+
+@screening.route("/holds/<rule>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def hold(case_id: int, pathway_id: int, rule: str) -> Page:
+    """Show a hold, and record why its condition is met."""
+    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
+    its_hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
+    form = LiftForm()
+    language = locale_code()
+    because, until = (said(texts, language) for texts in (its_hold.because, its_hold.until))
+    facts = [because, _("It applies until: %(until)s", until=until)]
+    if is_met(its_hold, circle.facts_on(today_at(row.school_id, clock.now()))):
+        facts.append(_("Its condition is met."))
+    elif its_hold.stands:
+        facts.append(_("No one can lift it: each person is supported separately."))
+    elif not its_hold.can_be_lifted:
+        facts.append(_("It opens by itself when the people concerned say so. No one can say it for them."))
+    return form_page(
+        form,
+        lambda: lift_hold(submitted(form), row.id, rule, form.reason.data),
+        page_of(row),
+        ACT if its_hold.can_be_lifted else "pathways/circles/preparation/screening/hold.html",
+        **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),
+    )
+
+
+ROOM = Room(pages=(blueprint, screening))
