@@ -66,7 +66,7 @@ CASE_WORK: dict[P, Rule] = {
         reviews_or_office(D, A),
         "deans and administrators of the school; the district's office what nobody there may decide",
     ),
-    P.MENTOR_MANAGE: row(of(C, A), at_own_school(C, A), "coordinators and administrators match mentors"),
+    P.MENTOR_MANAGE: row(of(C, A), school_itself(C, A), "coordinators and administrators match mentors"),
     P.MENTORING_LOG: row(ANY_STAFF, mentors_or_team, "one's own student, or the school's case team"),
     P.PERIOD_MARK: row(ANY_STAFF, teaches, "one's own period of today; nothing else of the student"),
     P.PRACTICE_LOG: row(ANY_STAFF, school_itself(*STAFF), "any staff of the school who keeps circles"),

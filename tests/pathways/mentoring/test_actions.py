@@ -24,7 +24,6 @@ from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.mentoring import card as cards
 from wss_cases.pathways.mentoring.course import finish, review, save_plan
 from wss_cases.pathways.mentoring.mentors import pages as mentors
-from wss_cases.pathways.mentoring.mentors.pages import MentorDraft
 from wss_cases.pathways.mentoring.plan.models import (
     After,
     Cadence,
@@ -94,8 +93,7 @@ def test_places_are_never_given_twice(made):
 
 def change(made, **values):
     given = {"kind": MentorKind.STAFF, "capacity": 2, "user_id": made.user.id}
-    draft = MentorDraft(**(given | values))
-    return mentors.change_mentor(Invocation(made.actor, NOW), made.mentor.id, draft)
+    return mentors.change_mentor(Invocation(made.actor, NOW), made.mentor.id, **given | values)
 
 
 def test_groups_have_places_of_their_own(made):
@@ -201,7 +199,7 @@ def test_who_may_log(made):
     for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=61)):
         with pytest.raises(Refused):
             log_session(Invocation(made.as_mentor, NOW), row.id, day, HELD, None)
-    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=True)
     with pytest.raises(NotFound):
         log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, HELD, None)
     assert my_students(made.as_mentor) == []
@@ -211,15 +209,15 @@ def test_a_mentor_does_not_vanish_silently(made):
     row = make_matched(made)
     group = MentoringGroupFactory(school_id=made.world.school.id, mentor_id=made.mentor.id)
     with pytest.raises(Refused) as refusal:
-        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, False)
+        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=False)
     assert refusal.value.field == "rematch"
-    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=True)
     assert (fresh(made.mentor).is_active, fresh(group).is_active) == (False, False)
     assert (plan_of(row.id).mentor_id, fresh(row).next_step_on) == (None, TODAY)
     entry = db.session.scalar(select(TimelineEntry).where(TimelineEntry.kind == "mentoring.unmatched"))
     assert entry.case_id == row.case_id
     with pytest.raises(Refused):
-        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, rematch=True)
     mentors.bring_back(Invocation(made.actor, NOW), made.mentor.id)
     match(made, row)
 
@@ -227,7 +225,7 @@ def test_a_mentor_does_not_vanish_silently(made):
 def test_who_may_mentor(made):
     def add(actor=made.actor, **values):
         given = {"kind": MentorKind.PARTNER, "capacity": 3, "name": "Ida", "organisation": "Club"}
-        return mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, MentorDraft(**(given | values)))
+        return mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, **given | values)
 
     assert add()
     elsewhere = make_user(make_world().school)

@@ -24,7 +24,6 @@ from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
 from wss_cases.pathways.mentoring.course import finish, review
 from wss_cases.pathways.mentoring.mentors import pages as mentors
-from wss_cases.pathways.mentoring.mentors.pages import MentorDraft
 from wss_cases.pathways.mentoring.plan.models import After, GoesOn, Mentor, Missed
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
@@ -152,7 +151,7 @@ class Mentoring(RuleBasedStateMachine):
     @rule(mentor=whose, rematch=st.booleans())
     def end_mentor(self, mentor: int, rematch: bool) -> None:
         one = self.mentors[mentor]
-        self.act(lambda: mentors.end_mentor(Invocation(self.made.actor, NOW), one.id, rematch))
+        self.act(lambda: mentors.end_mentor(Invocation(self.made.actor, NOW), one.id, rematch=rematch))
 
     @rule(mentor=whose)
     def bring_back(self, mentor: int) -> None:
@@ -161,10 +160,8 @@ class Mentoring(RuleBasedStateMachine):
     @rule(mentor=whose, capacity=st.integers(0, 2))
     def resize(self, mentor: int, capacity: int) -> None:
         one = fresh(self.mentors[mentor])
-        draft = MentorDraft(
-            kind=one.kind, capacity=capacity, user_id=one.user_id, name=one.name, organisation=one.organisation
-        )
-        self.act(lambda: mentors.change_mentor(Invocation(self.made.actor, NOW), one.id, draft))
+        data = {"kind": one.kind, "user_id": one.user_id, "name": one.name, "organisation": one.organisation}
+        self.act(lambda: mentors.change_mentor(Invocation(self.made.actor, NOW), one.id, **data, capacity=capacity))
 
     @invariant()
     def no_place_is_given_twice(self) -> None:

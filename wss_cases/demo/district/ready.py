@@ -13,7 +13,7 @@ from wss_cases.demo.district.staff import invented
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.training import save_setting
-from wss_cases.pathways.mentoring.mentors.pages import MentorDraft, add_mentor, save_group
+from wss_cases.pathways.mentoring.mentors.pages import add_group, add_mentor
 from wss_cases.pathways.mentoring.plan.models import MentorKind
 from wss_cases.pathways.referrals.partners.pages import add_partner
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
@@ -98,18 +98,15 @@ def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calen
 def _mentors(place: Place, lead: Invocation, done: date) -> None:
     own = place.staff["reporter"][: max(2, place.size // 400)]
     for number, person in enumerate([*own, None, None]):
-        draft = MentorDraft(
-            kind=MentorKind.STAFF if person else MentorKind.PARTNER,
-            capacity=place.rng.choice((4, 5, 6)) + place.incidents // 60,
-            user_id=person.id if person else None,
-            name="" if person else invented(place.rng),
-            organisation="" if person else "Brick House Mentors",
-            languages=["en", "es"] if number % 2 else ["en"],
-            strengths=STRENGTHS[number % len(STRENGTHS)],
-            trained_on=done,
-        )
-        place.mentors.append(MentorPlaces(add_mentor(lead, place.id, draft), person, draft.capacity))
+        capacity = place.rng.choice((4, 5, 6)) + place.incidents // 60
+        mentor_id = add_mentor(
+            lead, place.id, kind=MentorKind.STAFF if person else MentorKind.PARTNER, capacity=capacity,
+            user_id=person.id if person else None, name="" if person else invented(place.rng),
+            organisation="" if person else "Brick House Mentors", languages=["en", "es"] if number % 2 else ["en"],
+            strengths=STRENGTHS[number % len(STRENGTHS)], trained_on=done,
+        )  # fmt: skip
+        place.mentors.append(MentorPlaces(mentor_id, person, capacity))
     first = place.mentors[0]
     for title in ("Lunch group", "Morning group"):
-        group = save_group(lead, place.id, None, mentor_id=first.id, name=title, capacity=8, is_active=True)
+        group = add_group(lead, place.id, mentor=first.id, name=title, capacity=8)
         place.mentors.append(MentorPlaces(group, first.account, 8, is_group=True))

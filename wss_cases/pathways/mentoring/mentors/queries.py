@@ -7,9 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from wss_cases.access.actor import STAFF, Actor
-from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
+from wss_cases.access.actor import STAFF
 from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
@@ -25,22 +23,6 @@ def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:
     if active_only:
         statement = statement.where(Mentor.is_active)
     return list(db.session.scalars(statement.order_by(Mentor.is_active.desc(), Mentor.name, Mentor.id)))
-
-
-def get_mentor(actor: Actor, mentor_id: int) -> Mentor:
-    """A mentor whom the actor may manage. Raises NotFound."""
-    mentor = db.session.get(Mentor, mentor_id)
-    require(actor, Permission.MENTOR_MANAGE, mentor)
-    assert mentor is not None
-    return mentor
-
-
-def get_managed_group(actor: Actor, group_id: int) -> MentoringGroup:
-    """A group that the actor may manage. Raises NotFound."""
-    group = db.session.get(MentoringGroup, group_id)
-    require(actor, Permission.MENTOR_MANAGE, group)
-    assert group is not None
-    return group
 
 
 def groups_at(school_id: int) -> list[MentoringGroup]:
