@@ -13,13 +13,14 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
-from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind
 
-HOME = Removal(
-    0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.",
-    Answer.NO, Answer.NO, facts_verified=True, student_said="Nothing.", length_reason="The first time it was one day.",
-)  # fmt: skip
+HOME: dict[str, Any] = {
+    "kind": DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, "days": 2, "starts_on": date(2026, 11, 25),
+    "ends_on": date(2026, 11, 26), "reason": "Hit a student.", "disability": Answer.NO, "suspected": Answer.NO,
+    "facts_verified": True, "student_said": "Nothing.", "length_reason": "The first time it was one day.",
+}  # fmt: skip
 """Away on Wed 25 and Thu 26, back on Fri 27 November 2026."""
 
 
@@ -37,8 +38,8 @@ class Removed:
 
     def remove(self, request_key: str | None = None, **changes: Any) -> int:
         """Record a removal of the student."""
-        given = Removal(**{**vars(HOME), "student_id": self.student.id, **changes})
-        return record_discipline(Invocation(self.place.actor(), NOW, request_key), self.incident.id, given)
+        given = {**HOME, "student_id": self.student.id, **changes}
+        return record_discipline(Invocation(self.place.actor(), NOW, request_key), self.incident.id, **given)
 
     @property
     def row(self) -> Pathway:

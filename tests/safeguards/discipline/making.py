@@ -15,14 +15,15 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineAction, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
-SHORT = Removal(
-    0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO, facts_verified=True,
-    student_said="That he was pushed first.", length_reason="One day was not enough for the last time.",
-)  # fmt: skip
+SHORT: dict[str, Any] = {
+    "kind": OSS, "days": 2, "starts_on": date(2026, 11, 25), "reason": "Hit a student.", "disability": Answer.NO,
+    "suspected": Answer.NO, "facts_verified": True, "student_said": "That he was pushed first.",
+    "length_reason": "One day was not enough for the last time.",
+}  # fmt: skip
 NOT_HEARD: dict[str, Any] = {"facts_verified": False, "student_said": ""}
 PACKET: dict[str, Any] = {
     "answers": dict.fromkeys(Tried, "Offered by phone before this system."),
@@ -59,9 +60,10 @@ class Removing:
 
     def remove(self, who: Actor | None = None, key: str | None = None, **changes: Any) -> int:
         """Record a removal; by the administrator unless somebody else is given."""
-        given = Removal(**{**vars(SHORT), "student_id": self.student.id, **changes})
+        answers = {f"answer_{what.value}": words for what, words in changes.pop("answers", {}).items()}
+        given = {**SHORT, "student_id": self.student.id, **changes, **answers}
         actor = who or self.place.actor("administrator")
-        return record_discipline(Invocation(actor, NOW, key), self.incident.id, given)
+        return record_discipline(Invocation(actor, NOW, key), self.incident.id, **given)
 
     @staticmethod
     def actions() -> list[DisciplineAction]:

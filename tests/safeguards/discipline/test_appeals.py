@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,7 +28,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
 from wss_cases.roster.names.rules import private_in
-from wss_cases.safeguards.discipline.appeals import Asked, Correction, Decided, ask_appeal, correct, decide_appeal
+from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_appeal
 from wss_cases.safeguards.discipline.removals.models import (
     ActionState,
     Answer,
@@ -43,12 +42,15 @@ from wss_cases.safeguards.discipline.removals.pages import spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import days_away
 
 TODAY = date(2026, 11, 24)
-ASKED = Asked(AskedBy.GUARDIAN, "A guardian", TODAY)
-FIXED = Correction(
-    OSS, 1, date(2026, 11, 25), None, "Pushed a student.", "The day was counted twice.",
-    length_reason="The time to plan the return.",
-)  # fmt: skip
-BACK = Decided(TODAY, "The principal", AppealOutcome.SHORTENED, TODAY, "The first day was enough.", 1)
+ASKED: dict[str, Any] = {"asked_by": AskedBy.GUARDIAN, "asked_name": "A guardian", "asked_on": TODAY}
+FIXED: dict[str, Any] = {
+    "kind": OSS, "days": 1, "starts_on": date(2026, 11, 25), "reason": "Pushed a student.",
+    "why": "The day was counted twice.", "length_reason": "The time to plan the return.",
+}  # fmt: skip
+BACK: dict[str, Any] = {
+    "heard_on": TODAY, "heard_by": "The principal", "outcome": AppealOutcome.SHORTENED, "decided_on": TODAY,
+    "decision": "The first day was enough.", "days": 1,
+}  # fmt: skip
 
 
 def scope_of(scene: Removing) -> Scope:
@@ -85,14 +87,14 @@ def scene(session: Any, at: Callable[..., datetime]) -> Appealed:
 def test_a_correction_keeps_what_was_and_moves_what_is_counted(scene: Appealed, session: Any) -> None:
     before = scene.action.version
     for _twice in range(2):
-        correct(Invocation(scene.dean, NOW, "once", version=before), scene.made, FIXED)
+        correct(Invocation(scene.dean, NOW, "once", version=before), scene.made, **FIXED)
     [kept] = versions_of(scene.made)
-    assert (kept.days, kept.reason, kept.why, kept.cause) == (2, "Hit a student.", FIXED.why, ChangeCause.CORRECTION)
+    assert (kept.days, kept.reason, kept.why, kept.cause) == (2, "Hit a student.", FIXED["why"], ChangeCause.CORRECTION)
     assert (scene.action.days, scene.action.reason, scene.action.year_days) == (1, "Pushed a student.", 1)
     assert scene.counts()[1] == 1
     assert session.scalars(select(ReengagementPlan)).one().return_on == date(2026, 11, 26)
     with pytest.raises(Stale):
-        correct(Invocation(scene.dean, NOW, version=before), scene.made, FIXED)
+        correct(Invocation(scene.dean, NOW, version=before), scene.made, **FIXED)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_a_correction_keeps_what_was_and_moves_what_is_counted(scene: Appealed, 
 )
 def test_a_correction_that_is_refused(scene: Appealed, field: str, changes: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refused:
-        correct(Invocation(scene.administrator, NOW), scene.made, replace(FIXED, **changes))
+        correct(Invocation(scene.administrator, NOW), scene.made, **FIXED | changes)
     assert refused.value.field == field and versions_of(scene.made) == []
 
 
@@ -117,11 +119,11 @@ def test_a_correction_makes_no_suspension_of_unverified_facts(scene: Appealed) -
     db.session.commit()
     sent = scene.remove(kind=DisciplineKind.SENT_HOME, days=1, **NOT_HEARD)
     with pytest.raises(Refused) as refused:
-        correct(Invocation(scene.administrator, NOW), sent, FIXED)
+        correct(Invocation(scene.administrator, NOW), sent, **FIXED)
     assert refused.value.field == "kind"
     with pytest.raises(Refused, match="There is no school"):
-        correct(Invocation(scene.administrator, NOW), scene.made, replace(FIXED, starts_on=date(2026, 11, 28)))
-    assert correct(Invocation(scene.administrator, NOW), scene.made, FIXED), "it stands"
+        correct(Invocation(scene.administrator, NOW), scene.made, **FIXED | {"starts_on": date(2026, 11, 28)})
+    assert correct(Invocation(scene.administrator, NOW), scene.made, **FIXED), "it stands"
 
 
 def test_a_correction_that_reaches_the_tenth_day_raises_the_alarm(scene: Appealed, session: Any) -> None:
@@ -129,21 +131,21 @@ def test_a_correction_that_reaches_the_tenth_day_raises_the_alarm(scene: Appeale
     made = scene.remove(days=1, starts_on=date(2026, 12, 1), disability=Answer.YES)
     reviews = select(FollowUp).filter_by(kind="manifestation_review")
     assert session.scalars(reviews).all() == []
-    correct(Invocation(scene.administrator, NOW), made, replace(FIXED, days=2, starts_on=date(2026, 12, 1)))
+    correct(Invocation(scene.administrator, NOW), made, **FIXED | {"days": 2, "starts_on": date(2026, 12, 1)})
     assert len(session.scalars(reviews).all()) == 1
-    beyond = replace(FIXED, days=3, starts_on=date(2026, 12, 1))
+    beyond = FIXED | {"days": 3, "starts_on": date(2026, 12, 1)}
     with pytest.raises(Refused) as refused:
-        correct(Invocation(scene.administrator, NOW), made, beyond)
+        correct(Invocation(scene.administrator, NOW), made, **beyond)
     assert refused.value.field == "acknowledged"
-    correct(Invocation(scene.administrator, NOW), made, replace(beyond, acknowledged=True))
+    correct(Invocation(scene.administrator, NOW), made, **beyond, acknowledged=True)
     assert len(session.scalars(reviews).all()) == 1
 
 
 def test_what_the_administrator_decided_only_they_correct(scene: Appealed) -> None:
     made = scene.remove(days=5, starts_on=date(2026, 12, 1), **PACKET)
     with pytest.raises(Refused):
-        correct(Invocation(scene.dean, NOW), made, FIXED)
-    assert correct(Invocation(scene.administrator, NOW), made, FIXED)
+        correct(Invocation(scene.dean, NOW), made, **FIXED)
+    assert correct(Invocation(scene.administrator, NOW), made, **FIXED)
 
 
 @pytest.mark.parametrize(
@@ -153,20 +155,20 @@ def test_what_the_administrator_decided_only_they_correct(scene: Appealed) -> No
 def test_an_appeal_is_asked_heard_and_decided(
     scene: Appealed, session: Any, outcome: AppealOutcome, days: int | None, counted: int
 ) -> None:
-    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
-    given = replace(BACK, outcome=outcome, days=days)
+    appeal = ask_appeal(Invocation(scene.dean, NOW), scene.made, **ASKED)
+    given = BACK | {"outcome": outcome, "days": days}
     with pytest.raises(NotFound):
-        decide_appeal(Invocation(scene.dean, NOW), scene.made, given)
-    decide_appeal(Invocation(scene.administrator, NOW), scene.made, given)
+        decide_appeal(Invocation(scene.dean, NOW), appeal, **given)
+    decide_appeal(Invocation(scene.administrator, NOW), appeal, **given)
     instances = 0 if outcome is AppealOutcome.REVERSED else 1
     assert scene.counts() == ((instances, instances), counted)
     assert scene.action.state is (ActionState.STANDING if instances else ActionState.REVERSED)
     assert len(versions_of(scene.made)) == (0 if outcome is AppealOutcome.UPHELD else 1)
     with pytest.raises(NotFound if instances else Refused):
-        decide_appeal(Invocation(scene.administrator, NOW), scene.made, given)
+        decide_appeal(Invocation(scene.administrator, NOW), appeal, **given)
     if not instances:
         with pytest.raises(Refused):
-            correct(Invocation(scene.administrator, NOW), scene.made, FIXED)
+            correct(Invocation(scene.administrator, NOW), scene.made, **FIXED)
 
 
 @pytest.mark.parametrize(
@@ -182,20 +184,21 @@ def test_an_appeal_is_asked_heard_and_decided(
     ],
 )
 def test_a_decision_that_is_refused(scene: Appealed, field: str, changes: dict[str, Any]) -> None:
-    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
+    appeal = ask_appeal(Invocation(scene.dean, NOW), scene.made, **ASKED)
     with pytest.raises(Refused) as refused:
-        decide_appeal(Invocation(scene.administrator, NOW), scene.made, replace(BACK, **changes))
+        decide_appeal(Invocation(scene.administrator, NOW), appeal, **BACK | changes)
     assert refused.value.field == field and scene.action.days == 2
 
 
 def test_only_one_appeal_and_not_before_the_decision(scene: Appealed) -> None:
     for day in (date(2026, 11, 1), date(2026, 12, 24)):
+        given = ASKED | {"asked_by": AskedBy.STUDENT, "asked_on": day}
         with pytest.raises(Refused) as refused:
-            ask_appeal(Invocation(scene.dean, NOW), scene.made, Asked(AskedBy.STUDENT, "The student", day))
+            ask_appeal(Invocation(scene.dean, NOW), scene.made, **given)
         assert refused.value.field == "asked_on"
-    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
+    ask_appeal(Invocation(scene.dean, NOW), scene.made, **ASKED)
     with pytest.raises(Refused):
-        ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
+        ask_appeal(Invocation(scene.dean, NOW), scene.made, **ASKED)
 
 
 def test_outcomes_count_what_stands_instances_and_students_apart(scene: Appealed) -> None:
@@ -254,7 +257,7 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     session.commit()
     page = client.page(address).text
     assert "(boyfriend)" in page and "had called him" not in page, "what the student was not asked about"
-    correct(Invocation(scene.dean, NOW), scene.made, replace(FIXED, reason="Hit a gay student."))
+    correct(Invocation(scene.dean, NOW), scene.made, **FIXED | {"reason": "Hit a gay student."})
     assert "(gay)" in client.page(address).text, "words that are corrected are asked anew"
 
 

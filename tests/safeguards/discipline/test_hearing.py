@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.appeals import Asked, Decided, ask_appeal, correct, decide_appeal
+from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_appeal
 from wss_cases.safeguards.discipline.family_notice import notice_for
 from wss_cases.safeguards.discipline.recording.pages import hear_student
 from wss_cases.safeguards.discipline.removals.models import AppealOutcome, AskedBy, DisciplineKind
@@ -38,6 +37,7 @@ EMERGENCY: dict[str, Any] = {
     "analysis": "The touching was repeated this morning, and no seat or adult kept them apart.",
     "challenge": "With the principal in room 12, tomorrow at nine.",
 }
+DECIDED: dict[str, Any] = {"heard_on": TODAY, "decided_on": TODAY}
 SAID = "He said that he was joking."
 
 
@@ -150,9 +150,9 @@ def test_who_may_hear_and_a_reversed_removal_asks_for_no_hearing(
         hear_student(Invocation(scene.place.actor("coordinator"), NOW), made, SAID)
     assert "The facts are verified and" not in client_as(scene.place.coordinator).page(f"/discipline/{made}").text
     head = scene.place.actor("administrator")
-    ask_appeal(Invocation(head, NOW), made, Asked(AskedBy.GUARDIAN, "A guardian", TODAY))
-    given = Decided(TODAY, "The board", AppealOutcome.REVERSED, TODAY, "There was no danger.")
-    decide_appeal(Invocation(head, NOW), made, given)
+    appeal = ask_appeal(Invocation(head, NOW), made, asked_by=AskedBy.GUARDIAN, asked_name="A guardian", asked_on=TODAY)
+    given = DECIDED | {"heard_by": "The board", "outcome": AppealOutcome.REVERSED, "decision": "There was no danger."}
+    decide_appeal(Invocation(head, NOW), appeal, **given)
     assert not hearings() and len(hearings(FollowUpState.CANCELLED)) == 1
     assert counts(scene) == ((0, 0), 0)
     assert refused(lambda: hear_student(Invocation(head, NOW), made, SAID))[0] == ""
@@ -177,8 +177,8 @@ def test_under_title_ix_only_an_emergency_removal_with_its_analysis_and_challeng
     assert emergency.facts_verified_at is None and not hearings()
     again = {"kind": DisciplineKind.EXPULSION, "support_services": "Work at home.", "challenge": "Tomorrow."}
     head = Invocation(scene.place.actor("administrator"), NOW)
-    assert refused(lambda: correct(head, emergency.id, replace(FIXED, **again)))[0] == "kind"
-    assert refused(lambda: correct(head, sent_home.id, FIXED))[0] == "kind", "no way round"
+    assert refused(lambda: correct(head, emergency.id, **FIXED | again))[0] == "kind"
+    assert refused(lambda: correct(head, sent_home.id, **FIXED))[0] == "kind", "no way round"
 
 
 @pytest.mark.parametrize("facts", [{"sexual": "none"}, {"intimate_partner": False}, {"sexual": "unknown"}, {}])
@@ -208,9 +208,13 @@ def test_an_emergency_removal_says_what_it_is_and_counts_as_the_removal_it_is(
     assert "Emergency removal · 2 school days" in told and "suspension" not in told
     assert "Title IX" not in told and EMERGENCY["analysis"] not in told and "heard the student" not in told
     head = scene.place.actor("administrator")
-    ask_appeal(Invocation(head, NOW), made, Asked(AskedBy.STUDENT, "The student", TODAY))
-    given = Decided(TODAY, "The principal", AppealOutcome.REVERSED, TODAY, "The seats were changed.")
-    decide_appeal(Invocation(head, NOW), made, given)
+    appeal = ask_appeal(Invocation(head, NOW), made, asked_by=AskedBy.STUDENT, asked_name="The student", asked_on=TODAY)
+    given = DECIDED | {
+        "heard_by": "The principal",
+        "outcome": AppealOutcome.REVERSED,
+        "decision": "The seats were changed.",
+    }
+    decide_appeal(Invocation(head, NOW), appeal, **given)
     assert counts(scene) == ((0, 0), 0)
 
 
@@ -266,9 +270,14 @@ def test_the_letter_says_it_in_spanish(scene: Removing) -> None:
 
 def test_a_shortened_removal_says_its_length_anew(scene: Removing) -> None:
     made, head = scene.remove(), scene.place.actor("administrator")
-    ask_appeal(Invocation(head, NOW), made, Asked(AskedBy.GUARDIAN, "A guardian", TODAY))
-    given = Decided(TODAY, "The principal", AppealOutcome.SHORTENED, TODAY, "The first day was enough.", 1)
-    decide_appeal(Invocation(head, NOW), made, given)
+    appeal = ask_appeal(Invocation(head, NOW), made, asked_by=AskedBy.GUARDIAN, asked_name="A guardian", asked_on=TODAY)
+    given = DECIDED | {
+        "heard_by": "The principal",
+        "outcome": AppealOutcome.SHORTENED,
+        "decision": "The first day was enough.",
+        "days": 1,
+    }
+    decide_appeal(Invocation(head, NOW), appeal, **given)
     assert fresh(scene.actions()[0]).length_reason == ""
 
 

@@ -43,7 +43,7 @@ def test_a_deans_five_days_are_refused_before_anything_else_and_handed_on(
     scene: Removing, client_as: Callable[[Any], Any]
 ) -> None:
     dean = scene.place.actor("dean")
-    wrong = {"who": dean, "days": 5, "starts_on": date(2026, 11, 28), "reason": " ", "student_id": scene.witness.id}
+    wrong = {"who": dean, "days": 5, "starts_on": date(2026, 11, 28), "student_id": scene.witness.id}
     assert refused(lambda: scene.remove(**wrong)) == "days"
     client = client_as(scene.place.dean)
     address = f"/incidents/{scene.incident.id}/discipline"

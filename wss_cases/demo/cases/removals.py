@@ -10,7 +10,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.recording.pages import Removal, is_title_ix_matter, record_discipline
+from wss_cases.safeguards.discipline.recording.pages import is_title_ix_matter, record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.discipline.removals.rules import is_exclusion
 
@@ -56,19 +56,20 @@ def _record(
     away = [calendar.add(first, number) for number in range(days)]
     if away[-1] > world.calendar.term(school_year(away[-1]))[1]:
         return
-    removal = Removal(
-        pupil.id, kind, days, first, away[-1], "For the safety of others while the case is prepared.",
+    record_discipline(
+        world.calls(place.head if is_long else dean, now), report.id,
+        student_id=pupil.id, kind=kind, days=days, starts_on=first, ends_on=away[-1],
+        reason="For the safety of others while the case is prepared.",
         disability=Answer.YES if pupil.is_protected else Answer.NO,
         suspected=Answer.NO,
         interventions="A circle and mentoring were offered first." if is_long else "",
-        answers=dict.fromkeys(Tried, OFFERED) if is_long else {},
         disruption="The threat to others goes on." if is_long else "",
         support_services="Counseling and school work at home." if is_long else "",
         acknowledged=pupil.is_protected,
         length_reason="The time that the plan for the return takes.",
+        **({f"answer_{what.value}": OFFERED for what in Tried} if is_long else {}),
         **_heard(title_ix),
     )  # fmt: skip
-    record_discipline(world.calls(place.head if is_long else dean, now), report.id, removal)
     pupil.away |= set(away)
 
 

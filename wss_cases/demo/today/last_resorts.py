@@ -14,9 +14,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.appeals import Asked as Appealed
 from wss_cases.safeguards.discipline.appeals import ask_appeal
-from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.pages import Asked, Notice, record_notice, record_questioning
 from wss_cases.safeguards.questioning.queries import QuestionedBy
@@ -36,9 +35,9 @@ def add_last_resorts(world: World, now: datetime) -> None:
     chances = _chances(place.id)
     before = world.calendar.school_days.add(world.day(now), -1)
     for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
-        action = record_discipline(head, incident_id, _removal(student_id, kind, before))
+        action = record_discipline(head, incident_id, **_removal(student_id, kind, before))
         if kind is DisciplineKind.EARLY_PICK_UP:
-            ask_appeal(head, action, Appealed(AskedBy.GUARDIAN, "The guardian", world.day(now)))
+            ask_appeal(head, action, asked_by=AskedBy.GUARDIAN, asked_name="The guardian", asked_on=world.day(now))
     for incident_id, student_id in chances[2:3]:
         record_restraint(head, incident_id, **_time_out(student_id, before))
     for incident_id, student_id in chances[-1:]:
@@ -73,11 +72,13 @@ def _chances(school_id: int) -> list[tuple[int, int]]:
     return found
 
 
-def _removal(student_id: int, kind: DisciplineKind, day: date) -> Removal:
-    return Removal(
-        student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
-        disability=Answer.NO, suspected=Answer.NO, facts_verified=True, student_said="I wanted to go home anyway.",
-    )  # fmt: skip
+def _removal(student_id: int, kind: DisciplineKind, day: date) -> dict[str, Any]:
+    return {
+        "student_id": student_id, "kind": kind, "days": 1, "starts_on": day, "ends_on": day,
+        "reason": "Asked for by the school after what happened; written down as what it is.",
+        "disability": Answer.NO, "suspected": Answer.NO, "facts_verified": True,
+        "student_said": "I wanted to go home anyway.",
+    }  # fmt: skip
 
 
 def _time_out(student_id: int, day: date) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 The action holds what stands now, and every count reads it; what it was before is kept as a version, with why.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from operator import attrgetter
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import func, select
+from wtforms import BooleanField, DateField, IntegerField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
@@ -17,13 +17,15 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Refused, existing, refuse_blank
-from wss_cases.foundation.forms import BaseForm, filled
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.telling import MayTellForm, Yes, forget_notice, may_tell_page, record_yes
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -40,9 +42,9 @@ from wss_cases.safeguards.discipline.family_notice import (
     notice_for,
     private_left,
 )
-from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
+from wss_cases.safeguards.discipline.recording.forms import CHALLENGE, DAYS_BETWEEN, SpanForm
 from wss_cases.safeguards.discipline.recording.pages import back_after, check_stays_heard, drop_hearing
-from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
+from wss_cases.safeguards.discipline.recording.presenters import appeal_words
 from wss_cases.safeguards.discipline.recording.refusals import (
     check_acknowledged,
     check_no_keeper,
@@ -55,7 +57,6 @@ from wss_cases.safeguards.discipline.removals.models import (
     AskedBy,
     DisciplineAction,
     DisciplineAppeal,
-    DisciplineKind,
     DisciplineVersion,
 )
 from wss_cases.safeguards.discipline.removals.pages import (
@@ -63,85 +64,93 @@ from wss_cases.safeguards.discipline.removals.pages import (
     appeal_of,
     get_action,
     grade_on,
+    span_words,
     spans_of,
     undecided_appeal,
+    what_words,
 )
 from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.tenth_day import raise_alarm
 
-
-@dataclass(frozen=True)
-class Correction:
-    """What a removal is instead, and why; `acknowledged`: the manifestation review, beyond the tenth day."""
-
-    kind: models.DisciplineKind
-    days: int
-    starts_on: date
-    ends_on: date | None
-    reason: str
-    why: str
-    support_services: str = ""
-    acknowledged: bool = False
-    length_reason: str = ""
-    challenge: str = ""
+pages = Pages(
+    "appeals", __name__, url_prefix="/discipline/<int:action_id>",
+    trail=lambda listed: [
+        (_("Discipline actions"), url_for("discipline.actions")),
+        (listed.reference or what_words(listed.action), url_for("discipline.action", action_id=listed.id)),
+    ],
+)  # fmt: skip
+LISTED = Subject(
+    DisciplineAction, lambda actor, action_id: get_action(actor, action_id, Permission.DISCIPLINE_RECORD),
+    row=attrgetter("action"),
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who asks for an appeal, when, and what they say."""
-
-    asked_by: models.AskedBy
-    asked_name: str
-    asked_on: date
-    asked_why: str = ""
+def _its_page(listed: ListedAction, _answer: int) -> str:
+    return url_for("discipline.action", action_id=listed.id)
 
 
-@dataclass(frozen=True)
-class Decided:
-    """When an appeal was heard, by whom, and how it was decided; `days` where it shortens."""
+class CorrectForm(SpanForm):
+    """What a removal is instead, and why it is corrected."""
 
-    heard_on: date
-    heard_by: str
-    outcome: models.AppealOutcome
-    decided_on: date
-    decision: str
-    days: int | None = None
+    support_services = LongText(_l("Support services during the removal"), rows=2)
+    challenge = LongText(
+        CHALLENGE, [NotBlank(_l("Enter how the student can challenge it."))], rows=2,
+        description=_l("The family reads this."),
+    )  # fmt: skip
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))], rows=2)
+    acknowledged = BooleanField(
+        _l("I know that a manifestation review is due within 10 school days of this decision"),
+        description=_l("Required beyond the tenth day away for a student with a known or suspected disability."),
+    )
+
+    def fit(self, action: DisciplineAction) -> None:
+        """Ask how to challenge it only of an emergency removal."""
+        self.length_reason.flags.required = True  # of some kinds: not marked as optional
+        if not action.analysis:
+            del self.challenge
 
 
-@use_case
-def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
+@pages.act(
+    "/correct", LISTED, CorrectForm, Permission.DISCIPLINE_RECORD, endpoint="correction",
+    title=_l("Correct this action"), button=_l("Save the correction"),
+    lede=_l("What it said before stays on its page, with your reason. Every count uses the corrected action."),
+    start=lambda listed: {
+        name: getattr(listed.action, name)
+        for name in ("kind", "days", "starts_on", "ends_on", *DisciplineAction.TOLD)
+    },
+    then=_its_page, done=_l("Corrected. The previous version stays on this page."),
+)  # fmt: skip
+def correct(uow: UnitOfWork, action: DisciplineAction, form: CorrectForm) -> None:
     """Correct a removal that stands: what it was is kept as a version with the reason of the correction.
 
-    Raises Refused for what recording it would refuse, and without a reason.
+    Raises Refused for what recording it would refuse.
     """
-    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    _check_standing(action)
     check_no_keeper(uow.actor, action.student_id)
-    refuse_blank("why", given.why, _("Enter the reason for the correction."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
-    span = Span(given.kind, given.days, given.starts_on, given.ends_on)
+    span, told = form.span, form.told
     check_span(span, grade_on(student, span.starts_on), calendar, today)
-    check_stays_heard(action, given.kind)
-    told = {name: getattr(given, name) for name in DisciplineAction.TOLD}
-    check_reason(action.incident_id, student, given.kind, told)
-    _check_weight(uow.actor, action, span, given.support_services)
+    check_stays_heard(action, span.kind)
+    check_reason(action.incident_id, student, span.kind, told)
+    _check_weight(uow.actor, action, span, form.support_services.data)
     protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
     others = spans_of(student.id, but=action.id)
     before = counted(others, Span(action.kind, action.days, action.starts_on, action.ends_on), calendar)
     count = counted(others, span, calendar)
-    check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
-    keep_version(uow, action, models.ChangeCause.CORRECTION, given.why)
+    acknowledged = form.acknowledged.data or action.review_acknowledged
+    check_acknowledged(protected, count, acknowledged)
+    keep_version(uow, action, models.ChangeCause.CORRECTION, form.why.data)
     _set(uow, action, span)
     if action.told != told:
         forget_notice(uow, entry_in_report(action), action.id)
     for name, words in told.items():
         setattr(action, name, words)
     action.year_days = count.after
-    action.review_acknowledged = given.acknowledged or action.review_acknowledged
+    action.review_acknowledged = acknowledged
     uow.record(action, "discipline.corrected")
     if calls_for_review(protected, count) and not calls_for_review(protected, before):
         raise_alarm(uow, action, count, today, calendar)
-    return action.id
 
 
 @use_case
@@ -150,7 +159,8 @@ def agree_to_tell(uow: UnitOfWork, action_id: int, given: Yes) -> int:
 
     Raises Refused where it says nothing that only a student tells at home, or where one of them did not agree.
     """
-    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    action = uow.load(DisciplineAction, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    _check_standing(action)
     words, entry = private_left(action), entry_in_report(action)
     if not words or entry is None:
         raise Refused("", _("The notice says nothing that only the student can share at home."))
@@ -169,68 +179,118 @@ def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: 
         raise Refused("support_services", _("More than 3 days, an expulsion, or a placement needs this in writing."))
 
 
-@use_case
-def ask_appeal(uow: UnitOfWork, action_id: int, request: Asked) -> int:
-    """Write down that somebody asks for an appeal. Raises Refused for a second one, or a day that cannot be."""
-    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
+class AppealForm(PlainForm):
+    """Who asks for an appeal, and when."""
+
+    asked_by = radio(_l("Who asks?"), AskedBy, _l("Enter who asks."))
+    asked_name = ShortText(_l("Name"), [NotBlank(_l("Enter the name of the person asking."))], names=True)
+    asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Enter when they asked."))])
+    asked_why = LongText(_l("What they say"), rows=3)
+
+
+@pages.act(
+    "/appeal", LISTED, AppealForm, Permission.DISCIPLINE_RECORD, adds=True, endpoint="appeal",
+    title=_l("Record an appeal"), button=_l("Record the appeal"),
+    lede=_l("Asking has no consequence and is never held against a student."),
+    start=lambda listed: {"asked_on": today_at(listed.action.school_id, clock.now())},
+    then=_its_page, done=_l("The appeal is on record. It is waiting to be heard."),
+)  # fmt: skip
+def ask_appeal(uow: UnitOfWork, action: DisciplineAction, form: AppealForm) -> int:
+    """Write down that somebody asks for an appeal; return its id.
+
+    Raises Refused for a second one, or a day that cannot be.
+    """
+    _check_standing(action)
     if appeal_of(action.id) is not None:
         raise Refused("", _("An appeal of this action is already on record."))
-    _not_later(uow, action, "asked_on", request.asked_on)
-    if request.asked_on < today_at(action.school_id, action.recorded_at) and request.asked_on < action.starts_on:
+    _not_later(uow, action, form.asked_on)
+    if form.asked_on.data < min(today_at(action.school_id, action.recorded_at), action.starts_on):
         raise Refused("asked_on", _("This is before the action was decided."))
     appeal = uow.add(
         DisciplineAppeal(
             action_id=action.id,
             school_id=action.school_id,
+            asked_by=AskedBy(form.asked_by.data),
+            asked_name=form.asked_name.data,
+            asked_on=form.asked_on.data,
+            asked_why=form.asked_why.data,
             recorded_by_id=uow.actor.user_id,
             recorded_at=uow.now,
-            **vars(request),
         )
     )
-    uow.record(appeal, "appeal.asked", by=request.asked_by.value)
-    return action.id
+    uow.record(appeal, "appeal.asked", by=appeal.asked_by.value)
+    return appeal.id
 
 
-@use_case
-def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
+class DecideForm(PlainForm):
+    """When an appeal was heard, by whom, and what was decided."""
+
+    heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Enter when it was heard."))])
+    heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Enter who heard it."))], names=True)
+    outcome = radio(_l("Decision"), AppealOutcome, _l("Choose the decision."))
+    days = IntegerField(_l("School days now, if shortened"), [Optional(), DAYS_BETWEEN])
+    decided_on = DateField(_l("When was it decided?"), [InputRequired(_l("Enter when it was decided."))])
+    decision = LongText(
+        _l("Why it was decided this way"), [NotBlank(_l("Explain why it was decided this way."))], rows=3
+    )
+
+
+DECIDES = Subject(
+    DisciplineAppeal, lambda actor, action_id: get_action(actor, action_id, Permission.DISCIPLINE_DECIDE),
+    row=lambda listed: undecided_appeal(listed.id),
+)  # fmt: skip
+
+
+@pages.act(
+    "/appeal/decision", DECIDES, DecideForm, Permission.DISCIPLINE_DECIDE, endpoint="decision",
+    title=_l("Decide the appeal"), button=_l("Save the decision"),
+    lede=lambda listed: span_words(listed.action, what_words(listed.action)),
+    start=lambda listed: {"decided_on": today_at(listed.action.school_id, clock.now())},
+    more=lambda listed, _form: {"appeal": appeal_words(listed.id)},
+    template="safeguards/discipline/appeals/decision.html",
+    then=_its_page, done=_l("The appeal is decided. Every count uses the decision."),
+)  # fmt: skip
+def decide_appeal(uow: UnitOfWork, appeal: DisciplineAppeal, form: DecideForm) -> None:
     """Write down how an appeal was heard and decided; shortened or reversed changes what every count reads.
 
     Raises Refused for days out of order, or a shortening that is none.
     """
-    action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
+    action = uow.load(DisciplineAction, appeal.action_id, Permission.DISCIPLINE_DECIDE)
+    _check_standing(action)
     check_no_keeper(uow.actor, action.student_id)
-    appeal = uow.load(DisciplineAppeal, undecided_appeal(action.id).id, Permission.DISCIPLINE_DECIDE, uow.version)
-    _check_decision(uow, action, appeal, given)
-    for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
-        setattr(appeal, name, getattr(given, name))
-    if given.outcome is not models.AppealOutcome.UPHELD:
-        keep_version(uow, action, models.ChangeCause.APPEAL, given.decision)
-    if given.outcome is models.AppealOutcome.SHORTENED:
-        _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
+    if appeal.outcome is not None:
+        raise NotFound
+    outcome = AppealOutcome(form.outcome.data)
+    _check_decision(uow, action, appeal, form)
+    for name in ("heard_on", "heard_by", "decided_on", "decision"):
+        setattr(appeal, name, form[name].data)
+    appeal.outcome = outcome
+    if outcome is not AppealOutcome.UPHELD:
+        keep_version(uow, action, models.ChangeCause.APPEAL, appeal.decision)
+    if outcome is AppealOutcome.SHORTENED:
+        _set(uow, action, Span(action.kind, form.days.data, action.starts_on))
         action.length_reason = ""  # it explained the days that it had before
-    if given.outcome is models.AppealOutcome.REVERSED:
+    if outcome is AppealOutcome.REVERSED:
         action.state = models.ActionState.REVERSED
         _move_return(uow, action, back_after(action), today_at(action.school_id, uow.now))
         drop_hearing(uow, action)
         uow.record(action, "discipline.reversed")
-    uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
-    return action.id
+    uow.record(appeal, "appeal.decided", outcome=outcome.value)
 
 
-def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, given: Decided) -> None:
-    _not_later(uow, action, "heard_on", given.heard_on)
-    _not_later(uow, action, "decided_on", given.decided_on)
-    if given.heard_on < appeal.asked_on:
+def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, form: DecideForm) -> None:
+    _not_later(uow, action, form.heard_on)
+    _not_later(uow, action, form.decided_on)
+    if form.heard_on.data < appeal.asked_on:
         raise Refused("heard_on", _("It cannot be heard before it was asked for."))
-    if given.decided_on < given.heard_on:
+    if form.decided_on.data < form.heard_on.data:
         raise Refused("decided_on", _("It cannot be decided before it was heard."))
-    refuse_blank("decision", given.decision, _("Explain why it was decided this way."))
-    shortens = given.outcome is models.AppealOutcome.SHORTENED
-    if not shortens and given.days is not None:
+    days, shortens = form.days.data, form.outcome.data == AppealOutcome.SHORTENED
+    if not shortens and days is not None:
         raise Refused("days", _("Enter days only if the action is shortened."))
     # a removal without an end becomes one with a number of days
     is_open = action.kind in models.WITHOUT_END and action.days == 0
-    if shortens and not (given.days and (is_open or given.days < action.days)):
+    if shortens and not (days and (is_open or days < action.days)):
         raise Refused("days", _("Enter fewer school days than the action has, at least 1."))
 
 
@@ -264,75 +324,17 @@ def _move_return(uow: UnitOfWork, action: DisciplineAction, was: date | None, on
     expect_back(uow, f"removal:{action.id}", was, action.starts_on, on)
 
 
-def _standing(uow: UnitOfWork, action_id: int, permission: Permission, version: int | None) -> DisciplineAction:
-    action = uow.load(DisciplineAction, action_id, permission, version)
+def _check_standing(action: DisciplineAction) -> None:
     if action.state is models.ActionState.REVERSED:
         raise Refused("", _("This action was reversed; nothing more can be done with it."))
-    return action
 
 
-def _not_later(uow: UnitOfWork, action: DisciplineAction, name: str, day: date) -> None:
-    if day > today_at(action.school_id, uow.now):
-        raise Refused(name, _("Choose today or an earlier day."))
+def _not_later(uow: UnitOfWork, action: DisciplineAction, day: DateField) -> None:
+    if day.data > today_at(action.school_id, uow.now):
+        raise Refused(day.name, _("Choose today or an earlier day."))
 
 
-blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
-
-
-def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int], notice: str, **more: Any) -> Page:
-    """Show the form of one act on an action, by the template `name`; then say what was done on the action's page."""
-    done = with_flash(notice, url_for("discipline.action", action_id=listed.action.id))
-    template = f"safeguards/discipline/appeals/{name}.html"
-    return form_page(form, act, done, template, action=listed.action, words=action_words(listed), **more)
-
-
-@blueprint.route("/correct", methods=["GET", "POST"])
-@gate(Permission.DISCIPLINE_RECORD)
-def correction(action_id: int) -> Page:
-    """Correct what was recorded; what it was stays on the action's page."""
-    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
-    form = CorrectForm(obj=listed.action)
-    if not listed.action.analysis:
-        del form.challenge
-
-    def act() -> int:
-        given = filled(form, Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
-        return correct(submitted(form), action_id, given)
-
-    return _act(listed, "correct", form, act, _("Corrected. The previous version stays on this page."))
-
-
-@blueprint.route("/appeal", methods=["GET", "POST"])
-@gate(Permission.DISCIPLINE_RECORD)
-def appeal(action_id: int) -> Page:
-    """Write down that somebody asks for an appeal."""
-    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
-    form = AppealForm(asked_on=today_at(listed.action.school_id, clock.now()))
-
-    def act() -> int:
-        request = filled(form, Asked, asked_by=AskedBy(form.asked_by.data))
-        return ask_appeal(submitted(form), action_id, request)
-
-    return _act(listed, "appeal", form, act, _("The appeal is on record. It is waiting to be heard."))
-
-
-@blueprint.route("/appeal/decision", methods=["GET", "POST"])
-@gate(Permission.DISCIPLINE_DECIDE)
-def decision(action_id: int) -> Page:
-    """Write down how the appeal was heard and decided."""
-    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_DECIDE)
-    row = undecided_appeal(action_id)
-    form = DecideForm(version=row.version, decided_on=today_at(listed.action.school_id, clock.now()))
-
-    def act() -> int:
-        given = filled(form, Decided, outcome=AppealOutcome(form.outcome.data))
-        return decide_appeal(submitted(form), action_id, given)
-
-    notice = _("The appeal is decided. Every count uses the decision.")
-    return _act(listed, "decision", form, act, notice, appeal=appeal_words(action_id))
-
-
-@blueprint.route("/notice/agreed", methods=["GET", "POST"])
+@pages.route("/notice/agreed", methods=["GET", "POST"])
 @gate(Permission.DISCIPLINE_RECORD)
 def agreed(action_id: int) -> Page:
     """Record that whom its private words concern agree to what the notice tells at home."""
@@ -349,7 +351,7 @@ def agreed(action_id: int) -> Page:
     return may_tell_page(form, act, back, back, _("The words: %(words)s.", words=words))
 
 
-@blueprint.get("/notice")
+@pages.get("/notice")
 @gate(Permission.DISCIPLINE_RECORD)
 def notice(action_id: int) -> str:
     """The notice to the family on paper, in their language; held back while it would name another child."""
@@ -375,4 +377,4 @@ def notice(action_id: int) -> str:
     )
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.wrappers import Response
@@ -26,6 +26,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson, OfInci
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import CAUSED, person_words
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -111,18 +112,6 @@ def give_consequence(uow: UnitOfWork, incident_id: int, person_id: int, kind: Co
     return row.id
 
 
-@use_case
-def take_consequence_back(uow: UnitOfWork, consequence_id: int) -> int:
-    """Take back a minor consequence; returns the id of its report. Raises Stale where that was done already."""
-    row = uow.load(MinorConsequence, consequence_id, Permission.DISCIPLINE_RECORD)
-    if row.taken_back_at is not None:
-        raise Stale
-    row.taken_back_at, row.taken_back_by_id = uow.now, uow.actor.user_id
-    uow.record(row, "consequence.taken_back", what=row.kind.value)
-    uow.record(uow.session.get_one(Incident, row.incident_id), "consequence.taken_back", what=row.kind.value)
-    return row.incident_id
-
-
 def _standing(uow: UnitOfWork, person: IncidentPerson, kind: ConsequenceKind) -> MinorConsequence | None:
     statement = select(MinorConsequence).where(
         MinorConsequence.incident_person_id == person.id,
@@ -155,10 +144,14 @@ def consequence_rows(incident: Incident, given: Iterable[MinorConsequence]) -> l
     ]
 
 
-blueprint = Blueprint("consequences", __name__)
+pages = Pages("consequences", __name__)
 
 
-@blueprint.post("/incidents/<int:incident_id>/consequences")
+def _back(report_id: int) -> str:
+    return url_for("review.incident", incident_id=report_id, _anchor="consequences")
+
+
+@pages.post("/incidents/<int:incident_id>/consequences")
 @gate(Permission.DISCIPLINE_RECORD)
 def give(incident_id: int) -> Response:
     """Log a minor consequence."""
@@ -170,20 +163,21 @@ def give(incident_id: int) -> Response:
     key = f"{call.request_key}:{person_id}:{kind}"
     give_consequence(Invocation(call.actor, call.now, key), report.id, person_id, ConsequenceKind(kind))
     flash(_("It is logged: %(what)s.", what=ConsequenceKind(kind).label))
-    return _back(report.id)
+    return redirect(_back(report.id), 303)
 
 
-@blueprint.post("/consequences/<int:consequence_id>/take-back")
-@gate(Permission.DISCIPLINE_RECORD)
-def take_back(consequence_id: int) -> Response:
-    """Take a minor consequence back."""
-    report_id = take_consequence_back(submitted(BaseForm()), consequence_id)
-    flash(_("It is taken back. The history keeps both."))
-    return _back(report_id)
+@pages.button(
+    "/consequences/<int:consequence_id>/take-back", MinorConsequence, Permission.DISCIPLINE_RECORD,
+    endpoint="take_back", then=lambda row, _answer: _back(row.incident_id),
+    done=_l("It is taken back. The history keeps both."),
+)  # fmt: skip
+def take_consequence_back(uow: UnitOfWork, row: MinorConsequence) -> None:
+    """Take back a minor consequence. Raises Stale where that was done already."""
+    if row.taken_back_at is not None:
+        raise Stale
+    row.taken_back_at, row.taken_back_by_id = uow.now, uow.actor.user_id
+    uow.record(row, "consequence.taken_back", what=row.kind.value)
+    uow.record(uow.session.get_one(Incident, row.incident_id), "consequence.taken_back", what=row.kind.value)
 
 
-def _back(report_id: int) -> Response:
-    return redirect(url_for("review.incident", incident_id=report_id, _anchor="consequences"), 303)
-
-
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES)
+ROOM = Room(pages=(pages,), sentences=SENTENCES)

@@ -16,9 +16,8 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.appeals import Asked as Appealed
 from wss_cases.safeguards.discipline.appeals import ask_appeal
-from wss_cases.safeguards.discipline.recording.pages import Removal, record_discipline
+from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.pages import Asked, Notice, record_notice, record_questioning
 from wss_cases.safeguards.questioning.queries import QuestionedBy
@@ -38,7 +37,7 @@ def add_last_resorts(school_id: int, administrator_id: int, district_id: int, no
         return
     chances = _chances(school_id)
     for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
-        action = record_discipline(Invocation(head, now), incident_id, _removal(school_id, student_id, kind, now))
+        action = record_discipline(Invocation(head, now), incident_id, **_removal(school_id, student_id, kind, now))
         if kind is DisciplineKind.EARLY_PICK_UP:
             _appeal(head, action, now)
     for incident_id, student_id in chances[2:3]:
@@ -75,18 +74,20 @@ def _chances(school_id: int) -> list[tuple[int, int]]:
     return found
 
 
-def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetime) -> Removal:
+def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetime) -> dict[str, Any]:
     today = local_date(now, DEFAULT_ZONE)
     day = school_days(school_id).add(today, -1)
-    return Removal(
-        student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
-        disability=Answer.NO, suspected=Answer.NO, facts_verified=True,
-    )  # fmt: skip
+    return {
+        "student_id": student_id, "kind": kind, "days": 1, "starts_on": day, "ends_on": day,
+        "reason": "Asked for by the school after what happened; written down as what it is.",
+        "disability": Answer.NO, "suspected": Answer.NO, "facts_verified": True,
+    }  # fmt: skip
 
 
 def _appeal(actor: Actor, action_id: int, now: datetime) -> None:
     asked_on = local_date(now, DEFAULT_ZONE)
-    ask_appeal(Invocation(actor, now), action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on))
+    asked = {"asked_by": AskedBy.GUARDIAN, "asked_name": "The guardian", "asked_on": asked_on}
+    ask_appeal(Invocation(actor, now), action_id, **asked)
 
 
 def _time_out(student_id: int, now: datetime) -> dict[str, Any]:

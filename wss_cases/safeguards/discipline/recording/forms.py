@@ -1,38 +1,54 @@
-"""Forms of discipline actions: recording one, correcting it, its appeal."""
+"""Forms of discipline actions: recording a removal, and the hearing after it."""
 
 from wtforms import BooleanField, DateField, HiddenField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, pick, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
 from wss_cases.safeguards.discipline.removals.models import (
     ADMINISTRATOR_DECIDES,
     WITHOUT_END,
     Answer,
-    AppealOutcome,
-    AskedBy,
+    DisciplineAction,
     DisciplineKind,
     Tried,
 )
-from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS, is_exclusion
+from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS, Span, is_exclusion
 
-_DAYS = [
-    InputRequired(_l("Enter the number of school days.")),
-    NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730.")),
-]
+DAYS_BETWEEN = NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730."))
 CHALLENGE = _l("How the student can challenge it right away")
 STUDENT_SAID = _l("What the student said")
 
 
-class SpanForm(BaseForm):
+class SpanForm(PlainForm):
     """What a removal is and when."""
 
     kind = pick(_l("Kind"), DisciplineKind.labels(), _l("Choose the kind."))
-    days = IntegerField(_l("School days"), _DAYS)
+    days = IntegerField(
+        _l("School days"), [InputRequired(_l("Enter the number of school days.")), DAYS_BETWEEN],
+        description=_l("Part of a day is 1. Only a removal with no end date has 0."),
+    )  # fmt: skip
     starts_on = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
-    reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))])
-    length_reason = LongText(_l("Why it lasts this long"))
+    reason = LongText(
+        _l("Reason"), [NotBlank(_l("Enter the reason."))], rows=3,
+        description=_l("The family reads this. Facts only, and no other child’s name."),
+    )  # fmt: skip
+    length_reason = LongText(
+        _l("Why it lasts this long"), rows=2,
+        description=_l("Required for a suspension, an expulsion, or a placement. The family reads this."),
+    )  # fmt: skip
+
+    @property
+    def span(self) -> Span:
+        """The removal in time."""
+        return Span(DisciplineKind(self.kind.data), self.days.data, self.starts_on.data, self.ends_on.data)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the family reads, by the column; '' for what is not asked."""
+        return {name: self[name].data if name in self else "" for name in DisciplineAction.TOLD}
 
 
 class DisciplineForm(SpanForm):
@@ -65,6 +81,21 @@ class DisciplineForm(SpanForm):
     challenge = LongText(CHALLENGE)
     may_exclude = True
 
+    @property
+    def chosen_id(self) -> int:
+        """The chosen student's id; 0, which is none's, for what is no id."""
+        return id_in(str(self.student_id.data)) or 0
+
+    @property
+    def answers(self) -> dict[Tried, str]:
+        """What was written for each kind of intervention."""
+        return {what: self[f"answer_{what.value}"].data for what in Tried}
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the administrator decides it."""
+        return is_exclusion(DisciplineKind(self.kind.data), self.days.data)
+
     def validate(self, extra_validators: object = None) -> bool:
         """Say first, before anything else, what the administrator alone decides."""
         sound: bool = super().validate(extra_validators)
@@ -77,39 +108,7 @@ class DisciplineForm(SpanForm):
         return False
 
 
-class CorrectForm(SpanForm):
-    """What a removal is instead, and why it is corrected."""
-
-    support_services = LongText(_l("Support services during the removal"))
-    challenge = LongText(CHALLENGE, [NotBlank(_l("Enter how the student can challenge it."))])
-    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))])
-    acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
-
-
 class HeardForm(BaseForm):
     """What a student said who was removed before being heard."""
 
     student_said = LongText(STUDENT_SAID, [NotBlank(_l("Enter what the student said, or that they said nothing."))])
-
-
-class AppealForm(BaseForm):
-    """Who asks for an appeal, and when."""
-
-    asked_by = radio(_l("Who asks?"), AskedBy.labels(), _l("Enter who asks."))
-    asked_name = ShortText(_l("Name"), [NotBlank(_l("Enter the name of the person asking."))])
-    asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Enter when they asked."))])
-    asked_why = LongText(_l("What they say"))
-
-
-class DecideForm(BaseForm):
-    """When an appeal was heard, by whom, and what was decided."""
-
-    heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Enter when it was heard."))])
-    heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Enter who heard it."))])
-    outcome = radio(_l("Decision"), AppealOutcome.labels(), _l("Choose the decision."))
-    days = IntegerField(
-        _l("School days now, if shortened"),
-        [Optional(), NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730."))],
-    )
-    decided_on = DateField(_l("When was it decided?"), [InputRequired(_l("Enter when it was decided."))])
-    decision = LongText(_l("Why it was decided this way"), [NotBlank(_l("Explain why it was decided this way."))])

@@ -6,7 +6,6 @@ after a written safety and risk analysis, which the student can challenge at onc
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ from wss_cases.followups.making import cancel_row, close_row, make
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, filled
+from wss_cases.foundation.forms import BaseForm, sent_answers
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
@@ -35,6 +34,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import UNDECIDED
+from wss_cases.journal.acts import Act, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -65,7 +65,6 @@ from wss_cases.safeguards.discipline.removals.models import (
     Answer,
     DisciplineAction,
     DisciplineKind,
-    Tried,
 )
 from wss_cases.safeguards.discipline.removals.pages import (
     PAGE,
@@ -77,23 +76,12 @@ from wss_cases.safeguards.discipline.removals.pages import (
     offered_to,
     standing_counts,
 )
-from wss_cases.safeguards.discipline.removals.rules import Count, Span
+from wss_cases.safeguards.discipline.removals.rules import Count
 from wss_cases.safeguards.discipline.tenth_day import raise_alarm
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 
 HEARING = "student_hearing"
 NO_EXPULSION: Final = _l("This is a Title IX matter. No one may be expelled before its process ends.")
-
-
-@dataclass(frozen=True)
-class Hearing:
-    """What a form says: heard, with the student's words; or the danger; or, under Title IX, analysis and challenge."""
-
-    verified: bool
-    student_said: str = ""
-    danger: str = ""
-    analysis: str = ""
-    challenge: str = ""
 
 
 def is_title_ix_matter(incident: Incident) -> bool:
@@ -107,40 +95,42 @@ def may_not_stand(action: DisciplineAction) -> bool:
     return stands and action.incident_id is not None and rules.is_title_ix(facts_of_report(action.incident_id))
 
 
-def check_heard(given: Hearing, span: Span, title_ix: bool, calendar: SchoolDays, today: date) -> None:
+def _check_heard(form: DisciplineForm, title_ix: bool, calendar: SchoolDays, today: date) -> None:
     """Raise Refused for a suspension, an expulsion or a placement of a student who was not heard and need not be."""
-    if given.analysis and not title_ix:
+    if form.analysis.data and not title_ix:
         raise Refused("analysis", _("Nothing on this report makes it a Title IX matter."))
     if title_ix:
-        _check_emergency(given, span)
-    elif rules.needs_verified_facts(span.kind):
-        _check_said(given, span, calendar, today)
+        _check_emergency(form)
+    elif rules.needs_verified_facts(form.span.kind):
+        _check_said(form, calendar, today)
 
 
-def _check_said(given: Hearing, span: Span, calendar: SchoolDays, today: date) -> None:
-    if given.verified:
-        refuse_blank("student_said", given.student_said, _("Enter what the student said, or that they said nothing."))
-        if given.danger:
+def _check_said(form: DisciplineForm, calendar: SchoolDays, today: date) -> None:
+    danger, said = form.danger.data, form.student_said.data
+    if form.facts_verified.data:
+        refuse_blank("student_said", said, _("Enter what the student said, or that they said nothing."))
+        if danger:
             raise Refused("danger", _("Leave this empty when the student was heard before."))
         return
-    if given.student_said:
+    if said:
         raise Refused("facts_verified", _("Check this box if the facts are verified and the student was heard."))
     words = _("Verify the facts and hear the student first. Before that, only a continuing danger allows a removal.")
-    if not given.danger.strip():
+    if not danger.strip():
         raise Refused("facts_verified", words)
-    if span.starts_on > calendar.add(today, 1):
+    if form.starts_on.data > calendar.add(today, 1):
         raise Refused(
             "starts_on", _("There is time to hear the student first. A removal for a danger begins right away.")
         )
 
 
-def _check_emergency(given: Hearing, span: Span) -> None:
-    if span.kind is DisciplineKind.EXPULSION:
+def _check_emergency(form: DisciplineForm) -> None:
+    kind = form.span.kind
+    if kind is DisciplineKind.EXPULSION:
         raise Refused("kind", str(NO_EXPULSION))
-    if rules.needs_verified_facts(span.kind) or given.analysis or given.challenge:
+    if rules.needs_verified_facts(kind) or form.analysis.data or form.challenge.data:
         words = _("This is a Title IX matter. Only an emergency removal is allowed, and it needs this in writing.")
-        refuse_blank("analysis", given.analysis, words)
-        refuse_blank("challenge", given.challenge, words)
+        refuse_blank("analysis", form.analysis.data, words)
+        refuse_blank("challenge", form.challenge.data, words)
 
 
 def check_stays_heard(action: DisciplineAction, kind: DisciplineKind) -> None:
@@ -205,74 +195,32 @@ def _entry_id(uow: UnitOfWork, action: DisciplineAction) -> int | None:
     return uow.session.scalar(statement.order_by(entry.id).limit(1))
 
 
-NOT_KEPT = ("answers", "acknowledged", "facts_verified")
-
-
-@dataclass(frozen=True)
-class Removal:
-    """One discipline action as the form gives it; `days` are school days, `answers` stand for what nobody offered."""
-
-    student_id: int
-    kind: DisciplineKind
-    days: int
-    starts_on: date
-    ends_on: date | None
-    reason: str
-    disability: Answer | None = None
-    suspected: Answer | None = None
-    interventions: str = ""
-    answers: dict[Tried, str] = field(default_factory=dict)
-    disruption: str = ""
-    support_services: str = ""
-    acknowledged: bool = False
-    facts_verified: bool = False
-    student_said: str = ""
-    danger: str = ""
-    analysis: str = ""
-    challenge: str = ""
-    length_reason: str = ""
-
-    @property
-    def span(self) -> Span:
-        """The removal in time."""
-        return Span(self.kind, self.days, self.starts_on, self.ends_on)
-
-    @property
-    def hearing(self) -> Hearing:
-        """Whether the student was heard, or why not."""
-        return Hearing(self.facts_verified, self.student_said, self.danger, self.analysis, self.challenge)
-
-    @property
-    def told(self) -> dict[str, str]:
-        """What the family reads, by the field."""
-        return {name: getattr(self, name) for name in DisciplineAction.TOLD}
-
-
-@use_case
-def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> int:
+def _record(uow: UnitOfWork, incident: Incident, form: DisciplineForm) -> int:
     """Record a removal of a student who is reported to have caused harm in this incident.
 
     Raises Refused first for an exclusion that is not the administrator's; then for pre-K to grade 2, another student,
     impossible days, a student who was not heard, an exclusion whose packet has gaps, and beyond the tenth day of a
     student with a disability without the review acknowledged. The student's return opens in the same act.
     """
-    incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
-    _check_who_decides(uow.actor, incident, removal)
-    student = student_of(uow, incident, removal.student_id)
-    today = today_at(incident.school_id, uow.now)
+    decides = can(uow.actor, Permission.DISCIPLINE_DECIDE, incident)
+    if form.is_long and not decides:
+        raise Refused("days" if form.span.kind not in WITHOUT_END else "kind", str(ADMINISTRATOR_DECIDES))
+    student = student_of(uow, incident, form.chosen_id)
+    today, span = today_at(incident.school_id, uow.now), form.span
     calendar = school_days(incident.school_id)
-    check_span(removal.span, pages.grade_on(student, removal.starts_on), calendar, today)
-    check_heard(removal.hearing, removal.span, is_title_ix_matter(incident), calendar, today)
-    check_reason(incident.id, student, removal.kind, removal.told)
+    check_span(span, pages.grade_on(student, span.starts_on), calendar, today)
+    _check_heard(form, is_title_ix_matter(incident), calendar, today)
+    check_reason(incident.id, student, span.kind, form.told)
     offered = pages.offered_to(student.id, incident.school_id, year_began(today))
-    _check_exclusion(removal, offered)
-    protected, count = _check_disability(student, removal, calendar)
-    action = uow.add(_made(uow, incident, removal, offered, count))
-    uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
+    if form.is_long:
+        _check_exclusion(form, offered)
+    protected, count = _check_disability(student, form, calendar)
+    action = uow.add(_made(uow, incident, form, offered, count))
+    uow.record(action, "discipline.recorded", what=action.kind.value, days=action.days)
     _open_return(uow, incident, action)
     if action.danger:
         ask_to_hear(uow, action)
-    if can(uow.actor, Permission.DISCIPLINE_DECIDE, incident):
+    if decides:
         close_hand_off(uow, incident, student.id)
     ask_for_interpreter(uow, incident, student, NOTICE)
     if rules.calls_for_review(protected, count):
@@ -280,58 +228,58 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     return action.id
 
 
+record_discipline = Act(_record, Permission.DISCIPLINE_RECORD, Subject(Incident, get_incident), DisciplineForm)
+
+
 def year_began(today: date) -> date:
     """Return the first day of the school year of a date, from which on the packet looks back."""
     return school_year_bounds(school_year(today))[0]
 
 
-def _check_who_decides(actor: Actor, incident: Incident, removal: Removal) -> None:
-    is_long = rules.is_exclusion(removal.kind, removal.days)
-    if is_long and not can(actor, Permission.DISCIPLINE_DECIDE, incident):
-        raise Refused("days" if removal.kind not in WITHOUT_END else "kind", str(ADMINISTRATOR_DECIDES))
-
-
-def _check_exclusion(removal: Removal, offered: list[Offer]) -> None:
-    if not rules.is_exclusion(removal.kind, removal.days):
-        return
-    for what in rules.gaps({offer.what for offer in offered}, removal.answers):
+def _check_exclusion(form: DisciplineForm, offered: list[Offer]) -> None:
+    for what in rules.gaps({offer.what for offer in offered}, form.answers):
         words = _("No offer is on record. Write what was offered outside the record, or why nothing was.")
         raise Refused(f"answer_{what.value}", words)
     for name in ("disruption", "support_services"):
         words = _("More than 3 days, an expulsion, or a placement needs this in writing.")
-        refuse_blank(name, getattr(removal, name), words)
+        refuse_blank(name, form[name].data, words)
 
 
-def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) -> tuple[bool, Count]:
-    on_record = bool(student.has_iep or student.has_504)
-    if removal.disability is None:
-        raise Refused("disability", _("Answer whether the student has a disability."))
-    if on_record and removal.disability is not Answer.YES:
+def _check_disability(student: Student, form: DisciplineForm, calendar: SchoolDays) -> tuple[bool, Count]:
+    on_record, disability = bool(student.has_iep or student.has_504), Answer(form.disability.data)
+    if on_record and disability is not Answer.YES:
         raise Refused("disability", _("The roster shows that this student has an IEP or a 504 plan."))
-    if removal.suspected is None:
-        raise Refused("suspected", _("Answer whether anyone has raised a suspected disability."))
-    protected = rules.is_protected(on_record, removal.disability, removal.suspected)
-    count = rules.counted(pages.spans_of(student.id), removal.span, calendar)
-    check_acknowledged(protected, count, removal.acknowledged)
+    protected = rules.is_protected(on_record, disability, Answer(form.suspected.data))
+    count = rules.counted(pages.spans_of(student.id), form.span, calendar)
+    check_acknowledged(protected, count, form.acknowledged.data)
     return protected, count
 
 
+WRITTEN = ("interventions", "disruption", "student_said", "danger", "analysis")
+"""Columns that hold what was written, as it was, beside what the family reads."""
+
+
 def _made(
-    uow: UnitOfWork, incident: Incident, removal: Removal, offered: list[Offer], count: Count
+    uow: UnitOfWork, incident: Incident, form: DisciplineForm, offered: list[Offer], count: Count
 ) -> DisciplineAction:
-    is_long = rules.is_exclusion(removal.kind, removal.days)
+    verified = form.facts_verified.data
     return DisciplineAction(
         school_id=incident.school_id,
         incident_id=incident.id,
+        student_id=form.chosen_id,
         recorded_by_id=uow.actor.user_id,
         recorded_at=uow.now,
+        disability=Answer(form.disability.data),
+        suspected=Answer(form.suspected.data),
         year_days=count.after,
-        review_acknowledged=removal.acknowledged,
-        facts_verified_at=uow.now if removal.facts_verified else None,
-        facts_verified_by_id=uow.actor.user_id if removal.facts_verified else None,
-        offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if is_long else [],
-        answers={what.value: words for what, words in removal.answers.items() if words.strip()},
-        **{name: value for name, value in vars(removal).items() if name not in NOT_KEPT},
+        review_acknowledged=form.acknowledged.data,
+        facts_verified_at=uow.now if verified else None,
+        facts_verified_by_id=uow.actor.user_id if verified else None,
+        offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if form.is_long else [],
+        answers={what.value: words for what, words in form.answers.items() if words.strip()},
+        **vars(form.span),
+        **form.told,
+        **{name: form[name].data for name in WRITTEN},
     )
 
 
@@ -359,20 +307,21 @@ def record(incident_id: int) -> Page:
     incident = get_incident(actor, incident_id, Permission.DISCIPLINE_RECORD)
     students = students_who_caused_harm(incident_id)
     today = today_at(incident.school_id, now)
-    form = DisciplineForm(starts_on=today)
+    form, envelope = DisciplineForm(sent_answers(DisciplineForm), data={"starts_on": today}), BaseForm()
     form.may_exclude = can(actor, Permission.DISCIPLINE_DECIDE, incident)
     student = _chosen(students, form.student_id.data or request.args.get("student", ""))
-    if student is None and not form.is_submitted():
+    if student is None and request.method != "POST":
         return render_template("safeguards/discipline/recording/who.html", incident=incident, students=students)
     if student is not None:
         form.student_id.data = str(student.id)
-        if not form.is_submitted() and (student.has_iep or student.has_504):
+        if request.method != "POST" and (student.has_iep or student.has_504):
             form.disability.data = Answer.YES.value
     return form_page(
         form,
-        lambda: record_discipline(submitted(form), incident_id, _removal(form)),
+        lambda: record_discipline.carry_out(submitted(envelope), incident, form),
         _recorded,
         "safeguards/discipline/recording/record.html",
+        envelope=envelope,
         incident=incident,
         student=student,
         known=_known(student, incident.school_id, today) if student else None,
@@ -395,19 +344,6 @@ def _chosen(students: Sequence[Student], wanted: str) -> Student | None:
     if len(students) == 1 and not wanted:
         return students[0]
     return next((student for student in students if str(student.id) == wanted), None)
-
-
-def _removal(form: DisciplineForm) -> Removal:
-    return filled(
-        form,
-        Removal,
-        student_id=id_in(form.student_id.data) or 0,
-        kind=DisciplineKind(form.kind.data),
-        days=form.days.data or 0,
-        disability=Answer(form.disability.data),
-        suspected=Answer(form.suspected.data),
-        answers={what: form[f"answer_{what.value}"].data or "" for what in Tried},
-    )
 
 
 def _known(student: Student, school_id: int, today: Any) -> dict[str, Any]:

@@ -51,8 +51,6 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
         raise Refused("kind", _("Students in pre-K to grade 2 may not be suspended, expelled, or placed elsewhere."))
     if abs(span.starts_on - today) > A_YEAR:
         raise Refused("starts_on", _("This day is more than a year away. Check the year."))
-    if not 0 <= span.days <= rules.MOST_DAYS:
-        raise Refused("days", _("Enter the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
     if span.days == 0 and span.kind not in WITHOUT_END:
         raise Refused("days", _("A removal has at least 1 school day; part of a day is 1."))
     if span.kind not in WITHOUT_END and not calendar.is_school_day(span.starts_on):
@@ -74,9 +72,8 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
 
 
 def check_reason(incident_id: int | None, student: Student, kind: DisciplineKind, told: Mapping[str, str]) -> None:
-    """Raise Refused for no reason, of a suspension also of its length, or another child's name in what the family
+    """Raise Refused for a suspension without the reason of its length, or another child's name in what the family
     reads: `told`, by the field."""
-    refuse_blank("reason", told["reason"], _("Enter the reason."))
     if rules.needs_verified_facts(kind):
         refuse_blank("length_reason", told["length_reason"], _("Enter why it lasts this long."))
     others = pages.names_of_others(incident_id, student.id)
