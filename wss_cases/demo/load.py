@@ -16,7 +16,6 @@ from wss_cases.demo.district.ready import make_directory, make_partners, make_re
 from wss_cases.demo.district.schools import add_rows, make_schools
 from wss_cases.demo.district.staff import make_demo_people, make_second, make_staff
 from wss_cases.demo.district.students import enrol, make_pupils
-from wss_cases.demo.pathways.lives import life_of
 from wss_cases.demo.story.behaviors import read_codes
 from wss_cases.demo.story.reports import plan_days
 from wss_cases.demo.story.world import Agenda, Life, Organization, World
@@ -75,7 +74,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
         agenda.begin(_lose(world, calendar.lost))
     for place in world.places:
         for day, story in plan_days(world, place):
-            agenda.begin(report(world, place, day, story, life_of))
+            agenda.begin(report(world, place, day, story))
     for life in chain(desk.lives(world), surveys.lives(world)):
         agenda.begin(life)
     with not_collecting():

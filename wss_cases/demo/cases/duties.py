@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import Life, World, rows
-from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.routing.engine.pages import Police
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, LegalDuty, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.pages import (
@@ -15,11 +14,10 @@ from wss_cases.safeguards.duties.duty.pages import (
     record_step,
     take_second_review,
 )
-from wss_cases.safeguards.police.clocks import refuse_silence
 from wss_cases.safeguards.police.notification import Followed, record_notification
 from wss_cases.safeguards.police.notification import Told as PoliceTold
-from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, POLICE_CODES
-from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, answer_second, ask, call_first
+from wss_cases.safeguards.police.review.actions import POLICE_CODES
+from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, ask, call_first
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.second_review import review_afterwards
 from wss_cases.safeguards.police.seconding import open_by_law, second
@@ -30,8 +28,8 @@ UNCONFIRMED = 7
 """Of so many emergencies the second review does not confirm one."""
 BY_TABLE = "As the table of duties says"
 DONE = "Told by phone; the time and the name were written down."
-UNASKED, REFUSED, SILENT = 0.0006, 0.004, 0.3
-"""Of all reports: notifications neither emergency nor the law's, and refused ones; of these, those nobody answered."""
+REFUSED = 0.005
+"""How often the police are wished for where they are not indicated; the first answer is no."""
 ASKING = Asking(
     tried="A counselor talked with the student in a quiet room for twenty minutes.",
     alternatives="A circle was offered, and a mentor for the rest of the week.",
@@ -40,7 +38,7 @@ ASKING = Asking(
     why="The family of the other student asked for it.",
     not_removal=True,
 )
-NO, YES = "A circle comes first; nobody is in danger.", "Everything else was tried, and the harm goes on."
+NO = "A circle comes first; nobody is in danger."
 
 
 def raised(world: World, report: Report, dean: Person, now: datetime) -> None:
@@ -102,18 +100,16 @@ def _steps_left(duty_id: int) -> list[int]:
 
 
 def tell_police(world: World, report: Report, police: Police, dean: Person, now: datetime) -> None:
-    """Call the police in an emergency, and ask for what is neither that nor the law's as rarely as published."""
+    """Call the police in an emergency, and rarely ask for what is neither that nor the law's."""
     rng = report.place.rng
-    is_today = report.place.is_demo and report.day == world.calendar.last_report_day
-    asks_now = is_today and report.story == "fresh" and not world.has_asked_police
-    chance = rng.random()
+    asks_now = report.story == "fresh" and report.day == world.calendar.last_report_day and not world.has_asked_police
     if police is Police.EMERGENCY:
         world.agenda.begin(_emergency(world, report, dean, now))
     elif asks_now and report.caused:
         world.has_asked_police = True
-        world.agenda.begin(_ask(world, report, dean, now, None))
-    elif police is Police.NOT_INDICATED and chance < UNASKED + REFUSED:
-        world.agenda.begin(_ask(world, report, dean, now, chance < UNASKED))
+        world.agenda.begin(_ask(world, report, dean, now, waits=True))
+    elif police is Police.NOT_INDICATED and rng.random() < REFUSED:
+        world.agenda.begin(_ask(world, report, dean, now, waits=False))
 
 
 def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Life:
@@ -138,25 +134,13 @@ def _notify(
     record_notification(world.calls(dean, now), review, told)
 
 
-def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bool | None) -> Life:
-    """Ask; the answer is yes twice, no or silence, or (None) still to come."""
-    rng, calendar, head = report.place.rng, world.calendar, report.place.head
-    now = yield calendar.soon(now, 10)
-    if local(now, district_zone()).hour >= 16 - DEFAULT_HOURS and approves is not None:
-        now = yield calendar.in_days(now, 1, 9 * 60)
+def _ask(world: World, report: Report, dean: Person, now: datetime, *, waits: bool) -> Life:
+    """Ask; the answer is no, or still to come."""
+    now = yield world.calendar.soon(now, 10)
+    if not waits:
+        now = yield world.calendar.in_days(now, 1, 9 * 60)
     review = ask(world.calls(dean, now), report.id, ASKING)
-    if approves is None:
-        return
-    if not approves and rng.random() < SILENT:
-        now = yield now + timedelta(hours=DEFAULT_HOURS, minutes=1)
-        refuse_silence(now)
-        return
-    now = yield now + timedelta(minutes=40)
-    answer = Answer(approves, now, "here", YES if approves else NO)
-    answer_first(world.calls(head, now), review, answer)
-    if approves:
-        now = yield now + timedelta(minutes=50)
-        yes = Answer(True, now, "phone", YES)
-        answer_second(world.calls(world.district, now), review, yes)
-        now = yield now + timedelta(minutes=20)
-        _notify(world, report, dean, review, "", (), now)
+    if not waits:
+        now = yield now + timedelta(minutes=40)
+        answer = Answer(False, now, "here", NO)
+        answer_first(world.calls(report.place.head, now), review, answer)

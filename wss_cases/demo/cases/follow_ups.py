@@ -11,8 +11,8 @@ from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.followups.handling import close
-from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.pages.pages import record_guardian_contact
+from wss_cases.incidents.incident.models import IncidentPerson
 
 BY_HAND = (
     "guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "safe_passage_contact",
@@ -31,76 +31,72 @@ ROUNDS = (8 * 60 + 5, 12 * 60 + 50, 15 * 60 + 40)
 """Minutes of the day at which people look what is due."""
 LATE = ((0, 1, 2, 4), (92, 5, 2, 1))
 """School days of delay, and how often."""
-LEFT_TODAY, LEFT_SLOW = 0.75, 0.5
-"""How much of what is due on the last day is still open, and of what is overdue in a slow case."""
 BUSY_DAYS = 6
 """A slow case was slow for so many school days."""
-RENEWALS = "not_renewed"
 
 
 def rounds(world: World) -> Life:
     """Go round on every school day, three times."""
     places = {place.id: place for place in world.places}
-    people = {one.id: one for place in world.places for staff in place.staff.values() for one in staff}
+    people = {person.id: person for place in world.places for staff in place.staff.values() for person in staff}
     taken: set[int] = set()
     for day in world.calendar.past:
         for minute in ROUNDS:
             now = yield moment(day, minute)
             for row in _due(now, world):
-                if row.id not in taken and (life := _life(world, places[row.school_id], people, row, now)):
+                if row.id not in taken and row.owner_id in people and (outcome := _outcome(world, row, now)):
                     taken.add(row.id)
-                    world.agenda.begin(life)
+                    world.agenda.begin(_do(world, places[row.school_id], people[row.owner_id], row, outcome, now))
 
 
 def _due(now: datetime, world: World) -> list[Any]:
-    one = FollowUp
+    item = FollowUp
     columns = (
-        one.id, one.school_id, one.kind, one.owner_id, one.due_on, one.case_id, one.incident_id,
-        one.incident_person_id, one.created_at,
+        item.id, item.school_id, item.kind, item.owner_id, item.due_on, item.case_id, item.incident_id,
+        item.incident_person_id,
     )  # fmt: skip
-    kinds = one.kind.in_((*BY_HAND, *OF_CIRCLES))
-    return rows(*columns, where=(one.state == FollowUpState.OPEN) & (one.due_on <= world.day(now)) & kinds)
+    kinds = item.kind.in_((*BY_HAND, *OF_CIRCLES))
+    return rows(*columns, where=(item.state == FollowUpState.OPEN) & (item.due_on <= world.day(now)) & kinds)
 
 
-def _life(world: World, place: Place, people: dict[int, Person], row: Any, now: datetime) -> Life | None:
-    """Return what becomes of a follow-up that is due; None where it waits for something else, or nobody does it yet."""
-    rng, calendar, today = place.rng, world.calendar, world.day(now)
-    story = world.stories.get(row.case_id or 0, "")
-    outcome = OF_CIRCLES[row.kind].get(world.circles[row.case_id]) if row.kind in OF_CIRCLES else ""
-    if row.kind == "safety_plan":
-        outcome = "not_possible" if row.case_id in world.unprotected else None
-    if outcome is None or row.owner_id not in people or story == "fresh":
-        return None
+def _outcome(world: World, row: Any, now: datetime) -> str | None:
+    """Return how a follow-up that is due is closed; None where it waits for something else, or nobody does it yet."""
+    calendar, today, story = world.calendar, world.day(now), world.stories.get(row.case_id or 0, "")
     near = calendar.school_days.between(row.due_on, calendar.due_today)
-    if (near == 0 and row.due_on == today and _is_left(row, place)) or (story == "slow" and near < BUSY_DAYS):
-        return None
-    late = rng.choices(*LATE)[0] if today == row.due_on else 0
-    at = calendar.within(now, late, rng, 4, 55)
-    return _do(world, place, people[row.owner_id], row, outcome or _drawn(place, row.kind), at)
-
-
-def _is_left(row: Any, place: Place) -> bool:
+    is_demo = row.school_id == world.places[0].id
     # the same follow-up is looked at three times a day, and answers the same each time
-    return int(row.id * 7919) % 100 < 100 * (LEFT_TODAY if place.is_demo else LEFT_TODAY / 2)
+    is_left = row.due_on == today == calendar.due_today and row.id % 4 > (0 if is_demo else 2)
+    if is_left or story == "fresh" or (story == "slow" and near < BUSY_DAYS):
+        return None
+    if row.kind in OF_CIRCLES:
+        return OF_CIRCLES[row.kind].get(world.circles.get(row.case_id, ""))
+    if row.kind == "safety_plan":
+        return "not_possible" if row.case_id in world.unprotected else None
+    if row.kind == "referral_consent_ends":
+        return "not_renewed"
+    rng = next(place.rng for place in world.places if place.id == row.school_id)
+    outcomes = [outcome for outcome in outcomes_of(row.kind) if outcome != HAPPENED_AGAIN]
+    return str(rng.choices(outcomes, [8, *[1] * (len(outcomes) - 1)])[0])
 
 
-def _drawn(place: Place, kind: str) -> str:
-    if kind == "referral_consent_ends":
-        return RENEWALS
-    known = [outcome for outcome in outcomes_of(kind) if outcome != HAPPENED_AGAIN]
-    return place.rng.choices(known, [8, *[1] * (len(known) - 1)])[0]
-
-
-def _do(world: World, place: Place, who: Person, row: Any, outcome: str, at: datetime) -> Life:
-    now = yield at
-    is_open = rows(FollowUp.id, where=(FollowUp.id == row.id) & (FollowUp.state == FollowUpState.OPEN))
-    if not is_open:
+def _do(world: World, place: Place, who: Person, row: Any, outcome: str, now: datetime) -> Life:
+    """Close a follow-up, mostly within the hour; a guardian is sometimes called from the report, which closes it."""
+    rng = place.rng
+    late = rng.choices(*LATE)[0] if world.day(now) == row.due_on else 0
+    now = yield world.calendar.within(now, late, rng, 4, 55)
+    if not rows(FollowUp.id, where=(FollowUp.id == row.id) & (FollowUp.state == FollowUpState.OPEN)):
         return
-    shown = _evidence(row.kind, outcome, now, world)
-    on_report = row.kind == "guardian_contact" and outcome == "reached" and place.rng.random() < 0.2
-    if on_report and _note_contact(world, place, who, row, now - timedelta(minutes=3)):
+    person = IncidentPerson
+    persons = rows(person.id, person.incident_id, person.student_id, where=person.id == row.incident_person_id)
+    pupil = next((pupil for pupil in place.pupils if persons and pupil.id == persons[0][2]), None)
+    if row.kind == "guardian_contact" and outcome == "reached" and pupil is not None and rng.random() < 0.2:
+        called = now - timedelta(minutes=3)
+        record_guardian_contact(
+            world.calls(who, called), persons[0][1], person=str(persons[0][0]), guardian=str(pupil.guardian_id or ""),
+            at=called, manner="phone", result="reached", language=pupil.language,
+        )  # fmt: skip
         return
-    close(world.calls(who, now), row.id, outcome, shown)
+    close(world.calls(who, now), row.id, outcome, _evidence(row.kind, outcome, now, world))
 
 
 def _evidence(kind: str, outcome: str, now: datetime, world: World) -> Evidence:
@@ -113,17 +109,3 @@ def _evidence(kind: str, outcome: str, now: datetime, world: World) -> Evidence:
     who = "The person in charge" if kind in NAMES_WHOM and reached else ""
     tries = 1 if reached else LEAST_ATTEMPTS
     return Evidence(note=note, manner="phone", on_day=world.day(now), who=who, attempts=tries)
-
-
-def _note_contact(world: World, place: Place, who: Person, row: Any, now: datetime) -> bool:
-    """Record the call on the report, which closes what asked for it; whether there was a student to call for."""
-    person = IncidentPerson
-    found = rows(person.id, person.incident_id, person.student_id, where=person.id == row.incident_person_id)
-    pupil = next((one for one in place.pupils if found and one.id == found[0][2]), None)
-    if pupil is None:
-        return False
-    record_guardian_contact(
-        world.calls(who, now), found[0][1], person=str(found[0][0]), guardian=str(pupil.guardian_id or ""), at=now,
-        manner="phone", result="reached", language=pupil.language,
-    )  # fmt: skip
-    return True
