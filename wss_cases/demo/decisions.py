@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 
-from wss_cases.demo.cases.case import Steps, opened, protect
+from wss_cases.demo.cases.case import opened, protect
 from wss_cases.demo.cases.duties import raised, tell_police
 from wss_cases.demo.cases.removals import perhaps_remove
 from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.pathways.lives import case_life
 from wss_cases.demo.story.reports import Report, submit
-from wss_cases.demo.story.world import Life, World, rows
+from wss_cases.demo.story.world import Life, Steps, World, rows
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.decision.pages import CONVERSATION_OUTCOMES, decide
 from wss_cases.intake.decision.rules import Choice, is_light

@@ -21,12 +21,9 @@ from wss_cases.demo.story.reports import plan_days
 from wss_cases.demo.story.world import Agenda, Life, Organization, World
 from wss_cases.demo.today import desk, surveys
 from wss_cases.demo.today.copies import make_copies
-from wss_cases.demo.today.keeping import add_keeping
+from wss_cases.demo.today.keeping import add_keeping, add_practice
 from wss_cases.demo.today.last_resorts import add_last_resorts
-from wss_cases.demo.today.plan_money import add_plan_money
-from wss_cases.demo.today.plan_progress import add_plan_progress
-from wss_cases.demo.today.plans import add_plans
-from wss_cases.demo.today.practice import add_practice
+from wss_cases.demo.today.plans import add_plan_money, add_plan_progress, add_plans
 from wss_cases.demo.today.reading import add_reading
 from wss_cases.demo.today.records import add_records
 from wss_cases.demo.today.voices import add_voices

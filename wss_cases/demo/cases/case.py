@@ -1,6 +1,5 @@
 """A case of the demo: the people in it, its safety plan, and the answers that close it."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -106,9 +105,6 @@ class Path:
     def pupil(self) -> Pupil | None:
         """The student the pathway is for."""
         return self.owner.pupil if self.owner else None
-
-
-Steps = Generator[datetime, datetime, Any]
 
 
 def opened(world: World, report: Report) -> Work | None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.demo.cases.case import Party, Path, Steps
-from wss_cases.demo.story.world import Life, rows
+from wss_cases.demo.cases.case import Party, Path
+from wss_cases.demo.story.world import Life, Steps, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.questionnaires.pages import answer, answer_as_ke
 from wss_cases.pathways.circles.questionnaires.queries import answerer_of
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm, SignatureManner, WithoutMeeting
 
-ANSWERED, BY_KEEPERS = 0.6, 0.4
+ANSWERED, BY_KEEPERS = 0.6, 0.6
 """How often a link is answered, and a keeper answers and writes a note."""
 WORDS = (
     "I was nervous, but people let me finish.",

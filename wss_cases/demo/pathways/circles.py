@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from wss_cases.casework.pathway_page import end_early
-from wss_cases.demo.cases.case import Party, Path, Steps
+from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.pathways.agreements import agree, ask
-from wss_cases.demo.story.world import FIRST, LAST, STEP, rows
+from wss_cases.demo.story.world import FIRST, LAST, STEP, Steps, rows
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.pages import NO_AGREEMENT, complete_circle
 from wss_cases.pathways.circles.circle.models import (

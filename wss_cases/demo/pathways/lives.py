@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 
 from wss_cases.cases.progress import add_note
 from wss_cases.casework.pathway_page import decline, end_early
-from wss_cases.demo.cases.case import Path, Steps, Work, close_case
+from wss_cases.demo.cases.case import Path, Work, close_case
 from wss_cases.demo.district.schools import MentorPlaces
 from wss_cases.demo.pathways.circles import circle
 from wss_cases.demo.pathways.referrals import referral
-from wss_cases.demo.story.world import FIRST, LAST, STEP, Life, rows
+from wss_cases.demo.story.world import FIRST, LAST, STEP, Life, Steps, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState
 from wss_cases.pathways.conversations.pages import log_conversation

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.casework.pathway_page import end_early
-from wss_cases.demo.cases.case import Path, Steps
+from wss_cases.demo.cases.case import Path
 from wss_cases.demo.district.calendar import moment
-from wss_cases.demo.story.world import Organization, rows
+from wss_cases.demo.story.world import Organization, Steps, rows
 from wss_cases.foundation import clock
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.pathways.common.rules import EndReason

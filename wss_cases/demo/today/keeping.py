@@ -1,4 +1,4 @@
-"""Circle plans of each school, and its trained teacher, who keeps one circle beside the coordinator."""
+"""Circles of the last day: each school's circle plans and its trained teacher, and the demo school's practice log."""
 
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,8 @@ from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.plans.pages import make_plan, write_for_circle
 from wss_cases.pathways.circles.plans.queries import CirclePlanKind, PlanContent, content_of, ready_made
 from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.practice.log.pages import Held, log_practice
+from wss_cases.practice.log.queries import Leader, PracticeKind, Purpose
 
 WEEK, HARM = 0, 2
 """Which of the ready-made plans: a community circle at the start of the week, a circle to talk about harm."""
@@ -58,3 +60,26 @@ def _next_circle(place: Place, keeper: Person, now: datetime) -> int | None:
         (at is None, at is not None and at < now, at or now, number) for number, at in db.session.execute(statement)
     ]
     return min(kept)[-1] if kept else None
+
+
+HELD = (
+    (PracticeKind.COMMUNITY, Purpose.START, "Room 204", 22, 1, 20),
+    (PracticeKind.PEACE_ROOM, None, "Peace room", 1, 1, 15),
+    (PracticeKind.CHECK_IN, Purpose.START, "Room 204", 24, 1, 10),
+    (PracticeKind.CHAT, Purpose.AFTER, "Hallway", 2, 1, 15),
+    (PracticeKind.COMMUNITY, Purpose.BELONGING, "Library", 18, 2, 30),
+    (PracticeKind.FAMILY, None, "Peace room", 1, 3, 45),
+    (PracticeKind.STAFF, Purpose.LEARNING, "Library", 0, 12, 45),
+)
+"""The latest first, one a school day: kind, purpose, place, students, adults, minutes."""
+
+
+def add_practice(world: World, now: datetime) -> None:
+    """Log them all at the end of the last day."""
+    place = world.places[0]
+    keeper, call = place.coordinator, world.calls(place.coordinator, now)
+    for back, (kind, purpose, where, students, adults, minutes) in reversed(list(enumerate(HELD))):
+        day = world.calendar.school_days.add(world.day(now), -back) if back else world.day(now)
+        grade = place.grades[0] if students > 1 else None
+        held = Held(day, kind, purpose, grade, where, Leader.STAFF, keeper.id, students, adults, minutes)
+        log_practice(call, place.id, held)

@@ -1,27 +1,41 @@
-"""Whole School Safety plans: the demo school's, in force since the start of the year, and a draft at the next one."""
+"""Whole School Safety plans: the demo school's, in force since the start of the year, with what was done for it and its
+money, and a draft at the next school."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+
+from sqlalchemy import select
 
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.world import World
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
 from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
+from wss_cases.plans.money.funding.actions import Given, add_funding
+from wss_cases.plans.money.funding.queries import FundingSource
+from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
+from wss_cases.plans.money.resources.pages import Needed, Paid, add_entry, add_resource, correct_entry
+from wss_cases.plans.money.resources.queries import strategies_of
 from wss_cases.plans.plan.answers import Written, digest_of, write_answers
 from wss_cases.plans.plan.committee import MemberGroup, Seat, add_member
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import PlanHead, council_decided, start_plan
+from wss_cases.plans.plan.core.queries import standing_plan
 from wss_cases.plans.plan.goals.actions import StepContent, StrategyContent, add_goal, add_step, add_strategy
-from wss_cases.plans.plan.goals.queries import Direction, GoalContent
-from wss_cases.plans.plan.progress import move_plan
+from wss_cases.plans.plan.goals.queries import Direction, GoalContent, PlanStep
+from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
+from wss_cases.plans.review.pages import rate_goal, start_review
+from wss_cases.plans.review.queries import goals_of
+from wss_cases.plans.steps.pages import Shown, record_step
 
 ANSWERS: Final = {
     "school_now": "Students say that they feel safe in class, and less safe at the east stairs and after dismissal.",
@@ -138,3 +152,71 @@ def _goal(call: Invocation, plan_id: int, place: Place, goal: Wanted, days: tupl
     for text, later, evidence in goal.steps:
         due_on = min(max(today + timedelta(days=later), first), last)
         add_step(call, strategy_id, StepContent(text, place.coordinator.id, due_on, evidence), anyway=True)
+
+
+EVIDENCE = "Twelve places, listed with students, each with a date; the list hangs in the main office."
+
+
+def add_plan_progress(world: World, now: datetime) -> None:
+    """Let head and coordinator of the demo school work on its plan: one step stays overdue, one is done."""
+    place, today = world.places[0], world.day(now)
+    plan = standing_plan(place.id)
+    assert plan is not None, "the demo school's plan is in force"
+    plan_id, head = plan.id, world.calls(place.head, now)
+    asked = (
+        select(FollowUp.id)
+        .join(PlanStep, PlanStep.id == FollowUp.plan_step_id)
+        .where(PlanStep.plan_id == plan_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on > today)
+    )
+    step_id = db.session.scalars(asked.order_by(FollowUp.due_on, FollowUp.id).limit(1)).one()
+    record_step(world.calls(place.coordinator, now), step_id, "done", Shown(today, EVIDENCE), anyway=True)
+    review_id = start_review(head, plan_id, ReviewKind.MID_YEAR, today)
+    goal_id = goals_of(review_id)[0][0].id
+    changes = "A third adult at dismissal on Fridays."
+    rate_goal(world.calls(place.coordinator, now), goal_id, Rating.ON_TRACK, changes, anyway=True)
+
+
+DOLLARS = 100
+FUNDING = (
+    (FundingSource.FORMER_POLICE, 165_000, 2, ""),
+    (FundingSource.DISTRICT, 40_000, None, ""),
+    (FundingSource.GRANT, 12_500, None, "Community foundation, healing spaces"),
+    (FundingSource.IN_KIND, 3_000, None, "Rooms of the park district"),
+)
+SPENT, COMMITTED = EntryKind.SPENT, EntryKind.COMMITTED
+RESOURCES = (
+    (ResourceKind.POSITION, "Restorative justice coordinator", 92_000, "RJC-1", 100, "filled",
+     ((COMMITTED, 92_000, "Salary and benefits of the year"), (SPENT, 23_000, "First quarter"))),
+    (ResourceKind.POSITION, "Youth intervention specialist", 61_000, "YIS-1", 100, "vacant", ()),
+    (ResourceKind.TRAINING, "Training of circle keepers", 6_000, "", None, "",
+     ((COMMITTED, 6_000, "Contract of the trainer"), (SPENT, 7_450, "Two groups instead of one"))),
+    (ResourceKind.WRAP_AROUND, "Mentoring after school", 18_000, "", None, "", ((COMMITTED, 18_000, "Agreement"),)),
+    (ResourceKind.MATERIALS, "Peace room", 4_500, "", None, "", ((SPENT, 1_280, "Chairs and a rug"),)),
+    (ResourceKind.STIPEND, "Stipends of families on the committee", 2_000, "", None, "", ()),
+)  # fmt: skip
+"""Kind, title, planned dollars, job code, hundredths of full time, filled or vacant, and what was entered."""
+VACANT_DAYS = 41
+
+
+def add_plan_money(world: World, now: datetime) -> None:
+    """Write it all at the end of the last day, one entry twice, so that one is taken back."""
+    place, today = world.places[0], world.day(now)
+    plan = standing_plan(place.id)
+    if plan is None:
+        return
+    district, head = world.calls(world.district, now), world.calls(place.head, now)
+    for source, dollars, officers, note in FUNDING:
+        add_funding(district, place.id, Given(plan.first_year, source, dollars * DOLLARS, officers, note))
+    strategies = [strategy_id for strategy_id, _words in strategies_of(head.actor, plan.id)]
+    for number, (kind, title, dollars, code, share, staffing, entries) in enumerate(RESOURCES):
+        filled = today - timedelta(days=60) if staffing == "filled" else None
+        vacant = today - timedelta(days=VACANT_DAYS) if staffing == "vacant" else None
+        needed = Needed(kind, title, dollars * DOLLARS, code, share, filled, vacant)
+        resource_id = add_resource(head, strategies[number % len(strategies)], needed)
+        entry_ids = [
+            add_entry(head, resource_id, Paid(entry, amount * DOLLARS, today - timedelta(days=20), why))
+            for entry, amount, why in entries
+        ]
+        if kind is ResourceKind.MATERIALS:
+            correct_entry(head, entry_ids[0], "The rug was a gift")
+            add_entry(head, resource_id, Paid(SPENT, 980 * DOLLARS, today - timedelta(days=20), "Chairs"))
