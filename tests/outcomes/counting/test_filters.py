@@ -120,7 +120,7 @@ def test_a_page_says_that_it_is_being_counted_and_then_shows_it(
     made = Made(seed=5, incidents=80)
     recount(now, 60)
     district = client_as(make_user(Role.DISTRICT))
-    for address in (f"{PAGE}?place=hallway", f"{PAGE}/compare?place=hallway&grade=10"):
+    for address in (f"{PAGE}?place=hallway", f"{PAGE}?place=hallway&grade=10"):
         waiting = district.get(address)
         assert waiting.status_code == 202
         assert "being counted" in waiting.text and f'href="{address}' in waiting.text.replace("&amp;", "&")

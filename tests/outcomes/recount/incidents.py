@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.outcomes.recount.plain import ACTED, Plain, local, number, pairs, part, table, weekday
 from tests.outcomes.recount.shown import Shown, large, rounded, rows, same, whole
 from tests.support.pages.reading import Element
@@ -194,55 +192,6 @@ def bands(seen: Shown) -> None:
         same(f"bands {query}", [whole(cells[0]) for cells in shown.values()], counted)
 
 
-def similar(seen: Shown) -> None:
-    """The same days a year before, month by month too, and the median of schools like this one."""
-    october = Plain(seen.plain.school_id, "2026-10-01", "2026-10-31")  # ends on a Saturday
-    hallway = "i.location_code = 'hallway'"
-    for query, plain, where, until in (
-        ("", seen.plain, "1 = 1", "November 24"),
-        ("place=hallway", seen.plain, hallway, "November 24"),
-        ("month=2026-10&place=hallway", october, hallway, "October 31"),
-    ):
-        page = seen.client.page(f"/outcomes/incidents/compare?{query}")
-        lines = list(rows(page, f"Period to {until}").items())
-        for (label, cells), of in zip(lines, (plain, plain.a_year_before()), strict=False):
-            counted = (total(of, where), of.school_days(), of.students(of.last))
-            per_day = rounded(rate(counted[0], counted[2], counted[1]))
-            same(f"{label} {query}", cells, [*(str(one) for one in counted), per_day])
-        by_month = rows(page, "Month", "This year")
-        ends = [end for end in MONTH_ENDS if plain.first <= end <= plain.last]
-        for label, end in zip(by_month, ends, strict=True):
-            month = Plain(plain.school_id, f"{end[:7]}-01", end)
-            same(f"{label} a year before", whole(by_month[label][1]), total(month.a_year_before(), where))
-        if plain.school_id is None:
-            assert len(lines) == 2
-        else:
-            _same_median(plain, lines[2], where)
-
-
-def _same_median(plain: Plain, line: tuple[str, Any], where: str) -> None:
-    district = Plain(None, plain.first, plain.last)
-    day = f"'{number(f'select {district.last_school_day(plain.last)}')}'"
-    there = (
-        "select count(*) from enrolment e where e.school_id = s.id and "
-        f"e.starts_on <= {day} and (e.ends_on is null or e.ends_on >= {day})"
-    )
-    sizes = f"select s.id, s.is_active, s.low_grade, s.high_grade, ({there}) students from school s"
-    incidents = f"select count(*) from incident i where {district.incidents} and i.school_id = o.id and {where}"
-    each = (
-        f"select ({incidents}) * 100.0 / o.students / {district.school_days()} r "
-        f"from ({sizes}) o join ({sizes}) me on me.id = {plain.school_id} "
-        "where o.id <> me.id and o.is_active and o.low_grade = me.low_grade and o.high_grade = me.high_grade "
-        "and 2 * o.students >= me.students and 2 * o.students <= 3 * me.students"
-    )
-    ranked = f"select r, row_number() over (order by r) place, count(*) over () n from ({each}) x"
-    schools, median = table(
-        f"select count(*), avg(case when place in ((n + 1) / 2, (n + 2) / 2) then r end) from ({ranked}) y"
-    )[0]
-    assert schools >= 5
-    same("median", (line[0], line[1][3]), (f"Median of {schools} similar schools", rounded(float(median))))
-
-
 COUNTS = {
     "incidents": incidents,
     "rate": rates,
@@ -250,5 +199,4 @@ COUNTS = {
     "time": time,
     "narrowing": narrowing,
     "bands": bands,
-    "similar": similar,
 }

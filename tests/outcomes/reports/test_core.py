@@ -266,7 +266,6 @@ def test_what_is_no_filter_is_not_found(at: Any, session: Any, client_as: Client
     at("2026-11-24 10:00")
     client = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
     assert client.get(f"{PAGE}?{query}").status_code == 404
-    assert client.get(f"{PAGE}/compare?{query}").status_code == 404
 
 
 def test_another_schools_report_is_not_found(made: Made, client_as: ClientAs) -> None:

@@ -45,7 +45,6 @@ def cards(page: Element) -> list[str]:
 def test_every_value_of_a_card_says_what_it_is(made: Made, client_as: ClientAs, locale: str) -> None:
     own = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale=locale))
     assert len(cards(own.page("/outcomes/repair"))) == 2
-    assert len(cards(own.page("/outcomes/incidents/compare"))) == 1
 
 
 def test_files_that_were_taken_are_cards_and_lead_back(made: Made, client_as: ClientAs) -> None:

@@ -1,29 +1,28 @@
-"""Saved views are one's own and never open more than may be seen; comparisons count what they say, and hide schools."""
+"""Saved views are one's own and never open more than may be seen; a year before counts the same days."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from statistics import median
 from typing import Any
 
 from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, make_user
 from tests.factories.incidents import make_incident
-from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
-from tests.outcomes.making.small_district import FIRST_DAY, TODAY, Made
+from tests.outcomes.making.small_district import TODAY, Made
 from tests.outcomes.reports.loops import school_days_between
 from tests.outcomes.reports.test_core import PAGE, made, number_on
 from tests.support.pages.client import PageClient
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.queries import SavedView
-from wss_cases.outcomes.counting.scope.rules import is_alike, scope_of
-from wss_cases.outcomes.reports.core.queries import FEWEST_SIMILAR, similar
+from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, scope_of, year_before
+from wss_cases.outcomes.counting.totals import core_of
+from wss_cases.roster.directory.queries import school_days
 
 ClientAs = Callable[[Any], PageClient]
 VIEWS = "/outcomes/views"
@@ -78,43 +77,11 @@ def test_the_same_days_a_year_before(made: Made, client_as: ClientAs) -> None:
     school = made.schools[0]
     for day in (date(2025, 9, 2), date(2025, 11, 24), date(2025, 11, 25), date(2025, 7, 31)):
         make_incident(school, local_date=day)
+    scope, days = existing(scope_of(school.id, "2026-27", TODAY)), school_days(school.id)
+    assert core_of(SYSTEM, year_before(scope), days).parts.total == 2
+    assert core_of(SYSTEM, scope, days).school_days == school_days_between(date(2026, 7, 31), TODAY)
+    november = existing(narrowed(scope, *month_of("2026-11"), None))
+    assert core_of(SYSTEM, year_before(november), days).parts.total == 1
+    assert core_of(SYSTEM, november, days).school_days == school_days_between(date(2026, 10, 31), TODAY)
     client = client_as(make_user(Role.ADMINISTRATOR, school))
-    rows = client.page(f"{PAGE}/compare").find_all("table")[0].find_all("tr")
-    assert rows[2].find_all("td")[0].text == "2"
-    assert rows[1].find_all("td")[1].text == str(school_days_between(date(2026, 7, 31), TODAY))
-    assert "too few to compare" in rows[3].text
-    november = client.page(f"{PAGE}/compare?month=2026-11").find_all("table")[0].find_all("tr")
-    assert november[2].find_all("td")[0].text == "1"
-    assert november[1].find_all("td")[1].text == str(school_days_between(date(2026, 10, 31), TODAY))
     assert number_on(client.page(f"{PAGE}?month=2025-10")) == number_on(client.page(PAGE))
-
-
-def test_similar_schools_are_told_as_a_median_of_five_or_more(at: Any, session: Any) -> None:
-    at("2026-11-24 10:00")
-    made = Made(seed=2, incidents=1)
-    own = made.schools[0]
-    own.low_grade, own.high_grade = 9, 12
-    for school in made.schools[1:]:
-        school.low_grade, school.high_grade = 6, 8
-    scope = scope_of(own.id, "2026-27", TODAY)
-    assert scope is not None
-    rates = []
-    for number in range(FEWEST_SIMILAR):
-        assert similar(scope, IncidentFilter()).rate is None
-        school = SchoolFactory(low_grade=9, high_grade=12)
-        for _student in range(20 + number):
-            EnrolmentFactory(student=StudentFactory(school=school), starts_on=FIRST_DAY)
-        for _incident in range(number * 2):
-            make_incident(school, local_date=date(2026, 10, 1))
-        rates.append(100 * number * 2 / (20 + number) / school_days_between(date(2026, 7, 31), TODAY))
-    tiny = SchoolFactory(low_grade=9, high_grade=12)
-    EnrolmentFactory(student=StudentFactory(school=tiny), starts_on=FIRST_DAY)
-    found = similar(scope, IncidentFilter())
-    assert found.schools == FEWEST_SIMILAR and found.rate is not None
-    assert abs(found.rate - median(rates)) < 1e-9 and found.rate > 0
-    assert similar(scope, IncidentFilter(place="bus")).rate == 0
-
-
-def test_about_as_many_students() -> None:
-    assert [is_alike(100, others) for others in (49, 50, 150, 151, 0)] == [False, True, True, False, False]
-    assert not is_alike(0, 10)

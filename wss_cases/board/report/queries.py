@@ -17,12 +17,12 @@ from wss_cases.foundation.labelled import Labelled
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, narrowed, scope_of, year_before
-from wss_cases.outcomes.counting.totals import NOTHING, Core, Repair, core_of, repair_of
+from wss_cases.outcomes.counting.totals import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.rules import Table
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.reports.cases import Times, times_of
-from wss_cases.outcomes.reports.core.queries import Reporting, core_before, reporting, school_rows
+from wss_cases.outcomes.reports.core.queries import Reporting, reporting, school_rows
 from wss_cases.outcomes.reports.pathways import Said, figures_of_pathways
 from wss_cases.outcomes.reports.repeats import Repeat, repeats_of
 from wss_cases.roster.directory.models import School
@@ -151,7 +151,7 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
     return Board(
         scope=scope,
         core=core_of(actor, scope, days),
-        before=core_before(actor, scope, days, NOTHING),
+        before=core_of(actor, earlier, days),
         repair=repair_of(actor, scope, days),
         removed_before=removals(actor, earlier),
         police_before=police(actor, earlier),

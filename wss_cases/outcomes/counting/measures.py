@@ -73,16 +73,6 @@ MEASURES: Final[dict[str, Measure]] = {
             "calendar. It is not shown for an earlier school year: who worked there then is not known."
         ),
     ),
-    "similar": Measure(
-        _l("Incidents compared"),
-        _l(
-            "A year before means the same dates (the last day of February for the last day of February), with that "
-            "year's school days and students. Similar schools are the other active ones with the same lowest and "
-            "highest grade and from half to one and a half times as many students; their median rate is shown if "
-            "there are at least five, and no single school. Published years are whole years: they appear next to a "
-            "finished school year without filters, and count misconducts, not incidents."
-        ),
-    ),
     "funnel": Measure(
         _l("From incident to repaired harm"),
         _l(

@@ -217,11 +217,6 @@ def _band(school_days: int) -> int:
     return 3 if school_days <= 5 else 4
 
 
-def is_alike(students: int, others: int) -> bool:
-    """Whether a school has a similar number of students: between half and one and a half times as many."""
-    return students > 0 and others > 0 and students <= 2 * others <= 3 * students
-
-
 def outlier(values: Sequence[int | float | None]) -> int | None:
     """The index of a value more than three times every other; None when there is no such value."""
     known = sorted((value, place) for place, value in enumerate(values) if value is not None)

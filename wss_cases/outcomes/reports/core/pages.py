@@ -18,20 +18,11 @@ from wss_cases.incidents.pages.pages import read_filter
 from wss_cases.outcomes.counting.daily_figures.actions import breakdowns, day_of_year_words
 from wss_cases.outcomes.counting.filters import NotCountedYet, ask
 from wss_cases.outcomes.counting.scope.pages import Shown, shown, years_of
-from wss_cases.outcomes.counting.scope.queries import networks_of, recorded_year_before, schools_reached
+from wss_cases.outcomes.counting.scope.queries import networks_of, schools_reached
 from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, term_of
 from wss_cases.outcomes.counting.totals import NOTHING, Core, core_of
-from wss_cases.outcomes.published.queries import SchoolYear, published_twin, school_years
 from wss_cases.outcomes.reports.charts import Point, bar, bars
-from wss_cases.outcomes.reports.core.queries import (
-    Bands,
-    bands_of,
-    by_reporter,
-    code_words,
-    core_before,
-    reporting,
-    similar,
-)
+from wss_cases.outcomes.reports.core.queries import Bands, bands_of, by_reporter, code_words, reporting
 from wss_cases.roster.directory.pages import grade_words
 from wss_cases.roster.directory.queries import school_days
 
@@ -40,7 +31,6 @@ DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "grou
 PERIOD: Final = ("year", "term", "network")
 LONGEST: Final = 12
 MOST_MONTHLY: Final = 10
-LAST_PUBLISHED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -171,31 +161,6 @@ def band_rows(bands: Bands) -> list[Point]:
     return [bar(label, number, tone, note=share) for label, number, tone, share in rows]
 
 
-def compared_row(words: str, core: Core) -> Point:
-    """A period as one row: incidents, and the numbers behind its rate."""
-    figures = {"incidents": core.parts.total, "school_days": core.school_days, "students": core.students}
-    return {"label": words, **figures, "rate": core.rate}
-
-
-def compared_months(now: Core, before: Core | None) -> list[tuple[str, int, int | None]]:
-    """(month, incidents now, incidents a year before) of each month with school days or incidents; None where the year
-    before is not recorded."""
-    earlier = {month.first.month: month.incidents for month in before.months} if before else {}
-    return [
-        (month_words(month.first), month.incidents, earlier.get(month.first.month))
-        for month in now.months
-        if month.school_days or month.incidents
-    ]
-
-
-def published_rows(years: Mapping[str, SchoolYear]) -> list[tuple[str, Any]]:
-    """(school year, incidents) of the last published years; None where suppressed or not published."""
-    return [
-        (year.replace("-", "–"), school_year_row.figures["misconducts"])
-        for year, school_year_row in sorted(years.items())[-LAST_PUBLISHED:]
-    ]
-
-
 blueprint = Blueprint("core", __name__, url_prefix="/incidents")
 GRADES = range(-1, 13)
 ACCEPTED = 202
@@ -245,34 +210,6 @@ def reporters() -> str:
     return render_template("outcomes/reports/core/reporters.html", asked=here, page=here.page, rows=rows)
 
 
-@blueprint.get("/compare")
-@gate(Permission.OUTCOMES_READ)
-def compare() -> str:
-    """The same days a year before, similar schools, and the published years where those can be compared."""
-    here = narrowed_page()
-    actor, scope = here.page.actor, here.page.scope
-    days = school_days(scope.school_id)
-    now = core_of(actor, scope, days, here.narrow)
-    recorded = recorded_year_before(actor, scope) is not None
-    before = core_before(actor, scope, days, here.narrow) if recorded else None
-    twin = published_twin(scope.school_id) if scope.school_id is not None else None
-    row = compared_row
-    is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
-    return render_template(
-        "outcomes/reports/core/compare.html",
-        asked=here,
-        page=here.page,
-        rows=[row(_("This year"), now), *([row(_("The same days a year before"), before)] if before else [])],
-        recorded=recorded,
-        months=compared_months(now, before),
-        similar=similar(scope, here.narrow) if scope.school_id is not None else None,
-        published=published_rows(school_years(twin.id)) if twin and is_whole_year else [],
-        twin=twin,
-        is_whole_year=is_whole_year,
-        until=day_of_year_words(scope.last),
-    )
-
-
 @blueprint.errorhandler(NotCountedYet)
 def not_counted_yet(missing: NotCountedYet) -> tuple[str, int]:
     """Request the count that a page misses, and say that it is running; the page's script asks again."""
@@ -286,7 +223,7 @@ def not_counted_yet(missing: NotCountedYet) -> tuple[str, int]:
         page=here.page,
         is_asked=is_asked,
         chips=chips,
-        again=here.address(request.endpoint or ""),
+        again=here.address(),
     )
     return words, ACCEPTED
 

@@ -1,9 +1,8 @@
-"""A school compared with itself a year before, and with the median of similar schools, whose own figures are not shown;
-and all schools of a reader side by side, including those without reports."""
+"""Counts of students and staff behind the incidents of a school, and all schools of a reader side by side, including
+those without reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -13,8 +12,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import every_behavior, every_place
-from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists import ACTED, conditions_of
+from wss_cases.incidents.lists import ACTED
 from wss_cases.outcomes.counting.cache import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.queries import SavedView, totals_by_school
 from wss_cases.outcomes.counting.scope.queries import (
@@ -25,11 +23,9 @@ from wss_cases.outcomes.counting.scope.queries import (
     enrolled_within,
     within_schools,
 )
-from wss_cases.outcomes.counting.scope.rules import Scope, is_alike, per_100_a_day, reference_day, year_before
-from wss_cases.outcomes.counting.totals import Core, core_of
+from wss_cases.outcomes.counting.scope.rules import Scope, reference_day, year_before
 from wss_cases.roster.directory.models import Enrolment, School, StaffMember
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
 
 FEW, MANY = 2, 6
 """The number of incidents from which a student is in the middle and in the upper band."""
@@ -138,53 +134,6 @@ def _sorted(words: dict[str, str]) -> dict[str, str]:
 def views_of(actor: Actor) -> list[SavedView]:
     mine = select(SavedView).where(SavedView.user_id == actor.user_id)
     return list(db.session.scalars(mine.order_by(SavedView.name)))
-
-
-FEWEST_SIMILAR = 5
-
-
-@dataclass(frozen=True)
-class Similar:
-    """How many schools are similar, and the median of their rates; None where they are too few to hide each other."""
-
-    schools: int
-    rate: float | None
-
-
-def core_before(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter) -> Core:
-    """The same days of the year before, with the same filter."""
-    month = f"{int(narrow.month[:4]) - 1}{narrow.month[4:]}" if narrow.month else None
-    return core_of(actor, year_before(scope), days, replace(narrow, month=month))
-
-
-def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
-    """The median of the schools with the same grades and a similar number of students as the scope's school.
-
-    It reads schools that the actor may not see, so it gives a median of five schools or more, and nothing else.
-    """
-    days = school_days(None)
-    grade = [] if narrow.grade is None else [Enrolment.grade == narrow.grade]
-    students = _by_school(Enrolment.school_id, [*enrolled_at(reference_day(scope, days)), *grade])
-    grades = select(School.low_grade, School.high_grade).where(School.id == scope.school_id)
-    span = db.session.execute(grades).one()
-    alike = select(School.id).where(
-        School.is_active, School.id != scope.school_id, School.low_grade == span[0], School.high_grade == span[1]
-    )
-    own = students.get(scope.school_id or 0, 0)
-    others = [school_id for school_id in db.session.scalars(alike) if is_alike(own, students.get(school_id, 0))]
-    if len(others) < FEWEST_SIMILAR:
-        return Similar(len(others), None)
-    counted_there = (
-        Incident.school_id.in_(others),
-        Incident.local_date.between(scope.first, scope.last),
-        Incident.counts(),
-        *conditions_of(narrow),
-    )
-    incidents = _by_school(Incident.school_id, counted_there)
-    gone_by = days.between(scope.first, scope.last)
-    rates = [per_100_a_day(incidents.get(other, 0), students[other], gone_by) for other in others]
-    known = [rate for rate in rates if rate is not None]
-    return Similar(len(others), median(known) if known else None)
 
 
 @dataclass(frozen=True)
