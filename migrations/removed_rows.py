@@ -45,7 +45,7 @@ def write_rows(name: str, revision: str, condition: str = "") -> Path | None:
     path = _unused(f"{name}-{revision}")
     number = _write(path, (_line(row) for row in chain([first], rows)))
     click.echo(
-        f"{number} rows of {name} belong to a feature that this release removes. They are in {path}, readable by you "
+        f"{number} rows of {name} have no place in the new schema. They are in {path}, readable by you "
         'alone. What to do with the file: docs/operations.md, "Rows of removed features".',
         err=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,7 @@ def test_rows_of_analysts_files_are_written_once_and_their_mails_go(database: Da
     result = app.test_cli_runner().invoke(args=["db", "upgrade", "0136"])
     assert result.exit_code == 0
     agreements = folder / "analyst_agreement-0136.jsonl"
-    assert f"2 rows of analyst_agreement belong to a feature that this release removes. They are in {agreements}" in (
-        result.output
-    )
+    assert f"2 rows of analyst_agreement have no place in the new schema. They are in {agreements}" in (result.output)
     assert [row["receiver"] for row in lines(agreements)] == ["Señal 1", "Señal 2"]
     assert {file.name for file in folder.iterdir()} == {"analyst_agreement-0136.jsonl", "privacy_lead-0136.jsonl"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
@@ -70,6 +68,43 @@ def test_rows_of_analysts_files_are_written_once_and_their_mails_go(database: Da
     run(app, "upgrade", "0136")
     assert len(lines(agreements)) == 2
     assert [row["receiver"] for row in lines(folder / "analyst_agreement-0136-2.jsonl")] == ["third"]
+
+
+def test_counter_entries_go_into_the_history_of_what_they_took_back(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", "0138")
+    placed = {"school_id": 1, "resource_id": 1, "kind": "spent", "on_day": date(2026, 9, 1)}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "school": [{"id": 1}],
+        "user_account": [{"id": 1, "email": "head@district.example", "name": "Head"}],
+        "school_plan": [{"id": 1, "school_id": 1, "state": "draft"}],
+        "plan_goal": [{"id": 1, "why_not_measured": "x", "school_id": 1, "plan_id": 1}],
+        "plan_strategy": [{"id": 1, "school_id": 1, "plan_id": 1, "goal_id": 1}],
+        "plan_resource": [{"id": 1, "kind": "stipend", "job_code": "", "school_id": 1}],
+        "resource_entry": [
+            {"id": 1, "amount_cents": 123_456, "note": "Rug", **placed},
+            {"id": 2, "amount_cents": 700, "note": "", **placed},
+            {"id": 3, "amount_cents": -123_456, "note": "A gift", "corrects_id": 1, "made_by_id": 1, **placed},
+            {"id": 4, "amount_cents": -700, "note": "Twice", "corrects_id": 2, "made_by_id": 1, **placed},
+        ],
+        "timeline_entry": [
+            {"id": 9001, "subject_type": "resource_entry", "subject_id": 3, "kind": "resource_entry.corrected"}
+        ],
+    }
+    plant(database, rows)
+    run(app, "upgrade", "0139")
+    assert [row["id"] for row in lines(tmp_path / "removed" / "resource_entry-0139.jsonl")] == [3, 4]
+    entries, history = sa.table("resource_entry", sa.column("id"), sa.column("amount_cents")), sa.MetaData()
+    with engine(database).connect() as connection:
+        assert [tuple(row) for row in connection.execute(sa.select(entries).order_by("id"))] == [(1, 0), (2, 0)]
+        timeline = sa.Table("timeline_entry", history, autoload_with=connection)
+        corrections = connection.execute(sa.select(timeline).order_by(timeline.c.subject_id)).mappings().all()
+    assert [(row["subject_id"], row["data"]["reason"]) for row in corrections] == [(1, "A gift"), (2, "Twice")]
+    assert corrections[0]["data"]["was_amount"] == "$1,234.56" and corrections[1]["data"]["was_amount"] == "$7"
+    assert corrections[1]["actor_name"] == "Head" and corrections[0]["id"] == 9001
+    run(app, "downgrade", "0138")
+    assert len(lines(tmp_path / "removed" / "resource_entry-0139-downgrade.jsonl")) == 2
+    run(app, "upgrade", "0139")
 
 
 def test_system_lists_the_files_until_they_are_moved(

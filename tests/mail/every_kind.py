@@ -122,7 +122,7 @@ CODES = {
 }
 """Tables in which nobody writes about a person."""
 
-FROZEN = {"family_release_copy", "resource_entry"}
+FROZEN = {"family_release_copy"}
 """Tables whose rows the database lets nobody change."""
 
 WORDS = {

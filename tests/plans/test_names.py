@@ -19,8 +19,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey
 from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change, settle_change
 from wss_cases.plans.money.funding.queries import FundingSource
-from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
-from wss_cases.plans.money.resources.pages import Needed, Paid, add_entry, add_resource, change_resource, correct_entry
+from wss_cases.plans.money.resources.models import ResourceKind
+from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, change_resource, correct_entry
 from wss_cases.plans.voices.votes.pages import Cast, correct_vote, record_vote
 from wss_cases.plans.voices.votes.queries import VotingBody
 
@@ -53,6 +53,7 @@ class Scene:
         return settle_change(self.by(self.head), asked, agrees=False, answer=NAMED, anyway=anyway)
 
 
+PAID = {"kind": "spent", "amount": "0.01", "on_day": date(2026, 11, 2)}
 ACTS: dict[str, Callable[[Scene, bool], int]] = {
     "vote": lambda it, ok: correct_vote(it.by(it.head), it.vote_id, Cast(6, 1, 0, 7), NAMED, ok),
     "survey": lambda it, ok: enter_survey(it.by(it.head), it.strategy.plan_id, NAMED, "Trust", 5, "2026-27", (), ok),
@@ -64,10 +65,8 @@ ACTS: dict[str, Callable[[Scene, bool], int]] = {
     "answer": lambda it, ok: it.settle(ok),
     "resource": lambda it, ok: add_resource(it.by(it.head), it.strategy.id, TITLE, ok),
     "title": lambda it, ok: change_resource(it.by(it.head), it.resource.id, TITLE, ok),
-    "entry": lambda it, ok: add_entry(
-        it.by(it.head), it.resource.id, Paid(EntryKind.SPENT, 1, date(2026, 11, 2), NAMED), ok
-    ),
-    "correction": lambda it, ok: correct_entry(it.by(it.head), it.entry.id, NAMED, ok),
+    "entry": lambda it, ok: add_entry(it.by(it.head), it.resource.id, **PAID, note=NAMED, anyway=ok),
+    "correction": lambda it, ok: correct_entry(it.by(it.head), it.entry.id, **PAID, reason=NAMED, anyway=ok),
 }
 
 

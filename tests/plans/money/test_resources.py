@@ -1,12 +1,13 @@
-"""Resources of strategies, and entries that are neither changed nor deleted."""
+"""Resources of strategies, and entries whose corrections say what they were."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.factories.accounts import make_user
@@ -16,10 +17,11 @@ from tests.factories.roster import SchoolFactory
 from tests.plans.money.conftest import Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.money.resources import pages
 from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind
-from wss_cases.plans.money.resources.pages import Needed, Paid
+from wss_cases.plans.money.resources.pages import Needed
 from wss_cases.plans.money.resources.queries import Money, money_by_kind, money_of
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 
@@ -29,17 +31,16 @@ COORDINATOR = Needed(
 )
 
 
-def paid(kind: EntryKind, cents: int, day: date = TODAY, note: str = "") -> Paid:
-    """An amount of today."""
-    return Paid(kind, cents, day, note)
+def paid(kind: EntryKind, amount: str, day: date = TODAY, note: str = "") -> dict[str, Any]:
+    """The answers for an amount of today."""
+    return {"kind": kind.value, "amount": amount, "on_day": day, "note": note}
 
 
 @pytest.mark.both_databases
-def test_an_entry_is_neither_changed_nor_deleted_on_either_database(scene: Scene) -> None:
+def test_an_entry_is_not_deleted_on_either_database(scene: Scene) -> None:
     entry = ResourceEntryFactory(school_id=scene.school.id, resource_id=make_resource(scene.strategy).id)
-    for statement in ("UPDATE resource_entry SET amount_cents = 1", "DELETE FROM resource_entry"):
-        with pytest.raises(DBAPIError, match="stays as it is"), db.session.begin_nested():
-            db.session.execute(text(statement))
+    with pytest.raises(DBAPIError, match="never deleted"), db.session.begin_nested():
+        db.session.execute(text("DELETE FROM resource_entry"))
     assert fresh(entry).amount_cents == 10_000
 
 
@@ -47,16 +48,9 @@ def test_an_entry_is_neither_changed_nor_deleted_on_either_database(scene: Scene
 def test_the_tables_refuse_what_no_entry_and_no_resource_can_be(scene: Scene) -> None:
     resource = make_resource(scene.strategy)
     placed = {"school_id": scene.school.id, "resource_id": resource.id}
-    first = ResourceEntryFactory(**placed)
-    wrong: list[tuple[str, Any]] = [
-        ("amount", ResourceEntryFactory.build(**placed, amount_cents=-1)),
-        ("amount", ResourceEntryFactory.build(**placed, amount_cents=0)),
-        ("amount", ResourceEntryFactory.build(**placed, amount_cents=1, corrects_id=first.id, note="Wrong")),
-        ("says_why", ResourceEntryFactory.build(**placed, amount_cents=-10_000, corrects_id=first.id)),
-    ]
-    for name, row in wrong:
-        with pytest.raises(IntegrityError, match=f"ck_resource_entry_{name}"), db.session.begin_nested():
-            db.session.add(row)
+    for cents in (-1, 10**12 + 1):
+        with pytest.raises(IntegrityError, match="ck_resource_entry_amount"), db.session.begin_nested():
+            db.session.add(ResourceEntryFactory.build(**placed, amount_cents=cents))
     for name, values in (
         ("planned", {"planned_cents": -1}),
         ("of_positions", {"job_code": "RJ-1"}),
@@ -65,26 +59,44 @@ def test_the_tables_refuse_what_no_entry_and_no_resource_can_be(scene: Scene) ->
     ):
         with pytest.raises(IntegrityError, match=f"ck_plan_resource_{name}"), db.session.begin_nested():
             make_resource(scene.strategy, **values)
-    ResourceEntryFactory(**placed, amount_cents=-10_000, corrects_id=first.id, note="Wrong")
-    with pytest.raises(IntegrityError), db.session.begin_nested():
-        db.session.add(ResourceEntryFactory.build(**placed, amount_cents=-10_000, corrects_id=first.id, note="Again"))
 
 
-def test_a_wrong_entry_is_taken_back_by_a_counter_entry_that_names_it(scene: Scene) -> None:
+def test_a_wrong_entry_is_changed_and_its_history_says_what_it_was(scene: Scene, client_as: Any) -> None:
     resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
-    wrong = pages.add_entry(call, resource.id, paid(EntryKind.SPENT, 12_345, note="Invoice 7"))
-    with pytest.raises(Refused) as blank:
-        pages.correct_entry(call, wrong, " ")
-    assert blank.value.field == "reason"
-    pages.correct_entry(call, wrong, "It was paid from the grant")
-    entries = db.session.scalars(select(ResourceEntry).order_by(ResourceEntry.id)).all()
-    assert [(one.amount_cents, one.corrects_id) for one in entries] == [(12_345, None), (-12_345, wrong)]
+    wrong = pages.add_entry(call, resource.id, **paid(EntryKind.SPENT, "$123.45", note="Invoice 7"))
+    page, address = client_as(scene.principal), f"/safety-plans/resources/{resource.id}"
+    blank = page.submit(f"/safety-plans/entries/{wrong}/correct", {"amount": "$50"})
+    assert blank.status_code == 400 and "Write what was wrong." in blank.text
+    sent = {"kind": "committed", "amount": "$50", "reason": "It was only ordered"}
+    assert page.submit(f"/safety-plans/entries/{wrong}/correct", sent).location == address
+    row = db.session.scalars(select(ResourceEntry)).one()
+    assert (row.kind, row.amount_cents, row.on_day, row.note) == (EntryKind.COMMITTED, 5_000, TODAY, "Invoice 7")
+    assert money_of(call.actor, [resource.id])[resource.id] == Money(50_000, 5_000, 0)
+    assert (
+        f"Entry {wrong} corrected: Spent, $123.45, Fri, Nov 20, 2026 became Committed, $50, Fri, Nov 20, 2026."
+        " It was only ordered"
+    ) in page.page(address).text.replace("\u202f", " ")
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "resource_entry.corrected")).one()
+    assert (audited.object_id, audited.changes["amount_cents"]) == (wrong, [12_345, 5_000])
+
+
+def test_a_correction_is_refused_where_it_is_stale_or_says_nothing_new(scene: Scene) -> None:
+    resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
+    entry = paid(EntryKind.SPENT, "$123.45")
+    wrong = pages.add_entry(call, resource.id, **entry)
+    for change, reason, field in (
+        (paid(EntryKind.SPENT, "1"), " ", "reason"),
+        (paid(EntryKind.SPENT, "-1"), "Wrong", "amount"),
+        (paid(EntryKind.SPENT, "1", date(2026, 11, 21)), "Wrong", "on_day"),
+        (entry, "Wrong", ""),
+    ):
+        with pytest.raises(Refused) as refused:
+            pages.correct_entry(call, wrong, **change, reason=reason)
+        assert refused.value.field == field
+    pages.correct_entry(replace(call, version=1), wrong, **paid(EntryKind.SPENT, "$0"), reason="Nothing was paid")
+    with pytest.raises(Stale):
+        pages.correct_entry(replace(call, version=1), wrong, **paid(EntryKind.SPENT, "2"), reason="Again")
     assert money_of(call.actor, [resource.id])[resource.id] == Money(50_000, 0, 0)
-    with pytest.raises(Refused, match="already corrected"):
-        pages.correct_entry(call, wrong, "Again")
-    with pytest.raises(Refused, match="This is a correction"):
-        pages.correct_entry(call, entries[1].id, "Back again")
-    assert db.session.scalar(select(func.count()).select_from(ResourceEntry)) == 2
 
 
 def test_overspending_is_taken_and_said(scene: Scene, client_as: Any) -> None:
@@ -201,8 +213,8 @@ def test_no_one_but_an_administrator_of_the_school_writes(scene: Scene) -> None:
         for act in (
             lambda call: pages.add_resource(call, strategy_id, COORDINATOR),
             lambda call: pages.change_resource(call, resource_id, COORDINATOR),
-            lambda call: pages.add_entry(call, resource_id, paid(EntryKind.SPENT, 1)),
-            lambda call: pages.correct_entry(call, entry_id, "Wrong"),
+            lambda call: pages.add_entry(call, resource_id, **paid(EntryKind.SPENT, "0.01")),
+            lambda call: pages.correct_entry(call, entry_id, **paid(EntryKind.SPENT, "0.01"), reason="Wrong"),
         ):
             with pytest.raises(NotFound):
                 act(call)
@@ -218,7 +230,7 @@ def test_a_closed_plan_takes_no_resource_but_the_last_entries(scene: Scene) -> N
         pages.add_resource(call, scene.strategy.id, COORDINATOR)
     with pytest.raises(Refused, match="closed"):
         pages.change_resource(call, resource.id, COORDINATOR)
-    pages.add_entry(call, resource.id, paid(EntryKind.SPENT, 1))
+    pages.add_entry(call, resource.id, **paid(EntryKind.SPENT, "0.01"))
 
 
 @pytest.mark.both_databases
@@ -233,9 +245,9 @@ def test_money_by_kind_is_what_a_second_count_finds(scene: Scene) -> None:
             resource = make_resource(strategy, kind=kind, planned_cents=next(amounts))
             placed = {"school_id": strategy.school_id, "resource_id": resource.id}
             if kind is not ResourceKind.OTHER:
-                first = ResourceEntryFactory(**placed, amount_cents=next(amounts))
+                ResourceEntryFactory(**placed, amount_cents=next(amounts))
                 ResourceEntryFactory(**placed, kind=EntryKind.COMMITTED, amount_cents=next(amounts))
-                ResourceEntryFactory(**placed, amount_cents=-first.amount_cents, corrects_id=first.id, note="Wrong")
+                ResourceEntryFactory(**placed, amount_cents=0)
                 ResourceEntryFactory(**placed, amount_cents=next(amounts))
     found = money_by_kind(scene.calls(scene.district).actor)
     assert set(found) == {scene.school.id, elsewhere.id}, "a draft is no plan that stands"

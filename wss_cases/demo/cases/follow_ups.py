@@ -11,8 +11,8 @@ from wss_cases.followups.core.pages import needs_note, outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT, Evidence
 from wss_cases.followups.handling import close
-from wss_cases.incidents.pages.pages import record_guardian_contact
 from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.pages.pages import record_guardian_contact
 
 BY_HAND = (
     "guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "safe_passage_contact",

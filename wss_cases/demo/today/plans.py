@@ -22,7 +22,7 @@ from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
 from wss_cases.plans.money.funding.actions import Given, add_funding
 from wss_cases.plans.money.funding.queries import FundingSource
 from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
-from wss_cases.plans.money.resources.pages import Needed, Paid, add_entry, add_resource, correct_entry
+from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
 from wss_cases.plans.plan.answers import Written, digest_of, write_answers
 from wss_cases.plans.plan.committee import MemberGroup, Seat, add_member
@@ -214,9 +214,11 @@ def add_plan_money(world: World, now: datetime) -> None:
         needed = Needed(kind, title, dollars * DOLLARS, code, share, filled, vacant)
         resource_id = add_resource(head, strategies[number % len(strategies)], needed)
         entry_ids = [
-            add_entry(head, resource_id, Paid(entry, amount * DOLLARS, today - timedelta(days=20), why))
+            add_entry(head, resource_id, kind=entry, amount=str(amount), on_day=today - timedelta(days=20), note=why)
             for entry, amount, why in entries
         ]
         if kind is ResourceKind.MATERIALS:
-            correct_entry(head, entry_ids[0], "The rug was a gift")
-            add_entry(head, resource_id, Paid(SPENT, 980 * DOLLARS, today - timedelta(days=20), "Chairs"))
+            correct_entry(
+                head, entry_ids[0], kind=SPENT, amount="980", on_day=today - timedelta(days=20), note="Chairs",
+                reason="The rug was a gift",
+            )  # fmt: skip

@@ -1,7 +1,7 @@
 """What the strategies of a plan need, the money planned for it, and the entries of money committed and spent."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,11 +40,18 @@ class Staffing(Labelled):
     FILLED = "filled", _l("Filled")
 
 
+CORRECTED: Final = "resource_entry.corrected"
 SENTENCES: dict[str, Any] = {
     "plan_resource.added": (_l("Resource added: %(kind)s"), {"kind": ResourceKind.labels()}),
     "plan_resource.changed": (_l("Resource changed: %(kind)s"), {"kind": ResourceKind.labels()}),
     "resource_entry.added": (_l("Entry added: %(kind)s"), {"kind": EntryKind.labels()}),
-    "resource_entry.corrected": (_l("Entry corrected: %(kind)s"), {"kind": EntryKind.labels()}),
+    CORRECTED: (
+        _l(
+            "Entry %(number)s corrected: %(was_kind)s, %(was_amount)s, %(was_day)s became %(kind)s, %(amount)s,"
+            " %(day)s. %(reason)s"
+        ),
+        {"was_kind": EntryKind.labels(), "kind": EntryKind.labels()},
+    ),
 }
 
 
@@ -84,22 +91,16 @@ class PlanResource(OfPlan, Versioned, Base):
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class ResourceEntry(Base):
-    """An amount committed or spent, in cents. It is never changed or deleted; the database refuses both.
+class ResourceEntry(Versioned, Base):
+    """An amount committed or spent, in cents; 0 where it turned out that nothing was. The database refuses deletes.
 
-    A wrong entry is reversed by a counter-entry of the same negative amount, which names it in `corrects_id`.
+    A correction changes the row; its history says what it was and why it changed.
     """
 
     __tablename__ = "resource_entry"
     __table_args__ = (
-        Index("uq_resource_entry_corrects", "corrects_id", unique=True),
         Index("ix_resource_entry_resource", "resource_id", "kind"),
-        CheckConstraint(
-            f"(corrects_id is null and amount_cents > 0 and amount_cents <= {MOST_CENTS})"
-            f" or (corrects_id is not null and amount_cents < 0 and amount_cents >= -{MOST_CENTS})",
-            name="amount",
-        ),
-        CheckConstraint("corrects_id is null or note <> ''", name="says_why"),
+        CheckConstraint(f"amount_cents between 0 and {MOST_CENTS}", name="amount"),
     )
     PRIVATE = frozenset({"note"})
 
@@ -110,6 +111,5 @@ class ResourceEntry(Base):
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     on_day: Mapped[date]
     note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("resource_entry.id"))
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
@@ -17,13 +17,15 @@ from wss_cases.access.policy import can, require
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanColumn, PublicSection, Room
+from wss_cases.journal.timeline import entry_rows as timeline_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.money.amounts import (
@@ -59,7 +61,7 @@ from wss_cases.plans.money.resources.presenters import (
 from wss_cases.plans.money.resources.queries import (
     PAGE,
     Standing,
-    correction_of,
+    corrections_of,
     entries_of,
     get_entry,
     get_resource,
@@ -139,24 +141,12 @@ def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: b
     return row.id
 
 
-@use_case
-def add_entry(uow: UnitOfWork, resource_id: int, paid: Paid, anyway: bool = False) -> int:
-    """Enter an amount committed or spent; more than planned is accepted, and the page says so. Returns the entry's
-    id."""
-    row = write_entry(uow, resource_id, paid)
-    refuse_names(row.school_id, anyway, paid.note)
-    return row.id
-
-
 def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
     """Add an entry to a resource; for use cases. Raises NotFound, Refused naming the field."""
     resource = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE)
     if not 0 < paid.amount_cents <= MOST_CENTS:
         raise Refused("amount", _("Enter an amount above $0."))
-    try:
-        check_day(paid.on_day, today_at(resource.school_id, uow.now))
-    except Unreadable as why:
-        raise Refused("on_day", str(why)) from why
+    _check_day(uow, resource.school_id, paid.on_day)
     row = ResourceEntry(
         school_id=resource.school_id, resource_id=resource.id, made_at=uow.now, made_by_id=uow.actor.user_id,
         **vars(paid),
@@ -166,29 +156,11 @@ def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
     return row
 
 
-@use_case
-def correct_entry(uow: UnitOfWork, entry_id: int, reason: str, anyway: bool = False) -> int:
-    """Reverse an entry by a counter-entry that names it; both stay. Returns the resource's id.
-
-    Raises NotFound; Refused without a reason, for a counter-entry, and for an entry already reversed.
-    """
-    wrong = existing(uow.session.get(ResourceEntry, entry_id))
-    resource = uow.load(PlanResource, wrong.resource_id, Permission.PLAN_MONEY_WRITE)
-    if resource.school_id != wrong.school_id:
-        raise NotFound
-    refuse_blank("reason", reason, _("Write what was wrong."))
-    refuse_names(resource.school_id, anyway, reason)
-    if wrong.corrects_id is not None:
-        raise Refused("", _("This is a correction. Add a new entry instead."))
-    if correction_of(wrong.id) is not None:
-        raise Refused("", _("This entry was already corrected."))
-    row = ResourceEntry(
-        school_id=wrong.school_id, resource_id=wrong.resource_id, kind=wrong.kind, amount_cents=-wrong.amount_cents,
-        on_day=wrong.on_day, note=reason, corrects_id=wrong.id, made_at=uow.now, made_by_id=uow.actor.user_id,
-    )  # fmt: skip
-    uow.add(row)
-    uow.record(row, "resource_entry.corrected", kind=row.kind.value)
-    return resource.id
+def _check_day(uow: UnitOfWork, school_id: int, on_day: date) -> None:
+    try:
+        check_day(on_day, today_at(school_id, uow.now))
+    except Unreadable as why:
+        raise Refused("on_day", str(why)) from why
 
 
 def _check_plan(uow: UnitOfWork, plan_id: int) -> None:
@@ -255,7 +227,7 @@ class ResourceForm(BaseForm):
         )  # fmt: skip
 
 
-class EntryForm(BaseForm):
+class EntryForm(PlainForm):
     """An amount committed or spent."""
 
     kind = radio(_l("What happened"), EntryKind, _l("Choose whether it was committed or spent."))
@@ -267,20 +239,18 @@ class EntryForm(BaseForm):
     @property
     def paid(self) -> Paid:
         """The values entered, in a valid form."""
-        assert self.on_day.data is not None
-        return Paid(EntryKind(self.kind.data), self.amount.cents, self.on_day.data, self.note.data or "")
+        return Paid(EntryKind(self.kind.data), self.amount.cents, self.on_day.data, self.note.data)
 
 
-class CorrectionForm(BaseForm):
-    """The reason for reversing an entry."""
+class CorrectionForm(EntryForm):
+    """What an entry should say, and what was wrong."""
 
     reason = LongText(_l("What was wrong"), [NotBlank(_l("Write what was wrong."))], limit=LONGEST_NOTE)
     anyway = no_student_named()
 
 
-blueprint = Blueprint("plan_resources", __name__, url_prefix="/safety-plans")
+blueprint = Pages("plan_resources", __name__, url_prefix="/safety-plans")
 LISTS = (RESOURCES,)
-FORM = "plans/money/form.html"
 
 
 @blueprint.get("/resources")
@@ -338,14 +308,16 @@ def one(plan_resource_id: int) -> Page:
     """One resource: its facts, its money, and every entry."""
     actor = current_actor()
     row = get_resource(actor, plan_resource_id)
-    money = money_of(actor, [row.id])[row.id]
+    money, entries = money_of(actor, [row.id])[row.id], entries_of(actor, row.id)
+    corrections = corrections_of([entry.id for entry in entries])
     return render_template(
         "plans/money/resources/one.html",
         resource=row,
         crumbs=[_plan_crumb(actor, row), (row.title, None)],
         facts=facts_of(row, today_at(row.school_id, clock.now())) + money_rows(money),
         over=over_words(money),
-        entries=entry_rows(entries_of(actor, row.id)),
+        entries=entry_rows(entries, {correction.subject_id for correction in corrections}),
+        corrections=timeline_rows(corrections, zone_of(row.school_id)),
         may_write=can(actor, Permission.PLAN_MONEY_WRITE, row),
     )
 
@@ -396,48 +368,56 @@ act_page(
     words=_words(_l("Change the resource"), _l("Save")),
     template="plans/money/resources/form.html",
 )  # fmt: skip
-act_page(
-    blueprint, "/resources/<int:plan_resource_id>/entries/new", "enter", Permission.PLAN_MONEY_WRITE,
-    load=_to_write,
-    form=lambda row: EntryForm(on_day=today_at(row.school_id, clock.now())),
-    act=lambda call, row, form: add_entry(call, row.id, form.paid, bool(form.anyway.data)),
-    done=_address,
-    words=_words(_l("Add an entry"), _l("Add entry")),
-    template=FORM,
+
+
+def _of_resource(resource_id: int, title: Any) -> list[tuple[Any, str]]:
+    return [(title, url_for("plan_resources.one", plan_resource_id=resource_id))]
+
+
+@blueprint.act(
+    "/resources/<int:plan_resource_id>/entries/new", Subject(PlanResource, get_resource), EntryForm,
+    Permission.PLAN_MONEY_WRITE, adds=True, endpoint="enter", title=_l("Add an entry"), button=_l("Add entry"),
+    boxed=False, start=lambda row: {"on_day": today_at(row.school_id, clock.now())},
+    trail=lambda row: _of_resource(row.id, row.title), then=lambda row, _answer: _address(row),
 )  # fmt: skip
+def add_entry(uow: UnitOfWork, resource: PlanResource, form: EntryForm) -> int:
+    """Enter an amount committed or spent. More than planned is accepted, and the page says so."""
+    row = write_entry(uow, resource.id, form.paid)
+    refuse_names(row.school_id, form.anyway.data, row.note)
+    return row.id
 
 
-def _entry_to_correct(actor: Actor, resource_entry_id: int) -> ResourceEntry:
-    entry = get_entry(actor, resource_entry_id)
-    require(actor, Permission.PLAN_MONEY_WRITE, entry)
-    if entry.corrects_id is not None:
-        raise NotFound
-    return entry
-
-
-def _correction_words(entry: ResourceEntry) -> dict[str, Any]:
-    [row] = entry_rows([entry])
-    back = url_for("plan_resources.one", plan_resource_id=entry.resource_id)
-    title = _("Correct an entry")
+def _entry_now(entry: ResourceEntry) -> dict[str, Any]:
     return {
-        "title": title,
-        "lede": _("The entry stays, and a counter-entry takes it back. Then add the right amount."),
-        "go_words": _("Take it back"),
-        "crumbs": [(_("Resource"), back), (title, None)],
-        "back_href": back,
-        "facts": [{"label": _("Entry"), "value": row["title"]}, {"label": _("Details"), "value": row["meta"]}],
-    }
+        "kind": entry.kind.value, "amount": money_words(entry.amount_cents), "on_day": entry.on_day, "note": entry.note,
+    }  # fmt: skip
 
 
-act_page(
-    blueprint, "/entries/<int:resource_entry_id>/correct", "correct", Permission.PLAN_MONEY_WRITE,
-    load=_entry_to_correct,
-    form=lambda entry: CorrectionForm(),
-    act=lambda call, entry, form: correct_entry(call, entry.id, form.reason.data or "", bool(form.anyway.data)),
-    done=lambda entry: url_for("plan_resources.one", plan_resource_id=entry.resource_id),
-    words=_correction_words,
-    template=FORM,
+def _entry_facts(entry: ResourceEntry, _form: CorrectionForm) -> dict[str, Any]:
+    [row] = entry_rows([entry])
+    return {"facts": [row["title"], row["meta"]]}
+
+
+@blueprint.act(
+    "/entries/<int:resource_entry_id>/correct", Subject(ResourceEntry, get_entry), CorrectionForm,
+    Permission.PLAN_MONEY_WRITE, endpoint="correct", title=_l("Correct an entry"), button=_l("Save"), boxed=False,
+    lede=_l("What it says now stays in the history. Enter $0 if nothing was committed or spent."),
+    start=_entry_now, more=_entry_facts, trail=lambda entry: _of_resource(entry.resource_id, _("Resource")),
+    then=lambda entry, _answer: url_for("plan_resources.one", plan_resource_id=entry.resource_id),
 )  # fmt: skip
+def correct_entry(uow: UnitOfWork, entry: ResourceEntry, form: CorrectionForm) -> None:
+    """Change an entry that was wrong. The history keeps what it was, and the reason."""
+    paid, before = form.paid, Paid(EntryKind(entry.kind), entry.amount_cents, entry.on_day, entry.note)
+    refuse_names(entry.school_id, form.anyway.data, form.reason.data, paid.note)
+    _check_day(uow, entry.school_id, paid.on_day)
+    if paid == before:
+        raise Refused("", _("This is what it is now."))
+    entry.kind, entry.amount_cents, entry.on_day, entry.note = paid.kind, paid.amount_cents, paid.on_day, paid.note
+    uow.record(
+        entry, models.CORRECTED, number=entry.id, reason=form.reason.data.strip(),
+        was_kind=before.kind.value, was_amount=money_words(before.amount_cents), was_day=before.on_day.isoformat(),
+        kind=paid.kind.value, amount=money_words(paid.amount_cents), day=paid.on_day.isoformat(),
+    )  # fmt: skip
 
 
 ROOM = Room(

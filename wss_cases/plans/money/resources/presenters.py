@@ -1,6 +1,6 @@
 """Resources in words: the list as a table, one resource with its entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -156,32 +156,23 @@ def over_words(money: Money) -> str:
     return _("%(amount)s more is committed than planned.", amount=money_words(money.over))
 
 
-def entry_rows(entries: Sequence[ResourceEntry]) -> list[dict[str, Any]]:
-    """The entries of a resource; a counter-entry and the entry it reverses name each other."""
+def entry_rows(entries: Sequence[ResourceEntry], corrected: Collection[int] = ()) -> list[dict[str, Any]]:
+    """The entries of a resource; `corrected` are the ids of those that were changed."""
     names = user_names(entry.made_by_id for entry in entries)
-    by_id = {entry.id: entry for entry in entries}
-    taken_back = {entry.corrects_id for entry in entries}
-    rows = []
-    for entry in entries:
-        state = _("Taken back") if entry.id in taken_back else ""
-        if entry.corrects_id is not None:
-            wrong = by_id[entry.corrects_id]
-            state = _("Takes back entry %(number)d of %(day)s", number=wrong.id, day=day_words_with_year(wrong.on_day))
-        rows.append(
-            {
-                "id": entry.id,
-                "title": dotted(money_words(entry.amount_cents), EntryKind(entry.kind).label),
-                "meta": dotted(
-                    _("Entry %(number)d", number=entry.id),
-                    day_words_with_year(entry.on_day),
-                    names.get(entry.made_by_id or 0, ""),
-                    entry.note,
-                ),
-                "state": state,
-                "open": not state,
-            }
-        )
-    return rows
+    return [
+        {
+            "id": entry.id,
+            "title": dotted(money_words(entry.amount_cents), EntryKind(entry.kind).label),
+            "meta": dotted(
+                _("Entry %(number)d", number=entry.id),
+                day_words_with_year(entry.on_day),
+                names.get(entry.made_by_id or 0, ""),
+                entry.note,
+            ),
+            "state": _("Entry corrected") if entry.id in corrected else "",
+        }
+        for entry in entries
+    ]
 
 
 def public_rows(plan: SchoolPlan, _today: date) -> list[tuple[str, str]]:

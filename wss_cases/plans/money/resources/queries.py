@@ -17,7 +17,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.tables.columns import Order
 from wss_cases.foundation.tables.ordering import in_order, ranked, worded
-from wss_cases.plans.money.resources.models import EntryKind, PlanResource, ResourceEntry, ResourceKind
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.plans.money.resources.models import CORRECTED, EntryKind, PlanResource, ResourceEntry, ResourceKind
 from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStrategy
@@ -94,9 +95,14 @@ def entries_of(actor: Actor, resource_id: int) -> Sequence[ResourceEntry]:
     return entries
 
 
-def correction_of(entry_id: int) -> ResourceEntry | None:
-    """The counter-entry of an entry; None without one."""
-    return db.session.scalar(select(ResourceEntry).where(ResourceEntry.corrects_id == entry_id))
+def corrections_of(entry_ids: Collection[int]) -> Sequence[TimelineEntry]:
+    """The history of corrections of these entries, the latest first. The caller has checked the entries."""
+    wanted = select(TimelineEntry).where(
+        TimelineEntry.subject_type == ResourceEntry.__tablename__,
+        TimelineEntry.subject_id.in_(entry_ids),
+        TimelineEntry.kind == CORRECTED,
+    )
+    return db.session.scalars(wanted.order_by(TimelineEntry.id.desc())).all()
 
 
 def resources_of(actor: Actor, plan_id: int) -> Sequence[PlanResource]:
