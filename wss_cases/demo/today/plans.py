@@ -199,7 +199,7 @@ VACANT_DAYS = 41
 
 
 def add_plan_money(world: World, now: datetime) -> None:
-    """Write it all at the end of the last day, one entry twice, so that one is taken back."""
+    """Write the money of a plan at the end of the last day, and correct one entry."""
     place, today = world.places[0], world.day(now)
     plan = standing_plan(place.id)
     if plan is None:
