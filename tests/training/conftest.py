@@ -14,7 +14,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.training.records.pages import record_training
-from wss_cases.training.requirements.pages import Asked, add_requirement
+from wss_cases.training.requirements.pages import add_requirement
 from wss_cases.training.requirements.queries import Shape
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
@@ -39,20 +39,20 @@ class Scene:
 
     def record(self, user: Any, topic: str = "de_escalation", on: date = date(2026, 9, 1), **more: Any) -> int:
         """Put a training on record, by the school's administrator."""
-        given = {"provider": "Peace Center", "valid_until": None, "minutes": 90} | more
+        given = {"provider": "Peace Center", "hours": "1.5"} | more
         return record_training(
-            self.call(self.head), self.school.id, user_id=user.id, topic=topic, completed_on=on, **given
+            self.call(self.head), self.school.id, user=user.id, topic=topic, completed_on=on, **given
         )
 
     def require_people(self, role: Role = Role.REPORTER, months: int = 12, topic: str = "de_escalation") -> int:
         """Ask everyone in a role for a training every so many months."""
-        asked = Asked(topic, Shape.EVERY_PERSON, role, months, None, "A policy", True)
-        return add_requirement(self.call(self.district), asked, TODAY)
+        answers = {"topic": topic, "shape": Shape.EVERY_PERSON, "role": role, "months": months, "source": "A policy"}
+        return add_requirement(self.call(self.district), **answers, confirmed="yes", starts_on=TODAY)
 
     def require_minimum(self, minimum: int = 2, topic: str = "circle_keeping") -> int:
         """Ask each school for so many trained people."""
-        asked = Asked(topic, Shape.SCHOOL_MINIMUM, None, None, minimum, "", False)
-        return add_requirement(self.call(self.district), asked, TODAY)
+        answers = {"topic": topic, "shape": Shape.SCHOOL_MINIMUM, "minimum": minimum}
+        return add_requirement(self.call(self.district), **answers, starts_on=TODAY)
 
 
 @pytest.fixture

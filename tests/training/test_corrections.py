@@ -34,7 +34,7 @@ def held(scene: Scene, *people: Any) -> int:
 def test_a_session_is_put_right_with_everything_on_record_and_says_what_it_was(scene: Scene, client_as: Any) -> None:
     number, client = held(scene, scene.teacher, scene.coordinator), client_as(scene.head)
     [gone] = db.session.scalars(select(TrainingRecord.id).where(TrainingRecord.user_id == scene.coordinator.id))
-    take_back(scene.call(scene.head), gone, "Was not there")
+    take_back(scene.call(scene.head), gone, reason="Was not there")
     page = f"/training/sessions/{number}"
     right = {"topic": "circle_keeping", "held_on": YESTERDAY.isoformat(), "hours": "1.5", "provider": "Quiet River"}
     assert client.submit(f"{page}/change", right).status_code == 303
@@ -80,7 +80,7 @@ def test_a_session_in_2099_is_refused_beside_its_day_and_nothing_typed_is_lost(s
 def test_a_day_after_the_last_on_which_a_training_counts_is_refused(scene: Scene) -> None:
     number = add_session(scene.call(scene.head), scene.school.id, Planned("bias", YESTERDAY, 60))
     sign_in(scene.call(scene.head), number, scene.school.id, [scene.teacher.id])
-    end_training(scene.call(scene.head), db.session.scalars(select(TrainingRecord.id)).one(), YESTERDAY)
+    end_training(scene.call(scene.head), db.session.scalars(select(TrainingRecord.id)).one(), valid_until=YESTERDAY)
     with pytest.raises(Refused) as refused:
         change_session(scene.call(scene.head), number, scene.school.id, BIAS)
     assert refused.value.field == "held_on"
@@ -130,7 +130,7 @@ def test_who_was_not_there_is_taken_off_with_a_reason_and_both_histories_say_so(
     assert "Taken off the list: 2" in shown and "Tom Teacher" in shown, "Tom can be signed in again"
     assert "Left early" in client_as(scene.teacher).page("/training/mine").text
     left = db.session.scalars(select(TrainingRecord.id).where(TrainingRecord.user_id == scene.head.id)).one()
-    take_back(scene.call(scene.head), left, "Was elsewhere")
+    take_back(scene.call(scene.head), left, reason="Was elsewhere")
     assert "Taken off the list: 1" in client.page(page).text
 
 

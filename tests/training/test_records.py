@@ -27,8 +27,8 @@ from wss_cases.training.records.queries import TrainingRecord, counts_on
         ("completed_on", {"on": TODAY + timedelta(days=1)}),
         ("valid_until", {"valid_until": date(2026, 8, 31)}),
         ("topic", {"topic": "juggling"}),
-        ("hours", {"minutes": -30}),
-        ("hours", {"minutes": 200 * 60 + 1}),
+        ("hours", {"hours": "-0.5"}),
+        ("hours", {"hours": "200.02"}),
     ],
 )
 def test_what_cannot_be_is_refused_beside_its_field(scene: Scene, field: str, values: dict[str, Any]) -> None:
@@ -45,24 +45,24 @@ def test_who_works_elsewhere_is_refused_and_who_administers_elsewhere_finds_noth
     number = scene.record(scene.teacher)
     for user in (scene.stranger, scene.teacher, scene.coordinator):
         with pytest.raises(NotFound):
-            take_back(scene.call(user), number, "Not mine to say")
+            take_back(scene.call(user), number, reason="Not mine to say")
         with pytest.raises(NotFound):
-            end_training(scene.call(user), number, TODAY)
+            end_training(scene.call(user), number, valid_until=TODAY)
 
 
 def test_what_was_taken_back_stays_with_its_reason_and_counts_no_more(scene: Scene) -> None:
     number = scene.record(scene.teacher)
     with pytest.raises(Refused):
-        take_back(scene.call(scene.head), number, "  ")
-    take_back(scene.call(scene.head), number, "The wrong Tom")
+        take_back(scene.call(scene.head), number, reason="  ")
+    take_back(scene.call(scene.head), number, reason="The wrong Tom")
     row = fresh(db.session.get(TrainingRecord, number))
     assert (row.taken_back_reason, row.taken_back_by_id) == ("The wrong Tom", scene.head.id)
     assert not in_force(row, TODAY)
     assert db.session.scalars(select(TrainingRecord.id).where(counts_on(TODAY))).all() == []
     with pytest.raises(Refused):
-        take_back(scene.call(scene.head), number, "Again")
+        take_back(scene.call(scene.head), number, reason="Again")
     with pytest.raises(Refused):
-        end_training(scene.call(scene.head), number, TODAY)
+        end_training(scene.call(scene.head), number, valid_until=TODAY)
     said = [sentence(one) for one in history("training_record", number)]
     assert said == ["Training taken back: De-escalation", "Training recorded: De-escalation"]
     acts = db.session.scalars(select(AuditEntry.action).where(AuditEntry.object_type == "training_record")).all()

@@ -54,16 +54,16 @@ def test_one_is_told_while_a_training_is_missing_due_or_lapsed_and_no_longer(sce
     assert told(scene, date(2027, 7, 2)) == quiet, "61 days before it is due"
     for day in (date(2027, 7, 3), date(2027, 9, 2), date(2031, 1, 1)):
         assert told(scene, day) == missing | nothing, f"due, lapsed, and never fading: {day}"
-    end_training(scene.call(scene.head), number, TODAY)
+    end_training(scene.call(scene.head), number, valid_until=TODAY)
     assert told(scene) == missing | nothing, "it ends today"
-    take_back(scene.call(scene.head), number, "The wrong Tom")
+    take_back(scene.call(scene.head), number, reason="The wrong Tom")
     assert told(scene) == missing | nothing
 
 
 def test_a_requirement_that_ended_and_a_role_that_one_does_not_hold_ask_for_nothing(scene: Scene) -> None:
     number = scene.require_people(Role.COORDINATOR)
     assert told(scene)["teacher"] == (0, 0) and told(scene)["head"] == (0, 1)
-    end_requirement(scene.call(scene.district), number, TODAY)
+    end_requirement(scene.call(scene.district), number, ends_on=TODAY)
     assert told(scene, date(2026, 11, 25))["head"] == (0, 0)
 
 

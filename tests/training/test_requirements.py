@@ -20,7 +20,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.training.records.pages import take_back
 from wss_cases.training.records.queries import TrainingRecord
-from wss_cases.training.requirements.pages import Asked, add_requirement, end_requirement
+from wss_cases.training.requirements.pages import add_requirement, end_requirement
 from wss_cases.training.requirements.queries import (
     Shape,
     Standing,
@@ -82,8 +82,8 @@ def test_a_minimum_counts_people_who_work_there_and_whose_training_counts(scene:
     assert (minimum.trained, minimum.met) == (1, False)
     second = scene.record(scene.head, "circle_keeping")
     assert minimums_at(scene.school.id, TODAY)[0].met
-    take_back(scene.call(scene.head), second, "Not completed")
-    take_back(scene.call(scene.head), first, "Twice")
+    take_back(scene.call(scene.head), second, reason="Not completed")
+    take_back(scene.call(scene.head), first, reason="Twice")
     assert minimums_at(scene.school.id, TODAY)[0].trained == 1
     assert minimums_at(scene.other.id, TODAY)[0].trained == 0
 
@@ -98,11 +98,10 @@ def test_the_unmet_stand_first(scene: Scene) -> None:
 
 
 def test_only_the_whole_district_says_what_is_required(scene: Scene) -> None:
-    asked = Asked("mentoring", Shape.SCHOOL_MINIMUM, None, None, 1, "", False)
     network = make_user(Role.DISTRICT, scene.school)
     for user in (scene.head, scene.teacher, network):
         with pytest.raises(NotFound):
-            add_requirement(scene.call(user), asked, TODAY)
+            add_requirement(scene.call(user), topic="mentoring", shape=Shape.SCHOOL_MINIMUM, minimum=1, starts_on=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +121,10 @@ def test_only_the_whole_district_says_what_is_required(scene: Scene) -> None:
 def test_a_shape_asks_its_own_and_nothing_else(scene: Scene, field: str, values: dict[str, Any]) -> None:
     given = {
         "topic": "mentoring", "shape": Shape.EVERY_PERSON, "role": Role.DEAN, "months": 12, "minimum": None,
-        "source": "", "is_confirmed": False,
+        "source": "", "confirmed": "no", "starts_on": TODAY,
     } | values  # fmt: skip
     with pytest.raises(Refused) as refused:
-        add_requirement(scene.call(scene.district), Asked(**given), TODAY)
+        add_requirement(scene.call(scene.district), **given)
     assert refused.value.field == field
 
 
@@ -151,12 +150,12 @@ def test_a_requirement_ends_and_another_follows(scene: Scene) -> None:
     with pytest.raises(Refused):
         scene.require_minimum(3)
     with pytest.raises(Refused):
-        end_requirement(scene.call(scene.district), number, TODAY - timedelta(days=1))
-    end_requirement(scene.call(scene.district), number, TODAY)
-    asked = Asked("circle_keeping", Shape.SCHOOL_MINIMUM, None, None, 3, "", False)
+        end_requirement(scene.call(scene.district), number, ends_on=TODAY - timedelta(days=1))
+    end_requirement(scene.call(scene.district), number, ends_on=TODAY)
+    answers = {"topic": "circle_keeping", "shape": Shape.SCHOOL_MINIMUM, "minimum": 3}
     with pytest.raises(Refused):
-        add_requirement(scene.call(scene.district), asked, TODAY)
-    add_requirement(scene.call(scene.district), asked, TODAY + timedelta(days=1))
+        add_requirement(scene.call(scene.district), **answers, starts_on=TODAY)
+    add_requirement(scene.call(scene.district), **answers, starts_on=TODAY + timedelta(days=1))
     assert [one.requirement.minimum for one in minimums_at(scene.school.id, TODAY)] == [1]
     assert [one.requirement.minimum for one in minimums_at(scene.school.id, TODAY + timedelta(days=1))] == [3]
 

@@ -59,7 +59,7 @@ DISTRICT_WIDE: dict[P, Rule] = {
     P.SIGHT_EDIT: row(of(DISTRICT), whole_district, "one set of years for the district"),
     P.SYSTEM_HEALTH: row(of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
     P.TRAINING_EDIT: row(of(DISTRICT), whole_district, "one list of topics and requirements for the district"),
-    P.TRAINING_MANAGE: row(of(A, DISTRICT), at_own_school(A, DISTRICT), "who answers for the trainings of a school"),
+    P.TRAINING_MANAGE: row(of(A, DISTRICT), school_itself(A, DISTRICT), "who answers for the trainings of a school"),
     P.TRAINING_OWN: row(ANY_STAFF, own_training, "everyone their own, and nobody another person's"),
     P.WEBHOOK_EDIT: row(of(DISTRICT), whole_district, "what leaves the district is its own to say; no name does"),
 }

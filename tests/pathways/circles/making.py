@@ -76,7 +76,7 @@ def train(
     return record_training(
         Invocation(administrator, NOW),
         world.school.id,
-        user_id=user.id,
+        user=user.id,
         topic=topic,
         provider="",
         completed_on=TRAINED,

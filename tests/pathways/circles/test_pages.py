@@ -192,7 +192,7 @@ def test_a_training_that_was_taken_back_makes_no_keeper(world):
     actor = keep(world, pathway)
     (training,) = db.session.scalars(select(TrainingRecord))
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
-    take_back(Invocation(administrator, NOW), training.id, "Entered for the wrong person")
+    take_back(Invocation(administrator, NOW), training.id, reason="Entered for the wrong person")
     assert trained_keepers(world.school.id, TODAY) == {}
     assert circle_now(pathway).trained_on(TODAY) == {}
     kept = kept_circle(pathway.id, TODAY)

@@ -292,11 +292,11 @@ def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
 def test_trainings_that_are_refused(world, bad):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     values = {
-        "user_id": world.coordinator.id, "topic": KnownTopic.CIRCLE_KEEPING, "provider": "",
+        "user": world.coordinator.id, "topic": KnownTopic.CIRCLE_KEEPING, "provider": "",
         "completed_on": date(2026, 9, 1), "valid_until": None,
     }  # fmt: skip
     values |= {
-        "elsewhere": {"user_id": make_user(make_world().school).id},
+        "elsewhere": {"user": make_user(make_world().school).id},
         "future": {"completed_on": TODAY + timedelta(days=1)},
         "dates": {"valid_until": date(2026, 8, 31)},
     }[bad]
@@ -308,10 +308,10 @@ def test_a_training_is_ended_by_the_schools_administrator_alone(world):
     number = train(world, world.coordinator)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        end_training(Invocation(world.actor, NOW), number, TODAY)
+        end_training(Invocation(world.actor, NOW), number, valid_until=TODAY)
     with pytest.raises(Refused):
-        end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
-    end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
+        end_training(Invocation(administrator, NOW), number, valid_until=date(2026, 8, 1))
+    end_training(Invocation(administrator, NOW), number, valid_until=TODAY - timedelta(days=1))
     assert trained_keepers(world.school.id, TODAY) == {}
 
 

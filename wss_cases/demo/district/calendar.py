@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from random import Random
+from typing import Any
 
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -12,7 +13,7 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import at_local, district_zone, local, local_date, today_at
 from wss_cases.roster.directory.rules import DayKind, SchoolDays
 from wss_cases.training.records.pages import record_training
-from wss_cases.training.requirements.pages import Asked, add_requirement
+from wss_cases.training.requirements.pages import add_requirement
 from wss_cases.training.requirements.queries import Shape, months_after
 from wss_cases.training.sessions.actions import Planned, add_session, sign_in
 from wss_cases.training.topics import KnownTopic
@@ -186,13 +187,13 @@ MONTHS = 24
 def make_requirements(call: Invocation) -> None:
     """Ask coordinators to renew restorative practice, and each school for keepers and for calm people."""
     practice = KnownTopic.RESTORATIVE_PRACTICE
-    asked = [
-        Asked(practice, Shape.EVERY_PERSON, Role.COORDINATOR, MONTHS, None, POLICY, False),
-        Asked(KnownTopic.CIRCLE_KEEPING, Shape.SCHOOL_MINIMUM, None, None, 1, POLICY, False),
-        Asked(KnownTopic.DE_ESCALATION, Shape.SCHOOL_MINIMUM, None, None, 2, POLICY, False),
+    required: list[dict[str, Any]] = [
+        {"topic": practice, "shape": Shape.EVERY_PERSON, "role": Role.COORDINATOR, "months": MONTHS},
+        {"topic": KnownTopic.CIRCLE_KEEPING, "shape": Shape.SCHOOL_MINIMUM, "minimum": 1},
+        {"topic": KnownTopic.DE_ESCALATION, "shape": Shape.SCHOOL_MINIMUM, "minimum": 2},
     ]
-    for one in asked:
-        add_requirement(call, one, today_at(None, call.now))
+    for answers in required:
+        add_requirement(call, **answers, source=POLICY, confirmed="no", starts_on=today_at(None, call.now))
 
 
 def make_trainings(place: Place, head: Invocation, calendar: Calendar) -> None:
@@ -203,8 +204,8 @@ def make_trainings(place: Place, head: Invocation, calendar: Calendar) -> None:
     due_soon = min(months_after(calendar.today + timedelta(days=30), -MONTHS), began)
     lead: Person = place.staff["coordinator"][0]
     record_training(
-        head, place.id, user_id=lead.id, topic=KnownTopic.RESTORATIVE_PRACTICE, provider=PROVIDER,
-        completed_on=due_soon, valid_until=None, minutes=360, certificate="RP-2041",
+        head, place.id, user=lead.id, topic=KnownTopic.RESTORATIVE_PRACTICE, provider=PROVIDER,
+        completed_on=due_soon, hours="6", certificate="RP-2041",
     )  # fmt: skip
     session = add_session(head, place.id, Planned("trauma_informed", began - timedelta(days=5), 120, PROVIDER))
     sign_in(head, session, place.id, [one.id for one in place.staff["reporter"][:3]])

@@ -89,7 +89,7 @@ def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calen
         trained.append((place.staff["reporter"][0], KnownTopic.MENTORING, None))
     for person, topic, until in trained:
         record_training(
-            head, place.id, user_id=person.id, topic=topic, provider=PROVIDER, completed_on=done, valid_until=until
+            head, place.id, user=person.id, topic=topic, provider=PROVIDER, completed_on=done, valid_until=until
         )
     save_setting(head, place.id, False)
     _mentors(place, lead, done)

@@ -5,33 +5,33 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import insert, select
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional, StopValidation
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import among, by_id, table_of
-from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import PICK, LongText, NotBlank, PlainForm, ShortText, choices
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records import queries
 from wss_cases.training.records.queries import (
     ENDS,
@@ -121,56 +121,6 @@ def minutes_of(field: Any) -> int | None:
     return minutes_in(field.data) if (field.data or "").strip() else None
 
 
-class RecordForm(BaseForm):
-    """A training of one member of staff."""
-
-    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose someone from this school."))])
-    topic = SelectField(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
-    completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
-    hours = ShortText(_l("Hours"), [Optional(), check_hours], limit=8, description=_l("For example 1.5."))
-    provider = ShortText(_l("Trained by"), [Optional()], limit=200)
-    certificate = ShortText(_l("Certificate"), [Optional()], limit=120, description=_l("Its number or name."))
-    valid_until = DateField(
-        _l("Valid until"), validators=[Optional()], description=_l("Leave it blank if it does not expire.")
-    )
-
-
-class EndForm(BaseForm):
-    """Until when a training counts."""
-
-    valid_until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
-
-
-class TakeBackForm(BaseForm):
-    """Why a training on record was an error."""
-
-    reason = LongText(_l("What was wrong?"), [NotBlank(_l("Explain what was wrong."))], limit=300)
-
-
-@use_case
-def record_training(
-    uow: UnitOfWork,
-    school_id: int,
-    *,
-    user_id: int,
-    topic: str,
-    provider: str,
-    completed_on: date,
-    valid_until: date | None,
-    minutes: int | None = None,
-    certificate: str = "",
-) -> int:
-    """Put a training on record. Returns its id. Raises Refused for somebody elsewhere, for days that cannot be."""
-    training = Training(
-        user_id, topic, completed_on, minutes=minutes, provider=provider, certificate=certificate,
-        valid_until=valid_until,
-    )  # fmt: skip
-    require(uow.actor, Permission.TRAINING_MANAGE, TrainingRecord(school_id=school_id))
-    if user_id not in staff_of(school_id, today_at(school_id, uow.now)):
-        raise Refused("user", _("Choose someone from this school."))
-    return put_on_record(uow, school_id, training)
-
-
 def lock_accounts(uow: UnitOfWork, user_ids: Collection[int]) -> None:
     """Step: lock these people's accounts, so that of two acts that record the same training of a person the second
     finds what the first wrote."""
@@ -224,31 +174,6 @@ def _check(training: Training, topic: TrainingTopic | None, today: date) -> None
         raise Refused("valid_until", _("Choose a day after the training."))
 
 
-@use_case
-def end_training(uow: UnitOfWork, training_id: int, valid_until: date) -> int:
-    """Say until when a training counts. Returns the school's id. Raises Refused, NotFound."""
-    training = uow.load(TrainingRecord, training_id, Permission.TRAINING_MANAGE)
-    _refuse_taken_back(training)
-    if valid_until < training.completed_on:
-        raise Refused("valid_until", _("Choose a day after the training."))
-    training.valid_until = valid_until
-    uow.record(training, ENDS, training=names_in_both(training.topic))
-    return training.school_id
-
-
-@use_case
-def take_back(uow: UnitOfWork, training_id: int, reason: str) -> int:
-    """Take back a training that was entered in error: it stays on record with the reason, and counts no more.
-
-    Returns the school's id. Raises Refused without a reason and a second time, NotFound.
-    """
-    training = uow.load(TrainingRecord, training_id, Permission.TRAINING_MANAGE)
-    _refuse_taken_back(training)
-    refuse_blank("reason", reason, _("Explain what was wrong."))
-    take_all_back(uow, [training], reason)
-    return training.school_id
-
-
 def take_all_back(uow: UnitOfWork, trainings: Sequence[TrainingRecord], reason: str) -> None:
     """Step: take back trainings that are on record, all of one session or none. The session's history says how many."""
     for training in trainings:
@@ -258,11 +183,6 @@ def take_all_back(uow: UnitOfWork, trainings: Sequence[TrainingRecord], reason: 
     if trainings[0].session_id is not None:
         session = uow.session.get_one(TrainingSession, trainings[0].session_id)
         uow.record(session, TAKEN_OFF, number=len(trainings))
-
-
-def _refuse_taken_back(training: TrainingRecord) -> None:
-    if training.taken_back_at is not None:
-        raise Refused("", _("This training was already taken back."))
 
 
 def state_of(row: TrainingRecord, today: date) -> tuple[str, str]:
@@ -299,42 +219,57 @@ def row_of(row: TrainingRecord, names: Mapping[str, str], today: date, href: str
     }
 
 
-blueprint = Blueprint("training_records", __name__, url_prefix="/training/records")
+def _school_trail(school: School | None) -> list[tuple[Any, str]]:
+    if school is None:
+        return [(_("Trainings"), url_for("trainings.schools"))]
+    return [(_("Trainings"), url_for("trainings.school", school=school.id))]
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
-@gate(Permission.TRAINING_MANAGE)
-def record() -> Page:
-    """Put a training on record; a district actor who chose no school is asked for one first."""
-    school_id = school_asked(current_actor(), request.args)
-    if school_id is None:
-        return redirect(url_for("trainings.schools"))
-    today = today_at(school_id, clock.now())
-    form = RecordForm()
-    people = [(str(key), name) for key, name in staff_of(school_id, today).items()]
-    form.user.choices = choices([("", _("Choose a person")), *people])
-    form.topic.choices = choices([("", _("Choose one")), *offered(today).items()])
-    words = {"title": _("Record a training"), "go_words": _("Save the training"), "school_id": school_id}
-    return act_form(
-        form,
-        lambda call: record_training(
-            call,
-            school_id,
-            user_id=id_in(form.user.data) or 0,
-            topic=form.topic.data,
-            provider=form.provider.data or "",
-            completed_on=form.completed_on.data,
-            valid_until=form.valid_until.data,
-            minutes=minutes_of(form.hours),
-            certificate=form.certificate.data or "",
-        ),
-        with_flash(_("The training is on record."), url_for("trainings.school", school=school_id)),
-        words,
-        "training/records/act.html",
+def _trail(row: Any) -> list[tuple[Any, str]]:
+    above = [(_("Trainings"), url_for("trainings.school", school=row.school_id))]
+    return [*above, (topic_names().get(row.topic, row.topic), _href(row))]
+
+
+pages = Pages("training_records", __name__, url_prefix="/training/records", trail=_trail)
+MANAGE = Permission.TRAINING_MANAGE
+
+
+class RecordForm(PlainForm):
+    """A training of one member of staff."""
+
+    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose someone from this school."))])
+    topic = SelectField(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
+    completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
+    hours = ShortText(_l("Hours"), [Optional(), check_hours], limit=8, description=_l("For example 1.5."))
+    provider = ShortText(_l("Trained by"), [Optional()], limit=200)
+    certificate = ShortText(_l("Certificate"), [Optional()], limit=120, description=_l("Its number or name."))
+    valid_until = DateField(
+        _l("Valid until"), validators=[Optional()], description=_l("Leave it blank if it does not expire.")
     )
 
+    def fit(self, school: School | None) -> None:
+        """Offer the school's people, and the topics of today."""
+        today = today_at(school.id if school else None, clock.now())
+        people = staff_of(school.id, today).items() if school else ()
+        self.user.choices = choices([("", _("Choose a person")), *((str(key), name) for key, name in people)])
+        self.topic.choices = choices([PICK, *offered(today).items()])
 
-@blueprint.get("/<int:training_id>")
+
+@pages.act(
+    "/new", Subject(School, lambda actor: get_school(school_asked(actor, request.args) or 0)), RecordForm, MANAGE,
+    adds=True, endpoint="record", title=_l("Record a training"), button=_l("Save the training"), trail=_school_trail,
+    then=lambda school, _id: url_for("trainings.school", school=school.id), done=_l("The training is on record."),
+)  # fmt: skip
+def record_training(uow: UnitOfWork, school: School, form: RecordForm) -> int:
+    """Put a training on record."""
+    training = Training(
+        id_in(form.user.data) or 0, form.topic.data, form.completed_on.data, minutes=minutes_of(form.hours),
+        provider=form.provider.data, certificate=form.certificate.data, valid_until=form.valid_until.data,
+    )  # fmt: skip
+    return put_on_record(uow, school.id, training)
+
+
+@pages.get("/<int:training_id>")
 @gate(Permission.TRAINING_MANAGE)
 def training(training_id: int) -> Page:
     """One training on record, who entered and changed it, and the ways to correct it."""
@@ -352,43 +287,61 @@ def _facts(row: TrainingRecord) -> dict[str, Any]:
     return {"shown": shown, "name": names_of([row.user_id]).get(row.user_id, ""), "school_id": row.school_id}
 
 
-@blueprint.route("/<int:training_id>/valid-until", methods=["GET", "POST"])
-@gate(Permission.TRAINING_MANAGE)
-def end(training_id: int) -> Page:
+def _who_and_what(row: TrainingRecord) -> str:
+    facts = _facts(row)
+    return dotted(facts["name"], facts["shown"]["title"], facts["shown"]["meta"])
+
+
+def _href(row: TrainingRecord, _id: int = 0) -> str:
+    return url_for("training_records.training", training_id=row.id)
+
+
+class EndForm(PlainForm):
+    """Until when a training counts."""
+
+    valid_until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
+
+
+@pages.act(
+    "/<int:training_id>/valid-until", TrainingRecord, EndForm, MANAGE, endpoint="end",
+    title=_l("Valid until"), button=_l("Save the day"), then=_href, start=lambda row: {"valid_until": row.valid_until},
+    more=lambda row, _form: {"facts": [_who_and_what(row)]},
+)  # fmt: skip
+def end_training(uow: UnitOfWork, training: TrainingRecord, form: EndForm) -> None:
     """Say until when a training counts."""
-    row = get_record(current_actor(), training_id)
-    form = EndForm(valid_until=row.valid_until)
-    words = {"title": _("Valid until"), "go_words": _("Save the day"), **_facts(row)}
-    done = url_for(".training", training_id=row.id)
-    return act_form(
-        form,
-        lambda call: end_training(call, row.id, form.valid_until.data),
-        done,
-        words | {"back_href": done},
-        "training/records/act.html",
-    )
+    _refuse_taken_back(training)
+    if form.valid_until.data < training.completed_on:
+        raise Refused("valid_until", _("Choose a day after the training."))
+    training.valid_until = form.valid_until.data
+    uow.record(training, ENDS, training=names_in_both(training.topic))
 
 
-@blueprint.route("/<int:training_id>/take-back", methods=["GET", "POST"], endpoint="take_back")
-@gate(Permission.TRAINING_MANAGE)
-def take_back_page(training_id: int) -> Page:
-    """Take back a training that was entered in error; it stays on record."""
-    row = get_record(current_actor(), training_id)
-    form = TakeBackForm()
-    words = {"title": _("Take back this training"), "go_words": _("Take it back"), **_facts(row)}
-    words["fact"] = _("It stays on record with your reason and no longer counts.")
-    done = url_for(".training", training_id=row.id)
-    return act_form(
-        form,
-        lambda call: take_back(call, row.id, form.reason.data or ""),
-        done,
-        words | {"back_href": done},
-        "training/records/act.html",
-    )
+class TakeBackForm(PlainForm):
+    """Why a training on record was an error."""
+
+    reason = LongText(_l("What was wrong?"), [NotBlank(_l("Explain what was wrong."))], limit=300)
+
+
+@pages.act(
+    "/<int:training_id>/take-back", TrainingRecord, TakeBackForm, MANAGE,
+    title=_l("Take back this training"), button=_l("Take it back"), then=_href,
+    more=lambda row, _form: {
+        "facts": [_who_and_what(row), _("It stays on record with your reason and no longer counts.")]
+    },
+)  # fmt: skip
+def take_back(uow: UnitOfWork, training: TrainingRecord, form: TakeBackForm) -> None:
+    """Take back a training that was entered in error. It stays on record with the reason and no longer counts."""
+    _refuse_taken_back(training)
+    take_all_back(uow, [training], form.reason.data)
+
+
+def _refuse_taken_back(training: TrainingRecord) -> None:
+    if training.taken_back_at is not None:
+        raise Refused("", _("This training was already taken back."))
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences=queries.SENTENCES,
     loaders={"training_record": by_id(queries.TrainingRecord), "training_session": by_id(queries.TrainingSession)},
 )

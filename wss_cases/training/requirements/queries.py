@@ -25,7 +25,6 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants import holders_of, in_force
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.models import School
@@ -161,11 +160,6 @@ def every_requirement() -> list[TrainingRequirement]:
     """Return all requirements, also those that ended, by topic and first day."""
     statement = select(TrainingRequirement).order_by(TrainingRequirement.topic, TrainingRequirement.starts_on.desc())
     return list(db.session.scalars(statement.order_by(TrainingRequirement.id)))
-
-
-def get_requirement(requirement_id: int) -> TrainingRequirement:
-    """Return a requirement by its id. Raises NotFound."""
-    return existing(db.session.get(TrainingRequirement, requirement_id))
 
 
 def _asked_on(day: date | BindParameter[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -112,7 +112,7 @@ class Circles(Watched):
     def end_trainings(self) -> None:
         for training in db.session.query(TrainingRecord).filter_by(school_id=self.world.school.id).all():
             day = training.completed_on
-            end_training(Invocation(self.administrator, self.now), training.id, day)
+            end_training(Invocation(self.administrator, self.now), training.id, valid_until=day)
         self.trained = False
 
     @rule(wanted=st.booleans())
