@@ -273,7 +273,6 @@ WORDS = {
     "look.logo:name": "none.png",
     "version": "none",
     "district_settings.withdraw:name": "morning-mail",
-    "which": "places",
     "form": "csv",
     "rule": "H2",
     "state": "held",
