@@ -297,10 +297,10 @@ class GroupForm(PlainForm):
         active = {mentor.id: mentor.name for mentor in mentors_at(school_id, active_only=True)}
         self.mentor.choices = people_choices(active, _("Choose"))
 
-    def chosen(self, uow: UnitOfWork) -> Mentor:
-        """The chosen mentor, who may have ended meanwhile."""
-        mentor = uow.session.get_one(Mentor, int(self.mentor.data))
-        if not mentor.is_active:
+    def chosen(self, uow: UnitOfWork, school_id: int) -> Mentor:
+        """The chosen mentor of the school, who may have ended meanwhile."""
+        mentor = existing(uow.session.get(Mentor, int(self.mentor.data)))
+        if not mentor.is_active or mentor.school_id != school_id:
             raise Refused("mentor", _("Choose the mentor."))
         return mentor
 
@@ -318,7 +318,7 @@ class ChangeGroupForm(GroupForm):
 )  # fmt: skip
 def add_group(uow: UnitOfWork, school: School, form: GroupForm) -> int:
     """Add a group to a school."""
-    mentor_id, name, capacity = form.chosen(uow).id, form.name.data, form.capacity.data
+    mentor_id, name, capacity = form.chosen(uow, school.id).id, form.name.data, form.capacity.data
     group = uow.add(MentoringGroup(school_id=school.id, mentor_id=mentor_id, name=name, capacity=capacity))
     uow.record(group, "mentoring_group.added")
     return group.id
@@ -333,7 +333,7 @@ def add_group(uow: UnitOfWork, school: School, form: GroupForm) -> int:
 )  # fmt: skip
 def change_group(uow: UnitOfWork, group: MentoringGroup, form: ChangeGroupForm) -> None:
     """Change a group. Its students stay with it when its mentor changes."""
-    mentor, taken = form.chosen(uow), places_of_group(uow, group)
+    mentor, taken = form.chosen(uow, group.school_id), places_of_group(uow, group)
     if form.capacity.data < taken:
         raise Refused("capacity", ngettext("%(num)d spot is taken.", "%(num)d spots are taken.", taken))
     if taken and not form.is_active.data:
