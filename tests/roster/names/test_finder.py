@@ -111,6 +111,12 @@ def test_the_students_own_name_stays_and_a_shared_one_is_shown() -> None:
     assert (whole.words, whole.kind) == ("Hugo Tenorio", "full")
 
 
+def test_a_word_longer_than_any_name_is_passed_over() -> None:
+    """A million letters without a space: trying each of them left out would take a web server minutes."""
+    finder = Finder(OWN, [named("Marisol", "Dunmore", "", "S-1")])
+    assert [place.words for place in finder.find("x" * 1_000_000 + " and Marisol Dunmoree")] == ["Marisol Dunmoree"]
+
+
 def test_other_students_of_the_school_are_found_by_whole_words() -> None:
     school = [named("Grace", "Hollis", "", "S-5500"), named("Will", "Fernhill", "", "S-5600")]
     finder = Finder(OWN, [], school)

@@ -143,7 +143,7 @@ class Finder:
         return kinds if kinds or letters.isascii() else self._kinds(in_latin(letters), words, text)
 
     def _misspelt(self, letters: str) -> set[str]:
-        if len(letters) < FUZZY_FROM - 1:
+        if not FUZZY_FROM - 1 <= len(letters) <= self._longest:
             return set()
         who: set[str] = set()
         for key in (letters, *_shorter(letters)):
