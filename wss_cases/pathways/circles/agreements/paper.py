@@ -15,7 +15,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound, refuse_blank
+from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
@@ -155,7 +155,11 @@ class TranslationForm(PlainForm):
 
     language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
     text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
-    evidence = LongText(_l("It is done when, in this language"), limit=1000)
+    evidence = LongText(
+        _l("It is done when, in this language"),
+        [NotBlank(_l("Write in this language what counts as done."))],
+        limit=1000,
+    )
     by = ShortText(_l("Who translated it"), [NotBlank(_l("Enter who translated it."))], limit=200)
 
     def fit(self, at: Term) -> None:
@@ -192,8 +196,6 @@ def translate_term(uow: UnitOfWork, term: AgreementTerm, form: TranslationForm) 
     agreement = term.agreement
     open_only(load_any_circle(uow, agreement.pathway_id).case)
     evidence = form.evidence.data if "evidence" in form else ""
-    if term.evidence:
-        refuse_blank("evidence", evidence, _("Write in this language what counts as done."))
     translation = {"text": form.text.data.strip(), "evidence": evidence.strip(), "by": form.by.data.strip()}
     term.translations = {**term.translations, form.language.data: translation}
     uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
