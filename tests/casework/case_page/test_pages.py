@@ -21,7 +21,6 @@ from wss_cases.pathways.circles.circle.models import MeetingState
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Kind as RoutingKind
 
 TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")
 CASE_ACTS = ("notes/new", "review", "state", "hand-over", "close", "reopen", "merge", "people/new", "print")
@@ -34,7 +33,7 @@ def world(session, at):
     return make_world()
 
 
-def pathway(world, kind=RoutingKind.PEER_CONFERENCE, **values):
+def pathway(world, kind=Kind.PEER_CONFERENCE, **values):
     return PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, kind=kind.value, owner_id=world.coordinator.id, **values
     )
@@ -200,7 +199,7 @@ def test_the_sheet_leaves_other_children_out(world, client_as):
 
 
 def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
-    for kind in (RoutingKind.PEER_CONFERENCE, RoutingKind.ONE_TO_ONE, RoutingKind.BEHAVIORAL_HEALTH):
+    for kind in (Kind.PEER_CONFERENCE, Kind.ONE_TO_ONE, Kind.BEHAVIORAL_HEALTH):
         pathway(world, kind)
     client = client_as(world.coordinator)
     for address, most in ((f"/cases/{world.case.id}", 52), ("/cases", 12), ("/circles", 12)):

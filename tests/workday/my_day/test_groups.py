@@ -31,7 +31,6 @@ from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.routing.engine.pages import Kind
-from wss_cases.routing.engine.pages import Kind as RoutingKind
 from wss_cases.workday.digest.messages import groups
 from wss_cases.workday.my_day.pages import MOST_THINGS
 from wss_cases.workday.my_day.queries import MOST_DUE, my_day
@@ -89,7 +88,7 @@ def test_each_group_holds_what_belongs_to_it(world: Any, client_as: Any) -> None
 def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[..., datetime]) -> None:
     row = PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
-        kind=RoutingKind.PEER_CONFERENCE.value,
+        kind=Kind.PEER_CONFERENCE.value,
     )  # fmt: skip
     plan(world, open_requirements(world, row), starts_at=NOW + timedelta(hours=3))
     back = PathwayFactory(
