@@ -1,7 +1,7 @@
-"""Backups: made each day, restored as a test, and only then named; the oldest ones go.
+"""Daily backups of the database, each restored as a test; only the newest are kept.
 
-A file counts under its name alone, `wss-DAY-TIME.zip`, which it gets once it was restored. What a process that was
-killed left behind is removed when the next one begins.
+The file gets its final name, `wss-DAY-TIME.zip`, only after the test restore. Leftovers of a killed process are removed
+when the next backup begins.
 """
 
 import errno
@@ -56,12 +56,12 @@ class Outcome(Labelled):
 
 
 GOOD: Final = (Outcome.WHOLE, Outcome.BY_HAND)
-"""A file that counts came of it."""
+"""Outcomes that leave a usable file."""
 
 
 class BackupRun(Base):
-    """One backup: whoever makes it holds it until `held_until`. `tried_in`: the kind of database in which it was
-    restored for a test, '' where it was not; `row_count` and `table_count` were counted there."""
+    """One backup. Its process has the job to itself until `held_until`. `tried_in`: the kind of database in which it
+    was restored as a test, '' for none; `row_count` and `table_count` come from that test."""
 
     __tablename__ = "backup_run"
 
@@ -77,23 +77,24 @@ class BackupRun(Base):
 
 
 AGAIN: Final = timedelta(hours=1)
-"""How long after one that failed the next try begins."""
+"""Wait before the next try after a failed backup."""
 HELD: Final = timedelta(hours=3)
-"""How long whoever makes one keeps others from it; a process that was killed holds it no longer."""
+"""How long a running backup blocks others; after that its process counts as killed."""
 LATE: Final = timedelta(days=2)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS: Final = ("disk is full", "No space left")
 
 
 def last_turn(now: datetime, hour: int, time_zone: str) -> datetime:
-    """Return the last instant at which a clock in a zone showed an hour."""
+    """The last time that it was this hour in the time zone."""
     day = local_date(now, time_zone)
     turn = at_local(day, hour, 0, time_zone)
     return turn if turn <= now else at_local(day - timedelta(days=1), hour, 0, time_zone)
 
 
 def is_due(tried: BackupRun | None, whole: BackupRun | None, turn: datetime, now: datetime) -> bool:
-    """Whether one is to be begun: since the last turn there was no whole one, and nobody is at it or just was."""
+    """Whether a backup is due: none succeeded since the last turn, none is running, and none failed within the last
+    hour."""
     if whole is not None and whole.started_at >= turn:
         return False
     if tried is None or tried.outcome is Outcome.WHOLE:
@@ -104,12 +105,12 @@ def is_due(tried: BackupRun | None, whole: BackupRun | None, turn: datetime, now
 
 
 def is_late(good: BackupRun | None, now: datetime) -> bool:
-    """Whether the last one that counts is two days old, or older."""
+    """Whether the last usable backup is at least two days old."""
     return good is not None and good.started_at <= now - LATE
 
 
 def why(error: Exception) -> Outcome:
-    """Return what became of a backup that ended with an error."""
+    """The outcome to store for a backup that ended with this error."""
     if isinstance(error, BrokenBackup):
         return Outcome.UNLIKE
     if isinstance(error, OSError):
@@ -123,24 +124,23 @@ _NEWEST_FIRST = select(BackupRun).order_by(BackupRun.started_at.desc(), BackupRu
 
 
 def last_backups(most: int) -> Sequence[BackupRun]:
-    """Return the last backups, those that failed too, the newest first."""
     return db.session.scalars(_NEWEST_FIRST.limit(most)).all()
 
 
 def last_try() -> BackupRun | None:
-    """Return the last backup that the scheduler began, whatever became of it."""
+    """The last backup that the scheduler began, whatever its outcome."""
     return db.session.scalars(_NEWEST_FIRST.where(BackupRun.outcome != Outcome.BY_HAND).limit(1)).first()
 
 
 def last_good(outcomes: Collection[Outcome] = GOOD) -> BackupRun | None:
-    """Return the last backup of which a file came that counts."""
+    """The last backup that left a usable file."""
     return db.session.scalars(_NEWEST_FIRST.where(BackupRun.outcome.in_(outcomes)).limit(1)).first()
 
 
 def write_backup(path: Path, now: datetime, say: Callable[[str], None]) -> dict[str, Any]:
-    """Say in the audit log that a copy is made, so that the copy says it too; then make it, or take the word back.
+    """Write a copy of the database with an audit entry that is part of the copy; a failure gets an entry of its own.
 
-    Returns the copy's manifest. Raises FileExistsError, OSError, SQLAlchemyError; then there is no file.
+    Returns the copy's manifest. Raises FileExistsError, OSError or SQLAlchemyError; then there is no file.
     """
     _note(now, "backup.created")
     try:
@@ -152,14 +152,13 @@ def write_backup(path: Path, now: datetime, say: Callable[[str], None]) -> dict[
             about = {"made_at": now.isoformat(), "revision": revision, "keys": key_names_in_use(), "head": head}
             return archive.write(connection, path, about, say)
     except BaseException:
-        # a database that is away takes no row either; what went wrong is told all the same
+        # A database that does not answer takes no entry either; the error itself is still raised.
         with suppress(SQLAlchemyError):
             _note(clock.now(), "backup.failed")
         raise
 
 
 def key_names_in_use() -> list[str]:
-    """Return the names of the keys of the audit log that are here."""
     return sorted(keyring(setting("WSS_KEYS").derived(PURPOSE)))
 
 
@@ -172,18 +171,17 @@ TROUBLE = "backup.trouble"
 
 
 def due(now: datetime) -> bool:
-    """Whether a backup is to be begun."""
     turn = last_turn(now, setting("BACKUP_HOUR"), district_zone())
     return is_due(last_try(), last_good([Outcome.WHOLE]), turn, now)
 
 
 def claim(now: datetime, file: str) -> int | None:
-    """Return the id of the backup that this process makes now; None where another one was faster.
+    """Begin a backup and return its id, or None when another process was faster.
 
-    One whose process ended in the middle is said to have failed.
+    A backup whose process died is marked as killed first.
     """
     with unit_of_work(SYSTEM, now) as uow:
-        uow.next_number("backup")  # whoever comes second waits here, and then looks again
+        uow.next_number("backup")  # a second process waits here, then checks again
         if not due(now):
             uow.no_audit()
             return None
@@ -196,7 +194,7 @@ def claim(now: datetime, file: str) -> int | None:
 
 
 def end_backup(run_id: int, now: datetime, outcome: Outcome, trial: Trial | None = None) -> None:
-    """Keep what became of a backup, and tell the administrators where it is not good."""
+    """Store the outcome, and notify the system administrators of a failure."""
     with unit_of_work(SYSTEM, now) as uow:
         run = uow.session.get_one(BackupRun, run_id, with_for_update=True, populate_existing=True)
         if trial is not None:
@@ -205,7 +203,7 @@ def end_backup(run_id: int, now: datetime, outcome: Outcome, trial: Trial | None
 
 
 def note_by_hand(now: datetime, file: str, manifest: dict[str, Any]) -> None:
-    """Keep that a command made a backup, which nobody restored for a test; the audit log says so already."""
+    """Store a backup made by a command. It was not restored as a test; the audit entry exists already."""
     counted = [about["rows"] for about in manifest["tables"].values()]
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -218,7 +216,8 @@ def note_by_hand(now: datetime, file: str, manifest: dict[str, Any]) -> None:
 
 
 def tell_late(now: datetime) -> dict[str, int]:
-    """Tell the administrators once that the last backup is too old; returns how many were `told`."""
+    """Notify the system administrators once when the last usable backup is too old; returns the number of people
+    `told`."""
     good = last_good()
     if good is None or not is_late(good, now):
         return {"told": 0}
@@ -245,9 +244,9 @@ UNTESTED = ".untested"
 
 
 def take_backup(now: datetime) -> dict[str, int]:
-    """Make the backup that is due, where a folder is set; returns how many were `made`, `not_made`.
+    """Make a backup if one is due and a folder is set; returns how many were `made` or `not_made`.
 
-    Raises what is no trouble of disk, folder, database or file, once it is written down that there is no backup.
+    An error other than of disk, folder, database or file is raised again after the failure is stored.
     """
     if not setting("BACKUP_FOLDER") or not due(now) or schema_command():
         return {}
@@ -308,7 +307,6 @@ MESSAGES = (MessageKind(TROUBLE, _SAYS, _runs_it),)
 
 
 def backup_row(run: BackupRun) -> dict[str, Any]:
-    """Return a backup as lists show it."""
     counted = ""
     if run.outcome in GOOD:
         counted = _("%(rows)d rows of %(tables)d tables", rows=run.row_count, tables=run.table_count)

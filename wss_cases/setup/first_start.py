@@ -1,4 +1,4 @@
-"""The first start: a token from WSS_SETUP_TOKEN or the start's own opens the page that begins a district."""
+"""The first start: a token (WSS_SETUP_TOKEN, or one made at the start) opens the page that sets up the district."""
 
 import hmac
 import re
@@ -44,7 +44,7 @@ PEOPLE = 2
 
 @dataclass(frozen=True)
 class Person:
-    """One of the two who begin."""
+    """One of the first two system administrators."""
 
     email: str
     name: str
@@ -52,23 +52,23 @@ class Person:
 
 @dataclass(frozen=True)
 class FirstStart:
-    """All that a first start asks."""
+    """The answers of the first start."""
 
     district: str
     time_zone: str
     people: tuple[Person, ...]
     hours: tuple[time, time] | None = None
-    """The first and the last bell of its schools; None: as they come."""
+    """First and last bell of the schools; None for the standard hours."""
 
 
 def name_of(email: str) -> str:
-    """Return what a person is called whose address is all that is known: "ana.lopez@…" is "Ana Lopez"."""
+    """A name guessed from an email address: "ana.lopez@…" becomes "Ana Lopez"."""
     words = re.split(r"[._+-]+", email.strip().partition("@")[0])
     return " ".join(word[:1].upper() + word[1:] for word in words if word)
 
 
 def refuse_unsound(start: FirstStart) -> None:
-    """Raise Refused beside what is to be mended: district, time_zone, last_bell, email_1, email_2."""
+    """Raise Refused at the fields district, time_zone, last_bell, email_1 or email_2."""
     refuse_blank("district", start.district, _("Enter the name of the district."))
     if len(start.district) > LONGEST_NAME or not start.district.isprintable():
         raise Refused("district", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
@@ -89,12 +89,12 @@ def refuse_unsound(start: FirstStart) -> None:
 
 
 def made_token() -> str:
-    """Return the token that opens the page; makes one in the instance folder where none is given or made yet."""
+    """The token that opens the page; made and saved in the instance folder if there is none."""
     return setting("SETUP_TOKEN") or made_once(Path(setting("SETUP_TOKEN_FILE")))
 
 
 def is_token(given: str) -> bool:
-    """Whether this is the token, compared in the same time whatever is given; where there is none, nothing is."""
+    """Whether this is the token, compared in constant time; False when no token exists."""
     known = setting("SETUP_TOKEN") or _kept()
     return hmac.compare_digest(given.encode(), known.encode()) and bool(known)
 
@@ -107,7 +107,7 @@ def _kept() -> str:
 
 
 class SetupForm(BaseForm):
-    """The district, and the two who begin."""
+    """The district and its first two system administrators."""
 
     district = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))])
     time_zone = select(_l("Time zone"), default=DEFAULT_ZONE)
@@ -119,26 +119,26 @@ class SetupForm(BaseForm):
     email_2 = address_field(_l("Email address of the second administrator"))
 
     def offer_zones(self) -> None:
-        """Offer every time zone, those of this country first."""
+        """Offer all time zones, those of the United States first."""
         self.time_zone.choices = choices([(zone, zone.replace("_", " ")) for zone in time_zones()])
 
 
 EVERYWHERE = "setup"
-"""Stands for the address under which the wrong tokens of all addresses together are counted."""
+"""Counts wrong tokens from all addresses together."""
 
 
 @dataclass(frozen=True)
 class OneTimeLink:
-    """Where one of the two chooses a password; the invitation's mail holds the same."""
+    """A link where one of the two sets a password; the invitation email has the same link."""
 
     email: str
     url: str
 
 
 def admit(given: str, address: str, now: datetime) -> bool:
-    """Whether a token may open the page; False after too many wrong ones, right or not.
+    """Whether the token opens the page; False after too many wrong tokens, even for the right one.
 
-    Raises NotFound for a wrong one, and for every one once anybody has an account.
+    Raises NotFound for a wrong token, and for every token once an account exists.
     """
     if not given or has_begun():
         raise NotFound
@@ -158,13 +158,13 @@ def admit(given: str, address: str, now: datetime) -> bool:
 
 
 def set_up(start: FirstStart, now: datetime) -> list[OneTimeLink]:
-    """Keep the district's name and zone, and invite its first two system administrators. Raises Refused.
+    """Save the district's name and time zone, and invite the first two system administrators. Raises Refused.
 
-    They count as the two persons of a first setup. Of two at once, one begins.
+    The two count as the two persons who must agree. When two requests race, only one succeeds.
     """
     refuse_unsound(start)
     with unit_of_work(SYSTEM, now) as uow:
-        # the second of two at once waits here until the first has committed, and then sees its accounts
+        # The second of two racing requests waits here until the first has committed, and then sees its accounts.
         uow.next_number("setup")
         _keep(uow, DISTRICT_NAME, start.district.strip())
         _keep(uow, DISTRICT_TIME_ZONE, start.time_zone)
@@ -196,7 +196,7 @@ blueprint = Blueprint("setup", __name__)
 @blueprint.route("/setup", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def begin() -> Page:
-    """Ask for the district and its first two administrators, and show their links once."""
+    """Set up the district and show both invitation links once."""
     if not admit(request.args.get("token", ""), request.remote_addr or "", clock.now()):
         raise TooManyRequests
     form = SetupForm()

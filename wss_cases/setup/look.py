@@ -1,4 +1,4 @@
-"""The district's look: two colors, the palettes mixed from them, and the logo."""
+"""The district's look: two colors, the palettes derived from them, and the logo."""
 
 import hashlib
 import re
@@ -36,7 +36,7 @@ from wss_cases.journal.use_cases import use_case
 
 
 class LogoPicture(Base):
-    """A picture as it is served, under a name that is made of its pixels; `title` is what its file was called."""
+    """An uploaded logo. `name` is a hash of its pixels; `title` the name of the uploaded file."""
 
     PRIVATE = frozenset({"content"})
     __tablename__ = "logo_picture"
@@ -51,22 +51,22 @@ class LogoPicture(Base):
 
 COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 LEAST: Final = 4.5
-"""WCAG 2.2, 1.4.3: the least contrast of text."""
+"""Lowest contrast of text (WCAG 2.2, 1.4.3)."""
 BLACK, WHITE = "#000000", "#ffffff"
 LIGHT: Final = {"paper": "#faf8f4", "card": WHITE, "ink": "#20303a", "ink-2": "#51636e", "header-ink": WHITE}
 DARK: Final = {"paper": "#14191b", "card": "#1d2427", "ink": "#eceae4", "ink-2": "#b0bcc0", "header-ink": WHITE}
-"""What of static/css/tokens.css stays as it is beside the district's colors."""
+"""Colors of static/css/tokens.css that the district's colors do not change."""
 PAIRS: Final = (
     "teal/paper", "teal/card", "teal/soft", "teal-hover/card", "on-teal/teal", "on-teal/teal-hover", "ink/soft",
     "ink-2/soft", "header-ink/header", "header-ink-2/header", "header-ink/header-chosen",
 )  # fmt: skip
-"""Text and its ground that the district's colors are part of."""
+"""Pairs of text and background with at least one of the district's colors."""
 Palette = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Colors:
-    """A color for light mode, and one for dark mode, as #rrggbb."""
+    """One color for light mode and one for dark mode, as #rrggbb."""
 
     light: str
     dark: str
@@ -76,7 +76,7 @@ STANDARD: Final = Colors("#0d5b5f", "#84cdc7")
 
 
 def read_colors(text: str) -> Colors:
-    """Return the two colors of a text. Raises ValueError for anything else."""
+    """Two colors from a stored text. Raises ValueError for anything else."""
     light, dark = text.split(" ")
     if not (COLOR.fullmatch(light) and COLOR.fullmatch(dark)):
         raise ValueError(text)
@@ -85,7 +85,7 @@ def read_colors(text: str) -> Colors:
 
 COLORS: Final = StoredSetting("district.colors", read_colors, fixed(STANDARD))
 LOGO: Final = StoredSetting("district.logo", str, fixed(""))
-"""The name of the logo's picture, '' for none."""
+"""Name of the logo's picture, '' for none."""
 
 
 def _parts(color: str) -> tuple[int, ...]:
@@ -93,7 +93,7 @@ def _parts(color: str) -> tuple[int, ...]:
 
 
 def mix(color: str, other: str, share: float) -> str:
-    """Return a color with so much of another in it."""
+    """Mix a share (0 to 1) of another color into a color."""
     mixed = (a + (b - a) * share for a, b in zip(_parts(color), _parts(other), strict=True))
     return "#" + "".join(f"{round(part):02x}" for part in mixed)
 
@@ -105,13 +105,13 @@ def _luminance(color: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colors as WCAG reckons it, 1 to 21."""
+    """Contrast of two colors by the WCAG formula, 1 to 21."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def light_palette(colors: Colors) -> Palette:
-    """Return the names of tokens.css that change in light mode."""
+    """Variables of tokens.css that change in light mode."""
     return _header(mix(colors.light, BLACK, 0.2)) | {
         "teal": colors.light,
         "teal-hover": mix(colors.light, BLACK, 0.2),
@@ -123,7 +123,7 @@ def light_palette(colors: Colors) -> Palette:
 
 
 def dark_palette(colors: Colors) -> Palette:
-    """Return the names of tokens.css that change in dark mode."""
+    """Variables of tokens.css that change in dark mode."""
     return _header(mix(colors.light, BLACK, 0.4)) | {
         "teal": colors.dark,
         "teal-hover": mix(colors.dark, WHITE, 0.25),
@@ -143,13 +143,13 @@ def _header(ground: str) -> dict[str, str]:
 
 
 def least_contrast(palette: Palette, ground: Palette) -> float:
-    """Return the contrast of what of a palette is hardest to read."""
+    """The contrast of the pair that is hardest to read."""
     every = {**ground, **palette}
     return min(contrast(every[front], every[back]) for front, back in (pair.split("/") for pair in PAIRS))
 
 
 def refuse_unreadable(colors: Colors) -> None:
-    """Raise Refused at the color, light or dark, that is too hard to read as text or under it."""
+    """Raise Refused at `light` or `dark` when text in or on that color would be hard to read."""
     of_light = least_contrast(light_palette(colors), LIGHT)
     of_dark = least_contrast(dark_palette(colors), DARK)
     if of_light < LEAST:
@@ -167,12 +167,12 @@ def refuse_unreadable(colors: Colors) -> None:
 
 
 def _shown(ratio: float) -> str:
-    # never up to what would be enough
+    # Rounded down, so that a contrast just too low never reads as enough.
     return f"{int(ratio * 10) / 10:.1f}"
 
 
 def stylesheet(colors: Colors) -> str:
-    """Return the style sheet of the two colors; paper keeps its black on white."""
+    """The style sheet of the two colors. Print stays black on white."""
     light, dark = (_names(palette(colors)) for palette in (light_palette, dark_palette))
     return (
         f"@media screen{{:root{{{light}}}.brand .ring{{stroke:var(--header-ink)}}}}\n"
@@ -186,7 +186,8 @@ def _names(palette: Palette) -> str:
 
 @dataclass(frozen=True)
 class Look:
-    """The version of the style sheet, '' for none; the color of the header; the name of the logo, '' for none."""
+    """Version of the style sheet ('' for the standard colors), color of the header, and name of the logo ('' for
+    none)."""
 
     version: str
     header: str
@@ -195,44 +196,42 @@ class Look:
 
 @lru_cache(maxsize=8)
 def sheet_of(colors: Colors) -> tuple[str, str]:
-    """Return the version of the colors' style sheet and the sheet itself."""
+    """Version and text of the style sheet."""
     sheet = stylesheet(colors)
     return hashlib.sha256(sheet.encode()).hexdigest()[:12], sheet
 
 
 def look_on(day: date) -> Look:
-    """Return what is in force on a date; a page's session knows it without a statement of its own."""
+    """The look on a date."""
     colors = COLORS.on(day)
     version = "" if colors == STANDARD else sheet_of(colors)[0]
     return Look(version, light_palette(colors)["header"] if version else "", LOGO.on(day))
 
 
 def pictures() -> list[LogoPicture]:
-    """Return the pictures that were uploaded, the newest first."""
     return list(db.session.scalars(select(LogoPicture).order_by(LogoPicture.id.desc())))
 
 
 def picture_named(name: str) -> LogoPicture | None:
-    """Return a picture, or None."""
     return db.session.scalar(select(LogoPicture).where(LogoPicture.name == name))
 
 
 MOST_BYTES: Final = 1_000_000
 MOST_PIXELS: Final = 8_000_000
 LARGEST: Final = (640, 160)
-"""Twice as large as it is ever shown."""
+"""Width and height in pixels: twice as large as it is ever shown."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG without anything but its pixels; `name` is made of them."""
+    """A PNG stripped of metadata; `name` is a hash of its content."""
 
     name: str
     content: bytes
 
 
 def drawn_anew(data: bytes) -> Picture:
-    """Return a PNG or JPEG as a small PNG. Raises Refused for what is too large or no such picture."""
+    """Decode a PNG or JPEG and save it as a small PNG. Raises Refused when it is too large or cannot be read."""
     if len(data) > MOST_BYTES:
         raise Refused("file", _("The picture has more than 1 MB. Upload a smaller one."))
     try:
@@ -248,14 +247,12 @@ def drawn_anew(data: bytes) -> Picture:
 
 
 class PictureForm(BaseForm):
-    """The file."""
-
     file = FileField(_l("Picture"))
 
 
 @use_case
 def keep_picture(uow: UnitOfWork, picture: Picture, title: str) -> int:
-    """Keep a picture; one that is here already stays as it is. Raises NotFound."""
+    """Save a logo; one with the same pixels is saved only once. Raises NotFound without the permission."""
     require(uow.actor, Permission.SETTINGS_EDIT, uow.actor)
     uow.next_number("logo_picture")
     known = picture_named(picture.name)
@@ -277,7 +274,7 @@ A_YEAR = "public, max-age=31536000, immutable"
 @blueprint.get("/look/<version>.css")
 @gate(Permission.PUBLIC)
 def sheet(version: str) -> Page:
-    """The colors that are in force; only what has their version in its address is kept for a year."""
+    """The style sheet in force; browsers cache it for a year only under its current version."""
     known, text = sheet_of(COLORS.on(today_at(None, clock.now())))
     return _kept(text.encode(), "text/css", known, is_kept=version == known)
 
@@ -285,7 +282,7 @@ def sheet(version: str) -> Page:
 @blueprint.get("/look/preview.css")
 @gate(Permission.SETTINGS_EDIT)
 def preview() -> Page:
-    """Colors that are not in force yet, for the page that asks whether they shall be; else those that are."""
+    """Style sheet of colors that are not saved yet, for the preview; without valid colors the one in force."""
     try:
         colors = read_colors(request.args.get("colors", ""))
     except ValueError:
@@ -296,7 +293,6 @@ def preview() -> Page:
 @blueprint.get("/look/logo/<name>")
 @gate(Permission.PUBLIC)
 def logo(name: str) -> Page:
-    """A picture under the name that is made of its pixels."""
     return _kept(existing(picture_named(name)).content, "image/png", name, is_kept=True)
 
 
@@ -312,7 +308,7 @@ def _kept(content: bytes, kind: str, tag: str, *, is_kept: bool) -> Response:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def upload() -> Page:
-    """Upload a picture; it is shown nowhere until the setting says so."""
+    """Upload a logo; it is shown once the setting chooses it."""
     form, sent = PictureForm(), request.files.get("file")
 
     def act() -> int:

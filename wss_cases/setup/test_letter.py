@@ -1,4 +1,4 @@
-"""A page that shows whether email goes out: send a letter to oneself, and see what became of it."""
+"""Send a test email to oneself and see whether it arrived."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ SHOWN = 5
 
 
 def last_letters(user_id: int | None = None, limit: int = SHOWN) -> Sequence[OutboxMessage]:
-    """Return the last test letters, of a person or of all, the newest first; the caller has checked the permission."""
+    """The last test emails of a person or of all, newest first; the caller has checked the permission."""
     statement = select(OutboxMessage).where(OutboxMessage.kind == TEST_LETTER).order_by(OutboxMessage.id.desc())
     if user_id is not None:
         statement = statement.where(OutboxMessage.recipient_id == user_id)
@@ -64,7 +64,8 @@ def last_letters(user_id: int | None = None, limit: int = SHOWN) -> Sequence[Out
 
 @use_case
 def send_test_letter(uow: UnitOfWork) -> int:
-    """Queue a letter to the actor, at any hour. Raises NotFound; Refused for a second one within the same minute."""
+    """Queue a test email to the actor, at any hour. Raises NotFound without the permission; Refused for a second one
+    within a minute."""
     require(uow.actor, Permission.SETUP_READ, uow.actor)
     account = existing(uow.session.get(UserAccount, uow.actor.user_id or 0))
     key = f"{TEST_LETTER}:{account.id}:{uow.now:%Y%m%d%H%M}"
@@ -78,7 +79,7 @@ TAGS: dict[str, Any] = {"moss": _l("Accepted"), "sun": _l("Waiting"), "brick": _
 
 
 def outcome(letter: OutboxMessage, by_folder: bool) -> tuple[str, str]:
-    """Return what became of a letter and its tone. `by_folder`: no mail server is set, mail is written to a folder."""
+    """The state of a test email, and its tone. `by_folder`: no mail server is set and email is written to a folder."""
     if letter.state is OutboxState.SENT and by_folder:
         return _("Written to a folder: no mail server is set up, so it reaches no one."), "sun"
     if letter.state is OutboxState.SENT:
@@ -96,7 +97,7 @@ blueprint = Blueprint("test_letter", __name__)
 @blueprint.route("/setup/test-letter", methods=["GET", "POST"])
 @gate(Permission.SETUP_READ)
 def page() -> Page:
-    """Send a test letter to one's own address; below it what became of the last ones."""
+    """Send a test email to oneself, and the last ones sent."""
     form, by_folder = BaseForm(), not setting("SMTP_URL")
     letters = []
     for letter in last_letters(current_actor().user_id or 0):

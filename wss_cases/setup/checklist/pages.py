@@ -1,4 +1,4 @@
-"""The checklist of what a district must set, read by its page and by `flask doctor`."""
+"""The setup checklist of the district, for its page and `flask doctor`."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -39,11 +39,10 @@ from wss_cases.training.records.queries import TrainingRecord, keeping_counts_on
 
 DAYS_AHEAD = 60
 ROSTER_DAYS = 3
-"""How old a roster may be: over a weekend it is this old."""
+"""Age of a roster, in days, that is still fine: the length of a long weekend."""
 
 
 def name_and_zone(_now: datetime) -> Found:
-    """Whether the district has a name."""
     found = district()
     if not found.name:
         return warning(_("The district has no name yet. Its time zone is %(zone)s.", zone=found.time_zone))
@@ -51,7 +50,7 @@ def name_and_zone(_now: datetime) -> Found:
 
 
 def networks(_now: datetime) -> Found:
-    """Whether schools that have networks all have one."""
+    """Whether all schools or none are in a network."""
     counted = select(func.count(School.id), func.count(School.network), func.count(School.network.distinct()))
     schools, placed, number = db.session.execute(counted.where(School.is_active)).one()
     if not schools:
@@ -65,7 +64,7 @@ def networks(_now: datetime) -> Found:
 
 
 def calendar(now: datetime) -> Found:
-    """Whether the district's calendar goes on; a day that one school declared is no calendar."""
+    """Whether the district's calendar covers the next 60 days; days that single schools declared do not count."""
     last = today_at(None, now) + timedelta(days=DAYS_AHEAD)
     ends = db.session.scalar(select(func.max(CalendarDay.day)).where(CalendarDay.school_id.is_(None)))
     if ends is None:
@@ -76,7 +75,7 @@ def calendar(now: datetime) -> Found:
 
 
 def roster(now: datetime) -> Found:
-    """Whether rosters come in, from each feed that there is."""
+    """Whether a recent roster arrived from every feed."""
     came = last_rosters()
     if not came:
         return warning(_("No roster has been imported yet. Upload one here, or run: flask import oneroster PATH"))
@@ -88,7 +87,7 @@ def roster(now: datetime) -> Found:
 
 
 def unplaced(_now: datetime) -> Found:
-    """Whether everybody of the roster is at a school; who is at none is on no page of a school."""
+    """Whether everyone on the roster has a school; nobody sees those without one on a school's pages."""
     nowhere = still_unplaced()
     if any(nowhere.values()):
         return warning(
@@ -103,7 +102,6 @@ def unplaced(_now: datetime) -> Found:
 
 
 def partners(now: datetime) -> Found:
-    """Whether there is anybody to refer a student to."""
     runs = or_(Partner.agreement_until.is_(None), Partner.agreement_until >= today_at(None, now))
     count = db.session.scalar(select(func.count(Partner.id)).where(Partner.is_active, runs))
     if not count:
@@ -112,7 +110,7 @@ def partners(now: datetime) -> Found:
 
 
 def family_texts(_now: datetime) -> Found:
-    """Whether families can be written to in the languages that they speak."""
+    """Whether there are texts in every language that families speak."""
     spoken = languages_of_families()
     if not spoken:
         return warning(_("No family’s language is known yet; it comes from the roster."))
@@ -126,7 +124,7 @@ def family_texts(_now: datetime) -> Found:
 
 
 def retention(now: datetime) -> Found:
-    """Whether somebody of the district has confirmed how long records are kept."""
+    """Whether the district has confirmed its retention schedule."""
     in_force = or_(RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= today_at(None, now))
     statement = select(func.count(RetentionRule.code.distinct())).where(in_force)
     if not db.session.scalar(statement):
@@ -144,7 +142,7 @@ def retention(now: datetime) -> Found:
 
 
 def accounts(now: datetime) -> Found:
-    """Whether anybody can sign in who gives roles; where nobody can, nobody else ever will."""
+    """Whether a system administrator can sign in; without one, no one can ever be given a role."""
     givers = (
         select(func.count(UserAccount.id.distinct()))
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
@@ -159,7 +157,7 @@ def accounts(now: datetime) -> Found:
 
 
 def leaders(now: datetime) -> Found:
-    """Whether each school has an administrator who can sign in: grants outlive a disabled account, and precede one."""
+    """Whether each school has an administrator who can sign in."""
     led = {school_id for _user, school_id, _role in _at_work(now, [Role.ADMINISTRATOR])}
     return _each_school(
         led,
@@ -170,7 +168,7 @@ def leaders(now: datetime) -> Found:
 
 
 def staff(now: datetime) -> Found:
-    """Whether each school has somebody who reviews its reports and works its cases."""
+    """Whether each school has a dean or coordinator who can sign in."""
     staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
     return _each_school(
         staffed,
@@ -181,7 +179,7 @@ def staff(now: datetime) -> Found:
 
 
 def coordinators(now: datetime) -> Found:
-    """Whether each school has a coordinator: of a need for housing support nobody else there knows."""
+    """Whether each school has a coordinator; only coordinators see needs for housing support."""
     known = {school_id for _user, school_id, _role in _at_work(now, KNOW)}
     return _each_school(
         known,
@@ -192,7 +190,8 @@ def coordinators(now: datetime) -> Found:
 
 
 def keepers(now: datetime) -> Found:
-    """Whether each school has a trained keeper: a coordinator who decides no discipline there."""
+    """Whether each school has a trained circle keeper: a coordinator without a role there that decides on
+    discipline."""
     day = today_at(None, now)
     trained = set(db.session.scalars(select(TrainingRecord.user_id).where(keeping_counts_on(day))))
     at_work = _at_work(now, [Role.COORDINATOR, *DECIDE])
@@ -207,7 +206,6 @@ def keepers(now: datetime) -> Found:
 
 
 def sergeants(_now: datetime) -> Found:
-    """Whether each school has its contact at the police."""
     known = set(db.session.scalars(select(SchoolSergeant.school_id).where(SchoolSergeant.ended_at.is_(None))))
     return _each_school(
         known,
@@ -218,7 +216,7 @@ def sergeants(_now: datetime) -> Found:
 
 
 def police_reviewers(now: datetime) -> Found:
-    """Whether each network has somebody who gives second approvals, and still may."""
+    """Whether each network has someone who gives second approvals and is still allowed to."""
     every = review_networks()
     if not every:
         return warning(_("There is no school yet, so no one gives second approvals."))
@@ -240,7 +238,7 @@ def _may_answer(chosen: NetworkApprover, now: datetime) -> bool:
 
 
 def _at_work(now: datetime, roles: Collection[Role]) -> list[tuple[int, int | None, Role]]:
-    """Return (user id, school id, role) of all who hold one of these roles at a school and can sign in."""
+    """(user id, school id, role) of everyone with one of these roles at a school who can sign in."""
     statement = (
         select(RoleGrant.user_id, RoleGrant.school_id, RoleGrant.role)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
@@ -255,7 +253,8 @@ def _at_work(now: datetime, roles: Collection[Role]) -> list[tuple[int, int | No
 
 
 def _each_school(having: Collection[int | None], none: str, good: str, words: str) -> Found:
-    """Return whether every active school is among those that have it; where there is no school, nothing is well."""
+    """A warning that names the active schools not in `having`; also a warning (`none`) when there is no school at
+    all."""
     rows = db.session.execute(select(School.id, School.name).where(School.is_active).order_by(School.name)).all()
     if not rows:
         return warning(none)
@@ -294,7 +293,7 @@ TONES = {Level.OK: "moss", Level.WARNING: "sun", Level.BAD: "brick"}
 @blueprint.get("/setup/checklist")
 @gate(Permission.SETUP_READ)
 def page() -> Page:
-    """The list that `flask doctor` prints of the district, each line with its page."""
+    """The district's part of `flask doctor`, each line with a link to where it is set."""
     now = clock.now()
     found = [(check, check.look(now)) for check in CHECKS]
     return render_template(

@@ -1,4 +1,4 @@
-"""A check of what a district has set: what it is called, what it finds, where that is mended, and by whom."""
+"""One check of the setup checklist, and the checks of the installation itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SHOWN = 5
 
 
 class Level(Labelled):
-    """How it stands. `warning`: it goes on, but see to it. `bad`: something does not work or is not safe."""
+    """`warning`: works, but needs attention. `bad`: does not work, or is not safe."""
 
     OK = "ok", _l("In order")
     WARNING = "warning", _l("To do")
@@ -32,7 +32,7 @@ class Level(Labelled):
 
 @dataclass(frozen=True)
 class Found:
-    """What one look found."""
+    """The result of one check."""
 
     level: Level
     words: str
@@ -43,7 +43,7 @@ ok, warning, bad = partial(Found, Level.OK), partial(Found, Level.WARNING), part
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the list. `key` is its name for commands; `page` the endpoint that mends it, '' for none."""
+    """One line of the checklist. `key` is its name in commands; `page` the endpoint where it is set, '' for none."""
 
     key: str
     title: Any
@@ -53,7 +53,7 @@ class Check:
 
 
 def named(missing: list[str], good: str, words: str) -> Found:
-    """Return that nothing is missing, or what is: the first few by name, the rest counted."""
+    """A warning that lists the missing names, shortened to the first few; fine when nothing is missing."""
     if not missing:
         return ok(good)
     listed = ", ".join(missing[:SHOWN])
@@ -63,7 +63,6 @@ def named(missing: list[str], good: str, words: str) -> Found:
 
 
 def mail(_now: datetime) -> Found:
-    """Whether mail can go out."""
     if setting("SMTP_URL"):
         return _letter(next(iter(last_letters(limit=1)), None))
     words = _("SMTP_URL is not set: email is written to a folder and reaches no one.")
@@ -79,14 +78,13 @@ def _letter(letter: OutboxMessage | None) -> Found:
 
 
 def links(_now: datetime) -> Found:
-    """Whether links in mails lead anywhere."""
     if not setting("PUBLIC_URL"):
         return warning(_("PUBLIC_URL is not set: links in emails lead only to this machine."))
     return ok(_("Links in emails lead to PUBLIC_URL."))
 
 
 def push(now: datetime) -> Found:
-    """Whether messages can reach phones and computers, on how many, and the last that did not arrive."""
+    """Whether push messages work, on how many devices, and what failed last."""
     if newest_key() is None:
         return warning(_("WSS_PUSH_KEY is not set: danger and legal deadlines reach people by email alone."))
     count = devices_live(now)
@@ -99,7 +97,7 @@ def push(now: datetime) -> Found:
 
 
 def scheduler(now: datetime) -> Found:
-    """Whether anything comes due by itself."""
+    """Whether the scheduler runs."""
     words = {
         "ok": _("It is running and sweeping."),
         "not started": _("It was never started. Run: flask scheduler run"),
@@ -111,7 +109,7 @@ def scheduler(now: datetime) -> Found:
 
 
 def backup_check(now: datetime) -> Found:
-    """Whether there is a new backup that was restored for a test."""
+    """Whether there is a recent backup that was restored as a test."""
     good, tried = last_good(), last_try()
     words = [_("No backup has ever been made.") if good is None else _age(now - good.started_at)]
     failed = tried is not None and tried.outcome not in (Outcome.WHOLE, Outcome.RUNNING)

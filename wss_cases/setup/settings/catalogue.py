@@ -1,4 +1,4 @@
-"""Every setting that an administrator of the district changes on a page: its words and its form."""
+"""All settings that a district administrator can change on a page, with their texts and forms."""
 
 from datetime import date, time
 from typing import Final
@@ -46,7 +46,7 @@ def _with_logo(value: str) -> Preview:
 
 
 def _any_logo(_value: str) -> None:
-    """Take any: the form offers only pictures that there are."""
+    """Accept any value: the form offers only existing pictures."""
 
 
 def _zone(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The forms of the settings' pages: what somebody gives becomes the text that is stored, and back."""
+"""Forms of the settings; each converts between its fields and the stored text."""
 
 from datetime import time
 from typing import Any
@@ -22,20 +22,20 @@ _DAY = _l("Enter a day of this month.")
 
 
 class SettingForm(DatedRowForm):
-    """A setting's value and the day from which it holds; `shown` is the value of which the page showed a preview."""
+    """A setting's value and its first day; `shown` is the value that the last preview showed."""
 
     shown = HiddenField()
 
     def text(self) -> str:
-        """Return the value as it is stored."""
+        """The value as it is stored."""
         raise NotImplementedError
 
     def show(self, value: Any) -> None:
-        """Begin with a value."""
+        """Fill the fields from a value."""
         self["value"].data = value
 
     def mark(self) -> str:
-        """Return what stands for this value from this day on."""
+        """Identifies value and first day, to tell whether a preview has shown them."""
         return f"{self.text()}|{self.starts_on.data if 'starts_on' in self else ''}"
 
 
@@ -45,32 +45,26 @@ def _color(label: Any) -> ShortText:
 
 
 class NameForm(SettingForm):
-    """The district's name."""
-
     value = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))], limit=LONGEST_NAME)
 
     def text(self) -> str:
-        """Return it without spaces around it."""
         return str(self.value.data).strip()
 
 
 class ColorsForm(SettingForm):
-    """A color for light mode and one for dark mode."""
-
     light = _color(_l("Color in light mode"))
     dark = _color(_l("Color in dark mode"))
 
     def text(self) -> str:
-        """Return both, "#0d5b5f #84cdc7"."""
+        """Both colors, "#0d5b5f #84cdc7"."""
         return f"{self.light.data} {self.dark.data}".lower()
 
     def show(self, value: Any) -> None:
-        """Begin with both."""
         self.light.data, self.dark.data = value.light, value.dark
 
 
 class LogoForm(SettingForm):
-    """One of the pictures that were uploaded, or none."""
+    """One of the uploaded pictures, or none."""
 
     value = select(_l("Picture"))
 
@@ -79,13 +73,11 @@ class LogoForm(SettingForm):
         self.value.choices = choices([("", _("(no logo)")), *((one.name, one.title) for one in pictures())])
 
     def text(self) -> str:
-        """Return the name of the picture, '' for none."""
+        """Name of the picture, '' for none."""
         return str(self.value.data)
 
 
 class ZoneForm(SettingForm):
-    """A time zone."""
-
     value = select(_l("Time zone"))
 
     def __init__(self, **given: Any) -> None:
@@ -93,7 +85,6 @@ class ZoneForm(SettingForm):
         self.value.choices = choices([(zone, zone.replace("_", " ")) for zone in time_zones()])
 
     def text(self) -> str:
-        """Return its name."""
         return str(self.value.data)
 
 
@@ -103,89 +94,80 @@ class SwitchForm(SettingForm):
     value = select(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
 
     def text(self) -> str:
-        """Return which."""
         return str(self.value.data)
 
     def show(self, value: Any) -> None:
-        """Begin with one of them."""
         self["value"].data = ON if value else OFF
 
 
 class TiersForm(SettingForm):
-    """The tiers of safety plans, one a line."""
+    """Tiers of safety plans, one per line."""
 
     value = LongText(
         _l("Tiers"), [NotBlank(_l("Enter at least one tier."))], limit=1000, description=_l("One per line, in order")
     )
 
     def text(self) -> str:
-        """Return one a line, without what is blank."""
         return "\n".join(read_tiers(str(self.value.data)))
 
     def show(self, value: Any) -> None:
-        """Begin with these."""
         self["value"].data = "\n".join(value)
 
 
 class TimeForm(SettingForm):
-    """A time of the morning."""
+    """A time in the morning."""
 
     value = TimeField(_l("Time"), [InputRequired(_l("Enter the time."))])
 
     def text(self) -> str:
-        """Return it as 07:00."""
+        """The time as 07:00."""
         given: time = self.value.data
         return f"{given:%H:%M}"
 
 
 def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
-    """Return the form of a whole number within a range."""
+    """The form class of a whole number within a range."""
     wrong = _l("Enter a whole number from %(least)d to %(most)d.", least=least, most=most)
 
     class NumberForm(SettingForm):
-        """A whole number."""
-
         value = IntegerField(label, [InputRequired(wrong), NumberRange(least, most, wrong)])
 
         def text(self) -> str:
-            """Return its digits."""
             return str(self.value.data)
 
     return NumberForm
 
 
 class YearStartForm(SettingForm):
-    """A month of the summer, and its day."""
+    """A summer month and its day."""
 
     month = select(_l("Month"), [("7", _l("July")), ("8", _l("August")), ("9", _l("September"))])
     day = IntegerField(_l("Day"), [InputRequired(_DAY), NumberRange(1, 31, _DAY)])
 
     def validate_day(self, field: IntegerField) -> None:
-        """Refuse the 31st of a month that has none."""
+        """Refuse September 31."""
         if field.data == 31 and self.month.data == "9":
             raise ValidationError(_DAY)
 
     def text(self) -> str:
-        """Return both, "08-01"."""
+        """Month and day, "08-01"."""
         return f"{int(self.month.data):02d}-{self.day.data:02d}"
 
     def show(self, value: Any) -> None:
-        """Begin with both."""
         self.month.data, self.day.data = str(value[0]), value[1]
 
 
 class HoursForm(SettingForm):
-    """The first and the last bell."""
+    """First and last bell."""
 
     first = TimeField(_l("First bell"), [InputRequired(_l("Enter the time."))])
     last = TimeField(_l("Last bell"), [InputRequired(_l("Enter the time."))])
 
     def text(self) -> str:
-        """Return both, "08:00,15:00"."""
+        """Both times, "08:00,15:00"."""
         return ",".join(f"{bell:%H:%M}" for bell in (self.first.data, self.last.data))
 
     def show(self, value: Any) -> None:
-        """Begin with both."""
         self.first.data, self.last.data = value
 
 
@@ -194,7 +176,7 @@ _DAYS = _l("Enter a whole number from 1 to 10.")
 
 
 class EscalationForm(SettingForm):
-    """After how many school days overdue something reaches the lead, and the administrators."""
+    """School days overdue until the lead is notified, and until the administrators are."""
 
     lead = IntegerField(
         _l("School days overdue until the case’s lead is told"),
@@ -206,23 +188,21 @@ class EscalationForm(SettingForm):
     )
 
     def text(self) -> str:
-        """Return both, "1,3"."""
+        """Both numbers, "1,3"."""
         return f"{self.lead.data},{self.administrator.data}"
 
     def show(self, value: Any) -> None:
-        """Begin with both."""
         self.lead.data, self.administrator.data = value
 
 
 class WeightsForm(SettingForm):
-    """What stages of a case and its pathways weigh; its fields are made below."""
+    """Weights of case stages and pathways; its fields are added below."""
 
     def text(self) -> str:
-        """Return every weight, "intake=2,circle=3"."""
+        """All weights, "intake=2,circle=3"."""
         return ",".join(f"{name}={self[name].data}" for name in (*STAGES, *FAMILIES))
 
     def show(self, value: Weights) -> None:
-        """Begin with these."""
         for name, points in (*value.stages.items(), *value.families.items()):
             self[name].data = points
 

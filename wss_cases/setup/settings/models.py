@@ -1,4 +1,4 @@
-"""What a new time zone, or new school hours, of the district take along: the schools that kept the old ones."""
+"""The description of a setting, and what happens to the schools when the district's time zone or hours change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from wss_cases.setup.settings import forms
 
 
 class Group(Labelled):
-    """What a setting is about."""
+    """Section of the settings page."""
 
     DISTRICT = "district", _l("The district")
     MAIL = "mail", _l("Email and reminders")
@@ -36,12 +36,12 @@ ZONE_MOVED = _l("The time zone is now %(zone)s, as the district’s")
 
 
 Preview = dict[str, tuple[str, dict[str, Any]]]
-"""A style sheet or a picture: its endpoint and what that is asked with."""
+"""Endpoint and query of a style sheet or picture."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A setting's value before and after, and the day from which the new one holds."""
+    """A setting's value before and after, and the day from which the new value holds."""
 
     old: Any
     new: Any
@@ -54,11 +54,12 @@ def _no_more(_uow: UnitOfWork, _change: Change) -> None:
 
 @dataclass(frozen=True)
 class Entry:
-    """One setting. `name` stands in addresses; `about` says what it governs; `words` is a value as people read it;
-    `sound` raises Refused for one that cannot be; `follow` is what is done besides in its unit of work. `at_once`: it
-    has no first day. `preview`: a style sheet, or a picture, of a value for its page. `more`: an endpoint with its
-    words, where what one chooses from is made. `unconfirmed`: no one who knows the law has checked the value that it
-    begins with, and the page says so.
+    """One setting.
+
+    `name` is its name in addresses; `about` says what it governs; `words` turns a value into text; `sound` raises
+    Refused for an impossible value; `follow` makes further changes in the same unit of work. `at_once`: takes effect at
+    once, without a first day. `preview`: style sheet or picture of a value. `more`: endpoint and text of a page that
+    adds choices. `unconfirmed`: the default value has had no legal review, and the page says so.
     """
 
     name: str
@@ -80,7 +81,7 @@ def number_entry(
     name: str, group: Group, title: Any, about: Any, setting: StoredSetting[int], unit: tuple[Any, int, int],
     words: Callable[[int], str], *, unconfirmed: bool = False,
 ) -> Entry:  # fmt: skip
-    """Return the setting of a whole number: `unit` is its label, and the least and the most that it can be."""
+    """A setting with a whole number; `unit` holds its label, minimum and maximum."""
     label, least, most = unit
 
     def sound(value: int) -> None:
@@ -92,12 +93,12 @@ def number_entry(
 
 
 def days_words(value: int) -> str:
-    """Return a number of days in words."""
     return ngettext("%(num)d day", "%(num)d days", value)
 
 
 def move_hours(uow: UnitOfWork, change: Change) -> None:
-    """Give the new bells to every school that keeps the district's; the next sweep looks at their follow-ups."""
+    """Give the new bells to every school that used the district's, and let the next sweep look at their follow-ups
+    again."""
     first, last = change.old
     theirs = (School.first_bell == first) & (School.last_bell == last)
     schools = list(uow.session.scalars(select(School).where(theirs).order_by(School.id).with_for_update()))
@@ -108,7 +109,8 @@ def move_hours(uow: UnitOfWork, change: Change) -> None:
 
 
 def move_zone(uow: UnitOfWork, change: Change) -> None:
-    """Give the new zone to every school that keeps the district's; the next sweep looks at their follow-ups."""
+    """Give the new zone to every school that used the district's, and let the next sweep look at their follow-ups
+    again."""
     moved = select(School).where(School.time_zone == change.old).order_by(School.id).with_for_update()
     schools = list(uow.session.scalars(moved))
     for school in schools:

@@ -1,4 +1,4 @@
-"""An administrator of the district sets a setting from a day on, and withdraws a change that has not begun."""
+"""An administrator of the district changes a setting from a day on, or withdraws a change that has not begun."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ from wss_cases.setup.settings.models import CHANGED, HOURS_MOVED, WITHDRAWN, ZON
 
 @dataclass(frozen=True)
 class Said:
-    """One value of a setting: from a day on (None: from when it was said), by whom and when; '' and None: unknown."""
+    """One stored value of a setting. `starts_on` None: it held from when it was saved; `by` '' and `at` None:
+    unknown."""
 
     id: int
     key: str
@@ -53,12 +54,11 @@ class Said:
     withdrawn_at: datetime | None
 
     def is_to_come(self, today: date) -> bool:
-        """Whether its day is to come, and it was not withdrawn."""
         return self.withdrawn_at is None and self.starts_on is not None and self.starts_on > today
 
 
 def said_of(keys: Sequence[str]) -> list[Said]:
-    """Return everything that was said of these settings, what counts last first."""
+    """All stored values of these settings, the latest first day first."""
     columns = (Setting.id, Setting.key, Setting.value, Setting.starts_on, UserAccount.name)
     statement = (
         select(*columns, Setting.set_at, Setting.withdrawn_at)
@@ -70,12 +70,11 @@ def said_of(keys: Sequence[str]) -> list[Said]:
 
 
 def in_force(rows: Sequence[Said], today: date) -> Said | None:
-    """Return which of what was said of one setting counts on a date; None where it is as it came."""
+    """The row of a setting in force on a date; None for the default value."""
     return next((row for row in rows if row.withdrawn_at is None and not row.is_to_come(today)), None)
 
 
 def newest_id(rows: Sequence[Said]) -> int | None:
-    """Return the id of what was said last."""
     return max((row.id for row in rows), default=None)
 
 
@@ -94,11 +93,11 @@ PAGES: Final = (
     ("api_tokens.page", _l("API tokens"), Permission.API_ACCESS_MANAGE),
     ("webhooks.page", _l("Webhooks"), Permission.WEBHOOK_EDIT),
 )
-"""Settings that have a page of their own."""
+"""Settings with a page of their own."""
 
 
 def pages(actor: Actor, today: date) -> list[dict[str, Any]]:
-    """Return the pages that the actor may open, with what is in force where one line says it."""
+    """The pages of PAGES that the actor may open, with the current value where one line can say it."""
     least = minimums_of(school_year(today))
     words = {
         "outcomes.equity.minimums": _(
@@ -116,7 +115,7 @@ def pages(actor: Actor, today: date) -> list[dict[str, Any]]:
 
 
 def fixed_rules() -> list[tuple[str, str]]:
-    """Return what holds everywhere and is no setting, each with why."""
+    """Rules that apply everywhere and cannot be changed, each with its reason."""
     return [
         (
             _("Shares of fewer than %(num)d answers are not shown.", num=FEWEST),
@@ -142,8 +141,8 @@ def fixed_rules() -> list[tuple[str, str]]:
 
 
 def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
-    """Return the change that a value makes on its day. Raises Refused for a value that is none, a day that is past or
-    too far ahead, and what the setting is on that day already."""
+    """The change that this value would make. Raises Refused for an invalid value, a day in the past or too far
+    ahead, and a value that the setting already has on that day."""
     today = today_at(None, now)
     if not today <= day <= today + FURTHEST:
         raise Refused("starts_on", _("The first day must be today or later, at most two years ahead."))
@@ -160,10 +159,10 @@ def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
 
 @use_case
 def set_setting(uow: UnitOfWork, entry: Entry, text: str, starts_on: date, seen: int | None) -> int:
-    """Let a setting be something from a day on; what was before stays for the days before.
+    """Set a value from a day on; earlier days keep the previous value.
 
-    Raises Refused for a value that is none, that the setting has on that day already, for a day that is past or too
-    far ahead, and where another person was faster.
+    Raises Refused for an invalid value, one that the setting already has on that day, a day in the past or too far
+    ahead, and when another person saved first.
     """
     require(uow.actor, Permission.SETTINGS_EDIT, uow.actor)
     uow.next_number("setting")
@@ -185,9 +184,9 @@ def set_setting(uow: UnitOfWork, entry: Entry, text: str, starts_on: date, seen:
 
 @use_case
 def withdraw_setting(uow: UnitOfWork, entry: Entry, setting_id: int) -> int:
-    """Take back a change before its first day: what was before goes on.
+    """Withdraw a change before its first day; the previous value stays.
 
-    Raises NotFound for what is no change of this setting, Refused for one that has begun or was withdrawn.
+    Raises NotFound for a row of another setting, Refused for a change that has begun or was withdrawn.
     """
     require(uow.actor, Permission.SETTINGS_EDIT, uow.actor)
     row = existing(uow.session.get(Setting, setting_id, with_for_update=True, populate_existing=True))
@@ -211,7 +210,7 @@ TEMPLATE = "setup/settings/change.html"
 @blueprint.get("")
 @gate(Permission.SETTINGS_EDIT)
 def page() -> Page:
-    """Every setting by group: what it is, since when, who set it, and what is to come."""
+    """All settings by group: value, since when, by whom, and upcoming changes."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
     today, said = today_at(None, clock.now()), said_of([entry.setting.key for entry in ENTRIES])
     rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in Group}
@@ -238,7 +237,6 @@ def _row(entry: Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
 
 
 def unconfirmed_words(entry: Entry) -> str:
-    """Return the mark of a setting whose first value no one has checked; nothing for another one."""
     return _("Needs legal review") if entry.unconfirmed else ""
 
 
@@ -247,7 +245,6 @@ def _value(entry: Entry, row: Said) -> str:
 
 
 def _said_words(row: Said | None) -> str:
-    """Return since when something holds and who said so."""
     if row is None:
         return _("Original setting; no one has changed it.")
     since = day_words_with_year(row.starts_on) if row.starts_on else moment_words(row.at, district_zone())
@@ -258,7 +255,7 @@ def _said_words(row: Said | None) -> str:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def change(name: str) -> Page:
-    """One setting: what it was, and a change; colors and logo are shown before they are saved."""
+    """One setting, its history and the form to change it; colors and logo are previewed before they are saved."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
     entry, now = existing(BY_NAME.get(name)), clock.now()
     said, today = said_of([entry.setting.key]), today_at(None, now)
@@ -290,7 +287,7 @@ def change(name: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SETTINGS_EDIT)
 def withdraw(name: str) -> Page:
-    """Take back a change that has not begun."""
+    """Withdraw a change that has not begun."""
     entry = existing(BY_NAME.get(name))
     try:
         withdraw_setting(submitted(BaseForm()), entry, existing(id_in(request.form.get("row", ""))))
@@ -302,7 +299,7 @@ def withdraw(name: str) -> Page:
 
 
 def _form(entry: Entry, said: Sequence[Said], today: date) -> SettingForm:
-    """Return the form, as it is first shown with the value of today, or an earlier one that is to be used again."""
+    """The form with today's value, or with the earlier value that the address asks to use again."""
     form = entry.form(seen_id=newest_id(said) or "", starts_on=today)
     if entry.at_once:
         del form.starts_on
@@ -318,7 +315,7 @@ def _first_day(form: SettingForm, today: date) -> date:
 
 
 def _history(entry: Entry, said: Sequence[Said], today: date) -> list[dict[str, Any]]:
-    """Return everything that was said of a setting, what counts last first."""
+    """Rows of a setting's history, the latest first day first."""
     current = in_force(said, today)
     rows = []
     for row in said:

@@ -1,4 +1,4 @@
-"""What the value of a setting cannot be. Pure."""
+"""Values that a setting cannot have. Pure."""
 
 from datetime import time
 from typing import Final
@@ -24,38 +24,38 @@ EARLIEST, LATEST = time(5), time(10)
 
 
 def sound_name(name: str) -> None:
-    """Raise Refused for a name that is blank, too long or more than one line."""
+    """Raise Refused for a blank or too long name, or one with line breaks."""
     refuse_blank("value", name, _("Enter the name of the district."))
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise Refused("value", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
 
 
 def sound_zone(zone: str) -> None:
-    """Raise Refused for a time zone that there is none of."""
+    """Raise Refused for an unknown time zone."""
     if zone not in time_zones():
         raise Refused("value", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=zone))
 
 
 def sound_morning(at: time) -> None:
-    """Raise Refused for mail in the night, or so late that it does not help the day."""
+    """Raise Refused for a time before 5:00 am or after 10:00 am."""
     if not EARLIEST <= at <= LATEST:
         raise Refused("value", _("Enter a time from 5:00 am to 10:00 am."))
 
 
 def sound_year_start(first: tuple[int, int]) -> None:
-    """Raise Refused for a year that does not begin in the summer."""
+    """Raise Refused for a first day outside July to September."""
     if not (7, 1) <= first <= (9, 30):
         raise Refused("month", _("A school year begins from July 1 to September 30."))
 
 
 def sound_hours(hours: tuple[time, time]) -> None:
-    """Raise Refused for a day that ends before it begins."""
+    """Raise Refused when the last bell is not after the first."""
     if hours[0] >= hours[1]:
         raise Refused("last", _("The last bell must ring after the first one."))
 
 
 def sound_escalation(days: Days) -> None:
-    """Raise Refused for days out of range, and administrators who hear before the lead."""
+    """Raise Refused for days out of range, or administrators who are told before the lead."""
     lead, administrator = days
     for field, number in (("lead", lead), ("administrator", administrator)):
         if not 1 <= number <= MOST_DAYS:
@@ -65,7 +65,7 @@ def sound_escalation(days: Days) -> None:
 
 
 def sound_tiers(tiers: tuple[str, ...]) -> None:
-    """Raise Refused for too many tiers, one that is too long, and the same one twice."""
+    """Raise Refused for too many tiers, a tier that is too long, or a repeated one."""
     if not 1 <= len(tiers) <= MOST_TIERS:
         raise Refused("value", _("Enter from 1 to %(most)d tiers, one per line.", most=MOST_TIERS))
     if any(len(tier) > LONGEST_TIER for tier in tiers):
@@ -75,7 +75,7 @@ def sound_tiers(tiers: tuple[str, ...]) -> None:
 
 
 def sound_weights(weights: Weights) -> None:
-    """Raise Refused where nothing weighs anything."""
+    """Raise Refused when all weights are zero."""
     if not any((*weights.stages.values(), *weights.families.values())):
         raise Refused("", _("Enter at least one of them a point."))
 

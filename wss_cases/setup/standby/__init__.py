@@ -1,1 +1,1 @@
-"""The database's standby: saves wait for it, and where it is missing they go on without it, said and alarmed."""
+"""The database's standby: commits wait for it, and go on without it, with an alarm, while it is missing."""

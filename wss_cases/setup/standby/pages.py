@@ -1,4 +1,4 @@
-"""Since when the database's second machine is missing or not watched, and the emails about it."""
+"""Times when the standby was missing or not watched, and the emails about them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ _NEWEST_FIRST = select(StandbyLapse).order_by(StandbyLapse.id.desc())
 
 
 def open_lapse() -> StandbyLapse | None:
-    """Return the lapse that goes on."""
+    """The lapse that has not ended."""
     return db.session.scalars(_NEWEST_FIRST.where(StandbyLapse.until.is_(None)).limit(1)).first()
 
 
 def last_lapses(most: int) -> Sequence[StandbyLapse]:
-    """Return the last times in which saves went on without the standby, the newest first."""
+    """The last times when commits did not wait for a standby, newest first."""
     return db.session.scalars(_NEWEST_FIRST.limit(most)).all()
 
 
 def known_names() -> str:
-    """Return the standbys that saves waited for before they last went on without; '' where that never was."""
+    """The standby names (`synchronous_standby_names`) removed in the last lapse that had some; '' for none."""
     named = _NEWEST_FIRST.where(StandbyLapse.names != "").limit(1)
     found = db.session.scalars(named).first()
     return found.names if found is not None else ""
@@ -48,13 +48,13 @@ _WAITS_FOR_NONE = text("SET LOCAL synchronous_commit = local")
 
 
 def begin_lapse(now: datetime, names: str) -> None:
-    """Keep that saves go on without the standby from now on, and tell the administrators; once a lapse.
+    """Store that commits no longer wait for the standby, and notify the administrators once per lapse.
 
-    This commit alone does not wait for the standby: it comes before the saves that are less safe.
+    This commit does not wait for the standby either; it comes before the commits that are less safe.
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(_WAITS_FOR_NONE)
-        uow.next_number(StandbyLapse.__tablename__)  # whoever comes second waits here, and then looks again
+        uow.next_number(StandbyLapse.__tablename__)  # a second process waits here, then checks again
         if open_lapse() is not None:
             uow.no_audit()
             return
@@ -65,7 +65,7 @@ def begin_lapse(now: datetime, names: str) -> None:
 
 
 def end_lapse(now: datetime) -> None:
-    """Keep that saves wait for the standby again."""
+    """Store that commits wait for the standby again."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.next_number(StandbyLapse.__tablename__)
         lapse = open_lapse()
@@ -77,8 +77,10 @@ def end_lapse(now: datetime) -> None:
 
 
 def note_look(name: str, now: datetime, failed_with: str) -> None:
-    """Keep that this scheduler saw the servers ('') or with what it failed, and tell the administrators once none sees
-    them; this waits for no standby."""
+    """Store that this scheduler saw the servers (`failed_with` is '') or how it failed.
+
+    Notifies the administrators when no scheduler sees them. This commit does not wait for the standby.
+    """
     seen = {"seen_at": now, "failed_at": None, "failed_with": ""}
     failed = {"failed_at": now, "failed_with": failed_with[:200]}
     with unit_of_work(SYSTEM, now) as uow:
@@ -95,8 +97,8 @@ def note_look(name: str, now: datetime, failed_with: str) -> None:
 
 
 def _tell_unwatched(uow: UnitOfWork) -> bool:
-    """Tell the administrators that no scheduler sees the standby, once for the hour in which one saw it last; whether
-    anybody is told now."""
+    """Notify the administrators that no scheduler sees the standby, once per last hour it was seen; True if any is
+    told."""
     last = uow.session.scalar(select(func.max(StandbyWatch.seen_at)))
     spell, told = f"{last:%Y%m%d%H}" if last is not None else "never", False
     for user_id, _name in holders_anywhere(Role.SYSADMIN, today_at(None, uow.now)):
@@ -138,7 +140,6 @@ MESSAGES = (MessageKind(MISSING, _SAYS, _runs_it), MessageKind(UNWATCHED, _UNSEE
 
 
 def lapse_row(lapse: StandbyLapse) -> dict[str, Any]:
-    """Return a lapse as lists show it."""
     since = moment_words(lapse.since, district_zone())
     if lapse.until is None:
         return {"title": since, "meta": _("It has not come back yet"), "tag": _("One machine only"), "tone": "brick"}

@@ -1,7 +1,7 @@
-"""Looking at the servers of `WATCH_DATABASE_URL`, and letting saves go on without a standby that is missing.
+"""Watch the servers of `WATCH_DATABASE_URL`, and let commits go on while the standby is missing.
 
-A commit waits for the standby (`synchronous_standby_names`), so that nothing acknowledged is lost with the first
-server. Without a standby every commit would wait for ever: then the names are taken away, and put back later.
+A commit waits for the standby (`synchronous_standby_names`), so that losing the first server loses nothing that was
+saved. Without a standby every commit would wait forever; so the names are removed, and restored later.
 """
 
 import re
@@ -25,16 +25,16 @@ from wss_cases.mail.common.pages import MOST_NAMES
 from wss_cases.setup.standby.pages import begin_lapse, end_lapse, known_names, open_lapse
 
 PATIENCE: Final = 14.0
-"""Seconds without a word of the standby after which saves go on without it; it says something every ten at least."""
+"""Seconds of silence after which commits go on without the standby; it sends a message at least every ten."""
 UNSEEN: Final = 60.0
-"""Seconds without a first server, or of looks that fail, after which nobody can be sure of the standby."""
+"""Seconds without a first server, or of failed looks, after which the standby counts as not watched."""
 NOTE_EVERY: Final = 30.0
-"""Seconds after which what is seen is written down again where nothing changed."""
+"""Seconds after which an unchanged state is stored again."""
 _ANY: Final = "*"
 
 
 class Step(Enum):
-    """What is to be done."""
+    """What to do. LIFT: stop waiting for the standby; RESTORE: wait again; CLOSE: end the lapse."""
 
     NOTHING = "nothing"
     LIFT = "lift"
@@ -44,8 +44,8 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Primary:
-    """The first server as it sees itself: the standbys that commits wait for as they are set (`names`, '' for none),
-    those that follow it now by name, and of these the ones that commits do wait for."""
+    """The first server. `names`: its synchronous_standby_names, '' for none; `following`: standbys that follow it;
+    `waited_for`: those of them that commits wait for."""
 
     names: str
     following: Collection[str]
@@ -53,29 +53,29 @@ class Primary:
 
 
 def wanted(names: str) -> int:
-    """Return for how many standbys a setting waits, as PostgreSQL takes it: `a`, `FIRST 2 (a, b)`, `ANY 1 (*)`."""
+    """How many standbys a commit waits for, in PostgreSQL's syntax: `a`, `FIRST 2 (a, b)`, `ANY 1 (*)`."""
     found = re.match(r"\s*(?:first\s+|any\s+)?(\d+)\s*\(", names, re.IGNORECASE)
     return int(found[1]) if found else 1
 
 
 def are_meant(names: str, following: Collection[str]) -> list[str]:
-    """Return those of some standbys that a setting names."""
+    """The followers that the setting names."""
     meant = {word.strip('"').lower() for word in re.findall(r'"[^"]*"|[^\s,()"]+', names)}
     return [name for name in following if _ANY in meant or name.lower() in meant]
 
 
 def unheard(primary: Primary, silent: Mapping[str, float]) -> float | None:
-    """Return for how many seconds there was no word from as many standbys as a commit waits for; None: fewer follow."""
+    """Seconds since as many standbys as a commit needs were last heard; None if fewer follow."""
     quiet = sorted(silent[name] for name in primary.waited_for)
     count = wanted(primary.names)
     return quiet[count - 1] if len(quiet) >= count else None
 
 
 def step(primary: Primary, silent: Mapping[str, float], away: float, is_lapse: bool, known: str) -> Step:
-    """Return what is to be done.
+    """What to do now.
 
-    `silent`: for how many seconds each standby has said nothing; `away`: for how many a commit could not be sure of
-    its standbys; `is_lapse`: that is written down already; `known`: the names that were taken away last, '' for none.
+    `silent`: seconds since each standby was heard; `away`: seconds since a commit could be sure of its standbys;
+    `is_lapse`: a lapse is stored; `known`: the names removed last, '' for none.
     """
     if primary.names:
         if away >= PATIENCE:
@@ -97,24 +97,24 @@ _FOLLOWING = text(
 
 
 class NotWatched(Exception):
-    """The standby cannot be watched, and why."""
+    """The standby cannot be watched; the message says why."""
 
 
 class NoneFirst(NotWatched):
-    """No server that lets us in is the first; where that lasts, a person has to see to it."""
+    """No server that accepts the connection is the first. If this lasts, a person must act."""
 
 
 class SeveralFirst(NotWatched):
-    """More than one server takes itself for the first."""
+    """More than one server considers itself the first."""
 
 
 class TooLong(NotWatched):
-    """The names are more than what can be kept, and put back later: they are not taken away."""
+    """The names are too long to be stored and restored; they are not removed."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The first server, and when each standby's last word was said by that standby's own clock."""
+    """The first server, and the time of each standby's last message by the standby's own clock."""
 
     url: URL
     primary: Primary
@@ -122,18 +122,18 @@ class Found:
 
 
 class Watch:
-    """What one scheduler has seen of the standbys; it measures by its own clock alone."""
+    """What one scheduler has seen of the standbys. It measures time by its own clock only."""
 
     def __init__(self) -> None:
         self._heard: dict[str, tuple[datetime | None, float]] = {}
         self._sure = time.monotonic()
 
     def look(self, address: str, now: datetime) -> str:
-        """Look once and do what is to be done; returns words for the log, '' for none. Raises NotWatched."""
+        """Look once and act; returns words for the log, '' for none. Raises NotWatched."""
         try:
             found = _first(address)
         except NoneFirst:
-            self._sure = time.monotonic()  # a first server that comes back is given the time that its standbys need
+            self._sure = time.monotonic()  # gives the standbys time to follow a first server that comes back
             raise
         if len(found.primary.names) > MOST_NAMES:
             raise TooLong(f"synchronous_standby_names is longer than {MOST_NAMES} letters: shorten it")
@@ -144,7 +144,7 @@ class Watch:
         if quiet is not None:
             self._sure = max(self._sure, moment - quiet)
         elif is_lapse and not found.primary.names:
-            self._sure = moment  # another scheduler may put the names back at any time
+            self._sure = moment  # another scheduler may restore the names at any time
         what = step(found.primary, silent, moment - self._sure, is_lapse, known)
         if what is Step.LIFT:
             begin_lapse(now, found.primary.names or known)
@@ -159,7 +159,7 @@ class Watch:
         return ""
 
     def _silent(self, words: dict[str, datetime | None]) -> dict[str, float]:
-        """Return for how many seconds each standby has said nothing new."""
+        """Seconds since each standby sent something new."""
         moment = time.monotonic()
         for name, said in words.items():
             if name not in self._heard or self._heard[name][0] != said:
@@ -168,7 +168,7 @@ class Watch:
 
 
 def _first(address: str) -> Found:
-    """Return the first server. Raises NoneFirst, SeveralFirst."""
+    """Raises NoneFirst, SeveralFirst."""
     found, closed = [], []
     for server in each_host(make_url(address)):
         try:
@@ -187,7 +187,7 @@ def _first(address: str) -> Found:
 
 
 def _asked(url: URL) -> Found | None:
-    """Return what a server says of itself and its standbys; None where it is not the first. Raises SQLAlchemyError."""
+    """The server's state; None when it is not the first. Raises SQLAlchemyError."""
     with _connected(url) as connection:
         if not connection.scalar(_IS_FIRST):
             return None
@@ -198,7 +198,7 @@ def _asked(url: URL) -> Found | None:
 
 
 def _set_names(url: URL, names: str) -> None:
-    """Let commits of the first server wait for these standbys, those that wait now included; '' for none."""
+    """Set the standbys that commits wait for, including commits already waiting; '' for none."""
     with _connected(url) as connection:
         literal = sql.Literal(names).as_string()
         connection.exec_driver_sql(f"ALTER SYSTEM SET synchronous_standby_names = {literal}")
@@ -207,7 +207,7 @@ def _set_names(url: URL, names: str) -> None:
 
 @contextmanager
 def _connected(url: URL) -> Iterator[Connection]:
-    """Give a connection of its own, each of whose statements is by itself: ALTER SYSTEM stands in no transaction."""
+    """A connection in autocommit: ALTER SYSTEM cannot run in a transaction."""
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=QUICK)
     with engine.connect() as connection:
         yield connection
