@@ -1,4 +1,4 @@
-"""Taking a report oneself in one tap, or giving it to another reviewer of its school."""
+"""Assigning a report to a reviewer of its school, or taking it oneself."""
 
 from datetime import datetime
 from typing import Final
@@ -33,7 +33,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 class Assignment(Base):
-    """Who reviews a report, or that nobody does any more: apart from the report, whose version it leaves alone."""
+    """The reviewer of a report, None for nobody. Stored apart from the report, so that assigning does not change its
+    version."""
 
     __tablename__ = "incident_assignment"
 
@@ -48,7 +49,7 @@ REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 
 
 def reviewers_at(school_ids: set[int], now: datetime) -> dict[int, dict[int, str]]:
-    """Who may review at each school now, id to name: its deans first, then its administrators."""
+    """The reviewers of each school now, id to name: deans first, then administrators."""
     return {
         school_id: {number: name for role in REVIEWERS for number, name in team.get(role, {}).items()}
         for school_id, team in teams_at(school_ids, now).items()
@@ -56,7 +57,7 @@ def reviewers_at(school_ids: set[int], now: datetime) -> dict[int, dict[int, str
 
 
 def assignee_of(incident_id: int) -> int | None:
-    """Who reviews a report, None for nobody; the caller has checked it."""
+    """Id of the report's reviewer; the caller has checked the report."""
     return db.session.scalar(select(Assignment.assignee_id).where(Assignment.incident_id == incident_id))
 
 
@@ -64,12 +65,11 @@ NOBODY = "none"
 
 
 class AssignForm(PlainForm):
-    """Who reviews it: an account, or nobody, which gives the report back to everybody."""
+    """The reviewer: an account, or nobody, which returns the report to the shared queue."""
 
     assignee = radio(_l("Who reviews this report?"), (), _l("Choose who reviews it."), validate_choice=False)
 
     def fit(self, incident: Incident) -> None:
-        """Offer the reviewers of the report's school."""
         self.people = reviewers_at({incident.school_id}, clock.now())[incident.school_id]
         named = ((str(number), name) for number, name in self.people.items())
         self.assignee.choices = choices([*named, (NOBODY, _("No one"))])
@@ -77,7 +77,7 @@ class AssignForm(PlainForm):
 
 MAIL = "review.assigned"
 REVIEWER_CHANGED: Final = "review.reviewer_changed"
-"""What rooms react to once a report has another reviewer, or none."""
+"""Event for other rooms: a report has another reviewer, or none."""
 
 
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
@@ -125,10 +125,8 @@ def _page_of(report: Incident, _answer: int = 0) -> str:
     done=_l("It is saved. The person who has it now finds it under “Mine”."),
 )  # fmt: skip
 def assign(uow: UnitOfWork, incident: Incident, form: AssignForm) -> None:
-    """Give a report that is not decided to a dean or administrator of its school, or back to everybody.
-
-    Somebody else is told by a mail that names nobody. Raises Stale for a decided report.
-    """
+    """Assign an undecided report to a dean or administrator of its school, or to nobody. A new assignee other than
+    the actor gets an email that names no one. Raises Stale for a decided report."""
     if incident.state not in UNDECIDED:
         raise Stale
     assignee_id = None if form.assignee.data == NOBODY else id_in(form.assignee.data) or 0
@@ -155,7 +153,7 @@ def assign(uow: UnitOfWork, incident: Incident, form: AssignForm) -> None:
 @pages.post("/take")
 @gate(Permission.INCIDENT_REVIEW)
 def take(incident_id: int) -> Page:
-    """Review a report oneself."""
+    """Assign a report to oneself."""
     actor, form = current_actor(), BaseForm()
     report = _report(actor, incident_id)
     key = f"{form.request_key.data or ''}:take:{report.id}"

@@ -1,4 +1,4 @@
-"""A concern about a student: the reporter's receipt, and the answer whether someone is hurting the student."""
+"""A concern about a student: the reporter's receipt, and whether someone is hurting the student."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 
@@ -27,7 +27,7 @@ blueprint = Blueprint("worry", __name__)
 @blueprint.get("/worries/<int:record_id>")
 @gate(Permission.INCIDENT_REPORT)
 def receipt(record_id: int) -> str:
-    """Show whoever recorded a worry that it arrived: when, about whom, who was told. What came of it is not shown."""
+    """The reporter's receipt: when, about whom, and who was told. What was done about it is not shown."""
     record = own_care_record(current_actor(), record_id)
     school = get_school(record.school_id)
     day = today_at(record.school_id, record.opened_at)
@@ -47,7 +47,7 @@ def receipt(record_id: int) -> str:
 @blueprint.route("/care/<int:record_id>/hurt", methods=["POST"])
 @gate(Permission.CARE_WORK)
 def hurt(record_id: int) -> Page:
-    """Keep whether somebody is hurting the student; yes opens a report too and goes to it."""
+    """Save whether someone is hurting the student; on yes, a report is opened too, and the page goes to it."""
     record = get_care_record(current_actor(), record_id)
     back = redirect(url_for("care.record", record_id=record.id), 303)
     form = HurtForm()

@@ -1,4 +1,5 @@
-"""Telling another school of a student of its own: found by the full number alone, and nobody here learns the name."""
+"""Telling another school about its own student. The student is found by the full number only, and nobody here learns
+the name."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ from wss_cases.roster.names.queries import finder_around
 
 
 class TellForm(BaseForm):
-    """Whom another school is told of, and what it needs to know."""
+    """Which student the other school is told about, and what it needs to know."""
 
     school = foundation_select(
         _l("Their school"), validators=[Optional()], description=_l("Their school can tell who it is from your words.")
@@ -54,7 +55,7 @@ class TellForm(BaseForm):
 
 
 def tell_form(schools: Iterable[School], given: IncidentPerson | None) -> TellForm:
-    """Return the form with the schools that can be told, begun with whom a report knows by a number alone."""
+    """The form with the schools that can be told; filled from a person whom the report knows by number only."""
     form = TellForm()
     if given is not None and not form.is_submitted():
         form.number.data, form.role.data = given.description, given.role.value
@@ -64,14 +65,14 @@ def tell_form(schools: Iterable[School], given: IncidentPerson | None) -> TellFo
 
 SOUGHT = "student_number.sought"
 TOLD_AS = "incident.told_as"
-"""Whom the other school has for a person of the report, in the audit log alone."""
+"""The audit entry, and nothing else, holds the other school's student."""
 A_DAY = 10
-"""How many numbers a person may try in 24 hours, those that were right among them."""
+"""Numbers that a person may try in 24 hours, right ones included."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """Whom a school is told of, by the roster or in a few words, their part, and what that school needs to know."""
+    """Who a school is told about, by roster or description, their part, and what the school needs to know."""
 
     role: PersonRole
     words: str
@@ -83,12 +84,10 @@ class Told:
 
 @use_case
 def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) -> int:
-    """Return the one active student of another school who has exactly this number, 0 for nobody; audited either way.
-
-    Raises Refused after too many numbers in a day.
-    """
+    """Id of the one active student at another school with exactly this number, 0 for none; always audited. Raises
+    Refused after too many numbers in a day."""
     incident = tellable(uow, incident_id)
-    uow.session.get(UserAccount, uow.actor.user_id, with_for_update=True)  # one try of a person after the other
+    uow.session.get(UserAccount, uow.actor.user_id, with_for_update=True)  # counts one try at a time
     tried = select(func.count(AuditEntry.id)).where(
         AuditEntry.actor_id == uow.actor.user_id, AuditEntry.action == SOUGHT, AuditEntry.at > uow.now - timedelta(1)
     )
@@ -107,10 +106,8 @@ def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) 
 
 @use_case
 def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
-    """Open the part of another school in a report, or add to it, and tell its deans; returns whom the report names.
-
-    Raises Refused for text that names a student of this school, and for whoever stands there already.
-    """
+    """Add another school's part to a report, or extend it, and tell its deans; returns the person's id. Raises
+    Refused for text that names a student of this school, and for a person who is there already."""
     incident = tellable(uow, incident_id)
     refuse_blank("message", told.words, _("Write what their school needs to know."))
     refuse_names(incident, told.student_id, message=told.words, description=told.description)
@@ -140,13 +137,13 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
 
 
 def may_tell(incident: Incident, *, reviews: bool) -> bool:
-    """Whether another school may be told of this report: its own, not joined to another, open or its reviewers'."""
+    """Whether the report may be told: it is this school's own, not merged, and undecided or the actor reviews it."""
     own = incident.happened_at_id is None and incident.state is not IncidentState.DUPLICATE
     return own and (incident.state in UNDECIDED or reviews)
 
 
 def tellable(uow: UnitOfWork, incident_id: int, version: int | None = None) -> Incident:
-    """Return the locked report. Raises Refused where a dean of its school has to tell others, or take it back."""
+    """The locked report. Raises Refused if only a dean of its school may tell others or withdraw that."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
     if not may_tell(incident, reviews=can(uow.actor, Permission.INCIDENT_REVIEW, incident)):
         raise Refused("", _("Ask a dean of the school where it happened."))
@@ -160,7 +157,7 @@ def _school_of(uow: UnitOfWork, told: Told) -> School | None:
 
 
 def refuse_names(incident: Incident, student_id: int | None, **texts: str) -> None:
-    """Raise Refused for a text about somebody of another school that names a student of the report; by its field."""
+    """Raise Refused, by field, for a text about another school's student that names a student of the report."""
     here = [person.student_id for person in incident.people if person.student_id is not None]
     finder = finder_around(student_id or 0, here)
     for field, text in texts.items():
@@ -182,7 +179,7 @@ def _add(uow: UnitOfWork, report: Incident, who: CapturedPerson, other: School |
 
 
 def _ours(uow: UnitOfWork, incident: Incident, told: Told, school: School) -> IncidentPerson:
-    """Return the student of another school here: a new person, or who stands there by that number alone."""
+    """The report's person for the other school's student: a new one, or the one known only by that number."""
     given = number_given(incident.people)
     if given is None or given.description != told.number or incident.state not in UNDECIDED:
         who = CapturedPerson(PersonKind.NOT_IDENTIFIED, None, told.description, told.role)
@@ -262,7 +259,7 @@ act_page(
 
 
 def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
-    """Return where a part happened, or which schools were told and the way to tell one; None for neither."""
+    """Panel with where a part happened, or the schools told and a link to tell one; None for neither."""
     where = where_words(report)
     known = sorted({person.other_school_id for person in report.people if person.other_school_id is not None})
     told = [one.name for one in schools_by_id(known).values()] if not where else []

@@ -1,4 +1,4 @@
-"""Follow-ups that do not wait for a decision: made at each routing, and closed when nothing asks for them any more."""
+"""Follow-ups that do not wait for a decision: made at each routing, closed when nothing calls for them any more."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ from wss_cases.routing.engine.facts import UNKNOWN
 from wss_cases.routing.engine.pages import AppliesTo, FollowUpKind, HoldState
 
 COUNSELOR: Final = "counselor_harmed"
-"""The kind of follow-up that brings a counselor to a student who was harmed."""
+"""The follow-up that brings a counselor to a student who was harmed."""
 KINDS: Final = frozenset(
     {
         COUNSELOR,
@@ -55,18 +55,18 @@ _THREATS: Final = ("weapon", "gun_violence_threat", "fire_or_bomb")
 _AT_ONCE: Final = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.SAFETY_PLAN, FollowUpKind.THREAT_TEAM})
 
 Wanted = Mapping[tuple[str, int | None], tuple[int, tuple[str, ...]]]
-"""By kind and person: in how many school days it is due, and the rules that ask for it."""
+"""By kind and person: school days until due, and the rules that call for it."""
 
 
 def may_protect(incident: Incident) -> bool:
-    """Whether a report may ask for any of it, by what it says itself; spares reading the answers of most new ones."""
+    """Whether a report may call for such follow-ups, by its own content; saves reading the answers of most new ones."""
     facts = [incident.facts or {}, *(person.facts or {} for person in incident.people)]
     stated = any(value not in (None, False, "none", UNKNOWN) for said in facts for value in said.values())
     return stated or incident.tile == Tile.BULLYING or any(person.role in SUFFERED for person in incident.people)
 
 
 def wanted_now(incident: Incident, now: Situation) -> Wanted:
-    """Return what is to be done for a report before anybody decides on it."""
+    """What is to be done for a report before anyone decides on it."""
     wanted: dict[tuple[str, int | None], tuple[int, tuple[str, ...]]] = {}
     family = calls_family_of_harmed(now.answers, now.people)
     for one in now.plan.follow_ups:
@@ -78,12 +78,12 @@ def wanted_now(incident: Incident, now: Situation) -> Wanted:
     if rules:
         wanted |= {(COUNSELOR, person.id): (0, rules) for person in _students_harmed(now)}
     if incident.part_of_id is not None:
-        wanted.pop((FollowUpKind.THREAT_TEAM.value, None), None)  # it meets where it happened
+        wanted.pop((FollowUpKind.THREAT_TEAM.value, None), None)  # the team meets where it happened
     return wanted
 
 
 def _brings_counselor(hold: PlanHold, now: Situation) -> bool:
-    """Whether a hold is H1, H6 or H7, by what is known or was sent on."""
+    """Whether a hold is H1, H6 or H7 and certain, known or sent on."""
     apart = hold.applies_to in (AppliesTo.SHARED_AND_CONVERSATION, AppliesTo.CAUSED_HARM_AND_CIRCLES)
     certain = hold.state is HoldState.HOLDS or any(answered.facts.get("sent_on") for answered in now.answers)
     return certain and (apart or "H7" in hold.rules)
@@ -98,16 +98,14 @@ def _asked_in_vain(facts: Mapping[str, Any]) -> bool:
 
 
 def protect_new(uow: UnitOfWork, incident: Incident) -> None:
-    """Make them for a report that was just written; most ask for none. Reaction to its first routing."""
+    """Make the follow-ups of a new report. Reaction to its first routing."""
     if may_protect(incident):
         protect(uow, incident)
 
 
 def protect(uow: UnitOfWork, incident: Incident) -> None:
-    """Bring the follow-ups of an undecided report to what its newest answers ask for. Reaction to its routing.
-
-    What was made and settled stays; an open one that nothing asks for any more is closed with the reason.
-    """
+    """Match the follow-ups of an undecided report to its newest answers. Finished ones stay; open ones that nothing
+    calls for are closed with the reason. Reaction to its routing."""
     if incident.state not in UNDECIDED:
         return
     now = situation(incident.id)
@@ -120,8 +118,8 @@ def protect(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def let_go_of_report(uow: UnitOfWork, incident: Incident) -> None:
-    """Close the open follow-ups of a report that was withdrawn, merged or found not to have happened. Reaction to its
-    new state."""
+    """Close the open follow-ups of a report that was withdrawn, merged or found not to have happened. Reaction to
+    its new state."""
     if incident.state is IncidentState.DUPLICATE:
         why = _("The report was merged into another one.")
     elif incident.outcome_reason == WITHDRAWN:
@@ -136,7 +134,7 @@ def let_go_of_report(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def move_to_school(uow: UnitOfWork, incident: Incident) -> None:
-    """Let the open follow-ups of a report that was filed at another school go there with it. For use cases."""
+    """Move the open follow-ups of a report along to another school. For use cases."""
     owner_id = _owner(uow, incident)
     for row in _made(uow, incident):
         if row.state is FollowUpState.OPEN:
@@ -145,10 +143,8 @@ def move_to_school(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def move_to_reviewer(uow: UnitOfWork, incident: Incident) -> None:
-    """Give the open follow-ups of an undecided report to whoever reviews it now. Reaction to another reviewer.
-
-    One that a person gave to its owner by hand stays there.
-    """
+    """Give the open follow-ups of an undecided report to its new reviewer; those assigned by hand stay. Reaction to
+    another reviewer."""
     owner_id = _owner(uow, incident)
     open_rows = [row for row in _made(uow, incident) if row.state is FollowUpState.OPEN and row.incident_id is not None]
     theirs = [row for row in open_rows if row.given_by_id is None and row.owner_id != owner_id]
@@ -157,12 +153,12 @@ def move_to_reviewer(uow: UnitOfWork, incident: Incident) -> None:
     name = user_names([owner_id]).get(owner_id, "")
     for row in theirs:
         row.owner_id = owner_id
-        row.snoozed_until = None  # whoever gets it is told of what is due already
+        row.snoozed_until = None  # the new owner is reminded even if it was snoozed
         uow.record(row, "followup.reassigned", what=row.kind, owner=name)
 
 
 def _made(uow: UnitOfWork, incident: Incident) -> list[FollowUp]:
-    """Return what routing or an earlier decision made for a report, locked."""
+    """The locked follow-ups that routing or an earlier decision made for a report."""
     rows = select(FollowUp).where(_of(incident), FollowUp.kind.in_(sorted(KINDS)))
     return [row for row in uow.session.scalars(rows.order_by(FollowUp.id).with_for_update()) if row.rules]
 
@@ -179,7 +175,7 @@ def _gone(row: FollowUp, wanted: Wanted) -> bool:
 
 
 def _let_go(uow: UnitOfWork, row: FollowUp, why: str) -> None:
-    row.rules = []  # no rule asks for it any more; if one does again, a new one is made
+    row.rules = []  # a rule that calls for it again makes a new one
     cancel_row(uow, row, why)
 
 
@@ -206,12 +202,13 @@ def _make_missing(uow: UnitOfWork, incident: Incident, wanted: Wanted, event: st
 
 
 def _whose(kind: str) -> str:
-    """Return a kind, both calls home as one: a family is called once."""
+    """The kind; both calls home count as one, because a family is called once."""
     return GUARDIAN_CALLS[0] if kind in GUARDIAN_CALLS else kind
 
 
 def _owner(uow: UnitOfWork, incident: Incident) -> int | None:
-    """Return who has them: whoever reviews the report, else a dean, else an administrator, of those who may know."""
+    """The owner of the follow-ups: the report's reviewer, otherwise a dean, otherwise an administrator who may see
+    it."""
     today = today_at(incident.school_id, uow.now)
     people = [number for role in READERS for number, _name in holders(role, incident.school_id, today)]
     able = open_to(incident, dict.fromkeys(people, ""), uow.now)

@@ -32,7 +32,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 ADULTS = "adults"
-"""The kind of a report in which no student stands: of an adult, by an adult."""
+"""Kind of a report without students."""
 
 KINDS: dict[str, Any] = {tile.value: tile.label for tile in Tile if tile is not Tile.WORRIED} | {
     ADULTS: _l("A report without a student")
@@ -50,10 +50,10 @@ FLAGS: dict[str, Any] = {
     "self_harm": _l("Did anyone hurt themselves, or talk about it?"),
     "staff_written_complaint": _l("Did a staff member file a written complaint?"),
 }
-"""Yes/no questions whose names are the routing facts they answer."""
+"""Yes/no questions, named like the routing facts that they answer."""
 
 OF_STUDENTS = ("bullying", "repeated_between_same_people", "abuse_suspected", "self_harm")
-"""Facts about students: not asked where none stands in the report."""
+"""Facts about students, not asked in a report without one."""
 
 OF_PERSON: dict[str, Any] = {
     "behavior": _l("What they are reported to have done"),
@@ -61,7 +61,7 @@ OF_PERSON: dict[str, Any] = {
     "motivation": _l("Possible motivation"),
     "family_text": _l("What this person’s family may read"),
 }
-"""Questions asked of each person, by the name under which the table holds them; the part of each is always asked."""
+"""Questions about each person, by their name in the table; each person's part is always asked."""
 
 OF_STUDENT_ALONE = ("behavior", "motivation", "family_text")
 OF_REPORT: dict[str, Any] = {
@@ -78,7 +78,7 @@ OF_REPORT: dict[str, Any] = {
 }
 CHOICE = OF_PERSON | OF_REPORT
 FEWEST, MOST = 2, 5
-"""How many a kind of report asks beside the part of each person."""
+"""Least and most questions of a kind of report, besides each person's part."""
 
 SENTENCES = {
     "detail_questions.changed": _l("Questions changed from %(day)s on: %(code)s"),
@@ -87,10 +87,8 @@ SENTENCES = {
 
 
 class DetailQuestions(Base):
-    """The questions that a kind of report needs, between two dates; a row is never rewritten.
-
-    `code` is what happened (a tile of the capture page), or `adults` for a report without a student.
-    """
+    """The questions that a kind of report asks between two dates; rows are never changed. `code` is a tile of the
+    capture page, or `adults` for a report without a student."""
 
     __tablename__ = "detail_questions"
     __table_args__ = (
@@ -109,7 +107,6 @@ GROWN_UP = frozenset({PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMU
 
 
 def is_adult(person: IncidentPerson) -> bool:
-    """Whether somebody is known to be no student."""
     return person.kind in GROWN_UP
 
 
@@ -119,13 +116,12 @@ def without_student(people: Collection[IncidentPerson]) -> bool:
 
 
 def kind_of(incident: Incident) -> str:
-    """Return the kind of a report in the table of questions."""
     return ADULTS if without_student(incident.people) else incident.tile
 
 
 def open_questions(chosen: Iterable[str], incident: Incident) -> frozenset[str]:
-    """Return what is asked: what the table chooses, and what must be known and is not yet: the exact place, what a
-    student did whose kind of report names no behavior, and how the reporter knows."""
+    """The questions to show: those the table chooses, and what is missing but required: the exact place, a student's
+    behavior if the kind names none, and the source of the report."""
     asked = set(chosen)
     if incident.place is None:
         asked.add("location")
@@ -142,7 +138,7 @@ def _uncoded(person: IncidentPerson) -> bool:
 
 
 def chosen_for(kind: str, day: date) -> Sequence[str]:
-    """Return the questions that a kind of report asks on a day; a kind without a row asks those of "something else"."""
+    """The questions of a kind of report on a day; a kind without a row has those of "something else"."""
     table = DetailQuestions
     statement = select(table.code, table.questions).where(
         table.code.in_((kind, Tile.OTHER.value)),
@@ -154,13 +150,12 @@ def chosen_for(kind: str, day: date) -> Sequence[str]:
 
 
 def question_rows() -> Sequence[DetailQuestions]:
-    """Return every row of the table, the newest of each kind first."""
+    """All rows of the table, the newest of each kind first."""
     order = (DetailQuestions.code, DetailQuestions.starts_on.desc())
     return db.session.scalars(select(DetailQuestions).order_by(*order)).all()
 
 
 def newest_for(kind: str) -> DetailQuestions | None:
-    """Return the newest row of a kind of report."""
     statement = select(DetailQuestions).where(DetailQuestions.code == kind)
     return db.session.scalar(statement.order_by(DetailQuestions.starts_on.desc()).limit(1))
 
@@ -169,7 +164,7 @@ HOW_MANY = _l("Choose from %(fewest)d to %(most)d questions. All others stay und
 
 
 class QuestionsForm(PlainForm):
-    """Which questions stand open from a day on. `seen_id` is the newest row when the page was shown."""
+    """The questions shown from a day on. `seen_id` is the newest row when the page was shown."""
 
     seen_id = HiddenField()
     questions = SelectMultipleField(
@@ -187,7 +182,7 @@ pages = Pages(
 @pages.get("")
 @gate(Permission.CODES_EDIT)
 def page() -> Page:
-    """Every kind of report with the questions that stand open, now, before and later."""
+    """The questions of every kind of report: current, past and future."""
     require(current_actor(), Permission.CODES_EDIT, DetailQuestions())
     rows: dict[str, list[dict[str, Any]]] = {}
     today = today_at(None, clock.now())
@@ -212,7 +207,7 @@ def _newest(_actor: Actor, code: str) -> DetailQuestions:
             fewest=FEWEST, most=MOST),
 )  # fmt: skip
 def change_questions(uow: UnitOfWork, row_seen: DetailQuestions, form: QuestionsForm) -> int:
-    """Ask other questions about a kind of report from a day on, and end the row before the day before it."""
+    """Change a kind's questions from a day on; the current row ends the day before."""
     starts_on, code = form.starts_on.data, row_seen.code
     newest = newest_row(uow, DetailQuestions, code, Permission.CODES_EDIT, starts_on, id_in(form.seen_id.data))
     chosen = [name for name in CHOICE if name in form.questions.data]

@@ -1,4 +1,4 @@
-"""Undecided reports are routed anew once other rules are in force: after an upgrade, or when a district published."""
+"""Route undecided reports again under new rules, after an upgrade or when a district published them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -20,14 +20,14 @@ from wss_cases.roster.directory.models import School, StaffMember
 from wss_cases.routing.rule_sets import RoutingAnswer, rule_set_in_force, signs_on
 
 BATCH = 20
-"""How many reports a tick routes at most."""
+"""Most reports routed per tick."""
 ALARMS_FOR = timedelta(days=1)
-"""How old a report may be of which an alarm is still told."""
+"""No alarms are sent for reports older than this."""
 
 
 def route_by_new_rules(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Route a batch of undecided reports whose newest answer is not of the rules in force, the newest first; returns
-    how many were `routed`. One that cannot be routed holds up no other."""
+    """Route a batch of undecided reports not answered by the rules in force, newest first; returns how many were
+    `routed`. A report that fails does not stop the others."""
     routed = 0
     try:
         due = _due(now)
@@ -56,7 +56,7 @@ def _route(incident_id: int, now: datetime) -> bool:
 
 
 def _read_signs(incident: Incident, day: date) -> None:
-    """Make unknown what the signs of a day point to in a report that was not read for any; what is known stays."""
+    """Mark facts unknown that the day's signs point to, in a report that was never read for signs; known facts stay."""
     if incident.signs or incident.tile not in set(Tile):
         return
     known = {name: value for name, value in (incident.facts or {}).items() if value is not None}
@@ -77,7 +77,7 @@ def _read_signs(incident: Incident, day: date) -> None:
 
 def _due(now: datetime) -> Sequence[int]:
     newest = _answers().where(RoutingAnswer.incident_id == Incident.id).correlate(Incident).scalar_subquery()
-    # by way of the schools: reports are found by school and state
+    # Joined through the schools, to use the index on school and state.
     waiting = (
         select(Incident.id)
         .join(School, School.id == Incident.school_id)

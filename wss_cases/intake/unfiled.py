@@ -1,4 +1,5 @@
-"""Reading whom of a family it names that waits to be filed; nobody is shown what it says."""
+"""Offline entries that wait to be filed: whether they name a student whose family asks for records. Nobody is shown
+their text."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from wss_cases.roster.names.finder import Finder, Kind
 
 
 def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool:
-    """Whether the answers of a form name a student: by the roster's number, or in words in full."""
+    """Whether a form's answers name a student, by roster number or full name."""
     for key, values in answers.items():
         words = [str(value) for value in (values if isinstance(values, list) else [values])]
         if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
@@ -29,10 +30,8 @@ def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool
 
 
 def naming(uow: UnitOfWork, student_id: int, names: Finder) -> list[OfflineEntry]:
-    """Return the entries that wait and name a student for sure, locked; nobody is shown what they say.
-
-    What no key opens, and what only hints at somebody, is not found.
-    """
+    """The waiting entries that certainly name a student, locked. Entries without a key, or with only a hint, are
+    missed."""
     waiting = select(OfflineEntry).where(OfflineEntry.state == EntryState.TO_MEND).order_by(OfflineEntry.id)
     return [row for row in uow.session.scalars(waiting.with_for_update()) if mentions(_said(row), student_id, names)]
 
@@ -50,14 +49,12 @@ def _said(row: OfflineEntry) -> Mapping[str, Any]:
 
 
 AT_ONCE: Final = 200
-"""Entries that one call takes: the next one takes the rest."""
+"""Entries handled per call."""
 
 
 def erase_unfiled(now: datetime, days: int, share: Share = WHOLE) -> int:
-    """Tell writers of entries that will go soon, and empty those that waited `days` days; returns how many went.
-
-    None goes before its writer was told, however long nobody looked after it.
-    """
+    """Warn writers of entries that will soon be deleted, and empty those that waited `days` days; returns how many.
+    None is emptied before its writer was warned."""
     before = told_before(days)
     soon = OfflineEntry.warned_at.is_(None) & (OfflineEntry.arrived_at <= now - timedelta(days=days) + before)
     for row_id in _ids(soon):
@@ -87,7 +84,7 @@ def _ids(which: ColumnElement[bool]) -> list[int]:
 
 
 def _locked(uow: UnitOfWork, row_id: int) -> OfflineEntry | None:
-    """Return an entry that still waits; None where its writer filed or deleted it meanwhile."""
+    """A waiting entry, locked; None if its writer filed or deleted it meanwhile."""
     row = uow.session.get(OfflineEntry, row_id, with_for_update=True)
     if row is not None and row.state is EntryState.TO_MEND:
         return row
@@ -96,17 +93,15 @@ def _locked(uow: UnitOfWork, row_id: int) -> OfflineEntry | None:
 
 
 def erase(uow: UnitOfWork, row: OfflineEntry) -> None:
-    """Empty an entry that waits, and tell its writer; that it was there stays, without a word of it."""
+    """Empty a waiting entry and tell its writer; the row stays without its text."""
     row.state, row.sealed_text, row.sealed_key, row.key_name = EntryState.ERASED, None, None, None
     uow.audit("offline_entry.erased", "offline_entry", row.id)
     uow.notify(row.user_id, GONE, row, f"{GONE}:{row.id}")
 
 
 def remind_writers(uow: UnitOfWork, student_id: int, names: Finder, key: str) -> int:
-    """Ask the writers of such entries to file them now, by a mail that names nobody; once for each `key`.
-
-    Returns how many entries there are.
-    """
+    """Ask the writers of entries that name a student to file them, once per `key`, in emails that name nobody.
+    Returns the number of entries."""
     rows = naming(uow, student_id, names)
     for row in rows:
         uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}:{key}")

@@ -1,7 +1,5 @@
-"""A second witness adds what they saw to the report that is there, without reading it.
-
-What they saw stays a report of their own, joined to the other: they read theirs, the dean reads both.
-"""
+"""A second witness adds an account to an existing report without reading it. The account stays their own report,
+joined to the other: they read theirs, the dean reads both."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm.attributes import flag_modified
@@ -39,22 +37,20 @@ from wss_cases.roster.directory.queries import get_school
 
 
 def joinable(capture: Capture, actor: Actor) -> list[Incident]:
-    """Return the reports to which a second witness may add what they saw: of the same event, and not decided yet.
-
-    What comes after a decision stays a report of its own, or no dean would read it.
-    """
+    """Undecided reports of the same event, to which a second witness may add an account. After a decision an account
+    stays separate, or no dean would read it."""
     return [row for row in likely_duplicates(capture, actor) if row.state in UNDECIDED]
 
 
 def beside(incident: Incident, actor: Actor) -> list[Incident]:
-    """Return such reports for one that is saved already and waits."""
+    """The same for a saved report that is undecided."""
     if incident.state not in UNDECIDED or incident.happened_at_id is not None:
         return []
     return [row for row in joinable(capture_of(incident), actor) if row.id != incident.id]
 
 
 def capture_of(incident: Incident) -> Capture:
-    """Return what a saved report told, as far as another one is compared with it."""
+    """A saved report as a capture, for comparing it with others."""
     people = (CapturedPerson(PersonKind.STUDENT, one.student_id) for one in incident.people if one.student_id)
     return Capture(
         school_id=incident.school_id,
@@ -68,10 +64,8 @@ def capture_of(incident: Incident) -> Capture:
 
 @use_case
 def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
-    """Save what a second witness reports, joined to the report of the same event; returns the id of their own.
-
-    Raises NotFound for a report that is not of the same time, school and person or place, or that is decided.
-    """
+    """Save a second witness's report joined to one of the same event; returns its own id. Raises NotFound for a
+    report of another event, or a decided one."""
     if target_id not in {row.id for row in joinable(capture, uow.actor)}:
         raise NotFound
     incident = create_incident(uow, signed(uow, capture))
@@ -82,11 +76,8 @@ def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
 
 @use_case
 def join_own(uow: UnitOfWork, incident_id: int, target_id: int) -> int:
-    """Join one's own report that waits to the report of the same event; returns the id of one's own.
-
-    Raises Refused for a report of somebody else, and alike for one of another event and one that is not there; Stale
-    where the own one is decided already.
-    """
+    """Join one's own waiting report to a report of the same event; returns one's own id. Raises Refused for another
+    person's report, and equally for another event or no report; Stale if one's own is decided."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     if incident.state not in UNDECIDED:
         raise Stale
@@ -98,14 +89,14 @@ def join_own(uow: UnitOfWork, incident_id: int, target_id: int) -> int:
 
 
 def _join(uow: UnitOfWork, incident: Incident, target_id: int) -> None:
-    """Join a report to another, whose facts it may move: people not yet there, and danger. Routing is asked again, and
-    whoever has the other one open sees first that it changed."""
+    """Join a report to another one, adding missing people and danger; it is routed again, and anyone who has it open
+    sees that it changed."""
     target = uow.session.get_one(Incident, target_id, with_for_update=True, populate_existing=True)
     if target.state not in UNDECIDED:
         raise Stale
     uow.record(incident, "incident.account_added")
     join_report(uow, incident, target)
-    # joining oneself is no review of anybody's
+    # Joining reports is not a review.
     incident.reviewed_at = incident.reviewer_id = None
     target.danger_now = target.danger_now or incident.danger_now
     target.facts, target.signs = joined(target.facts, incident.facts), [*target.signs, *incident.signs]
@@ -120,7 +111,7 @@ blueprint = Blueprint("witness", __name__)
 @capture.get("/incidents/<int:incident_id>/saved")
 @gate(Permission.INCIDENT_READ)
 def saved(incident_id: int) -> str:
-    """Say the reference, who was told, and what happens next; ask how the reporter knows."""
+    """Confirmation: reference, who was told, what happens next; and the question how the reporter knows."""
     actor = current_actor()
     incident = get_incident(actor, incident_id)
     day, now = today_at(incident.school_id, incident.submitted_at), clock.now()
@@ -145,7 +136,7 @@ def saved(incident_id: int) -> str:
 @blueprint.post("/incidents/new/same/<int:other_id>")
 @gate(Permission.INCIDENT_REPORT)
 def add(other_id: int) -> Page:
-    """Save what is on the capture page as a second witness's account of a report that is there."""
+    """Save the capture page as a second witness's account of an existing report."""
     actor, now, form = current_actor(), clock.now(), CaptureForm()
     school = school_for(actor, request.form.get("school_id"))
     sound = form.validate() and form.check_people()
@@ -170,7 +161,7 @@ def join(incident_id: int, other_id: int) -> Response:
 @blueprint.post("/incidents/<int:incident_id>/heard-from")
 @gate(Permission.INCIDENT_COMPLETE)
 def heard_from(incident_id: int) -> Response:
-    """Say in one tap how one knows of what one reported."""
+    """Say with one tap how one knows of what one reported."""
     report = _own(incident_id)
     answer_heard_from(submitted(BaseForm()), report.id, request.form.get("heard_from", ""))
     return redirect(url_for("capture.saved", incident_id=report.id), 303)

@@ -1,4 +1,4 @@
-"""What routing names for a decided report since its facts were corrected, beside what stands."""
+"""How routing's plan for a decided report differs, after its facts were corrected, from what was made."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -31,18 +31,18 @@ from wss_cases.routing.rule_sets import RoutingAnswer
 
 
 def key_of(one: PlanItem | PlanFollowUp) -> str:
-    """Return what names a pathway or a follow-up of a plan."""
     return one.key if isinstance(one, PlanItem) else f"{one.kind}:{one.days}:{one.person_id or 0}"
 
 
 DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
 NO_PART = 0
-"""Of whom the case has no part yet; what concerns everyone in it has None."""
+"""Stands for people without a part in the case yet; None stands for everyone in it."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """`items` and `follow_ups` are named now and were never made; `pathways` and `open` go on and are named no more."""
+    """`items` and `follow_ups` are called for now but were never made; `pathways` and `open` exist but are no longer
+    called for."""
 
     now: Situation
     items: tuple[PlanItem, ...] = ()
@@ -52,16 +52,12 @@ class Changes:
 
     @property
     def any(self) -> bool:
-        """Whether there is something to look at."""
         return bool(self.items or self.follow_ups or self.pathways or self.open)
 
 
 def changes_for(actor: Actor, incident: Incident) -> Changes | None:
-    """Return what routing would change for a decided report, as the actor may see it; None where it was not asked again
-    since.
-
-    The caller has checked the report.
-    """
+    """What routing would change for a decided report, as far as the actor may see it; None if it was not routed
+    again. The caller has checked the report."""
     if incident.state not in DECIDED or not _asked_again(incident):
         return None
     now = shown_to(actor, incident.school_id, situation(incident.id))
@@ -114,7 +110,7 @@ def _pathways(case_id: int) -> list[Pathway]:
 
 
 def _participants(case_id: int) -> dict[int, int]:
-    """Return the part in the case of each person's entry in a report."""
+    """Id of the case participant by the person's id in the report."""
     part = CaseParticipant
     rows = db.session.execute(select(part.incident_person_id, part.id).where(part.case_id == case_id))
     return {entry: number for entry, number in rows if entry is not None}
@@ -143,16 +139,14 @@ def _no_longer(wanted: list[PlanFollowUp], items: tuple[PlanItem, ...], made: li
 
 
 def _by_rule(rules: list[str]) -> bool:
-    """Whether routing asked for it, not a person or what happened in a pathway."""
+    """Whether routing made it, rather than a person or an event in a pathway."""
     return bool(rules) and "chosen" not in rules
 
 
 @use_case
 def add_named(uow: UnitOfWork, incident_id: int, key: str) -> int:
-    """Add one pathway or follow-up that routing names now; a case opens for a pathway where there is none yet.
-
-    Raises Refused for what is there already or is not named.
-    """
+    """Add one pathway or follow-up that routing now calls for; the first pathway opens a case. Raises Refused for
+    one that exists already or is not called for."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
     changes = changes_for(uow.actor, incident)
     items = {key_of(one): one for one in changes.items} if changes is not None else {}

@@ -1,4 +1,4 @@
-"""Naming people of a report later, also after the decision: routing is asked for them, and its case knows them."""
+"""Adding people to a report later, even after the decision. The report is routed again, and they join its case."""
 
 from collections.abc import Sequence
 
@@ -27,10 +27,8 @@ from wss_cases.journal.use_cases import use_case
 
 @use_case
 def name_people(uow: UnitOfWork, incident_id: int, people: Sequence[CapturedPerson], in_place_of: int | None) -> int:
-    """Add people to a report, or say who the person not identified yet (`in_place_of`, the first) is.
-
-    Raises Refused for somebody already there or not at the school.
-    """
+    """Add people to a report, or identify the unidentified person `in_place_of` as the first of them. Raises Refused
+    for someone already in it or not at the school."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
     for number, who in enumerate(people):
         person = add_person(uow, incident, who, in_place_of if number == 0 else None)
@@ -41,7 +39,7 @@ def name_people(uow: UnitOfWork, incident_id: int, people: Sequence[CapturedPers
 
 
 def join_cases(uow: UnitOfWork, incident: Incident, person: IncidentPerson) -> None:
-    """Make a person who was added to a report, or is known now, known to the cases that it opened."""
+    """Add a person who was added or identified in a report to the cases that it opened."""
     for case in cases_of_incident(incident.id):
         for part in case.participants:
             if part.incident_person_id == person.id:
@@ -57,7 +55,7 @@ blueprint = Blueprint("naming", __name__, url_prefix="/incidents/<int:incident_i
 @blueprint.route("/people", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_REVIEW)
 def people(incident_id: int) -> Page:
-    """Say who somebody is, or who else was there."""
+    """Identify a person, or add people to a report."""
     actor = current_actor()
     report = get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
     form, back = adding_form(report), url_for("review.incident", incident_id=report.id)

@@ -1,4 +1,4 @@
-"""Withdrawing a report: the reporter does; where a duty or danger depends on it, others decide."""
+"""Withdrawing a report. The reporter does it; if a duty or danger depends on the report, others decide."""
 
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ MESSAGES = (MessageKind("incident.withdrawal_asked", _SAYS, _still_asked),)
 
 
 def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
-    """Raise NotFound for another's report, Refused once its review has begun or its deans are asked."""
+    """Raise NotFound for another person's report; Refused once review has begun or the deans have been asked."""
     if incident.reporter_id is None or incident.reporter_id != actor.user_id:
         raise NotFound
     refuse_after_review(is_reporters(actor, incident, review_began(incident)))
@@ -62,12 +62,11 @@ def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
 
 
 def asked_words() -> str:
-    """What the reporter reads once others are asked."""
     return _("The deans and administrators have been asked. The report stays open until one of them decides.")
 
 
 def hangs_on(incident: Incident) -> bool:
-    """Whether a duty, a question to the police, danger or what another school was told hangs on a report."""
+    """Whether a duty, a police review, danger, or a message to another school depends on the report."""
     from_duty = exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state.in_(OPEN_DUTY))
     asked = exists().where(PoliceReview.incident_id == incident.id)
     told = any(person.other_school_id not in (None, incident.happened_at_id) for person in incident.people)
@@ -81,8 +80,6 @@ pages = Pages(
 
 
 class WithdrawForm(PlainForm):
-    """Why it is taken back."""
-
     reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
 
@@ -116,11 +113,9 @@ def _intro(report: Incident, _form: WithdrawForm) -> dict[str, str]:
     more=_intro,
 )  # fmt: skip
 def withdraw(uow: UnitOfWork, incident: Incident, form: WithdrawForm) -> None:
-    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it others decide.
-
-    Those others are the school's deans and administrators but the reporter, whatever the reporter's role. Raises
-    NotFound for whoever did not make it, Refused once review has begun or the others are asked.
-    """
+    """Withdraw a report; it then counts nowhere. If a duty or danger depends on it, the school's deans and
+    administrators other than the reporter decide. Raises NotFound for anyone but its reporter; Refused once review
+    has begun or the others have been asked."""
     refuse_withdrawal(uow.actor, incident)
     reason = form.reason.data
     if not hangs_on(incident):

@@ -1,4 +1,4 @@
-"""The decision: one act opens the case with its pathways and follow-ups, or logs a light one on the incident."""
+"""The decision on a report: open a case with pathways and follow-ups, or record a light response on the incident."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -112,7 +112,8 @@ REVIEW_WITH_HOLD = 5
 
 @dataclass(frozen=True)
 class Scene:
-    """What the steps of one decision share. `coordinator_id`: nobody at a school without one, where a dean leads."""
+    """State shared by the steps of one decision. `coordinator_id` is None at a school without a coordinator; a dean
+    leads there."""
 
     incident: Incident
     today: date
@@ -127,11 +128,9 @@ class Scene:
 
 @use_case
 def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
-    """Decide a report in one act and return its id: case, pathways, follow-ups, lead, notices.
-
-    Raises Stale when somebody decided or changed it first, Refused for what holds or reasons forbid. No choice can
-    close a legal duty: a case opens while one is open.
-    """
+    """Decide a report and return its id: case, pathways, follow-ups, lead and notices. Raises Stale when it was
+    decided or changed first; Refused for what a hold forbids or lacks a reason. A case always opens while a legal
+    duty is open."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state not in UNDECIDED:
         raise Stale
@@ -150,7 +149,8 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
 
 
 def _choose(plan: Plan, incident: Incident, choice: Choice, language: str) -> tuple[PlanItem, ...]:
-    """Return the items of a choice. Raises Refused while a question is open, and for what a tool alone calls for."""
+    """The chosen items. Raises Refused while a question is open, and for responses that a forgotten item or a tool
+    does not call for."""
     refuse_open(plan, incident, incident.people)
     if choice.keep is None and is_forgotten(incident):
         raise Refused("", _("It was forgotten or a tool. Choose what fits under “Choose a different response.”"))
@@ -158,7 +158,7 @@ def _choose(plan: Plan, incident: Incident, choice: Choice, language: str) -> tu
 
 
 def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple[PlanItem, ...]]) -> Scene:
-    """Return what the steps of a decision share; `choose` says which pathways of the plan it opens."""
+    """The shared state of a decision; `choose` picks the plan's items."""
     now = situation(incident.id)
     if not now.answers:
         route_incident(uow, incident)
@@ -179,7 +179,7 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
 
 
 def _made(incident: Incident) -> Counter[tuple[str, int | None]]:
-    """Count what an earlier decision made, by kind and person."""
+    """Number of follow-ups that an earlier decision made, by kind and person."""
     own = FollowUp.incident_id == incident.id
     of_cases = FollowUp.case_id.in_([case.id for case in cases_of_incident(incident.id)])
     statement = select(FollowUp.kind, FollowUp.incident_person_id, FollowUp.rules).where(own | of_cases)
@@ -195,7 +195,7 @@ def _dean(uow: UnitOfWork, incident: Incident, today: date) -> int | None:
 
 
 def _known_to(incident: Incident, user_ids: Sequence[int | None], now: datetime) -> int | None:
-    """Return the first of these people from whom the report is not kept: whoever leads is told of its case."""
+    """The first of these people who may see the report: whoever leads is told about its case."""
     people = {user_id: "" for user_id in user_ids if user_id is not None}
     return next(iter(open_to(incident, people, now)), None)
 
@@ -208,17 +208,17 @@ def _needs_case(scene: Scene, choice: Choice) -> bool:
 
 
 def open_duty_count(incident_id: int) -> int:
-    """Return how many duties of the school are open on a report; the caller has checked it."""
+    """Number of open legal duties of a report; the caller has checked it."""
     return sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
 
 
 def open_with(uow: UnitOfWork, scene: Scene) -> Case:
-    """Open the case of a report, or take the one it has, and propose the pathways of a decision in it."""
+    """Open the report's case, or use the existing one, and propose the pathways of the decision in it."""
     incident = scene.incident
     wait = REVIEW_WITH_HOLD if scene.now.plan.holds else REVIEW_AFTER
     tier = max((item.tier for item in scene.items), default=1)
     if cases_of_incident(incident.id):
-        # a removal that was recorded before the decision has opened it
+        # A removal recorded before the decision has opened the case already.
         case = case_for(uow, incident)
         case.tier = max(case.tier, tier)
     else:
@@ -269,7 +269,7 @@ def _follow_up(uow: UnitOfWork, scene: Scene, case: Case | None, choice: Choice)
 
 
 def _take_into_case(uow: UnitOfWork, scene: Scene, case: Case) -> None:
-    """Let what was begun before the decision go on in the case, by whoever has such a follow-up there."""
+    """Move the follow-ups from before the decision into the case; their owners stay those who have that kind there."""
     begun = select(FollowUp).where(
         FollowUp.incident_id == scene.incident.id, FollowUp.state == FollowUpState.OPEN, FollowUp.given_by_id.is_(None)
     )
@@ -284,16 +284,15 @@ def _take_into_case(uow: UnitOfWork, scene: Scene, case: Case) -> None:
 def make_follow_up(
     uow: UnitOfWork, scene: Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
-    """Make one follow-up of a decision, for the dean or the lead as its template says; one made before stands.
-
-    Of a need for housing no dean is to know: at a school without a coordinator it is nobody's until there is one.
-    """
+    """Make one follow-up of a decision, for the dean or the lead as its template says; an existing one stays.
+    Housing needs are hidden from deans: at a school without a coordinator the follow-up has no owner until there is
+    one."""
     for made in CALLS if kind in CALLS else (kind,):
         if scene.made[made, person_id]:
             scene.made[made, person_id] -= 1
             return
     if kind == FollowUpKind.PRE_MEETINGS and scene.made[kind, None]:
-        return  # an earlier one asks for everyone's
+        return  # an earlier one covers everyone
     event = waits_for(scene.now.answers) if kind in CALLS else ""
     template = template_in_force(kind, scene.incident.school_id, scene.today, event)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
@@ -327,11 +326,9 @@ def record_conversation(
     uow: UnitOfWork, incident_id: int, outcome: str, note: str, *, held_on: date | None = None, repair: str = "",
     repair_on: date | None = None,
 ) -> int:  # fmt: skip
-    """Record how the conversation of a light incident went: its follow-up is done and the incident closes.
-
-    It counts on its day (None: today). A repair step with its day becomes a follow-up of whoever talked. Raises
-    Refused for a day before the incident or to come, or a step without its day.
-    """
+    """Record how the conversation of a light incident went; its follow-up is done and the incident closes. `held_on`
+    None is today. A repair step with its day becomes a follow-up of the actor. Raises Refused for a day before the
+    incident or in the future, or a step without a day."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state is not IncidentState.ROUTED:
         raise Stale

@@ -1,4 +1,4 @@
-"""Pure decisions of the review: what is light, what a hold forbids, what a choice comes to."""
+"""Rules of the decision: what is light, what a hold forbids, which items a choice selects. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ FOR_THE_YOUNGEST = frozenset(
         Kind.ACADEMIC,
     }
 )
-"""What students of pre-K to grade 2 who caused harm may be given, also when a dean chooses otherwise."""
+"""The only kinds for students of pre-K to grade 2 who caused harm, even when a dean chooses differently."""
 
 _NOT_IN_CONVERSATION = frozenset({Kind.CONVERSATION, Kind.HEALING_CIRCLE, Kind.TALKING_CIRCLE})
 
 
 @dataclass(frozen=True)
 class Added:
-    """A kind that the reviewer adds for one person, or for both sides."""
+    """A kind that the reviewer adds, for one person or for everyone."""
 
     kind: Kind
     for_whom: Person
@@ -37,13 +37,13 @@ class Added:
 
     @property
     def key(self) -> str:
-        """What names it in a form, as `PlanItem.key`."""
+        """Its name in a form, as `PlanItem.key`."""
         return f"{self.kind}:{self.for_whom}:{self.person_id or 0}"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reviewer decides: `keep` None is the recommendation as it stands, else the keys of items kept."""
+    """What the reviewer decides. `keep` None accepts the recommendation; otherwise the keys of the items kept."""
 
     keep: frozenset[str] | None = None
     add: tuple[Added, ...] = ()
@@ -55,7 +55,7 @@ class Choice:
 
 
 def is_held(kind: Kind, whom: Person, applies_to: AppliesTo) -> bool:
-    """Whether a hold keeps this kind back for these people."""
+    """Whether a hold forbids this kind for these people."""
     of_the_causer = whom is not Person.HARMED
     match applies_to:
         case AppliesTo.FACE_TO_FACE:
@@ -67,7 +67,7 @@ def is_held(kind: Kind, whom: Person, applies_to: AppliesTo) -> bool:
 
 
 def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
-    """Return the hold that keeps a kind back, or why the youngest may not be given it; None when it may be added."""
+    """The hold that forbids a kind, or why it is not for the youngest students; None if it may be added."""
     for hold in plan.holds:
         its_own = added.for_whom is not Person.CAUSED_HARM or hold.person_id in (None, added.person_id)
         if its_own and is_held(added.kind, added.for_whom, hold.applies_to):
@@ -79,18 +79,16 @@ def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
 
 
 def is_light(plan: Plan, open_duties: int) -> bool:
-    """Whether this is a tier-1 conversation alone, logged and closed on the incident without a case."""
+    """Whether a tier-1 conversation is all: it is recorded on the incident, without a case."""
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in plan.items)
     known = plan.items and not plan.waiting
     return bool(known) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
 
 
 def may_be_batched(plan: Plan, open_duties: int, people: Sequence[IncidentPerson], report: Any) -> bool:
-    """Whether a report may be accepted together with others, without a page of its own having been read.
-
-    `report` has the columns of that name, and `has_text`. Never one in which a person, a part or whether anyone was
-    hurt is unknown, nor one that carries danger, a weapon, a duty, a hold, an open question, or no text at all.
-    """
+    """Whether a report may be accepted in a batch, without anyone opening its page. Never if a person, a part or an
+    injury is unknown, if it has danger, a weapon, a duty, a hold or an open question, or has no text. `report` has
+    the columns of that name, and `has_text`."""
     if plan.open_questions or of_intake(report, people) or report.alarm is not None:
         return False
     known = all(
@@ -104,11 +102,8 @@ def may_be_batched(plan: Plan, open_duties: int, people: Sequence[IncidentPerson
 
 
 def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
-    """Return the items that a choice comes to.
-
-    Raises Refused without a reason when it differs, for a held kind, when somebody would be left with nothing, and
-    where everything waits until it is known whom it is for.
-    """
+    """The items of a choice. Raises Refused for a different choice without a reason, for a held kind, when someone
+    would be left without an item, and when every item waits for an unidentified person."""
     if choice.keep is None and not choice.add:
         if plan.waiting and not plan.items:
             raise Refused("", _("First enter who is reported to have caused harm, or who was harmed."))
@@ -140,7 +135,7 @@ def _held_words(hold: PlanHold, language: str) -> str:
 
 
 def people_with_an_item(plan: Plan, items: Iterable[PlanItem]) -> set[int | None]:
-    """Return who of the plan's people has an item of their own or shares one; None is somebody not identified."""
+    """The plan's people who have an item of their own or share one; None stands for someone unidentified."""
     people: set[int | None] = set()
     for item in items:
         if item.for_whom is not Person.BOTH:

@@ -1,4 +1,5 @@
-"""The desk completion: shared facts, and for each person their part; the fields depend on who is in the report."""
+"""The form for the details of a report: shared facts, then each person's part. Its fields depend on who is in the
+report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ YES_NO = {"yes": True, "no": False, "unknown": None}
 
 
 def yes_no(label: Any) -> RadioField:
-    """Return a question answered yes, no, not known, or left open."""
+    """A question with the answers yes, no and not known, or none."""
     return RadioField(
         label,
         choices=choices([("yes", states.YES), ("no", states.NO), ("unknown", states.NOT_KNOWN)]),
@@ -40,12 +41,11 @@ def yes_no(label: Any) -> RadioField:
 
 
 def pick(label: Any, labels: Labels) -> SelectField:
-    """Return a list to choose from whose first line is "not answered"."""
     return select(label, [("", _l("Not answered")), *labels.items()], validators=[Optional()])
 
 
 class DetailsForm(BaseForm):
-    """What is asked about the report as a whole; made for one report by `details_form`."""
+    """The details of the whole report; `details_form` adds the fields of one report."""
 
     heard_from = radio(_l("How do you know of it?"), states.HEARD_FROM_LABELS)
     location = select(_l("Where, exactly?"), validators=[InputRequired(_l("Choose where it happened."))])
@@ -60,7 +60,7 @@ class DetailsForm(BaseForm):
     more = LongText(OF_REPORT["more"])
 
     def details(self, incident: Incident) -> Details:
-        """Return what a sound form says of its report; a fact that was not asked stays as it is."""
+        """The answers of a valid form; facts that were not asked keep their stored value."""
         facts: dict[str, Any] = {name: known for name, known in incident.facts.items() if name in OF_STUDENTS}
         for name in (*FLAGS, "mutual"):
             if name in self and self[name].data in YES_NO:
@@ -90,7 +90,7 @@ class DetailsForm(BaseForm):
         )
 
     def worst_injury(self, people: Sequence[IncidentPerson]) -> str | None:
-        """Return the worst injury said of a person; "none" only where it is said of everyone who may be hurt."""
+        """The worst injury of any person; "none" only if it was given for everyone who may be hurt."""
         told = {
             self[f"p{person.id}_injury"].data or None
             for person in people
@@ -100,7 +100,7 @@ class DetailsForm(BaseForm):
         return worst or ("none" if told == {"none"} else None)
 
     def part(self, person: IncidentPerson) -> PersonDetails:
-        """Return what the form says of one person; what it does not ask of an adult is nothing."""
+        """The answers about one person; questions not asked of adults give empty values."""
         names = {name: f"p{person.id}_{name}" for name in PERSON_FIELDS}
         values = {name: self[field].data if field in self else "" for name, field in names.items()}
         return PersonDetails(
@@ -118,7 +118,7 @@ PERSON_FIELDS = ("role", "injury", "behavior", "motivation", "family_text")
 
 
 class AddPersonForm(BaseForm):
-    """One more person in the report: found by name, or described."""
+    """One more person in the report: chosen by name, or described."""
 
     people = SelectMultipleField(_l("Add a person"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
@@ -140,10 +140,8 @@ def details_form(
     formdata: MultiDict[str, str] | None = None,
     check_csrf: bool = True,
 ) -> DetailsForm:
-    """Return the form for one report, filled from the record or from `formdata`.
-
-    `codes` are the behaviours in force by code set; only a reviewer is asked whether harm was mutual.
-    """
+    """The form of one report, filled from the record or from `formdata`. `codes` are the behaviors in force by code
+    set; only a reviewer is asked whether the harm was mutual."""
     skipped = OF_STUDENTS if without_student(incident.people) else ()
     fields: dict[str, Field] = {name: yes_no(label) for name, label in FLAGS.items() if name not in skipped}
     if reviewer:
@@ -162,7 +160,7 @@ def details_form(
 
 
 def behavior_words(code: BehaviorCode) -> str:
-    """Return a behaviour's label with its group."""
+    """Label of a behavior with its group."""
     label: str = in_language(code, "label")
     if code.behavior_group is None:
         return label
@@ -170,9 +168,9 @@ def behavior_words(code: BehaviorCode) -> str:
 
 
 def stored(incident: Incident) -> dict[str, Any]:
-    """Return a report's answers as the form shows them."""
+    """A report's answers as form data."""
     words = {True: "yes", False: "no", None: "unknown"}
-    # what the report leaves open is not answered yet; that nobody could check the facts is an answer
+    # An unknown fact counts as unanswered, except that nobody could verify the facts: that is an answer.
     facts = {name: fact for name, fact in (incident.facts or {}).items() if fact != UNKNOWN or name == "verified"}
     data: dict[str, Any] = {name: words[facts[name]] for name in (*FLAGS, "mutual") if name in facts}
     data |= {name: facts.get(name) for name in ("sexual", "verified")}
@@ -191,7 +189,7 @@ def stored(incident: Incident) -> dict[str, Any]:
 
 
 def person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict[str, Field]:
-    """Return the questions about one person, by field name."""
+    """The questions about one person by field name."""
     behaviors = [("", _l("Not coded yet")), *((str(code.id), behavior_words(code)) for code in codes)]
     prefix = f"p{person.id}_"
     return {

@@ -1,4 +1,4 @@
-"""Finishing the details of a report: the form, its draft, the check page, and adding people."""
+"""Completing the details of a report: form, draft, check page, and adding people."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,10 +37,7 @@ ROLE = "role"
 
 @dataclass(frozen=True)
 class Group:
-    """One card of questions: a person's (with the words that name them), or a subject's.
-
-    `fields` stand open, `folded` are one tap away.
-    """
+    """One card of questions about a person or a subject. `fields` are visible, `folded` are hidden until opened."""
 
     title: str
     fields: tuple[Any, ...]
@@ -49,18 +46,17 @@ class Group:
 
     @property
     def every(self) -> tuple[Any, ...]:
-        """All its questions."""
         return (*self.fields, *self.folded)
 
     @property
     def unfolds(self) -> bool:
-        """Whether something is wrong with an answer that is folded."""
+        """Whether a folded field has an error."""
         return any(field.errors for field in self.folded)
 
 
 def groups_of(form: DetailsForm, incident: Incident, asked: frozenset[str]) -> list[Group]:
-    """Return the cards of the form in order: how the reporter knows, people, the event, and what is folded of it by
-    subject. `asked` names what stands open."""
+    """The cards in order: source of the report, people, the event, then folded questions by subject. `asked` names
+    the visible ones."""
     about = [
         (_("Harm"), HARM),
         (_("What else is known"), (*FLAGS, "mutual", "verified")),
@@ -78,7 +74,7 @@ def groups_of(form: DetailsForm, incident: Incident, asked: frozenset[str]) -> l
 
 def _person(form: DetailsForm, person: IncidentPerson, asked: frozenset[str]) -> Group:
     fields = [(name, form[f"p{person.id}_{name}"]) for name in PERSON_FIELDS if f"p{person.id}_{name}" in form]
-    # the table of questions calls a person's injury otherwise than that of the whole report
+    # The table of questions has different names for a person's injury and for that of the whole report.
     opened = {ROLE, *(asked - {"injury"}), *({"injury"} if "person_injury" in asked else ())}
     return Group(
         person_words(person),
@@ -91,8 +87,8 @@ def _person(form: DetailsForm, person: IncidentPerson, asked: frozenset[str]) ->
 def summary_of(
     form: DetailsForm, incident: Incident, asked: frozenset[str], back: str
 ) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return (title, rows) of what was asked and of what was answered; an empty value reads "Not provided"; each row
-    leads back to its field."""
+    """(title, rows) of the questions asked and of those answered. Empty answers read "Not provided"; each row links
+    to its field."""
     parts = []
     for group in groups_of(form, incident, asked):
         rows = [
@@ -111,7 +107,7 @@ def summary_of(
 
 
 def _pointless(form: DetailsForm, group: Group, field: Any) -> bool:
-    # what a witness or a person harmed did is not asked
+    # Witnesses and people harmed are not asked what they did.
     if group.person_id is None or not field.name.endswith(("_behavior", "_motivation")):
         return False
     role = form[f"p{group.person_id}_role"].data
@@ -133,7 +129,7 @@ NOT_SAVED = {"csrf_token", "request_key", "version", "people_q", "find", "add", 
 @blueprint.route("/incidents/<int:incident_id>/details", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_COMPLETE)
 def details(incident_id: int) -> Page:
-    """Show the form with the draft in it; a sound answer goes to the check page."""
+    """The form with the saved draft; valid answers lead to the check page."""
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
     if request.method == "GET":
@@ -165,7 +161,7 @@ def details(incident_id: int) -> Page:
 @blueprint.post("/incidents/<int:incident_id>/details/draft")
 @gate(Permission.INCIDENT_COMPLETE)
 def details_draft(incident_id: int) -> Response | tuple[Response, int]:
-    """Keep what is typed so far; answers JSON with the time."""
+    """Save the draft; the JSON answer has the time."""
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
     return saved_as_json(lambda: _save_draft(actor, incident, now), now, zone_of(incident.school_id))
@@ -174,7 +170,7 @@ def details_draft(incident_id: int) -> Response | tuple[Response, int]:
 @blueprint.route("/incidents/<int:incident_id>/details/check", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_COMPLETE)
 def check(incident_id: int) -> Page:
-    """Show every answer with its Change link; the button submits them."""
+    """All answers with a Change link each; the button submits them."""
     actor = current_actor()
     incident = _open(actor, incident_id)
     draft = own_draft(actor, FORM, incident.id)
@@ -211,7 +207,7 @@ def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
 
 
 def _asked(incident: Incident) -> frozenset[str]:
-    """Return which questions stand open for a report today."""
+    """The questions visible for a report today."""
     chosen = chosen_for(kind_of(incident), today_at(incident.school_id, clock.now()))
     return open_questions(chosen, incident)
 
@@ -256,7 +252,7 @@ def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> 
 
 
 def named_in(form: AddPersonForm) -> list[CapturedPerson]:
-    """Return whom a form names. Raises Refused for nobody, or for a name that was typed and not chosen."""
+    """The people a form names. Raises Refused for none, or for a typed name that was not chosen from the list."""
     named = [person for value in form.people.data or [] if (person := captured_person(value))]
     if form.kind.data:
         named.append(CapturedPerson(PersonKind(form.kind.data), description=form.description.data or ""))
@@ -266,7 +262,6 @@ def named_in(form: AddPersonForm) -> list[CapturedPerson]:
 
 
 def adding_form(incident: Incident) -> AddPersonForm:
-    """Return the form that adds a person, or says who one not identified yet is."""
     adding = AddPersonForm()
     unknown = [p for p in incident.people if is_unknown(p)]
     adding.in_place_of.choices = choices(

@@ -1,4 +1,4 @@
-"""Reports of the same incident: merging two, saying that they differ, and undoing either."""
+"""Reports of the same incident: merge two, mark them as different, or undo either."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,16 +42,13 @@ from wss_cases.roster.directory.pages import initials_of
 from wss_cases.routing.rule_sets import RoutingAnswer
 
 GIVEN_LATER = ("motivation", "injury", "facts", "family_text", "may_tell")
-"""What nobody brings along: where it is filled, somebody wrote it after the merge."""
+"""Facts that a merge never copies: if one is set, someone wrote it after the merge."""
 
 
 def undo_merge(uow: UnitOfWork, incident: Incident) -> None:
-    """Take out of the report that stayed who came with this one, and give its parts at other schools back.
-
-    Whoever something was recorded about since, or was decided with, stays; the history of both says how many went and
-    stayed. The report that stayed is routed again where it is not decided. A merge of before it was written down who
-    came takes nobody out.
-    """
+    """Remove the people who came with a merged report from the report that stayed, and return the parts of other
+    schools. People who were worked with or decided on since stay; both histories say how many left and stayed. The
+    remaining report is routed again if undecided. Merges from before people were tracked remove nobody."""
     assert incident.duplicate_of_id is not None
     target = uow.load(Incident, incident.duplicate_of_id, Permission.INCIDENT_REVIEW)
     merge = _merge_of(uow, incident, target)
@@ -85,7 +82,7 @@ def undo_merge(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def _begun(person: IncidentPerson) -> ColumnElement[bool]:
-    """The follow-ups that routing made for somebody and nobody has worked on."""
+    """Follow-ups that routing made for a person and that are not done."""
     return and_(
         FollowUp.incident_person_id == person.id,
         FollowUp.incident_id.is_not(None),
@@ -120,7 +117,7 @@ def _merge_of(uow: UnitOfWork, incident: Incident, target: Incident) -> Timeline
 
 
 def _as_it_came(person: IncidentPerson, incident: Incident) -> bool:
-    """Whether nobody wrote anything about a person since they came with a report."""
+    """Whether nothing was written about a person since they came with the merged report."""
     if any(getattr(person, name) for name in GIVEN_LATER):
         return False
     who = (person.student_id, person.other_school_id)
@@ -129,7 +126,7 @@ def _as_it_came(person: IncidentPerson, incident: Incident) -> bool:
 
 
 def _is_used(uow: UnitOfWork, person: IncidentPerson) -> bool:
-    """Whether any record hangs on a person's entry, or is about this student and this report."""
+    """Whether a record refers to this person's entry, or to this student and this report."""
     for table in Base.metadata.sorted_tables:
         if table.name in (RoutingAnswer.__tablename__, IncidentPerson.__tablename__):
             continue
@@ -148,7 +145,7 @@ def _is_used(uow: UnitOfWork, person: IncidentPerson) -> bool:
 
 
 def _keys(table: Table) -> dict[str, list[Any]]:
-    """Return the columns of a table that lead to other tables, by the table's name."""
+    """The foreign key columns of a table, by the table they refer to."""
     keys: dict[str, list[Any]] = {}
     for key in table.foreign_keys:
         keys.setdefault(key.column.table.name, []).append(key.parent)
@@ -157,15 +154,12 @@ def _keys(table: Table) -> dict[str, list[Any]]:
 
 @use_case
 def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
-    """Merge a report into another one of the school; see `merge_waiting`."""
     return merge_waiting(uow, uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version), reference)
 
 
 def merge_waiting(uow: UnitOfWork, incident: Incident, reference: str) -> int:
-    """Mark a report as telling of the same thing as another one of the school, which is routed again and decided.
-
-    Returns the id of the report that stays. Raises Stale for a report that is decided.
-    """
+    """Mark a report as a duplicate of another one of the school. That one is routed again if undecided; returns its
+    id. Raises Stale for a decided report."""
     if incident.state not in UNDECIDED:
         raise Stale
     target = merge_report(uow, incident, reference)
@@ -176,10 +170,8 @@ def merge_waiting(uow: UnitOfWork, incident: Incident, reference: str) -> int:
 
 @use_case
 def tell_apart(uow: UnitOfWork, incident_id: int, other_id: int) -> int:
-    """Remember that two reports tell of two events: they are no longer marked as possible duplicates.
-
-    Raises Refused for one and the same report, NotFound for one that is not the reviewer's.
-    """
+    """Mark two reports as different events; they are no longer shown as possible duplicates. Raises Refused for a
+    report and itself, NotFound for one that the actor does not review."""
     one, other = _both(uow, incident_id, other_id)
     lower, higher = pair_of(one.id, other.id)
     if _pair(uow, lower, higher) is None:
@@ -191,7 +183,7 @@ def tell_apart(uow: UnitOfWork, incident_id: int, other_id: int) -> int:
 
 @use_case
 def take_apart_back(uow: UnitOfWork, incident_id: int, other_id: int) -> int:
-    """Take back that two reports tell of two events; the history of both keeps that it was said."""
+    """Undo the mark that two reports are different events; both histories keep it."""
     one, other = _both(uow, incident_id, other_id)
     row = _pair(uow, *pair_of(one.id, other.id))
     if row is None:
@@ -219,27 +211,26 @@ def _pair(uow: UnitOfWork, lower: int, higher: int) -> ToldApart | None:
 
 MOST_NAMES = 4
 EXCERPT = 240
-"""How many characters of each text stand beside each other: enough to see that both tell of one event."""
+"""Characters of each text shown side by side: enough to recognize the same event."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the rows of a page share."""
+    """Data shared by the rows of a page."""
 
     actor: Actor
     now: datetime
     zones: Mapping[int, str]
     places: Mapping[str, str]
     names: Mapping[int, str]
-    """Of staff: who reported, and who reviews."""
+    """Names of staff who reported or review."""
 
     people: Mapping[int, Sequence[tuple[str, int | None]]]
-    """Of each report (name, id of the student)."""
+    """(name, student id) of the people of each report."""
 
 
 def told(row: Any, known: Known) -> dict[str, Any]:
-    """Return what a report tells, in words: who reported what, where and when, and about whom; and its own text, unless
-    no list shows it."""
+    """A report in words: reporter, kind, place, time and people; and its text, unless lists may not show it."""
     text = " ".join(row.narrative.split()) if shows_words(row.facts) else ""
     return {
         "id": row.id,
@@ -255,7 +246,7 @@ def told(row: Any, known: Known) -> dict[str, Any]:
 
 
 def twin_words(row: Any, twin: Any, known: Known) -> dict[str, Any]:
-    """Return a possible duplicate in words, and which of the two stays when they are merged."""
+    """A possible duplicate in words, and which of the two stays after a merge."""
     stay = stays(row, twin)
     open_one = row.state in UNDECIDED or twin.state in UNDECIDED
     return told(twin, known) | {
@@ -265,10 +256,8 @@ def twin_words(row: Any, twin: Any, known: Known) -> dict[str, Any]:
 
 
 def person_links(people: Sequence[tuple[str, int | None]], actor: Actor) -> list[tuple[str, str | None]]:
-    """Return the first few people of a report as (name, address of the student's page): initials for who chose them.
-
-    The caller has checked that the actor reviews the report.
-    """
+    """The first few people of a report as (name, address of the student's page); initials if the actor prefers them.
+    The caller has checked that the actor reviews the report."""
     rows: list[tuple[str, str | None]] = [
         (name, None)
         if student_id is None
@@ -282,7 +271,7 @@ def person_links(people: Sequence[tuple[str, int | None]], actor: Actor) -> list
 def twins_of(
     report: Any, actor: Actor, now: datetime, name_of: Callable[[IncidentPerson], str]
 ) -> list[dict[str, Any]]:
-    """Return in words which reports may tell of the same event as one that the actor reviews."""
+    """Rows of the possible duplicates of a report that the actor reviews."""
     twins = possible_duplicates([report], actor)[report.id]
     if not twins:
         return []
@@ -308,7 +297,7 @@ def _both_page(incident_id: int, other_id: int) -> tuple[Incident, Incident]:
 
 
 def _call(act: str, *ids: int) -> Invocation:
-    """Return the call of one button of a page that has many: each carries its own key."""
+    """The invocation of one button on a page with many; each has its own request key."""
     form = BaseForm()
     call = submitted(form)
     return Invocation(call.actor, call.now, ":".join([form.request_key.data or "", act, *map(str, ids)]))
@@ -317,7 +306,7 @@ def _call(act: str, *ids: int) -> Invocation:
 @blueprint.post("/same/<int:other_id>")
 @gate(Permission.INCIDENT_REVIEW)
 def merge(incident_id: int, other_id: int) -> Page:
-    """Merge two reports: the decided one stays, else the one that was reported first."""
+    """Merge two reports: the decided one stays, otherwise the older one."""
     one, other = _both_page(incident_id, other_id)
     stay = stays(one, other)
     goes = other if stay is one else one
@@ -333,7 +322,6 @@ def merge(incident_id: int, other_id: int) -> Page:
 @blueprint.post("/apart/<int:other_id>")
 @gate(Permission.INCIDENT_REVIEW)
 def apart(incident_id: int, other_id: int) -> Page:
-    """Say that two reports tell of two events."""
     one, other = _both_page(incident_id, other_id)
     tell_apart(_call("apart", one.id, other.id), one.id, other.id)
     flash(_("%(reference)s is not the same. You can undo this on either report’s page.", reference=other.reference))
@@ -343,7 +331,6 @@ def apart(incident_id: int, other_id: int) -> Page:
 @blueprint.post("/maybe/<int:other_id>")
 @gate(Permission.INCIDENT_REVIEW)
 def maybe(incident_id: int, other_id: int) -> Page:
-    """Take back that two reports tell of two events."""
     one, other = _both_page(incident_id, other_id)
     take_apart_back(_call("maybe", one.id, other.id), one.id, other.id)
     flash(_("They are marked as possible duplicates again."))
@@ -351,7 +338,6 @@ def maybe(incident_id: int, other_id: int) -> Page:
 
 
 def _back(incident_id: int) -> str:
-    """Return to the list where it was left, or to the page of the report that stays."""
     if request.args.get("to") == "queue":
         return url_for("queue.page", _anchor=f"report-{incident_id}")
     return url_for("review.incident", incident_id=incident_id)

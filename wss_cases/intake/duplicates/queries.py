@@ -1,4 +1,4 @@
-"""Pairs of reports of which a reviewer said that they tell of two different events."""
+"""Possible duplicates, and pairs of reports that a reviewer marked as different events."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.states import UNDECIDED
 
 
 class ToldApart(Base):
-    """Two reports that look alike and are not the same event; `lower_id` is the older one."""
+    """Two similar reports of different events; `lower_id` is the older one."""
 
     __tablename__ = "incident_told_apart"
     __table_args__ = (UniqueConstraint("lower_id", "higher_id"), CheckConstraint("lower_id < higher_id", name="order"))
@@ -32,8 +32,8 @@ class ToldApart(Base):
 
 
 def may_be_same(one: Any, other: Any, students: Iterable[int | None], others: Iterable[int | None]) -> bool:
-    """Whether two reports may tell of one event: same school, within two hours, a shared student or the same place and
-    kind. `students` and `others` are the ids of each one's students; None is nobody known."""
+    """Whether two reports may be of one event: same school, within two hours, and a shared student or the same place
+    and kind. `students` and `others` are their student ids; None is an unidentified person."""
     if one.school_id != other.school_id or abs(one.occurred_at - other.occurred_at) > DUPLICATE_WINDOW:
         return False
     shared = {number for number in students if number is not None} & set(others)
@@ -41,18 +41,17 @@ def may_be_same(one: Any, other: Any, students: Iterable[int | None], others: It
 
 
 def stays(one: Any, other: Any) -> Any:
-    """Return which of two reports stays when they are merged: the one that is decided, else the one reported first."""
+    """The report that stays after a merge: the decided one, otherwise the older one."""
     decided = [row for row in (one, other) if row.state not in UNDECIDED]
     return decided[0] if len(decided) == 1 else min(one, other, key=lambda row: row.id)
 
 
 def pair_of(one: int, other: int) -> tuple[int, int]:
-    """Return the ids of two reports, the lower first."""
     return min(one, other), max(one, other)
 
 
 MOST = 3
-"""How many possible duplicates of one report are shown at once."""
+"""Most possible duplicates shown for one report."""
 MOST_CANDIDATES = 300
 SHOWN = (
     Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.occurred_at,
@@ -61,9 +60,8 @@ SHOWN = (
 
 
 def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any]]:
-    """Return for each report at most three others that may tell of the same event, the oldest first, without those that
-    a reviewer told apart or that are kept from the actor. `rows` have the columns `SHOWN`; the caller has checked
-    them."""
+    """Up to three possible duplicates of each report, oldest first, without those marked as different or hidden from
+    the actor. `rows` have the columns `SHOWN`; the caller has checked them."""
     if not rows:
         return {}
     others = db.session.execute(
@@ -89,7 +87,8 @@ def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any
 
 
 def _reviewed(actor: Actor) -> ColumnElement[bool]:
-    """Return what is not kept from a reviewer; whoever decides for the district's office sees no ordinary report."""
+    """Reports visible to a reviewer; district staff see only reports of their office and of schools where they have
+    a role."""
     known = not_(Incident.closed_to(actor))
     if not actor.has(Role.DISTRICT):
         return known
@@ -97,9 +96,8 @@ def _reviewed(actor: Actor) -> ColumnElement[bool]:
 
 
 def _about(rows: Sequence[Any]) -> tuple[ColumnElement[bool], ...]:
-    """Return the schools and days outside of which nothing is near: with them alone a plan that PostgreSQL keeps looks
-    there, and not through the reports of the whole district. A day more on either side, since two hours may go over
-    midnight."""
+    """Limits the search to these schools and days, so that a cached PostgreSQL plan does not scan the whole
+    district. One day more on either side, because two hours may pass midnight."""
     days = {today_at(row.school_id, row.occurred_at) for row in rows}
     apart = timedelta(days=1)
     return (
@@ -129,7 +127,7 @@ def _in_reports(among_ids: Narrow) -> Any:
 
 
 def told_apart(ids: Collection[int]) -> set[tuple[int, int]]:
-    """Return the pairs that a reviewer told apart, of which one is among these; the caller has checked them."""
+    """Pairs marked as different that include one of these ids; the caller has checked them."""
     return {(lower, higher) for lower, higher in _apart.rows(ids)}
 
 
@@ -140,7 +138,7 @@ def _apart(among_ids: Narrow) -> Any:
 
 
 def apart_from(incident_id: int) -> Sequence[Any]:
-    """Return the reports (id, reference) that a reviewer told apart from this one, which the caller has checked."""
+    """Reports (id, reference) marked as different from this one; the caller has checked it."""
     numbers = [lower if higher == incident_id else higher for lower, higher in told_apart([incident_id])]
     statement = select(Incident.id, Incident.reference).where(Incident.id.in_(numbers)).order_by(Incident.id)
     return db.session.execute(statement).all() if numbers else []

@@ -1,4 +1,4 @@
-"""Filing what arrived from a device that had no network, each entry once; and what its writer must mend first."""
+"""Filing entries from a device that was offline, each once, and keeping those that their writer must fix."""
 
 import json
 from dataclasses import dataclass
@@ -28,10 +28,8 @@ class Arrived:
 
 @use_case
 def file_report(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
-    """Submit a report that was written without network; returns its id, as the page's own form does.
-
-    Raises NotFound and Refused as that form does: nothing of it is written then.
-    """
+    """Submit a report written offline; returns its id. Raises NotFound and Refused as the page's own form does; then
+    nothing is stored."""
     incident = write_report(uow, capture)
     _receive(uow, arrived, incident_id=incident.id)
     return incident.id
@@ -39,10 +37,8 @@ def file_report(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
 
 @use_case
 def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
-    """Record a student concern that was written without network; returns its id. A typed name stands in its words.
-
-    Raises NotFound and Refused as the page's own form does.
-    """
+    """Record a student concern written offline; returns its id. Typed names go into its text. Raises NotFound and
+    Refused as the page's own form does."""
     record = open_care(uow, names_in_words(capture))
     _receive(uow, arrived, care_record_id=record.id)
     return record.id
@@ -50,7 +46,7 @@ def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
 
 @use_case
 def file_practice(uow: UnitOfWork, arrived: Arrived, school_id: int, held: Held) -> int:
-    """Log what was held and written down without network; returns its id. Raises as logging does."""
+    """Log a practice written offline; returns its id. Raises what `write_entry` raises."""
     entry = write_entry(uow, school_id, held)
     _receive(uow, arrived, practice_entry_id=entry.id)
     return entry.id
@@ -76,7 +72,7 @@ def _facts(actor: Actor, arrived: Arrived, now: datetime) -> dict[str, Any]:
 
 
 def keep_to_mend(actor: Actor, arrived: Arrived, problems: list[str], now: datetime) -> None:
-    """Keep what cannot be filed as it is, sealed, for its writer; the same one twice is kept once."""
+    """Store an entry that cannot be filed yet, sealed for its writer; the same entry is stored only once."""
     entry = arrived.entry
     told = {"fields": entry.fields, "problems": problems, "school": entry.school_id}
     sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(told))
@@ -90,13 +86,13 @@ def keep_to_mend(actor: Actor, arrived: Arrived, problems: list[str], now: datet
 
 @use_case
 def discard_entry(uow: UnitOfWork, entry_id: int) -> int:
-    """Delete what one wrote without network and was asked to mend. Raises NotFound for anybody else's."""
+    """Delete an own entry that waits to be fixed. Raises NotFound for another person's."""
     _close(uow, existing(uow.session.get(OfflineEntry, entry_id, with_for_update=True)), EntryState.DISCARDED)
     return entry_id
 
 
 def finish_mended(actor: Actor, name: str, now: datetime) -> None:
-    """Close an entry whose form has been sent from its page: what was kept of it goes."""
+    """Close an entry whose corrected form was submitted; its stored text is deleted."""
     found = own_entry(actor, name)
     if found is not None and found.state is EntryState.TO_MEND:
         with unit_of_work(actor, now) as uow:

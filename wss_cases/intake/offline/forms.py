@@ -1,4 +1,4 @@
-"""The forms that open without network: those of the rooms themselves, less what the server alone knows."""
+"""Forms that open offline: the usual ones without what only the server knows."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ GRADES = range(-1, 13)
 
 
 class WithoutRoster(CaptureForm):
-    """The capture as it is written without network: names are typed, and matched with the roster after sending."""
+    """The capture form offline: names are typed, and matched with the roster after sending."""
 
     class Meta(CaptureForm.Meta):
-        """The request that brings it is protected; what was written long before it has no token of its own."""
+        """No token of its own: the form may be old when it is sent, and the request that sends it is protected."""
 
         csrf = False
 
@@ -35,12 +35,12 @@ class WithoutRoster(CaptureForm):
 
     @property
     def typed_names(self) -> list[str]:
-        """The names that were typed, here or into the search field of a page that lost the network."""
+        """Names typed here, or into the search field of a page that lost its connection."""
         lines = f"{self.names.data or ''}\n{self.people_q.data or ''}".splitlines()
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
     def check_names(self) -> bool:
-        """Whether somebody is named or said to be unknown, in as many words as a report holds; else an error."""
+        """Whether someone is named or marked as unknown, within the limits; otherwise the field gets an error."""
         names = self.typed_names
         if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
             self.names.errors = [_("Type at most %(number)d names, one per line.", number=MOST_NAMES)]
@@ -50,16 +50,16 @@ class WithoutRoster(CaptureForm):
 
     @property
     def named(self) -> tuple[CapturedPerson, ...]:
-        """Everybody of whom a name is known and nothing else."""
+        """The typed names, as people who are not identified."""
         names = [name[:LONGEST_NAME] for name in self.typed_names[:MOST_NAMES]]
         return tuple(CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) for name in names)
 
 
 class AnyGroup(PracticeForm):
-    """The practice log as it is written without network: every grade is offered, and who writes it led it."""
+    """The practice log offline: all grades are offered, and the writer led it."""
 
     class Meta(PracticeForm.Meta):
-        """As `WithoutRoster`."""
+        """No token of its own, as in `WithoutRoster`."""
 
         csrf = False
 
@@ -73,10 +73,9 @@ class AnyGroup(PracticeForm):
 
 
 def as_sent(fields: Fields) -> MultiDict[str, str]:
-    """Return answers as a form reads them; of a field given twice the first counts, as in a browser's own form."""
+    """Form data from stored answers; of repeated fields the first counts, as for a browser's form."""
     return MultiDict(fields)
 
 
 def unsent_form(kind: str) -> BaseForm:
-    """Return the empty form of a page that opens without network."""
     return WithoutRoster(formdata=None) if kind == "report" else AnyGroup(formdata=None, adults=1, minutes="20")

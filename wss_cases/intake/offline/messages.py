@@ -1,4 +1,4 @@
-"""Pure decisions about what a device sends later: what it says, and when that was written if its clock was wrong."""
+"""Entries written offline: what they hold, when they were written even under a wrong clock, and their emails."""
 
 import json
 from collections.abc import Mapping
@@ -21,19 +21,15 @@ from wss_cases.journal.models import OutboxMessage
 
 WAITS: Final = "offline_entry.waits"
 GONE: Final = "offline_entry.gone"
-"""Mails about what was not filed: that it goes soon, and that it went."""
+"""Emails that an unfinished entry will soon be deleted, or was deleted."""
 
 
 class EntryKind(Labelled):
-    """Which form it was."""
-
     REPORT = "report", _l("Report")
     PRACTICE = "practice", _l("Circle for the practice log")
 
 
 class EntryState(Labelled):
-    """Where it is."""
-
     FILED = "filed", _l("Filed")
     TO_MEND = "to_mend", _l("Needs an answer")
     DISCARDED = "discarded", _l("Deleted by its writer")
@@ -41,11 +37,11 @@ class EntryState(Labelled):
 
 
 class OfflineEntry(Base):
-    """One report or entry of the practice log that was written without network.
+    """One report or practice entry written offline.
 
-    `written_at` is when, as well as the device's clock allows; `clock_ahead` how many seconds that clock was ahead
-    (negative: behind, 0: right); `clock_doubtful` that it was set while the entry waited. `sealed_text` holds what was
-    written as long as something is to be mended, for its writer alone; `warned_at` is when they were told that it goes.
+    `written_at` is the best estimate; `clock_ahead` the seconds that the device's clock was ahead (negative: behind);
+    `clock_doubtful`: the clock was set while the entry waited. `sealed_text` holds the entry for its writer alone while
+    it must be fixed; `warned_at` is when they were told that it will be deleted.
     """
 
     __tablename__ = "offline_entry"
@@ -75,9 +71,9 @@ class OfflineEntry(Base):
 
 
 PURPOSE: Final = "offline entry"
-"""What the keys over an entry that is to be mended are derived for."""
+"""Purpose of the keys that seal entries to be fixed."""
 TOLERANCE: Final = timedelta(minutes=5)
-"""How far a clock may be off and still count as right."""
+"""A clock within this difference counts as right."""
 TOLD_BEFORE: Final = timedelta(days=3)
 YEARS: Final = range(2000, 2101)
 MOST_FIELDS: Final = 400
@@ -86,7 +82,8 @@ Fields = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class DeviceClock:
-    """Instants by a device's own clock: writing and sending; and when it last heard the server, by both clocks."""
+    """Times by the device's clock: of writing, of sending, and of its last contact with the server, also by the
+    server's clock."""
 
     written: datetime
     sent: datetime
@@ -96,10 +93,8 @@ class DeviceClock:
 
 @dataclass(frozen=True)
 class Written:
-    """When something was written: never after it arrived. `ahead`: how far the device's clock was, 0 where right.
-
-    `doubtful`: the clock was set while the entry waited, so its writer must say when it was.
-    """
+    """When an entry was written, never after it arrived. `ahead`: the device's clock error, 0 if right. `doubtful`:
+    the clock was set while the entry waited, so the writer is asked for the time."""
 
     at: datetime
     ahead: timedelta
@@ -108,7 +103,8 @@ class Written:
 
 @dataclass(frozen=True)
 class Entry:
-    """What one box holds. `fields` are a form's; `drops_draft`: it was the form of a page, whose draft it ends."""
+    """The content of one sealed box. `fields` are a form's; `drops_draft`: it came from an online page, whose draft
+    it replaces."""
 
     name: str
     kind: EntryKind
@@ -119,7 +115,7 @@ class Entry:
 
 
 def entry_in(name: str, text: str, sent: Any) -> Entry:
-    """Return what an opened box says, sent at an instant by the device's clock. Raises ValueError for anything else."""
+    """The entry in an opened box, sent at an instant of the device's clock. Raises ValueError for anything else."""
     told = json.loads(text)
     if not isinstance(told, Mapping) or not isinstance(told.get("fields"), list) or len(told["fields"]) > MOST_FIELDS:
         raise ValueError("no entry")
@@ -136,11 +132,9 @@ def entry_in(name: str, text: str, sent: Any) -> Entry:
 
 
 def written_at(clock: DeviceClock, now: datetime) -> Written:
-    """Return when an entry was written by the server's clock, as well as the device's allows.
-
-    A clock that is as wrong at sending as it was when the server was last heard is put right. One that was set
-    meanwhile leaves two answers; the one that fits between the last time the server was heard and now is taken.
-    """
+    """When an entry was written, by the server's clock. A clock with the same error at sending as at the last
+    contact is corrected. If it was set in between there are two candidates; the one between the last contact and now
+    counts."""
     ahead_at_sending = clock.sent - now
     ahead_before = ahead_at_sending
     if clock.heard_by_device is not None and clock.heard_by_server is not None:
@@ -155,7 +149,7 @@ def written_at(clock: DeviceClock, now: datetime) -> Written:
 
 
 def told_before(days: int) -> timedelta:
-    """Return how long before an entry goes, that waits at most `days` days, its writer is told: three days, or half."""
+    """How long before its deletion (after `days` days) an entry's writer is warned: three days, or half the time."""
     return min(TOLD_BEFORE, timedelta(days=days) / 2)
 
 
@@ -176,7 +170,7 @@ def _field(pair: Any) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class ToMend:
-    """One entry that cannot be filed as it is, opened for its writer."""
+    """One entry that cannot be filed yet, opened for its writer."""
 
     row: OfflineEntry
     fields: Fields
@@ -185,36 +179,33 @@ class ToMend:
 
 
 def own_entry(actor: Actor, name: str) -> OfflineEntry | None:
-    """Return one's own entry by its key."""
     mine = select(OfflineEntry).where(OfflineEntry.user_id == actor.user_id, OfflineEntry.name == name)
     found: OfflineEntry | None = db.session.scalars(mine).one_or_none()
     return found
 
 
 def waits_to_be_mended(actor: Actor, name: str) -> bool:
-    """Whether one's own entry with this key waits for its writer's answer."""
     return db.session.scalar(_to_mend(actor, OfflineEntry.id).where(OfflineEntry.name == name)) is not None
 
 
 def count_to_mend(actor: Actor) -> int:
-    """Return how many entries wait for their writer's answer."""
     return db.session.scalar(_to_mend(actor, func.count())) or 0
 
 
 def to_mend(actor: Actor) -> list[ToMend]:
-    """Return one's own entries that wait for an answer, oldest first."""
+    """The actor's entries to fix, oldest first."""
     return [_opened(row) for row in db.session.scalars(_to_mend(actor, OfflineEntry).order_by(OfflineEntry.id))]
 
 
 def one_to_mend(actor: Actor, entry_id: int | None) -> ToMend:
-    """Return one of them. Raises NotFound for anybody else's, and for one that is done."""
+    """One of the actor's entries to fix. Raises NotFound for another person's, or a finished one."""
     return _opened(
         existing(db.session.scalars(_to_mend(actor, OfflineEntry).where(OfflineEntry.id == entry_id)).first())
     )
 
 
 def of_incident(incident_id: int) -> OfflineEntry | None:
-    """Return what a report was written with, where that was without network; the caller has checked the report."""
+    """The offline entry of a report, None if it was written online; the caller has checked the report."""
     found: OfflineEntry | None = db.session.scalars(
         select(OfflineEntry).where(OfflineEntry.incident_id == incident_id)
     ).first()

@@ -1,4 +1,4 @@
-"""Pages that open without network, what a device is told while there is one, and what it sends afterwards."""
+"""Pages that open offline, what a device gets while online, and how it sends its entries."""
 
 import json
 from base64 import b64encode
@@ -70,14 +70,12 @@ from wss_cases.routing.rule_sets import signs_on
 from wss_cases.routing.signs import SignKind
 
 NO_TOKEN = {"csrf": False}
-"""The request that brings an entry is protected by its own token; what was written before it has none."""
+"""Entries are protected by the sending request's token and have none of their own."""
 
 
 def take(actor: Actor, entry: Entry, now: datetime) -> None:
-    """File an entry, or keep it for its writer to mend: either way once, however often it is sent.
-
-    What its page's own form brought already is done.
-    """
+    """File an entry, or store it for its writer to fix; only once, however often it is sent. An entry that its page
+    submitted already is skipped."""
     if own_entry(actor, entry.name) is not None or already_done(actor.user_id, entry.name):
         return
     arrived = Arrived(entry, written_at(entry.clock, now))
@@ -94,7 +92,7 @@ def take(actor: Actor, entry: Entry, now: datetime) -> None:
 
 
 def _school(actor: Actor, wanted: int | None) -> School:
-    """Return the school an entry is for. Raises Refused where its writer has no role there any more."""
+    """The school of an entry. Raises Refused if its writer has no role there any more."""
     school = get_school(wanted or chosen_school_id(actor, *STAFF) or 0)
     if school is None:
         raise NotFound
@@ -112,7 +110,7 @@ def _file_report(call: Invocation, arrived: Arrived, school: School) -> list[str
     by = call.now if form.when.data == WhenChoice.OTHER else arrived.written.at
     moment = form.moment(by, school.time_zone) if not form.when.errors else None
     if form.danger.data == "yes":
-        # danger waits for no time that can be read, and for no name: both are asked for in the report
+        # Danger does not wait for a readable time or a name; the report's page asks for both.
         moment = moment or (arrived.written.at, WhenPrecision.DAY)
         form.occurred.errors = form.names.errors = []
     if form.errors or moment is None:
@@ -142,14 +140,14 @@ def _problems(form: BaseForm) -> list[str]:
 
 
 PAGES = ("home", "report", "practice")
-"""They tell nothing of anybody, in each language, and a browser keeps them."""
+"""These pages hold no personal data, in each language, so browsers may store them."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NAMES = ("names", "people_q")
-"""Fields in which a name was typed that no list has confirmed."""
+"""Fields with typed names that no list has confirmed."""
 
 
 def shell_page(kind: str, locale: str) -> str:
-    """Return one of these pages in a language."""
+    """One of these pages in a language."""
     with force_locale(locale):
         form = unsent_form(kind) if kind != "home" else None
         words = {"asking": json.dumps(asking(locale)), "skipped": SKIPPED, "word_answers": WORD_ANSWERS}
@@ -158,7 +156,7 @@ def shell_page(kind: str, locale: str) -> str:
 
 
 def asking(locale: str) -> dict[str, Any]:
-    """Return what a device needs to put a word of a text to its writer, as the page with network does."""
+    """Word lists and questions with which a device, like the page online, asks about words in a text."""
     try:
         signs = signs_on(today_at(None, clock.now())).of_kind(SignKind.WORD)
     except Unavailable:
@@ -190,18 +188,18 @@ def asking(locale: str) -> dict[str, Any]:
 
 
 def shell_pages() -> dict[str, dict[str, str]]:
-    """Return the addresses of these pages, by kind and language."""
+    """Addresses of these pages by kind and language."""
     return {kind: {code: url_for(f"offline.{kind}", lang=code) for code in setting("LANGUAGES")} for kind in PAGES}
 
 
 def forms_at() -> dict[str, str]:
-    """Return which of these pages stands for which address while there is no network."""
+    """Which of these pages replaces which address while offline."""
     own = {url_for(f"offline.{kind}"): kind for kind in PAGES}
     return {url_for("capture.capture"): "report", url_for("practice.new"): "practice", **own}
 
 
 def answer_to_device(actor: Actor, row: OfflineEntry | None) -> dict[str, str]:
-    """Return what a device shows of an entry that the server has: words, where it is, and what is left to do."""
+    """What a device shows of an entry on the server: text, link, and what is left to do."""
     if row is None:
         return {"status": "sent", "words": _("Already received. It is saved once.")}
     if row.state is EntryState.TO_MEND:
@@ -228,12 +226,12 @@ def _filed(actor: Actor, row: OfflineEntry) -> dict[str, str]:
 
 
 def typed_names(report: Incident) -> list[str]:
-    """Return the names in a report that nobody has matched with the school's lists yet."""
+    """Names in a report that are not matched with the roster yet."""
     return [one.description for one in report.people if is_unknown(one) and one.description]
 
 
 def clock_words(row: OfflineEntry) -> list[str]:
-    """Return what is to be known of the device’s clock, nothing where it was right."""
+    """Notes on the device’s clock; empty if it was right."""
     if row.clock_doubtful:
         return [_("The device’s clock was changed before this was sent. Check when it happened.")]
     if row.clock_ahead:
@@ -255,7 +253,7 @@ def _length(off: timedelta) -> str:
 
 
 def panel(actor: Actor, report: Incident) -> Shown | None:
-    """Show in a report that it was written without network, when, and what is still to be matched or checked."""
+    """Panel on a report written offline: when, and what is still to be matched or checked."""
     row = of_incident(report.id)
     if row is None:
         return None
@@ -272,7 +270,7 @@ def panel(actor: Actor, report: Incident) -> Shown | None:
 
 
 def shown_to_mend(actor: Actor, entry: ToMend) -> dict[str, Any]:
-    """Return one entry that waits for its writer: what was written, what is the matter, where to go on."""
+    """One entry to fix: its content, the problems, and where to continue."""
     row, given = entry.row, dict(entry.fields)
     is_report = row.kind is EntryKind.REPORT
     may = might(actor, Permission.INCIDENT_REPORT if is_report else Permission.PRACTICE_LOG)
@@ -290,12 +288,12 @@ def shown_to_mend(actor: Actor, entry: ToMend) -> dict[str, Any]:
 
 
 def names_in(fields: Fields) -> list[str]:
-    """Return the names that were typed into a form, each on a line of its own or in the search field."""
+    """Typed names, one per line or in the search field."""
     return [line.strip() for name, value in fields if name in NAMES for line in value.splitlines() if line.strip()]
 
 
 def refilled(entry: ToMend) -> Fields:
-    """Return the answers with which the page's own form is filled again; typed names stand in its words."""
+    """Fields that fill the page's own form again; typed names go into the text."""
     names = names_in(entry.fields)
     kept = [(name, value) for name, value in entry.fields if name not in (*NAMES, "narrative")]
     text = next((value for name, value in entry.fields if name == "narrative"), "")
@@ -306,7 +304,7 @@ def refilled(entry: ToMend) -> Fields:
 blueprint = Blueprint("offline", __name__, url_prefix="/offline")
 
 ASKING = frozenset({"capture.capture", "practice.new"})
-"""Pages whose form an entry that is to be mended fills again."""
+"""Pages whose form can be filled from an entry to fix."""
 SAVING = frozenset({"capture.save", "practice.new"})
 
 
@@ -318,31 +316,26 @@ def _language() -> str:
 @blueprint.get("")
 @gate(Permission.PUBLIC)
 def home() -> str:
-    """What can be done without network."""
     return shell_page("home", _language())
 
 
 @blueprint.get("/report")
 @gate(Permission.PUBLIC)
 def report() -> str:
-    """The report form, without roster."""
     return shell_page("report", _language())
 
 
 @blueprint.get("/practice")
 @gate(Permission.PUBLIC)
 def practice() -> str:
-    """The form of the practice log."""
     return shell_page("practice", _language())
 
 
 @blueprint.get("/device")
 @gate(Permission.SIGNED_IN)
 def device() -> Response:
-    """Tell a device of whoever is signed in what it needs to seal and to send: a public key, their schools, a token.
-
-    Where staff have no key of this month it says where to have one made: asking changes nothing.
-    """
+    """What a signed-in device needs to seal and send: public key, the schools, a token. Without a key of this month
+    it gets an address that makes one; this request changes nothing."""
     actor, now = current_actor(), clock.now()
     assert actor.user_id is not None
     schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
@@ -372,14 +365,15 @@ def _told(key: SealingKey) -> dict[str, str]:
 @blueprint.post("/key")
 @gate(Permission.INCIDENT_REPORT)
 def key() -> Response:
-    """Make the key of this month where there is none, and tell the device its public point."""
+    """Make this month's key if there is none, and return its public point."""
     return jsonify(_told(key_for(current_actor(), clock.now())))
 
 
 @blueprint.post("/send")
 @gate(Permission.SIGNED_IN)
 def send() -> Response | tuple[Response, int]:
-    """Take one sealed entry of whoever is signed in; nobody else's is opened, and what was taken once is only told."""
+    """Take one sealed entry of the signed-in person; other people's are not opened, and repeated ones are only
+    confirmed."""
     actor, now = current_actor(), clock.now()
     sent = request.get_json(silent=True)
     try:
@@ -396,7 +390,7 @@ def send() -> Response | tuple[Response, int]:
 @blueprint.get("/waiting")
 @gate(Permission.SIGNED_IN)
 def waiting() -> Page:
-    """What arrived from one's devices and needs an answer before it can be filed."""
+    """The actor's entries that must be fixed before they can be filed."""
     actor = current_actor()
     entries = [shown_to_mend(actor, entry) for entry in to_mend(actor)]
     return render_template("intake/offline/waiting.html", entries=entries)
@@ -405,7 +399,6 @@ def waiting() -> Page:
 @blueprint.post("/waiting/<int:entry_id>/discard")
 @gate(Permission.SIGNED_IN)
 def discard(entry_id: int) -> Page:
-    """Delete one of them."""
     actor = current_actor()
     discard_entry(Invocation(actor, clock.now()), one_to_mend(actor, entry_id).row.id)
     flash(_("Deleted."))
@@ -422,7 +415,7 @@ def _fill_again() -> None:
 
 @blueprint.after_app_request
 def _finish(answer: Response) -> Response:
-    # only what was taken has been read: a form that was too large for that has no fields to ask for
+    # Only after a redirect: an oversized form was never read, so its fields cannot be asked for.
     taken = answer.status_code == 303 and request.method == "POST" and request.endpoint in SAVING
     key = request.form.get("request_key", "") if taken else ""
     if key and current_user.is_authenticated and current_user.row.has_to_mend:

@@ -1,4 +1,4 @@
-"""What a reviewer answered to one open question of a report, and the words of questions, taps and reasons."""
+"""Reviewers' answers to the open questions of a report, and the texts of questions, answers and reasons."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from wss_cases.incidents.incident.states import SUBSTANCE_LABELS
 
 
 class Answer(Labelled):
-    """What one tap says. An answer of `maybe`, `asked` or `sent_on` leaves the fact unknown."""
+    """`maybe`, `asked` and `sent_on` leave the fact unknown."""
 
     YES = "yes", _l("Yes")
     NO = "no", _l("No")
@@ -32,11 +32,10 @@ class Because(Labelled):
 
 
 class FactAnswer(Base):
-    """One answer of one reviewer to one question. The newest of a fact stands; the others are its history.
+    """One answer of a reviewer. The newest of each fact counts; older ones are history.
 
-    `value` is which one, '' where there is nothing to choose; `because` why it is no, `whom` who said so or was asked.
-    `seconds` lie between the showing of the page and the answer, None where nobody knows. `reopened_at` is when a later
-    text made a no a question again.
+    `value` tells which, '' if there is no choice; `because` gives the reason of a no, `whom` who said so or was asked.
+    `seconds` from showing the page to the answer, None if unknown. `reopened_at`: when a later text reopened a no.
     """
 
     __tablename__ = "fact_answer"
@@ -61,11 +60,11 @@ class FactAnswer(Base):
 
 
 PURPOSE: Final = "weapon_purpose"
-"""A question of intake alone, kept in `Incident.facts` and never routed: what a weapon that hurt nobody was for."""
+"""What a weapon that hurt nobody was for. Kept in `Incident.facts`; routing does not use it."""
 
 HURT, PROTECTION, FORGOTTEN = "hurt", "protection", "forgotten"
 BODY: Final = ("sexual", "intimate_partner", "abuse_suspected", "adult_conduct")
-"""Facts about people's bodies and safety: nobody questions a child about them here."""
+"""Facts about bodies and safety; children are not questioned about them here."""
 
 SEARCHABLE: Final = ("weapon", "fire_or_bomb", "substance", "distribution")
 """Facts that a search can settle."""
@@ -90,7 +89,7 @@ QUESTIONS: Final[dict[str, Any]] = {
     "abuse_suspected": _l("Does anything point to abuse or neglect of a student?"),
     "repeated_between_same_people": _l("Has it happened before between the same people?"),
 }
-"""Every question that a tap answers, one short sentence each."""
+"""Short questions that are answered with one tap."""
 
 VALUES: Final[dict[str, dict[str, Any]]] = {
     "weapon": {
@@ -107,7 +106,7 @@ VALUES: Final[dict[str, dict[str, Any]]] = {
         FORGOTTEN: _l("Forgotten or a tool, no intent"),
     },
 }
-"""Which one it was, for facts of which yes says too little."""
+"""Choices of facts for which a yes is not enough."""
 
 SENT_TO: Final[dict[str, Any]] = {
     "sexual": _l("the Title IX coordinator and the school’s resource person"),
@@ -115,7 +114,7 @@ SENT_TO: Final[dict[str, Any]] = {
     "abuse_suspected": _l("the counselor. Anyone with reasonable cause to suspect abuse calls the DCFS hotline"),
     "adult_conduct": _l("the Office of Student Protections"),
 }
-"""Whose task it is to find out what was sent on."""
+"""Whose task it is to find out after a question was sent on."""
 
 _FACT = {"fact": QUESTIONS}
 SENTENCES: Final = {

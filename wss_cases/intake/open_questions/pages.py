@@ -1,4 +1,4 @@
-"""The open questions of a report in words: what is asked, the taps of each kind, what was answered."""
+"""The open questions of a report: their buttons, the answers given, and the act of answering."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -38,14 +38,14 @@ LONGEST_LOOK = 24 * 60 * 60
 
 
 class TapForm(BaseForm):
-    """One answer to one question; `shown` is when the page was, signed."""
+    """One answer; `shown` is the signed time at which the page was shown."""
 
     answer = RadioField(_l("Answer"), validate_choice=False)
     whom = ShortText(_l("Who told you, or who did you ask?"))
     shown = HiddenField()
 
     def seconds(self, incident_id: int, now: datetime) -> int | None:
-        """Return how long the page had been open, None where that is not known."""
+        """Seconds that the page was open; None if unknown."""
         try:
             number, at = _signer().loads(self.shown.data or "")
         except (BadSignature, TypeError, ValueError):
@@ -59,23 +59,21 @@ def _signer() -> URLSafeSerializer:
 
 
 def shown_at(incident_id: int, now: datetime) -> str:
-    """Return when the page of a report was shown, signed, for the hidden field of its questions."""
+    """The current time, signed, for the hidden field of a report's questions."""
     return str(_signer().dumps([incident_id, int(now.timestamp())]))
 
 
 COLUMNS = ("injury", "weapon", "substance")
-"""Facts that a report also holds in a column of its own, which knows no "unknown"."""
+"""Facts that also have a column, where unknown is None."""
 
 
 @use_case
 def answer_fact(
     uow: UnitOfWork, incident_id: int, fact: str, answer: str, whom: str = "", seconds: int | None = None
 ) -> int:
-    """Answer one open question of a report: the fact is written, the answer kept, the report routed anew.
-
-    No version is asked for: answers to different questions lose nothing of each other. Raises Stale for a report that
-    is decided, Refused beside `answer` or `whom` for what the question does not take, as a no without its reason.
-    """
+    """Answer one open question of a report and route it again. No version is needed: answers to different questions
+    do not conflict. Raises Stale for a decided report; Refused at `answer` or `whom` for answers that the question
+    does not take, such as a no without a reason."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW)
     if incident.state not in UNDECIDED:
         raise Stale
@@ -116,7 +114,7 @@ def _record(uow: UnitOfWork, incident: Incident, fact: str, tap: Tap) -> None:
 
 
 def ask_again(uow: UnitOfWork, incident: Incident) -> None:
-    """Make every no that was given by a tap a question again: somebody wrote more about an undecided report."""
+    """Reopen every no given by a tap: someone added text to an undecided report."""
     if incident.state not in UNDECIDED:
         return
     noes = [row for row in noes_by_tap(incident.id) if row.fact not in (*queries.YES_OR_NO, *queries.PARTS)]
@@ -132,7 +130,7 @@ def ask_again(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def join_facts(uow: UnitOfWork, target: Incident) -> None:
-    """Bring what merged reports say, or leave open, into the undecided report that stays; a no is asked again."""
+    """Copy what merged reports say, or leave open, into the undecided report that stays; a no is reopened."""
     if target.state not in UNDECIDED:
         return
     merged = list(uow.session.scalars(select(Incident).where(Incident.duplicate_of_id == target.id)))
@@ -148,7 +146,7 @@ def join_facts(uow: UnitOfWork, target: Incident) -> None:
 
 
 def _set_facts(incident: Incident, facts: dict[str, Any]) -> None:
-    """Write the facts of a report, and of those that have a column what is known."""
+    """Store the facts of a report, and copy the known ones that have a column there."""
     for name in COLUMNS:
         if facts.get(name) != (incident.facts or {}).get(name):
             setattr(incident, name, None if facts[name] == queries.UNKNOWN else facts[name])
@@ -159,7 +157,7 @@ Row = dict[str, Any]
 
 
 class Words:
-    """The questions of one report in the words of its page; `name` says how a person is called there."""
+    """Rows of a report's questions; `name` says how a person is called there."""
 
     def __init__(
         self,
@@ -174,7 +172,7 @@ class Words:
         self.authors, self.zone, self.name = authors, zone, name
 
     def row(self, fact: str, duties: Iterable[Duty] = ()) -> Row:
-        """Return one question: what it asks, the taps of each kind, what was answered, which duties wait."""
+        """One question with its buttons, past answers and waiting duties."""
         reasons = queries.reasons_for(fact, signs_of(self.incident))
         return {
             "fact": fact,
@@ -218,14 +216,14 @@ class Words:
     def _with_whom(self, fact: str, reasons: Sequence[Because]) -> list[tuple[str, Any]]:
         asked = [("asked", _("I asked them; they cannot say"))] if queries.may_say(fact, Answer.ASKED) else []
         said_no = [(f"no:{Because.SAID.value}", _("No, they told me"))] if Because.SAID in reasons else []
-        # whoever presses Enter in the name's field sends the first of these
+        # Enter in the name's field presses the first of these buttons.
         return [*asked, *said_no]
 
     def _whom_head(self, fact: str) -> str:
         return _("Someone who knows told you it is not so") if fact in BODY else _("You asked, and no one can say")
 
     def so_far(self, fact: str) -> str:
-        """Return what was answered last to a question, by whom and when; '' where nobody did."""
+        """The last answer to a question, by whom and when; '' if none."""
         row = self.answers.get(fact)
         if row is None:
             return ""
@@ -236,7 +234,7 @@ class Words:
         return words
 
     def sent_words(self, fact: str) -> str:
-        """Return to whom something was sent on, when, and by whom or with the report itself."""
+        """To whom a question was sent on, when, and by whom or with the report itself."""
         row = self.answers.get(fact)
         if row is not None and row.answer is Answer.SENT_ON:
             return self.so_far(fact)
@@ -245,8 +243,7 @@ class Words:
 
 
 def question_rows(words: Words, plan: Plan) -> dict[str, list[Row]]:
-    """Return the questions of a report: what must be answered, what may be or was asked in vain, what was sent on, and
-    what was answered and may be answered again."""
+    """The questions of a report by group: must be answered, may be answered or asked in vain, sent on, and answered."""
     by_rules = {one.fact: one for one in plan.open_questions}
     must = queries.must_answer(plan, words.incident, words.people)
     later = [fact for fact in by_rules if fact not in must]
@@ -278,7 +275,7 @@ def _part_label(fact: str, role: PersonRole, name: str) -> str:
 
 
 def answer_words(row: FactAnswer) -> str:
-    """Return an answer in words: which one, or why not, or who could not say."""
+    """An answer in words: which one, why not, or who could not say."""
     if row.answer is Answer.SENT_ON:
         return _("Sent on to %(whom)s", whom=SENT_TO[row.fact])
     if row.answer is Answer.ASKED:

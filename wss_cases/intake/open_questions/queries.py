@@ -1,4 +1,4 @@
-"""Which questions stand in the way of a decision, what a tap means, and what it makes of the facts. Pure."""
+"""Which questions block a decision, what a tap means, and how it changes the facts; and queries of answers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ PARTS: dict[str, tuple[PersonRole, ...]] = {
     "harmed": (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.WITNESS),
     "mutual": (PersonRole.HARMED,),
 }
-"""The parts of a person that answer a question; who protected themself is a person harmed."""
+"""The parts of a person that settle a question; someone who protected themself counts as harmed."""
 
 _FROM_TAPS = frozenset({"tile", "card"})
 QUICK = 5
-"""Within so many seconds nobody has read a report: the outcomes say how many noes were given so soon."""
+"""Within these seconds nobody has read the report; the outcomes pages count noes given so soon."""
 
 
 @dataclass(frozen=True)
 class Tap:
-    """One answer as the page sends it: "yes:firearm", "no:saw", "maybe", "asked", "sent_on"; "part:7:harmed" says the
-    part of a person."""
+    """One answer as the page sends it: "yes:firearm", "no:saw", "maybe", "asked", "sent_on"; "part:7:harmed" sets
+    the part of person 7."""
 
     answer: Answer
     value: str = ""
@@ -52,15 +52,15 @@ class Tap:
 
 
 class Report(Protocol):
-    """What of a report the questions of intake look at."""
+    """The columns of a report that intake's questions use."""
 
     facts: dict[str, Any]
     tile: str
 
 
 def of_intake(report: Report, people: Collection[IncidentPerson]) -> list[str]:
-    """Return the questions that intake itself asks, whatever the rules need: what a weapon was for that hurt nobody,
-    and of two people who each caused and suffered harm whether one protected themself."""
+    """The questions that intake itself asks, whatever the rules need: what a weapon that hurt nobody was for, and of
+    two people who both caused and suffered harm, whether one protected themself."""
     facts = report.facts or {}
     asked = []
     threat = facts.get("gun_violence_threat") is True or report.tile == Tile.THREAT
@@ -74,41 +74,41 @@ def of_intake(report: Report, people: Collection[IncidentPerson]) -> list[str]:
 
 
 def both(people: Iterable[IncidentPerson]) -> list[IncidentPerson]:
-    """Return who is reported to have caused harm and to have suffered it."""
     return [person for person in people if person.role is PersonRole.BOTH]
 
 
 def asks_part(fact: str, person: IncidentPerson) -> bool:
-    """Whether a question about parts is about this person: whose part is not known, or who did and suffered harm."""
+    """Whether a question about parts concerns this person: their part is unknown, or they both caused and suffered
+    harm."""
     return person.role is (PersonRole.BOTH if fact == "mutual" else PersonRole.INVOLVED)
 
 
 def must_answer(plan: Plan, report: Report, people: Collection[IncidentPerson]) -> list[str]:
-    """Return the facts that stand in the way of a decision, the rules' own first."""
+    """The facts that block a decision, the rules' own first."""
     of_rules = [one.fact for one in plan.open_questions if one.weight == "must"]
     return list(dict.fromkeys([*of_rules, *of_intake(report, people)]))
 
 
 def refuse_open(plan: Plan, report: Report, people: Collection[IncidentPerson]) -> None:
-    """Raise Refused while a question stands in the way of a decision."""
+    """Raise Refused while a question blocks the decision."""
     if must_answer(plan, report, people):
         raise Refused("", _("Answer the open questions first. Until then there is no recommendation to accept."))
 
 
 def is_forgotten(report: Report) -> bool:
-    """Whether a weapon was forgotten or a tool: what is for violence is then chosen, never preselected."""
+    """Whether the weapon was forgotten or a tool; responses to violence are then never preselected."""
     facts = report.facts or {}
     return facts.get("weapon") == "other" and facts.get(PURPOSE) == FORGOTTEN
 
 
 def may_have_read(fact: str, signs: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether "nothing in the report points to it" is a reason: not where a word of a text or a person in it does."""
+    """Whether "nothing in the report points to it" is a valid reason: not if a word of the text or a person points
+    to it."""
     pointing = [sign for sign in signs if fact in sign.get("facts", ()) and sign.get("answer") != "figure"]
     return all(sign.get("from") in _FROM_TAPS for sign in pointing)
 
 
 def reasons_for(fact: str, signs: Iterable[Mapping[str, Any]]) -> list[Because]:
-    """Return why a reviewer may say no to a question."""
     if fact in (*YES_OR_NO, PURPOSE):
         return []
     reasons = [Because.SAW, *([Because.SEARCHED] if fact in SEARCHABLE else []), Because.SAID]
@@ -127,10 +127,8 @@ def may_say(fact: str, answer: Answer) -> bool:
 
 
 def tap_of(fact: str, text: str, whom: str, signs: Sequence[Mapping[str, Any]], people: Sequence[int]) -> Tap:
-    """Return what a tap says. Raises Refused beside `answer` or `whom` for what the question does not take.
-
-    `people` are the numbers of those whose part it may say.
-    """
+    """Parse a tap. Raises Refused at `answer` or `whom` for answers that the question does not take. `people` are
+    the ids of people whose part it may set."""
     head, _colon, tail = text.partition(":")
     if head == "part":
         return _part(fact, tail, people)
@@ -164,7 +162,7 @@ def _no(fact: str, reason: str, whom: str, signs: Sequence[Mapping[str, Any]]) -
 
 
 def value_of(fact: str, tap: Tap) -> Any:
-    """Return what a report holds of a fact after a tap: a code, true or false, or "unknown"."""
+    """The stored value of a fact after a tap: a code, true, false or "unknown"."""
     if fact == "weapon" and tap.answer is Answer.MAYBE:
         return "maybe_firearm"
     if tap.answer is Answer.YES:
@@ -175,8 +173,8 @@ def value_of(fact: str, tap: Tap) -> Any:
 
 
 def facts_after(facts: Mapping[str, Any], fact: str, tap: Tap) -> dict[str, Any]:
-    """Return the facts of a report after a tap. Of `harmed` only that it was asked in vain is kept: who was harmed
-    stands in the parts of people."""
+    """The facts after a tap. For `harmed` only an unsuccessful question is stored; who was harmed is in the people's
+    parts."""
     after = dict(facts)
     for name, said in ((ASKED, Answer.ASKED), (SENT_ON, Answer.SENT_ON), (MAYBE_FACTS, Answer.MAYBE)):
         named = [one for one in after.get(name, ()) if one != fact]
@@ -191,15 +189,13 @@ def facts_after(facts: Mapping[str, Any], fact: str, tap: Tap) -> dict[str, Any]
 
 
 def reopened(facts: Mapping[str, Any], noes: Iterable[str]) -> dict[str, Any]:
-    """Return the facts of a report of which these, said to be no by a tap, are unknown again."""
+    """The facts with these noes turned back to unknown."""
     return {**facts, **{fact: UNKNOWN for fact in noes if facts.get(fact) in (False, "none")}}
 
 
 def joined(facts: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of a report after another one of the same event was merged into it.
-
-    What only the other one says, or leaves open, comes along; where one says no and the other does not, nobody knows.
-    """
+    """The facts of a report after another one was merged into it. What only the other says or leaves open is added;
+    a fact that one denies and the other does not is unknown."""
     after = dict(facts)
     for name, theirs in merged.items():
         ours = after.get(name)
@@ -216,37 +212,32 @@ def joined(facts: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any
         elif ours == UNKNOWN and theirs not in (None, False, "none"):
             after[name] = theirs
     if after.get("imminent_danger") == UNKNOWN:
-        after.pop("imminent_danger")  # of danger, missing is what nobody has said
+        after.pop("imminent_danger")  # only a missing fact means that nobody was asked
     return after
 
 
 def quick_noes(answers: Iterable[tuple[Answer, int | None]]) -> tuple[int, int]:
-    """Return how many noes were given within five seconds of the page, and of how many the time is known."""
+    """(noes within five seconds of showing the page, noes whose time is known)."""
     timed = [seconds for answer, seconds in answers if answer is Answer.NO and seconds is not None]
     return sum(1 for seconds in timed if seconds <= QUICK), len(timed)
 
 
 def is_question(fact: str) -> bool:
-    """Whether a fact is one that a tap answers."""
     return fact in QUESTIONS
 
 
 def newest_answers(incident_id: int) -> dict[str, FactAnswer]:
-    """Return the newest answer of each fact of a report."""
     statement = select(FactAnswer).where(FactAnswer.incident_id == incident_id).order_by(FactAnswer.id)
     return {row.fact: row for row in db.session.scalars(statement)}
 
 
 def noes_by_tap(incident_id: int) -> list[FactAnswer]:
-    """Return the noes of a report that stand: the newest answer of its fact, and no text reopened it yet."""
+    """Valid noes of a report: the newest answer of its fact, and not reopened."""
     newest = newest_answers(incident_id).values()
     return [row for row in newest if row.answer is Answer.NO and row.reopened_at is None]
 
 
 def quick_noes_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
-    """Return how many noes reviewers gave within five seconds of seeing the page, and of how many the time is known.
-
-    `conditions` narrow the reports, by school and date; the caller has narrowed them to what the actor sees.
-    """
+    """`quick_noes` of the reports that match `conditions`; the caller has limited them to what the actor sees."""
     given = select(FactAnswer.answer, FactAnswer.seconds).join(Incident, Incident.id == FactAnswer.incident_id)
     return quick_noes((row.answer, row.seconds) for row in db.session.execute(given.where(*conditions)))

@@ -1,4 +1,4 @@
-"""The review queue: what waits for a decision, narrowed and in pages; a handful of light ones accepted at once."""
+"""The review queue: undecided reports, filtered and paged; several light ones can be accepted at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -56,26 +56,24 @@ DAYS = (1, 2, 5, 10)
 
 
 class NarrowForm(AskingForm):
-    """Kind, place and how long it has waited."""
+    """Filter by kind, place and time waited."""
 
     kind = select(_l("What happened"), [ANY, *Tile.labels().items()])
     place = select(_l("Where"))
     days = select(_l("Waiting"))
 
     def offer(self, places: Mapping[str, str]) -> None:
-        """Offer the places of the list by code, and numbers of days."""
         self.place.choices = choices([ANY, *places.items()])
         waits = ((str(number), days_words(number)) for number in DAYS)
         self.days.choices = choices([ANY, *waits])
 
 
 def days_words(number: int) -> str:
-    """Return how long a report has waited at least."""
     return ngettext("%(num)d day or longer", "%(num)d days or longer", number)
 
 
 def narrow_of(arguments: dict[str, str]) -> Narrow:
-    """Return what an address narrows the queue to; what it cannot mean narrows nothing."""
+    """The filter in an address; invalid values are ignored."""
     whose, first, kind = (arguments.get(name, "") for name in ("whose", "first", "kind"))
     days = id_in(arguments.get("days"))
     return Narrow(
@@ -88,7 +86,7 @@ def narrow_of(arguments: dict[str, str]) -> Narrow:
 
 
 def first_words(first: str) -> str:
-    """Return what the urgent part of the queue is called."""
+    """Name of the urgent part of the queue."""
     return {DANGER: _("Danger or a weapon"), DUTY: _("Legal duties")}.get(first, "")
 
 
@@ -108,7 +106,7 @@ COLUMNS = (
 
 
 def queue_of(actor: Actor, now: datetime) -> Queue:
-    """Return the queue of the school that somebody works with, or of all where they review."""
+    """The queue of the school in use, or of all schools where the actor reviews."""
     school_id = chosen_school_id(actor, *REVIEWERS)
     schools = reviewers_at(reviewed_schools(actor, school_id), now)
     reviewers = frozenset(number for people in schools.values() for number in people)
@@ -116,19 +114,18 @@ def queue_of(actor: Actor, now: datetime) -> Queue:
 
 
 def labels_of(order: Order, places: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the labels by which a column of codes is sorted."""
+    """Labels that sort a column of codes."""
     if order.key == "what":
         return {tile.value: label for tile, label in Tile.labels().items()}
     return places if order.key == "where" else {}
 
 
 def place_labels() -> dict[str, str]:
-    """Return the places of the list, in the reader's language, by code."""
     return {one.code: in_language(one, "label") for one in locations()}
 
 
 def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return reports of the queue in words: the cells of the list, and what may be done with each."""
+    """Rows of the queue's list, with what may be done with each report."""
     ids = [row.id for row in shown]
     scenes = {
         row.id: shown_to(queue.actor, row.school_id, scene)
@@ -150,7 +147,7 @@ def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) ->
     told_pairs: set[frozenset[int]] = set()
     rows = []
     for row in shown:
-        # a pair of which both stand on the page is compared once, at the first of them
+        # A pair with both reports on the page is compared once, at the first of them.
         fresh = [twin for twin in twins[row.id] if frozenset((row.id, twin.id)) not in told_pairs]
         told_pairs |= {frozenset((row.id, twin.id)) for twin in fresh}
         above = [(twin.reference, twin.id) for twin in twins[row.id] if twin not in fresh]
@@ -163,7 +160,7 @@ def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) ->
 def _row(
     row: Any, scene: Situation, twins: Sequence[Any], known: Known, reviewers: frozenset[int], *, alike: bool
 ) -> dict[str, Any]:
-    """`alike`: some report may tell of the same event, here or in another row: it is not accepted among others."""
+    """`alike`: the report has a possible duplicate, so it is not accepted in a batch."""
     side = told(row, known)
     assignee = row.assignee_id if row.assignee_id in reviewers else None
     mine = assignee is not None and assignee == known.actor.user_id
@@ -205,7 +202,7 @@ Narrowed = Callable[..., str]
 
 
 def chips_of(narrow: Narrow, places: Mapping[str, str]) -> dict[str, str]:
-    """Return what narrows the queue besides the tab, in words, by the parameter that does."""
+    """The filters besides the tab in words, by parameter."""
     chips = {
         "first": first_words(narrow.first),
         "kind": tile_words(narrow.kind) if narrow.kind else "",
@@ -216,12 +213,12 @@ def chips_of(narrow: Narrow, places: Mapping[str, str]) -> dict[str, str]:
 
 
 def filters_of(narrow: Narrow, places: Mapping[str, str]) -> list[str]:
-    """Return what narrows the queue, in words, the tab too."""
+    """All filters in words, the tab included."""
     return [str(WHOSE[narrow.whose]), *chips_of(narrow, places).values()]
 
 
 def read_queue(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the queue as a file takes it."""
+    """The queue as a download."""
     queue, narrow, order = queue_of(actor, now), narrow_of(dict(arguments)), order_of(QUEUE, arguments)
     places = place_labels()
     found = queue_page(queue, narrow, order, labels_of(order, places), limit=limit)
@@ -250,7 +247,7 @@ BATCH = 10
 @blueprint.get("")
 @gate(Permission.INCIDENT_REVIEW)
 def page() -> Page:
-    """What waits for a decision: danger first, then duties, then the longest waiting, or by one of the columns."""
+    """Undecided reports: danger first, then duties, then the longest waiting; or sorted by a column."""
     return _queue_page(200)
 
 
@@ -299,7 +296,7 @@ def _tabs(narrow: Narrow, counts: Any, address: Callable[..., str]) -> list[tupl
 @blueprint.post("/accept")
 @gate(Permission.INCIDENT_REVIEW)
 def accept_some() -> Page:
-    """Accept a handful of tier-1 recommendations, one act each; the rest is named."""
+    """Accept several tier-1 recommendations, each in its own transaction; those left out are named."""
     form = BaseForm()
     chosen = [pair.partition(".") for pair in request.form.getlist("chosen")][:BATCH]
     if not form.validate() or not chosen:

@@ -1,4 +1,4 @@
-"""The review queue in its order: alarms, then legal duties, then the longest waiting; narrowed as its reader likes."""
+"""The review queue in its order: alarms, legal duties, then the longest waiting; with filters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 
 PAGE = 12
-"""As many as a phone shows in four screens, in Spanish too."""
+"""Rows that fit on four phone screens, also in Spanish."""
 FIRST = Order("first")
 MINE, UNASSIGNED = "mine", "unassigned"
 DANGER, DUTY = "danger", "duty"
@@ -28,11 +28,8 @@ DANGER, DUTY = "danger", "duty"
 
 @dataclass(frozen=True)
 class Narrow:
-    """What the queue is narrowed to; the fields are the parameters of its address.
-
-    `whose`: mine or unassigned; `first`: danger or duty; `kind` a tile, `place` a code of the list; `days` how many
-    days a report has waited at least.
-    """
+    """Filters of the queue, named like the parameters of its address. `whose`: mine or unassigned; `first`: danger
+    or duty; `kind`: a tile; `place`: a code of the list; `days`: waited at least so many days."""
 
     whose: str = ""
     first: str = ""
@@ -42,16 +39,13 @@ class Narrow:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What of it stands in the address."""
         return {name: value for name, value in vars(self).items() if value}
 
 
 @dataclass(frozen=True)
 class Queue:
-    """Whose queue it is, of which school (None: everywhere they review), when, and who reviews at these schools.
-
-    `of_office`: ids of the reports that the actor decides for the district's office, whatever school is chosen.
-    """
+    """One person's queue at a school (None: wherever they review). `reviewers` are the ids of all reviewers there;
+    `of_office`: reports that the actor decides for the district's office, at any school."""
 
     actor: Actor
     school_id: int | None
@@ -60,7 +54,7 @@ class Queue:
     of_office: tuple[int, ...] = ()
 
     def reviewed(self) -> ColumnElement[bool]:
-        """Return the condition of the reports that the actor reviews here."""
+        """Condition of the reports that the actor reviews here."""
         own = reviewed_by(self.actor, *REVIEWERS)
         if self.school_id is not None:
             own = and_(own, Incident.school_id == self.school_id)
@@ -68,16 +62,15 @@ class Queue:
 
     @property
     def is_of_one_school(self) -> bool:
-        """Whether it is the whole queue of one school, for which there are prepared statements."""
+        """Whether it is the whole queue of one school, which has prepared statements."""
         return self.school_id is not None and not self.of_office
 
     def waiting(self, *columns: Any) -> Select[Any]:
-        """Return the select of what waits here."""
         assigned = select(*columns).outerjoin(Assignment, Assignment.incident_id == Incident.id)
         return assigned.where(self.reviewed(), Incident.state.in_(WAITING))
 
     def conditions(self, narrow: Narrow) -> list[ColumnElement[bool]]:
-        """Return what a waiting report must be to fit."""
+        """Conditions of a waiting report that passes the filters."""
         conditions = [*self._whose(narrow.whose)]
         if narrow.first == DANGER:
             conditions.append(is_alarm())
@@ -94,7 +87,7 @@ class Queue:
     def _whose(self, whose: str) -> list[ColumnElement[bool]]:
         if whose == MINE:
             return [Assignment.assignee_id == self.actor.user_id]
-        # whose role has ended reviews nothing any more
+        # People whose role has ended review nothing any more.
         reviewers: Any = bindparam("reviewers", sorted(self.reviewers), expanding=True)
         nobody = or_(Assignment.assignee_id.is_(None), Assignment.assignee_id.not_in(reviewers))
         return [nobody] if whose == UNASSIGNED else []
@@ -105,17 +98,17 @@ def _its_duties() -> tuple[ColumnElement[bool], ...]:
 
 
 def is_alarm() -> ColumnElement[bool]:
-    """Reports that come before everything else; what was written before there were alarms has its danger alone."""
+    """Condition of alarms; reports from before there were alarms count by their danger."""
     return or_(Incident.danger_now, Incident.alarm.is_not(None))
 
 
 def _urgency() -> ColumnElement[int]:
-    """0 an alarm, 1 an open duty, 2 the rest."""
+    """0 for an alarm, 1 for an open duty, otherwise 2."""
     return case((is_alarm(), 0), (exists().where(*_its_duties()), 1), else_=2)
 
 
 def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
-    """Return how many reports wait: all that fit, and of each `whose` and `first` when only that one is changed."""
+    """Counts of waiting reports: all that pass, and of each `whose` and `first` when only that filter is changed."""
     if narrow == Narrow() and queue.is_of_one_school:
         row = _all_counted.rows(queue.actor, school=queue.school_id, reviewers=sorted(queue.reviewers)).one()
     else:
@@ -143,7 +136,7 @@ def _all_counted(actor: Actor) -> Any:
 
 
 def _queue_at_school(actor: Actor) -> Queue:
-    """Return the queue of a `school` with its `reviewers`, for statements of the whole of it."""
+    """Queue of the parameter `school` with its `reviewers`, for prepared statements."""
     school: Any = bindparam("school")
     return Queue(actor, school, datetime.max.replace(tzinfo=UTC), frozenset())
 
@@ -152,12 +145,9 @@ def queue_page(
     queue: Queue, narrow: Narrow, order: Order = FIRST, labels: Mapping[str, Any] | None = None,
     after: int | None = None, limit: int | None = None,
 ) -> Sequence[Any]:  # fmt: skip
-    """Return up to `limit` waiting reports that fit (one more than a page), in an order; by itself danger, then duties,
-    then the longest waiting.
-
-    Rows of a report's columns with how many `duties` are open and who it is assigned to. `labels` are those of the
-    codes of a column; `after` is the id of the last report of the page before.
-    """
+    """Up to `limit` waiting reports that pass (default: a page and one more), by default danger, duties, then the
+    longest waiting. Rows have the number of open `duties` and the assignee. `labels` are the labels of a sorted
+    column's codes; `after` is the last report of the page before."""
     if narrow == Narrow() and order == FIRST and after is None and queue.is_of_one_school:
         first: Sequence[Any] = _first.rows(queue.actor, school=queue.school_id, limit=limit or PAGE + 1).all()
         return first
@@ -189,7 +179,7 @@ def _listed(queue: Queue) -> Select[Any]:
 
 
 def _keys(order: Order, labels: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what the queue is sorted by, the id at the end; never null."""
+    """Sort keys, never null, the id last."""
     if order.key == FIRST.key:
         return _urgency(), Incident.submitted_at, Incident.id
     if order.key == "waiting":
@@ -203,5 +193,4 @@ def _place_of(queue: Queue, keys: Sequence[Any], incident_id: int) -> Any:
 
 
 def reviewed_schools(actor: Actor, school_id: int | None) -> set[int]:
-    """Return the schools whose queue is shown, for whoever reviews at them by name."""
     return {school_id} if school_id is not None else set(actor.school_ids(Role.DEAN, Role.ADMINISTRATOR))

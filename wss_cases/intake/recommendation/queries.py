@@ -1,4 +1,4 @@
-"""Reading for the review: the latest answer for everyone of an incident, and the plan they come to."""
+"""The newest routing answers of everyone in an incident, and the plan they make."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from wss_cases.routing.rule_sets import RoutingAnswer
 
 
 def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson]]:
-    """Return the people of several incidents with their students, in one query; the caller has checked them."""
+    """People of several incidents with their students, in one query; the caller has checked the incidents."""
     people: dict[int, list[IncidentPerson]] = defaultdict(list)
     for person in _people.rows(incident_ids).scalars():
         people[person.incident_id].append(person)
@@ -34,7 +34,7 @@ def _people(among_ids: Narrow) -> Any:
 
 
 def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) -> dict[int, list[Answered]]:
-    """Return the newest answer for everyone who is routed now, by incident; the caller has checked them."""
+    """Newest answers for everyone who is routed now, by incident; the caller has checked the incidents."""
     newest = {(row.incident_id, row.incident_person_id): row for row in _answers.rows(ids)}
     latest: dict[int, list[Answered]] = {}
     for incident_id in ids:
@@ -53,7 +53,7 @@ def _answers(among_ids: Narrow) -> Any:
 
 @dataclass(frozen=True)
 class Situation:
-    """The people of an incident, their newest answers and the plan these come to."""
+    """The people of an incident, their newest answers and the resulting plan."""
 
     people: list[IncidentPerson]
     answers: list[Answered]
@@ -61,7 +61,7 @@ class Situation:
 
 
 def shown_to(actor: Actor, school_id: int, now: Situation) -> Situation:
-    """Return a situation as somebody may see it: a need for housing support is seen by the coordinator alone."""
+    """The situation as this person may see it: only coordinators see a need for housing support."""
     if may_know_of_housing(actor, school_id):
         return now
     plan = replace(
@@ -74,7 +74,7 @@ def shown_to(actor: Actor, school_id: int, now: Situation) -> Situation:
 
 
 def situations(ids: Sequence[int]) -> dict[int, Situation]:
-    """Return people, answers and plan of several incidents in two queries; the caller has checked them."""
+    """Situations of several incidents in two queries; the caller has checked them."""
     people = people_of_each(ids)
     answers = latest_answers(people, ids)
     return {
@@ -83,5 +83,5 @@ def situations(ids: Sequence[int]) -> dict[int, Situation]:
 
 
 def situation(incident_id: int) -> Situation:
-    """Return people, answers and plan of one incident; the caller has checked it."""
+    """The situation of one incident; the caller has checked it."""
     return situations([incident_id])[incident_id]

@@ -1,6 +1,7 @@
-"""What a report's page may say about the police: never a verdict that an open duty, a call or the danger contradicts.
+"""The plan of a report, and what its page may say about the police: nothing that an open duty, a call or danger
+contradicts. Pure.
 
-Pure. The engine's finding is one part of it; duties raised by hand, older answers and calls already made are others.
+The engine's finding is one part of that; duties raised by hand, older answers and calls already made are others.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,7 +41,7 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Answered:
-    """One person's stored facts and answer; no person while nobody is identified."""
+    """One person's stored facts and answer; `person` is None while nobody is identified."""
 
     person: IncidentPerson | None
     facts: Mapping[str, Any]
@@ -61,19 +62,16 @@ class PlanItem:
 
     @property
     def key(self) -> str:
-        """What names this item in a form."""
+        """Its name in a form."""
         return f"{self.kind}:{self.for_whom}:{self.person_id or 0}"
 
     @property
     def pathway(self) -> Pathway:
-        """The family of its kind."""
         return PATHWAY_OF[self.kind]
 
 
 @dataclass(frozen=True)
 class PlanHold:
-    """A hold of one person's answer."""
-
     person_id: int | None
     applies_to: AppliesTo
     rules: tuple[str, ...]
@@ -84,7 +82,7 @@ class PlanHold:
 
 @dataclass(frozen=True)
 class PlanQuestion:
-    """A fact that no one has said, asked once for the whole report; `possible` are the duties that hang on it."""
+    """A missing fact, asked once for the whole report; `possible` are the duties that depend on it."""
 
     fact: str
     weight: Weight
@@ -95,7 +93,7 @@ class PlanQuestion:
 
 @dataclass(frozen=True)
 class PlanFollowUp:
-    """A follow-up to make, due in so many school days."""
+    """A follow-up to make, due in `days` school days."""
 
     kind: FollowUpKind
     days: int
@@ -105,12 +103,9 @@ class PlanFollowUp:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the answers of an incident come to together.
-
-    `waiting` opens nothing: it is for whoever caused harm, or was harmed, once it is known who that is. `caused` are
-    the identified people only. Of whom another school knows nothing is here but what both sides do together: the rest
-    is planned there.
-    """
+    """All answers of an incident combined. `waiting` items open nothing until the person who caused harm or was
+    harmed is identified. `caused` has identified people only. For students of another school only joint items are
+    here; the rest is planned there."""
 
     items: tuple[PlanItem, ...] = ()
     waiting: tuple[PlanItem, ...] = ()
@@ -127,12 +122,11 @@ class Plan:
 
     @property
     def must_ask(self) -> bool:
-        """Whether something has to be answered before anything is decided."""
+        """Whether a question must be answered before the decision."""
         return any(question.weight is Weight.MUST for question in self.open_questions)
 
     @property
     def tier(self) -> int:
-        """The highest tier of its items, 1 for none."""
         return max((item.tier for item in self.items), default=1)
 
 
@@ -144,12 +138,12 @@ class _Board:
 
 
 def harmed_by(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[IncidentPerson]:
-    """Return the people harmed beside this person. A part that is not set is nobody's."""
+    """People harmed besides this person; a person without a part is not one of them."""
     return [other for other in people if other is not person and other.role in SUFFERED]
 
 
 def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Plan:
-    """Return everyone's answers as one plan: highest tier, soonest start and all rules where items meet."""
+    """Combine everyone's answers into one plan. Equal items merge: highest tier, earliest start, all rules."""
     board = _Board()
     for answered in answers:
         harmed = [other.id for other in harmed_by(answered.person, people)]
@@ -187,7 +181,7 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
 
 
 def _questions(answers: Sequence[Answered]) -> tuple[PlanQuestion, ...]:
-    """Return the questions of all answers, each fact once by its heaviest weight, in the order of the engine."""
+    """Questions of all answers, each fact once with its greatest weight, in the engine's order."""
     weights, facts = list(Weight), list(FACTS)
     asked: dict[str, PlanQuestion] = {}
     for answered in answers:
@@ -211,7 +205,8 @@ def _one_question(one: PlanQuestion, other: PlanQuestion) -> PlanQuestion:
 
 
 def _waits(item: PlanItem, unknown: set[int | None]) -> bool:
-    """Whether it has to be known first who this is for; somebody harmed is supported before it is known by whom."""
+    """Whether the item waits until its person is identified; support for someone harmed does not wait for who did
+    it."""
     if item.for_whom is Person.CAUSED_HARM:
         return item.person_id in unknown
     return item.for_whom is Person.HARMED and item.kind is Kind.CONVERSATION and item.person_id in unknown
@@ -255,10 +250,8 @@ def _joined(one: PlanItem, other: PlanItem) -> PlanItem:
 
 
 def _join_own(board: _Board) -> None:
-    """Make one of a kind that somebody is given for both their parts: in a mutual fight each has one conversation.
-
-    It stays that of who caused harm, which the holds look at, and has the reasons of both.
-    """
+    """Merge items of one kind that a person gets for both parts: in a mutual fight each has one conversation. The
+    merged item counts as for who caused harm, so that holds apply, and has the reasons of both."""
     for key in [one for one in board.items if one[1] is Person.HARMED and one[2] is not None]:
         own = (key[0], Person.CAUSED_HARM, key[2])
         if own in board.items:
@@ -286,7 +279,7 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
 
 
 def _to_meet(answered: Answered, harmed: Sequence[int]) -> list[int | None]:
-    """Return who is met alone before the circles of one answer, each by a follow-up that names them."""
+    """The people met alone before the circles of one answer; each gets a follow-up that names them."""
     people: dict[int | None, None] = {}
     for said in answered.answer["pathways"]:
         if PATHWAY_OF[Kind(said["kind"])] is Pathway.CIRCLE:
@@ -297,10 +290,8 @@ def _to_meet(answered: Answered, harmed: Sequence[int]) -> list[int | None]:
 
 
 def _one_call_each(wanted: Iterable[PlanFollowUp]) -> list[PlanFollowUp]:
-    """Return what is to be made with one call home per student: who caused harm and was harmed has one family.
-
-    The call keeps the sooner day and names the rules of both.
-    """
+    """Merge calls home to one per student: the family is the same whether the student caused harm or was harmed. The
+    call has the earlier day and the rules of both."""
     kept: dict[tuple[FollowUpKind, int, int | None], PlanFollowUp] = {}
     for one in wanted:
         is_call = one.kind in _CALLS and one.person_id is not None
@@ -315,7 +306,7 @@ def _one_call(one: PlanFollowUp, other: PlanFollowUp) -> PlanFollowUp:
 
 
 def _students(ids: Sequence[int], people: Sequence[IncidentPerson]) -> list[int | None]:
-    """Of these people the students: nobody else has a family that the school could call."""
+    """The students among these people; only they have a family that the school can call."""
     return [person.id for person in people if person.id in ids and person.kind is PersonKind.STUDENT]
 
 
@@ -329,20 +320,20 @@ CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTA
 
 
 def waits_for(answers: Sequence[Answered]) -> str:
-    """Return the event whose templates say whom a call home waits for; '' where it waits for no one."""
+    """Event of the templates that say whose answer a call home waits for; '' if it waits for no one."""
     return asked_before_family(answered.facts for answered in answers)
 
 
 def calls_family_of_harmed(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> bool:
-    """Whether the family of a student who was harmed may be called: not where an adult is said to have done it who is
-    not known to be of the staff, and so may be of the family."""
+    """Whether the family of a student who was harmed may be called. Not if an adult not known to be staff is said to
+    have done it: that may be a relative."""
     conduct = any(holds(answered.facts, "adult_conduct") for answered in answers)
     staff = any(one.kind is PersonKind.STAFF and one.role in MAY_HAVE_CAUSED for one in people)
     return staff or not conduct
 
 
 def is_call_to_harmed(wanted: PlanFollowUp, harmed: Collection[int | None]) -> bool:
-    """Whether a follow-up is the call to the family of somebody harmed, alone or as one with who caused harm."""
+    """Whether a follow-up calls the family of someone harmed, also as a merged call."""
     if wanted.kind is FollowUpKind.GUARDIAN_CONTACT_HARMED:
         return True
     return wanted.kind is FollowUpKind.GUARDIAN_CONTACT and wanted.person_id in harmed
@@ -350,7 +341,7 @@ def is_call_to_harmed(wanted: PlanFollowUp, harmed: Collection[int | None]) -> b
 
 @dataclass(frozen=True)
 class PoliceFinding:
-    """The finding of everything known together, and what has to be found out before it can be a verdict."""
+    """The combined finding about the police, and what must be found out before it is certain."""
 
     police: Police
     ask_danger: bool
@@ -358,10 +349,8 @@ class PoliceFinding:
 
 
 def police_finding(plan: Plan, duties: Iterable[tuple[str, DutyDutyState]], *, danger_reported: bool) -> PoliceFinding:
-    """Return the finding of a plan together with (code, state) of every duty of the report and the danger answer.
-
-    Nothing of it is a verdict: what nobody has said is not known to be no.
-    """
+    """The finding of a plan together with (code, state) of the report's duties and the danger answer. Unanswered
+    facts never count as no."""
     waiting = {state for code, state in duties if code in POLICE_DUTIES and state in OPEN_DUTY}
     ask_danger = plan.asks_about_danger or (danger_reported and not plan.danger_answered)
     police = plan.police

@@ -1,4 +1,4 @@
-"""Students and staff of a school as items of the search field, for pages without JavaScript and for chips."""
+"""Submitting, routing and completing reports; and the people search of a school."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -57,21 +57,18 @@ from wss_cases.safeguards.duties.duty.rules import Raised, merged
 
 Item = dict[str, str]
 FULL_NUMBER = 6
-"""How many digits a number has at least that is offered as another school's."""
+"""Least number of digits that may be offered as another school's student number."""
 
 
 def student_meta(grade: int | None, number: str) -> str:
-    """Return what tells two students of one name apart: grade and the last digits of the number."""
+    """Grade and last digits of the number, to tell students of one name apart."""
     parts = [short_grade(grade), number[-4:]]
     return " · ".join(part for part in parts if part)
 
 
 def search_items(actor: Actor, school_id: int, words: str) -> list[Item]:
-    """Return at most ten matches of a school, the person's recent students first and staff after them.
-
-    A full number that nobody here has is offered as another school's student's: nobody is looked up there for it. Any
-    other words that fit nobody here are offered as a name to keep as it is typed.
-    """
+    """At most ten matches at a school: the actor's recent students first, staff last. An unknown full number is
+    offered as another school's student, without a lookup there; other unmatched words are offered as a typed name."""
     recent = recent_students(actor, school_id)
     items = [
         _item(str(who.id), who.name, student_meta(who.grade, who.number))
@@ -87,7 +84,7 @@ def search_items(actor: Actor, school_id: int, words: str) -> list[Item]:
 
 
 def is_on_list(items: Sequence[Item]) -> bool:
-    """Whether what a search found stands on a list, and is no name that is only typed."""
+    """Whether the search matched someone on a list, rather than only offering the typed name."""
     return any(not item["value"].startswith(NAMED) for item in items)
 
 
@@ -104,7 +101,7 @@ def _named_item(name: str) -> Item:
 
 
 def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
-    """Return chosen people as chips, in order; those not of this school are left out (saving refuses them)."""
+    """Chosen people as chips, in order. Those of other schools are left out; saving refuses them."""
     student_ids = [p.id for p in people if p.kind is PersonKind.STUDENT]
     staff_ids = [p.id for p in people if p.kind is PersonKind.STAFF]
     items: dict[tuple[PersonKind, int | None], Item] = {}
@@ -130,12 +127,11 @@ OF_EACH_SCHOOL = frozenset({Duty.BULLYING_NOTICE.value, Duty.DISABILITY_RECORDS.
 
 
 def route_incident(uow: UnitOfWork, incident: Incident, *, alarms: bool = True) -> list[RoutingAnswer]:
-    """Answer for everyone reported to have caused harm.
+    """Route a report: one answer for everyone reported to have caused harm, or one for an unknown person.
 
-    Where nobody is known to have, one answer is made for a person not known. Raises the duties of all answers
-    together, at once and at any hour; duties that an earlier answer raised are never taken back. What is known now is
-    passed on to other schools whose students had a part in it, and these parts are routed too. Who may know is settled
-    first, and an alarm is told once to each person; without `alarms` nobody is.
+    Duties of all answers are raised at once, at any hour; earlier duties are never taken back. Facts are passed to
+    other schools with a part in the report, and their parts are routed too. Visibility is settled first; then each
+    person is told of an alarm once, unless `alarms` is false.
     """
     settle_audience(uow, incident)
     answers = _answer(uow, incident, people_of(incident.id))
@@ -150,8 +146,7 @@ def route_incident(uow: UnitOfWork, incident: Incident, *, alarms: bool = True) 
 
 
 def route_new(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
-    """Do the same for a report that this unit has just written: it has no duty yet and no part at another school, and
-    who is named in it need not be read again."""
+    """Route a report written in this unit of work: it has no duties or parts yet, and its people are loaded."""
     settle_audience(uow, incident)
     answers = _answer(uow, incident, incident.people)
     raise_first_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
@@ -162,7 +157,7 @@ def route_new(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
 
 
 def _alarm(uow: UnitOfWork, incident: Incident) -> None:
-    """Tell of an alarm while nobody has decided; another school is told of its part by a mail of its own."""
+    """Send alarms while a report is undecided; other schools get an email of their own about their part."""
     if incident.state in UNDECIDED and incident.part_of_id is None and is_alarm(incident):
         tell_of_danger(uow, incident)
 
@@ -181,10 +176,8 @@ def _answer(uow: UnitOfWork, incident: Incident, people: Sequence[IncidentPerson
 
 
 def _of_this_school(incident: Incident, raised: Mapping[str, Raised]) -> Mapping[str, Raised]:
-    """Leave out of a part what stands where it happened: police, hotline and offices are told once, from there.
-
-    What is about a school's own students stands at each; what is known here alone is never lost.
-    """
+    """Duties to raise on a part. Police, hotline and offices are told once, from where it happened; duties about a
+    school's own students are raised at each, and duties that only this part shows always."""
     if incident.part_of_id is None:
         return raised
     here, there = ({row.duty.code for row in duties_of(number)} for number in (incident.id, incident.part_of_id))
@@ -192,10 +185,8 @@ def _of_this_school(incident: Incident, raised: Mapping[str, Raised]) -> Mapping
 
 
 def read_added(uow: UnitOfWork, incident: Incident) -> None:
-    """Read the text that was just added to a report, and route the report anew where it brings a sign.
-
-    Where it was decided already, a dean is to read the text the same day.
-    """
+    """Read a text that was added to a report, and route again if it has a new sign. Of a decided report a dean is
+    asked to read it the same day."""
     uow.session.flush()
     of_report = select(Addendum.text).where(Addendum.incident_id == incident.id)
     text = uow.session.scalars(of_report.order_by(Addendum.id.desc()).limit(1)).one()
@@ -206,7 +197,7 @@ def read_added(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def take_signs(uow: UnitOfWork, incident: Incident, text: str) -> bool:
-    """Make unknown what a later text points to; whether it brought a sign."""
+    """Mark facts unknown that a later text points to; True if it had a new sign."""
     signs = signs_on(today_at(incident.school_id, uow.now))
     facts, kept = read_later(incident.facts or {}, incident.signs, signs, text)
     if len(kept) == len(incident.signs):
@@ -216,7 +207,7 @@ def take_signs(uow: UnitOfWork, incident: Incident, text: str) -> bool:
 
 
 def _let_read(uow: UnitOfWork, incident: Incident) -> None:
-    """Ask whoever decided a report to read what came in, once as long as that is open; else the first of its deans."""
+    """Ask whoever decided the report, otherwise its first dean, to read the addition; once while that task is open."""
     waits = uow.session.query(FollowUp.id).filter_by(incident_id=incident.id, kind=NEW_TEXT, state=FollowUpState.OPEN)
     if waits.first() is not None:
         return
@@ -228,15 +219,12 @@ def _let_read(uow: UnitOfWork, incident: Incident) -> None:
 
 
 UNKNOWN_PLACE = "unknown"
-"""The code of a place that nobody knows."""
 
 
 @use_case
 def submit_incident(uow: UnitOfWork, capture: Capture) -> int:
-    """Submit a report and route it; returns its id.
-
-    Raises NotFound for another's school, Refused for people or a place that do not fit.
-    """
+    """Submit a report and route it; returns its id. Raises NotFound for another person's school; Refused for people
+    or a place that do not fit."""
     incident = write_report(uow, capture)
     drop_draft(uow, "capture")
     return incident.id
@@ -250,7 +238,7 @@ def write_report(uow: UnitOfWork, capture: Capture) -> Incident:
 
 
 def signed(uow: UnitOfWork, capture: Capture) -> Capture:
-    """Return a capture with what its card answered and what its signs make unknown, by the rules of today."""
+    """The capture with the facts that its card answered and those that today's signs make unknown."""
     signs = signs_on(today_at(capture.school_id, uow.now))
     own: list[int] = []
     if any(who.kind is PersonKind.STAFF for who in capture.people):
@@ -260,10 +248,8 @@ def signed(uow: UnitOfWork, capture: Capture) -> Capture:
 
 @use_case
 def open_care_record(uow: UnitOfWork, capture: Capture) -> int:
-    """Record a student concern and tell the care team at once; returns its id. It is no incident.
-
-    Raises NotFound for another's school, Refused for a student of another school.
-    """
+    """Record a student concern and tell the care team at once; returns its id. It is not an incident. Raises
+    NotFound for another person's school; Refused for a student of another school."""
     by_number = any(who.description.isdecimal() for who in capture.people)
     record = open_care(uow, capture if by_number else names_in_words(capture))
     drop_draft(uow, "capture")
@@ -271,7 +257,7 @@ def open_care_record(uow: UnitOfWork, capture: Capture) -> int:
 
 
 def names_in_words(capture: Capture) -> Capture:
-    """Return a concern with the names that no list has in its words: a concern is about one student of the school."""
+    """A concern with unlisted names moved into its text, since it is about one student of the school."""
     words = [", ".join(who.description for who in capture.people if who.description), capture.narrative]
     known = tuple(who for who in capture.people if not who.description)
     return replace(capture, people=known, narrative="\n".join(part for part in words if part))
@@ -279,10 +265,8 @@ def names_in_words(capture: Capture) -> Capture:
 
 @use_case
 def answer_hurt(uow: UnitOfWork, record_id: int, answer: HurtBySomebody) -> int:
-    """Keep whether somebody is hurting a student; the first yes opens a report too, without the worry's words.
-
-    Returns the record's id. Raises NotFound for anyone but the care team of its school.
-    """
+    """Save whether someone is hurting a student; the first yes opens a report too, without the concern's text.
+    Returns the record's id. Raises NotFound for anyone outside the school's care team."""
     record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
     opens = answer is HurtBySomebody.YES and record.hurt_by_somebody is not answer
     record.hurt_by_somebody = answer
@@ -302,10 +286,8 @@ def answer_hurt(uow: UnitOfWork, record_id: int, answer: HurtBySomebody) -> int:
 
 @use_case
 def complete_details(uow: UnitOfWork, incident_id: int, details: Details) -> int:
-    """Submit the desk's answers and route the report anew; returns its id.
-
-    Raises Refused once the report is decided or for answers that do not fit, Stale when somebody changed it since.
-    """
+    """Submit the details and route again; returns the report's id. Raises Refused for a decided report or invalid
+    answers; Stale if the report was changed since."""
     incident = load_open(uow, incident_id, uow.version)
     complete_incident(uow, incident, details)
     take_signs(uow, incident, incident.immediate_action)
@@ -316,7 +298,7 @@ def complete_details(uow: UnitOfWork, incident_id: int, details: Details) -> int
 
 @use_case
 def answer_heard_from(uow: UnitOfWork, incident_id: int, heard_from: str) -> int:
-    """Say how the reporter of a report that is not decided knows of it; returns its id. Raises Refused."""
+    """Say how the reporter of an undecided report knows of it; returns its id. Raises Refused."""
     incident = load_open(uow, incident_id, None)
     say_heard_from(incident, heard_from)
     uow.record(incident, "incident.heard_from", how=heard_from)
@@ -325,10 +307,8 @@ def answer_heard_from(uow: UnitOfWork, incident_id: int, heard_from: str) -> int
 
 @use_case
 def add_people_to(uow: UnitOfWork, incident_id: int, people: Sequence[CapturedPerson], in_place_of: int | None) -> int:
-    """Add people to an open report, or say who the person not identified yet (`in_place_of`, the first) is.
-
-    Raises Refused for somebody already there or not at the school.
-    """
+    """Add people to an open report, or identify the unidentified person `in_place_of` as the first of them. Raises
+    Refused for someone already in it or not at the school."""
     incident = load_open(uow, incident_id, None)
     for number, who in enumerate(people):
         add_person(uow, incident, who, in_place_of if number == 0 else None)

@@ -1,4 +1,4 @@
-"""The thirty-second capture."""
+"""The form of the capture page, which takes about thirty seconds."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ from wss_cases.intake.report.rules import FIGURE, MAYBE, SKIPPED, STATED
 
 PARTS = ("caused", "harmed", "witness")
 NUMBER = "number"
-"""What a value of the people search begins with that is the full number of a student of another school."""
+"""Prefix of a people search value that is the full student number of another school."""
 
 NAMED = "named:"
-"""What a value of the people search begins with that is a name as it was typed: no list has it."""
+"""Prefix of a people search value that is a typed name on no list."""
 LONGEST_NAME = 200
 
 DRAFT_FIELDS = (
@@ -33,14 +33,14 @@ MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 def person_ids(form: BaseForm, field: Any) -> None:
-    """Refuse anything but the values that the search gives: "12" or "student:12", and "staff:12"."""
+    """Refuse anything but values of the search: "12" or "student:12", and "staff:12"."""
     for value in field.data or []:
         if captured_person(value) is None:
             raise StopValidation(_("Choose a name from the list."))
 
 
 def captured_person(value: str) -> CapturedPerson | None:
-    """Read one value of the people search; None when it is not one."""
+    """One value of the people search; None if it is invalid."""
     if value.startswith(NAMED):
         name = " ".join(value.removeprefix(NAMED).split())
         fits = 0 < len(name) <= LONGEST_NAME and is_storable(name)
@@ -90,37 +90,35 @@ class CaptureForm(BaseForm):
     narrative = LongText(_l("What did you see or hear?"))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check every field; a date typed and then not wanted is no error."""
+        """Ignores errors of a date that was typed but not chosen."""
         super().validate(extra_validators)
         if self.when.data != WhenChoice.OTHER:
             self.occurred.errors = []
         return not self.errors
 
     def answers(self) -> list[tuple[str, str]]:
-        """Return every answer as (name, value) pairs, for a page that asks once more."""
+        """All answers as (name, value) pairs, for a page that asks again."""
         raw = {name: self[name].raw_data or [] for name in (*DRAFT_FIELDS, "said", "school_id")}
         raw["people"] = self.people.data or []
         return [(name, value) for name, values in raw.items() for value in values]
 
     @property
     def card(self) -> dict[str, tuple[str, ...]]:
-        """What the card was answered, by question."""
         given = {name: self[name].data or [] for name in rules.QUESTIONS}
         return {name: tuple([data] if isinstance(data, str) else data) for name, data in given.items() if data}
 
     @property
     def card_fields(self) -> list[tuple[Any, list[Tile]]]:
-        """The questions of the cards, each with the tiles that ask it."""
         return [(self[name], rules.TILES_OF[name]) for name in rules.QUESTIONS]
 
     @property
     def words_answered(self) -> dict[str, str]:
-        """What was answered about words of the text, by sign; '' where the reporter wished to save without."""
+        """The reporter's answers about words of the text, by sign; '' if they chose to save without answering."""
         pairs = (value.partition(":") for value in self.said.data or [])
         return {sign: answer if answer in WORD_ANSWERS else "" for sign, _colon, answer in pairs}
 
     def take_typed_name(self) -> None:
-        """Take a typed name that no list has for a person as they were described."""
+        """Add a typed name that is on no list as a described person."""
         typed = (self.people_q.data or "").strip()
         name = f"{NAMED}{typed}"
         if any(map(str.isalpha, typed)) and captured_person(name) is not None:
@@ -128,7 +126,8 @@ class CaptureForm(BaseForm):
             self.people_q.data = ""
 
     def check_people(self) -> bool:
-        """Whether somebody is named or said to be unknown, and no typed name is left unchosen; else an error."""
+        """Whether someone is named or marked unknown, and the search field is empty; otherwise the field gets an
+        error."""
         if (self.people_q.data or "").strip():
             self.people.errors = [_("Choose a name from the list, or clear the search field.")]
         elif not self.people.data and not self.unknown_person.data:
@@ -136,7 +135,7 @@ class CaptureForm(BaseForm):
         return not self.people.errors
 
     def moment(self, now: datetime, time_zone: str) -> tuple[datetime, WhenPrecision] | None:
-        """Return when it happened and how exactly; None, with an error beside the field, for a bad time."""
+        """When it happened and how exactly; None, with an error at the field, for a bad time."""
         chosen = WhenChoice(self.when.data)
         if chosen is not WhenChoice.OTHER:
             precision = {WhenChoice.PERIOD: WhenPrecision.PERIOD, WhenChoice.EARLIER: WhenPrecision.EARLIER_TODAY}
@@ -148,7 +147,7 @@ class CaptureForm(BaseForm):
         return at_wall(self.occurred.data, time_zone), WhenPrecision.EXACT
 
     def _role(self, value: str) -> PersonRole:
-        """The part that was tapped beside a name; involved where none was, which counts as nobody's."""
+        """The part marked beside a name; involved if none."""
         caused, harmed = value in (self.caused.data or []), value in (self.harmed.data or [])
         if caused and harmed:
             return PersonRole.BOTH
@@ -157,7 +156,6 @@ class CaptureForm(BaseForm):
         return PersonRole.WITNESS if value in (self.witness.data or []) else PersonRole.INVOLVED
 
     def capture(self, school_id: int, moment: tuple[datetime, WhenPrecision]) -> Capture:
-        """Return what a sound form says."""
         people = [
             replace(person, role=self._role(value))
             for value in dict.fromkeys(self.people.data or [])
@@ -180,7 +178,7 @@ class CaptureForm(BaseForm):
 
 
 def time_problem(wall: datetime | None, now: datetime, time_zone: str) -> str:
-    """Return what is wrong with a wall-clock time at which something is said to have happened, '' for nothing."""
+    """What is wrong with the time of an event, in local time; '' if nothing."""
     wall_now = local(now, time_zone).replace(tzinfo=None)
     if wall is None:
         return _("Enter the date and the time, for example 11/24/2026, 10:30 am.")
@@ -195,6 +193,5 @@ def time_problem(wall: datetime | None, now: datetime, time_zone: str) -> str:
 
 
 def draft_values(payload: dict[str, Any]) -> MultiDict[str, str]:
-    """Return a stored draft as form data."""
     pairs = [(name, value) for name, values in payload.items() if name in DRAFT_FIELDS for value in values]
     return MultiDict(pairs)

@@ -1,4 +1,5 @@
-"""The one card of taps that a tile of the capture page opens, and the facts that each answer states."""
+"""The card of questions that a tile of the capture page opens, the facts each answer states, and the signs of a
+text."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,13 +14,13 @@ from wss_cases.routing.signs import Match, Sign, SignKind, Signs, folded
 DO_NOT_KNOW: Final = "unknown"
 STATED, MAYBE, FIGURE, NOTHING = "yes", "maybe", "figure", ""
 NO: Final = (False, "none")
-"""What a fact holds that was answered with no."""
+"""Values of a fact that was answered with no."""
 _NO_DANGER: Final = {"weapon": "none", "gun_violence_threat": False, "fire_or_bomb": False}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a card. `facts` are what it states; `kept_as` is what the sign keeps of it."""
+    """One answer of a card. `facts` are what it states; `kept_as` is what its sign stores."""
 
     label: Any
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -38,13 +39,12 @@ class Question:
 
     @property
     def labels(self) -> dict[str, Any]:
-        """Its answers as choices of a field."""
         return {value: answer.label for value, answer in self.answers.items()}
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What a card was answered: facts, and (facts, kept as) for each answer that stays with the report as a sign."""
+    """The answers of a card: facts, and (facts, kept as) for each answer that stays with the report as a sign."""
 
     facts: Mapping[str, Any]
     kept: tuple[tuple[tuple[str, ...], str], ...]
@@ -56,7 +56,7 @@ def _sent_on(fact: str) -> dict[str, Any]:
 
 
 def _yes_no(name: str, label: Any, yes: Mapping[str, Any], no: Mapping[str, Any]) -> Question:
-    # what is sent on is not stated: whose task it is finds out
+    # A question that was sent on states no fact; the person it was sent to finds out.
     answers = {
         "yes": Answer(_l("Yes"), yes, MAYBE if "sent_on" in yes else STATED),
         "no": Answer(_l("No"), no),
@@ -152,16 +152,14 @@ CARDS: Final[Mapping[Tile, tuple[Question, ...]]] = {
     Tile.PRIVATE: (PRIVATE,),
     Tile.OTHER: (PART_OF_IT,),
 }
-"""The questions of each tile; the facts of an answer that is left out become unknown by the tile's sign."""
+"""The questions of each tile; facts of unanswered ones become unknown by the tile's sign."""
 QUESTIONS: Final = {question.name: question for questions in CARDS.values() for question in questions}
 TILES_OF: Final = {name: [tile for tile, asked in CARDS.items() if QUESTIONS[name] in asked] for name in QUESTIONS}
 
 
 def answered(tile: Tile, given: Mapping[str, Iterable[str]]) -> Answered:
-    """Return what the card of a tile was answered; `given` are the values by question, those of other tiles count not.
-
-    "None of these" beside another answer says nothing.
-    """
+    """The result of a tile's card; `given` are values by question, those of other tiles are ignored. "None of these"
+    together with another answer counts as no answer."""
     facts: dict[str, Any] = {}
     kept, settled = [], False
     for question in CARDS.get(tile, ()):
@@ -183,14 +181,14 @@ Facts = dict[str, Any]
 Entry = dict[str, Any]
 
 SKIPPED: Final = "skipped"
-"""The sign under which an answer says that no word is to be asked about."""
+"""Sign stored when the reporter does not want to be asked about words."""
 MOST_WORDS: Final = 2
-"""How many words of a text are put to its reporter, each with one tap."""
+"""Most words of a text that its reporter is asked about."""
 STATED_BY: Final[Mapping[Tile, frozenset[str]]] = {
     Tile.WEAPON: frozenset({"weapon", "gun_violence_threat"}),
     Tile.PRIVATE: frozenset({"sexual", "adult_conduct", "abuse_suspected"}),
 }
-"""Facts that a tile itself states: no word of them is put to the reporter."""
+"""Facts that the tile itself states; their words are not asked about."""
 ADULTS: Final = frozenset({PersonKind.STAFF, PersonKind.OTHER_ADULT})
 COMMON: Final = frozenset(
     (
@@ -200,17 +198,15 @@ COMMON: Final = frozenset(
         "del", "me", "ella", "dijo", "para", "esta", "estaba",
     )
 )  # fmt: skip
-"""Words by which a text shows that it is English or Spanish."""
+"""Words that show a text is English or Spanish."""
 FEWEST_WORDS: Final = 5
 
 
 def with_signs(
     capture: Capture, signs: Signs, card: Answered, said: Mapping[str, str], own: Collection[int]
 ) -> Capture:
-    """Return a capture with the facts that its card answered and those that its signs make unknown.
-
-    `said` is what the reporter answered about a word, by the id of its sign; `own` are the reporter's staff records.
-    """
+    """The capture with the facts of its card and those that its signs make unknown. `said`: the reporter's answers
+    about words by sign; `own`: the reporter's staff records."""
     facts: Facts = dict(card.facts)
     tiles = signs.of_tile(capture.tile.value)
     name = tiles[0].id if tiles else capture.tile.value
@@ -228,10 +224,8 @@ def with_signs(
 
 
 def to_ask(tile: Tile, facts: Mapping[str, Any], matches: Sequence[Match], said: Mapping[str, str]) -> list[Match]:
-    """Return the words that are still to be put to the reporter; `facts` are those that the card answered.
-
-    Two words of the same facts are one question, unless the first was a figure of speech.
-    """
+    """Words that the reporter is still asked about; `facts` are those from the card. Two words of the same facts
+    make one question, unless the first was a figure of speech."""
     asked: list[Match] = []
     for match in matches:
         names = set(match.sign.facts)
@@ -243,10 +237,8 @@ def to_ask(tile: Tile, facts: Mapping[str, Any], matches: Sequence[Match], said:
 
 
 def read_later(facts: Mapping[str, Any], kept: Sequence[Entry], signs: Signs, text: str) -> tuple[Facts, list[Entry]]:
-    """Return facts and signs of a report once a later text was read; both as they were where it brings nothing new.
-
-    A word opens what was answered with no, or asked in vain; what is known or sent on stays.
-    """
+    """Facts and signs after reading a later text, unchanged if it has nothing new. A word reopens facts answered
+    with no or asked in vain; known facts and those sent on stay."""
     changed = dict(facts)
     asked = list(changed.get("asked", []))
     seen = {entry["sign"] for entry in kept if entry["from"] == "word" and entry["answer"] != FIGURE}
@@ -260,10 +252,7 @@ def read_later(facts: Mapping[str, Any], kept: Sequence[Entry], signs: Signs, te
 
 
 def joined(facts: Mapping[str, Any], other: Mapping[str, Any]) -> Facts:
-    """Return the facts of a report to which a second witness's was joined: what either knows, or does not know.
-
-    A no of one beside anything but a no of the other is not known.
-    """
+    """Facts of a report and of a second witness's report combined. A no counts only if both say no."""
     result = dict(facts)
     for name, theirs in other.items():
         ours = result.get(name)
@@ -284,7 +273,7 @@ def _of_text(
     reopen: Collection[str] = (),
     seen: Collection[str] = (),
 ) -> list[Entry]:
-    """Make unknown what a text points to, and return its signs; those `seen` before only where they open something."""
+    """Mark facts unknown that a text points to; returns its signs, those in `seen` only if they reopen something."""
     entries = []
     matches = signs.matches(text)
     confirmed = {one.sign.facts: said[one.sign.id] for one in matches if said.get(one.sign.id) in (STATED, MAYBE)}
@@ -302,7 +291,7 @@ def _of_text(
 
 
 def is_read(text: str) -> bool:
-    """Whether a text is in a language whose words are known; a short one is taken to be."""
+    """Whether a text is in a language with known words; short texts count as such."""
     words = re.findall(r"[^\W\d_]+", folded(text))
     return len(words) < FEWEST_WORDS or any(word in COMMON for word in words)
 
@@ -313,10 +302,11 @@ def _opened(facts: Facts, sign: Sign, where: str) -> list[Entry]:
 
 
 def _open(facts: Facts, names: Iterable[str], reopen: Collection[str] = (), *, even_no: bool = False) -> list[str]:
-    """Make facts unknown that no one has answered, or answered with no where a word says more; return those."""
+    """Mark facts unknown that are unanswered, or with `even_no` answered with no. Returns those, and the facts of
+    `reopen` that were unknown already."""
     opened = []
     for name in names:
-        # whether staff can calm a danger is missing as long as no one has said
+        # Whether staff can calm a danger counts as missing until someone says so.
         if name == "imminent_danger":
             continue
         known = facts.get(name)
@@ -333,12 +323,12 @@ def _entry(sign: str, where: str, facts: Iterable[str], answer: str) -> Entry:
 
 
 def stated(facts: Mapping[str, Any]) -> list[str]:
-    """Return the facts that hold something: neither unknown nor a no."""
+    """The facts with a value, neither unknown nor no."""
     return [name for name, value in facts.items() if name != "sent_on" and value not in (None, UNKNOWN, *NO)]
 
 
 def _may_have_done_it(who: CapturedPerson, own: Collection[int]) -> bool:
-    """Whether someone is an adult who is neither the reporter nor a witness nor harmed."""
+    """Whether someone is an adult who is not the reporter, a witness or harmed."""
     if who.kind not in ADULTS or who.role in (*SUFFERED, PersonRole.WITNESS, PersonRole.SUPPORT):
         return False
     return not (who.kind is PersonKind.STAFF and who.id in own)

@@ -1,4 +1,4 @@
-"""The capture page, its draft, its passable pages, and the confirmation."""
+"""The capture page with its draft, the questions before saving, and the people search."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ blueprint = Blueprint("capture", __name__)
 @blueprint.get("/incidents/new")
 @gate(Permission.INCIDENT_REPORT)
 def capture() -> Page:
-    """Show the capture page, with the person's own draft in it."""
+    """The capture page with the actor's own draft."""
     actor = current_actor()
     draft = newest_draft(actor, "capture", g.get("kept_at"))
     kept = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
@@ -56,7 +56,7 @@ def capture() -> Page:
 @blueprint.post("/incidents/new")
 @gate(Permission.INCIDENT_REPORT)
 def save() -> Page:
-    """Save the report, ask once more about a likely mistake, search a name, or change the language."""
+    """Save the report, ask about a likely mistake, search a name, or change the language."""
     actor, now = current_actor(), clock.now()
     school = school_for(actor, request.form.get("school_id"))
     form = CaptureForm()
@@ -88,7 +88,7 @@ def save() -> Page:
 @blueprint.get("/incidents/new/people")
 @gate(Permission.ROSTER_SEARCH)
 def people() -> Response:
-    """Answer the search field: at most ten students and staff of the school."""
+    """Search field: at most ten students and staff of the school."""
     actor = current_actor()
     school = school_for(actor, request.args.get("school_id"))
     return jsonify(items=search_items(actor, school.id, typed_in_header()))
@@ -97,14 +97,14 @@ def people() -> Response:
 @blueprint.post("/incidents/new/draft")
 @gate(Permission.INCIDENT_REPORT)
 def draft() -> Response | tuple[Response, int]:
-    """Keep what is typed so far; answers JSON with the time."""
+    """Save the draft; the JSON answer has the time."""
     actor, now = current_actor(), clock.now()
     school = school_for(actor, request.form.get("school_id"))
     return saved_as_json(lambda: _save_draft(actor, school, now), now, school.time_zone)
 
 
 def saved_as_json(save: Callable[[], None], now: datetime, zone: str) -> Response | tuple[Response, int]:
-    """Save a draft and answer JSON: with the time, or with why it cannot be saved."""
+    """Save a draft; the JSON answer has the time, or the reason why it cannot be saved."""
     try:
         save()
     except Refused as refusal:
@@ -115,7 +115,7 @@ def saved_as_json(save: Callable[[], None], now: datetime, zone: str) -> Respons
 @blueprint.post("/incidents/new/discard")
 @gate(Permission.INCIDENT_REPORT)
 def discard() -> Response:
-    """Throw the draft away and start with an empty page."""
+    """Discard the draft and start over."""
     discard_draft(current_actor(), "capture", clock.now())
     return redirect(url_for("capture.capture"), 303)
 
@@ -134,7 +134,7 @@ def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, no
 
 
 def _word_question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
-    """Put a word of the text to its reporter; None where there is none, or it was answered."""
+    """Ask the reporter about a word of the text; None if there is none left to ask about."""
     matches = signs_on(today_at(school.id, now)).matches(report.narrative)
     asked = to_ask(report.tile, answered(report.tile, report.card).facts, matches, form.words_answered)
     if not asked:
@@ -178,7 +178,7 @@ def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, 
 
 
 def _likely_words(report: Incident, school: School, *, readable: bool) -> str:
-    """Return what is said of a report that is there: to who may not read it, only that it is."""
+    """Text about a possible duplicate; people who may not read it learn only that it exists."""
     if not readable:
         return _("%(reference)s is about the same time, and the same place or person.", reference=report.reference)
     return _(
@@ -213,13 +213,13 @@ def _show(
 
 
 def _others(actor: Actor, school: School) -> list[School]:
-    """Return the other schools at which the person works, by name."""
+    """The actor's other schools by name."""
     schools = schools_by_id(sorted(actor.school_ids(*STAFF) - {school.id}))
     return sorted(schools.values(), key=lambda one: one.name)
 
 
 def school_for(actor: Actor, wanted: str | None) -> School:
-    """Return the school that a form names, or the one that the person works at. Raises NotFound for another."""
+    """The school named in a form, or the one in use. Raises NotFound for a school that is not the actor's."""
     school_id = id_in(wanted)
     if wanted and school_id is None:
         raise NotFound
@@ -230,7 +230,7 @@ def school_for(actor: Actor, wanted: str | None) -> School:
 
 
 def _switch_school(actor: Actor, school: School, now: datetime) -> Response:
-    """Go on with what is typed at another school of the person's; the header shows that one too."""
+    """Continue with the typed text at another of the actor's schools, which becomes the one in use."""
     _save_draft(actor, school, now)
     session["school_id"] = school.id
     answer: Response = redirect(url_for("capture.capture", school_id=school.id), 303)
@@ -246,6 +246,6 @@ def _save_draft(actor: Actor, school: School, now: datetime, form: CaptureForm |
 
 
 def switch_language(wanted: str) -> None:
-    """Show this and every later page in a language, when we speak it."""
+    """Show this and later pages in a language if it is supported."""
     if wanted in setting("LANGUAGES"):
         session["locale"] = wanted

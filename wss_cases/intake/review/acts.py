@@ -1,4 +1,4 @@
-"""What a reviewer does from a report's page: choose otherwise, check facts, ask, take no action, merge."""
+"""The acts of a report's page: different response, checked facts, question to the reporter, no action, merge."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
@@ -73,7 +73,7 @@ PARTS = {
 }
 YES_NO = [("", _l("No change")), ("yes", _l("Yes")), ("no", _l("No"))]
 VIOLENCE = "P9"
-"""The rule whose items are for violence: never preselected for what was forgotten or a tool."""
+"""The rule for violence; its items are not preselected for something forgotten or a tool."""
 
 INSTEAD = (Kind.CONVERSATION, Kind.FAMILY_SUPPORT)
 
@@ -97,7 +97,7 @@ def _act(
     name: str, form: type[PlainForm], title: Any, button: Any, intro: Any, *, yours: str = "", then: Then = _page_of,
     start: Any = None,
 ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
-    """Declare an act on a report. `yours` names the field that shows the loser of two editors what they decided."""
+    """Declare an act on a report. `yours` is the field shown to a person whose submission came too late."""
 
     def loser_is_told(view: Callable[..., Page]) -> Callable[..., Page]:
         @wraps(view)
@@ -122,7 +122,7 @@ def _refuse_decided(incident: Incident) -> None:
 
 
 class FactsForm(PlainForm):
-    """What only a reviewer says of the facts; an empty answer leaves a fact as it is."""
+    """Facts that only a reviewer can give; an empty answer leaves a fact unchanged."""
 
     verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()), validators=[InputRequired()])
     danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
@@ -135,7 +135,7 @@ class FactsForm(PlainForm):
     start=lambda report: {"verified": report.facts.get("verified", "unknown")},
 )  # fmt: skip
 def check_facts(uow: UnitOfWork, incident: Incident, form: FactsForm) -> None:
-    """Set what only a reviewer says and route again. Duties that wait for verified facts become due with them."""
+    """Set the facts that only a reviewer can give, and route again. Duties that wait for verified facts become due."""
     _refuse_decided(incident)
     danger = form.danger.data == "yes"
     answers = {"imminent_danger": form.danger.data, "mutual": form.mutual.data}
@@ -149,8 +149,6 @@ def check_facts(uow: UnitOfWork, incident: Incident, form: FactsForm) -> None:
 
 
 class QuestionForm(PlainForm):
-    """A question for the reporter."""
-
     question = LongText(_l("Your question"), [NotBlank(_l("Write the question."))], limit=2_000)
 
 
@@ -160,7 +158,7 @@ class QuestionForm(PlainForm):
     yours="question", then="queue.page",
 )  # fmt: skip
 def ask_reporter(uow: UnitOfWork, incident: Incident, form: QuestionForm) -> None:
-    """Return a report to its reporter with a question; the duties it raised go on."""
+    """Return a report to its reporter with a question; its duties stay open."""
     _refuse_decided(incident)
     if incident.happened_at_id is not None:
         raise Refused("question", _("It was reported at another school. Ask its dean."))
@@ -170,8 +168,6 @@ def ask_reporter(uow: UnitOfWork, incident: Incident, form: QuestionForm) -> Non
 
 
 class NoActionForm(PlainForm):
-    """Why nothing further is done."""
-
     reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
     note = LongText(_l("In a sentence"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
@@ -181,7 +177,7 @@ class NoActionForm(PlainForm):
     _l("The reporter is told. Open legal duties stay open."), yours="note", then="queue.page",
 )  # fmt: skip
 def take_no_action(uow: UnitOfWork, incident: Incident, form: NoActionForm) -> None:
-    """Close a report without further action. Refused while a question is open, but for a report that is not founded."""
+    """Close a report without further action. Refused while a question is open, unless the report is unfounded."""
     _refuse_decided(incident)
     now = situation(incident.id)
     if form.reason.data != UNFOUNDED and must_answer(now.plan, incident, now.people):
@@ -191,7 +187,7 @@ def take_no_action(uow: UnitOfWork, incident: Incident, form: NoActionForm) -> N
 
 
 class DuplicateForm(PlainForm):
-    """Which report tells of the same thing."""
+    """The other report of the same event."""
 
     reference = ShortText(
         _l("Number of the other report"), [NotBlank(_l("Enter the number of the other report."))], limit=40,
@@ -205,13 +201,10 @@ class DuplicateForm(PlainForm):
     then=lambda _report, target: url_for("review.incident", incident_id=target),
 )  # fmt: skip
 def duplicate(uow: UnitOfWork, incident: Incident, form: DuplicateForm) -> int:
-    """Mark a report as telling of the same thing as another one of the school."""
     return merge_waiting(uow, incident, form.reference.data)
 
 
 class ReasonForm(PlainForm):
-    """Why it is done."""
-
     reason = LongText(_l("Why?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
 
@@ -220,7 +213,7 @@ class ReasonForm(PlainForm):
     _l("You decide it again. Whatever was already opened stays open and continues."), yours="reason",
 )  # fmt: skip
 def reopen_review(uow: UnitOfWork, incident: Incident, form: ReasonForm) -> None:
-    """Take a decided report back into review; a duplicate is no longer one. What was opened from it goes on."""
+    """Reopen a decided report; a duplicate is separated again. What it opened stays."""
     if incident.state is IncidentState.DUPLICATE:
         undo_merge(uow, incident)
     incident.outcome_reason = ""
@@ -232,7 +225,7 @@ def _act_form(
     report: Incident, form: BaseForm, act: Callable[[], Any], yours: str, title: Any, go: Any, *,
     done: str | Callable[[int], str] = "", template: str = "intake/review/acts/act.html", **context: Any,
 ) -> Page:  # fmt: skip
-    """Show one act's form; the loser of two editors is told what happened instead, and what `yours` was."""
+    """Show one act's form. Someone who came too late sees what happened first, and `yours`, their own entry."""
     page = _page_of(report)
     crumbs = [(_("Review"), url_for("queue.page")), (report.reference, page), (title, None)]
     context |= {"title": title, "crumbs": crumbs, "trail_rows": crumbs, "back_href": page, "go_words": go}
@@ -254,13 +247,13 @@ class OtherwiseForm(BaseForm):
     open_case = BooleanField(_l("Open a case anyway"))
 
     def choice(self, unseen: Collection[str] = ()) -> Choice:
-        """The decision that this form says; what the person may not see stays. Raises Refused for an unknown kind."""
+        """The decision in this form; items hidden from the actor stay. Raises Refused for an unknown kind."""
         added = tuple(parse_added(value) for value in self.added.data or ())
         return filled(self, Choice, keep=frozenset([*(self.keep.data or ()), *unseen]), add=added)
 
 
 def parse_added(value: str) -> Added:
-    """The kind that a value kind:for:person adds. Raises Refused for another value."""
+    """Parse kind:for:person. Raises Refused for another value."""
     parts = value.split(":")
     if len(parts) != 3 or parts[0] not in set(Kind) or parts[1] not in set(Person) or not parts[2].isdigit():
         raise Refused("added", _("Choose one of the kinds."))
@@ -268,16 +261,15 @@ def parse_added(value: str) -> Added:
 
 
 class PartsForm(BaseForm):
-    """Each person's part in what was reported; made for one report by `parts_form`."""
+    """Each person's part; `parts_form` adds the fields of one report."""
 
     def roles(self) -> dict[int, PersonRole]:
-        """The part of each person by the id of their row."""
+        """Parts by the id of each person's row."""
         marked = {name: field.data for name, field in self._fields.items() if name.startswith(PART)}
         return {int(name.removeprefix(PART)): PersonRole(role) for name, role in marked.items()}
 
 
 def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
-    """The form that asks for the part of each of these people."""
     fields = {
         f"{PART}{person.id}": radio(
             person_words(person), PARTS, _l("Choose a role for each person."), default=person.role.value
@@ -291,7 +283,7 @@ def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
 @pages.route("/otherwise", methods=["GET", "POST"])
 @gate(REVIEW)
 def otherwise(incident_id: int) -> Page:
-    """Choose a different response: keep some items, add others, with one reason; holds are honoured, duties stay."""
+    """Choose a different response: keep some items, add others, with one reason; holds apply, and duties stay."""
     actor, full = current_actor(), situation(incident_id)
     report = reviewed(actor, incident_id)
     scene = shown_to(actor, report.school_id, full)
@@ -324,7 +316,7 @@ def otherwise(incident_id: int) -> Page:
 
 
 def _instead(plan: Plan) -> list[Added]:
-    """What is offered to a student who forgot a tool: a conversation, and support of the family."""
+    """Offered instead to a student who forgot a tool: a conversation, and support of the family."""
     there = {(item.kind, item.person_id) for item in plan.items}
     whose = sorted(plan.caused, key=lambda number: number or 0)
     offered = [Added(kind, Person.CAUSED_HARM, number) for number in whose for kind in INSTEAD]
@@ -333,7 +325,7 @@ def _instead(plan: Plan) -> list[Added]:
 
 @use_case
 def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]) -> int:
-    """Say who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
+    """Set who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
     incident = uow.load(Incident, incident_id, REVIEW, uow.version)
     _refuse_decided(incident)
     set_roles(uow, incident, roles)
@@ -345,7 +337,7 @@ def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]
 @pages.route("/parts", methods=["GET", "POST"])
 @gate(REVIEW)
 def parts(incident_id: int) -> Page:
-    """Say who is reported to have caused harm, and who was harmed."""
+    """Set who is reported to have caused harm, and who was harmed."""
     report = reviewed(current_actor(), incident_id)
     form = parts_form(report.people, report.version)
     title = _("Who caused harm, and who was harmed?")
@@ -391,7 +383,7 @@ def conversation(incident_id: int) -> Page:
 @pages.post("/add")
 @gate(REVIEW)
 def add(incident_id: int) -> Page:
-    """Add one thing that routing names since the facts were corrected."""
+    """Add one item that routing calls for since the facts were corrected."""
     report = reviewed(current_actor(), incident_id)
     add_named(submitted(BaseForm()), report.id, request.form.get("named", ""))
     return redirect(url_for("review.incident", incident_id=report.id), 303)
@@ -400,7 +392,7 @@ def add(incident_id: int) -> Page:
 @pages.post("/questions/<fact>")
 @gate(REVIEW)
 def answer(incident_id: int, fact: str) -> Page:
-    """Answer one open question by a tap, and go on to the next one."""
+    """Answer one open question by a tap, and go on to the next."""
     actor, now = current_actor(), clock.now()
     report, form = reviewed(actor, incident_id), TapForm()
     if not is_question(fact):
@@ -418,7 +410,7 @@ def answer(incident_id: int, fact: str) -> Page:
         return decided_first(reviewed(actor, report.id), str(QUESTIONS[fact]))
     try:
         report = reviewed(actor, incident_id)
-    except NotFound:  # who may know of it follows from the answer
+    except NotFound:  # the answer may hide the report from the actor
         return redirect(url_for("queue.page"), 303)
     now_known = situation(report.id)
     left = must_answer(now_known.plan, report, now_known.people)

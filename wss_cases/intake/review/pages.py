@@ -1,4 +1,4 @@
-"""The review of a report: its page, accepting, and what else a reviewer does (check facts, ask, no action, reopen)."""
+"""The review page of a report, and accepting its recommendation."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -56,7 +56,7 @@ from wss_cases.safeguards.police.review.queries import notifications_of
 
 
 class AcceptForm(BaseForm):
-    """Accept the recommendation as it stands."""
+    """Accept the recommendation unchanged."""
 
     open_case = BooleanField(_l("Open a case anyway"))
     conversation = select(
@@ -67,7 +67,6 @@ class AcceptForm(BaseForm):
     conversation_note = LongText(_l("A note about it"))
 
     def choice(self) -> Choice:
-        """The decision that this form says."""
         return filled(self, Choice)
 
 
@@ -75,7 +74,7 @@ blueprint = Blueprint("review", __name__, url_prefix="/review")
 
 
 def reviewed(actor: Actor, incident_id: int) -> Incident:
-    """Return a report that this person reviews. Raises NotFound, also for one's own report without the role."""
+    """A report that the actor reviews. Raises NotFound, also for an own report without the role."""
     return get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
 
 
@@ -88,11 +87,11 @@ def incident(incident_id: int) -> Page:
 
 
 Problem = tuple[str, str, str, str]
-"""An answer that was refused: its fact, the field and the words of the refusal, and who was named."""
+"""A refused answer: fact, field, message, and the person named."""
 
 
 def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem | None = None) -> Page:
-    """Render the page of a report with the form that was sent, if any, or the answer that was refused."""
+    """The page of a report, with the submitted form or the refused answer if any."""
     actor, instant = current_actor(), clock.now()
     zone, now = zone_of(report.school_id), queries.shown_to(actor, report.school_id, queries.situation(report.id))
     rows = duties_of(report.id)
@@ -136,7 +135,8 @@ def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem |
 def _asked(
     report: Incident, now: queries.Situation, zone: str, duties: Sequence[tuple[str, DutyState]], grounds: Sequence[Any]
 ) -> dict[str, Any]:
-    """Return what is not known of a report: its questions, what else is missing, and what that leaves of the police."""
+    """What is unknown about a report: its questions, other missing facts, and what that leaves open about the
+    police."""
     answers = newest_answers(report.id)
     authors = user_names([row.by_id for row in answers.values()])
     said = Words(report, now.people, answers, authors, zone, lambda person: words.called(person, now.people))
@@ -153,7 +153,7 @@ def _asked(
 
 
 def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]:
-    """Return what stands around a report: possible duplicates, who reported and who reviews it, and what was given."""
+    """Context of a report: possible duplicates, reporter, reviewer, and attachments."""
     assignee_id = assignee_of(report.id)
     names = user_names([report.reporter_id, assignee_id])
     may_give = report.state is not IncidentState.DUPLICATE and not report.is_withdrawn
@@ -173,7 +173,7 @@ def _withdrawal(report: Incident, zone: str) -> dict[str, str] | None:
 
 
 def decided_first(report: Incident, yours: str) -> Page:
-    """Tell the loser of two editors what happened, and that nothing of theirs was saved."""
+    """Tell someone whose submission came too late what happened first, and that theirs was not saved."""
     zone = zone_of(report.school_id)
     rows = [
         (f"{moment_words(entry.at, zone)}, {entry.actor_name}", sentence(entry))
@@ -185,7 +185,7 @@ def decided_first(report: Incident, yours: str) -> Page:
 @blueprint.post("/<int:incident_id>/accept")
 @gate(Permission.INCIDENT_REVIEW)
 def accept(incident_id: int) -> Page:
-    """Accept the recommendation as it stands."""
+    """Accept the recommendation unchanged."""
     report = reviewed(current_actor(), incident_id)
     form = AcceptForm()
     if not form.validate():
@@ -202,7 +202,7 @@ def accept(incident_id: int) -> Page:
 
 
 def after_decision(incident_id: int) -> str:
-    """Return where a decision leads: the case that it opened, else the queue, with a word about it."""
+    """Where to go after a decision: the report's page if a case opened, otherwise the queue; with a flash message."""
     cases = cases_of_incident(incident_id)
     if cases:
         flash(_("Case %(reference)s is open.", reference=cases[-1].reference))

@@ -1,4 +1,4 @@
-"""A recommendation in the reader's words: who, what, why, what it is not, holds, and the police line."""
+"""A recommendation in words: who, what, why, holds, follow-ups, and what it is not."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -27,19 +27,18 @@ from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, 
 from wss_cases.routing.engine.pages import AppliesTo, FollowUpKind, HoldState, Kind, Person
 from wss_cases.routing.engine.wording import said
 
-# until facts are established a person is reported, not responsible
+# Until the facts are established a person is reported, not responsible.
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
 BOTH_PARTS_WORDS = _l("reported to have caused and experienced harm")
 UNSETTLED_SIDE_WORDS = {Person.CAUSED_HARM: _l("may have caused harm"), Person.HARMED: _l("may have been harmed")}
 
 
 def tile_words(tile: str) -> str:
-    """Return what happened, in words."""
     return str(Tile(tile).label) if tile in set(Tile) else tile
 
 
 def side_of(person: IncidentPerson | None, side: Person) -> str:
-    """Return how a person stands on one side of a report: as reported, or not settled yet."""
+    """A person's side in a report: as reported, or not settled yet."""
     if person is not None and person.role is PersonRole.BOTH and side is Person.CAUSED_HARM:
         return str(BOTH_PARTS_WORDS)
     unsettled = person is None or person.role is PersonRole.INVOLVED
@@ -47,7 +46,7 @@ def side_of(person: IncidentPerson | None, side: Person) -> str:
 
 
 def name_of(person: IncidentPerson | None) -> str:
-    """Return how a person is named on the review page: preferred name, staff name, or what is known."""
+    """A person's name on the review page: preferred name, staff name, or description."""
     if person is None:
         return _("Someone not identified yet")
     if person.student is not None:
@@ -60,8 +59,7 @@ def name_of(person: IncidentPerson | None) -> str:
 
 
 def called(person: IncidentPerson | None, people: Iterable[IncidentPerson]) -> str:
-    """Return how a person is named beside the others of a page: two students of one name differ by their grade and the
-    end of their number."""
+    """A person's name beside the others on the page; students of the same name also have grade and end of number."""
     name = name_of(person)
     if person is None or person.student is None:
         return name
@@ -74,7 +72,7 @@ def called(person: IncidentPerson | None, people: Iterable[IncidentPerson]) -> s
 
 
 def grade_words(grade: int | None) -> str:
-    """Return a grade (-1 pre-K, 0 kindergarten, 1 to 12), '' when it is not known."""
+    """The grade in words (-1 pre-K, 0 kindergarten, 1 to 12), '' if unknown."""
     if grade is None:
         return ""
     if grade < 1:
@@ -83,7 +81,6 @@ def grade_words(grade: int | None) -> str:
 
 
 def person_rows(people: Sequence[IncidentPerson]) -> list[dict[str, Any]]:
-    """Return the people of an incident with their reported parts."""
     return [
         {
             "name": called(person, people),
@@ -99,20 +96,18 @@ def person_rows(people: Sequence[IncidentPerson]) -> list[dict[str, Any]]:
 
 
 def reported_words(incident: Incident, reporter: str) -> str:
-    """Return who reported something and how they know; '' where nobody knows."""
+    """Who reported and how they know, '' if unknown."""
     how = str(TOLD_BY_LABELS.get(incident.heard_from or "", ""))
     return ", ".join(part for part in (_("Reported by %(name)s", name=reporter), how) if part) if reporter else how
 
 
 def start_words(days: int) -> str:
-    """Return within how many school days something begins."""
     if days == 0:
         return _("today")
     return ngettext("within %(num)d school day", "within %(num)d school days", days)
 
 
 def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str, Any]:
-    """Return one pathway of the plan in words."""
     whom = _("for both sides together")
     if item.for_whom is not Person.BOTH:
         person = people.get(item.person_id) if item.person_id is not None else None
@@ -135,7 +130,7 @@ def _harmed_students(people: Iterable[IncidentPerson]) -> bool:
 
 
 def plan_words(now: Situation) -> dict[str, Any]:
-    """Return the whole plan in words: items, holds each once, follow-ups counted."""
+    """The whole plan in words: items, holds, and follow-ups."""
     people = {person.id: person for person in now.people}
     return {
         "pathways": [item_words(item, people) for item in now.plan.items],
@@ -149,7 +144,7 @@ def plan_words(now: Situation) -> dict[str, Any]:
 
 
 def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[str, Any]]:
-    """Return the holds, each said once with the people whose answer has it."""
+    """Each hold once, with the people it applies to."""
     rows: dict[tuple[str, tuple[str, ...], HoldState], dict[str, Any]] = {}
     for hold in plan.holds:
         key = (hold.applies_to.value, hold.rules, hold.state)
@@ -170,19 +165,18 @@ def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[st
 
 
 def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[str]:
-    """Return a line for each follow-up that accepting makes."""
     return [follow_up_line(wanted, people) for wanted in plan.follow_ups]
 
 
 def follow_up_line(wanted: PlanFollowUp, people: Mapping[int, IncidentPerson]) -> str:
-    """Return a line for one follow-up: what, for whom, when."""
+    """One follow-up: what, for whom, when."""
     what, when = FollowUpKind(wanted.kind).label, start_words(wanted.days)
     person = people.get(wanted.person_id) if wanted.person_id is not None else None
     return f"{what} ({called(person, people.values())}): {when}" if person is not None else f"{what}: {when}"
 
 
 def change_words(changes: Changes) -> dict[str, Any]:
-    """Return what routing would change for a decided report: (key, words) to add, (words, address) to look at."""
+    """What routing would change for a decided report: (key, words) to add, (words, address) to look at."""
     people = {person.id: person for person in changes.now.people}
     items = [(key_of(one), item_words(one, people)) for one in changes.items]
     named = [(key, f"{row['kind']}, {row['whom']} ({row['start']})") for key, row in items]
@@ -199,7 +193,6 @@ def change_words(changes: Changes) -> dict[str, Any]:
 
 
 def ruleset_words(answers: Sequence[Answered]) -> str:
-    """Return which rule set answered."""
     names = {(a.answer["ruleset"]["name"], a.answer["ruleset"]["version"]) for a in answers}
     return ", ".join(
         _("Rule set %(name)s, version %(version)s", name=name, version=version) for name, version in sorted(names)
@@ -207,14 +200,14 @@ def ruleset_words(answers: Sequence[Answered]) -> str:
 
 
 def is_not_words(now: Situation) -> str:
-    """Return in a sentence what the recommendation is not."""
+    """One sentence on what the recommendation is not."""
     if now.plan.holds:
         return _("This is not a finding of responsibility or a consequence. What is on hold stays on hold.")
     return _("This is not a finding of responsibility or a consequence. You decide.")
 
 
 def missing_facts(incident: Incident, people: Sequence[IncidentPerson], asked: Collection[str] = ()) -> list[str]:
-    """Return what would still sharpen the answer, a line each, but for the facts that the page asks in place."""
+    """Other missing facts that would improve the recommendation, one per line."""
     lines = []
     if any(person.role.value == "involved" for person in people) and "harmed" not in asked:
         lines.append(_("Who caused harm and who was harmed"))
@@ -230,12 +223,11 @@ def missing_facts(incident: Incident, people: Sequence[IncidentPerson], asked: C
 
 
 def _lacks_code(person: IncidentPerson) -> bool:
-    """Whether somebody may have caused harm and nobody said by what; the early grades' set has no groups."""
+    """Whether someone may have caused harm and has no behavior code; the early grades' codes have no groups."""
     return person.role in (*CAUSED, PersonRole.INVOLVED) and person.behavior_code_id is None
 
 
 def waiting_words(submitted_at: datetime, now: datetime) -> str:
-    """Return how long a report has waited."""
     waited: timedelta = now - submitted_at
     minutes = max(0, int(waited.total_seconds() // 60))
     if not minutes:
@@ -251,8 +243,8 @@ FOR_BOTH = (Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.F
 
 
 def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
-    """Return what a reviewer may add, as (for whom, [(what, its words)]): every kind for each person and for both sides
-    but what is recommended already. What a hold keeps back is among it; adding it is refused with the reason."""
+    """Kinds a reviewer may add, as (for whom, [(kind, its words)]): all except those recommended already. Held kinds
+    are included; adding one is refused with the reason."""
     there = {_whose(item) for item in now.plan.items}
     people = {person.id: person for person in now.people}
     groups = [(_("for both sides together"), [Added(kind, Person.BOTH) for kind in FOR_BOTH])]
@@ -268,12 +260,12 @@ def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
 
 
 def _whose(one: PlanItem | Added) -> tuple[Kind, bool, int | None]:
-    """Return what is given to whom: one kind once, whatever that person's part is."""
+    """Identity of an addition: one kind once per person, whatever their part."""
     return one.kind, one.for_whom is Person.BOTH, one.person_id
 
 
 def held_kinds(plan: Plan) -> list[str]:
-    """Return the kinds that holds keep back for the people who caused harm or for both, in words."""
+    """Names of the kinds that holds forbid for the people who caused harm, or for both sides."""
     applied = {hold.applies_to for hold in plan.holds}
     if AppliesTo.CAUSED_HARM_AND_CIRCLES in applied:
         return [_("everything for the adult, and every circle")]

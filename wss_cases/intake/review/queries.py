@@ -1,4 +1,4 @@
-"""What was said of a report, all of it: whoever decides reads every text that anybody wrote about it."""
+"""All texts written about a report: whoever decides reads them all."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from wss_cases.journal.timeline import author, sentence
 
 Text = dict[str, Any]
 OWN_ACCOUNT = "incident.account_added"
-"""What stands on a report that a second witness added to another one by themselves."""
+"""History entry on a report to which a second witness added an account."""
 
 SAID_WHY = ("review.reopened", "incident.withdrawal_asked", "incident.corrected", "incident.part_corrected")
-"""What happened to a report of which somebody wrote why."""
+"""History entries with a reason that someone wrote."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Said:
 
 
 def evidence_of(incident: Incident, zone: str) -> list[Text]:
-    """Return the texts of a report and of those that were merged into it, as entries of a timeline, oldest first."""
+    """The texts of a report and of reports merged into it, as timeline entries, oldest first."""
     merged = select(Incident).where(Incident.duplicate_of_id == incident.id).order_by(Incident.id)
     reports = [incident, *db.session.scalars(merged)]
     ids = [report.id for report in reports]
@@ -84,14 +84,14 @@ def _title(report: Incident, incident: Incident, accounts: Collection[int]) -> s
 
 
 def _told(report: Incident, zone: str, places: Mapping[str, str]) -> str:
-    """Return what a report that was joined to another one says beside its text: what, where, when and who."""
+    """What, where, when and who of a merged report, beside its text."""
     what = Tile(report.tile).label if report.tile in set(Tile) else report.tile
     place, when = places.get(report.location_code, ""), moment_words(report.occurred_at, zone)
     return dotted(str(what), place, when, ", ".join(person_words(person) for person in report.people))
 
 
 def _of_report(report: Incident, names: dict[int, str], title: str, told: str) -> list[_Said]:
-    """Return what a report itself says: its text, what was done, its injury, what families may read, how it closed."""
+    """A report's own texts: narrative, immediate action, injury, text for families, and reason of closing."""
     who, at = names.get(report.reporter_id or 0, ""), report.submitted_at
     action = _Said(at, _("Immediate action taken"), who, report.immediate_action)
     texts = [_Said(at, title, who, report.narrative), action]

@@ -1,4 +1,4 @@
-"""What stands about the police on a report's page, in words: never that it is no matter for them."""
+"""The text about the police on a report's page; it never says that the report is no police matter."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -15,12 +15,10 @@ def police_words(
     finding: PoliceFinding, grounds: Sequence[Any], asked: Collection[str] = (), duties: Collection[str] = (),
     sexual: Any = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what stands about the police on a report: urgent lines and plain ones, the call, what to find out, and
-    whether to ask again.
+    """Text about the police: urgent and plain lines, the call, what to find out, and whether to ask again.
 
-    `grounds` are the labels of notifications already recorded; with one there is nothing said of the law beside it.
-    `asked` are the facts that the page asks in place, `duties` the codes of open duties: 911 is named for danger, guns
-    and bombs alone. `sexual` is that fact, where it is known.
+    `grounds`: labels of recorded notifications; with one, the law is not mentioned. `asked`: facts asked on the page
+    itself; `duties`: codes of open duties. 911 is named only for danger, guns and bombs. `sexual`: that fact if known.
     """
     urgent = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
     lines = []

@@ -1,4 +1,4 @@
-"""What of a report can be corrected, in words."""
+"""The facts of a report that can be corrected, with their labels."""
 
 from typing import Any, Final
 

@@ -1,4 +1,5 @@
-"""Putting the facts of a report right: each with what it was, what it is, who and why; then routing is asked again."""
+"""Correcting the facts of a report. The history keeps old and new value, who and why; then the report is routed
+again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,15 +63,13 @@ from wss_cases.safeguards.questioning.queries import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
 WORK: tuple[Any, ...] = (CaseIncident, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
-"""What keeps a report at the school where it was worked on."""
+"""Records that tie a report to the school where they were made."""
 
 
 def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
-    """File a report at another school of the actor's, under its next number; its duties go with it.
-
-    Raises NotFound for a school that is not the actor's, Refused where work was done on the report, or where one of
-    its people is not of the other school.
-    """
+    """Move a report, with its duties, to another of the actor's schools under that school's next number. Raises
+    NotFound for a school that is not the actor's; Refused if work was recorded on the report, or a person in it is
+    not of that school."""
     school = existing(uow.session.get(School, school_id))
     require(uow.actor, Permission.INCIDENT_REPORT, school)
     duties = list(uow.session.scalars(select(LegalDuty).where(LegalDuty.incident_id == incident.id).with_for_update()))
@@ -103,7 +102,7 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
 
 def _worked_on(uow: UnitOfWork, incident: Incident, duty_ids: list[int]) -> bool:
     done = [exists().where(model.incident_id == incident.id) for model in WORK]
-    # what routing alone made goes along
+    # Follow-ups that only routing made move along.
     made = FollowUp.kind.in_(sorted(KINDS)) & (FollowUp.state != FollowUpState.DONE)
     done.append(exists().where(FollowUp.incident_id == incident.id, ~made))
     done.append(exists().where(LegalDutyStep.duty_id.in_(duty_ids)))
@@ -116,12 +115,12 @@ CODES: Mapping[str, Mapping[Any, Any]] = {
     "weapon": states.WEAPON_LABELS,
     "substance": states.SUBSTANCE_LABELS,
 }
-"""Facts of the whole report that are a code of a closed list."""
+"""Facts of the whole report that are codes of a closed list."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What is so, and why it was written otherwise; what stands as it was changes nothing."""
+    """The corrected facts and the reason. Values equal to the stored ones change nothing."""
 
     reason: str
     school_id: int
@@ -136,12 +135,9 @@ class Correction:
 
 @use_case
 def correct_facts(uow: UnitOfWork, incident_id: int, said: Correction) -> int:
-    """Put the facts of a report right and ask routing again; a duty that they raise is raised at once, nothing done is
-    undone.
-
-    Raises Refused once review has begun for whoever is no dean or administrator, without a reason, where nothing
-    differs, and for what does not fit; Stale when somebody changed the report since.
-    """
+    """Correct the facts of a report and route it again. New legal duties are raised at once; nothing done is undone.
+    Raises Refused without a reason, without a difference, for values that do not fit, and, once review has begun,
+    for anyone but a dean or administrator; Stale if the report was changed since."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_after_review(may_correct(uow.actor, incident, review_began(incident)))
     refuse_blank("reason", said.reason, _("Enter the reason in a sentence."))
@@ -160,7 +156,7 @@ def correct_facts(uow: UnitOfWork, incident_id: int, said: Correction) -> int:
 def note(
     uow: UnitOfWork, incident: Incident, what: str, was: Callable[[], Any], why: str, change: Callable[[], None]
 ) -> bool:
-    """Carry out a change of a fact and write what it was and what it is; `was` says it in the reader's language."""
+    """Apply one change and record old and new value; `was` gives the value in the reader's language. Always True."""
     before = in_both(was)
     change()
     uow.record(incident, "incident.corrected", what=what, was=before, now=in_both(was), why=why)
@@ -275,7 +271,7 @@ def _part_words(person: IncidentPerson) -> dict[str, dict[str, str]]:
 
 
 def _carry_over(uow: UnitOfWork, incident: Incident, people: set[int]) -> None:
-    """Bring a case that was opened from this report to what is so now: kind of harm, place, these people's parts."""
+    """Bring the cases opened from this report up to date: kind of harm, place, and the parts of these people."""
     for case in cases_of_incident(incident.id):
         if case.incidents and case.incidents[0].id == incident.id:
             case.harm_kind, case.location_code = incident.tile, incident.location_code
@@ -288,7 +284,7 @@ def _carry_over(uow: UnitOfWork, incident: Incident, people: set[int]) -> None:
 
 
 def _part_in(case: Case, part: CaseParticipant, people: set[int]) -> PersonRole | None:
-    """Return the part that somebody of these has in all reports of a case; None for anybody else."""
+    """The part of a person across all reports of a case; None for someone who is not in `people`."""
     theirs = [
         person
         for report in case.incidents
@@ -305,7 +301,7 @@ OF_PERSON = ("role", "behavior", "injury")
 
 
 class CorrectionForm(BaseForm):
-    """What is asked about the report as a whole; made for one report by `correction_form`."""
+    """The facts of the whole report; `correction_form` adds the fields of one report."""
 
     school_id = foundation_select(FACT_LABELS["school"], validators=[Optional()])
     tile = foundation_select(FACT_LABELS["tile"], list(CODES["tile"].items()))
@@ -322,13 +318,12 @@ class CorrectionForm(BaseForm):
     )
 
     def check_time(self, now: datetime, zone: str) -> bool:
-        """Whether the time can be; else an error beside it."""
+        """Whether the time is possible; otherwise the field gets an error."""
         problem = time_problem(self.occurred.data, now, zone)
         self.occurred.errors = [*self.occurred.errors, *([problem] if problem else [])]
         return not problem
 
     def correction(self, incident: Incident, zone: str) -> Correction:
-        """Return what a sound form says."""
         return Correction(
             reason=self.reason.data or "",
             school_id=(id_in(self["school_id"].data) if "school_id" in self else None) or incident.school_id,
@@ -353,7 +348,7 @@ def correction_form(
     schools: Sequence[tuple[int, str]],
     zone: str,
 ) -> CorrectionForm:
-    """Return the form for one report, filled with what it says; the school is asked where there is a choice."""
+    """The form filled with a report's facts; the school is a field only if there is a choice."""
     fields: dict[str, Field] = {}
     for person in incident.people:
         asked = person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
@@ -375,7 +370,7 @@ blueprint = Blueprint("corrections", __name__, url_prefix="/incidents/<int:incid
 @blueprint.route("/correct", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_COMPLETE)
 def facts(incident_id: int) -> Page:
-    """Every fact as it stands; what is changed is corrected, with one reason."""
+    """All facts of a report; the changed ones are corrected with one reason."""
     actor = current_actor()
     report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
     refuse_after_review(may_correct(actor, report, review_began(report)))
@@ -413,7 +408,7 @@ def _form(actor: Actor, report: Incident, zone: str) -> CorrectionForm:
 
 
 def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:
-    """Return the way to the correction of a report, on its page; None for whoever may not correct it."""
+    """The link to the correction on a report's page; None for those who may not correct it."""
     began = review_began(report)
     if not may_correct(actor, report, began):
         return None

@@ -1,4 +1,4 @@
-"""Whether the review of a report has begun, and whether its reporter asks to withdraw it."""
+"""Whether the review of a report has begun, and whether its reporter asked to withdraw it."""
 
 from sqlalchemy import ColumnElement, exists, or_, select
 
@@ -9,7 +9,7 @@ from wss_cases.journal.models import TimelineEntry
 
 
 def review_began(incident: Incident) -> bool:
-    """Whether a reviewer did anything to a report: asked, checked, set a part, decided."""
+    """Whether a reviewer acted on a report: asked, checked, set a part or decided."""
     if incident.reviewed_at is not None:
         return True
     entry = TimelineEntry
@@ -18,7 +18,7 @@ def review_began(incident: Incident) -> bool:
 
 
 def withdrawal_asked(incident: Incident) -> TimelineEntry | None:
-    """Return that the reporter asks to withdraw a report that nobody has decided yet, the first time, or None."""
+    """The first request to withdraw an undecided report, or None."""
     if incident.state not in UNDECIDED:
         return None
     asked = select(TimelineEntry).where(_of(incident), TimelineEntry.kind == "incident.withdrawal_asked")
