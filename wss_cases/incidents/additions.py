@@ -1,4 +1,4 @@
-"""What is done to a submitted report: text added, a question answered, two reports merged."""
+"""Changes to a submitted report: text added, a question answered, two reports merged."""
 
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ MERGED = "incident.merged"
 
 @use_case
 def add_addendum(uow: UnitOfWork, incident_id: int, text: str) -> int:
-    """Add text to one's own report, or the case team's to any of its school; nothing written before changes."""
+    """Add text to one's own report, or as case team to any report of the school; earlier text stays unchanged."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     append_text(uow, incident, text)
     uow.record(incident, "incident.addendum")
@@ -28,10 +28,8 @@ def add_addendum(uow: UnitOfWork, incident_id: int, text: str) -> int:
 
 @use_case
 def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
-    """Answer the question a report came back with; it is in the review list again.
-
-    Raises Refused when no question waits, Stale when somebody changed the report since.
-    """
+    """Answer the reviewer's question; the report returns to the queue. Raises Refused if there is no question; Stale
+    if the report was changed since."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     if incident.state is not IncidentState.RETURNED:
         raise Refused("", _("No question is waiting for an answer."))
@@ -43,10 +41,8 @@ def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
 
 
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
-    """Make a locked report a duplicate of another of its school; people not yet there join that one.
-
-    Returns the report that stays. Raises Refused when the reference is not another live report of the school.
-    """
+    """Merge a locked report into another of its school, which gets the people it lacks; returns that one. Raises
+    Refused if the reference is no other valid report of the school."""
     target = _target(uow, incident, reference)
     require(uow.actor, Permission.INCIDENT_REVIEW, target)
     join_report(uow, incident, target)
@@ -54,7 +50,7 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
 
 
 def join_report(uow: UnitOfWork, incident: Incident, target: Incident) -> None:
-    """Join a locked report to another locked one of its school; people not yet there join that one, too."""
+    """Join a locked report to another locked one of its school, which gets the people it lacks."""
     known = {(person.student_id, person.other_school_id) for person in target.people}
     came, moved = [], []
     for person in incident.people:
@@ -70,7 +66,7 @@ def join_report(uow: UnitOfWork, incident: Incident, target: Incident) -> None:
             uow.record(part, "incident.part_joined", reference=target.reference)
     set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
     uow.session.flush()
-    # by these the merge can be undone: who came with it, by the numbers of their rows
+    # The ids of these people allow the merge to be undone.
     uow.record(target, MERGED, reference=incident.reference, people=[one.id for one in came], parts=moved)
     react(uow, MERGED, target)
 
@@ -88,7 +84,7 @@ def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
 
 
 COPIED = ("role", "kind", "student_id", "other_school_id", "description", "grade", "behavior_code_id")
-"""What a person who joins another report brings along."""
+"""What is copied for a person who joins another report."""
 
 
 def _copy(person: IncidentPerson) -> IncidentPerson:

@@ -1,4 +1,4 @@
-"""The district's places and behaviors: added, renamed, mapped, retired or imported from a CSV; none is deleted."""
+"""The district's places and behaviors: add, rename, map, retire, or import from a CSV. None is ever deleted."""
 
 import csv
 import re
@@ -39,21 +39,21 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 LONGEST_CODE = 60
 NEEDED = frozenset({"unknown", *LOCATION_OF_TILE.values()})
-"""Places behind the buttons of the page on which an incident is logged."""
+"""Places behind the buttons of the capture page; they cannot be retired."""
 PLACES, BEHAVIORS = "places", "behaviors"
 MODELS: dict[str, Any] = {PLACES: LocationCode, BEHAVIORS: BehaviorCode}
 MAPPED = {PLACES: ("edfi", "ceds", "swis"), BEHAVIORS: ("edfi", "ceds", "swis", "crdc")}
-"""The columns of each list that exports read."""
+"""Columns of each list that exports read."""
 
 
 def every_behavior() -> Sequence[BehaviorCode]:
-    """Every behavior, retired ones too, by set and group."""
+    """All behaviors, retired ones too, by set and group."""
     order = (BehaviorCode.code_set, BehaviorCode.behavior_group, BehaviorCode.id)
     return db.session.scalars(select(BehaviorCode).order_by(*order)).all()
 
 
 def known_codes(which: str) -> dict[str, list[str]]:
-    """The codes that exports know, by mapped column: those that the list uses already."""
+    """Codes offered for each mapped column: those that the list already uses."""
     model = MODELS[which]
     return {
         name: sorted(code for code in db.session.scalars(select(getattr(model, name)).distinct()) if code)
@@ -73,7 +73,7 @@ pages = Pages(
 
 
 class CodeForm(PlainForm):
-    """What a place and a behavior have in common: the words in both languages, and the codes of exports."""
+    """The names in both languages and the codes for exports."""
 
     which = ""
     label_en = ShortText(_l("Name in English"), [NotBlank(_l("Enter the name in English."))])
@@ -83,28 +83,23 @@ class CodeForm(PlainForm):
     swis = foundation_select(_l("In SWIS-style reports"))
 
     def fit(self, _row: Any) -> None:
-        """Offer the codes that exports know."""
         for name, codes in known_codes(self.which).items():
             self[name].choices = choices([("", _l("None")), *((code, code) for code in codes)])
 
     def columns(self) -> dict[str, Any]:
-        """The columns that the form writes."""
         return {name: self[name].data.strip() for name in TEXTS if name in self}
 
 
 class PlaceForm(CodeForm):
-    """A place."""
-
     which = PLACES
     place = radio(_l("For routing rules and legal duties it is"), Place, _l("Choose where it is."))
 
     def columns(self) -> dict[str, Any]:
-        """The columns that the form writes."""
         return super().columns() | {"place": Place(self.place.data)}
 
 
 class BehaviorForm(CodeForm):
-    """A behavior; its set and group cannot be changed once it is there: reports were counted by them."""
+    """A behavior. Its set and group never change, because reports were counted by them."""
 
     which = BEHAVIORS
     crdc = foundation_select(_l("In the federal collection (CRDC)"))
@@ -112,13 +107,10 @@ class BehaviorForm(CodeForm):
     is_attendance = radio(_l("Is it only about attendance?"), YES_NO, _l("Choose one."))
 
     def columns(self) -> dict[str, Any]:
-        """The columns that the form writes."""
         return super().columns() | {name: self[name].data == "yes" for name in FLAGS}
 
 
 class NewBehaviorForm(BehaviorForm):
-    """Another behavior, from a day on."""
-
     group = foundation_select(
         _l("Group"), [(str(number), str(number)) for number in range(1, 7)] + [("", _l("Pre-K to grade 2"))]
     )
@@ -136,7 +128,7 @@ class RetireForm(PlainForm):
 @pages.get("")
 @gate(EDIT)
 def page() -> Page:
-    """Every place and behavior, with the codes that exports read."""
+    """All places and behaviors, with their codes for exports."""
     require(current_actor(), EDIT, current_actor())
     today = today_at(None, clock.now())
     groups = [(_("Places"), [_row(PLACES, row, today) for row in locations()])]
@@ -164,7 +156,7 @@ def _row(which: str, row: Any, today: date) -> dict[str, Any]:
     done=_l("It can be chosen from now on."),
 )  # fmt: skip
 def add_place(uow: UnitOfWork, form: PlaceForm) -> int:
-    """Add a place at the end of the list. Refused for a name that another place has."""
+    """Add a place at the end of the list. Raises Refused for a name in use."""
     code = _code_of(form)
     uow.next_number("catalogue")
     if uow.session.scalar(select(LocationCode.id).where(LocationCode.code == code)) is not None:
@@ -178,7 +170,7 @@ def add_place(uow: UnitOfWork, form: PlaceForm) -> int:
     done=_l("It can be chosen starting on its first day."),
 )  # fmt: skip
 def add_behavior(uow: UnitOfWork, form: NewBehaviorForm) -> int:
-    """Add a behavior to its group from a day on; without a group it is on the list of pre-K to grade 2."""
+    """Add a behavior to its group from a day on; without a group it is for pre-K to grade 2."""
     if form.starts_on.data < today_at(None, uow.now):
         raise Refused("starts_on", _("The first day must be today or later."))
     group = int(form.group.data) if form.group.data else None
@@ -194,7 +186,7 @@ def add_behavior(uow: UnitOfWork, form: NewBehaviorForm) -> int:
 
 
 def _code_of(form: CodeForm) -> str:
-    """A code that is never shown, from the English name."""
+    """An internal code made from the English name."""
     plain = unicodedata.normalize("NFKD", form.label_en.data).encode("ascii", "ignore").decode()
     code = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:LONGEST_CODE]
     refuse_blank("label_en", code, _("Enter the name with letters."))
@@ -202,14 +194,14 @@ def _code_of(form: CodeForm) -> str:
 
 
 def change_code(uow: UnitOfWork, row: Any, form: CodeForm) -> None:
-    """Rename a place or a behavior, or map it otherwise; records keep the code and show the new name."""
+    """Rename a place or behavior, or change its export codes; records keep the code and show the new name."""
     for name, value in form.columns().items():
         setattr(row, name, value)
     uow.record(row, f"{form.which}.changed", code=row.code)
 
 
 def retire_code(uow: UnitOfWork, row: Any, form: RetireForm) -> None:
-    """Let a place or a behavior be chosen until a day (None: without end); what was coded by it stays."""
+    """Set the last day on which a place or behavior can be chosen (None: no end); coded records stay."""
     ends_on, which = form.ends_on.data, PLACES if isinstance(row, LocationCode) else BEHAVIORS
     if ends_on is not None and ends_on < max(today_at(None, uow.now), getattr(row, "starts_on", date.min)):
         raise Refused("ends_on", _("The last day must be today or later, and not before the first day."))
@@ -226,7 +218,7 @@ def _values(row: Any) -> dict[str, Any]:
 
 
 def _declare(which: str, form: type[CodeForm]) -> None:
-    """Declare the two acts on an entry of a list."""
+    """Declare the acts on an entry: change and retire."""
     pages.act(
         f"/{which}/<int:code_id>", MODELS[which], form, EDIT, endpoint=f"change_{which}",
         title=lambda row: in_language(row, "label"), button=_l("Save"), then=".page", done=_l("The change is saved."),
@@ -254,7 +246,7 @@ LIMITS = {"code": 60, "label_en": 300, "label_es": 300, "edfi": 120, "ceds": 120
 
 @dataclass(frozen=True)
 class RowProblem:
-    """A row left out: its line in the file (the header is 1), its column, and why."""
+    """A skipped row: its line in the file (the header is 1), its column, and why."""
 
     row: int
     column: str
@@ -263,8 +255,6 @@ class RowProblem:
 
 @dataclass
 class CatalogueReport:
-    """What an import did."""
-
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -272,10 +262,8 @@ class CatalogueReport:
 
 
 def import_behaviors(actor: Actor, lines: Iterable[str], now: datetime) -> CatalogueReport:
-    """Read a CSV of behaviours; the good rows land in one unit, the others are listed.
-
-    Raises Refused when a column is missing or named twice, or the file is no CSV. A past code is never deleted.
-    """
+    """Import a CSV of behaviors; valid rows are saved together, the others are listed. Raises Refused for a missing
+    or repeated column, or a file that is no CSV. Past codes are never deleted."""
     require(actor, EDIT, actor)
     try:
         rows = list(csv.reader(lines, strict=True))

@@ -31,14 +31,14 @@ pages = Pages("care", __name__)
 @pages.get("/care")
 @gate(Permission.CARE_WORK)
 def records() -> str:
-    """List the student concerns of the care team's schools, those not yet screened first."""
+    """Student concerns of the care team's schools, unscreened ones first."""
     records = care_records(current_actor())
     rows = [(record, moment_words(record.opened_at, zone_of(record.school_id))) for record in records]
     return render_template("incidents/concerns/list.html", rows=rows)
 
 
 class ScreeningForm(PlainForm):
-    """What a clinician's screening led to, in the care record only."""
+    """The result of a clinician's screening; stored only in the care record."""
 
     note = LongText(_l("What was found and what happens next"), [NotBlank(_l("Write what was found."))])
 
@@ -70,7 +70,7 @@ def _words(record: CareRecord, _form: ScreeningForm) -> dict[str, Any]:
     template="incidents/concerns/concern.html",
 )  # fmt: skip
 def record_screening(uow: UnitOfWork, record: CareRecord, form: ScreeningForm) -> None:
-    """Record that a clinician screened; once."""
+    """Record that a clinician screened the student; only once."""
     if record.screened_at is not None:
         raise Refused("", _("The screening is already recorded."))
     record.screened_at, record.screened_by_id, record.screen_note = uow.now, uow.actor.user_id, form.note.data

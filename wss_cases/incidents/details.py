@@ -1,4 +1,4 @@
-"""Completing a report at the desk: parts, behaviours, harm; the narrative itself only grows."""
+"""Completing a report: parts, behaviors, harm. The narrative itself only grows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,10 +33,8 @@ def load_open(uow: UnitOfWork, incident_id: int, version: int | None) -> Inciden
 
 
 def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> None:
-    """Write the desk's answers into a report that is locked and open.
-
-    Raises Refused for an unknown place, a person of another report, or a behaviour of the wrong code set.
-    """
+    """Write the answers into a locked, open report. Raises Refused for an unknown place, a person of another report,
+    or a behavior of the wrong code set."""
     where = location(details.location_code)
     if where is None:
         raise Refused("location", _("Choose where it happened."))
@@ -58,10 +56,8 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
 
 
 def _completed_facts(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of a report once its reporter completed it.
-
-    What a reviewer said stays (mutual, sent on, asked, what is not routed); the unknown stays so until answered.
-    """
+    """The facts after the reporter completed the report. What only a reviewer sets stays; unknown facts stay unknown
+    until answered."""
     not_asked_here = {"mutual", "sent_on", "asked", "adult_conduct", "bias"}
     stays = {
         name: value
@@ -72,17 +68,15 @@ def _completed_facts(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict
 
 
 def say_heard_from(incident: Incident, heard_from: str) -> None:
-    """Write how its reporter knows of what happened. Raises Refused for what is none of the answers."""
+    """Set how the reporter knows of the event. Raises Refused for an unknown answer."""
     if heard_from not in HEARD_FROM_LABELS:
         raise Refused("heard_from", _("Choose one of these."))
     incident.heard_from = heard_from
 
 
 def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None) -> IncidentPerson:
-    """Add a person to an open report, or say who the person not identified yet is.
-
-    Raises Refused when they are already there, or not at the school.
-    """
+    """Add a person to an open report, or identify an unidentified one. Raises Refused if they are already in it or
+    not at the school."""
     for person in incident.people:
         same_student = who.kind is PersonKind.STUDENT and who.id is not None and person.student_id == who.id
         same_staff = who.kind is PersonKind.STAFF and who.id is not None and person.staff_id == who.id
@@ -105,10 +99,8 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
 
 
 def set_roles(uow: UnitOfWork, incident: Incident, roles: Mapping[int, PersonRole]) -> None:
-    """Set the part of people of an open report, by the id of their row; whoever caused nothing did nothing.
-
-    Raises Refused for a person of another report.
-    """
+    """Set people's parts in an open report by the id of their row; those who caused no harm lose their behavior.
+    Raises Refused for a person of another report."""
     mine = {person.id: person for person in incident.people}
     for person_id, role in roles.items():
         person = mine.get(person_id)
@@ -137,7 +129,7 @@ def _set_part(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part:
 def behavior_of_part(
     uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails
 ) -> BehaviorCode | None:
-    """Return the behavior that a part names. Raises Refused for one of another list than the grade's on that day."""
+    """The behavior named for a part. Raises Refused for one from another list than the grade's on that day."""
     if part.behavior_code_id is None or part.role not in (*CAUSED, PersonRole.INVOLVED):
         return None
     code = uow.session.get(BehaviorCode, part.behavior_code_id)

@@ -1,4 +1,4 @@
-"""Drafts on the server: what a person has typed and not yet submitted, for that person only."""
+"""Drafts on the server: typed but not yet submitted, visible only to their author."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,8 @@ def save_draft(
     incident_id: int | None = None,
     request_key: str | None = None,
 ) -> int:
-    """Keep what was typed; one draft a person, form and report. Returns its id, 0 where the form was saved already:
-    what the page still sent of it came too late.
-
-    Raises Refused for more than 100,000 letters in all, or a character that cannot be stored.
-    """
+    """Save a draft, one per person, form and report. Returns its id, or 0 if the form was submitted already and this
+    came late. Raises Refused for more than 100,000 characters, or one that cannot be stored."""
     typed = {name: list(values) for name, values in payload.items()}
     _check("".join(value for values in typed.values() for value in values))
     with unit_of_work(actor, now) as uow:
@@ -45,7 +42,6 @@ def save_draft(
 
 
 def discard_draft(actor: Actor, form: str, now: datetime, incident_id: int | None = None) -> None:
-    """Throw one's own draft away."""
     with unit_of_work(actor, now) as uow:
         draft = own_draft(actor, form, incident_id)
         if draft is not None:

@@ -1,4 +1,4 @@
-"""What a search finds of reports: those that the person may open."""
+"""Reports in the search: those that the actor may open."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ from wss_cases.roster.directory.queries import reached_schools, schools_by_id
 
 
 def reports_found(actor: Actor, typed: str, limit: int, skip: int) -> Sequence[Any]:
-    """Return visible reports that hold every typed word: first the one of a typed number, then the newest."""
+    """Visible reports with all typed words: first the one with a typed number, then the newest."""
     words = search_words(typed)
     if not words or not actor.has(*STAFF):
         return []
@@ -36,7 +36,7 @@ def reports_found(actor: Actor, typed: str, limit: int, skip: int) -> Sequence[A
 
 
 def report_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return reports with whom they are about for the case team, and the school where the person works at several."""
+    """Reports with their people for the case team, and the school if the actor works at several."""
     found, own = reports_found(actor, typed, limit, skip), not actor.has(*CASE_TEAM)
     whom = {} if own else students_in([row.id for row in found])
     schools, places = schools_by_id({row.school_id for row in found}), place_names()

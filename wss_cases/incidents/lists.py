@@ -1,4 +1,4 @@
-"""What narrows a list of reports, in the reader's words; the figures of outcomes are narrowed by the same."""
+"""Filters of lists of reports, with their labels; the outcomes pages use the same."""
 
 from calendar import monthrange
 from collections import Counter
@@ -42,10 +42,10 @@ GROUPS: dict[str, frozenset[IncidentState]] = {
 """Values of the `state` parameter that stand for several states; "counted" is what outcomes count."""
 
 EVERY = {**GROUPS, "all": frozenset(IncidentState)}
-"""What the tabs of the list stand for."""
+"""States of each tab of the list."""
 
 ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
-"""Roles of whom behavior and grade are counted: never one that nobody set, a person harmed or a witness."""
+"""Roles whose behavior and grade are counted."""
 
 
 LISTED = (
@@ -59,7 +59,7 @@ LISTED = (
     "danger_now",
     "outcome_reason",
 )
-"""What a list shows of a report."""
+"""Columns of a report in a list."""
 
 
 NEWEST = Order("number", down=True)
@@ -69,9 +69,8 @@ def filtered(
     actor: Actor, narrow: IncidentFilter, order: Order = NEWEST, behind: int | None = None, limit: int = PAGE,
     labels: Mapping[str, Any] | None = None,
 ) -> Sequence[Any]:  # fmt: skip
-    """Return the visible reports that fit, in an order, after the report `behind`: rows with what is `LISTED` and who
-    reported it. `labels` are those of the codes, in the reader's language, where the order is one of a column of codes.
-    """
+    """Visible reports that pass the filter, in an order, after the report `behind`, with `LISTED` and the reporter.
+    `labels` sort a column of codes in the reader's language."""
     by = sorted_by(order, labels or {})
     columns = [getattr(Incident, name) for name in (*LISTED, "reporter_id")]
     statement = visible_to(select(*columns), actor).where(*conditions_of(narrow))
@@ -80,7 +79,7 @@ def filtered(
 
 
 def sorted_by(order: Order, labels: Mapping[str, Any]) -> Any:
-    """Return what sorts reports by a column of a list; never null. `labels` are those of its codes."""
+    """Sort key of a list's column, never null; `labels` are those of its codes."""
     if order.key == "what":
         return ranked(Incident.tile, labels)
     if order.key == "where":
@@ -106,7 +105,7 @@ _SORTED: Mapping[str, Any] = {
 
 
 def _place_of(actor: Actor, by: Any, incident_id: int) -> tuple[Any, int] | None:
-    """Return where a page ended; of the newest reports that is the id itself."""
+    """Sort key and id of the last report on the previous page."""
     if by is Incident.id:
         return incident_id, incident_id
     row = db.session.execute(visible_to(select(by, Incident.id).where(Incident.id == incident_id), actor)).first()
@@ -114,11 +113,9 @@ def _place_of(actor: Actor, by: Any, incident_id: int) -> tuple[Any, int] | None
 
 
 def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
-    """Return how many visible reports stand in each group of states, and in "all", the state filter set aside.
-
-    Where nothing but the school narrows, what still asks for something is counted, and no other group: "done" would be
-    this year's reports and those old ones that something keeps in view, a number that answers no question.
-    """
+    """Number of visible reports by group of states and in "all", ignoring the state filter. Without filters other
+    than the school only undecided groups are counted: the others would mix this year's reports with old ones that
+    are still visible."""
     without_state = replace(narrow, state=None)
     bare = without_state.is_empty
     counted: Any = select(Incident.state, func.count()).group_by(Incident.state)
@@ -132,10 +129,8 @@ def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
 
 
 def _by_age(statement: Select[Any], in_view: date | None, first: date | None, last: date | None) -> list[Select[Any]]:
-    """Return a select of reports in two halves: what may keep an old one in view is planned for the few old ones.
-
-    Of reports between `first` and `last` only the half in which they lie, where it is one.
-    """
+    """Split a select of reports at the visibility date, so that only the few old ones check what keeps them visible.
+    A half outside `first` to `last` is left out."""
     if in_view is None:
         return [statement]
     halves = []
@@ -147,7 +142,7 @@ def _by_age(statement: Select[Any], in_view: date | None, first: date | None, la
 
 
 def conditions_of(narrow: IncidentFilter) -> list[Any]:
-    """Return what an incident must be to fit a filter; outcomes count by the same."""
+    """Conditions of a filter; outcomes count by the same."""
     return [*_when(narrow), *_what(narrow)]
 
 
@@ -208,7 +203,7 @@ def _what(narrow: IncidentFilter) -> list[Any]:
 
 
 def students_in(incident_ids: Collection[int]) -> dict[int, list[str]]:
-    """Return the names on screen of the students of reports. The caller has checked the reports."""
+    """Names of the students of these reports; the caller has checked the reports."""
     names: dict[int, list[str]] = {}
     for incident_id, *name in _STUDENTS.rows(sorted(incident_ids)):
         names.setdefault(incident_id, []).append(name_on_screen(*name))
@@ -227,11 +222,11 @@ _STUDENTS = Prepared(
 
 A_MONDAY = date(2026, 11, 2)
 KINDS_OF_PLACE = {place.value: label for place, label in Place.labels().items()}
-"""A list is narrowed to one place of the code list, or to a kind of place."""
+"""Kinds of place that a list can be filtered by, besides single places."""
 
 
 def trait_words(narrow: IncidentFilter, behaviors: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
-    """Return the words of each trait that a filter names, by its parameter; a code without words stays a code."""
+    """Label of each filter by its parameter; a code without a label stays a code."""
     words = {
         "month": month_words(date.fromisoformat(f"{narrow.month}-01")) if narrow.month else "",
         "behavior": behaviors.get(narrow.behavior, narrow.behavior) if narrow.behavior else "",
@@ -253,7 +248,7 @@ def _group(group: str | None) -> str:
 
 
 def hour_words(hour: int) -> str:
-    """Return an hour of the day: "8 am"."""
+    """An hour of the day: "8 am"."""
     return _hour(hour % 24, locale_code())
 
 
@@ -263,7 +258,7 @@ def _hour(hour: int, language: str) -> str:
 
 
 def month_words(first: date) -> str:
-    """Return a month with its year: "Nov 2026"."""
+    """A month with its year: "Nov 2026"."""
     return _month(first, locale_code())
 
 
@@ -273,6 +268,6 @@ def _month(first: date, language: str) -> str:
 
 
 def weekday_words(weekday: int) -> str:
-    """Return a day of the week, 0 for Monday, with a capital."""
+    """The weekday, 0 for Monday, capitalized."""
     words = weekday_name(A_MONDAY + timedelta(days=weekday))
     return words[:1].upper() + words[1:]

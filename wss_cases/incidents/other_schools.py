@@ -1,7 +1,5 @@
-"""Telling another school of its students' part in what happened here: a report of its own, without a name of ours.
-
-Steps of the use cases above. What they write at the other school is of the one who tells, in that school's history.
-"""
+"""Telling another school of its students' part in an event here: a report of its own, without a name of ours. Steps
+for use cases. What they write there is the teller's, in that school's history."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -36,13 +34,13 @@ from wss_cases.roster.names.spellings import Named
 
 COLUMNS: Final = ("injury", "weapon", "substance", "property_damage")
 NEVER_TOLD: Final = ("self_harm", "mutual")
-"""Facts of one child, who has a school. (Whom a bias was about stands outside the facts, and is not told either.)"""
+"""Facts of one child that are never told. (Whom a bias was about is no fact, and is not told either.)"""
 
 WHERE_HARMED: Final = ("abuse_suspected",)
-"""Told only where one of that school's own was harmed: it holds back a call to a home that may not be safe."""
+"""Told only to the school of someone harmed: it prevents a call to a home that may not be safe."""
 
 FACTS: Final = tuple(name for name in SHARED_FACTS if name not in NEVER_TOLD + WHERE_HARMED)
-"""Facts of what happened: every other one that a report may hold, so that one added there is told too."""
+"""All other facts of the event are told, including any added later."""
 
 SENTENCES: Final[dict[str, Any]] = {
     "incident.part_opened": _l("%(school)s told this school about its students’ part in what happened there"),
@@ -59,13 +57,13 @@ SENTENCES: Final[dict[str, Any]] = {
 
 
 def parts_of(host_id: int) -> list[Incident]:
-    """Return the parts of other schools in a report, each for its own school alone; the caller shows none of them."""
+    """Parts of other schools in a report. For internal use: only their own school may see them."""
     statement = select(Incident).where(Incident.part_of_id == host_id).order_by(Incident.id)
     return list(db.session.scalars(statement))
 
 
 def named_elsewhere(incident_ids: Iterable[int]) -> list[Named]:
-    """Return whom the other schools of these reports know by name, for a finder of names; their label names nobody."""
+    """People of these reports whose names only other schools know, for a finder of names; their label has no name."""
     ids = sorted(incident_ids)
     roots = select(func.coalesce(Incident.part_of_id, Incident.id)).where(Incident.id.in_(ids))
     others = select(Incident.id).where(
@@ -96,14 +94,11 @@ MESSAGES = (MessageKind("incident.part", PART, _may_review), MessageKind("incide
 COPIED = (
     "occurred_at", "when_precision", "period", "tile", "location_code", "place", "danger_now", "behavior_group",
 )  # fmt: skip
-"""What the part is made with; put right there later, the other school hears that it differs."""
+"""Columns copied into the part; if one is corrected here later, the other school is told that it differs."""
 
 
 def part_at(uow: UnitOfWork, host: Incident, school: School) -> Incident:
-    """Return the report in which a school has its students' part of a locked report, made when it is the first.
-
-    Where that school has joined it to a report of its own, it is that one.
-    """
+    """A school's part of a locked report, created if new. If the school merged it into its own report, that one."""
     found = uow.session.scalar(
         select(Incident).where(Incident.part_of_id == host.id, Incident.school_id == school.id).with_for_update()
     )
@@ -135,8 +130,8 @@ def _new_part(uow: UnitOfWork, host: Incident, school: School) -> Incident:
 
 
 def tell(uow: UnitOfWork, part: Incident, kind: str, key: str) -> int:
-    """Queue a mail without content to every dean and administrator of a part's school, at any hour where there is
-    danger; return how many they are."""
+    """Queue an email without content to every dean and administrator of a part's school, in danger at any hour.
+    Returns their number."""
     today = today_at(part.school_id, uow.now)
     people = {
         number for role in (Role.DEAN, Role.ADMINISTRATOR) for number, _name in holders(role, part.school_id, today)
@@ -147,10 +142,8 @@ def tell(uow: UnitOfWork, part: Incident, kind: str, key: str) -> int:
 
 
 def pass_on(uow: UnitOfWork, host: Incident) -> list[Incident]:
-    """Bring the parts of other schools to what is known here; return those to be routed again.
-
-    It fills what nobody there has said and never overwrites what somebody has: of that they are told, once.
-    """
+    """Copy what is known here into the parts of other schools; returns the parts to route again. Only missing facts
+    are filled, never changed ones; that school is told once that they differ."""
     parts = [one for one in parts_of(host.id) if one.state is not IncidentState.DUPLICATE and not one.is_withdrawn]
     for part in parts:
         known = _known(host, part)
@@ -184,7 +177,7 @@ def _fill(part: Incident, host: Incident, known: Mapping[str, Any]) -> bool:
 
 
 def _mirror(part: Incident, host: Incident) -> bool:
-    """Keep in a part that somebody of the other side caused or suffered harm: a kind and a part, without a name."""
+    """Keep in a part the kinds and roles of people of the other side who caused or suffered harm, without names."""
     told = CAUSED | SUFFERED
     wanted = {
         (PersonKind.NOT_IDENTIFIED if person.kind is PersonKind.STUDENT else person.kind, person.role)
@@ -201,7 +194,7 @@ def _mirror(part: Incident, host: Incident) -> bool:
 
 
 def _differing(part: Incident, host: Incident, known: Mapping[str, Any]) -> str:
-    """Return a short word for what stands otherwise in the two reports, '' for nothing."""
+    """A short hash of what differs between the two reports, '' for nothing."""
     pairs = {name: value for name, value in known.items() if part.facts.get(name) != value}
     pairs |= {
         name: str(getattr(host, name))
@@ -216,7 +209,7 @@ def _school_of(host: Incident) -> str:
 
 
 def where_words(incident: Incident) -> str:
-    """Return at which other school it happened and what stands there, '' for what happened at the report's own."""
+    """At which other school it happened, '' if at the report's own."""
     if incident.happened_at_id is None:
         return ""
     school = schools_by_id([incident.happened_at_id])[incident.happened_at_id]

@@ -1,7 +1,5 @@
-"""The list of reports as a table: its columns, its rows, one list for the page and for its file.
-
-Who reports sees their own reports, by number; the case team those of the school, by whom they are about.
-"""
+"""The list of reports as a page and as a file. Reporters see their own reports by number; the case team sees the
+school's, with the students."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -40,12 +38,11 @@ DANGER, STATE = Column("danger", _l("Danger"), sorts=True), Column("state", _l("
 
 
 def kind_of(actor: Actor) -> ListKind:
-    """Return which list somebody sees: the school's, or that of their own reports."""
     return REPORTS if actor.has(*CASE_TEAM) else OWN_REPORTS
 
 
 def narrowed(actor: Actor, arguments: Mapping[str, str]) -> IncidentFilter:
-    """Return what narrows the list: for the case team at least the school they work with."""
+    """The filters of the list; for the case team at least the school in use."""
     narrow = read_filter(arguments)
     if narrow.school is None and actor.has(*CASE_TEAM) and (school_id := chosen_school_id(actor, *CASE_TEAM)):
         return read_filter({**arguments, "school": str(school_id)})
@@ -55,7 +52,6 @@ def narrowed(actor: Actor, arguments: Mapping[str, str]) -> IncidentFilter:
 def report_rows(
     actor: Actor, narrow: IncidentFilter, order: Order, behind: int | None = None, limit: int = 1
 ) -> Sequence[Any]:
-    """Return up to `limit` reports of the list in an order."""
     labels: Mapping[str, Any] = {}
     if order.key == "what":
         labels = {tile.value: label for tile, label in Tile.labels().items()}
@@ -65,7 +61,7 @@ def report_rows(
 
 
 def report_cells(rows: Sequence[Any], actor: Actor) -> list[Row]:
-    """Return the rows of the list, cell by cell: whom each is about for the case team, else the reporter's own."""
+    """Rows of the list, cell by cell: with the people for the case team, otherwise the reporter's own."""
     kind = kind_of(actor)
     kept = {one.key for one in shown_columns(kind.name, kind.columns, actor.list_columns)}
     whom = students_in([row.id for row in rows]) if "who" in kept else {}
@@ -91,18 +87,18 @@ def report_cells(rows: Sequence[Any], actor: Actor) -> list[Row]:
 
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list's filters and order."""
+    """Filters and order in an address."""
     return {name: arguments[name] for name in (*PARAMETERS, "sort") if arguments.get(name)}
 
 
 def filters_of(narrow: IncidentFilter) -> list[str]:
-    """Return what narrows the list, in words, the tab too."""
+    """The filters in words, including the tab."""
     words = [text for _name, text in chips(narrow)]
     return [state_words(narrow.state), *words] if narrow.state and is_tab(narrow.state) else words
 
 
 def read_reports(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the list as a file takes it."""
+    """The list as a download."""
     narrow, order = narrowed(actor, arguments), order_of(kind_of(actor), arguments)
     rows = report_rows(actor, narrow, order, limit=limit)
     cells = in_parts(rows, lambda part: report_cells(part, actor))
@@ -125,7 +121,7 @@ LISTS = (REPORTS, OWN_REPORTS)
 @pages.get("/incidents")
 @gate(Permission.INCIDENT_READ)
 def incidents() -> str:
-    """List one's own reports, and for the case team the school's, narrowed by the address."""
+    """The actor's own reports, or the school's for the case team, with the filters of the address."""
     actor = current_actor()
     narrow, kind = narrowed(actor, request.args), kind_of(actor)
     order, behind = order_of(kind, request.args), id_in(request.args.get("before"))
@@ -153,7 +149,7 @@ def incidents() -> str:
 
 
 def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, str, bool, int | None]]:
-    """Return (words, address, whether it is the one shown, number or None) of the list's tabs."""
+    """(words, address, whether it is current, number or None) of each tab."""
     every = [("", _("All")), *TAB_LABELS.items()]
     return [
         (str(words), _address(state=name), (narrow.state or "") == name, counts.get(name or "all"))

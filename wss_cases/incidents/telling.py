@@ -1,4 +1,4 @@
-"""Recording that whom private words concern agree that a family is told, and that such a yes holds no longer."""
+"""The consent of people concerned to tell a family something private, and its end."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -21,28 +21,25 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.names.rules import private_in
 
 CALL = 0
-"""Stands for the notice in a yes that was given for calls."""
+"""Notice id of a consent given for calls."""
 
 
 def may_tell(person: IncidentPerson | None, notice_id: int = CALL) -> frozenset[str]:
-    """Return the words that the family of one person of a report may be told: everyone whom they concern agreed.
-
-    A notice says what was agreed for it as it is written; a call also what a notice says. A yes of which nobody knows
-    whom the words concern counts not.
-    """
+    """Words that a person's family may be told, with consent of everyone concerned. A notice uses consent for that
+    notice only; a call also that of any notice. A consent without people concerned does not count."""
     told = person.may_tell if person is not None else []
     return frozenset(one["word"] for one in told if one["concerns"] and notice_id in (CALL, one["notice_id"]))
 
 
 def yes_to(words: Collection[str], concerns: Collection[int], notice_id: int = CALL) -> list[dict[str, object]]:
-    """Return a yes as a report's entry keeps it: each word, and whom it concerns, who all agree."""
+    """A consent as it is stored: each word with the people it concerns, all of whom agree."""
     whom = sorted(concerns)
     return [{"word": word.casefold(), "concerns": whom, "notice_id": notice_id} for word in words]
 
 
 @dataclass(frozen=True)
 class Yes:
-    """Whom the words concern and who of them agreed, each asked alone: entries of the report."""
+    """The people the words concern, and those who agreed, each asked alone (ids in the report)."""
 
     concerns: tuple[int, ...]
     agreed: tuple[int, ...]
@@ -50,10 +47,8 @@ class Yes:
 
 @use_case
 def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, text: str, given: Yes) -> int:
-    """Record that a call may tell the family of one person of a report what only a student tells at home.
-
-    It holds for the words alone. Raises Refused for a person of another report, and where there is none among them.
-    """
+    """Record that a call may tell a person's family what normally only a student tells at home. Covers only the
+    words in the text. Raises Refused for a person of another report, or a text without such words."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     words = private_in(text)
     if not words:
@@ -64,7 +59,7 @@ def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, text: str, 
 
 
 def entry_of(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
-    """Return one person of a report, locked. Raises Refused for a person of another. For use cases."""
+    """A person of the report, locked. Raises Refused for a person of another report. For use cases."""
     person = uow.session.get(IncidentPerson, person_id, with_for_update=True)
     if person is None or person.incident_id != incident.id:
         raise Refused("person", _("One of these people is not in this report."))
@@ -74,11 +69,8 @@ def entry_of(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPer
 def record_yes(
     uow: UnitOfWork, person: IncidentPerson, words: Collection[str], given: Yes, notice_id: int = CALL
 ) -> None:
-    """Record that all whom these words concern agree that this person's family is told. For use cases.
-
-    Raises Refused for somebody who is no student of the report, and where one of them did not agree: nobody agrees for
-    another.
-    """
+    """Record that everyone these words concern agrees. For use cases. Raises Refused for someone who is no student
+    of the report, or if anyone concerned did not agree: nobody agrees for another."""
     uow.session.refresh(person, with_for_update=True)
     students = {one.id for one in person.incident.people if one.student_id is not None}
     whom = set(given.concerns)
@@ -91,13 +83,13 @@ def record_yes(
 
 
 def forget_notice(uow: UnitOfWork, person: IncidentPerson | None, notice_id: int) -> None:
-    """Take back what was agreed for a notice, whose words are others now. For use cases."""
+    """Withdraw the consent for a notice whose text changed. For use cases."""
     if person is not None:
         _set(uow, person, [one for one in person.may_tell if one["notice_id"] != notice_id])
 
 
 def forget_people(uow: UnitOfWork, incident: Incident, gone: Collection[int]) -> None:
-    """Take back every yes to words that concern people who were named in a report in error. For use cases."""
+    """Withdraw consents that concern people who were named in the report in error. For use cases."""
     for person in incident.people:
         _set(uow, person, [one for one in person.may_tell if not set(gone) & set(one["concerns"])])
 
@@ -115,7 +107,7 @@ ASK_ALONE = _l(
 
 
 class MayTellForm(BaseForm):
-    """Whose family is told what, whom the words concern, and who of them agrees."""
+    """Whose family is told what, whom the words concern, and who agrees."""
 
     person = select(_l("Which family is told?"), validators=[InputRequired(_l("Choose the student."))])
     told = ShortText(
@@ -129,17 +121,15 @@ class MayTellForm(BaseForm):
     agreed = SelectMultipleField(_l("Who agrees, when asked alone?"))
 
     def offer(self, people: Iterable[IncidentPerson]) -> None:
-        """Let the students of a report be chosen."""
         students = choices([(str(one.id), person_words(one)) for one in people if one.student_id is not None])
         self.person.choices = self.concerns.choices = self.agreed.choices = students
 
     def given(self) -> Yes:
-        """Return whom the words concern, and who of them agreed."""
         return Yes(*(tuple(int(one) for one in field.data or ()) for field in (self.concerns, self.agreed)))
 
 
 def may_tell_page(form: MayTellForm, act: Callable[[], Any], done: Any, back: str, lede: str) -> Page:
-    """Show the page, or write the yes down and go on."""
+    """The page of a consent; submitting it runs `act`."""
     title = _("What the family may be told")
     shown = {"title": title, "lede": lede, "go_words": _("Record the yes"), "back_href": back}
     return form_page(form, act, done, "layouts/form_page.html", **shown)

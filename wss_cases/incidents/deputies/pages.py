@@ -1,4 +1,4 @@
-"""A network's deputy as the second person of a school: asking them, their answer, and the emails, which name no one."""
+"""Second reviews by a network's deputy: asking, answering, and the emails, which name no one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,8 +90,8 @@ MESSAGES = (MessageKind(ASKED, _says, _waits), MessageKind(NOBODY, _nobody, _sti
 
 @dataclass(frozen=True)
 class _Due:
-    """What is to be done about a record that waits: whom to ask instead of whoever was, or whom of the network to tell,
-    by the key of the mail, that nobody can answer."""
+    """What to do about a waiting record: the deputy to ask instead of `before`, or by email key the people to tell
+    that nobody can answer."""
 
     asked: SecondLook
     before: DeputyLook | None
@@ -100,8 +100,8 @@ class _Due:
 
 
 def ask_deputy(uow: UnitOfWork, record: Any) -> bool:
-    """Ask the deputy about a record of a report where nobody of the school is a second person beside whoever asked;
-    whether somebody was asked. Where nobody can be, those who administer the network are told. For use cases."""
+    """Ask the deputy when nobody at the school can be the second person; True if someone was asked. If nobody can
+    be, the network's possible approvers are told. For use cases."""
     due = _due(record, uow.now)
     if due is None:
         return False
@@ -116,8 +116,8 @@ def ask_deputy(uow: UnitOfWork, record: Any) -> bool:
 
 
 def ask_deputies(now: datetime, share: Share = WHOLE) -> None:
-    """Ask about what waits since the school's second person left, since before a deputy was named, or with a deputy
-    who is one no more."""
+    """Ask a deputy about records left waiting because the second person left, no deputy was named yet, or the deputy
+    changed."""
     due = [
         (type(record), record.id)
         for looks in deputy_looks().values()
@@ -134,7 +134,7 @@ def ask_deputies(now: datetime, share: Share = WHOLE) -> None:
 
 
 def _due(record: Any, now: datetime) -> _Due | None:
-    """Return what is to be done about a record, None for nothing; it only reads."""
+    """What to do about a record, None for nothing; only reads."""
     looks, kind = deputy_looks()[record.__tablename__], record.__tablename__
     asked, before = looks.asks(record, now), open_look(kind, record.id)
     able = able_deputies(record.school_id, looks.reports(record), asked, now)
@@ -174,8 +174,6 @@ pages = Pages(
 
 
 class LookForm(PlainForm):
-    """The answer of a second person."""
-
     agrees = radio(
         _l("Do you agree?"), {"yes": _l("Yes, I agree"), "no": _l("No, no change")}, _l("Choose your answer.")
     )
@@ -184,7 +182,7 @@ class LookForm(PlainForm):
 @pages.get("")
 @gate(Permission.DEPUTY_LOOK)
 def page() -> Page:
-    """What schools ask this person of the district, the oldest first."""
+    """Second reviews that schools ask of the actor, oldest first."""
     found = waiting_for(current_actor())
     schools = schools_by_id({look.school_id for look, _asked in found})
     rows = [
@@ -232,7 +230,7 @@ def _summary(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     template="incidents/deputies/look.html",
 )  # fmt: skip
 def take_look(uow: UnitOfWork, look: DeputyLook, form: LookForm) -> None:
-    """Agree to what a school asks, or not, as the person of the district who stands in."""
+    """Agree or not to what a school asks, as its second person from the district."""
     if look.taken_at is not None:
         raise Refused("", _("This has already been decided."))
     existing(asked_of(look))

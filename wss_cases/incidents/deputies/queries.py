@@ -1,4 +1,4 @@
-"""What a network's deputy decides as the second person, where a school has nobody else who could."""
+"""Second reviews by a network's deputy, for schools where nobody else can be the second person."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from wss_cases.roster.directory.models import School
 
 
 class DeputyLook(OfIncident, Base):
-    """One record of a report that waits for a second person outside the school: who asked, who is asked, the answer."""
+    """One record that waits for a second person outside the school: who asked, who is asked, the answer."""
 
     __tablename__ = "deputy_look"
     __table_args__ = (
@@ -52,22 +52,21 @@ load_look = by_id(DeputyLook)
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the looks that name this person of the district."""
     return statement.where(
         DeputyLook.deputy_id == actor.user_id, in_schools(DeputyLook.school_id, actor, Role.DISTRICT)
     )
 
 
 def waiting_for(actor: Actor) -> list[tuple[DeputyLook, ForDeputy]]:
-    """Return what waits for this person and what of it they must know, the oldest first."""
+    """The reviews waiting for the actor, with what they need to know, oldest first."""
     statement = visible_to(select(DeputyLook).where(DeputyLook.taken_at.is_(None)), actor)
     looks = db.session.scalars(statement.order_by(DeputyLook.id).limit(MOST)).all()
     return [(look, asked) for look in looks if (asked := asked_of(look)) is not None]
 
 
 def asked_of(look: DeputyLook) -> ForDeputy | None:
-    """Return what the deputy must know of what waits; None once it is decided, for whom the network names no more, and
-    for a party to one of the reports."""
+    """What the deputy needs to know; None if it is decided, the network no longer names them, or they are a party to
+    a report."""
     record = load_object(look.object_type, look.object_id) if look.taken_at is None else None
     looks = deputy_looks()[look.object_type]
     if record is None or look.deputy_id not in _named(look.school_id, looks.reports(record)):
@@ -76,25 +75,24 @@ def asked_of(look: DeputyLook) -> ForDeputy | None:
 
 
 def open_look(object_type: str, object_id: int) -> DeputyLook | None:
-    """Return what waits for a deputy's answer about a record."""
     of = {"object_type": object_type, "object_id": object_id}
     return db.session.scalar(select(DeputyLook).filter_by(**of).where(DeputyLook.taken_at.is_(None)))
 
 
 def agreed_look(object_type: str, object_id: int, since: datetime | None) -> DeputyLook | None:
-    """Return the answer of a deputy who agreed to what was asked about a record since then."""
+    """A deputy's agreement about a record, asked since that time."""
     of = {"object_type": object_type, "object_id": object_id, "agrees": True}
     return db.session.scalar(select(DeputyLook).filter_by(**of).where(DeputyLook.asked_at >= since).limit(1))
 
 
 def firsts_of(asked: SecondLook) -> set[int | None]:
-    """Return beside whom the second person is another one."""
+    """People who may not be the second person because they asked or took part."""
     return {asked.asked_by_id, *asked.beside}
 
 
 def able_deputies(school_id: int, incident_ids: Sequence[int], asked: SecondLook, now: datetime) -> list[int]:
-    """Return the network's deputy and the approver, in this order, as far as they reach the school, are a party to none
-    of these reports and are a second person beside whoever asked."""
+    """The network's deputy and approver, in this order, if they cover the school, are no party to these reports, and
+    can be the second person."""
     named = _named(school_id, incident_ids)
     reach = {one for one, actor in colleagues(named, now).items() if actor.covers(school_id, Role.DISTRICT)}
     able = second_persons(firsts_of(asked), reach, now)

@@ -1,4 +1,4 @@
-"""Who may take a second look for a school that has nobody else."""
+"""Who may give the second review for a school that has nobody else."""
 
 from typing import Any
 
@@ -6,5 +6,5 @@ from wss_cases.access.actor import Actor, Role
 
 
 def named_deputy(actor: Actor, look: Any) -> bool:
-    """The person of the district who was asked, while the school is theirs."""
+    """The deputy who was asked, while they cover the school."""
     return look.deputy_id == actor.user_id and actor.covers(look.school_id, Role.DISTRICT)

@@ -1,4 +1,4 @@
-"""What the mails about reports say: a kind of thing and a link, never a name, a number or a text."""
+"""Emails about reports: what kind of thing happened and a link, never a name, number or text."""
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission

@@ -1,4 +1,4 @@
-"""What makes a report an alarm, from what it says: one rule for mail, the review queue and My day. Pure."""
+"""The tables of reports, and what makes a report an alarm: one rule for emails, the review queue and My day."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -51,7 +51,7 @@ from wss_cases.roster.directory.models import School, StaffMember, Student
 
 SURE, MAYBE = "yes", "maybe"
 MAYBE_FACTS = "maybe"
-"""The key of `Incident.facts` that lists the facts a reviewer left at "maybe"; it is not routed."""
+"""Key of `Incident.facts` that lists facts a reviewer left at "maybe"; routing ignores it."""
 
 _ARMED = frozenset({"firearm", "maybe_firearm", "other"})
 _NOT_ARMED = frozenset({"none", "lookalike"})
@@ -59,7 +59,7 @@ _THREATS = ("gun_violence_threat", "fire_or_bomb")
 
 
 class Alarm(Labelled):
-    """Why a report comes first. The label of the last is all that a list says of such a report."""
+    """Why a report comes first. Of SEXUAL reports lists show only the label."""
 
     DANGER = "danger", _l("Hurt or in danger")
     WEAPON = "weapon", _l("Weapon, or maybe one")
@@ -67,26 +67,25 @@ class Alarm(Labelled):
 
 
 WORDLESS = (*SENSITIVE, "adult_conduct", "bias")
-"""Facts of which a list says nothing in the report's own words: whoever reviews opens the report."""
+"""With one of these facts, lists do not show the report's text; reviewers open it."""
 
 
 def shows_words(facts: Mapping[str, Any] | None) -> bool:
-    """Whether a list may show the words of a report: not where any of these facts stands, is unknown or was sent on."""
+    """Whether lists may show the report's text: not if one of WORDLESS is set or unknown, or a fact was sent on."""
     said = facts or {}
     return not said.get("sent_on") and all(said.get(name) in (None, False, "none") for name in WORDLESS)
 
 
 def signs_of(report: Any) -> list[Mapping[str, Any]]:
-    """Return the signs that a report stores."""
     return list(report.signs or [])
 
 
 def alarm_of(facts: Mapping[str, Any], signs: Iterable[Mapping[str, Any]], tile: str, danger_now: bool) -> Alarm | None:
-    """Return why a report is an alarm, None where it is none.
+    """Why a report is an alarm, None if it is not. `facts` and `signs` are what the report stores.
 
-    `facts` and `signs` are what the report stores, `tile` and `danger_now` its columns. An alarm is danger now; a gun,
-    another weapon or a bomb that the tile, an answer or the reporter's own confirmation states or leaves at maybe; and
-    sexual contact that is stated. A word that nobody confirmed is none, and a fact answered with no ends one.
+    Alarms are: danger now; a gun, another weapon or a bomb, if the tile, an answer or the reporter's confirmation
+    states it or leaves it at maybe; and stated sexual contact. A word that nobody confirmed is no alarm, and a fact
+    answered with no ends one.
     """
     confirmed = [sign for sign in signs if sign.get("answer") in (SURE, MAYBE)]
     if danger_now or facts.get("imminent_danger") is True:
@@ -105,7 +104,7 @@ def _is_armed(facts: Mapping[str, Any], tile: str) -> bool:
 
 
 def _may_hold(facts: Mapping[str, Any], confirmed: Iterable[Mapping[str, Any]], name: str) -> bool:
-    """Whether a threat stands, or was left at maybe by the reporter or a reviewer and nobody answered since."""
+    """Whether a threat is stated, or was left at maybe and not answered since."""
     if facts.get(name) is True:
         return True
     return _is_open(facts, name) and (name in facts.get(MAYBE_FACTS, ()) or _names(confirmed, facts, name))
@@ -120,7 +119,7 @@ def _is_open(facts: Mapping[str, Any], name: str) -> bool:
 
 
 class BehaviorCode(CodeTable, Base):
-    """One behaviour of a code set ('groups' 1-6, or 'prek2'), in force between two dates."""
+    """One behavior of a code set ('groups' 1-6, or 'prek2'), in force between two dates."""
 
     __tablename__ = "behavior_code"
     __table_args__ = (
@@ -146,7 +145,7 @@ class BehaviorCode(CodeTable, Base):
 
 
 class LocationCode(CodeTable, Base):
-    """One place of the code list with its routing meaning and its standard codes."""
+    """One place of the code list, with its routing place and standard codes."""
 
     __tablename__ = "location_code"
 
@@ -161,14 +160,14 @@ class LocationCode(CodeTable, Base):
     swis: Mapped[str] = mapped_column(String(120), default="")
     position: Mapped[int] = mapped_column(default=0)
     ends_on: Mapped[date | None]
-    """The last day on which it can be chosen."""
+    """Last day on which it can be chosen."""
 
 
 class Incident(Windowed, Versioned, Base):
     """What was seen or heard, once. After submission the narrative only grows by addenda.
 
-    With `happened_at_id` it is the part of this school's students in what happened at that other school, and counts
-    there; `part_of_id` is the report of it as long as that school has it: see docs/decisions/0024-two-schools.md.
+    With `happened_at_id` it is the part of this school's students in an event at that other school, and counts there;
+    `part_of_id` is that school's report, while it exists. See docs/decisions/0024-two-schools.md.
     """
 
     __tablename__ = "incident"
@@ -214,9 +213,10 @@ class Incident(Windowed, Versioned, Base):
     property_damage: Mapped[bool | None]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     signs: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
-    """What made a fact unknown: {"sign", "from": tile, card, word or person, "facts", "answer"}, never a word."""
+    """What made a fact unknown: {"sign", "from": tile, card, word or person, "facts", "answer"}; never the words
+    themselves."""
     alarm: Mapped[Alarm | None] = mapped_column(named_enum(Alarm, "alarm"))
-    """Why it comes first, as `alarms.alarm_of` says; worked out whenever a report is written."""
+    """Computed by `alarm_of` whenever the report is written."""
     details_completed_at: Mapped[datetime | None]
     question: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")
@@ -232,32 +232,32 @@ class Incident(Windowed, Versioned, Base):
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Reports that nobody has decided on."""
+        """Undecided reports."""
         return cls.state.in_(UNDECIDED)
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
+        """Reports visible from a day on: of that day or later, undecided, or kept visible by records that depend on
+        them."""
         return or_(cls.local_date >= first, cls.always_visible(), *exemptions_of(cls.__tablename__, cls.id, first))
 
     @classmethod
     def stands(cls) -> ColumnElement[bool]:
-        """Reports that are neither told twice nor withdrawn."""
+        """Reports that are neither duplicates nor withdrawn."""
         return and_(cls.state != IncidentState.DUPLICATE, cls.outcome_reason != WITHDRAWN)
 
     @classmethod
     def counts(cls) -> ColumnElement[bool]:
-        """Reports that stand in counts: what concerns two schools counts once, where it happened."""
+        """Reports that count in figures: an event at two schools counts once, where it happened."""
         return and_(cls.stands(), cls.happened_at_id.is_(None))
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether its reporter took it back before anybody reviewed it."""
         return self.outcome_reason == WITHDRAWN
 
     @property
     def is_sensitive(self) -> bool:
-        """Whether nobody outside hears more of it than that it waits, and lists show no words of it."""
+        """Whether outsiders learn only that it waits, and lists do not show its text."""
         if self.kept_from is not None:
             return True
         every = [facts or {} for facts in (self.facts, *(person.facts for person in self.people))]
@@ -266,35 +266,34 @@ class Incident(Windowed, Versioned, Base):
 
     @classmethod
     def sensitive(cls) -> ColumnElement[bool]:
-        """The same in SQL; never null."""
+        """`is_sensitive` in SQL; never null."""
         person = aliased(IncidentPerson)
         own = select(person.id).where(person.incident_id == cls.id, _is_sensitive(person.facts)).exists()
         return or_(cls.kept_from.is_not(None), _is_sensitive(cls.facts), own)
 
     @classmethod
     def shown_words(cls) -> ColumnElement[str]:
-        """What lists show of what its reporter wrote: nothing of a sensitive report."""
+        """The text that lists show; '' for a sensitive report."""
         return case((cls.sensitive(), ""), else_=cls.narrative).label("narrative")
 
     @property
     def has_text(self) -> bool:
-        """Whether its reporter wrote what happened."""
         return self.narrative != ""
 
     def in_view_since(self, first: date) -> bool:
-        """Whether this report is in view from a day on; reads the database only for an old one."""
+        """Whether the report is visible from a day on; reads the database only for an old one."""
         fresh = self.local_date >= first or self.state in UNDECIDED
         return fresh or is_exempt(self, first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Reports in which any of these students stands."""
+        """Reports about any of these students."""
         return names_any(IncidentPerson, "incident_id", cls.id, students)
 
     @classmethod
     def closed_to(cls, actor: Actor) -> ColumnElement[bool]:
-        """Reports of what an adult is said to have done, for that adult and whoever else is not to hear of it; never
-        for who reported it."""
+        """Reports of an adult's conduct, hidden from this actor: from the adult, and from others who must not know.
+        Never hidden from their reporter."""
         own = false() if actor.user_id is None else cls.reporter_id.is_not_distinct_from(actor.user_id)
         office = in_schools(cls.school_id, actor, Role.DISTRICT)
         heads = in_schools(cls.school_id, actor, Role.ADMINISTRATOR)
@@ -307,12 +306,12 @@ class Incident(Windowed, Versioned, Base):
         return and_(cls.kept_from.is_not(None), kept, not_(own))
 
     def is_closed_to(self, actor: Actor) -> bool:
-        """Whether this one is; reads the database only for one that is kept from somebody."""
+        """Whether it is hidden from the actor; reads the database only if `kept_from` is set."""
         return self.kept_from is not None and holds(self, type(self).closed_to(actor))
 
     @classmethod
     def for_office(cls, actor: Actor) -> ColumnElement[bool]:
-        """Reports that the district's office reads, because the school, or most of it, does not."""
+        """Reports that the district's office reads because most or all of the school may not."""
         reached = in_schools(cls.school_id, actor, Role.DISTRICT)
         return and_(cls.kept_from.in_([KeptFrom.TEAM, KeptFrom.SCHOOL]), reached, not_(cls.closed_to(actor)))
 
@@ -324,10 +323,10 @@ def _set_alarm(_mapper: Any, _connection: Any, report: Incident) -> None:
 
 
 class IncidentPerson(Base):
-    """One person's part in one incident; with `other_school_id` of somebody whom that school alone knows by name.
+    """One person's part in an incident. With `other_school_id`, only that school knows the name.
 
-    `may_tell`: words that only a student tells at home and that this one's family may be told, with whom each concerns
-    (entries of the report, who all agree) and the notice it was agreed for: see `incidents/telling.py`.
+    `may_tell`: words that only a student tells at home and that this person's family may be told, the people each word
+    concerns (all of them agree), and the notice it was agreed for; see `incidents/telling.py`.
     """
 
     __tablename__ = "incident_person"
@@ -364,7 +363,7 @@ class IncidentPerson(Base):
 
 
 def _is_sensitive(facts: Any) -> ColumnElement[bool]:
-    # a fact may be the text "unknown", which PostgreSQL takes for no boolean
+    # Compared as text: a fact may be "unknown", which PostgreSQL cannot cast to boolean.
     flags = (
         func.coalesce(cast(facts[name].as_string(), String).in_(("true", "1")), false())
         for name in SENSITIVE
@@ -375,7 +374,7 @@ def _is_sensitive(facts: Any) -> ColumnElement[bool]:
 
 
 def names_account(incident_id: Any, user_id: int | None) -> ColumnElement[bool]:
-    """Whether a report names the adult of an account as somebody who may have caused harm."""
+    """Whether the report names this account's holder as an adult who may have caused harm."""
     if user_id is None:
         return false()
     person, staff = aliased(IncidentPerson), aliased(StaffMember)
@@ -386,15 +385,13 @@ def names_account(incident_id: Any, user_id: int | None) -> ColumnElement[bool]:
 
 
 class OfIncident(WindowedWith):
-    """What hangs on a report (`incident_id`) fades with it."""
+    """A record of a report (`incident_id`); it is visible as long as the report."""
 
     HOST = (Incident, "incident_id")
     PEOPLE = IncidentPerson
 
 
 class Addendum(Base):
-    """Text added to an incident after submission, with its author and time."""
-
     __tablename__ = "incident_addendum"
     PRIVATE = frozenset({"text"})
 
@@ -406,7 +403,7 @@ class Addendum(Base):
 
 
 class GuardianContact(Base):
-    """One attempt to reach a guardian; a voicemail is an attempt, not contact."""
+    """One attempt to reach a guardian; a voicemail is an attempt, not a contact."""
 
     __tablename__ = "guardian_contact"
     PRIVATE = frozenset({"note"})
@@ -424,7 +421,7 @@ class GuardianContact(Base):
 
 
 class IncidentDraft(Base):
-    """What a person has typed and not yet submitted; seen by that person only."""
+    """Typed but not yet submitted; visible only to its author."""
 
     __tablename__ = "incident_draft"
 
@@ -438,7 +435,8 @@ class IncidentDraft(Base):
 
 
 class CareRecord(Windowed, Base):
-    """A concern about a student's own safety: seen by the care team, in no rate, no prior."""
+    """A concern about a student's own safety. Visible to the care team; not in any rate or count of earlier
+    incidents."""
 
     __tablename__ = "care_record"
     PRIVATE = frozenset({"narrative", "screen_note"})
@@ -457,14 +455,12 @@ class CareRecord(Windowed, Base):
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """Student concerns that nobody screened yet, or opened on that day or later."""
+        """Concerns not screened yet, or opened on that day or later."""
         return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, district_zone()))
 
     def in_view_since(self, first: date) -> bool:
-        """Whether this concern is in view from a day on."""
         return self.screened_at is None or local_date(self.opened_at, district_zone()) >= first
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Concerns about any of these students."""
         return cls.student_id.in_(sorted(students))

@@ -1,4 +1,5 @@
-"""Steps of a report for rooms above: creating it, its people and state, who may hear of it, and urgent emails."""
+"""Steps for other packages: create a report, change its people and state, decide who may see it, and send urgent
+emails."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -53,12 +54,12 @@ from wss_cases.roster.directory.queries import get_school, students_by_id
 CONDUCT = "adult_conduct"
 READERS = (Role.DEAN, Role.ADMINISTRATOR)
 _HEADS = frozenset({"principal", "administrator", "siteadministrator"})
-"""Roles of a roster whose holders head a school, with an account or without one."""
+"""Roster roles that head a school, with or without an account."""
 _ADULTS = frozenset({PersonKind.STAFF, PersonKind.OTHER_ADULT})
 
 
 def settle_audience(uow: UnitOfWork, incident: Incident) -> None:
-    """Keep a report from the adult whom it may be about and from whoever else is not to hear of it. For use cases."""
+    """Hide a report from the adult it may be about, and from others who must not know. For use cases."""
     kept = _kept_from(incident, uow.now)
     if kept is not incident.kept_from:
         incident.kept_from = kept
@@ -67,8 +68,8 @@ def settle_audience(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def told_of(incident: Incident, roles: Collection[Role], now: datetime) -> dict[int, str]:
-    """Return who is told of a report, name by user id: the holders of these roles at its school who may know of it, and
-    the district's office where no adult is named yet or nobody else is left."""
+    """People to tell about a report, name by user id: holders of these roles at its school who may see it, and the
+    district's office if no adult is named yet or nobody else is left."""
     people = open_to(incident, _holders(incident.school_id, roles, now), now)
     if incident.kept_from is KeptFrom.TEAM or (incident.kept_from is not None and not people):
         network = db.session.get_one(School, incident.school_id).network or ""
@@ -77,7 +78,7 @@ def told_of(incident: Incident, roles: Collection[Role], now: datetime) -> dict[
 
 
 def open_to(incident: Incident, people: Mapping[int, str], now: datetime) -> dict[int, str]:
-    """Return those of some people, name by user id, from whom a report is not kept."""
+    """Those of these people (name by user id) who may see the report."""
     if incident.kept_from is None:
         return dict(people)
     actors = {user_id: actor_of(user_id, now) for user_id in people}
@@ -89,7 +90,7 @@ def open_to(incident: Incident, people: Mapping[int, str], now: datetime) -> dic
 
 
 def is_left_to_office(incident: Incident, now: datetime) -> bool:
-    """Whether the district's office decides a report, because it is kept from everyone at its school who would."""
+    """Whether the district's office decides a report, because everyone at its school who could may not see it."""
     if incident.kept_from not in (KeptFrom.TEAM, KeptFrom.SCHOOL):
         return False
     roles = (Role.ADMINISTRATOR,) if incident.kept_from is KeptFrom.TEAM else READERS
@@ -97,7 +98,7 @@ def is_left_to_office(incident: Incident, now: datetime) -> bool:
 
 
 def left_to_office(actor: Actor, now: datetime) -> tuple[int, ...]:
-    """Return the ids of the undecided reports that this person decides for the district's office."""
+    """Undecided reports that the actor decides for the district's office."""
     if not actor.has(Role.DISTRICT):
         return ()
     statement = select(Incident).where(Incident.state.in_(UNDECIDED), Incident.for_office(actor))
@@ -127,7 +128,7 @@ def _kept_from_named(school_id: int, named: Iterable[Any], now: datetime) -> Kep
 
 
 def _named(incident: Incident, adults: Iterable[IncidentPerson]) -> list[Any]:
-    """Return (role in the roster, account or None) of the staff members whom a report names, but its reporter's."""
+    """(roster role, account id or None) of the staff in a report, without its reporter."""
     ids = sorted({person.staff_id for person in adults if person.staff_id is not None})
     if not ids:
         return []
@@ -146,9 +147,9 @@ def _holders(school_id: int, roles: Collection[Role], now: datetime) -> dict[int
 
 MOST_PEOPLE = 40
 UNOPENED_FOR = timedelta(minutes=30)
-"""How long a worry about a student may stay unread before its administrators are called to act."""
+"""How long a concern may stay unread before the administrators are alerted."""
 TOLD = frozenset(IncidentState) - WAITING
-"""States that the reporter is told of, by a mail without content."""
+"""States of which the reporter gets an email without content."""
 
 _DRAFTS = table_of(IncidentDraft)
 _OWN = (_DRAFTS.c.user_id == bindparam("draft_by")) & (_DRAFTS.c.form == bindparam("draft_form"))
@@ -157,10 +158,8 @@ _DRAFT_OF_ONE = delete(_DRAFTS).where(_OWN, _DRAFTS.c.incident_id == bindparam("
 
 
 def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
-    """Write a submitted report from a capture, with its people and what their tile stands for.
-
-    Raises NotFound when the school is not the actor's, Refused for people of another school or an unknown place.
-    """
+    """Create a submitted report from a capture, with its people and the facts of its tile. Raises NotFound for a
+    school that is not the actor's; Refused for people of another school or an unknown place."""
     school = _school(uow, capture)
     where = location(capture.location_code)
     if where is None:
@@ -197,7 +196,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
 
 
 def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
-    """Give a new report the people of its capture; nobody named is one person not identified yet."""
+    """Add the people of its capture to a new report; without any, one unidentified person."""
     named = list(dict.fromkeys(capture.people)) or [CapturedPerson(PersonKind.NOT_IDENTIFIED)]
     if len(named) > MOST_PEOPLE:
         raise Refused("people", _("Name at most %(number)d people.", number=MOST_PEOPLE))
@@ -210,8 +209,8 @@ def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
 def person_of(
     uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, day: date, known: Student | None = None
 ) -> IncidentPerson:
-    """Return a person's part in a report; `known` is the student where it was read already. Raises Refused when they
-    are not at this school."""
+    """A person's part in a report; `known` is the student if already loaded. Raises Refused for someone not at this
+    school."""
     person = IncidentPerson(role=who.role, kind=who.kind, description=who.description)
     if who.kind is PersonKind.STUDENT:
         student = _at_school(uow, Student, who, school_id, known)
@@ -226,13 +225,13 @@ def person_of(
 
 
 def tell_that_it_waits(uow: UnitOfWork, incident: Incident) -> None:
-    """Tell the webhooks of its school that a report waits: it is new there, or has come back."""
+    """Tell the school's webhooks that a report waits: it is new, or came back."""
     tell_webhooks(uow, HookEvent.WAITS, incident, f"{incident.school_id}:{incident.version}")
 
 
 def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
-    """Queue the at-any-hour notice of an alarm to every dean and administrator of the school who may know, each once,
-    and of danger now to the webhooks; return how many people."""
+    """Queue the urgent notice of an alarm once to every dean and administrator who may see it, and of danger now to
+    webhooks. Returns the number of people."""
     people = told_of(incident, READERS, uow.now)
     if incident.danger_now:
         tell_webhooks(uow, HookEvent.DANGER, incident, incident.school_id)
@@ -243,7 +242,7 @@ def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
 
 
 def is_alarm(incident: Incident) -> bool:
-    """Whether a report calls for somebody at once, by what it says of the event or of anybody's part in it."""
+    """Whether a report needs someone at once, by its own facts or those of any person in it."""
     parts = [{}, *(person.facts or {} for person in incident.people)]
     return any(
         alarm_of({**(incident.facts or {}), **part}, signs_of(incident), incident.tile, incident.danger_now)
@@ -252,10 +251,8 @@ def is_alarm(incident: Incident) -> bool:
 
 
 def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
-    """Write a student concern: no incident, in no rate; the care team is told at once.
-
-    Raises NotFound when the school is not the actor's, Refused for a student of another school.
-    """
+    """Record a student concern and tell the care team at once. It is no incident and in no rate. Raises NotFound for
+    a school that is not the actor's; Refused for a student of another school."""
     school = _school(uow, capture)
     students = [who for who in capture.people if who.kind is PersonKind.STUDENT]
     if len(students) > 1:
@@ -296,15 +293,13 @@ def set_state(
     question: str | None = None,
     duplicate_of: Incident | None = None,
 ) -> bool:
-    """Move a report along its life, record it and tell the reporter; False when it is already there.
-
-    `reason` is a code, `note` and `question` are private texts. Raises Refused for a step the table does not have.
-    """
+    """Change a report's state, record it and tell the reporter; False if it has that state already. `reason` is a
+    code, `note` and `question` are private texts. Raises Refused for a step that the transitions do not have."""
     if state == incident.state:
         return False
     if state not in TRANSITIONS[incident.state]:
         raise Refused("state", _("This report cannot be moved there from its current status."))
-    # the case's end and its reopening move the report too, but nobody reviews it then
+    # Closing or reopening the case changes the report's state too, but nobody reviews it then.
     of_case = IncidentState.CLOSED in (state, incident.state)
     decided = state is not IncidentState.SUBMITTED and not of_case
     came_back = state in WAITING and incident.state not in WAITING
@@ -329,7 +324,7 @@ def set_state(
 
 
 def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
-    """Queue the content-free mail about a new state, unless the reporter did it themself."""
+    """Queue the email without content about a new state, unless the reporter made the change."""
     reporter = incident.reporter_id
     if incident.state not in TOLD or reporter is None or reporter == uow.actor.user_id:
         return
@@ -338,14 +333,14 @@ def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def append_text(uow: UnitOfWork, incident: Incident, text: str) -> None:
-    """Add text to a report; what was written before stays."""
+    """Add text to a report; earlier text stays."""
     assert uow.actor.user_id is not None
     uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
     react(uow, TEXT_ADDED, incident)
 
 
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
-    """Delete this person's draft of a form once it is submitted."""
+    """Delete the actor's draft of a submitted form."""
     values = {"draft_by": uow.actor.user_id, "draft_form": form}
     if incident_id is None:
         uow.along(_DRAFT_OF_NEW, values)

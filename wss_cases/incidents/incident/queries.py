@@ -1,4 +1,4 @@
-"""The adults who are a party to a report: whoever decides about it is none of them."""
+"""Queries of reports, codes, drafts and concerns; and the adults who are a party to a report."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -37,12 +37,9 @@ COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
 
 
 def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> Select[Any]:
-    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them that are
-    not kept from this person; for the district's office what is kept from a school.
-
-    Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md. With `live` those alone
-    that nobody has decided on, which never fade.
-    """
+    """Limit a select to reports visible to the actor: their own at their schools, all of the school for the case
+    team unless hidden from them, and for the district's office those hidden from a school. Past years only while
+    visible for the role: see docs/decisions/0015-clean-slate.md. `live`: only undecided ones, which always are."""
     seen = of_team_or_own(Incident, actor, Incident.reporter_id == actor.user_id, live=live)
     if actor.has(Role.DISTRICT):
         office = Incident.for_office(actor)
@@ -51,22 +48,17 @@ def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> S
 
 
 def reviewed_by(actor: Actor, *roles: Role) -> ColumnElement[bool]:
-    """Return the condition of the reports of the schools where one of these roles is held, but those that are kept
-    from this person."""
+    """Reports of the schools where the actor has one of these roles, except those hidden from them."""
     return and_(in_schools(Incident.school_id, actor, *roles), not_(Incident.closed_to(actor)))
 
 
 def own_reports(actor: Actor, *, live: bool = False) -> ColumnElement[bool]:
-    """Return the condition that keeps a person's own reports at the schools where they still work; with `live` those
-    alone that nobody has decided on."""
+    """The actor's own reports at schools where they still work; with `live` only undecided ones."""
     return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF, live=live))
 
 
 def get_incident(actor: Actor, incident_id: int, permission: Permission | None = None) -> Incident:
-    """Return a report with its people, for what `permission` allows on it where one is given.
-
-    Raises NotFound when it is missing or not for this actor.
-    """
+    """A report with its people, loaded for `permission` if given. Raises NotFound if it is missing or not visible."""
     people = selectinload(Incident.people)
     statement = visible_to(select(Incident), actor).where(Incident.id == incident_id)
     incident: Incident | None = db.session.scalar(
@@ -86,7 +78,7 @@ load_incident = by_id(Incident)
 
 
 def people_of(incident_id: int) -> list[IncidentPerson]:
-    """Return the people of a report with their roster records and behaviours. The caller has checked."""
+    """People of a report with roster records and behaviors; the caller has checked it."""
     statement = (
         select(IncidentPerson)
         .where(IncidentPerson.incident_id == incident_id)
@@ -102,13 +94,13 @@ def people_of(incident_id: int) -> list[IncidentPerson]:
 
 
 def addenda_of(incident_id: int) -> list[Addendum]:
-    """Return what was added to a report, oldest first. The caller has checked."""
+    """Text added to a report, oldest first; the caller has checked it."""
     statement = select(Addendum).where(Addendum.incident_id == incident_id).order_by(Addendum.id)
     return list(db.session.scalars(statement))
 
 
 def contacts_of(incident_id: int) -> list[GuardianContact]:
-    """Return the attempts to reach guardians, newest first. The caller has checked."""
+    """Attempts to reach guardians, newest first; the caller has checked the report."""
     statement = (
         select(GuardianContact)
         .where(GuardianContact.incident_id == incident_id)
@@ -126,7 +118,7 @@ _PLACES: HeldRows[LocationCode] = HeldRows(
 
 
 def behaviors_in_force(code_set: str, day: date) -> list[BehaviorCode]:
-    """Return the codes of a set on a date, by group and then as listed; to be read."""
+    """Codes of a set on a date, by group and listed order. Cached: do not change them."""
     return [
         one
         for one in _BEHAVIORS.rows()
@@ -135,48 +127,44 @@ def behaviors_in_force(code_set: str, day: date) -> list[BehaviorCode]:
 
 
 def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | None:
-    """Return the code that a tile stands for at this grade and date; None when a person must choose."""
+    """The code of a tile at this grade and date; None if a person must choose."""
     codes = behaviors_in_force(code_set_for(grade, day), day)
     return next((own(code) for code in codes if code.tile == tile), None)
 
 
 def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
-    """Return the words of behaviour codes in a language, the newest wording of each."""
+    """Labels of these behavior codes in a language, in their newest wording."""
     wanted, words = frozenset(codes), every_behavior(locale)
     return {code: said for code, said in words.items() if code in wanted}
 
 
 def every_behavior(locale: str) -> dict[str, str]:
-    """Return the words of all behaviour codes in a language, the newest wording of each."""
+    """Labels of all behavior codes in a language, in their newest wording."""
     by_day = sorted(_BEHAVIORS.rows(), key=lambda one: one.starts_on)
     return {one.code: one.label_es if locale == "es" else one.label_en for one in by_day}
 
 
 def every_place(locale: str) -> dict[str, str]:
-    """Return the words of all location codes in a language."""
     return {one.code: one.label_es if locale == "es" else one.label_en for one in locations()}
 
 
 def locations() -> list[LocationCode]:
-    """Return the list of places in its order; to be read."""
+    """All places in order. Cached: do not change them."""
     return _PLACES.rows()
 
 
 def locations_on(day: date, but: str = "") -> list[LocationCode]:
-    """Return the places that can be chosen on a date, and one more by its code, though it is retired."""
+    """Places that can be chosen on a date, and also the place `but`, even if retired."""
     return [one for one in locations() if one.ends_on is None or one.ends_on >= day or one.code == but]
 
 
 def location(code: str) -> LocationCode | None:
-    """Return one place, or None."""
     return next((one for one in locations() if one.code == code), None)
 
 
 def likely_duplicates(capture: Capture, actor: Actor) -> list[Incident]:
-    """Return reports of the same school within two hours that share a person, or the place and the tile.
-
-    Not all of them are the actor's to open; none is kept from them.
-    """
+    """Reports of the same school within two hours that share a person, or place and tile. The actor may not be able
+    to open them; none is hidden from them by `kept_from`."""
     students = [p.id for p in capture.people if p.kind is PersonKind.STUDENT and p.id is not None]
     shared = select(IncidentPerson.incident_id).where(IncidentPerson.student_id.in_(students))
     same_person = Incident.id.in_(shared)
@@ -198,11 +186,9 @@ def likely_duplicates(capture: Capture, actor: Actor) -> list[Incident]:
 
 
 def priors(student_id: int, before: date) -> tuple[int, int]:
-    """Return how many earlier incidents count for routing, in the 90 and the 365 days before a date.
-
-    Counted: decided reports in which the student caused harm, with somebody harmed or group 3 and above; never
-    attendance, self-harm, duplicates, returned or unfounded ones.
-    """
+    """Number of earlier incidents that count for routing in the 90 and 365 days before a date: decided reports in
+    which the student caused harm, with someone harmed or group 3 and above. Never attendance, self-harm, duplicates,
+    returned or unfounded reports."""
     statement = (
         select(Incident.id, Incident.local_date, Incident.facts, BehaviorCode.behavior_group)
         .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
@@ -234,7 +220,7 @@ def _with_somebody_harmed(incident_ids: Sequence[int], student_id: int) -> set[i
 
 
 def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
-    """Return this person's own draft of a form (of one report's details, when given); nobody else's, ever."""
+    """The actor's own draft of a form, or of one report's details."""
     own = (IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
     draft_of = IncidentDraft.incident_id
     about = draft_of.is_(None) if incident_id is None else draft_of == incident_id
@@ -245,13 +231,13 @@ def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> Incide
 def newest_draft(
     actor: Actor, form: str, kept_at: datetime | None, incident_id: int | None = None
 ) -> IncidentDraft | None:
-    """Return this person's own draft of a form, unless what a session's end kept of it is newer: then that fills it."""
+    """The actor's own draft, None if the form saved when the session ended is newer."""
     draft = own_draft(actor, form, incident_id)
     return None if draft is not None and kept_at is not None and kept_at > draft.updated_at else draft
 
 
 def recent_students(actor: Actor, school_id: int, limit: int = 20) -> Select[Any]:
-    """Return the select of the ids of the students of this person's own latest reports at a school."""
+    """Select of the student ids in the actor's own latest reports at a school."""
     latest = (
         select(Incident.id)
         .where(Incident.reporter_id == actor.user_id, Incident.school_id == school_id)
@@ -264,19 +250,18 @@ def recent_students(actor: Actor, school_id: int, limit: int = 20) -> Select[Any
 
 
 def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of care records to the care team's schools: coordinators and administrators."""
     return statement.where(in_view(CareRecord, actor, *CARE_TEAM))
 
 
 def care_records(actor: Actor) -> list[CareRecord]:
-    """Return the student concerns of the care team's schools, unscreened first, then newest, at most 200."""
+    """Student concerns of the care team's schools, unscreened first, then newest, at most 200."""
     statement = care_visible_to(select(CareRecord), actor)
     order = (CareRecord.screened_at.is_not(None), CareRecord.id.desc())
     return list(db.session.scalars(statement.order_by(*order).limit(200)))
 
 
 def unscreened_counted(actor: Actor) -> Select[Any] | None:
-    """Return the select of how many student concerns of the care team's schools no clinician has screened yet."""
+    """Select of the number of unscreened concerns at the care team's schools; None for other people."""
     if not actor.has(*CARE_TEAM):
         return None
     counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
@@ -284,21 +269,21 @@ def unscreened_counted(actor: Actor) -> Select[Any] | None:
 
 
 def get_care_record(actor: Actor, record_id: int) -> CareRecord:
-    """Return one student concern. Raises NotFound for anyone but the care team of its school."""
+    """One student concern. Raises NotFound for anyone outside the school's care team."""
     statement = care_visible_to(select(CareRecord), actor).where(CareRecord.id == record_id)
     record: CareRecord | None = db.session.scalar(statement)
     return existing(record)
 
 
 def own_care_record(actor: Actor, record_id: int) -> CareRecord:
-    """Return the student concern that the actor wrote, while she works at its school. Raises NotFound."""
+    """The actor's own student concern, while they work at its school. Raises NotFound."""
     own = and_(CareRecord.reporter_id == actor.user_id, in_view(CareRecord, actor, *STAFF))
     record: CareRecord | None = db.session.scalar(select(CareRecord).where(own, CareRecord.id == record_id))
     return existing(record)
 
 
 def was_opened(record: CareRecord) -> bool:
-    """Whether anybody but its reporter has read a student concern."""
+    """Whether anyone other than its reporter has read a student concern."""
     read = select(AuditEntry.id).where(
         AuditEntry.object_type == "care_record",
         AuditEntry.object_id == record.id,
@@ -315,7 +300,7 @@ NO_PARTY = (PersonRole.WITNESS, PersonRole.SUPPORT)
 
 
 def parties_of(*incident_ids: int) -> frozenset[int]:
-    """Return the accounts of the adults who are a party to one of these reports; whoever only saw it is none."""
+    """Accounts of the adults who are a party to one of these reports; witnesses are not."""
     same = or_(
         StaffMember.user_id == UserAccount.id,
         (StaffMember.email != "") & (func.lower(StaffMember.email) == UserAccount.email),
@@ -330,6 +315,6 @@ def parties_of(*incident_ids: int) -> frozenset[int]:
 
 
 def refuse_party(user_id: int | None, *incident_ids: int) -> None:
-    """Raise Refused for somebody who is a party to one of these reports: they take no second look at it."""
+    """Raise Refused for a party to one of these reports: they cannot give its second review."""
     if user_id in parties_of(*incident_ids):
         raise Refused("", _("You are involved in what happened, so someone else does the second review."))

@@ -1,4 +1,4 @@
-"""Pure decisions about reports: what a capture holds, which code set applies, and the facts that routing reads."""
+"""Pure rules of reports: what a capture holds, which code set applies, and which facts routing reads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from wss_cases.incidents.incident.states import (
 from wss_cases.roster.directory.models import Student
 
 UNKNOWN = "unknown"
-"""A fact that the report points to and that no one has answered."""
+"""A fact that the report points to and no one has answered."""
 
 PREK2_FROM = date(2024, 8, 26)
-"""From this date pre-K to grade 2 have a behaviour set of their own and no groups."""
+"""From this date, pre-K to grade 2 have their own behavior set, without groups."""
 
 DUPLICATE_WINDOW = timedelta(hours=2)
 LONG_AGO_DAYS = 30
@@ -44,7 +44,7 @@ LOCATION_OF_TILE = {
     WhereTile.WAY_TO_SCHOOL: "way_to_school",
     WhereTile.ONLINE_OTHER: "online_or_other",
 }
-"""Location code behind each place tile; 'Online, other' says neither which, and has no routing place."""
+"""Location code of each place tile; 'Online, other' fits neither and has no routing place."""
 
 SHARED_FACTS = (
     "injury",
@@ -69,18 +69,16 @@ SHARED_FACTS = (
     "sent_on",
     "asked",
 )
-"""Routing facts that `Incident.facts` may hold.
-
-A fact that no one asked about is absent; one that the report points to and no one has answered is "unknown".
-"""
+"""Routing facts in `Incident.facts`. A missing fact was not asked; "unknown" means that the report points to it and
+no one has answered."""
 
 PERSON_FACTS = ("mutual", "returning_from", "ready_to_meet", "harmed_wants_to_meet", "housing_support_open")
-"""Routing facts that `IncidentPerson.facts` may hold besides the shared ones, which they override."""
+"""Routing facts that only `IncidentPerson.facts` may hold; it may also override the shared ones."""
 
 
 @dataclass(frozen=True)
 class CapturedPerson:
-    """One person of a capture: a student or staff id, or neither for 'not identified yet'."""
+    """A person in a capture: a student or staff id, or neither if not identified yet."""
 
     kind: PersonKind
     id: int | None = None
@@ -90,7 +88,7 @@ class CapturedPerson:
 
 @dataclass(frozen=True)
 class Capture:
-    """What the hallway page asks, checked. `occurred_at` is an instant; `people` is never empty when saved."""
+    """The validated capture form. `occurred_at` is an instant; `people` is never empty when saved."""
 
     school_id: int
     danger_now: bool
@@ -102,18 +100,18 @@ class Capture:
     narrative: str = ""
     period: str = ""
     card: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    """What the card of its tile was answered, by question."""
+    """Answers of its tile's card, by question."""
     said: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What was answered about a word of its text, by the id of the sign."""
+    """Answers about words of its text, by sign id."""
     facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Routing facts as far as they were answered or are pointed to."""
+    """Routing facts that were answered or are pointed to."""
     signs: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
-    """What answered them or points to them, as `Incident.signs` keeps it."""
+    """What answered them or points to them, stored in `Incident.signs`."""
 
 
 @dataclass(frozen=True)
 class IncidentFilter:
-    """What a list of reports is narrowed to; the fields are the parameters of its address, as outcomes link there."""
+    """Filters of a list of reports, named like the parameters of its address; outcomes link there."""
 
     school: int | None = None
     year: str | None = None
@@ -131,13 +129,13 @@ class IncidentFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing but the school narrows the list."""
+        """Whether nothing but the school is filtered."""
         return all(value is None for name, value in vars(self).items() if name != "school")
 
 
 @dataclass(frozen=True)
 class PersonDetails:
-    """What the desk says of one person; `facts` are routing facts of this person alone."""
+    """Details of one person; `facts` are routing facts of this person only."""
 
     person_id: int
     role: PersonRole
@@ -150,7 +148,7 @@ class PersonDetails:
 
 @dataclass(frozen=True)
 class Details:
-    """What the desk says of a report. In `facts` an absent fact was not asked, None is "not known"."""
+    """Details of a report. A fact missing in `facts` was not asked; None is "not known"."""
 
     location_code: str
     injury: str | None = None
@@ -166,7 +164,7 @@ class Details:
 
 
 def columns_of(capture: Capture) -> dict[str, Any]:
-    """Return what a report holds of the facts of its capture; columns of single facts hold only what is known."""
+    """Column values from a capture's facts; columns of single facts hold only known values."""
     facts = capture.facts
     known = {name: facts.get(name) for name in ("injury", "weapon", "substance")}
     columns: dict[str, Any] = {name: None if value == UNKNOWN else value for name, value in known.items()}
@@ -177,7 +175,7 @@ def columns_of(capture: Capture) -> dict[str, Any]:
 
 
 def person_words(person: IncidentPerson) -> str:
-    """Return who a person is on screen: name, or the words that describe them."""
+    """A person on screen: name or description."""
     if person.student is not None:
         return person.student.shown_name
     if person.staff is not None:
@@ -189,40 +187,36 @@ def person_words(person: IncidentPerson) -> str:
 
 
 def is_masked(person: IncidentPerson) -> bool:
-    """Whether a staff member is not named any more: the report of what they are said to have done was unfounded."""
+    """Whether a staff member's name is hidden, because the report about them was unfounded."""
     if "incident" in inspect(person).unloaded and object_session(person) is None:
-        return False  # of a page that was refused: what is unfounded is decided, and refuses nothing
+        return False  # a row of a refused form: its report is undecided
     unfounded = person.incident is not None and person.incident.outcome_reason == UNFOUNDED
     return unfounded and person.incident.kept_from is not None and person.role in MAY_HAVE_CAUSED
 
 
 def number_given(people: Sequence[IncidentPerson]) -> IncidentPerson | None:
-    """Return the first person of whom nothing is known but the full number that a student has at another school."""
+    """The first person known only by the full number of another school's student."""
     return next((one for one in people if is_unknown(one) and one.description.isdecimal()), None)
 
 
 def is_unknown(person: IncidentPerson) -> bool:
-    """Whether nobody knows who somebody is: neither this school nor another."""
+    """Whether no school knows who this is."""
     return person.kind is PersonKind.NOT_IDENTIFIED and person.other_school_id is None
 
 
 def _words_elsewhere(person: IncidentPerson, school: str) -> str:
-    """Return who somebody is whom another school alone knows by name."""
     if person.kind is PersonKind.NOT_IDENTIFIED:
         return _("A student of %(school)s", school=school)
     return _("%(who)s of %(school)s", who=PersonKind(person.kind).label, school=school)
 
 
 def code_set_for(grade: int | None, day: date) -> str:
-    """Return the behaviour set for a grade (-1 pre-K to 12, None unknown) on a date."""
+    """The behavior set for a grade (-1 pre-K to 12, None unknown) on a date."""
     return "prek2" if grade is not None and grade <= 2 and day >= PREK2_FROM else "groups"
 
 
 def routed_people(people: Sequence[IncidentPerson]) -> list[IncidentPerson]:
-    """Return who is routed: those reported to have caused harm. A part that is not set is nobody's.
-
-    Empty when nobody is known to have caused it; routing then asks once, with an unknown person.
-    """
+    """The people reported to have caused harm. If empty, routing asks once for an unknown person."""
     return [person for person in people if person.role in CAUSED]
 
 
@@ -233,10 +227,8 @@ def facts_of(
     priors: tuple[int, int] | None,
     student: Student | None,
 ) -> dict[str, Any]:
-    """Return the routing facts of one person's part; a fact not known is absent. None: nobody is identified.
-
-    `priors` are the earlier incidents of 90 and 365 days; `student` is the person's roster record.
-    """
+    """Routing facts of one person's part (None: nobody is identified); unknown facts are missing. `priors`: earlier
+    incidents in 90 and 365 days; `student`: the roster record."""
     facts: dict[str, Any] = {"caused_by": _caused_by(person)}
     grade = student.grade if student is not None else (person.grade if person is not None else None)
     if grade is not None and -1 <= grade <= 12:
@@ -264,8 +256,8 @@ def facts_of(
 
 
 def harmed_kind(incident: Incident, person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> str | None:
-    """Return whom this person's act harmed: student, staff, community, none; "unknown" while someone's part is not set
-    and no one is known to be harmed; None while no one has said."""
+    """Whom this person harmed: student, staff, community or none; "unknown" while a part is not set and no one is
+    known to be harmed; None while unanswered."""
     kinds = {_harmed_as(other.kind) for other in people if other is not person and other.role in SUFFERED}
     for kind in ("student", "staff", "community"):
         if kind in kinds:
@@ -276,25 +268,24 @@ def harmed_kind(incident: Incident, person: IncidentPerson | None, people: Seque
 
 
 def has_plan(student: Student) -> bool:
-    """Whether a student has a plan of special education or under Section 504."""
     return bool(student.has_iep or student.has_504)
 
 
 def harmed_supports(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[str]:
-    """Return the supports of the students whom this person's act harmed, in the order of the roster's own list."""
+    """Supports of the students whom this person harmed, in a fixed order."""
     harmed = [other.student for other in people if other is not person and other.role in SUFFERED and other.student]
     found = {support for student in harmed for support in _supports(student)}
     return [support for support in ("iep", "504", "el", "housing") if support in found]
 
 
 def highest_group(people: Sequence[IncidentPerson]) -> int | None:
-    """Return the highest behaviour group among the people, or None while none is coded."""
+    """The highest behavior group of the people, None if no one has one."""
     groups = [p.behavior.behavior_group for p in people if p.behavior is not None]
     return max((group for group in groups if group is not None), default=None)
 
 
 def _harmed_as(kind: PersonKind) -> str:
-    # an unidentified person in a school is most likely a student; routing must not leave them out
+    # An unidentified person in a school is most likely a student, and routing must not leave them out.
     return {PersonKind.STAFF: "staff", PersonKind.COMMUNITY: "community", PersonKind.OTHER_ADULT: "community"}.get(
         kind, "student"
     )

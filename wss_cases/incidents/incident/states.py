@@ -1,4 +1,4 @@
-"""Life of an incident and the closed lists that its columns hold."""
+"""States of an incident, and the closed lists of its columns."""
 
 import enum
 
@@ -7,7 +7,7 @@ from wss_cases.foundation.labelled import Labelled
 
 
 class IncidentState(Labelled):
-    """Draft is a row of its own table; an incident begins when it is submitted."""
+    """An incident begins when it is submitted; drafts have their own table."""
 
     SUBMITTED = "submitted", _l("Submitted")
     UNDER_REVIEW = "under_review", _l("Under review")
@@ -31,43 +31,43 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
 }
 
 FACTS_SET = "incident.facts_set"
-"""What rooms above react to when the facts of a report, or of anybody in it, were set or put right."""
+"""Event: facts of a report, or of a person in it, were set or corrected."""
 
 TEXT_ADDED = "incident.text_added"
-"""What rooms above react to when more was written about a report."""
+"""Event: text was added to a report."""
 
 ROUTED_FIRST, ROUTED_AGAIN = "incident.routed_first", "incident.routed_again"
-"""What rooms above react to when routing answered for a report that was just written, or for one that was there."""
+"""Events: routing answered for a new report, or for an existing one."""
 
 MOVED = "incident.moved"
-"""What rooms above react to when a report moved along its life."""
+"""Event: a report changed its state."""
 
 WITHDRAWN = "withdrawn"
-"""Why nothing further is done where the reporter took a report back before its review began."""
+"""Reason of no action: the reporter withdrew the report before its review began."""
 
 UNFOUNDED = "unfounded"
-"""Why nothing further is done where what was reported did not happen."""
+"""Reason of no action: it did not happen as reported."""
 
 WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
-"""States that stand in the review queue."""
+"""States shown in the review queue."""
 
 SENSITIVE = ("sexual", "intimate_partner", "self_harm", "abuse_suspected", "adult_conduct", "bias")
-"""Facts of which nobody outside hears: of such a report they hear that it waits, and nothing more. Lists show no words
-of it. One that is only unknown, as a tile makes it, hides nothing."""
+"""Outsiders learn of a report with one of these facts only that it waits, and lists do not show its text. An unknown
+fact, as a tile sets it, hides nothing."""
 
 SEXUAL = ("harassment", "contact", "image")
-"""What makes the fact `sexual` more than a word of none or not known."""
+"""Values of the fact `sexual` other than none and unknown."""
 
 UNDECIDED = WAITING | {IncidentState.RETURNED}
-"""States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
+"""States in which facts may still be set; afterwards only text is added."""
 
 
 OWN_STATE_LABELS = {IncidentState.RETURNED: _l("The dean has a question for you")}
-"""What whoever reported something reads of its state, where that is more than what others read."""
+"""State labels for the reporter, where they differ."""
 
 
 class PersonRole(Labelled):
-    """What a person's part is said to be; until facts are established it is reported."""
+    """A person's reported part, until facts are established."""
 
     INVOLVED = "involved", _l("Involved")
     CAUSED_HARM = "caused_harm", _l("Person who caused harm")
@@ -78,15 +78,13 @@ class PersonRole(Labelled):
 
 
 MAY_HAVE_CAUSED = frozenset({PersonRole.INVOLVED, PersonRole.CAUSED_HARM, PersonRole.BOTH})
-"""Parts of whoever is neither a witness, nor a support person, nor harmed alone."""
+"""Parts other than witness, support person or only harmed."""
 
 
 class KeptFrom(enum.StrEnum):
-    """From whom a report of what an adult is said to have done to a student is kept; who reported it always reads it.
-
-    NAMED: the adults it names. TEAM: nobody is named yet, so only the school's administrators and the district's office
-    hear. SCHOOL: an administrator is named, or nobody else is left, so nobody hears whose only roles are at the school.
-    """
+    """From whom a report of an adult's conduct toward a student is hidden; its reporter always reads it. NAMED: the
+    adults it names. TEAM: nobody is named yet, so only the school's administrators and the district's office see it.
+    SCHOOL: an administrator is named, or nobody else is left, so people with roles only at the school do not see it."""
 
     NAMED = "named"
     TEAM = "team"
@@ -94,8 +92,6 @@ class KeptFrom(enum.StrEnum):
 
 
 class PersonKind(Labelled):
-    """Who a person is."""
-
     STUDENT = "student", _l("Student")
     STAFF = "staff", _l("Staff member")
     OTHER_ADULT = "other_adult", _l("Another adult")
@@ -113,7 +109,7 @@ class WhenPrecision(enum.StrEnum):
 
 
 class Place(Labelled):
-    """Place as routing sees it; the finer location code is a code list."""
+    """Place for routing; the detailed location code comes from the code list."""
 
     ON_GROUNDS = "on_grounds", _l("On school grounds")
     VEHICLE = "vehicle", _l("In a school bus or car")
@@ -124,7 +120,7 @@ class Place(Labelled):
 
 
 class HurtBySomebody(Labelled):
-    """Whether somebody is hurting a student about whom there is a worry, as the care team knows it."""
+    """The care team's answer whether someone is hurting the student."""
 
     YES = "yes", _l("Yes")
     NO = "no", _l("No")
@@ -132,7 +128,7 @@ class HurtBySomebody(Labelled):
 
 
 class Tile(Labelled):
-    """What happened, as the capture page asks it."""
+    """What happened, on the capture page."""
 
     FIGHT = "fight", _l("Fight")
     PUSHING = "pushing", _l("Pushing")
@@ -150,7 +146,7 @@ class Tile(Labelled):
 
 
 class WhereTile(Labelled):
-    """Where it happened, as the capture page asks it."""
+    """Where it happened, on the capture page."""
 
     CLASSROOM = "classroom", _l("Classroom")
     HALLWAY = "hallway", _l("Hallway")
@@ -163,7 +159,7 @@ class WhereTile(Labelled):
 
 
 class WhenChoice(Labelled):
-    """When it happened, as the capture page asks it."""
+    """When it happened, on the capture page."""
 
     NOW = "now", _l("Just now")
     PERIOD = "period", _l("This period")
@@ -172,14 +168,14 @@ class WhenChoice(Labelled):
 
 
 UNKNOWN_LOCATION = "unknown"
-"""Code of the location list for what nobody has said yet; it has no routing place."""
+"""Location code for an unknown place; it has no routing place."""
 
 REPORTED_ROLE_LABELS = PersonRole.labels() | {
     PersonRole.CAUSED_HARM: _l("Reported as the person who caused harm"),
     PersonRole.HARMED: _l("Reported as the person harmed"),
     PersonRole.BOTH: _l("Both caused and experienced harm"),
 }
-"""Until facts are established a person is reported, not responsible."""
+"""Until the facts are established a person is reported, not responsible."""
 
 YES, NO, NOT_KNOWN = _l("Yes"), _l("No"), _l("Not known")
 INJURY_LABELS = {"none": _l("No one was hurt"), "minor": _l("Minor"), "needed_care": _l("Needed care")}
@@ -233,7 +229,7 @@ HEARD_FROM_LABELS = {
     "camera": _l("A camera showed it"),
     "adult": _l("Another adult told me"),
 }
-"""How whoever reported something knows of it, in their own words."""
+"""How the reporter knows of it, in the reporter's words."""
 
 TOLD_BY_LABELS = {
     "saw": _l("who saw or heard it"),
@@ -242,7 +238,7 @@ TOLD_BY_LABELS = {
     "camera": _l("seen on a camera"),
     "adult": _l("told by another adult"),
 }
-"""The same, said of them."""
+"""The same in words about the reporter."""
 
 MANNER_LABELS = {
     "phone": _l("Phone call"),

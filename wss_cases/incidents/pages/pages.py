@@ -1,4 +1,4 @@
-"""The page of a report: text added, questions answered, calls home, screening, and the list's filter."""
+"""The page of a report: text added, questions answered, calls to guardians; and the filter of the list."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -61,27 +61,21 @@ from wss_cases.roster.telling import NOT_SAID, refuse_private
 
 
 class AddendumForm(BaseForm):
-    """Text added to a submitted report."""
-
     text = LongText(_l("Add to the report"), [NotBlank(_l("Write what you want to add."))])
 
 
 class AnswerForm(BaseForm):
-    """The reporter's answer to a question."""
-
     answer = LongText(_l("Your answer"), [NotBlank(_l("Write your answer."))])
 
 
 class HurtForm(BaseForm):
-    """Whether somebody is hurting the student."""
-
     hurt = radio(
         _l("Is someone hurting this student?"), HurtBySomebody, _l("Enter whether someone is hurting the student.")
     )
 
 
 def read_filter(args: Mapping[str, str]) -> IncidentFilter:
-    """Return the filter of a list's address. Raises Refused naming the first value that cannot be read."""
+    """The filter in an address. Raises Refused for the first invalid value."""
     values: dict[str, Any] = {}
     for parameter, (name, read) in _READERS.items():
         text = args.get(parameter, "")
@@ -158,14 +152,13 @@ def _completable(actor: Actor, incident_id: int) -> Incident:
 @pages.get("/incidents/<int:incident_id>")
 @gate(Permission.INCIDENT_READ)
 def incident(incident_id: int) -> str:
-    """Show one report: facts, people, texts, contacts, history; a reporter sees what became of it."""
+    """One report: facts, people, texts, contacts, history; its reporter sees the outcome."""
     return _page(get_incident(current_actor(), incident_id), AddendumForm(), AnswerForm())
 
 
 @pages.post("/incidents/<int:incident_id>/addendum")
 @gate(Permission.INCIDENT_COMPLETE)
 def addendum(incident_id: int) -> Page:
-    """Add text to a report."""
     report = _completable(current_actor(), incident_id)
     form = AddendumForm()
     if form.validate():
@@ -178,7 +171,6 @@ def addendum(incident_id: int) -> Page:
 @pages.post("/incidents/<int:incident_id>/answer")
 @gate(Permission.INCIDENT_COMPLETE)
 def answer(incident_id: int) -> Page:
-    """Answer the question that a report came back with."""
     report = _completable(current_actor(), incident_id)
     form = AnswerForm()
     if form.validate():
@@ -189,7 +181,7 @@ def answer(incident_id: int) -> Page:
 
 
 class ContactForm(PlainForm):
-    """An attempt to reach a guardian of a student of the report; no guardian is someone who is not in the roster."""
+    """An attempt to reach a student's guardian; no guardian means someone not on the roster."""
 
     person = pick(_l("About which student?"), {}, _l("Choose the student."))
     guardian = select(_l("Who did you try to reach?"), validators=[Optional()], validate_choice=False)
@@ -202,14 +194,13 @@ class ContactForm(PlainForm):
     note = LongText(_l("What was said"), limit=5000, rows=3, description=NOT_SAID)
 
     def fit(self, report: Incident) -> None:
-        """Offer the students of the report and read the time on its school's clock."""
         self.students = [person for person in report.people if person.student_id is not None]
         self.person.choices = choices([(str(person.id), person_words(person)) for person in self.students])
         self.at.zone = zone_of(report.school_id)
 
 
 def _contact_words(report: Incident, form: ContactForm) -> dict[str, Any]:
-    # who reported something may say whom they reached; numbers are the case team's
+    # Reporters may say whom they reached; only the case team sees phone numbers.
     team = current_actor().covers(report.school_id, *CASE_TEAM)
     offered = reachable(form.students, numbers=team)
     form.guardian.choices = choices([("", _("Someone not in the roster")), *offered])
@@ -227,7 +218,7 @@ def _contact_words(report: Incident, form: ContactForm) -> dict[str, Any]:
     done=_l("The attempt is recorded. You do not need to enter it again."),
 )  # fmt: skip
 def record_guardian_contact(uow: UnitOfWork, incident: Incident, form: ContactForm) -> int:
-    """Record an attempt to reach a guardian of a student of the report."""
+    """Record an attempt to reach a guardian of a student in the report."""
     person = entry_of(uow, incident, int(form.person.data))
     guardian_id = id_in(form.guardian.data)
     if form.at.at > uow.now + timedelta(minutes=1):
@@ -258,7 +249,7 @@ def _check_guardian(person: IncidentPerson, guardian_id: int | None) -> None:
 @pages.route("/incidents/<int:incident_id>/may-tell", methods=["GET", "POST"], endpoint="may_tell")
 @gate(Permission.INCIDENT_COMPLETE)
 def may_tell_home(incident_id: int) -> Page:
-    """Record that whom the words concern agrees that a call tells what only a student tells at home."""
+    """Record that the people concerned agree that a call may tell what normally only a student tells at home."""
     report = _completable(current_actor(), incident_id)
     form = MayTellForm()
     form.offer(report.people)

@@ -1,4 +1,4 @@
-"""A report and a list of reports in words, ready for their pages."""
+"""Reports and lists of reports in words for their pages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,12 +28,12 @@ DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLO
 TONES = {IncidentState.RETURNED: "sun", **dict.fromkeys(DONE, "moss")}
 TAB_LABELS = {"todo": _l("To do"), "submitted": _l("Submitted"), "done": _l("Done")}
 GROUP_LABELS = {"counted": _l("Counted in outcomes")}
-"""Groups of states that no tab leads to: a list is narrowed to one from a figure."""
+"""Groups of states without a tab; figures link to them."""
 Rows = list[dict[str, Any]]
 
 
 def outcome_words(incident: Incident) -> str:
-    """Return what became of a report in one sentence, without anybody's name."""
+    """The outcome of a report in one sentence, without names."""
     if incident.is_withdrawn:
         return _("The reporter withdrew it before anyone reviewed it.")
     return {
@@ -48,24 +48,22 @@ def outcome_words(incident: Incident) -> str:
 
 
 def title_words(tile: str, place: str) -> str:
-    """Return a report's title: what and where, without names."""
     return f"{Tile(tile).label} · {place}"
 
 
 def place_names() -> dict[str, str]:
-    """Return every place's label in the reader's language."""
     return {place.code: in_language(place, "label") for place in locations()}
 
 
 def state_of(report: Any, *, own: bool) -> str:
-    """Return where a report stands, to its reporter (`own`) or to the case team."""
+    """The state of a report, for its reporter (`own`) or the case team."""
     if report.outcome_reason == WITHDRAWN:
         return _("Withdrawn")
     return str(OWN_STATE_LABELS.get(report.state, report.state.label) if own else report.state.label)
 
 
 def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
-    """Return (parameter, words) of each filter in use; a state that is a tab of the list is none."""
+    """(parameter, words) of each filter in use, without a state that has a tab."""
     behaviors = behavior_words([narrow.behavior], locale_code()) if narrow.behavior else {}
     words = {
         "state": "" if is_tab(narrow.state) else state_words(narrow.state),
@@ -79,19 +77,18 @@ def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
 
 
 def is_tab(state: str | None) -> bool:
-    """Whether a list narrowed to this state, or to none, is one of those that the tabs lead to."""
+    """Whether a tab leads to the list of this state."""
     return not state or state in TAB_LABELS
 
 
 def state_words(state: str | None) -> str:
-    """Return what a list narrowed to a state, to a group of them, or to none, holds."""
     if not state:
         return _("All reports")
     return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or IncidentState(state).label)
 
 
 def page_of(incident: Incident, zone: str, *, team: bool, reader_id: int | None) -> dict[str, Any]:
-    """Return one report in words; merged reports, history and the contacts of others are for the case team."""
+    """One report in words; merged reports, history and others' contacts only for the case team."""
     addenda = addenda_of(incident.id)
     contacts = [one for one in contacts_of(incident.id) if team or one.author_id == reader_id]
     names = user_names([incident.reporter_id, *(a.author_id for a in addenda), *(c.author_id for c in contacts)])
@@ -110,19 +107,19 @@ def page_of(incident: Incident, zone: str, *, team: bool, reader_id: int | None)
 
 
 def history_rows(incident_id: int, zone: str, limit: int | None = None) -> Rows:
-    """Return the history of a report in words, the newest first; the caller has checked it."""
+    """History of a report in words, newest first; the caller has checked it."""
     entries = history("incident", incident_id) if limit is None else history("incident", incident_id, limit)
     return entry_rows(entries, zone)
 
 
 def report_rows(incident: Incident) -> list[tuple[str, str]]:
-    """Return by what a report is known to somebody who may not read it: its reference, and when it happened."""
+    """What identifies a report to someone who may not read it: reference and time."""
     when = when_words(incident, zone_of(incident.school_id))
     return [(_("Report"), incident.reference), (_("When"), when)]
 
 
 def when_words(incident: Incident, zone: str) -> str:
-    """Return when it happened, no more exactly than it is known."""
+    """The time, only as exactly as it is known."""
     if incident.when_precision is WhenPrecision.EARLIER_TODAY:
         return _("Earlier on %(day)s", day=day_words_with_year(incident.local_date))
     if incident.when_precision is WhenPrecision.DAY:
@@ -188,7 +185,7 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
 
 
 def reachable(people: Sequence[IncidentPerson], *, numbers: bool) -> list[tuple[str, str]]:
-    """Return (id, words) of the guardians of these students whom nothing forbids to call; with `numbers` or without."""
+    """(id, words) of guardians of these students who may be called, with phone numbers if `numbers`."""
     each = guardians_of_each([person.student_id for person in people if person.student_id])
     found = [who for guardians in each.values() for who in guardians]
     never = {who.id for who in found if who.reach is Reach.NEVER}

@@ -212,7 +212,7 @@ def joined(facts: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any
         elif ours == UNKNOWN and theirs not in (None, False, "none"):
             after[name] = theirs
     if after.get("imminent_danger") == UNKNOWN:
-        after.pop("imminent_danger")  # only a missing fact means that nobody was asked
+        after.pop("imminent_danger")  # missing means that no one has answered
     return after
 
 
