@@ -1,4 +1,4 @@
-"""A person's private calendar address: made, made anew, ended. The secret is returned once and stored nowhere."""
+"""A person's private calendar address: create, replace, end. The secret is shown once and not stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 @dataclass(frozen=True)
 class Reader:
-    """The person behind a calendar address; `actor` None when they may no longer read it."""
+    """The person behind a calendar address; `actor` is None if they may no longer read it."""
 
     feed_id: int
     user_id: int
@@ -37,7 +37,7 @@ class Reader:
 
 
 def reader_of(secret: str, now: datetime) -> Reader | None:
-    """Return whose live address has this secret, with the roles of today, in one query; None when there is none."""
+    """The owner of the live address with this secret, with today's roles, in one query; None if there is none."""
     today = today_at(None, now)
     statement = (
         select(CalendarFeed, UserAccount, *grant_columns(today))
@@ -54,13 +54,13 @@ def reader_of(secret: str, now: datetime) -> Reader | None:
 
 
 def own_feed(user_id: int | None) -> CalendarFeed | None:
-    """Return a person's live calendar address; None when they have none."""
     live = select(CalendarFeed).where(CalendarFeed.user_id == user_id, CalendarFeed.ended_at.is_(None))
     return db.session.scalar(live)
 
 
 def make_feed(actor: Actor, now: datetime, request_key: str | None = None) -> str:
-    """Make the actor's calendar address, ending the one before; returns its secret, '' for a form sent twice."""
+    """Create the actor's calendar address, ending the earlier one. Returns its secret, '' if the form was sent
+    twice."""
     secret = new_token()
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -76,20 +76,19 @@ def make_feed(actor: Actor, now: datetime, request_key: str | None = None) -> st
 
 
 def end_feed(actor: Actor, now: datetime) -> None:
-    """End the actor's calendar address: its next reader finds nothing."""
     with unit_of_work(actor, now) as uow:
         assert actor.user_id is not None
         end_feeds(uow, actor.user_id)
 
 
 def end_feed_of(user_id: int, now: datetime) -> None:
-    """End the address of somebody who may no longer read it: a role that comes back does not bring it back."""
+    """End the address of someone who may no longer read it; it does not come back with the role."""
     with unit_of_work(SYSTEM, now) as uow:
         end_feeds(uow, user_id)
 
 
 def end_feeds(uow: UnitOfWork, user_id: int) -> None:
-    """End a person's calendar address, if there is one. A step."""
+    """Step: end a person's calendar address, if any."""
     live = select(CalendarFeed).where(CalendarFeed.user_id == user_id, CalendarFeed.ended_at.is_(None))
     for row in uow.session.scalars(live.with_for_update()).all():
         row.ended_at = uow.now
@@ -98,7 +97,7 @@ def end_feeds(uow: UnitOfWork, user_id: int) -> None:
 
 
 def note_reading(feed_id: int, now: datetime) -> None:
-    """Remember when an address was read, and count its readings within the window."""
+    """Store when an address was read, and count its readings within the window."""
     begins = CalendarFeed.counted_from <= now - FEED_WINDOW
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -120,7 +119,7 @@ blueprint = Blueprint("feed", __name__, url_prefix="/account/calendar")
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def mine() -> Page:
-    """What stands in one's calendar, and its address; sending the form makes a new one, shown on this answer alone."""
+    """What the actor's calendar shows, and its address; submitting makes a new one, shown only in this response."""
     actor, form, address = current_actor(), BaseForm(), ""
     if form.validate_on_submit():
         secret = make_feed(actor, clock.now(), form.request_key.data)
@@ -139,7 +138,6 @@ def mine() -> Page:
 @blueprint.post("/end")
 @gate(Permission.FOLLOWUP_READ)
 def end() -> Page:
-    """End one's calendar address at once."""
     end_feed(current_actor(), clock.now())
     return redirect(url_for("feed.mine"), 303)
 

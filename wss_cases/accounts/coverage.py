@@ -1,4 +1,4 @@
-"""Who stands in for whom on a day."""
+"""Who covers for whom on a day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from wss_cases.foundation.school_time import school_day
 
 @dataclass(frozen=True)
 class CoverRow:
-    """One cover: `user_id` is away, `cover_id` stands in; both with their names."""
+    """One cover: `user_id` is away, `cover_id` covers."""
 
     id: int
     school_id: int
@@ -29,12 +29,11 @@ class CoverRow:
 
 
 def load_cover(cover_id: int) -> Cover | None:
-    """Return a cover by its id; None when there is none."""
     return db.session.get(Cover, cover_id)
 
 
 def cover_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """Covers in force on a date of their school; one that was called off is over at once."""
+    """Covers in force on a date of their school, without canceled ones."""
     return (Cover.starts_on <= day) & (Cover.ends_on >= day) & Cover.ended_at.is_(None)
 
 
@@ -57,27 +56,27 @@ def _rows(statement: Select[Any], **given: Any) -> list[CoverRow]:
 
 
 def covers_of(user_ids: Iterable[int], school_id: int, day: date) -> list[CoverRow]:
-    """Return the covers of these people at one school that are in force on a date or still to come."""
+    """Covers of these people at a school, in force on a date or later."""
     wanted = sorted(user_ids)
     coming = (Cover.ends_on >= day) & Cover.ended_at.is_(None)
     return _rows(_covers(Cover.user_id.in_(wanted), Cover.school_id == school_id, coming)) if wanted else []
 
 
 def near(user_id: int | None, now: datetime) -> list[CoverRow]:
-    """Return the covers of today that this person is away in or stands in for, in one query."""
+    """Today's covers in which this person is away or covers, in one query."""
     return _rows(_near(), who=user_id, now=now) if user_id is not None else []
 
 
 @cache
 def _near() -> Select[Any]:
-    """Return the select of the covers of `who` at `now`; put together once."""
+    """The select of `near` for the parameters `who` and `now`, built once."""
     who: BindParameter[int] = bindparam("who")
     now = bindparam("now", type_=UtcDateTime())
     return _covers((Cover.cover_id == who) | (Cover.user_id == who), cover_on(school_day(Cover.school_id, now)))
 
 
 def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date) -> bool:
-    """Whether a person stands in for another at a school on a date."""
+    """Whether a person covers for another at a school on a date."""
     if user_id is None or for_id is None:
         return False
     found = select(Cover.id).where(
@@ -87,7 +86,7 @@ def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date
 
 
 def covers_at(school_ids: Iterable[int], day: date) -> dict[tuple[int, int], int]:
-    """Return who stands in on a date at these schools: (person away, school) to the person who covers."""
+    """Covers on a date at these schools: (person away, school) to the covering person."""
     statement = select(Cover.user_id, Cover.school_id, Cover.cover_id).where(
         Cover.school_id.in_(sorted(school_ids)), cover_on(day)
     )
@@ -95,6 +94,6 @@ def covers_at(school_ids: Iterable[int], day: date) -> dict[tuple[int, int], int
 
 
 def overlapping(user_id: int, school_id: int, starts_on: date, ends_on: date) -> list[CoverRow]:
-    """Return the covers of a person at a school that share a day with these dates."""
+    """A person's covers at a school that share a day with these dates."""
     shared = (Cover.starts_on <= ends_on) & (Cover.ends_on >= starts_on) & Cover.ended_at.is_(None)
     return _rows(_covers(Cover.user_id == user_id, Cover.school_id == school_id, shared))

@@ -1,4 +1,4 @@
-"""What proves a person: password hashes, the second factor with its recovery codes, and the signed tokens of links."""
+"""Proof of identity: password hashes, second factor and recovery codes, and signed tokens in links."""
 
 import base64
 import hmac
@@ -22,10 +22,8 @@ from wss_cases.foundation.settings.reading import signing_keys
 
 
 class SecondFactor(Base):
-    """A time-based code (RFC 6238). `last_step` is the newest step that was used: no code works twice.
-
-    `failures` counts wrong codes since the last right one, so that guessing ends and does not only slow down.
-    """
+    """A time-based code (RFC 6238). `last_step` is the newest step used, so that no code works twice. `failures`
+    counts wrong codes since the last right one, so that guessing is stopped and not only slowed."""
 
     __tablename__ = "second_factor"
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
@@ -41,7 +39,7 @@ class SecondFactor(Base):
 
 
 class RecoveryCode(Base):
-    """One code that stands in for the app once; the table holds its digest."""
+    """One code that replaces the app once; the table holds its digest."""
 
     __tablename__ = "recovery_code"
     PRIVATE = frozenset({"digest"})
@@ -54,7 +52,7 @@ class RecoveryCode(Base):
 
 
 PURPOSE = "second factor"
-"""What the keys of the sealed secrets are derived for."""
+"""Purpose of the keys that seal the secrets."""
 
 EVERYBODY, OF_ADMINISTRATORS = "everybody", "administrators"
 ADMINISTRATORS = (Role.ADMINISTRATOR, Role.DISTRICT, Role.SYSADMIN)
@@ -64,25 +62,23 @@ HALF_LASTS = timedelta(minutes=10)
 """How long a right password waits for its code."""
 FRESH_MINUTES = 15
 MOST_FAILURES = 50
-"""Wrong codes in a row after which only a system administrator helps; NIST SP 800-63B-4 allows 100 at most."""
+"""Wrong codes in a row after which only a system administrator can help; NIST SP 800-63B-4 allows at most 100."""
 
 RECOVERY_CODES = 10
 _CODE_BYTES = 15
-"""120 bits: a code of more than 112 may be stored as a plain digest (ASVS 6.5.2)."""
+"""120 bits: codes above 112 bits may be stored as a plain digest (ASVS 6.5.2)."""
 _GROUP = 6
 
 
 def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
-    """Whether this person works only with a second factor. `demanded` is the setting SECOND_FACTOR: of whom.
-
-    Exempt are demo accounts outside of production: they share a printed password and reach invented people only.
-    """
+    """Whether this person needs a second factor. `demanded` is the setting SECOND_FACTOR: of whom. Demo accounts
+    outside production are exempt: they share a printed password and reach invented people only."""
     asked = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
     return asked and not exempt
 
 
 class Proof(Enum):
-    """What somebody who is signed in proves again with who they are."""
+    """How a signed-in person proves their identity again."""
 
     TYPED = "typed"
     SIGN_ON = "sign_on"
@@ -91,10 +87,8 @@ class Proof(Enum):
 
 
 def proof_of(by_sign_on: bool, says_when: bool, has_factor: bool) -> Proof:
-    """Return what a session's person is asked for again: the sign-on where it says when it asked, else the own code.
-
-    A sign-on that does not say may have let in whoever sits at an open browser.
-    """
+    """How the person of a session proves their identity again: by the sign-on if it reports when it asked, otherwise
+    by their own code. A sign-on that does not report may have accepted anyone at an open browser."""
     if not by_sign_on:
         return Proof.TYPED
     if says_when:
@@ -103,25 +97,22 @@ def proof_of(by_sign_on: bool, says_when: bool, has_factor: bool) -> Proof:
 
 
 def new_secret() -> str:
-    """Return a fresh secret for an app, 160 bits in base32."""
+    """A new secret for an app, 160 bits in base32."""
     return pyotp.random_base32(32)
 
 
 def spaced(secret: str) -> str:
-    """Return a secret in groups of four, as people type it."""
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
 def app_address(secret: str, email: str) -> str:
-    """Return the otpauth address that an app reads from the picture."""
+    """The otpauth address in the QR code that an app scans."""
     return str(pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Whole School Safety"))
 
 
 def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:
-    """Return the step of now when this is its code, or None when it is not, or was used before.
-
-    The steps beside it do not count: a code lives 30 seconds (ASVS 6.5.5). Phones set their clocks by the network.
-    """
+    """The current step if this is its code, None if it is wrong or was used. Neighboring steps do not count: a code
+    is valid for 30 seconds (ASVS 6.5.5), and phones set their clocks by the network."""
     current = int(now.timestamp()) // STEP_SECONDS
     right = pyotp.TOTP(secret).at(current * STEP_SECONDS)
     same = hmac.compare_digest(right.encode(), "".join(code.split()).encode())
@@ -129,7 +120,7 @@ def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None
 
 
 def new_recovery_codes() -> list[str]:
-    """Return fresh recovery codes in groups, without letters that look alike."""
+    """New recovery codes in groups, without letters that look alike."""
     made = []
     for _number in range(RECOVERY_CODES):
         letters = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower()
@@ -138,21 +129,19 @@ def new_recovery_codes() -> list[str]:
 
 
 def plain_recovery_code(code: str) -> str:
-    """Return what a typed recovery code means: no spaces, hyphens or capitals."""
+    """A typed recovery code without spaces, hyphens and capitals."""
     return "".join(code.split()).replace("-", "").lower()
 
 
 def looks_like_recovery(code: str) -> bool:
-    """Whether somebody typed a recovery code and not the digits of the app."""
+    """Whether a recovery code was typed rather than the app's digits."""
     return len(plain_recovery_code(code)) > DIGITS
 
 
 def may_use_password(email: str, roles: Iterable[Role], sign_on: bool, break_glass: str) -> bool:
-    """Whether an account signs in with a password here.
-
-    Where there is a sign-on, staff use it, so that nobody goes around its second factor; a partner's people are not
-    known to it, and one account opens the door on the day it is down.
-    """
+    """Whether an account signs in with a password. With a district sign-on, staff must use it, so that nobody avoids
+    its second factor. Exceptions: partners' people, whom it does not know, and one account (`break_glass`) for days
+    when it is down."""
     held = list(roles)
     partner = bool(held) and all(role is Role.PARTNER for role in held)
     return not sign_on or partner or (bool(break_glass) and email == break_glass)
@@ -167,7 +156,6 @@ class FactorState:
 
 
 def factor_state(user_id: int) -> FactorState | None:
-    """Return how a person's second factor stands, or None without one."""
     left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)).scalar_subquery()
     row = db.session.execute(select(SecondFactor.since, left).where(SecondFactor.user_id == user_id)).first()
     return FactorState(row[0], row[1]) if row else None
@@ -181,12 +169,11 @@ def _signer() -> URLSafeSerializer:
 
 
 def invitation_token(invitation_id: int) -> str:
-    """Return the link's token for an invitation."""
     return str(_signer().dumps(invitation_id))
 
 
 def invitation_id_of(token: str) -> int | None:
-    """Return the invitation's id, or None when the token was not made here."""
+    """The invitation's id, or None for a token not made here."""
     try:
         found = _signer().loads(token)
     except BadSignature:
@@ -195,22 +182,22 @@ def invitation_id_of(token: str) -> int | None:
 
 
 def held_token(held_id: int) -> str:
-    """Return the token with which the holder of an account confirms a change that waits."""
+    """The token with which an account's holder confirms a held change."""
     return str(URLSafeSerializer(signing_keys(), salt="held change").dumps(held_id))
 
 
 def held_id_of(token: str) -> int | None:
-    """Return the id of the change that waits, or None when the token was not made here."""
+    """The held change's id, or None for a token not made here."""
     return _number_of(token, "held change")
 
 
 def not_me_token(message_id: int) -> str:
-    """Return the token with which whom a mail told of a change says that it was not theirs."""
+    """The token with which the recipient of an email about a change says that it was not theirs."""
     return str(URLSafeSerializer(signing_keys(), salt="not me").dumps(message_id))
 
 
 def message_id_of(token: str) -> int | None:
-    """Return the id of the mail that told of a change, or None when the token was not made here."""
+    """The email's id, or None for a token not made here."""
     return _number_of(token, "not me")
 
 
@@ -227,12 +214,12 @@ def _enrolment_signer() -> URLSafeTimedSerializer:
 
 
 def signed_secret(user_id: int, secret: str) -> str:
-    """Return a secret as the page that shows it carries it, for this person alone."""
+    """A new secret, signed for this person, for the form that confirms it."""
     return str(_enrolment_signer().dumps([user_id, secret]))
 
 
 def secret_of(user_id: int, signed: str) -> str | None:
-    """Return the secret, or None when it was not made here, for this person, within the hour."""
+    """The secret, or None if it was not made here, for this person, within the hour."""
     try:
         owner, secret = _enrolment_signer().loads(signed, max_age=ENROLMENT_SECONDS)
     except (BadSignature, TypeError, ValueError):
@@ -249,12 +236,12 @@ def _nobodys() -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, exactly as typed."""
+    """The argon2id hash of a password, exactly as typed."""
     return _hasher.hash(password)
 
 
 def password_matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; an account without one costs the same and never matches."""
+    """Whether the password is right. An account without one takes as long and never matches."""
     try:
         return _hasher.verify(password_hash or _nobodys(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):

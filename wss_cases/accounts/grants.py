@@ -34,12 +34,12 @@ from wss_cases.foundation.school_time import district_day, school_day, today_at
 from wss_cases.foundation.settings.stored import every_setting, know_settings
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
-"""The roster is a room above; these columns are all that accounts need of it."""
+"""Accounts may not import the roster, a higher package; these are the columns they need of it."""
 
 NETWORK = table("network", column("name"))
 PARTNER = table("partner", column("id"), column("name"))
 UNFILED = table("offline_entry", column("user_id"), column("state"))
-"""The same of networks, of the partners' directory, and of what people wrote without network."""
+"""Likewise for networks, partners, and entries written offline."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +56,26 @@ _ALONG: list[Along] = []
 
 
 def ask_along(along: Along) -> None:
-    """Add this to the statement of each request; called by rooms above before the first request."""
+    """Add this to the statement of each request; higher packages call it before the first request."""
     _ALONG.append(along)
 
 
 WHO = (UserAccount.id, UserAccount.name, UserAccount.locale, UserAccount.initials, UserAccount.list_columns)
-"""What an actor is made of, besides the grants."""
+"""Columns of an actor, besides the grants."""
 SESSION = (
     UserSession.id, UserAccount.email, UserSession.last_seen_at, UserSession.expires_at, UserAccount.last_school_id,
     UserSession.created_at, UserSession.verified_at, UserAccount.is_demo, SecondFactor.id.is_not(None),
     UserSession.by_sign_on, UserSession.factor_by_provider, UserSession.says_when,
     exists().where(UNFILED.c.user_id == UserAccount.id, UNFILED.c.state == literal_column("'to_mend'")),
 )  # fmt: skip
-"""The fields of a `SessionRow`, in its order, but for the actor.
-
-Columns and no records: of an account most is of no use to a page. And psycopg works out anew, at each request, how to
-say a statement of more than 4,096 letters to the server.
-"""
+"""The fields of a `SessionRow` in order, except the actor. Only the columns needed: psycopg does not cache how it
+sends a statement of more than 4,096 characters."""
 
 GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
 class SessionRow:
-    """A live session with its person."""
-
     session_id: int
     actor: Actor
     email: str
@@ -95,38 +90,38 @@ class SessionRow:
     factor_by_provider: bool
     says_when: bool
     has_to_mend: bool
-    """Whether something that this person wrote without network waits for their answer."""
+    """Whether an entry that this person wrote offline must be fixed."""
 
 
 def in_force(day: date | ColumnElement[date] | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force on a date of the place where they are held."""
+    """Grants in force on a date at the place where they are held."""
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
 
 
 def in_force_at(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force at an instant: from midnight to midnight at their own school, others in the district's zone."""
+    """Grants in force at an instant, from midnight to midnight of their school, others of the district's zone."""
     return in_force(school_day(RoleGrant.school_id, now))
 
 
 def not_over(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force at an instant or later: those for which `is_over` is false."""
+    """Grants in force at an instant or later; the opposite of `is_over` in SQL."""
     return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= school_day(RoleGrant.school_id, now))
 
 
 def is_over(grant: RoleGrant, now: datetime) -> bool:
-    """Whether the last day of a grant is over where it is held."""
+    """Whether the last day of a grant has passed where it is held."""
     return grant.ends_on is not None and grant.ends_on < today_at(grant.school_id, now)
 
 
 def with_grants(statement: Select[Any], now: datetime | BindParameter[Any]) -> Select[Any]:
-    """Join the grants at an instant to each account of a select; a network's grant for each of its schools."""
+    """Join to each account its grants at an instant; a network's grant for each of its schools."""
     return statement.outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now)).outerjoin(
         SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network)
     )
 
 
 def grant_columns(today: date | ColumnElement[date]) -> tuple[Any, ...]:
-    """The columns that `grants_of` reads of each grant, for a local day, which decides what is in view."""
+    """The columns that `grants_of` reads of each grant; the local day decides which years are visible."""
     in_view = (
         select(VisibilityWindow.school_years)
         .where(VisibilityWindow.role == RoleGrant.role, VisibilityWindow.starts_on <= today)
@@ -143,19 +138,19 @@ def _past_open(now: datetime | BindParameter[Any]) -> Any:
 
 
 def past_students(user_id: int, now: datetime) -> frozenset[int]:
-    """The students whose past years a person has open."""
+    """Students whose past years this person has open."""
     live = (PastOpening.user_id == user_id) & (PastOpening.expires_at > now)
     return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
 
 
 def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
-    """The sessions that open pages at an instant."""
+    """Sessions that open pages at an instant."""
     return UserSession.revoked_at.is_(None) & (UserSession.expires_at > now) & UserSession.awaits_code.is_(False)
 
 
 @cache
 def _live_session() -> Select[Any]:
-    """The statement of every request, built once: building takes longer than executing."""
+    """The statement of every request, built once because building takes longer than executing."""
     now: Any = bindparam("now", type_=UtcDateTime())
     whose = (*SESSION, *WHO, _past_open(now), every_setting(), code_tables_version())
     along = [one.statement().subquery(one.name) for one in _ALONG]
@@ -173,7 +168,7 @@ def _live_session() -> Select[Any]:
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """The session of a cookie's token with the person's grants of today, the district's settings and the other
-    selects of every page, in one query; None when it is over."""
+    selects of every page, in one query; None if it is over."""
     asked = {"now": now, "token_digest": token_digest(token)}
     for one in _ALONG:
         asked |= one.values(now)
@@ -191,7 +186,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 
 
 def _keep_along(row: Any) -> int:
-    """Store the further selects' rows for this session; returns where they begin in the row."""
+    """Store the further selects' rows in this session; returns where they begin in the row."""
     end = len(row)
     for one in reversed(_ALONG):
         width = len(one.statement().selected_columns)
@@ -201,7 +196,7 @@ def _keep_along(row: Any) -> int:
 
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:
-    """A person as an actor with the grants of today; None when the account is not active."""
+    """A person as an actor with today's grants; None if the account is not active."""
     columns = select(*WHO, _past_open(now), *grant_columns(today_at(None, now))).select_from(UserAccount)
     person = columns.where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
     rows = db.session.execute(with_grants(person, now)).all()
@@ -236,12 +231,12 @@ def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
 
 
 def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who sign in for this partner, by name."""
+    """(user id, name) of a partner's active people, by name."""
     return _active(RoleGrant.role == Role.PARTNER, RoleGrant.partner_id == partner_id, in_force_at(now))
 
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who hold this role at this school on a date, by name."""
+    """(user id, name) of the active people with this role at this school on a date, by name."""
     found = db.session.execute(_holders(), {"role": role, "school": school_id, "day": day})
     return [(row[0], row[1]) for row in found]
 
@@ -253,7 +248,7 @@ def _holders() -> Any:
 
 
 def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role, dict[int, str]]:
-    """The same for several roles in one query: by role, user id to name."""
+    """`holders` of several roles in one query: by role, user id to name."""
     statement = (
         select(RoleGrant.role, UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
@@ -268,7 +263,7 @@ def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role,
 
 
 def holders_anywhere(role: Role, day: date) -> list[tuple[int, str]]:
-    """(user id, name) of the active people who hold this role on a date at any place, by name."""
+    """(user id, name) of the active people with this role anywhere on a date, by name."""
     return _active(RoleGrant.role == role, in_force(day))
 
 

@@ -1,4 +1,4 @@
-"""Changes of an account that someone else made and that take effect only after a day or a confirmation."""
+"""Changes that someone else made to an account, in effect only after a day or a confirmation."""
 
 import enum
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 class HeldKind(enum.StrEnum):
-    """The kinds: a new address for links, or the end of a second factor."""
+    """A new address for links, or the removal of a second factor."""
 
     ADDRESS = "address"
     FACTOR = "factor"
@@ -22,8 +22,9 @@ class HeldKind(enum.StrEnum):
 class HeldChange(Base):
     """A new address that gets no link yet, or a requested reset.
 
-    It waits `until` then, unless the holder confirms it from `known_email`, the address before, or a second
-    administrator agrees; then `settled_at`, and `settled_by_id` that administrator (None: the holder, or time).
+    It is held `until` that time, unless the holder confirms it from the previous address `known_email`, or a second
+    administrator agrees; then `settled_at` is set, and `settled_by_id` to that administrator (None: the holder, or
+    time).
     """
 
     __tablename__ = "held_change"
@@ -45,7 +46,7 @@ HELD_FOR: Final = timedelta(hours=24)
 
 
 def waiting(user_id: int, now: datetime) -> dict[HeldKind, HeldChange]:
-    """The held changes of an account, by their kind."""
+    """The held changes of an account, by kind."""
     rows = select(HeldChange).where(
         HeldChange.user_id == user_id, HeldChange.settled_at.is_(None), HeldChange.until > now
     )
@@ -53,7 +54,7 @@ def waiting(user_id: int, now: datetime) -> dict[HeldKind, HeldChange]:
 
 
 def known_address(user_id: int, now: datetime) -> str:
-    """The address known to be a person's: the one before, while a new one waits."""
+    """The address known to be a person's: the previous one while a new one is held."""
     held = waiting(user_id, now).get(HeldKind.ADDRESS)
     return held.known_email if held else db.session.get_one(UserAccount, user_id).email
 

@@ -37,7 +37,7 @@ from wss_cases.journal.use_cases import use_case
 
 
 class KeysField(Field):
-    """Ticked boxes of one name; a list may lack any of them by now."""
+    """Checked boxes with one name; values that the list no longer has are allowed."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = valuelist
@@ -53,7 +53,7 @@ class ColumnsForm(BaseForm):
 
 @use_case
 def choose_columns(uow: UnitOfWork, kind: ListKind, keys: Iterable[str]) -> int:
-    """Store the acting person's columns of a list; returns their account's id."""
+    """Store the actor's columns of a list; returns their account's id."""
     row = uow.session.get_one(UserAccount, uow.actor.user_id, with_for_update=True, populate_existing=True)
     row.list_columns = with_choice(kind.name, kind.columns, keys, row.list_columns)
     uow.record(row, "account.columns_chosen")
@@ -66,7 +66,7 @@ SORT = "sort"
 
 
 def order_of(kind: ListKind, arguments: Mapping[str, str]) -> Order:
-    """The order in a list's address, else the list's own."""
+    """The order in a list's address, otherwise the list's own."""
     return order_in(arguments.get(SORT, ""), kind.columns, kind.order)
 
 
@@ -82,11 +82,8 @@ def table_of(
     kind: ListKind, actor: Actor, rows: Sequence[Row], order: Order, address: Callable[..., str],
     asked: Mapping[str, Any], filters: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """The values of a list's table.
-
-    `address(sort=…)` returns the list's address in another order (None: its own) from its first page; `asked` are the
-    parameters of its file, `filters` its filters in words.
-    """
+    """The values of a list's table. `address(sort=…)` returns the address of the first page in another order (None:
+    its own); `asked` are the parameters of its file, `filters` its filters in words."""
     columns = shown_columns(kind.name, kind.columns, actor.list_columns)
     kept = {one.key for one in columns}
     sort = order.parameter if order != kind.order else None
@@ -105,7 +102,7 @@ def table_of(
 
 
 def _files(kind: ListKind, actor: Actor, asked: Mapping[str, Any]) -> list[tuple[Any, str]]:
-    """The files that a reader can download of a list: (words, address)."""
+    """(words, address) of the files that the actor can download."""
     if takes_files(actor, chosen_school_id(actor, *kind.roles)):
         page, forms = "outcomes.list_files.file", FILES
     elif kind.names:
@@ -116,7 +113,6 @@ def _files(kind: ListKind, actor: Actor, asked: Mapping[str, Any]) -> list[tuple
 
 
 def sorted_words(kind: ListKind, order: Order) -> str:
-    """Return in which order a list stands."""
     [label] = [one.label for one in kind.columns if one.key == order.key]
     if order.down:
         return _("Sorted by %(column)s, last first", column=label)
@@ -161,9 +157,9 @@ class Filter(Protocol):
 class LongList:
     """Records of one table, page by page in the order of one of its columns.
 
-    `narrow(actor, arguments)` reads a Filter from an address; `visible(select, actor)` keeps what the actor may see;
-    `select(actor, filter, now)` starts from that and has the table's `ids` as a column; `sorting(order)` returns what
-    sorts it, never null (`ids` itself: the id alone). `cells(rows, actor, filter, now, in_file)` makes the cells of
+    `narrow(actor, arguments)` reads a Filter from an address. `visible(select, actor)` keeps what the actor may see.
+    `select(actor, filter, now)` starts from that and has the table's `ids` as a column. `sorting(order)` returns the
+    sort key, never null (`ids` itself: the id alone). `cells(rows, actor, filter, now, in_file)` makes the cells of
     rows.
     """
 
@@ -179,7 +175,7 @@ class LongList:
         self, actor: Actor, wanted: Filter, now: datetime, order: Order, after: int | None = None,
         limit: int = PAGE_SIZE + 1,
     ) -> Sequence[Any]:  # fmt: skip
-        """Up to `limit` rows in an order, those that come after the row with the id `after`."""
+        """Up to `limit` rows in an order, after the row with the id `after`."""
         statement, sorted_by = self.select(actor, wanted, now), self.sorting(order)
         last = self._place(actor, sorted_by, after) if after is not None else None
         return db.session.execute(
@@ -187,7 +183,7 @@ class LongList:
         ).all()
 
     def _place(self, actor: Actor, sorted_by: Any, record_id: int) -> tuple[Any, int] | None:
-        """Where a page ended, also at a record that the filter has left out since."""
+        """The sort key where the previous page ended, even if the filter no longer matches that record."""
         if sorted_by is self.ids:
             return record_id, record_id
         row = db.session.execute(self.visible(select(sorted_by, self.ids).where(self.ids == record_id), actor)).first()
@@ -217,10 +213,8 @@ class LongList:
 def long_list(
     name: str, title: Any, columns: Any, *, says: Callable[[Any], Sequence[str]], parts: Mapping[str, Any], **kind: Any
 ) -> LongList:
-    """Declare a long list; `kind` are the further fields of ListKind: order, permission, page, names, roles.
-
-    `parts` are the fields of LongList. `says(filter)` returns the filters in words for its file.
-    """
+    """Declare a long list. `kind` are the further fields of ListKind: order, permission, page, names, roles; `parts`
+    are the fields of LongList. `says(filter)` returns the filters in words for its file."""
 
     def read(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
         wanted = listed.narrow(actor, arguments)
@@ -235,10 +229,8 @@ def long_list(
 
 @dataclass(frozen=True)
 class ShortList:
-    """A few records of one school: `records(school_id)` reads them; each column's `value` is its cell.
-
-    `kind` is made by `short_list`. Beside its columns a row has `id`, for the buttons of its page.
-    """
+    """A few records of one school. `records(school_id)` reads them; each column's `value` is its cell. `kind` is
+    made by `short_list`. A row also has `id`, for the buttons of its page."""
 
     kind: ListKind
     records: Callable[[int], Sequence[Any]]
@@ -297,7 +289,7 @@ blueprint = Blueprint("list_columns", __name__)
 @blueprint.post("/account/columns")
 @gate(Permission.SIGNED_IN)
 def choose() -> Page:
-    """Store the ticked columns, and return to the list."""
+    """Store the checked columns, and return to the list."""
     form = ColumnsForm()
     if not form.validate_on_submit():
         raise NotFound

@@ -1,4 +1,4 @@
-"""Reading the accounts that a person manages: the list with its filters, one account, and where roles can be given."""
+"""The accounts that a person manages: the list with its filters, one account, and where roles can be given."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,16 +21,16 @@ from wss_cases.foundation.tables.ordering import in_order, staged, worded
 PAGE = 20
 BY_ADDRESS = Order("address")
 TROUBLE = table("mail_trouble", column("user_id"), column("address"))
-"""Mail is a room above; these columns are all that is needed of it."""
+"""Accounts may not import the mail package, which is higher; these are the columns they need of it."""
 
 
 def has_begun() -> bool:
-    """Whether anyone has an account, in any state."""
+    """Whether any account exists, in any state."""
     return db.session.execute(select(UserAccount.id).limit(1)).first() is not None
 
 
 def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """The accounts the actor manages; the same rule as `rules.manages`."""
+    """The accounts that the actor manages; the same rule as `rules.manages`."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return true()
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
@@ -43,12 +43,11 @@ def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
 
 
 def visible_to(statement: Select[UserAccount], actor: Actor, now: datetime) -> Select[UserAccount]:
-    """Narrow a select of accounts to those the actor manages."""
     return statement.where(managed_by(actor, now))
 
 
 class Standing(Labelled):
-    """The states that can be searched for."""
+    """States to filter by."""
 
     NEVER = "never", _l("Never signed in")
     FAILING = "failing", _l("Email does not arrive")
@@ -57,7 +56,7 @@ class Standing(Labelled):
 
 @dataclass(frozen=True)
 class Wanted:
-    """The filters of the list: part of a name or address, a school, a role, a state; None filters nothing."""
+    """Filters of the list: part of a name or address, a school, a role, a state; None filters nothing."""
 
     text: str = ""
     school_id: int | None = None
@@ -69,7 +68,7 @@ def people(
     actor: Actor, wanted: Wanted, now: datetime, order: Order = BY_ADDRESS, behind: int | None = None,
     limit: int = PAGE + 1,
 ) -> list[UserAccount]:  # fmt: skip
-    """Up to `limit` of the accounts the actor manages, in an order, after the account `behind`."""
+    """Up to `limit` accounts that the actor manages, in an order, after the account `behind`."""
     statement = _narrowed(visible_to(select(UserAccount), actor, now), wanted, now)
     by = _SORTED.get(order.key, UserAccount.email)
     last = _place_of(actor, by, behind, now) if behind is not None else None
@@ -93,7 +92,7 @@ def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> 
         )
     held = exists().where(RoleGrant.user_id == UserAccount.id, not_over(now))
     if wanted.school_id is not None or wanted.role is not None:
-        # one and the same grant has both the role and the school
+        # The same grant must match both the role and the school.
         of_school = true() if wanted.school_id is None else RoleGrant.school_id == wanted.school_id
         of_role = true() if wanted.role is None else RoleGrant.role == wanted.role
         statement = statement.where(held.where(of_school, of_role))
@@ -108,7 +107,7 @@ def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> 
 
 
 def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
-    """Each person's grants with the name of the school, partner or network ('' where there is none)."""
+    """Each person's grants with the name of the school, partner or network ('' if none)."""
     statement = (
         select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name, RoleGrant.network))
         .outerjoin(SCHOOL, SCHOOL.c.id == RoleGrant.school_id)
@@ -134,13 +133,13 @@ def accounts_of_partner(partner_id: int, now: datetime) -> list[tuple[RoleGrant,
 
 
 def get_person(actor: Actor, user_id: int, now: datetime) -> UserAccount:
-    """Return an account the actor manages. Raises NotFound."""
+    """An account that the actor manages. Raises NotFound."""
     person = visible_to(select(UserAccount), actor, now).where(UserAccount.id == user_id)
     return existing(db.session.scalars(person).one_or_none())
 
 
 def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
-    """Return (id, name) of the schools at which the actor may give roles."""
+    """(id, name) of the schools where the actor may give roles."""
     statement = select(SCHOOL.c.id, SCHOOL.c.name).order_by(SCHOOL.c.name, SCHOOL.c.id)
     if not actor.has(Role.SYSADMIN):
         statement = statement.where(SCHOOL.c.id.in_(sorted(actor.school_ids(Role.ADMINISTRATOR))))
@@ -148,7 +147,7 @@ def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
 
 
 def networks_to_give(actor: Actor) -> list[str]:
-    """Return the networks for which the actor may give roles."""
+    """Networks for which the actor may give roles."""
     if not actor.has(Role.SYSADMIN):
         return []
     names = select(SCHOOL.c.network).union(select(NETWORK.c.name))
@@ -156,6 +155,6 @@ def networks_to_give(actor: Actor) -> list[str]:
 
 
 def own_sessions(user_id: int, now: datetime) -> list[UserSession]:
-    """Return a person's live sessions, newest first."""
+    """A person's live sessions, newest first."""
     live = select(UserSession).where(UserSession.user_id == user_id, is_live(now))
     return list(db.session.scalars(live.order_by(UserSession.id.desc()).limit(20)))

@@ -1,4 +1,4 @@
-"""Whom the district named for each network to answer for a school from outside it."""
+"""The people whom the district named for each network to decide for a school from outside it."""
 
 from datetime import datetime
 
@@ -12,10 +12,8 @@ from wss_cases.foundation.db import Base, Id, Versioned, db
 
 
 class NetworkApprover(Versioned, Base):
-    """Who gives a network's second approvals, who stands in, and how many hours an answer about the police may take.
-
-    `network` is '' for the schools that are in none.
-    """
+    """Who gives a network's second approvals, their deputy, and the hours allowed for an answer about the police.
+    `network` is '' for schools without one."""
 
     __tablename__ = "police_approver"
     __table_args__ = (
@@ -31,23 +29,23 @@ class NetworkApprover(Versioned, Base):
 
 
 def approver_of(network: str | None) -> NetworkApprover | None:
-    """Return who gives the second approvals of a network ('': of schools that are in none)."""
+    """The approver of a network ('' or None: of schools without one)."""
     return db.session.scalar(select(NetworkApprover).where(NetworkApprover.network == (network or "")))
 
 
 def approvers() -> dict[str, NetworkApprover]:
-    """Return who gives second approvals, by network."""
+    """All approvers by network."""
     return {row.network: row for row in db.session.scalars(select(NetworkApprover))}
 
 
 def approvers_naming(user_id: int) -> list[NetworkApprover]:
-    """Return the rows in which somebody is the approver or the deputy."""
+    """The rows that name this person as approver or deputy."""
     named = or_(NetworkApprover.approver_id == user_id, NetworkApprover.deputy_id == user_id)
     return list(db.session.scalars(select(NetworkApprover).where(named)))
 
 
 def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who administer a network or the district, by name."""
+    """(user id, name) of the active people who administer a network or the district, by name."""
     statement = (
         select(UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)

@@ -1,7 +1,5 @@
-"""Boxes that a device seals offline and only the server opens: ECDH on P-256, HKDF-SHA256, AES-256-GCM.
-
-A device cannot open a box again: it has its person's public key, and deletes its own private half at once.
-"""
+"""Boxes that a device seals offline and only the server opens: ECDH on P-256, HKDF-SHA256, AES-256-GCM. A device
+cannot open a box again: it has its person's public key, and deletes its own private half at once."""
 
 import base64
 import binascii
@@ -49,20 +47,20 @@ class SealingKey(Base):
 
 
 PURPOSE: Final = "sealed box"
-"""What the district's keys over the private keys are derived for."""
+"""Purpose of the district's keys that seal the private keys."""
 RENEWED_AFTER: Final = timedelta(days=30)
 FORGOTTEN_AFTER: Final = timedelta(days=400)
-"""How long a box still opens that was sealed with an older key: longer than a school year."""
+"""How long a box sealed with an older key can still be opened: longer than a school year."""
 INFO: Final = b"wss sealed box 1"
 CURVE: Final = ec.SECP256R1()
 LARGEST: Final = 200_000
-"""Bytes of a box: the longest text of a form, and much room."""
+"""Bytes of a box: more than the longest text of a form."""
 LONGEST_NAME: Final = 64
 
 
 @dataclass(frozen=True)
 class Box:
-    """A sealed text from a device: `name` is the entry's own and sealed with it, `key_name` that of the key."""
+    """A sealed text from a device. `name` is the entry's own name, sealed with it; `key_name` that of the key."""
 
     name: str
     key_name: str
@@ -78,7 +76,7 @@ def new_pair() -> tuple[str, bytes]:
 
 
 def box_in(sent: Any) -> Box:
-    """Read the box that a device sent as JSON. Raises ValueError for anything else."""
+    """Parse the JSON of a box. Raises ValueError if it is invalid."""
     if not isinstance(sent, Mapping) or not all(isinstance(sent.get(name), str) for name in ("name", "key")):
         raise ValueError("no box")
     name, key_name = sent["name"], sent["key"]
@@ -89,7 +87,7 @@ def box_in(sent: Any) -> Box:
 
 
 def open_box(private: str, box: Box) -> str:
-    """Open a box. Raises ValueError when it was changed, or sealed with another key."""
+    """Open a box. Raises ValueError if it was changed, or sealed with another key."""
     own = ec.derive_private_key(int(private, 16), CURVE)
     sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, box.sender)
     salt = box.sender + _point(own.public_key())
@@ -120,7 +118,7 @@ OWNER = "device owner"
 
 
 def newest_key(user_id: int, now: datetime) -> SealingKey | None:
-    """The key that a person's devices seal with now, None when the last one is too old or there is none."""
+    """The key that a person's devices use now; None if it is too old or missing."""
     found = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.made_at > now - RENEWED_AFTER)
     return db.session.scalars(found.order_by(SealingKey.id.desc()).limit(1)).first()
 
@@ -135,13 +133,13 @@ def opened(user_id: int | None, box: Box) -> str:
 
 
 def owner_names(user_id: int) -> list[str]:
-    """A device's names for a person, the newest first: they distinguish people and reveal nothing."""
+    """Names by which a device distinguishes people, newest first; they reveal nothing."""
     keys: Keys = setting("WSS_KEYS")
     return [hmac.digest(key, str(user_id).encode(), hashlib.sha256).hex()[:32] for key in keys.derived(OWNER)]
 
 
 def key_for(actor: Actor, now: datetime) -> SealingKey:
-    """The key for the actor's devices, made when there is none of this month."""
+    """The key for the actor's devices; made if there is none of this month."""
     assert actor.user_id is not None
     found = newest_key(actor.user_id, now)
     if found is not None:

@@ -1,4 +1,4 @@
-"""For many people or schools at once: who still works where, and who is on which school's case team."""
+"""For many people or schools at once: who still works where, and who is on which case team."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -16,11 +16,11 @@ from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.school_time import today_at
 
 Team = Mapping[Role, Mapping[int, str]]
-"""The active people of one school's case team: id to name by role, the lowest id first."""
+"""The active people of a school's case team: id to name by role, lowest id first."""
 
 
 def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
-    """Each school's case team now, in one query; an empty one where there is no one."""
+    """Each school's case team now, in one query; empty if there is no one."""
     found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
     for school_id, role, user_id, name in _teams.rows(school_ids, now=now):
         found[school_id][role][user_id] = name
@@ -45,11 +45,9 @@ def _teams(among_ids: Narrow) -> Any:
 def works(
     user_id: Any, school_id: Any, roles: Collection[Role], now: datetime | BindParameter[Any]
 ) -> ColumnElement[bool]:
-    """SQL: whether someone holds one of these roles at a school now; disabled accounts do not.
-
-    `user_id` and `school_id` are columns.
-    """
-    account = aliased(UserAccount)  # `user_id` may be that table's own
+    """SQL: whether someone holds one of these roles at a school now; disabled accounts do not. `user_id` and
+    `school_id` are columns."""
+    account = aliased(UserAccount)  # an alias, because `user_id` may be a column of this table
     held = (
         select(RoleGrant.id)
         .join(account, account.id == RoleGrant.user_id)
@@ -66,7 +64,7 @@ def works(
 
 
 def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
-    """Those of these people whose account is not disabled, with their grants of today, in one query."""
+    """These people's actors with today's grants, in one query, without disabled accounts."""
     today = today_at(None, now)
     statement = (
         select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(today))
@@ -85,7 +83,7 @@ def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
 
 
 def user_names(ids: Iterable[int | None]) -> dict[int, str]:
-    """Return the names of staff by id, in one query."""
+    """Names of staff by id, in one query."""
     wanted = sorted({user_id for user_id in ids if user_id is not None})
     if not wanted:
         return {}

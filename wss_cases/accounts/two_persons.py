@@ -22,8 +22,7 @@ from wss_cases.journal.use_cases import use_case
 
 
 class PersonConfirmation(Base):
-    """One person's confirmation that an account belongs to someone they know, when roster and sign-on do not know
-    it."""
+    """One person's confirmation that they know the holder of an account that neither roster nor sign-on knows."""
 
     __tablename__ = "person_confirmation"
     __table_args__ = (
@@ -38,15 +37,15 @@ class PersonConfirmation(Base):
 
 
 TIED_FOR: Final = timedelta(days=30)
-"""Whoever invited or changed an account by hand is no second person beside it for so long, nor it beside them."""
+"""Two accounts cannot approve together for this long after one created or changed the other."""
 CONFIRMATIONS: Final = 2
-"""How many others confirm a person of whom neither the roster nor the district's sign-on knows."""
+"""Confirmations needed for a person whom neither the roster nor the sign-on knows."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What is known of an account: its roster records, whether it has the district's sign-on, whether it is one of
-    the two of the first setup, how many others confirmed it, and the accounts that changed it or that it changed."""
+    """What is known of an account: roster records, sign-on, whether it is one of the two of the first setup, the
+    number of confirmations, and the accounts that changed it or that it changed."""
 
     user_id: int
     staff_ids: frozenset[int] = frozenset()
@@ -57,7 +56,7 @@ class Identity:
 
 
 def is_person(one: Identity) -> bool:
-    """Whether a known person stands behind an account."""
+    """Whether a known person holds the account."""
     return bool(one.staff_ids) or one.has_sign_on or one.first_setup or one.confirmations >= CONFIRMATIONS
 
 
@@ -75,26 +74,26 @@ def second_to_all(one: Identity, others: Collection[Identity]) -> bool:
 
 STAFF = table("staff_member", column("id"), column("user_id"), column("email"))
 SIGN_ON = table("sign_on", column("user_id"))
-"""The roster and the sign-on are rooms above; these columns are all that is needed of them."""
+"""Accounts may not import the roster and sign-on, higher packages; these are the columns they need of them."""
 CHANGES = "account.%"
 CONFIRMED = "account.person_confirmed"
-"""The one act on an account by hand that ties nobody: it is the word of a second person itself."""
+"""The one change of an account that does not tie the two: it is a second person's own confirmation."""
 
 
 def second_persons(first_ids: Iterable[int | None], candidates: Collection[int], now: datetime) -> set[int]:
-    """Those of these accounts that are a second person beside each of the first ones (None: no one)."""
+    """The candidates that are a second person to each of the first accounts (None: no one)."""
     firsts = {user_id for user_id in first_ids if user_id is not None}
     identities = identities_of({*firsts, *candidates}, now)
     return {one for one in candidates if second_to_all(identities[one], [identities[user_id] for user_id in firsts])}
 
 
 def are_two_persons(one_id: int | None, other_id: int | None, now: datetime) -> bool:
-    """Whether these accounts belong to two persons; a missing account never does."""
+    """Whether these accounts belong to two persons; False if one is missing."""
     return one_id is not None and other_id is not None and other_id in second_persons([one_id], [other_id], now)
 
 
 def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | None], now: datetime) -> None:
-    """Raise Overreach for a field when an account is not known to be another person than each of the others."""
+    """Raise Overreach at a field unless the account is known to be a different person from each of the others."""
     if user_id is None or user_id not in second_persons(others, [user_id], now):
         raise Overreach(
             field,
@@ -107,7 +106,6 @@ def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | No
 
 
 def counts_as_person(user_id: int, now: datetime) -> bool:
-    """Whether a known person stands behind this account."""
     return is_person(identities_of({user_id}, now)[user_id])
 
 
@@ -154,10 +152,8 @@ def _tied(wanted: list[int], now: datetime) -> dict[int, frozenset[int]]:
 
 @use_case
 def confirm_person(uow: UnitOfWork, user_id: int) -> int:
-    """Confirm that a known person stands behind this account, as one of the two required.
-
-    Raises Refused for one's own account, a second time, and from someone who is not a known person.
-    """
+    """Confirm that a known person holds this account, as one of the two required. Raises Refused for one's own
+    account, a second time, and from someone who is not a known person."""
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE)
     if not manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):
         raise NotFound

@@ -1,4 +1,4 @@
-"""How long past years stay in view for a role, and who opened which student's past years with which reason."""
+"""How many past years a role can see, and who opened which student's past years for which reason."""
 
 from datetime import date, datetime
 from typing import Any
@@ -33,10 +33,8 @@ from wss_cases.journal.use_cases import use_case
 
 
 class VisibilityWindow(Base):
-    """From a day on a role has so many school years in view, the current one included.
-
-    The newest row that has begun is in force. A change is a new row; none is ever changed or taken away.
-    """
+    """From a day on, a role sees this many school years, the current one included. The newest row that has begun is
+    in force; rows are never changed or deleted."""
 
     __tablename__ = "sight_setting"
     __table_args__ = (
@@ -53,7 +51,7 @@ class VisibilityWindow(Base):
 
 
 class PastOpening(Base):
-    """One person opened one student's past years, for a reason and for a while; the school sees it."""
+    """One person opened one student's past years for a reason and a limited time; the school can see it."""
 
     __tablename__ = "past_opening"
     __table_args__ = (
@@ -78,7 +76,7 @@ MOST_YEARS = 60
 
 
 def sees_from(school_years: int | None, today: date) -> date | None:
-    """Return the first day in view of who has so many school years in view, the current one included."""
+    """The first visible day for this many school years, the current one included; None for no limit."""
     if school_years is None:
         return None
     first, _last = school_year_bounds(school_year(today))
@@ -86,12 +84,12 @@ def sees_from(school_years: int | None, today: date) -> date | None:
 
 
 def visibility_windows() -> list[VisibilityWindow]:
-    """Return every setting, in force, past or to come, the newest first."""
+    """All windows, past and future ones too, newest first."""
     return list(db.session.scalars(select(VisibilityWindow).order_by(VisibilityWindow.starts_on.desc())))
 
 
 class VisibilityWindowForm(BaseForm):
-    """For one role: how many school years, and from which day on."""
+    """The number of school years for a role, from a day on."""
 
     role = SelectField(
         _l("Role"),
@@ -110,17 +108,13 @@ class VisibilityWindowForm(BaseForm):
 
     @property
     def chosen(self) -> Role:
-        """The role; the choices hold no other."""
         return Role(self.role.data)
 
 
 @use_case
 def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -> int:
-    """Keep so many school years in view for a role from a day on.
-
-    Raises Refused for a role without a visibility window, a number out of range, and a day that is past, not after the
-    newest row's, or more than two years ahead.
-    """
+    """Set how many school years a role sees from a day on. Raises Refused for a role without a visibility window, a
+    number out of range, and a day that is past, not after the newest row's, or more than two years ahead."""
     row = VisibilityWindow(
         role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now
     )
@@ -142,7 +136,7 @@ blueprint = Blueprint("clean_slate", __name__, url_prefix="/clean-slate")
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.SIGHT_EDIT)
 def settings() -> Page:
-    """What is in force and to come for each role, and the form for a change."""
+    """The windows of each role in force and to come, and the form for a change."""
     actor, now = current_actor(), clock.now()
     require(actor, Permission.SIGHT_EDIT, actor)
     today = today_at(None, now)

@@ -1,4 +1,5 @@
-"""People who sign in, the roles they hold, their sessions, invitations, failed attempts and calendar addresses."""
+"""The tables of accounts: people, roles, sessions, invitations, failed sign-ins, settings, covers and calendar
+addresses."""
 
 import enum
 from datetime import date, datetime
@@ -12,8 +13,6 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
 class AccountState(enum.StrEnum):
-    """States of an account."""
-
     INVITED = "invited"
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -22,9 +21,9 @@ class AccountState(enum.StrEnum):
 class UserAccount(Versioned, Base):
     """A person who may sign in. `email` is stored folded and is unique.
 
-    `password_short`: the password is long enough only together with a second factor. `first_setup`: one of the two
-    accounts of the first setup, before a roster could identify anyone. `initials`: lists show this person the initials
-    of students, not their names. `list_columns`: the columns they chose for each list.
+    `password_short`: the password is long enough only with a second factor. `first_setup`: one of the two accounts of
+    the first setup, before a roster could identify anyone. `initials`: lists show this person students' initials
+    instead of names. `list_columns`: the columns chosen for each list.
     """
 
     __tablename__ = "user_account"
@@ -49,7 +48,7 @@ class UserAccount(Versioned, Base):
 
 
 class RoleGrant(Base):
-    """One role with its scope and dates; exactly one of school, network, district, partner, or none of them."""
+    """One role with its scope and dates. At most one of school, network, district and partner is set."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
@@ -79,12 +78,11 @@ class RoleGrant(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once.
+    """A signed-in browser, revocable at once. The cookie holds the token, the table its digest.
 
-    `awaits_code`: the password was right, the second factor is still missing; nothing opens with it. `verified_at`:
-    when its person last proved who they are, None when unknown. `by_sign_on`: through the district's sign-on, which
-    also asked for a second factor with `factor_by_provider`, and reports when it asked with `says_when`: only such a
-    one can be asked again.
+    `awaits_code`: the second factor is still missing, so the session opens no page. `verified_at`: when the person last
+    proved their identity, None if unknown. `by_sign_on`: opened by the district's sign-on, which asked for a second
+    factor if `factor_by_provider`; only a provider that reports the time of the proof (`says_when`) can be asked again.
     """
 
     __tablename__ = "user_session"
@@ -105,7 +103,7 @@ class UserSession(Base):
 
 
 class Invitation(Base):
-    """A one-time link by email to set a password; the link is a signed id, made again for each sending."""
+    """A one-time link by email to set a password. The link is a signed id, created for each email."""
 
     __tablename__ = "invitation"
 
@@ -117,7 +115,7 @@ class Invitation(Base):
 
 
 class SignInAttempt(Base):
-    """A failed sign-in, counted per account key and per address within a window."""
+    """A failed sign-in, counted per account key and per address within a time window."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
@@ -132,11 +130,8 @@ class SignInAttempt(Base):
 
 
 class Setting(Base):
-    """A district setting's value from a day on (null: from the beginning), with its author and time.
-
-    Of two values from one day the later row counts; one that was `withdrawn_at` an instant before its day never
-    counted.
-    """
+    """A district setting's value from a day on (null: from the beginning), with author and time. Of two values for
+    one day the later row counts; one `withdrawn_at` before its day never counts."""
 
     __tablename__ = "setting"
     __table_args__ = (Index("ix_setting_key", "key", "id"),)
@@ -151,7 +146,7 @@ class Setting(Base):
 
 
 class Cover(Base):
-    """Who covers for whom at one school, from a first to a last day; `ended_at` when it was canceled."""
+    """Who covers for whom at one school, from first to last day; `ended_at` if canceled."""
 
     __tablename__ = "cover"
     __table_args__ = (
@@ -175,10 +170,8 @@ class Cover(Base):
 
 
 class CalendarFeed(Base):
-    """A person's private calendar address; the address holds the secret, the table its digest. Revocable at once.
-
-    `reads` counts its readings since `counted_from`, so that a broken calendar program is slowed down.
-    """
+    """A person's private calendar address, revocable at once. The address holds the secret, the table its digest.
+    `reads` counts requests since `counted_from`, to slow down broken calendar programs."""
 
     __tablename__ = "calendar_feed"
     __table_args__ = (Index("uq_calendar_feed_live", "user_id", unique=True, **where("ended_at IS NULL")),)

@@ -1,4 +1,4 @@
-"""The forms of accounts and signing in, and the school that the switcher has chosen for this browser's session."""
+"""Forms of accounts and signing in, and the school chosen in this browser's session."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,8 @@ from wss_cases.journal.rooms import Room
 
 
 def chosen_school_id(actor: Actor, *roles: Role) -> int | None:
-    """Return the chosen school when one of these roles reaches it, else the first own one.
-
-    None means all schools the actor reaches (a district role with nothing chosen), or no school at all.
-    """
+    """The chosen school if one of these roles covers it, otherwise the first own one. None: all schools (a district
+    role without a choice), or no school."""
     chosen = session.get("school_id")
     if isinstance(chosen, int) and actor.covers(chosen, *roles):
         return chosen
@@ -30,7 +28,7 @@ def chosen_school_id(actor: Actor, *roles: Role) -> int | None:
 
 
 def asked_school_id(actor: Actor, *roles: Role) -> int | None:
-    """Return the school that the address names, else the chosen one. Raises NotFound where no such role reaches it."""
+    """The school in the address, otherwise the chosen one. Raises NotFound if no such role covers it."""
     if "school" not in request.args:
         return chosen_school_id(actor, *roles)
     named = id_in(request.args["school"])
@@ -51,8 +49,6 @@ def _password(label: object, autocomplete: str) -> PasswordField:
 
 
 class SignInForm(BaseForm):
-    """E-mail and password."""
-
     email = EmailField(
         _l("Email address"),
         [NotBlank(_l("Enter your email address.")), Length(max=LONGEST_ADDRESS, message=TOO_LONG), check_characters],
@@ -62,14 +58,12 @@ class SignInForm(BaseForm):
 
 
 class NewPasswordForm(BaseForm):
-    """A first or forgotten password, from an invitation's link."""
+    """A first or forgotten password, by the link of an invitation."""
 
     password = _password(_l("New password"), "new-password")
 
 
 class ChangePasswordForm(BaseForm):
-    """The current password and a new one."""
-
     old_password = _password(_l("Current password"), "current-password")
     new_password = _password(_l("New password"), "new-password")
 
@@ -86,44 +80,36 @@ def _code(label: object, message: object) -> StringField:
 
 
 class CodeForm(BaseForm):
-    """The code of one's app, or a recovery code."""
+    """A code from the app, or a recovery code."""
 
     code = _code(_l("Code"), _l("Enter the code."))
 
 
 class EnrolForm(BaseForm):
-    """The first code of an app, and the secret that the page showed, signed."""
+    """The first code from an app, and the signed secret that the page showed."""
 
     signed = HiddenField()
     code = _code(_l("The six digits that the app shows"), _l("Enter the six digits."))
 
 
 class ConfirmForm(BaseForm):
-    """The password once more."""
-
     password = _password(_l("Password"), "current-password")
 
 
 class ConfirmWithCodeForm(ConfirmForm):
-    """The password and the code once more."""
-
     code = _code(_l("Code"), _l("Enter the code."))
 
 
 class ChangePasswordWithCodeForm(ChangePasswordForm):
-    """The same for whoever has a second factor."""
-
     code = _code(_l("Code"), _l("Enter the code."))
 
 
 class LanguageForm(BaseForm):
-    """The language of one's pages and mails."""
-
     locale = RadioField(_l("Language of pages and emails"), choices=choices([("en", "English"), ("es", "Español")]))
 
 
 class NamesForm(BaseForm):
-    """How students stand in one's lists."""
+    """Whether lists show students' names or initials."""
 
     shown = RadioField(
         _l("Students in lists"), choices=choices([("names", _l("By name")), ("initials", _l("By initials"))])
@@ -140,7 +126,7 @@ class RoleForm(BaseForm):
     ends_on = DateField(_l("Last day"), validators=[Optional()])
 
     def offer(self, roles: Sequence[Role], schools: list[tuple[int, str]], networks: Sequence[str] = ()) -> None:
-        """Offer only the roles, schools and networks that the manager may give."""
+        """Offer only what the manager may give."""
         if networks:
             self.network.choices = choices([("", _l("All schools")), *((name, name) for name in networks)])
         else:
@@ -150,7 +136,6 @@ class RoleForm(BaseForm):
 
     @property
     def chosen_school(self) -> int | None:
-        """The chosen school's id, or None."""
         return int(self.school_id.data) if self.school_id.data else None
 
     @property
@@ -165,7 +150,6 @@ def _sound_address(_form: BaseForm, field: EmailField) -> None:
 
 
 def address_field(label: object) -> EmailField:
-    """Return the field of an e-mail address that must be given."""
     return EmailField(
         label,
         [
@@ -178,8 +162,6 @@ def address_field(label: object) -> EmailField:
 
 
 class AddressForm(BaseForm):
-    """Another address for an account."""
-
     email = address_field(_l("New email address"))
 
 

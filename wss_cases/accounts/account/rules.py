@@ -1,4 +1,4 @@
-"""Pure rules of accounts: sessions, throttle, passwords, and who may give which role."""
+"""Pure rules of accounts: sessions, throttling, passwords, and who may give which role."""
 
 import itertools
 from collections.abc import Callable
@@ -20,11 +20,11 @@ INVITATION_LASTS = timedelta(days=7)
 THROTTLE_WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 100
-"""A whole school signs in from one address, so its limit only stops a machine that guesses."""
+"""A whole school may sign in from one address, so this only stops automated guessing."""
 
 FEED_WINDOW = timedelta(minutes=15)
 FEED_READINGS = 60
-"""Calendars look every quarter of an hour at most; one that looks once a second has lost its way."""
+"""Per window. Calendars read every quarter of an hour at most; a program that reads every second is broken."""
 
 LONGEST_ADDRESS = 254
 
@@ -35,17 +35,17 @@ PASSWORD_MAXIMUM = 256
 SCHOOL_ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
 DISTRICT_ROLES = (Role.DISTRICT,)
 GIVEN_BY_HAND = tuple(role for role in Role if role is not Role.PARTNER)
-"""What a system administrator gives; a partner's people are invited from the partner's page in the directory."""
+"""Roles a system administrator gives; a partner's people are invited on the partner's page."""
 GIVEN_BY_SCHOOL = (Role.REPORTER, Role.DEAN, Role.COORDINATOR)
-"""What a school administrator may give at the own school."""
+"""Roles a school administrator gives at their own school."""
 
 GUESSES_ALONE = 10**10
 GUESSES_BESIDE_FACTOR = 10**6
-"""How many guesses a password must withstand by zxcvbn's reckoning, which tries leaked passwords, words, names, dates,
-runs and walks on the keyboard, repeated and put together. Source: its authors' limits for a stolen file of slow
-hashes, and for guessing at the door."""
+"""Guesses that a password must withstand by zxcvbn's estimate, which tries leaked passwords, words, names, dates and
+keyboard patterns, also repeated and combined. Source: its authors' limits for a stolen file of slow hashes, and for
+online guessing."""
 LOOKED_AT = 40
-"""What of a password is reckoned: a longer one is no weaker, and would take the longer to look at."""
+"""Characters of a password that are estimated: a longer one is no weaker, and would take longer to check."""
 OWN_WORDS = (
     "school", "schools", "safety", "chicago", "teacher", "welcome", "contrasena", "escuela", "maestra", "maestro",
 )  # fmt: skip
@@ -53,7 +53,7 @@ _OURS = (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an e-mail address that an account can have."""
+    """Whether a text is an email address that an account can have."""
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:
@@ -62,30 +62,27 @@ def is_address(text: str) -> bool:
 
 
 def session_end(created_at: datetime, seen_at: datetime, idle: timedelta, absolute: timedelta) -> datetime:
-    """Return when a session ends if nothing more happens: idle limit, within the absolute one."""
+    """When a session ends without further requests: the idle limit, within the absolute one."""
     return min(created_at + absolute, seen_at + idle)
 
 
 def throttled(account_failures: int, address_failures: int) -> bool:
-    """Whether this account or this address has failed too often within the window."""
+    """Whether this account or address has failed too often within the window."""
     return account_failures >= FAILURES_PER_ACCOUNT or address_failures >= FAILURES_PER_ADDRESS
 
 
 def read_too_often(reads: int, counted_from: datetime, now: datetime) -> bool:
-    """Whether a calendar address was read too often within the window that is counted."""
     return reads >= FEED_READINGS and counted_from > now - FEED_WINDOW
 
 
 def password_minimum(beside_factor: bool) -> int:
-    """Return how long a password must be. Source: NIST SP 800-63B-4, 15 alone, 8 beside a second factor."""
+    """Minimum length of a password. Source: NIST SP 800-63B-4, 15 alone, 8 with a second factor."""
     return PASSWORD_MINIMUM_BESIDE_FACTOR if beside_factor else PASSWORD_MINIMUM
 
 
 def password_problem(password: str, email: str, name: str, minimum: int = PASSWORD_MINIMUM) -> str | None:
-    """Return why a password is refused, or None. No composition rules; every character counts as typed.
-
-    Source: NIST SP 800-63B-4; blocklist with context words, and what is easily put together of such (ASVS 6.2.4).
-    """
+    """Why a password is refused, or None. No composition rules; every character counts as typed. Source: NIST SP
+    800-63B-4; blocklist with context words, and simple combinations of them (ASVS 6.2.4)."""
     if len(password) < minimum:
         return _("Use at least %(n)d characters. Several words are easier to remember than one.", n=minimum)
     if len(password) > PASSWORD_MAXIMUM:
@@ -108,8 +105,8 @@ def password_problem(password: str, email: str, name: str, minimum: int = PASSWO
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Return the 30,000 commonest of leaks that zxcvbn brings, and those that schools would think of."""
-    # 12 MB of words for the few processes in which anybody chooses a password
+    """The 30,000 most common leaked passwords from zxcvbn, and those typical of schools."""
+    # Imported here because it takes 12 MB, and few processes check new passwords.
     leaked: dict[str, list[str]] = import_module("zxcvbn.frequency_lists").FREQUENCY_LISTS
     return frozenset(leaked["passwords"]) | frozenset(_OURS)
 
@@ -120,7 +117,7 @@ def _guesses(folded: str, context: list[str]) -> int:
 
 
 def _least(password: str) -> int:
-    # one that is long enough to stand alone may have to, when its second factor is switched off
+    # A password long enough to stand alone may have to, if the second factor is removed.
     return GUESSES_ALONE if len(password) >= PASSWORD_MINIMUM else GUESSES_BESIDE_FACTOR
 
 
@@ -130,10 +127,8 @@ def _is_run(text: str) -> bool:
 
 
 def manages(actor: Actor, held: list[Any]) -> bool:
-    """Whether the actor manages an account that holds these grants: all of them, or the own school's staff.
-
-    Grants that are over are none of them: who left a school is no longer that school's to manage.
-    """
+    """Whether the actor manages an account with these grants: all accounts, or staff of their own school. Leave out
+    grants that are over: a school no longer manages people who left it."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return True
     own = actor.school_ids(Role.ADMINISTRATOR)

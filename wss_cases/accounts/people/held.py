@@ -1,4 +1,4 @@
-"""The page on which a holder confirms a change from the address that was known before, and a second word to it."""
+"""Held changes of an account: confirmed by the holder, agreed to by a second administrator, or stopped."""
 
 import enum
 from collections.abc import Callable
@@ -41,8 +41,8 @@ SETTLED = {HeldKind.ADDRESS: "account.address_agreed", HeldKind.FACTOR: "account
 
 
 class Stopped(enum.StrEnum):
-    """What *This was not me* came to: what waited is stopped, a role that was given is ended or stays because nobody
-    else can give roles, or what was done stays and the administrators know."""
+    """Result of *This was not me*. WAITING: the held change is stopped; ROLE: the given role is ended; KEPT: the
+    role stays because nobody else can give roles; NOTHING: the change stays and the administrators are told."""
 
     WAITING = "waiting"
     ROLE = "role"
@@ -51,7 +51,7 @@ class Stopped(enum.StrEnum):
 
 
 def agree(actor: Actor, user_id: int, held_id: int, now: datetime) -> None:
-    """Agree, as a second administrator, to what another one changed. Raises NotFound, Refused for one person."""
+    """Agree, as a second administrator, to another's change. Raises NotFound; Refused if both are one person."""
     with unit_of_work(actor, now) as uow:
         user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS)
         row = _open(uow, held_id, now)
@@ -62,7 +62,7 @@ def agree(actor: Actor, user_id: int, held_id: int, now: datetime) -> None:
 
 
 def confirm_own(held_id: int, now: datetime) -> None:
-    """Confirm from the address that was known before: the link there is the proof. Raises NotFound once it is over."""
+    """Confirm a change by the link sent to the previous address. Raises NotFound if it is no longer held."""
     found = db.session.get(HeldChange, held_id)
     if found is None:
         raise NotFound
@@ -73,10 +73,10 @@ def confirm_own(held_id: int, now: datetime) -> None:
 
 
 def say_not_me(message_id: int, now: datetime) -> Stopped:
-    """Say, as whom a mail told of a change of their account, that they know nothing of it; the link is the proof.
+    """Say by the link in an email about a change that the account's holder did not make it.
 
-    What waits is stopped, a new address goes back to the one before, a role that was given ends; whoever did it and
-    every administrator are told. Returns what was stopped. Raises NotFound once it was said.
+    A held change is stopped, a new address reverts to the previous one, a given role ends; whoever did it and all
+    administrators are told. Raises NotFound the second time.
     """
     message = existing(db.session.get(OutboxMessage, message_id))
     user = db.session.get_one(UserAccount, message.recipient_id)
@@ -98,7 +98,7 @@ def say_not_me(message_id: int, now: datetime) -> Stopped:
 
 
 def _given(uow: UnitOfWork, message: OutboxMessage) -> RoleGrant | None:
-    """Return the grant that a mail tells of, while it is theirs and not over."""
+    """The grant named in an email, if it is the recipient's and not over."""
     if message.object_type != RoleGrant.__tablename__:
         return None
     grant = uow.session.get(RoleGrant, message.object_id, with_for_update=True, populate_existing=True)
@@ -128,7 +128,7 @@ def _stop_waiting(uow: UnitOfWork, user: UserAccount, kind: str) -> Stopped:
 
 
 def _who_did(uow: UnitOfWork, message: OutboxMessage) -> set[int]:
-    """Return who made the change that a mail tells of: the audit row was written with it."""
+    """Who made the change that an email tells of: its audit row has the same time."""
     did = select(AuditEntry.actor_id).where(
         AuditEntry.object_type == UserAccount.__tablename__,
         AuditEntry.object_id == message.recipient_id,
@@ -138,7 +138,7 @@ def _who_did(uow: UnitOfWork, message: OutboxMessage) -> set[int]:
 
 
 def settle_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Let what has waited its day count; returns how many. Part of the scheduler's tick."""
+    """Settle changes that were held for their day; returns how many. Part of the scheduler's tick."""
     due = select(HeldChange.id).where(HeldChange.settled_at.is_(None), HeldChange.until <= now)
     settled = 0
     for held_id in list(db.session.scalars(due.order_by(HeldChange.id))):
@@ -178,7 +178,7 @@ blueprint = Blueprint("held", __name__)
 
 
 def _by_link(subject_id: int | None, act: Callable[[int, datetime], object], template: str) -> Page:
-    """The page of a link in a mail: its one act, done by whoever holds the link, once."""
+    """The page of a link in an email, with its one act; the link is the proof."""
     number, is_sent, is_over = existing(subject_id), request.method == "POST", False
     came_to: object = None
     if is_sent:
@@ -208,7 +208,6 @@ def not_me(token: str) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_ADDRESS)
 def agree_page(user_id: int, held_id: int) -> Page:
-    """Agree to what another administrator changed."""
     actor, now = current_actor(), clock.now()
     get_person(actor, user_id, now)
     try:

@@ -62,7 +62,7 @@ from wss_cases.journal.use_cases import use_case
 
 BY_HAND_LASTS = timedelta(days=365)
 STAFF = table("staff_member", column("user_id"), column("email"), column("source"), column("is_active"))
-"""The roster is a room above; these columns are all that is needed of it."""
+"""Accounts may not import the roster, a higher package; these are the columns they need of it."""
 MOVED = "account.address_moved"
 ADDRESS_OF_ANOTHER = "account.address_of_another"
 
@@ -71,15 +71,13 @@ OF_A_SETUP = 2
 
 @use_case
 def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> int:
-    """Make an account with a first role and send its one-time link. Raises Refused for a known address.
-
-    The first two that no account invites are those of the setup, who count as two persons.
-    """
+    """Create an account with a first role and send its link. Raises Refused for an address in use. The first two
+    accounts, invited by no account, are those of the setup and count as two persons."""
     return invited(uow, email, name, role, school_id).user_id
 
 
 def invited(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> Invitation:
-    """Step: what `invite` does, in the unit of work of whoever invites more than one at once."""
+    """Step: `invite` in a caller's unit of work, to invite several people at once."""
     _check_free(uow, email)
     user = UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED)
     user.first_setup = uow.actor.is_system and _is_setup(uow)
@@ -95,7 +93,7 @@ def _is_setup(uow: UnitOfWork) -> bool:
 
 
 def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
-    """Send a new link, for a first or a forgotten password."""
+    """Send a new link, for a first or forgotten password."""
     with unit_of_work(actor, now) as uow:
         user = _managed(uow, user_id)
         if user.state is AccountState.DISABLED:
@@ -109,11 +107,11 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
 
 
 def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | None) -> UserAccount:
-    """Step: give an account another address to sign in and get mail with. Raises NotFound, Refused, Stale.
+    """Step: change the address an account signs in and gets email with. Raises NotFound, Refused, Stale.
 
-    A link that went to the old address may be in a stranger's hands: it ends, and who was only invited gets a new one.
-    No link goes to the new one for a day, unless its holder confirms it from the old one or a second administrator
-    agrees; the old address and the other administrators are told.
+    Links sent to the old address end, and someone who was only invited gets a new one. The new address gets no link for
+    a day, unless its holder confirms it from the old one or a second administrator agrees. The old address and the
+    other administrators are told.
     """
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
     if user.email == fold_address(email):
@@ -132,7 +130,6 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
 
 
 def is_free(uow: UnitOfWork, email: str) -> bool:
-    """Whether no account has this address."""
     theirs = select(UserAccount.id).where(UserAccount.email == fold_address(email))
     return uow.session.scalars(theirs).first() is None
 
@@ -152,10 +149,8 @@ def give_role(
     now: datetime,
     network: str | None = None,
 ) -> None:
-    """Give a role with its scope and dates; a district administrator's for one network, or with None for all schools.
-
-    Raises Refused when the actor may not, or to a partner's person.
-    """
+    """Give a role with its scope and dates; a district administrator's for one network, or with None for all
+    schools. Raises Refused if the actor may not, or to a partner's person."""
     with unit_of_work(actor, now) as uow:
         user = _managed(uow, user_id)
         if ends_on is not None and ends_on < starts_on:
@@ -172,7 +167,7 @@ def give_grant(
     ends_on: date | None,
     network: str | None = None,
 ) -> None:
-    """Step: give a role, and tell its holder and the administrators; what `give_role` refuses is refused."""
+    """Step: give a role, and tell its holder and the administrators. Raises Refused as `give_role` does."""
     if role in SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school where they hold the role."))
     if role not in GIVEN_BY_HAND:
@@ -194,7 +189,8 @@ def give_grant(
 
 
 def _end_by_hand(uow: UnitOfWork, user: UserAccount, role: Role, starts_on: date) -> date | None:
-    """Return when a role ends that no roster will end: a year on, where there is one that knows no such person."""
+    """When a role given by hand ends: after a year, if there is a roster and it does not know this person. None: no
+    end."""
     fed = STAFF.c.is_active & (STAFF.c.source != "manual")
     known = (func.lower(STAFF.c.email) == user.email) | (STAFF.c.user_id == user.id)
     count = select(func.count(), func.sum(case((known, 1), else_=0))).select_from(STAFF).where(fed)
@@ -204,7 +200,7 @@ def _end_by_hand(uow: UnitOfWork, user: UserAccount, role: Role, starts_on: date
 
 
 def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
-    """End a role today; it bites on the person's next request."""
+    """End a role today; it takes effect on the person's next request."""
     with unit_of_work(actor, now) as uow:
         user = _managed(uow, user_id)
         grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
@@ -217,7 +213,7 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
 
 
 def end_grant(uow: UnitOfWork, user: UserAccount, grant: RoleGrant) -> None:
-    """Step: end a role today. Raises Overreach where nobody else could give roles then."""
+    """Step: end a role today. Raises Overreach if nobody else could then give roles."""
     if grant.role is Role.SYSADMIN:
         _keep_one(uow, user)
     yesterday = today_at(grant.school_id, uow.now) - timedelta(days=1)
@@ -251,7 +247,7 @@ def enable(uow: UnitOfWork, user: UserAccount) -> None:
 
 
 def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:
-    """Refuse to take away the last account that can give every role, which nobody could give back."""
+    """Raise Overreach for the last account that can give every role."""
     givers = (
         select(UserAccount.id)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
@@ -273,7 +269,7 @@ MOST_FOUND = 50
 
 
 def account_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return accounts by a part of their name or address, by address, of the first `MOST_FOUND` of them."""
+    """Search results: accounts by part of their name or address, among the first `MOST_FOUND`."""
     text = " ".join(typed.replace("\0", "").split())
     if len(text) < LEAST_LETTERS or not might(actor, Permission.ACCOUNT_MANAGE):
         return []
@@ -301,7 +297,6 @@ def _roles(actor: Actor) -> list[Role]:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def invite_page() -> Page:
-    """Invite a person by mail."""
     actor = current_actor()
     form = InviteForm()
     form.offer(_roles(actor), schools_to_give(actor))
@@ -316,7 +311,6 @@ def invite_page() -> Page:
 @blueprint.get("/<int:user_id>")
 @gate(Permission.ACCOUNT_MANAGE)
 def person(user_id: int) -> Page:
-    """One account: state, roles, history."""
     user = get_person(current_actor(), user_id, clock.now())
     return _person_page(user, RoleForm(formdata=None), 200)
 
@@ -353,7 +347,6 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def give_role_page(user_id: int) -> Page:
-    """Give a role with its scope and dates."""
     actor, now = current_actor(), clock.now()
     user = get_person(actor, user_id, clock.now())
     form = RoleForm()
@@ -387,7 +380,7 @@ def _act(user_id: int, act: Callable[[Actor], object], leads_to: str = "") -> Pa
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def end_role_page(user_id: int, grant_id: int) -> Page:
-    """End a role today; without it the person may be another's to manage, so the list is next."""
+    """End a role today. Continues to the list, because the actor may no longer manage the person."""
     return _act(user_id, lambda actor: end_role(actor, user_id, grant_id, clock.now()), url_for("people.people"))
 
 
@@ -395,7 +388,6 @@ def end_role_page(user_id: int, grant_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def send_link(user_id: int) -> Page:
-    """Send a new link for a first or forgotten password."""
     return _act(user_id, lambda actor: invite_again(actor, user_id, clock.now()))
 
 
@@ -403,7 +395,6 @@ def send_link(user_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def disable(user_id: int) -> Page:
-    """Disable an account; its sessions end at once."""
     version = BaseForm().seen_version
     return _act(user_id, lambda actor: set_enabled(actor, user_id, False, version, clock.now()))
 
@@ -412,7 +403,6 @@ def disable(user_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def enable_page(user_id: int) -> Page:
-    """Enable an account again."""
     version = BaseForm().seen_version
     return _act(user_id, lambda actor: set_enabled(actor, user_id, True, version, clock.now()))
 
@@ -421,7 +411,7 @@ def enable_page(user_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def confirm(user_id: int) -> Page:
-    """Say that one knows the person behind the account, so that they count as a second person."""
+    """Confirm that one knows the person behind the account, so that they count as a second person."""
     return _act(user_id, lambda actor: confirm_person(Invocation(actor, clock.now()), user_id))
 
 

@@ -1,4 +1,4 @@
-"""Steps for accounts of a partner's people: their one role reaches that organisation and nothing else."""
+"""Steps for accounts of a partner's people, whose one role reaches only that organization."""
 
 from datetime import timedelta
 
@@ -17,11 +17,9 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) -> UserAccount:
-    """Make an account whose only role is this partner's, and send its one-time link. A step.
-
-    Somebody who signed in for a partner before gets the role again. Raises Refused for any other known address: who
-    works in a school never signs in for a partner under the same account.
-    """
+    """Step: create an account whose only role is this partner's, and send its link. Someone who signed in for a
+    partner before gets the role again. Raises Refused for any other address in use: school staff never sign in for a
+    partner with the same account."""
     named = select(UserAccount).where(UserAccount.email == fold_address(email)).with_for_update()
     user = uow.session.scalars(named).one_or_none()
     if user is None:
@@ -43,7 +41,8 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
 
 
 def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAccount:
-    """End a person's access for a partner, and their sessions at once. A step. Raises NotFound for another's grant."""
+    """Step: end a person's access for a partner, and their sessions at once. Raises NotFound for another partner's
+    grant."""
     grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
     if grant is None or grant.partner_id != partner_id or is_over(grant, uow.now):
         raise NotFound

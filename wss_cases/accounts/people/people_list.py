@@ -1,4 +1,4 @@
-"""The list of accounts as a table: its columns, its rows, what narrows it; one list for the page and for its file."""
+"""The list of accounts: columns, rows and filters, for its page and its file."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -34,13 +34,13 @@ COLUMNS = (
 
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address says of the list's filters."""
+    """The filters in an address."""
     asked = {name: arguments.get(name, "").strip() for name in FILTERS}
     return {name: value for name, value in asked.items() if value}
 
 
 def wanted_of(asked: Mapping[str, str]) -> Wanted:
-    """Return which accounts are asked for; what it cannot mean narrows nothing."""
+    """The accounts to list; invalid values filter nothing."""
     return Wanted(
         asked.get("q", ""),
         id_in(asked.get("school")),
@@ -50,7 +50,7 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
 
 
 def choices_of(actor: Actor) -> list[tuple[str, Any, list[tuple[str, Any]]]]:
-    """Return what the list can be narrowed by: the name in the address, its words, its values with theirs."""
+    """The filters offered: parameter, label, and its values with their labels."""
     return [
         ("school", _l("School"), [(str(number), name) for number, name in schools_to_give(actor)]),
         ("role", _l("Role"), [(role.value, ROLE_LABELS[role]) for role in Role]),
@@ -59,13 +59,12 @@ def choices_of(actor: Actor) -> list[tuple[str, Any, list[tuple[str, Any]]]]:
 
 
 def filters_of(asked: Mapping[str, str], choices: Sequence[tuple[str, Any, list[tuple[str, Any]]]]) -> list[str]:
-    """Return what narrows the list, in words."""
+    """The filters in words."""
     words = [str(dict(values).get(asked.get(name, ""), "")) for name, _words, values in choices]
     return [one for one in (asked.get("q", ""), *words) if one]
 
 
 def people_cells(users: Sequence[UserAccount]) -> list[Row]:
-    """Return the rows of the list, cell by cell."""
     roles = roles_of([user.id for user in users])
     return [
         {
@@ -79,7 +78,7 @@ def people_cells(users: Sequence[UserAccount]) -> list[Row]:
 
 
 def read_people(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
-    """Return the list as a file takes it."""
+    """The list as a download."""
     asked = asked_of(arguments)
     wanted = wanted_of(asked)
     choices = choices_of(actor)
@@ -99,7 +98,7 @@ LISTS = (PEOPLE,)
 @blueprint.get("")
 @gate(Permission.ACCOUNT_MANAGE)
 def people() -> Page:
-    """The people whose accounts one manages, by address or by another column."""
+    """The accounts one manages, by address or another column."""
     actor = current_actor()
     asked, order = asked_of(request.args), order_of(PEOPLE, request.args)
     sort: dict[str, Any] = {"sort": request.args.get("sort")}

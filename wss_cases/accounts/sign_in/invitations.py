@@ -1,4 +1,4 @@
-"""Links with which somebody sets a first or a new password: sent, and ended."""
+"""Links to set a first or new password: send and end."""
 
 from sqlalchemy import select
 
@@ -9,10 +9,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
-    """Step: make a new one-time link and queue its mail; earlier links stop working.
-
-    To an address that somebody else changed it goes only when that address counts.
-    """
+    """Step: make a new one-time link and queue its email; earlier links stop working. To an address that someone
+    else changed it goes only once that address counts."""
     end_links(uow, user)
     held = waiting(user.id, uow.now).get(HeldKind.ADDRESS)
     goes_at = held.until if held else uow.now

@@ -62,7 +62,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 
 def accepts_password(invitation_id: int) -> bool:
-    """Whether the account of an invitation gets a password, not a link to the district's sign-on."""
+    """Whether the account of an invitation gets a password rather than a link to the district's sign-on."""
     invitation = db.session.get(Invitation, invitation_id)
     user = db.session.get(UserAccount, invitation.user_id) if invitation else None
     if user is None:
@@ -72,13 +72,13 @@ def accepts_password(invitation_id: int) -> bool:
 
 
 def opens_by_password(email: str, actor: Actor) -> bool:
-    """Whether an account is opened by a password, not by the district's sign-on."""
+    """Whether an account signs in by password rather than by the district's sign-on."""
     roles = [grant.role for grant in actor.grants]
     return may_use_password(email, roles, is_on(), setting("BREAK_GLASS"))
 
 
 def shortest_password(invitation_id: int) -> int:
-    """Return how many characters the password of an invitation's account needs: fewer beside a second factor."""
+    """Minimum length of the password for an invitation's account; less with a second factor."""
     beside = select(SecondFactor.id).join(Invitation, Invitation.user_id == SecondFactor.user_id)
     found = db.session.scalar(beside.where(Invitation.id == invitation_id))
     return password_minimum(found is not None)
@@ -87,11 +87,9 @@ def shortest_password(invitation_id: int) -> int:
 def change_password(
     actor: Actor, session_id: int, old: str, new: str, code: str, address: str, now: datetime
 ) -> str:  # fmt: skip
-    """Set one's own new password, end every other session and the calendar's address; returns this one's new token.
-
-    It is proved like anything sensitive: by the password and, where there is one, the second factor, counted and
-    slowed as confirmations are. Raises Refused naming the field.
-    """
+    """Change one's own password, end all other sessions and the calendar address; returns this session's new token.
+    Proved by the password and, if there is one, the second factor, with the limits on wrong tries of confirmations.
+    Raises Refused naming the field."""
     user = existing(db.session.get(UserAccount, actor.user_id))
     hashed = new_hash(user, new, "new_password")
     with_factor = has_factor(db.session(), user.id)
@@ -111,7 +109,6 @@ def change_password(
 
 
 def choose_initials(actor: Actor, initials: bool, now: datetime) -> None:
-    """Let lists show a person the initials of students, or their names."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         row.initials = initials
@@ -130,7 +127,7 @@ blueprint = Blueprint("accounts", __name__)
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def sign_in() -> Page:
-    """Sign in; the session begins anew and its id changes."""
+    """Sign in; the session starts anew with another id."""
     target = request.values.get("next", "")
     if request.method == "GET" and current_user.is_authenticated:
         return lead_on(target)
@@ -170,12 +167,12 @@ def sign_in() -> Page:
 @blueprint.post("/sign-out")
 @gate(Permission.SIGNED_IN)
 def sign_out() -> Response:
-    """End this session at the server and forget it here."""
+    """End this session at the server and clear its data here."""
     actions.sign_out(current_actor(), current_user.row.session_id, clock.now())
     logout_user()
     session.clear()
     answer: Response = redirect(url_for("accounts.sign_in"), 303)
-    # somebody else's reports that wait on this device are sealed, and would be lost with what is stored there
+    # Other people's reports waiting on this device are sealed; clearing its storage would lose them.
     answer.headers["Clear-Site-Data"] = '"cache"' if "keep_sealed" in request.form else '"cache", "storage"'
     return answer
 
@@ -183,7 +180,7 @@ def sign_out() -> Response:
 @blueprint.post("/session/keep")
 @gate(Permission.SIGNED_IN)
 def keep_session() -> Response:
-    """Move the idle limit of this session, say when it ends, and whether that is its last end."""
+    """Extend this session's idle limit; returns when it ends, and whether that end is final."""
     actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
     found = load_signed_in(current_user.token)
     ends: datetime | None = found.row.expires_at if found else None
@@ -219,7 +216,6 @@ def invitation(token: str) -> Page:
 @blueprint.get("/account")
 @gate(Permission.SIGNED_IN)
 def me() -> Page:
-    """One's own account: language, password, sessions."""
     return _account_page(_password_form(formdata=None), 200)
 
 
@@ -251,7 +247,6 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
 @blueprint.post("/account/password")
 @gate(Permission.SIGNED_IN)
 def password() -> Page:
-    """Change one's own password."""
     form = _password_form()
     if form.validate_on_submit():
         code = form.code.data if isinstance(form, ChangePasswordWithCodeForm) else ""
@@ -276,7 +271,6 @@ def password() -> Page:
 @blueprint.post("/account/language")
 @gate(Permission.SIGNED_IN)
 def language() -> Page:
-    """Keep the language of one's pages and mails."""
     form = LanguageForm()
     if not form.validate_on_submit():
         raise Refused("locale", _("Choose a language."))
@@ -288,7 +282,6 @@ def language() -> Page:
 @blueprint.post("/account/names")
 @gate(Permission.SIGNED_IN)
 def names() -> Page:
-    """Show students in one's lists by name or by initials."""
     form = NamesForm()
     if not form.validate_on_submit():
         raise Refused("shown", _("Choose names or initials."))
@@ -300,7 +293,7 @@ def names() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def end_session(session_id: int) -> Page:
-    """End one of one's own sessions elsewhere."""
+    """End another of one's own sessions."""
     actions.sign_out(current_actor(), session_id, clock.now())
     return redirect(url_for("sessions.mine"), 303)
 

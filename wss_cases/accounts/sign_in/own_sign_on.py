@@ -1,4 +1,4 @@
-"""The page that asks for what opened an account until now, before the district's sign-on opens it."""
+"""The page that asks for the old password and code of an account before the district's sign-on opens it."""
 
 from datetime import datetime
 
@@ -27,10 +27,8 @@ from wss_cases.journal.unit_of_work import unit_of_work
 def claim(
     user_id: int, issuer: str, subject: str, password: str, code: str, address: str, now: datetime
 ) -> Checked:  # fmt: skip
-    """Link an account to a person of the sign-on who also knows what opened it until now; its sessions end.
-
-    Raises NotFound where the account or the person of the sign-on cannot be linked any more.
-    """
+    """Link an account to a person of the sign-on who also knows its password and code; its sessions end. Raises
+    NotFound if the account or that person can no longer be linked."""
     user = db.session.get(UserAccount, user_id)
     matches = password_matches(user.password_hash if user else None, password)
     if user is None:
@@ -51,7 +49,7 @@ blueprint = Blueprint("own_sign_on", __name__)
 @blueprint.route("/sign-on/yours", methods=["GET", "POST"], endpoint="claim")
 @gate(Permission.PUBLIC)
 def claim_page() -> Page:
-    """Ask whoever came through the sign-on for the password of the account that there is already."""
+    """Ask someone who came through the sign-on for the password of the existing account."""
     now, status = clock.now(), 200
     user_id, issuer, subject, since, target = session.get(OWNER, [0, "", "", 0, ""])
     user = db.session.get(UserAccount, user_id)

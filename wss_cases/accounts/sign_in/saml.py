@@ -1,4 +1,4 @@
-"""Signing in by SAML: the provider's answer is stored until the browser that asked comes for it, and is used once."""
+"""Signing in by SAML: the provider's answer is stored until the browser that asked for it returns, and is used once."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -28,10 +28,8 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 
 class SamlAnswer(Base):
-    """One proven assertion, by the digest of its id: taken in once, and fetched once by the digest of the request's id.
-
-    `said` is empty once it was fetched; the row stays until the assertion is too old to be taken anyway.
-    """
+    """One verified assertion, stored once by the digest of its id and fetched once by that of the request. `said` is
+    emptied when fetched; the row stays until the assertion is too old to be accepted."""
 
     __tablename__ = "saml_answer"
     PRIVATE = frozenset({"said"})
@@ -45,12 +43,12 @@ class SamlAnswer(Base):
 
 
 KEPT = timedelta(minutes=10)
-"""Beyond an assertion's own end, for clocks that differ."""
+"""How long rows stay after an assertion's own end, for clocks that differ."""
 FETCHED_WITHIN = timedelta(minutes=2)
 
 
 def take_in(answer: Answer, now: datetime) -> bool:
-    """Keep a proven assertion for the browser that asked; False for one that was here before."""
+    """Store a verified assertion for the browser that asked; False if it was received before."""
     try:
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()
@@ -69,7 +67,7 @@ def take_in(answer: Answer, now: datetime) -> bool:
 
 
 def fetch(request_id: str, now: datetime) -> Identity | None:
-    """Return, once, what was said in answer to a request of this browser; None where there is nothing."""
+    """The answer to this browser's request, once; None if there is none."""
     waiting = select(SamlAnswer).where(
         SamlAnswer.request == token_digest(request_id), SamlAnswer.received_at > now - FETCHED_WITHIN
     )
@@ -89,7 +87,7 @@ blueprint = Blueprint("saml", __name__)
 @blueprint.get("/saml/metadata")
 @gate(Permission.PUBLIC)
 def metadata() -> Response:
-    """Tell the identity provider who we are and where it posts to."""
+    """Our metadata for the identity provider."""
     if not sign_on.is_saml():
         raise NotFound
     document = sign_on.saml_metadata(link(url_for("saml.metadata")), link(url_for("saml.receive")))
@@ -100,10 +98,8 @@ def metadata() -> Response:
 @csrf.exempt
 @gate(Permission.PUBLIC)
 def receive() -> Page:
-    """Take what the identity provider has a browser post. Its signature is the proof, in place of a token of ours.
-
-    No cookie comes with a form of another site: whose browser this is shows on the next page.
-    """
+    """Receive the identity provider's post, proved by its signature instead of our CSRF token. The browser sends no
+    cookie with another site's form; the next page checks whose browser it is."""
     if not sign_on.is_saml():
         raise NotFound
     us, here = link(url_for("saml.metadata")), link(url_for("saml.receive"))
@@ -119,7 +115,7 @@ def receive() -> Page:
 @blueprint.get("/saml/arrived")
 @gate(Permission.PUBLIC)
 def arrived() -> Page:
-    """Come back: only the browser that went there holds the number of the request that was answered."""
+    """Continue the sign-in; only the browser that started it has the number of the request."""
     if not sign_on.is_saml():
         raise NotFound
     came_for, request_id = session.pop(GOING, None), session.pop(SAML_REQUEST, "")

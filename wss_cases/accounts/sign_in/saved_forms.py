@@ -1,4 +1,4 @@
-"""Forms that arrive after their session has ended: which are saved, for which browser, and until when."""
+"""Forms submitted after their session ended: which are saved, for whom, and until when."""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 
 class KeptForm(Base):
-    """The fields of one form that came too late. `path` is where it was sent, `page` where it was filled in."""
+    """The fields of one late form. `path` is where it was sent, `page` where it was filled in."""
 
     __tablename__ = "kept_form"
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
@@ -36,24 +36,24 @@ class KeptForm(Base):
 
 
 PURPOSE = "kept form"
-"""What the keys of the sealed fields are derived for."""
+"""Purpose of the keys that seal the fields."""
 
 KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 10
-"""Forms that are kept for one person; the oldest makes room."""
+"""Forms saved per person; the oldest are replaced."""
 LONGEST_ADDRESS = 500
 
 NEVER_UNDER = ("/account", "/sign-in", "/sign-out", "/session", "/invitation", "/language", "/school")
-"""Addresses whose forms hold passwords and codes, or nothing that anybody wrote."""
+"""Addresses whose forms hold passwords and codes, or no text."""
 CHOSEN_UNDER = ("/school-calendar/import/",)
-"""Addresses whose forms are worth keeping though people choose there and write nothing in words."""
+"""Addresses whose forms are saved although they hold choices and no text."""
 NEVER_NAMED = frozenset({"csrf_token", "code", "signed"})
 
 Fields = list[tuple[str, str]]
 
 
 def to_keep(path: str, fields: Iterable[tuple[str, str]]) -> Fields:
-    """Return the fields of a form that are worth keeping; none for one that holds secrets, or nothing typed."""
+    """The fields worth saving; none for a form with secrets, or without text."""
     if len(path) > LONGEST_ADDRESS or any(path == under or path.startswith(f"{under}/") for under in NEVER_UNDER):
         return []
     kept = [(name, value) for name, value in fields if name not in NEVER_NAMED and "password" not in name]
@@ -61,7 +61,7 @@ def to_keep(path: str, fields: Iterable[tuple[str, str]]) -> Fields:
 
 
 def written(fields: Fields) -> list[str]:
-    """Return the values that somebody wrote in words: the ones to show, longest first."""
+    """The values written in words, longest first, to show."""
     words = [value.strip() for name, value in fields if name not in ("request_key", "next")]
     found = [value for value in dict.fromkeys(words) if any(part.isalpha() for part in value)]
     return sorted((value for value in found if " " in value or "\n" in value), key=len, reverse=True)
@@ -78,14 +78,14 @@ _SYSTEMS = (
 
 
 def device_words(agent: str) -> tuple[str, str]:
-    """Return a browser's and a machine's name from what the browser says of itself; '' for what is not known."""
+    """Browser and system named in a User-Agent header; '' if unknown."""
     browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     return browser, next((name for mark, name in _SYSTEMS if mark in agent), "")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One kept form, opened."""
+    """One saved form, opened."""
 
     id: int
     kept_at: datetime
@@ -95,7 +95,7 @@ class Kept:
 
 
 def kept_for(user_id: int | None, now: datetime) -> list[Kept]:
-    """Return the forms kept for a person within the last day, newest first; what no key opens is left out."""
+    """Forms saved for a person within the last day, newest first, without those that no key opens."""
     found = select(KeptForm).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
     opened = []
     for row in db.session.scalars(found.order_by(KeptForm.id.desc())):
@@ -109,20 +109,17 @@ def kept_for(user_id: int | None, now: datetime) -> list[Kept]:
 
 
 def has_kept(user_id: int | None, now: datetime) -> bool:
-    """Whether anything is kept for a person."""
     found = select(KeptForm.id).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
     return db.session.execute(found.limit(1)).first() is not None
 
 
 AT_ONCE = 500
-"""Forms that are forgotten in one transaction."""
+"""Forms deleted in one transaction."""
 
 
 def keep_form(token: str, path: str, page: str, fields: Iterable[tuple[str, str]], now: datetime) -> bool:
-    """Keep a form for the person of a session that has run out, not one that was ended; whether it was kept.
-
-    The newest form of one address stands for the ones before.
-    """
+    """Save a form for the person of an expired session; False if it was not saved, for example because the session
+    was ended. The newest form of an address replaces earlier ones."""
     wanted = to_keep(path, fields)
     owner = _owner(token, now) if wanted else None
     if owner is None:
@@ -145,7 +142,7 @@ def keep_form(token: str, path: str, page: str, fields: Iterable[tuple[str, str]
 
 
 def _owner(token: str, now: datetime) -> UserAccount | None:
-    """Return whose session this is or was until a day ago, unless it was ended at the server."""
+    """The person of this session if it is live or expired within the last day, and was not ended at the server."""
     found = (
         select(UserAccount)
         .join(UserSession, UserSession.user_id == UserAccount.id)
@@ -161,7 +158,7 @@ def _owner(token: str, now: datetime) -> UserAccount | None:
 
 
 def discard_form(actor: Actor, kept_id: int, now: datetime) -> None:
-    """Forget one of the actor's own kept forms. Raises NotFound for anybody else's."""
+    """Delete one of the actor's own saved forms. Raises NotFound for another person's."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get(KeptForm, kept_id, with_for_update=True)
         if row is None or row.user_id != actor.user_id:
@@ -171,7 +168,7 @@ def discard_form(actor: Actor, kept_id: int, now: datetime) -> None:
 
 
 def forget_kept(now: datetime, share: Share = WHOLE) -> dict[str, int]:
-    """Forget every form that was kept for its day, some in a commit, as long as the share goes on."""
+    """Delete forms that were saved for a day, in batches, within the time share."""
     over = select(KeptForm.id).where(KeptForm.kept_at <= now - KEPT_FOR).order_by(KeptForm.id).limit(AT_ONCE)
     forgotten = 0
     while (ids := list(db.session.scalars(over))) and share.goes_on():

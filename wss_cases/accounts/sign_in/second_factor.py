@@ -1,4 +1,4 @@
-"""The second factor: the page that asks for its code, the one that sets it up, and proving again who one is."""
+"""The second factor: entering its code, setting it up, and proving one's identity again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,8 +70,6 @@ CODE_GUESSED = "account.code_guessed"
 
 
 class Checked(Enum):
-    """What a typed code came to."""
-
     RIGHT = "right"
     WRONG = "wrong"
     WAIT = "wait"
@@ -79,14 +77,14 @@ class Checked(Enum):
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A new second factor: the recovery codes to show once, and the token of the session that goes on."""
+    """A new second factor: the recovery codes to show once, and the token of the session that continues."""
 
     codes: Sequence[str]
     token: str
 
 
 def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignInResult | None:
-    """Turn a session that waits for its code into a full one with another token; None when that one is over."""
+    """Turn a session that waits for its code into a full one with another token; None if it is over."""
     waits = select(UserSession).where(UserSession.token_digest == token_digest(half_token), UserSession.awaits_code)
     half = db.session.scalars(waits).one_or_none()
     if half is None:
@@ -111,11 +109,9 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
 
 
 def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, counted: str = "code") -> Checked:
-    """Step: compare a code with the person's app or recovery codes and use it up; a wrong one is counted.
-
-    The factor's row is locked first, so guesses sent at once are counted one after the other. `counted`: tries of one
-    kind do not use up another's.
-    """
+    """Step: check a code against the person's app or recovery codes and use it up; wrong ones are counted. The
+    factor's row is locked first, so that simultaneous guesses are counted one by one. `counted`: each kind of try
+    has its own limit."""
     found = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
     factor = uow.session.scalars(found.execution_options(populate_existing=True)).one_or_none()
     key = token_digest(f"{counted}:{user.id}")
@@ -161,10 +157,8 @@ def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: st
 def enrol(
     actor: Actor, secret: str, code: str, device: str, now: datetime, session_id: int | None = None
 ) -> Enrolled:  # fmt: skip
-    """Set up the actor's second factor and end every session that was opened without it; this one goes on as another.
-
-    Raises Refused when the code is not the secret's, or when there is a second factor already.
-    """
+    """Set up the actor's second factor and end all sessions opened without it; this one continues under another
+    token. Raises Refused for a wrong code, or if there is a second factor already."""
     step = step_of(secret, code, now, 0)
     if step is None:
         raise Refused("code", _("This code is no longer valid. Enter the six digits that the app shows now."))
@@ -193,7 +187,7 @@ def enrol(
 
 
 def make_codes(actor: Actor, now: datetime) -> list[str]:
-    """Replace the actor's recovery codes; the ones before end. Raises Refused without a second factor."""
+    """Replace the actor's recovery codes. Raises Refused without a second factor."""
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if factor_row(uow, user.id) is None:
@@ -204,7 +198,7 @@ def make_codes(actor: Actor, now: datetime) -> list[str]:
 
 
 def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
-    """Take the actor's second factor away. Raises Refused where it is required, or the password is short."""
+    """Remove the actor's second factor. Raises Refused if it is required, or the password is too short without it."""
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if must_have:
@@ -217,11 +211,8 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
 
 
 def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
-    """Note that the person at this session has just proved again who they are; it goes on under another token.
-
-    By the password and, where there is one, the code; by the code alone where a sign-on let in who cannot be asked
-    again there.
-    """
+    """Record that the person at this session proved their identity again; it continues under another token. They
+    need the password and the code if there is one; only the code after a sign-on that cannot be asked again."""
     user = db.session.get(UserAccount, actor.user_id)
     matches = password_matches(user.password_hash if user else None, password)
     with unit_of_work(actor, now) as uow:
@@ -239,7 +230,7 @@ def confirm(actor: Actor, session_id: int, password: str, code: str, address: st
 
 
 def prove(uow: UnitOfWork, user: UserAccount, matches: bool, code: str, address: str) -> Checked:
-    """Step: check the password, compared already, and the code of whoever has a second factor."""
+    """Step: check the compared password, and the code of a person with a second factor."""
     checked = _password_again(uow, user, matches, address)
     if checked is Checked.RIGHT and factor_row(uow, user.id) is not None:
         checked = check_code(uow, user, code, address, "code again")
@@ -247,7 +238,7 @@ def prove(uow: UnitOfWork, user: UserAccount, matches: bool, code: str, address:
 
 
 def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:
-    # counted apart: wrong sign-ins of a stranger must not stop somebody who is signed in
+    # Counted separately: a stranger's wrong sign-ins must not stop someone who is signed in.
     key = token_digest(f"again:{user.id}")
     recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     if (uow.session.scalar(recent) or 0) >= FAILURES_PER_ACCOUNT:
@@ -261,7 +252,7 @@ def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: 
 
 
 def factor_row(uow: UnitOfWork, user_id: int) -> SecondFactor | None:
-    """Step: return a person's second factor, locked, or None."""
+    """Step: a person's second factor, locked, or None."""
     found = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
     return uow.session.scalars(found).one_or_none()
 
@@ -280,13 +271,13 @@ def _replace_codes(uow: UnitOfWork, user: UserAccount) -> list[str]:
 
 
 def remove_factor(uow: UnitOfWork, user: UserAccount) -> None:
-    """Step: take a second factor and its recovery codes away."""
+    """Step: remove a second factor and its recovery codes."""
     uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     uow.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user.id))
 
 
 def tell_owner(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
-    """Step: tell the account's owner at once what became of the second factor."""
+    """Step: notify the account's owner at once of a change to the second factor."""
     uow.notify(user.id, kind, user, f"{kind}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
@@ -296,10 +287,8 @@ RESET_OF_ANOTHER = "account.reset_of_another"
 
 
 def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
-    """Ask that somebody's second factor be taken away because the phone is lost; they and the others are told.
-
-    It is done when they confirm from their address, when a second administrator agrees, or after a day.
-    """
+    """Request the removal of someone's second factor because the phone is lost; they and the others are told. It
+    happens when they confirm from their address, a second administrator agrees, or a day has passed."""
     with unit_of_work(actor, now) as uow:
         user = uow.load(UserAccount, user_id, Permission.ACCOUNT_FACTOR)
         if user.id == actor.user_id:
@@ -315,10 +304,8 @@ def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
 
 
 def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
-    """Step: take a second factor away; all sessions of its person end, and they are told.
-
-    A short password does not stand alone, so it goes too, and a link for a new one is sent.
-    """
+    """Step: remove a second factor; all sessions of its person end, and they are told. A password too short to stand
+    alone goes too, and a link for a new one is sent."""
     if factor_row(uow, user.id) is None:
         return
     remove_factor(uow, user)
@@ -337,7 +324,7 @@ blueprint = Blueprint("second_factor", __name__)
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def code() -> Page:
-    """Ask for the second factor of somebody whose password was right."""
+    """Ask for the second factor after a right password."""
     target = request.values.get("next", "")
     if HALF not in session:
         return redirect(url_for("accounts.sign_in", next=target or None), 303)
@@ -367,7 +354,7 @@ def _words(checked: Checked) -> str:
 @fresh_within(FRESH_MINUTES, for_first_factor=True)
 @gate(Permission.SIGNED_IN)
 def mine() -> Page:
-    """Set up one's second factor, or see how it stands."""
+    """Set up one's second factor, or see its state."""
     actor, must = current_actor(), current_user.must_have_factor
     assert actor.user_id is not None
     state = factor_state(actor.user_id)
@@ -404,7 +391,6 @@ def mine() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def codes() -> Page:
-    """Make new recovery codes and show them once."""
     return render_template(
         "accounts/sign_in/second_factor/recovery_codes.html", codes=make_codes(current_actor(), clock.now())
     )
@@ -414,7 +400,6 @@ def codes() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def off() -> Page:
-    """Take one's second factor away, where it is not required."""
     switch_off(current_actor(), current_user.must_have_factor, clock.now())
     flash(_("Your two-step sign-in is turned off."))
     return redirect(url_for("accounts.me"), 303)
@@ -423,7 +408,7 @@ def off() -> Page:
 @blueprint.route("/account/confirm", methods=["GET", "POST"], endpoint="confirm")
 @gate(Permission.SIGNED_IN)
 def confirm_page() -> Page:
-    """Prove again who one is, before something sensitive."""
+    """Prove one's identity again before a sensitive act."""
     target, status, row = request.values.get("next", ""), 200, current_user.row
     proof = proof_of(row.by_sign_on, row.says_when, row.has_factor)
     form = CodeForm() if proof is Proof.CODE else ConfirmWithCodeForm() if row.has_factor else ConfirmForm()
@@ -450,7 +435,7 @@ def confirm_page() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_FACTOR)
 def reset(user_id: int) -> Page:
-    """Ask that the second factor of somebody who lost it be taken away."""
+    """Request the removal of a lost second factor."""
     actor, now = current_actor(), clock.now()
     get_person(actor, user_id, now)
     ask_reset(actor, user_id, now)

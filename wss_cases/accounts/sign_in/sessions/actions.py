@@ -1,4 +1,4 @@
-"""Signing in and out, and what a person changes about their own account."""
+"""Signing in and out, ending sessions, and the emails about changes of an account."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -52,17 +52,15 @@ NOT_ME_KEPT = "account.not_me_kept"
 LEFT_BUT_KEPT = "account.left_but_kept"
 LAST_OF_SCHOOL = "account.last_of_school"
 WAVE = "account.wave"
-"""People of the roster are invited in bulk."""
+"""People of the roster were invited in bulk."""
 SLOWED = "account.slowed"
-"""Somebody opened more records in an hour than a person can."""
+"""Someone opened more records in an hour than a person can."""
 
 
 @dataclass(frozen=True)
 class SignInResult:
-    """What a sign-in came to: a session token, or none; `wait` when there were too many failures.
-
-    `awaits_code`: the token opens nothing yet but the page that asks for the second factor.
-    """
+    """Result of a sign-in: a session token, or none; `wait` after too many failures. `awaits_code`: the token opens
+    only the page that asks for the second factor."""
 
     token: str | None
     wait: bool = False
@@ -72,11 +70,9 @@ class SignInResult:
 def sign_in(
     email: str, password: str, address: str, device: str, now: datetime, browser: str = ""
 ) -> SignInResult:  # fmt: skip
-    """Check a password and open a session. Known and unknown accounts answer alike and take as long.
-
-    `browser`: the number of one that this account was signed in to from before. Its failures are counted by
-    themselves, so that nobody else's shut its person out.
-    """
+    """Check a password and open a session. Known and unknown accounts answer alike and take as long. `browser`:
+    number of a browser that signed in to this account before; its failures are counted separately, so that other
+    people's failures do not lock the person out."""
     key = token_digest(f"{browser}:{fold_address(email)}" if browser else fold_address(email))
     if not take_a_try(key, "" if browser else address, now):
         return SignInResult(None, wait=True)
@@ -103,7 +99,7 @@ def sign_in(
 
 
 def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
-    """Step: tell every system administrator that the account for the day the sign-on is down was used."""
+    """Step: tell every system administrator that the emergency account for a failed sign-on was used."""
     if not is_on() or user.email != setting("BREAK_GLASS"):
         return
     tell_administrators(uow, user, BREAK_GLASS_USED)
@@ -119,8 +115,8 @@ def tell_administrators(
     but: Collection[int | None] = (),
     also: Collection[int] = (),
 ) -> None:
-    """Step: tell system administrators, those `of` schools and others `also` of something about an account, whatever
-    the hour."""
+    """Step: tell system administrators, school administrators `of` these schools, and `also` others about an
+    account, at any hour."""
     which = RoleGrant.role == Role.SYSADMIN
     which |= (RoleGrant.role == Role.ADMINISTRATOR) & RoleGrant.school_id.in_(of)
     found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
@@ -129,24 +125,22 @@ def tell_administrators(
 
 
 def schools_of(uow: UnitOfWork, user: UserAccount) -> list[int]:
-    """Return the schools at which a person has a role today; their administrators hear of what one person did alone."""
+    """Schools where a person has a role today; their administrators are told of changes one person made alone."""
     at = RoleGrant.school_id.is_not(None)
     found = select(RoleGrant.school_id).where(RoleGrant.user_id == user.id, at, in_force_at(uow.now))
     return [school_id for school_id in uow.session.scalars(found) if school_id is not None]
 
 
 def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Collection[Role]) -> None:
-    """Step: tell all who hold one of these roles of something about an account, whatever the hour."""
+    """Step: tell everyone with one of these roles about an account, at any hour."""
     found = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), in_force_at(uow.now))
     for user_id in sorted(set(uow.session.scalars(found)) - {uow.actor.user_id}):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
 def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, given: bool) -> None:
-    """Step: tell a person that a role was given to them or ended, and the other administrators: nobody does it unseen.
-
-    The mail about a role that was given names the grant, so that *This was not me* can end it.
-    """
+    """Step: tell a person that a role was given or ended, and the other administrators, so that no one does it
+    unseen. The email about a given role names the grant, so that *This was not me* can end it."""
     schools = [grant.school_id] if grant.role in GIVEN_BY_SCHOOL else []
     tell_administrators(uow, user, ROLES_CHANGED, of=schools, but={uow.actor.user_id, user.id})
     kind, about = (OWN_ROLES_CHANGED, grant) if given else (OWN_ROLE_ENDED, user)
@@ -155,16 +149,13 @@ def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, 
 
 
 def has_factor(session: Session, user_id: int) -> bool:
-    """Return whether a person has a second factor."""
     found = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
     return session.execute(found).first() is not None
 
 
 def take_a_try(account_key: str, address: str, now: datetime) -> bool:
-    """Count a try as failed before it is made, so that many at once get no more than one after the other.
-
-    What is over the limit is no try, and is not counted: the window ends however often somebody knocks.
-    """
+    """Count a try as failed before it is made, so that simultaneous tries get no more than sequential ones. A try
+    over the limit is not counted, so that the window ends even while someone keeps trying. False: wait."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         mine = uow.add(SignInAttempt(account_key=account_key, address=address, at=now)).id
@@ -184,7 +175,7 @@ def take_a_try(account_key: str, address: str, now: datetime) -> bool:
 
 
 def open_session(uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False) -> UserSession:
-    """Step: open a session for a token; one that still awaits its code lasts minutes."""
+    """Step: open a session for a token; one that awaits its code lasts only minutes."""
     row = UserSession(
         token_digest=token_digest(token),
         user_id=user_id,
@@ -201,7 +192,7 @@ def open_session(uow: UnitOfWork, user_id: int, token: str, device: str, *, awai
 
 
 def sign_out(actor: Actor, session_id: int, now: datetime) -> None:
-    """End one of the actor's own sessions at the server. Raises NotFound for somebody else's."""
+    """End one of the actor's own sessions at the server. Raises NotFound for another person's."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get(UserSession, session_id, with_for_update=True)
         if row is None or row.user_id != actor.user_id:
@@ -211,7 +202,7 @@ def sign_out(actor: Actor, session_id: int, now: datetime) -> None:
 
 
 def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
-    """Move a session's idle limit because its person is at work."""
+    """Extend a session's idle limit."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get(UserSession, session_id, with_for_update=True)
         if row is not None and row.revoked_at is None and row.expires_at > now:
@@ -221,12 +212,12 @@ def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
 
 
 def session_ends(created_at: datetime, seen_at: datetime) -> datetime:
-    """Return when a session ends by this installation's limits, if nothing more happens."""
+    """When a session ends by this installation's limits without further requests."""
     return session_end(created_at, seen_at, setting("SESSION_IDLE"), setting("SESSION_ABSOLUTE"))
 
 
 def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> int:
-    """Step: end every session of a person at the server, but for the one to keep; returns how many were live."""
+    """Step: end a person's sessions at the server, except the one to keep; returns how many were live."""
     ended = 0
     for row in uow.session.scalars(
         select(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
@@ -238,7 +229,7 @@ def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None 
 
 
 def end_other_sessions(actor: Actor, session_id: int, now: datetime) -> int:
-    """End every session of the actor's but this one; returns how many were live."""
+    """End all of the actor's sessions except this one; returns how many were live."""
     with unit_of_work(actor, now) as uow:
         assert actor.user_id is not None
         ended = end_all_sessions(uow, actor.user_id, keep_session_id=session_id)
@@ -247,7 +238,7 @@ def end_other_sessions(actor: Actor, session_id: int, now: datetime) -> int:
 
 
 def renew_token(uow: UnitOfWork, session_id: int) -> str:
-    """Step: give a session another token because its person has just proved who they are; returns it."""
+    """Step: give a session another token after its person proved their identity; returns it."""
     token = new_token()
     row = uow.session.get_one(UserSession, session_id, with_for_update=True, populate_existing=True)
     row.token_digest, row.verified_at = token_digest(token), uow.now
@@ -256,7 +247,7 @@ def renew_token(uow: UnitOfWork, session_id: int) -> str:
 
 
 def new_hash(user: UserAccount, password: str, field: str) -> str:
-    """Return the hash of a new password. Raises Refused beside a field for one that is too short, or easily guessed."""
+    """Hash of a new password. Raises Refused at the field if it is too short or easily guessed."""
     problem = password_problem(password, user.email, user.name, password_minimum(has_factor(db.session(), user.id)))
     if problem:
         raise Refused(field, problem)
@@ -264,7 +255,6 @@ def new_hash(user: UserAccount, password: str, field: str) -> str:
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:
-    """Keep a person's language for pages and mails."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         row.locale = locale
@@ -272,7 +262,7 @@ def choose_language(actor: Actor, locale: str, now: datetime) -> None:
 
 
 def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
-    """Set the password of an invitation's account, once. Raises NotFound when it is used or expired, Refused."""
+    """Set the password of an invitation's account, once. Raises NotFound if it is used or expired, Refused."""
     found = db.session.get(Invitation, invitation_id)
     if found is None or found.used_at is not None or found.expires_at <= now:
         raise NotFound
@@ -286,7 +276,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
         invitation.used_at = now
         account.password_hash, account.password_set_at = hashed, now
         account.password_short = len(password) < PASSWORD_MINIMUM
-        if account.state is AccountState.ACTIVE:  # not a first password, of which there is nothing to be told
+        if account.state is AccountState.ACTIVE:  # no email about a first password
             tell_password_set(uow, account)
         account.state = AccountState.ACTIVE
         end_all_sessions(uow, account.id)
@@ -295,5 +285,5 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
 
 
 def tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
-    """Step: tell a person that their password was set, whatever the hour."""
+    """Step: tell a person that their password was set, at any hour."""
     uow.notify(user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)

@@ -1,6 +1,6 @@
-"""Sessions: beginning and ending them, fresh sign-in, forms saved at their end, and browsers that are known.
+"""Sessions in the browser: begin and end, proving one's identity again, saved forms, and known browsers.
 
-A signed cookie holds a number of this browser and the accounts that were fully signed in to here. It opens nothing.
+A signed cookie holds this browser's number and the accounts that fully signed in here. It grants no access.
 """
 
 import secrets
@@ -42,7 +42,7 @@ from wss_cases.journal.rooms import Room
 
 LASTS_SECONDS = 180 * 24 * 3600
 MOST_ACCOUNTS = 20
-"""Of one browser: a desk in a school's office is many people's."""
+"""Per browser: many people may share a desk in a school's office."""
 
 
 def _signer() -> URLSafeTimedSerializer:
@@ -50,7 +50,6 @@ def _signer() -> URLSafeTimedSerializer:
 
 
 def cookie_name() -> str:
-    """Return the name of the cookie."""
     return "__Host-known" if setting("SESSION_COOKIE_SECURE") else "known"
 
 
@@ -67,29 +66,29 @@ def _held(cookie: str) -> tuple[str, list[str]]:
 
 
 def known_browser(cookie: str, email: str) -> str:
-    """Return the number of the browser whose cookie this is, where this account was signed in to before, else ''."""
+    """The number of this browser if the account signed in here before, otherwise ''."""
     browser, marks = _held(cookie)
     return browser if _mark(email) in marks else ""
 
 
 def remembering(cookie: str, email: str) -> str:
-    """Return the cookie of a browser in which an account was just signed in to, second factor included."""
+    """The cookie after an account fully signed in, second factor included."""
     browser, marks = _held(cookie)
     marks = [_mark(email), *(mark for mark in marks if mark != _mark(email))][:MOST_ACCOUNTS]
     return str(_signer().dumps([browser, marks]))
 
 
 HALF = "half"
-"""The cookie's place for the token of a sign-in that still awaits its code."""
+"""Session key of the token of a sign-in that still awaits its code."""
 
 ALWAYS_OPEN = frozenset({"second_factor.mine", "second_factor.confirm", "accounts.sign_out", "accounts.keep_session"})
-"""What somebody reaches who must set up a second factor first, besides what is public."""
+"""Endpoints, besides public ones, open to someone who must set up a second factor first."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class SignedIn(UserMixin):
-    """A live session; `actor` is the frozen value that actions are handed."""
+    """A live session; `actor` is the frozen value passed to actions."""
 
     def __init__(self, token: str, row: SessionRow) -> None:
         self.token = token
@@ -98,31 +97,30 @@ class SignedIn(UserMixin):
 
     @property
     def must_have_factor(self) -> bool:
-        """Whether this person works only with a second factor."""
         exempt = self.row.is_demo and setting("WSS_ENV") != "production"
         if self.row.email == setting("BREAK_GLASS"):
-            return True  # the one way around the district's sign-on is not the weakest
+            return True  # the emergency account bypasses the sign-on, so it always needs one
         return must_have(self.actor, exempt, setting("SECOND_FACTOR"))
 
     @property
     def at_last_end(self) -> bool:
-        """Whether the session ends when it ends, however busy its person is."""
+        """Whether the session's end is its absolute limit, which activity does not extend."""
         last: bool = self.row.expires_at >= self.row.created_at + setting("SESSION_ABSOLUTE")
         return last
 
     def get_id(self) -> str:
-        """The cookie holds the session's token, never the user's id."""
+        """The session's token: the cookie never holds the user's id."""
         return self.token
 
 
 def load_signed_in(token: str) -> SignedIn | None:
-    """Return the person of a session token, or None when the session is over."""
+    """The person of a session token, or None if the session is over."""
     row = live_session(token, clock.now())
     return SignedIn(token, row) if row else None
 
 
 def safe_next(target: str | None) -> str | None:
-    """Return a path of this site, or None for anything that leads elsewhere."""
+    """The target if it is a path of this site, otherwise None."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
         return None
     parts = urlsplit(target)
@@ -130,13 +128,13 @@ def safe_next(target: str | None) -> str | None:
 
 
 def demo_accounts() -> list[str]:
-    """Return the addresses of the demo accounts, shown on the sign-in page of a demo system only."""
+    """Addresses of the demo accounts, for the sign-in page of a demo system."""
     named = select(UserAccount.email).where(UserAccount.is_demo, UserAccount.email.like("%@demo.example"))
     return list(db.session.scalars(named.order_by(UserAccount.id).limit(9)))
 
 
 def begin_anew() -> None:
-    """End what this browser was signed in to, and forget what its cookie held, but for the language."""
+    """End this browser's session and clear its cookie, except the language."""
     if current_user.is_authenticated:
         sign_out(current_user.actor, current_user.row.session_id, clock.now())
     language = session.get("locale")
@@ -146,7 +144,8 @@ def begin_anew() -> None:
 
 
 def enter(token: str, target: str) -> Response:
-    """Begin a session in this browser and lead on, by way of what was kept; nothing of the one before stays."""
+    """Begin a new session in this browser and redirect, first to saved forms if any; nothing of the old session
+    stays."""
     begin_anew()
     signed_in = load_signed_in(token)
     login_user(signed_in)
@@ -161,13 +160,12 @@ def enter(token: str, target: str) -> Response:
 
 
 def lead_on(target: str) -> Response:
-    """Redirect to a page of this site, or home."""
     answer: Response = redirect(safe_next(target) or url_for("web.home"), 303)
     return answer
 
 
 def this_page() -> str | None:
-    """Return the page one is at: this one, or the one whose form was sent."""
+    """The current page, or the page whose form was sent."""
     came_from = urlsplit(request.referrer or "")
     target = request.full_path if request.method == "GET" else f"{came_from.path}?{came_from.query}"
     return safe_next(target.rstrip("?"))
@@ -176,11 +174,9 @@ def this_page() -> str | None:
 def fresh_within(
     minutes: int, to_change_only: bool = False, for_first_factor: bool = False
 ) -> Callable[[View], View]:  # fmt: skip
-    """Ask who it is once more before a sensitive act, unless that was proved within so many minutes.
-
-    Stands between the route and its gate. `to_change_only`: the page may be read without it. `for_first_factor`: who
-    can prove it by nothing yet, because the sign-on does not say when it asked, need only have come from there.
-    """
+    """Require a proof of identity within the last minutes before a sensitive act. Place it between the route and its
+    gate. `to_change_only`: reading the page needs no proof. `for_first_factor`: people whose sign-on does not report
+    when it asked have no proof yet; for them a recent sign-in is enough."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -212,16 +208,16 @@ def _factor_first() -> Response | None:
 
 
 def init_second_factor(app: Flask) -> None:
-    """Lead whoever must have a second factor to setting it up, before any other page; after the gate."""
+    """Redirect people without a required second factor to its setup before any other page; runs after the gate."""
     app.before_request(_factor_first)
 
 
 FILLED = "filled"
-"""The cookie's place for the kept form that a page was filled with: its id and where it is sent."""
+"""Session key of the saved form that filled a page: its id and its path."""
 
 
 def _keep_late_form() -> None:
-    """Keep the form of this request for whoever's session has run out, and say so above the sign-in."""
+    """Save the form of this request for the person whose session expired, and tell them at the sign-in."""
     token = session.get("_user_id")
     if request.method != "POST" or not token or request.headers.get("X-Requested-With") == "fetch":
         return
@@ -231,7 +227,6 @@ def _keep_late_form() -> None:
 
 
 def say_kept() -> None:
-    """Tell whoever comes to the sign-in that nothing is lost."""
     flash(_("Your session has ended. What you wrote is saved: sign in, and you can continue."))
 
 
@@ -256,20 +251,19 @@ def _forget_saved(answer: Response) -> Response:
     saved = request.method == "POST" and answer.status_code == 303 and current_user.is_authenticated
     if filled and saved and request.path == filled[1]:
         session.pop(FILLED)
-        with suppress(NotFound):  # discarded meanwhile, or its day is over
+        with suppress(NotFound):  # deleted in the meantime, or expired
             discard_form(current_actor(), filled[0], clock.now())
     return answer
 
 
 def init_sessions() -> None:
-    """Tell Flask-Login how to load people and where signing in happens."""
     login_manager.user_loader(load_signed_in)
     login_manager.unauthorized_handler(_to_sign_in)
     login_manager.session_protection = None
 
 
 def init_kept(app: Flask) -> None:
-    """Attach filling and forgetting to every request; after the gate."""
+    """Fill forms from saved ones and delete those once submitted; runs after the gate."""
     app.before_request(_fill)
     app.after_request(_forget_saved)
 
@@ -281,7 +275,7 @@ blueprint = Blueprint("sessions", __name__)
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def mine() -> Page:
-    """Where one is signed in, and since when."""
+    """One's own live sessions."""
     rows = own_sessions(current_actor().user_id or 0, clock.now())
     return render_template(
         "accounts/sign_in/sessions/list.html",
@@ -305,7 +299,6 @@ def _shown(row: UserSession) -> dict[str, Any]:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def end_others() -> Page:
-    """End every session of one's own but this one."""
     ended = actions.end_other_sessions(current_actor(), current_user.row.session_id, clock.now())
     flash(ngettext("%(num)d session was ended.", "%(num)d sessions were ended.", ended))
     return redirect(url_for("sessions.mine"), 303)
@@ -314,7 +307,7 @@ def end_others() -> Page:
 @blueprint.post("/session/keep-text")
 @gate(Permission.PUBLIC)
 def keep_text() -> Response:
-    """Keep the form of a page whose session has run out, and say where to go on."""
+    """Save the form of a page whose session expired, and say where to continue."""
     page = safe_next(request.form.get("kept_page")) or url_for("web.home")
     path = safe_next(request.form.get("kept_path")) or page
     token = session.get("_user_id", "")
@@ -330,7 +323,7 @@ def keep_text() -> Response:
 @blueprint.get("/account/kept")
 @gate(Permission.SIGNED_IN)
 def kept() -> Page:
-    """Offer what was kept when a session of one's own ended."""
+    """Offer the forms saved when a session of one's own ended."""
     found = kept_for(current_actor().user_id, clock.now())
     shown = [
         {
@@ -351,7 +344,6 @@ def kept() -> Page:
 @blueprint.post("/account/kept/<int:kept_id>/discard")
 @gate(Permission.SIGNED_IN)
 def discard(kept_id: int) -> Page:
-    """Forget one kept form."""
     discard_form(current_actor(), kept_id, clock.now())
     return redirect(url_for("sessions.kept"), 303)
 

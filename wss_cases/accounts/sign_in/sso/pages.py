@@ -1,4 +1,4 @@
-"""Signing in through the district's own sign-on, and linking an invited account to its person there."""
+"""Signing in through the district's own sign-on, and linking an invited account to a person there."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 
 class SignOn(Base):
-    """One person of one issuer, linked to one account; an address is no part of it."""
+    """A person of an issuer, linked to one account. The email address plays no part."""
 
     __tablename__ = "sign_on"
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -77,26 +77,23 @@ RULE = table(
     *(column(name) for name in ("id", "staff_role", "school_id", "role", "confirmed_at")),
     column("starts_on", Date),
 )
-"""The roster is a room above; these columns are all that is needed of it."""
+"""Accounts may not import the roster, a higher package; these are the columns they need of it."""
 BY_HAND = "manual"
 Place = tuple[Role, int]
-"""A role and the school in which it is held."""
+"""A role and the school where it is held."""
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """What a first use came to: `refused` says why there is no account, `owner_id` whose account there is already."""
+    """Result of a first use: `refused` says why there is no account; `owner_id` is the owner of an existing account."""
 
     refused: str = ""
     owner_id: int | None = None
 
 
 def meet(identity: Identity, now: datetime) -> Meeting:
-    """Make the account of a member of staff whom nobody knows here yet.
-
-    Only for a person of the roster as it stands, named by the staff id or by an address that the provider vouches for;
-    an account that there is already belongs to whoever owns it, and is left alone.
-    """
+    """Create the account of a staff member without one. Only for a person on the current roster, identified by staff
+    id or by an address that the provider vouches for; an existing account stays its owner's."""
     known = select(SignOn.id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
     if db.session.scalars(known).first() is not None:
         return Meeting()
@@ -106,7 +103,7 @@ def meet(identity: Identity, now: datetime) -> Meeting:
         return Meeting("not of the staff")
     with unit_of_work(SYSTEM, now) as uow:
         rows, address = _staff(uow, identity)
-        if uow.session.scalars(known).first() is not None:  # by a second click, while this one waited
+        if uow.session.scalars(known).first() is not None:  # made by a simultaneous request
             uow.no_audit()
             return Meeting()
         places = _places(uow, rows, identity)
@@ -148,8 +145,8 @@ def _judge(uow: UnitOfWork, rows: Sequence[Row[Any]], address: str, places: set[
 
 
 def _places(uow: UnitOfWork, rows: Sequence[Row[Any]], identity: Identity) -> set[Place]:
-    """Return the roles and where: as mapped from what the provider says, else by the rules for the roster's staff, and
-    where there are none to report at each of the schools."""
+    """Roles and schools for a new account: as mapped from the provider's claims, otherwise by the rules for roster
+    staff, and without such rules the reporter's role at each school."""
     ids = [row.id for row in rows]
     held = uow.session.execute(select(POST.c.school_id, POST.c.role).where(POST.c.staff_id.in_(ids))).all()
     posts = {(row.school_id, row.role) for row in rows if row.school_id} | {
@@ -188,11 +185,8 @@ def _make(
 
 
 def sign_on(identity: Identity, demanded: Collection[str], device: str, now: datetime) -> SignInResult:
-    """Open a session for whom the provider named; without a linked, active account there is none.
-
-    Where a second factor is demanded of the provider and it does not say so, there is none either; where none is
-    demanded, the account's own is asked for.
-    """
+    """Open a session for the provider's person; none without a linked, active account. If a second factor is
+    `demanded` of the provider, its claims must confirm one; if not, the account's own is asked for."""
     found = select(SignOn.user_id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
     user_id = db.session.scalars(found).one_or_none()
     user = db.session.get(UserAccount, user_id) if user_id is not None else None
@@ -210,15 +204,13 @@ def sign_on(identity: Identity, demanded: Collection[str], device: str, now: dat
 
 
 def is_strong(identity: Identity, demanded: Collection[str]) -> bool:
-    """Whether the provider asked for a second factor, where that is demanded of it."""
+    """Whether the provider confirmed a second factor, if one is demanded of it."""
     return not demanded or asked_for_factor(identity.acr, identity.amr, demanded)
 
 
 def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
-    """Link an invitation's account to a person of the provider, once; False when that cannot be.
-
-    The one-time link proves the account, the provider the person: no address is compared.
-    """
+    """Link an invitation's account to a person of the provider, once; False if impossible. The one-time link proves
+    the account, the provider the person; addresses are not compared."""
     with unit_of_work(SYSTEM, now) as uow:
         invitation = uow.session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
         if invitation is None or invitation.used_at is not None or invitation.expires_at <= now:
@@ -233,7 +225,7 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
 
 
 def link_mine(actor: Actor, session_id: int, identity: Identity, now: datetime) -> bool:
-    """Link the account of whoever is signed in to another person of the provider; every other session ends."""
+    """Link the signed-in account to another person of the provider; all other sessions end."""
     with unit_of_work(actor, now) as uow:
         user = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         linked = attach(uow, user, identity.issuer, identity.subject)
@@ -243,10 +235,8 @@ def link_mine(actor: Actor, session_id: int, identity: Identity, now: datetime) 
 
 
 def attach(uow: UnitOfWork, user: UserAccount, issuer: str, subject: str) -> bool:
-    """Step: let an account be opened by this person of the provider and nobody else; False for another account's.
-
-    Its password ends, which would go around the provider.
-    """
+    """Step: let only this person of the provider open an account; False if they are linked to another. Its password,
+    which would bypass the provider, is removed."""
     same = (SignOn.issuer == issuer) & (SignOn.subject == subject)
     links = uow.session.scalars(select(SignOn).where(same | (SignOn.user_id == user.id))).all()
     if user.state is AccountState.DISABLED or any(row.user_id != user.id for row in links):
@@ -266,23 +256,22 @@ def attach(uow: UnitOfWork, user: UserAccount, issuer: str, subject: str) -> boo
 blueprint = Blueprint("sign_on", __name__)
 
 GOING = "sign_on"
-"""The cookie's place for what somebody went there for: where to, again, which invitation, to link one's own."""
+"""Session key of the purpose of a visit to the sign-on: target page, proof, invitation, or linking one's own
+account."""
 
 
 OWNER = "sign_on_owner"
-"""The cookie's place for the person of the sign-on whose account there is already, until its owner says so."""
+"""Session key of the provider's person whose existing account still must be confirmed by its owner."""
 
 
 @blueprint.get("/sign-on")
 @gate(Permission.PUBLIC)
 def go() -> Page:
-    """Go to the district's sign-on, to sign in, to prove it again, or to link an invited account.
-
-    A link and no form: the policy of our pages lets no form end on another site.
-    """
+    """Go to the district's sign-on: to sign in, to prove it again, or to link an invited account. A link and not a
+    form, because our content security policy lets no form end on another site."""
     if not sign_in_sso.is_on():
         raise NotFound
-    # a sign-on that does not say when it asked is not asked again: Google refuses to
+    # Ask again only where the sign-on reports when it asked: Google refuses to be asked.
     again = request.args.get("again") == "1" and current_user.is_authenticated and current_user.row.says_when
     return _leave(again=again, invitation=request.args.get("invitation", "")[:500])
 
@@ -291,7 +280,7 @@ def go() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def link_mine_page() -> Page:
-    """Go there to link one's own account to another person of the sign-on: another Google account, say."""
+    """Link one's own account to another person of the sign-on, such as another Google account."""
     return _leave(mine=True) if sign_in_sso.is_on() else redirect(url_for("accounts.me"), 303)
 
 
@@ -315,7 +304,7 @@ def _leave(*, again: bool = False, invitation: str = "", mine: bool = False) -> 
 @blueprint.get("/sign-on/back")
 @gate(Permission.PUBLIC)
 def back() -> Page:
-    """Come back from the district's sign-on."""
+    """Return from the district's sign-on."""
     if not sign_in_sso.is_on() or sign_in_sso.is_saml():
         raise NotFound
     came_for = session.pop(GOING, None)
@@ -331,7 +320,7 @@ def back() -> Page:
 
 
 def arrive(identity: Identity, came_for: dict[str, Any]) -> Page:
-    """Do what somebody went to the sign-on for, now that it said who they are."""
+    """Finish what the visit to the sign-on was for."""
     now = clock.now()
     span = AGAIN_WITHIN if came_for["again"] else setting("SESSION_ABSOLUTE") + AGAIN_WITHIN
     silent = identity.auth_time is None and not came_for["again"]
@@ -370,7 +359,7 @@ def _sign_in(identity: Identity, target: str, now: datetime) -> Page:
 
 
 def refused(reason: str) -> Page:
-    """Say that nobody is signed in, and why in the log alone."""
+    """Say only that the sign-in failed; the reason goes into the log."""
     current_app.logger.warning("sign-on refused: %s", reason)
     return render_template("accounts/sign_in/sso/refused.html"), 400
 
