@@ -1,4 +1,4 @@
-"""The emails of rooms below: an account's invitation, its new address, and the test email."""
+"""Emails of lower packages: an account's invitation, its new address, and the test email."""
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import Invitation

@@ -1,4 +1,4 @@
-"""The head of the audit log for its auditors, each week, because no one here can write to their mailbox."""
+"""Sends the head of the audit log to its auditors every week: their mailbox is out of reach of anyone here."""
 
 import json
 from datetime import date, datetime, timedelta
@@ -27,7 +27,6 @@ def week_of(instant: datetime) -> date:
 
 
 def head_key(user_id: int, week: date) -> str:
-    """The dedupe key of one auditor's head of a week."""
     return f"{HEAD}:{user_id}:{week.isoformat()}"
 
 

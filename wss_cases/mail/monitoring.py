@@ -24,7 +24,7 @@ from wss_cases.mail.common.queries import open_schools
 
 SILENT_AFTER = timedelta(minutes=5)
 UNWATCHED_AFTER = timedelta(minutes=2)
-"""How old may be what a scheduler wrote down of the standby: it writes every half minute."""
+"""How old a scheduler's record of the standby may be; it is written every half minute."""
 ONLY_ROW = 1
 
 
@@ -60,7 +60,7 @@ def standing(now: datetime) -> Standing:
 
 
 def standing_on_page(now: datetime) -> Standing:
-    """The state of delivery as read with the session, without a query of its own, except before a unit of work."""
+    """The state read with the session, without a query of its own unless there is none yet."""
     known = db.session.info.get(ALONG.name)
     return standing(now) if known is None else _words_of(known)
 
@@ -84,7 +84,7 @@ def failed_watches(now: datetime) -> list[StandbyWatch]:
 
 
 _ONE, _NONE = literal_column("1", Integer), literal_column("0", Integer)
-"""Written out: what is said beside a statement is said again at each request."""
+"""Literals, because bound parameters would be sent again with each request."""
 
 
 @cache
@@ -115,7 +115,6 @@ ask_along(ALONG)
 
 
 def pause_row() -> DeliveryPause | None:
-    """The row of the present pause."""
     return db.session.get(DeliveryPause, ONLY_ROW, populate_existing=True)
 
 

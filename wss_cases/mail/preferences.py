@@ -32,7 +32,6 @@ def _signer() -> URLSafeSerializer:
 
 
 def stop_token(user_id: int, mail_list: MailList) -> str:
-    """The token that stops one list for one person."""
     return str(_signer().dumps([user_id, mail_list.value]))
 
 

@@ -132,10 +132,10 @@ OF_ANOTHER = (
     WAVE,
 )  # fmt: skip
 WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
-"""What its holder confirms from the address that was known before."""
+"""Kinds that the holder can confirm from the address known before."""
 STOPPED = (RESET_ASKED, MOVED, OWN_ROLES_CHANGED)
 STRANGE = (*STOPPED, OWN_ROLE_ENDED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
-"""What somebody else may have done: its mail asks, and one click tells, and stops what can be stopped."""
+"""Possible attacks: their emails offer one link that reports it, and stops what can be stopped."""
 
 
 def _words(message: OutboxMessage, actor: Actor) -> Mail:

@@ -1,4 +1,4 @@
-"""Addresses at which mail does not arrive: noted when it fails, ended when it arrives, tried again, mended."""
+"""Addresses that email does not reach: recorded on failure, cleared on arrival, tried again, corrected."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ PAGE = 200
 
 @dataclass(frozen=True)
 class TroubleRow:
-    """A person whom mail does not reach, and how many mails to them failed."""
+    """A person whom email does not reach, and how many emails to them failed."""
 
     user_id: int
     name: str
@@ -52,7 +52,8 @@ class TroubleRow:
 
 
 def looked_after_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Accounts whose mail is the actor's business: all for a system administrator, else the own school's people."""
+    """Accounts whose email the actor may look after: all for a system administrator, otherwise those of their own
+    school."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return true()
     return exists().where(
@@ -64,13 +65,12 @@ def looked_after_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
 
 
 def _visible_to(statement: Select[Any], actor: Actor, now: datetime) -> Select[Any]:
-    """Limit to addresses in use, of people whose mail is the actor's business."""
     mine = statement.join(UserAccount, UserAccount.id == MailTrouble.user_id)
     return mine.where(UserAccount.email == MailTrouble.address, looked_after_by(actor, now))
 
 
 def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
-    """Return the people whom mail does not reach and whose accounts the actor looks after, by name."""
+    """People whom email does not reach and whose accounts the actor looks after, by name."""
     failed = (
         select(func.count())
         .where(OutboxMessage.recipient_id == UserAccount.id, OutboxMessage.state == OutboxState.FAILED)
@@ -84,14 +84,13 @@ def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
 
 
 def trouble_count(actor: Actor, now: datetime) -> int:
-    """Return how many people mail does not reach whose accounts the actor looks after."""
     statement = _visible_to(select(func.count()).select_from(MailTrouble), actor, now)
     found: int = db.session.execute(statement).scalar_one()
     return found
 
 
 def own_trouble(user_id: int) -> MailTrouble | None:
-    """Return why mail does not reach a person at their present address; None when it does, as far as is known."""
+    """Why email does not reach a person's present address; None if it does, as far as is known."""
     statement = select(MailTrouble).join(UserAccount, UserAccount.id == MailTrouble.user_id)
     return db.session.scalars(
         statement.where(MailTrouble.user_id == user_id, UserAccount.email == MailTrouble.address)
@@ -101,19 +100,19 @@ def own_trouble(user_id: int) -> MailTrouble | None:
 MAIL_TEST = "mail.test"
 ADDRESS_CHANGED = "mail.address_changed"
 RECENT = timedelta(days=7)
-"""A report that does not say which mail it is about is believed of somebody who was written to lately."""
+"""A report that does not name an email counts only for addresses written to within this time."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What a report changed: mail to this address does not arrive."""
+    """A change from a report: email does not reach this address."""
 
     address: str
     status: str
 
 
 def note_trouble(uow: UnitOfWork, user_id: int, address: str, trouble: Trouble) -> None:
-    """Step: mail to this address of a person fails; nothing where they have another address by now."""
+    """Step: record that email to a person's address fails; ignored if they have another address by now."""
     account = uow.session.get(UserAccount, user_id, populate_existing=True)
     if account is None or account.email != address:
         return
@@ -130,7 +129,7 @@ def note_trouble(uow: UnitOfWork, user_id: int, address: str, trouble: Trouble) 
 
 
 def end_trouble(uow: UnitOfWork, user_id: int, arrived: bool = False) -> None:
-    """Step: mail to a person is believed to arrive. After `arrived`, what came back for good is no less true."""
+    """Step: assume that email reaches a person again. With `arrived`, a permanent bounce stays on record."""
     gone = delete(MailTrouble).where(MailTrouble.user_id == user_id)
     if arrived:
         returned = and_(MailTrouble.kind == TroubleKind.BOUNCED, MailTrouble.status.like("5%"))
@@ -151,10 +150,8 @@ def _requeue(uow: UnitOfWork, *which: object) -> int:
 
 
 def retry_person(actor: Actor, user_id: int, now: datetime) -> int:
-    """Send what failed for one person again, as far as it is still due; returns how many. Raises NotFound.
-
-    For oneself, and for whoever looks after that person's account. A mail of its own shows that it works.
-    """
+    """Send a person's failed emails again if still due, and one that shows whether it works; returns how many. For
+    oneself, and for those who look after the account. Raises NotFound."""
     with unit_of_work(actor, now) as uow:
         person = select(UserAccount).where(UserAccount.id == user_id)
         if user_id != actor.user_id:
@@ -168,7 +165,7 @@ def retry_person(actor: Actor, user_id: int, now: datetime) -> int:
 
 
 def retry_all(actor: Actor, now: datetime) -> int:
-    """Send all that failed again, as far as it is still due; returns how many. Raises NotFound."""
+    """Send all failed emails again if still due; returns how many. Raises NotFound."""
     if not might(actor, Permission.SYSTEM_HEALTH):
         raise NotFound
     with unit_of_work(actor, now) as uow:
@@ -180,7 +177,7 @@ def retry_all(actor: Actor, now: datetime) -> int:
 
 @use_case
 def mend_address(uow: UnitOfWork, user_id: int, email: str) -> int:
-    """Give a person another address, tell them there, and send what failed. Raises NotFound, Refused, Stale."""
+    """Change a person's address, tell them there, and send what failed. Raises NotFound, Refused, Stale."""
     account = change_address(uow, user_id, email, uow.version)
     _requeue(uow, OutboxMessage.recipient_id == user_id)
     end_trouble(uow, user_id)
@@ -189,11 +186,9 @@ def mend_address(uow: UnitOfWork, user_id: int, email: str) -> int:
 
 
 def take_bounce(report: Report, now: datetime) -> list[Taken]:
-    """Note what a mail server reports of a mail that we sent; returns what was noted.
-
-    Anybody can write a report, so it must name a mail of ours by its Message-ID, which nobody guesses; one that names
-    no mail at all is believed only of an address to which we wrote lately.
-    """
+    """Record the failures in a mail server's report; returns the changes. Anyone can write a report, so it must name
+    one of our emails by its Message-ID, which cannot be guessed; without one it counts only for an address we wrote
+    to lately."""
     taken = []
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
@@ -205,7 +200,7 @@ def take_bounce(report: Report, now: datetime) -> list[Taken]:
 
 
 def _told_of(uow: UnitOfWork, report: Report, returned: Returned) -> UserAccount | None:
-    """The person a report is about, the mail that came back marked as failed."""
+    """The person a report is about; the returned email is marked as failed."""
     if report.message_id:
         sent = select(OutboxMessage).where(OutboxMessage.message_id == report.message_id.rpartition("@")[0])
         message = uow.session.scalars(sent.with_for_update()).one_or_none()
@@ -225,7 +220,7 @@ def _told_of(uow: UnitOfWork, report: Report, returned: Returned) -> UserAccount
 
 
 def _has_moved(uow: UnitOfWork, account: UserAccount, message: OutboxMessage, returned: Returned) -> bool:
-    # a server that passes mail on reports the address behind it, so another name alone says nothing
+    # A forwarding server reports the address behind it, so a different address alone means nothing.
     if account.email in returned.addresses or message.sent_at is None:
         return False
     changed = select(AuditEntry.id).where(
@@ -238,7 +233,7 @@ def _has_moved(uow: UnitOfWork, account: UserAccount, message: OutboxMessage, re
 
 
 def own_words(actor: Actor) -> dict[str, str] | None:
-    """Return that mail to the person's own address fails, and why; None when it does not."""
+    """Words about failing email to the actor's own address; None if there is no failure."""
     row = own_trouble(actor.user_id or 0)
     if row is None:
         return None
@@ -248,7 +243,7 @@ def own_words(actor: Actor) -> dict[str, str] | None:
 
 
 def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
-    """Return what My day says of it: one's own address, and for an administrator how many people's of the school."""
+    """Lines for My day: one's own address, and for administrators the number of people in the school."""
     lines = []
     own = own_words(actor)
     if own is not None:
@@ -261,14 +256,13 @@ def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
 
 
 def count_words(number: int) -> str:
-    """Return to how many people mail does not arrive."""
     return ngettext(
         "Email to %(num)d person is not being delivered.", "Email to %(num)d people is not being delivered.", number
     )
 
 
 def row_words(row: TroubleRow) -> dict[str, Any]:
-    """Return one person of the list: since when, why, and what helps."""
+    """One person of the list: since when, why, and what helps."""
     means, helps = reason(row.status)
     since = day_words(local_date(row.since, district_zone()))
     failed = ngettext("%(num)d email failed", "%(num)d emails failed", row.failed)
@@ -285,13 +279,11 @@ blueprint = Blueprint("troubles", __name__)
 
 
 def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands on the account's page of somebody whom mail does not reach."""
     found = own_words(actor)
     return ("mail_pages/bounces/own.html", found) if found else None
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands above the list of people: to how many of them mail does not arrive."""
     number = trouble_count(actor, clock.now())
     return ("mail_pages/bounces/people.html", {"words": count_words(number)}) if number else None
 
@@ -299,7 +291,7 @@ def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @blueprint.get("/people/mail")
 @gate(Permission.ACCOUNT_MANAGE)
 def page() -> Page:
-    """The people whom mail does not reach, why, and what helps."""
+    """The people whom email does not reach, why, and what helps."""
     rows = troubles(current_actor(), clock.now())
     return render_template("mail_pages/bounces/list.html", rows=[row_words(row) for row in rows])
 
@@ -307,7 +299,6 @@ def page() -> Page:
 @blueprint.post("/people/<int:user_id>/mail/retry")
 @gate(Permission.ACCOUNT_MANAGE)
 def retry(user_id: int) -> Response:
-    """Send what failed for one person again."""
     retry_person(current_actor(), user_id, clock.now())
     flash(_("It is being tried again now, with an email that shows whether it is delivered."))
     return redirect(url_for("troubles.page"), 303)
@@ -316,7 +307,6 @@ def retry(user_id: int) -> Response:
 @blueprint.post("/account/mails/try")
 @gate(Permission.SIGNED_IN)
 def retry_own() -> Response:
-    """Send what failed for oneself again."""
     actor = current_actor()
     retry_person(actor, actor.user_id or 0, clock.now())
     flash(_("It is being tried again now, with an email that shows whether it is delivered."))
@@ -327,7 +317,6 @@ def retry_own() -> Response:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_ADDRESS)
 def address(user_id: int) -> Page:
-    """Give an account another address."""
     user = get_person(current_actor(), user_id, clock.now())
     form = AddressForm(version=str(user.version))
 

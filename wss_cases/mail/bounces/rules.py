@@ -1,4 +1,4 @@
-"""Pure decisions about mail that does not arrive: whose fault a failure is, and what a mail server's code means."""
+"""Pure rules of failing email: whether the address is at fault, and what a mail server's code means."""
 
 import re
 import smtplib
@@ -16,22 +16,20 @@ SYNTAX = "5.1.3"
 
 @dataclass(frozen=True)
 class Trouble:
-    """That an address fails, with the code of the mail server that said so."""
+    """A failing address, with the mail server's code."""
 
     kind: TroubleKind
     status: str
 
     @property
     def lasts(self) -> bool:
-        """Whether it goes on although our own server takes the next mail: it told of a return, for good."""
+        """Whether it stays although our own server accepts the next email: a permanent bounce."""
         return self.kind is TroubleKind.BOUNCED and self.status.startswith("5")
 
 
 def trouble_of(error: Exception) -> Trouble | None:
-    """Return what an error that ended the attempts says about the address; None when it is not about the address.
-
-    A server that is away, or that refuses us as a sender, says nothing about the person.
-    """
+    """What a final error says about the address; None if it is not about the address, such as a server that is down
+    or refuses us as sender."""
     if isinstance(error, UnicodeError):
         return Trouble(TroubleKind.REFUSED, SYNTAX)
     code: int
@@ -49,7 +47,7 @@ def trouble_of(error: Exception) -> Trouble | None:
 
 
 def reason(status: str) -> tuple[str, str]:
-    """Return what a mail server's code means, and what helps, in the reader's language."""
+    """The meaning of a mail server's code, and what helps."""
     for pattern, means, helps in REASONS:
         if re.fullmatch(pattern, status):
             return str(means), str(helps)
@@ -57,7 +55,7 @@ def reason(status: str) -> tuple[str, str]:
 
 
 def error_label(error: str) -> str:
-    """Return what delivery kept of a failure, in the reader's language, with its code."""
+    """A delivery error in the reader's language, with its code."""
     for beginning, label in ERROR_LABELS.items():
         if error.startswith(beginning):
             return f"{label} {error.removeprefix(beginning).strip()}".strip()
@@ -69,7 +67,7 @@ NO_REPORT = "this is no delivery report (RFC 3464)."
 
 @dataclass(frozen=True)
 class Returned:
-    """What a report says of one recipient: the addresses it names, `failed` or another action, and a status code."""
+    """One recipient in a report: the addresses named, `failed` or another action, and a status code."""
 
     addresses: tuple[str, ...]
     action: str
@@ -78,15 +76,15 @@ class Returned:
 
 @dataclass(frozen=True)
 class Report:
-    """A delivery report; `message_id` without brackets, '' where the report does not name the mail."""
+    """A delivery report; `message_id` is without brackets, '' if the report does not name the email."""
 
     message_id: str
     recipients: tuple[Returned, ...]
 
 
 def read_report(raw: bytes) -> Report:
-    """Return what a delivery report says. Raises ValueError for anything else."""
-    mail = message_from_bytes(raw)  # the strict policy stumbles over headers that servers mangle
+    """Parse a delivery report. Raises ValueError for anything else."""
+    mail = message_from_bytes(raw)  # the strict policy fails on headers that servers damage
     recipients = tuple(
         one for part in mail.walk() if part.get_content_type() == "message/delivery-status" for one in _recipients(part)
     )
@@ -114,7 +112,7 @@ def _word(block: Message, name: str) -> str:
 
 
 def _address(field: object) -> str:
-    # "rfc822; person@school.org", and without the type where a server forgets it
+    # "rfc822; person@school.org"; some servers omit the type.
     return fold_address(str(field or "").rpartition(";")[2].strip().strip("<>"))
 
 

@@ -163,7 +163,7 @@ SENTENCES: dict[str, Any] = {
 
 
 MOST_NAMES = 200
-"""Letters of `synchronous_standby_names` that are kept, and so may be taken away."""
+"""Longest `synchronous_standby_names` that is stored, and so may be removed."""
 
 
 class Heartbeat(Base):
@@ -289,7 +289,6 @@ Row = TypeVar("Row")
 
 
 def rows(model: Any, *which: ColumnElement[bool]) -> Update:
-    """An update of a queue's rows that the session does not hold."""
     return update(model).where(*which).execution_options(synchronize_session=False)
 
 
@@ -331,7 +330,7 @@ def give_back(model: Any, token: str, now: datetime) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         mine = rows(model, model.claim_token == token, model.state == OutboxState.CLAIMED)
-        # its lease stays as a trace that a sender had it: it may have been sent
+        # The lease stays, to show that a sender had it and it may have been sent.
         uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None))
 
 

@@ -21,7 +21,7 @@ from wss_cases.roster.directory.rules import SchoolDays, merge_days
 OPENS = time(6, 30)
 CLOSES = time(18, 0)
 MAIL_OPENS = StoredSetting("mail.opens_at", time.fromisoformat, fixed(OPENS))
-"""From when on school days mail goes that waits for hours: the digest is the first."""
+"""From this time on school days emails that wait for hours are sent, the digest first."""
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(hours=48)
@@ -57,7 +57,6 @@ class Choice:
 
 
 def wanted(choice: Choice, mail_list: MailList) -> bool:
-    """Whether a person with this choice gets emails of this list."""
     return choice.weekly if mail_list is MailList.WEEKLY else choice.style == mail_list.value
 
 
@@ -115,17 +114,16 @@ EVER = {OutboxState.SENT: "mail.sent", OutboxState.DROPPED: "mail.dropped"}
 
 
 def heartbeats(limit: int = 10) -> list[Heartbeat]:
-    """The schedulers seen last, the newest first."""
     return list(db.session.scalars(select(Heartbeat).order_by(Heartbeat.at.desc()).limit(limit)))
 
 
 def days_near(school_ids: Collection[int], day: date) -> dict[int, SchoolDays]:
-    """Return each school's days for the three months from a date, all in one query."""
+    """Each school's days for the three months from a date, in one query."""
     return days_from(school_ids, day - timedelta(days=1), day + NEAR)
 
 
 def days_from(school_ids: Collection[int], first: date, last: date) -> dict[int, SchoolDays]:
-    """Return each school's days from a first to a last date, all in one query."""
+    """Each school's days from a first to a last date, in one query."""
     statement = select(CalendarDay.school_id, CalendarDay.day, CalendarDay.kind).where(
         CalendarDay.day >= first,
         CalendarDay.day <= last,
@@ -204,7 +202,6 @@ def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
 
 
 def choice_of(user_id: int) -> Choice:
-    """Return what one person chose about their mails."""
     return choices_of([user_id])[user_id]
 
 

@@ -20,7 +20,7 @@ from wss_cases.mail.common.queries import choice_of, wanted
 from wss_cases.mail.preferences import stop_token
 
 EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
-"""What a template's own lines leave behind is one empty line in the mail."""
+"""A template's own lines can leave several empty lines; the email has one."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Recipient:
 
 
 def due_now(message: OutboxMessage, now: datetime) -> tuple[MessageKind, Recipient, MailList | None] | None:
-    """A message's kind, recipient and list; None when it is no longer due or they may no longer know."""
+    """A message's kind, recipient and list; None if it is no longer due or they may no longer see it."""
     kind = kind_of(message.kind)
     recipient = _recipient(message, kind, now) if kind else None
     if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
@@ -44,7 +44,7 @@ def due_now(message: OutboxMessage, now: datetime) -> tuple[MessageKind, Recipie
 
 
 def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
-    """Return the mail, or None when it is no longer due or its recipient may no longer know."""
+    """The email, or None if it is no longer due or its recipient may no longer see it."""
     due = due_now(message, now)
     if due is None:
         return None

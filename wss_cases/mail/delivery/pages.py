@@ -49,7 +49,7 @@ from wss_cases.mail.delivery.rules import Post
 
 TOGETHER = "mail.together"
 MOST_SINGLE = 5
-"""Of so many that may go to one person at once each has a mail of its own."""
+"""More emails than this to one person at once are bundled."""
 
 
 @dataclass
@@ -114,10 +114,8 @@ def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
 
 
 def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
-    """Step: drop rows that are no longer due before their bundle is written; they may come due again later.
-
-    A due row without anything to say is dropped too, as it would be alone.
-    """
+    """Step: drop rows that are no longer due, or have nothing to say, before their bundle is written. They may come
+    due again later."""
     if message.kind == TOGETHER:
         for row in carried_by(message.id, lock=True):
             due = due_now(row, now)
@@ -163,7 +161,7 @@ MESSAGES = (MessageKind(TOGETHER, _says, _still_due, mail_list=_lists),)
 
 BATCH = 5
 SHARED = ("state", "sent_at", "last_error")
-"""What a mail and those for which it stands have in common."""
+"""Columns that a bundle shares with its rows."""
 
 
 def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
@@ -171,7 +169,7 @@ def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
 
     A message that was dropped because it was not due waits again: it is due again.
     """
-    # each key once and in one order, so that two processes that queue the same rows wait for each other in turn
+    # Each key once and in one order, so that two processes queuing the same rows do not deadlock.
     each = {message.dedupe_key: message for message in planned}
     queued = set(_insert(uow, [each[key] for key in sorted(each)])) if each else set()
     if queued:
@@ -200,7 +198,7 @@ def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
     }
     table = table_of(OutboxMessage)
     if uow.session.get_bind().dialect.name == "postgresql":
-        # one array per column: rendering a row of parameters each would take longer than inserting
+        # One array per column: rendering parameters for each row would take longer than inserting.
         arrays = [literal(values, ARRAY(table.c[name].type)) for name, values in each.items()]
         rows = func.unnest(*arrays).table_valued(*each).render_derived()
         same = [literal(value, table.c[name].type) for name, value in shared.items()]
@@ -269,11 +267,11 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     if mail is None:
         drop(message_id, token, now)
         return None
-    db.session.remove()  # nothing is held open while a server is spoken to
+    db.session.remove()  # no connection stays open while a server is contacted
     reach("deliver.before_send")
     try:
         post.send(mail, f"{message.id:08d}-{message.message_id}")
-    except Exception as error:  # whatever a server or a network does: it is this message's attempt, not our end
+    except Exception as error:  # any error ends this attempt only
         return _later(message, token, now, error, str(mail["To"]))
     reach("deliver.after_send")
     values = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": message.attempts + 1}

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 BYE_SECONDS = 2.0
 SEVEN_BIT = SMTP_LINES.clone(cte_type="7bit", max_line_length=998)
-"""As it goes out: in seven bits, and no header folded, for a long address folded at 78 characters becomes encoded words
-that no mail program reads; 998 is what SMTP allows a line (RFC 5322)."""
+"""Sent as seven bits with unfolded headers: a long address folded at 78 characters becomes encoded words that no
+mail program reads. SMTP allows lines of 998 (RFC 5322)."""
 
 
 class Post:
@@ -66,7 +66,7 @@ class Post:
 
     @contextmanager
     def _deadline(self, seconds: float) -> Iterator[None]:
-        # a slow server keeps every read alive: the socket is shut when the whole send takes too long
+        # A slow server keeps every read alive, so the socket is shut when the whole send takes too long.
         timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
@@ -109,9 +109,9 @@ class Post:
 
     def _greet(self, host: str, port: int) -> None:
         assert self._server is not None
-        # connect() with the name set beforehand, so that TLS can check the certificate against it
+        # Sets the name before connecting, so that TLS can check the certificate against it.
         self._server._host = host  # type: ignore[attr-defined]
-        # it reads the greeting without checking it
+        # connect() reads the greeting without checking it.
         code, words = self._server.connect(host, port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, words)
@@ -120,7 +120,7 @@ class Post:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._folder / f".{name}.{os.getpid()}"
         fresh.unlink(missing_ok=True)
-        # links in it open accounts: only this user of the machine may read them
+        # Its links open accounts: only this user of the machine may read the files.
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             handle.write(message.as_bytes(policy=SEVEN_BIT))
         fresh.replace(self._folder / f"{name}.eml")

@@ -1,4 +1,4 @@
-"""The texts for families: the languages there are, reading one, and writing a new version."""
+"""Texts for families: list them by language, read one, and write a new version."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,8 +38,6 @@ from wss_cases.roster.directory.pages import language_words
 
 @dataclass(frozen=True)
 class Wording:
-    """A title and a text from a day on."""
-
     title: str
     text: str
     starts_on: date
@@ -47,9 +45,9 @@ class Wording:
 
 @use_case
 def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int:
-    """Add a language, or a newer version of one. Raises NotFound for a code that no page shows, and Refused."""
+    """Add a text in a language, or a newer version. Raises NotFound for a code that no page shows, and Refused."""
     first = uow.session.scalars(select(FamilyText.id).where(FamilyText.code == code).order_by(FamilyText.id)).first()
-    # the oldest version is the lock of its code, so that two people cannot add the same day
+    # Locking the oldest version prevents two people from adding the same day.
     uow.load(FamilyText, existing(first), Permission.FAMILY_TEXT_EDIT)
     taken = _first_days(uow, code, language)
     _check(code, wording, taken, today_at(None, uow.now))
@@ -61,7 +59,7 @@ def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int
 
 @use_case
 def change_text(uow: UnitOfWork, text_id: int, wording: Wording) -> int:
-    """Change a version that nobody has been shown yet. Raises NotFound, Stale, Refused once it has begun."""
+    """Change a version that has not been shown yet. Raises NotFound, Stale, and Refused once its day has come."""
     row = uow.load(FamilyText, text_id, Permission.FAMILY_TEXT_EDIT, uow.version)
     today = today_at(None, uow.now)
     if row.starts_on <= today:
@@ -78,7 +76,7 @@ def _first_days(uow: UnitOfWork, code: str, language: str) -> set[date]:
 
 
 def _check(code: str, wording: Wording, taken: set[date], today: date) -> None:
-    """Refuse placeholders nobody fills, and a first day that would change what was shown. `taken`: other versions'."""
+    """Refuse placeholders that nobody fills, and a first day in the past or in `taken`, the days of other versions."""
     for field, text in (("title", wording.title), ("text", wording.text)):
         for name in unknown_placeholders(code, text):
             raise Refused(field, _("No page fills in “%(name)s” here. Remove it.", name=f"%({name})s"))
@@ -91,11 +89,11 @@ def _check(code: str, wording: Wording, taken: set[date], today: date) -> None:
 
 
 LISTED = 8
-"""Languages of families that are offered besides those in which there are texts."""
+"""Most families' languages offered besides those with texts."""
 
 
 def code_words(code: str, rows: Iterable[FamilyText]) -> str:
-    """Return what a text is for: its label, else its own title or first line."""
+    """What a text is for: its label, otherwise its title or first line."""
     if code in TEXT_LABELS:
         return str(TEXT_LABELS[code])
     own = next((row for row in rows if row.code == code and row.language == "en"), None)
@@ -106,9 +104,7 @@ def code_words(code: str, rows: Iterable[FamilyText]) -> str:
 
 
 def language_rows(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the languages to look at besides English, with how many texts each has: those with texts, then those
-    most families speak.
-    """
+    """The languages besides English, with their number of texts: those with texts, then the most spoken ones."""
     codes = len({row.code for row in rows})
     written = sorted({row.language for row in rows} - {FALLBACK})
     more = [tag for tag in spoken if tag not in (*written, FALLBACK)][:LISTED]
@@ -125,7 +121,7 @@ def language_rows(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> list
 
 
 def groups(rows: Sequence[FamilyText], language: str, today: date) -> list[dict[str, Any]]:
-    """Return the texts in groups, each with what stands in English and in one language: in force, next, or neither."""
+    """Texts by group, in English and one language: in force, upcoming, or missing."""
     found: dict[str, list[dict[str, Any]]] = {}
     for code in sorted({row.code for row in rows}, key=_place):
         cells = [
@@ -158,7 +154,7 @@ def _cell(versions: Sequence[FamilyText], today: date) -> dict[str, Any]:
 
 
 def language_choices(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return (tag, name) of every language a text may be written in: those of texts and families first."""
+    """(tag, name) of all languages a text can be written in, those of texts and families first."""
     first = dict.fromkeys([*sorted({row.language for row in rows}), *spoken])
     known = {each.replace("_", "-") for each in locale_identifiers() if _is_language(each)}
     rest = sorted((tag for tag in known if tag not in first), key=lambda tag: language_words(tag).casefold())
@@ -166,7 +162,7 @@ def language_choices(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> l
 
 
 def _is_language(identifier: str) -> bool:
-    # a language alone, or with a script (zh-Hans); countries make no difference to a text
+    # A language, possibly with a script (zh-Hans); country variants are not offered.
     parts = identifier.split("_")
     return len(parts) == 1 or (len(parts) == 2 and len(parts[1]) == 4)
 
@@ -177,7 +173,7 @@ blueprint = Blueprint("texts", __name__, url_prefix="/texts")
 @blueprint.get("")
 @gate(Permission.FAMILY_TEXT_EDIT)
 def texts() -> Page:
-    """Every text by language, and what is missing."""
+    """All texts by language, and what is missing."""
     rows = queries.all_texts()
     languages = language_rows(rows, queries.languages_of_families())
     chosen = request.args.get("language", "")
@@ -195,7 +191,7 @@ def texts() -> Page:
 @blueprint.get("/<int:text_id>")
 @gate(Permission.FAMILY_TEXT_EDIT)
 def text(text_id: int) -> Page:
-    """One version as a family sees it, with what the page fills in."""
+    """One version as a family sees it, with example values."""
     row = queries.get_text(current_actor(), text_id)
     versions = queries.versions_of(row.code, row.language)
     today = today_at(None, clock.now())
@@ -225,7 +221,7 @@ def text(text_id: int) -> Page:
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.FAMILY_TEXT_EDIT)
 def new() -> Page:
-    """Write a text in another language, or a newer version of one."""
+    """Write a text in another language, or a newer version."""
     rows = queries.all_texts()
     code, language = request.args.get("code", ""), request.args.get("language", "")
     begun = _newest(rows, code, language) or _newest(rows, code, "en")
@@ -245,7 +241,6 @@ def new() -> Page:
 @blueprint.route("/<int:text_id>/change", methods=["GET", "POST"])
 @gate(Permission.FAMILY_TEXT_EDIT)
 def change(text_id: int) -> Page:
-    """Change a version before its first day."""
     row = queries.get_text(current_actor(), text_id)
     form = WordingForm(title=row.title, text=row.text, starts_on=row.starts_on, version=str(row.version))
 

@@ -1,4 +1,4 @@
-"""Texts for families: their placeholders, and their parts on a page. Pure."""
+"""Texts for families: their placeholders, parts and versions."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -25,25 +25,26 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "survey_notice": frozenset({"school", "contact"}),
     "police_rights": frozenset({"school", "contact"}),
 }
-"""What each text may leave open for the page that shows it; a code that is not here leaves nothing open.
+"""Placeholders that each text may use; other codes have none.
 
 `school`: the school's name. `contact`: whom to call, as a line. `partner`: the organization's name. `service`: what it
-helps with. `records`: what is shared, a line each beginning with "- ". `purpose`: why. `until`: the last day, in words.
-`student`: the child's name. `date`: the day of the letter. `what`: what was decided, with its days. `reason`: why, as
-written. `supports`: what the school offers meanwhile. `planning`: how the return is planned, on the day of the letter.
+helps with. `records`: what is shared, one line each beginning with "- ". `purpose`: why. `until`: the last day, in
+words. `student`: the child's name. `date`: the day of the letter. `what`: what was decided, with its days. `reason`:
+why, as written. `supports`: what the school offers meanwhile. `planning`: how the return is planned, on the day of the
+letter.
 """
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a text: its heading ("" for the first), and its lines; an item of a list begins with "- "."""
+    """A part of a text: its heading ("" for the first), and its lines; list items begin with "- "."""
 
     heading: str
     lines: tuple[str, ...]
 
     @property
     def groups(self) -> list[tuple[bool, list[str]]]:
-        """Lines that belong together: (whether it is a list, its lines without the dash)."""
+        """Its lines in groups: (whether it is a list, the lines without dashes)."""
         found: list[tuple[bool, list[str]]] = []
         for line in self.lines:
             item = line.startswith("- ")
@@ -57,34 +58,32 @@ class Block:
 
 @dataclass(frozen=True)
 class Text:
-    """One text in one language; `language` says in which it was found."""
+    """One text; `language` is the one in which it exists."""
 
     title: str
     text: str
     language: str
 
     def filled(self, values: Mapping[str, str]) -> "Text":
-        """Return the text with its placeholders filled. Raises ValueError naming one that has no value."""
         return replace(self, title=fill(self.title, values), text=fill(self.text, values))
 
     @property
     def blocks(self) -> list[Block]:
-        """The parts of the text, divided where a line begins with "# "."""
         return blocks(self.text)
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names of what a text leaves open."""
     return set(_PLACEHOLDER.findall(text))
 
 
 def unknown_placeholders(code: str, text: str) -> list[str]:
-    """Return the placeholders of a text that nobody fills for its code."""
+    """Placeholders of a text that nobody fills for its code."""
     return sorted(placeholders(text) - PLACEHOLDERS.get(code, frozenset()))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with `%(name)s` replaced; other percent signs stay. Raises ValueError for one without a value."""
+    """A text with `%(name)s` replaced; other percent signs stay. Raises ValueError for a placeholder without a
+    value."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
@@ -96,7 +95,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def blocks(text: str) -> list[Block]:
-    """Return the parts of a text, divided where a line begins with "# "; blank lines only separate."""
+    """The parts of a text; a line beginning with "# " starts a new one."""
     found: list[tuple[str, list[str]]] = [("", [])]
     for line in (line.strip() for line in text.splitlines()):
         if line.startswith("# "):
@@ -110,11 +109,8 @@ FALLBACK = "en"
 
 
 def family_text(code: str, language: str | None, day: date) -> Text:
-    """Return a text in the language asked for, or else in English, as it stands on a day.
-
-    Where `.language` differs from what was asked, the caller makes an `interpreter` follow-up. "es-MX" finds "es".
-    Raises LookupError when there is no such text.
-    """
+    """A text on a day in this language, otherwise in English. If `.language` differs from the one asked for, the
+    caller makes an `interpreter` follow-up. "es-MX" finds "es". Raises LookupError for an unknown text."""
     found = family_texts([code], language, day)
     if code not in found:
         raise LookupError(f"there is no text for families named {code!r} on {day.isoformat()}")
@@ -122,7 +118,7 @@ def family_text(code: str, language: str | None, day: date) -> Text:
 
 
 def family_texts(codes: Collection[str], language: str | None, day: date) -> dict[str, Text]:
-    """Return those of the named texts that exist, each as `family_text` would; one query."""
+    """The named texts that exist, each as in `family_text`; one query."""
     wanted = _languages(language)
     statement = (
         select(FamilyText)
@@ -139,13 +135,12 @@ def family_texts(codes: Collection[str], language: str | None, day: date) -> dic
 
 
 def _languages(language: str | None) -> list[str]:
-    """Return the languages to look in, best first: as asked, without its region, English."""
+    """Languages to try, best first: as given, without region, English."""
     asked = language or FALLBACK
     return list(dict.fromkeys([asked, asked.split("-")[0].split("_")[0], FALLBACK]))
 
 
 def get_text(actor: Actor, text_id: int) -> FamilyText:
-    """Return one version of a text. Raises NotFound."""
     row = db.session.get(FamilyText, text_id)
     require(actor, Permission.FAMILY_TEXT_EDIT, row)
     assert row is not None
@@ -153,19 +148,17 @@ def get_text(actor: Actor, text_id: int) -> FamilyText:
 
 
 def all_texts() -> list[FamilyText]:
-    """Return every version of every text, by code, language and first day."""
     by = (FamilyText.code, FamilyText.language, FamilyText.starts_on)
     return list(db.session.scalars(select(FamilyText).order_by(*by)))
 
 
 def versions_of(code: str, language: str) -> list[FamilyText]:
-    """Return the versions of a text in one language, the newest first."""
     statement = select(FamilyText).where(FamilyText.code == code, FamilyText.language == language)
     return list(db.session.scalars(statement.order_by(FamilyText.starts_on.desc())))
 
 
 def languages_of_families() -> dict[str, int]:
-    """Return how many guardians speak each language on record, most first; those not on record are left out."""
+    """Number of guardians by recorded language, most first."""
     statement = select(Guardian.language, func.count()).where(Guardian.language.is_not(None))
     counted = db.session.execute(statement.group_by(Guardian.language)).all()
     found = {str(row[0]): int(row[1]) for row in counted if row[0]}

@@ -1,6 +1,6 @@
-"""One's own devices that get push messages: a page, what the script of every page asks, and the offer to turn them on.
+"""One's own devices with push messages: the page, the requests of every page's script, and the offer to turn them on.
 
-Everything a person must do works by forms; that a browser can get messages at all only its script can say.
+Every action works by forms; only the script can tell whether a browser can receive messages at all.
 """
 
 import json
@@ -47,14 +47,13 @@ from wss_cases.mail.push.rules import LONGEST_ENDPOINT, MOST_DEVICES, PURPOSE, S
 
 
 class SubscriptionForm(BaseForm):
-    """Filled by the page's script: nobody types it."""
+    """Filled by the page's script."""
 
     endpoint = HiddenField(default="", validators=[Length(max=LONGEST_ENDPOINT)])
     p256dh = HiddenField(default="", validators=[Length(max=200)])
     auth = HiddenField(default="", validators=[Length(max=100)])
 
     def subscription(self) -> Subscription:
-        """Return what the browser handed over."""
         return Subscription(self.endpoint.data or "", self.p256dh.data or "", self.auth.data or "")
 
 
@@ -62,7 +61,7 @@ TURNED_ON, ENDED = "push.turned_on", "push.ended"
 
 
 class Here(StrEnum):
-    """What a browser with a subscription is told when its person signs in: leave it, give it up, or bind it anew."""
+    """The answer to a browser with a subscription when its person signs in: keep it, end it, or renew it."""
 
     ON = "on"
     OFF = "off"
@@ -71,10 +70,8 @@ class Here(StrEnum):
 
 @use_case
 def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -> int:
-    """Send messages to a browser from now on; whoever got them there before gets none anymore.
-
-    Raises Refused for an address that is not of a push service, for too many devices, and where push is not set up.
-    """
+    """Send messages to this browser; whoever got them there before no longer does. Raises Refused for an address
+    outside the known push services, too many devices, or if push is not set up."""
     require(uow.actor, Permission.PUSH_USE, uow.actor)
     key = newest_key()
     if key is None:
@@ -98,14 +95,14 @@ def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -
 
 @use_case
 def turn_off(uow: UnitOfWork, device_id: int) -> int:
-    """End messages to one of one's own devices at once. Raises NotFound."""
+    """End messages to one of the actor's devices at once. Raises NotFound."""
     end_device(uow, uow.load(PushDevice, device_id, Permission.PUSH_USE))
     return device_id
 
 
 @use_case
 def send_test(uow: UnitOfWork, device_id: int) -> int:
-    """Queue a test for one of one's own devices. Raises NotFound; Refused for a second one within a minute."""
+    """Queue a test for one of the actor's devices. Raises NotFound; Refused for a second one within a minute."""
     device = uow.load(PushDevice, device_id, Permission.PUSH_USE)
     uow.no_audit()
     if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
@@ -114,10 +111,7 @@ def send_test(uow: UnitOfWork, device_id: int) -> int:
 
 
 def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> Here:
-    """Look at a browser's subscription when its person has signed in there: another person's ends, their own lives on.
-
-    Returns what the browser does with it.
-    """
+    """Check a browser's subscription after its person signed in: another person's is ended, their own is extended."""
     with unit_of_work(actor, now) as uow:
         uow.no_audit()
         device = device_at(endpoint)
@@ -133,14 +127,14 @@ def seen_here(actor: Actor, session_id: int, endpoint: str, now: datetime) -> He
 
 
 def end_device(uow: UnitOfWork, device: PushDevice) -> None:
-    """Step: forget a device and what is on its way to it."""
+    """Step: delete a device and its waiting messages."""
     uow.audit(ENDED, "push_device", device.id)
     uow.session.delete(device)
     uow.session.flush()
 
 
 def queue_push(uow: UnitOfWork, device_id: int, outbox_id: int | None, key: str, ends_at: datetime) -> bool:
-    """Step: queue one message for one device; False when it is queued already."""
+    """Step: queue one message for one device; False if it is queued already."""
     values = {
         "device_id": device_id, "outbox_id": outbox_id, "dedupe_key": key, "ends_at": ends_at,
         "message_id": secrets.token_hex(16), "created_at": uow.now, "next_attempt_at": uow.now,
@@ -150,7 +144,7 @@ def queue_push(uow: UnitOfWork, device_id: int, outbox_id: int | None, key: str,
 
 
 def device_row(device: PushDevice, last: PushDelivery | None, session_id: int) -> dict[str, Any]:
-    """Return one device: what it is, since when, and what became of its last message."""
+    """One device: its name, since when, and the result of its last message."""
     words, tone = _last_words(last)
     zone = district_zone()
     return {
@@ -167,19 +161,16 @@ def device_row(device: PushDevice, last: PushDelivery | None, session_id: int) -
 
 
 def name_of(agent: str) -> str:
-    """Return what a browser and its machine are called."""
     browser, machine = device_words(agent)
     both = _("%(browser)s on %(machine)s", browser=browser, machine=machine) if browser and machine else ""
     return both or browser or machine or _("A browser that does not say which")
 
 
 def reason_words(code: str, status: int | None) -> str:
-    """Return why a message did not arrive; '' where nothing went wrong."""
     return str(REASONS[code]) % {"status": status} if code in REASONS else ""
 
 
 def failure_words(code: str, status: int | None, at: datetime) -> str:
-    """Return what went wrong last, and when."""
     when = moment_words(at, district_zone())
     return _("Last failure on %(when)s: %(why)s", when=when, why=reason_words(code, status))
 
@@ -197,23 +188,20 @@ def _last_words(last: PushDelivery | None) -> tuple[str, str]:
 
 blueprint = Blueprint("push", __name__, url_prefix="/account/push")
 NOT_NOW, NOT_NOW_SECONDS = "no-push", 180 * 24 * 3600
-"""That a browser's person does not want to be asked there."""
+"""Cookie of a browser whose person does not want to be asked there."""
 SEEN = "push-seen"
-"""The cookie's place for that this browser has asked whose its messages are; signing in forgets it."""
+"""Session key: this browser has asked whose its messages are. Signing in clears it."""
 
 
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands on the account's page of somebody who may get messages."""
     if queries.newest_key() is None or not might(actor, Permission.PUSH_USE):
         return None
     return "mail_pages/push/panel.html", {"devices": len(queries.own_devices(actor.user_id, clock.now()))}
 
 
 def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
-    """Return the offer of a page to turn messages on in this browser; None where its person may not, or said no.
-
-    `wanted`: whether there is a reason to ask: never before the first report of danger.
-    """
+    """The offer to turn on messages in this browser; None if its person may not, or declined. `wanted`: whether
+    there is a reason to ask, never before the first report of danger."""
     key = queries.newest_key()
     if not wanted or key is None or NOT_NOW in request.cookies or not might(actor, Permission.PUSH_USE):
         return None
@@ -221,7 +209,7 @@ def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
 
 
 def offer_on_my_day(actor: Actor, now: datetime) -> dict[str, Any] | None:
-    """Return the offer for somebody who hears of danger, once they have, while none of their devices gets messages."""
+    """The offer for someone who was told of danger while none of their devices gets messages."""
     asked = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
     return offer(actor, wanted=asked and queries.heard_of_danger_without_push(actor, now))
 
@@ -233,7 +221,7 @@ def _form(actor: Actor, key: PushKey) -> dict[str, Any]:
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.PUSH_USE)
 def mine() -> Page:
-    """The devices that get messages; sending the form adds this browser."""
+    """The devices that get messages; submitting adds this browser."""
     if request.method == "POST":
         form = SubscriptionForm()
         if not form.validate():
@@ -252,10 +240,8 @@ def mine() -> Page:
 
 
 def key_to_ask_with(actor: Actor) -> str:
-    """Return the key for a page whose browser has yet to ask whose its messages are; '' where it need or may not.
-
-    The page of one's devices asks each time: one of them may have been turned off from elsewhere.
-    """
+    """The key for a page whose browser must ask whose its messages are; '' if not needed or not allowed. The page of
+    devices asks each time, because one may have been turned off elsewhere."""
     asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
     key = queries.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
     return key.public if key is not None else ""
@@ -269,7 +255,6 @@ def _turn_on(form: SubscriptionForm) -> int:
 @blueprint.post("/<int:device_id>/test")
 @gate(Permission.PUSH_USE)
 def test(device_id: int) -> Page:
-    """Send a test message to one of one's own devices."""
     words = _("The test message is on its way. It arrives within a minute.")
     return _done(lambda: send_test(submitted(BaseForm()), device_id), words)
 
@@ -277,7 +262,6 @@ def test(device_id: int) -> Page:
 @blueprint.post("/<int:device_id>/end")
 @gate(Permission.PUSH_USE)
 def end(device_id: int) -> Page:
-    """End messages to one of one's own devices."""
     words = _("That device gets no more messages.")
     return _done(lambda: turn_off(submitted(BaseForm()), device_id), words)
 
@@ -295,7 +279,7 @@ def _done(act: Callable[[], int], words: str) -> Page:
 @blueprint.post("/seen")
 @gate(Permission.PUSH_USE)
 def seen() -> Response:
-    """Say to a browser with a subscription whether it is this person's: another's ends here."""
+    """Tell a browser with a subscription whether it is this person's; another person's is ended."""
     endpoint = request.form.get("endpoint", "")[:LONGEST_ENDPOINT]
     here = seen_here(current_actor(), current_user.row.session_id, endpoint, clock.now())
     session[SEEN] = True
@@ -305,7 +289,7 @@ def seen() -> Response:
 @blueprint.post("/not-now")
 @gate(Permission.PUSH_USE)
 def not_now() -> Page:
-    """Ask no more in this browser; the account's page still offers it."""
+    """Stop asking in this browser; the account page still offers it."""
     answer = redirect(safe_next(request.form.get("next")) or url_for("web.home"), 303)
     secure = setting("SESSION_COOKIE_SECURE")
     answer.set_cookie(NOT_NOW, "1", max_age=NOT_NOW_SECONDS, httponly=True, samesite="Lax", secure=secure)

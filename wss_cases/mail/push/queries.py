@@ -51,14 +51,14 @@ REASONS: Final[dict[str, Any]] = {
     "server_key": _l("WSS_PUSH_KEY no longer holds the key of this device."),
     "late": _l("It was no longer of use when it could be sent."),
 }
-"""Kept as a code, beside the answer's status and nothing else of the answer."""
+"""Stored as a code with the answer's status; nothing else of the answer is stored."""
 
 
 class PushDevice(Base):
-    """A browser whose person asked for push messages there; ended with the session that it hangs on.
+    """A browser whose person turned on push messages; ends with its session.
 
-    Whoever knows its address and keys could write to it, so they are sealed; `endpoint_digest` finds it again.
-    `server_key` names the key that the browser bound it to. `agent` is what the browser says of itself.
+    Its address and keys are sealed, because anyone who knows them could write to it; `endpoint_digest` finds it again.
+    `server_key` names the key that the browser bound it to; `agent` is the User-Agent.
     """
 
     __tablename__ = "push_device"
@@ -79,10 +79,8 @@ class PushDevice(Base):
 
 
 class PushDelivery(Sendable, Base):
-    """One message for one device, of use until `ends_at`: of a row of the outbox, or a test where that is None.
-
-    It holds no word: those are made when it is sent. `status` is the last answer's of the browser maker's service.
-    """
+    """One message for one device, useful until `ends_at`: of an outbox row, or a test if that is None. Its text is
+    made when it is sent. `status` is the push service's last answer."""
 
     __tablename__ = "push_delivery"
     __table_args__ = (
@@ -99,26 +97,23 @@ class PushDelivery(Sendable, Base):
 
 
 FAILURES_OF = timedelta(days=7)
-"""How old a failure may be that whoever runs the system is still told of."""
+"""How long failures are reported to administrators."""
 
 
 def newest_key() -> PushKey | None:
-    """Return the key that browsers bind new subscriptions to; None where push messages are not set up."""
+    """The key for new subscriptions; None if push messages are not set up."""
     keys: tuple[PushKey, ...] = setting("PUSH_KEYS")
     return keys[0] if keys else None
 
 
 def key_named(name: str) -> PushKey | None:
-    """Return the key of this name; None when it was taken out of the settings."""
+    """The key of this name; None if it was removed from the settings."""
     return next((key for key in setting("PUSH_KEYS") if key.name == name), None)
 
 
 def is_live(now: datetime) -> ColumnElement[bool]:
-    """Devices that may get messages at an instant.
-
-    Their session was neither signed out nor revoked, their account is active, and their person was there of late. That
-    a session ran out by itself ends none: a phone in a pocket would hear of nothing.
-    """
+    """Devices that may get messages: session not signed out or revoked, account active, person seen lately. An
+    expired session alone ends no device, or a phone in a pocket would get nothing."""
     return _seen_after(now - UNSEEN_FOR)
 
 
@@ -130,41 +125,38 @@ def _seen_after(instant: Any) -> ColumnElement[bool]:
 
 
 def own_devices(user_id: int | None, now: datetime) -> list[PushDevice]:
-    """Return a person's live devices, the newest first."""
     mine = select(PushDevice).where(PushDevice.user_id == user_id, is_live(now))
     return list(db.session.scalars(mine.order_by(PushDevice.id.desc())))
 
 
 def load_device(device_id: int) -> PushDevice | None:
-    """Return a device, None when there is none; the caller checks whose it is."""
+    """A device or None; the caller checks whose it is."""
     return db.session.get(PushDevice, device_id)
 
 
 def device_at(endpoint: str) -> PushDevice | None:
-    """Return the device at an address, whoever's it is."""
+    """The device at an address, whoever's it is."""
     return db.session.scalar(select(PushDevice).where(PushDevice.endpoint_digest == token_digest(endpoint)))
 
 
 def subscription_of(device: PushDevice) -> Subscription:
-    """Return where a device is posted to. Raises ValueError when no key opens it."""
+    """The subscription of a device. Raises ValueError if no key opens it."""
     fields: dict[str, str] = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, device.sealed_text, device.sealed_key))
     return Subscription(**fields)
 
 
 def last_messages(device_ids: list[int]) -> dict[int, PushDelivery]:
-    """Return the newest message of each of these devices."""
     newest = select(func.max(PushDelivery.id)).where(PushDelivery.device_id.in_(device_ids))
     rows = db.session.scalars(select(PushDelivery).where(PushDelivery.id.in_(newest.group_by(PushDelivery.device_id))))
     return {row.device_id: row for row in rows}
 
 
 def push_kinds() -> list[str]:
-    """Return the kinds of message that are pushed too, sorted."""
     return sorted(name for name, kind in kinds().items() if kind.push is not None)
 
 
 def heard_of_danger_without_push(actor: Actor, now: datetime) -> bool:
-    """Whether a message that is pushed went to a person, and none of their devices gets any."""
+    """Whether a pushed kind of message went to a person none of whose devices gets any."""
     if newest_key() is None or not might(actor, Permission.PUSH_USE):
         return False
     asked = {"who": actor.user_id, "unseen_since": now - UNSEEN_FOR}
@@ -180,13 +172,11 @@ def _told_without_device() -> Any:
 
 
 def devices_live(now: datetime) -> int:
-    """Return how many devices get messages."""
     return db.session.scalar(select(func.count()).select_from(PushDevice).where(is_live(now))) or 0
 
 
 def last_failure(now: datetime) -> Any:
-    """Return (code, status, when it was queued) of the newest message of a week that has not arrived; None when all
-    have."""
+    """(code, status, when it was queued) of the newest failure within a week; None if there is none."""
     failed = select(PushDelivery.last_error, PushDelivery.status, PushDelivery.created_at).where(
         PushDelivery.last_error != "", PushDelivery.created_at > now - FAILURES_OF
     )

@@ -1,5 +1,5 @@
-"""One message as its device reads it and as its service takes it: encrypted for the one (RFC 8291), signed for the
-other (VAPID, RFC 8292), both by a library."""
+"""Push messages: encrypted for the device (RFC 8291), signed for its push service (VAPID, RFC 8292), both by a
+library."""
 
 import base64
 import json
@@ -20,27 +20,27 @@ from wss_cases.foundation.keys.push_keys import PushKey
 from wss_cases.foundation.operations.deferred import deferred
 
 PURPOSE: Final = "push"
-"""What the keys of the sealed addresses are derived for."""
+"""Purpose of the keys that seal the addresses."""
 MOST_DEVICES: Final = 10
-"""Of one person."""
+"""Per person."""
 UNSEEN_FOR: Final = timedelta(days=30)
-"""A device at which its person has not signed in for so long gets nothing more."""
+"""A device where its person has not signed in for so long gets no more messages."""
 LONGEST_ENDPOINT: Final = 1000
 POINT_BYTES, SECRET_BYTES = 65, 16
 PADDED_TO: Final = 512
-"""Every message has one size, so that who carries it learns nothing of its kind."""
+"""All messages have this size, so that their length reveals nothing."""
 PAUSES: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15, 30))
 LONGEST_RETRY_AFTER: Final = 3600
 
 
 def own_device(actor: Actor, record: Any) -> bool:
-    """The record is a device of the actor's own, or is the actor, who may ask for one."""
+    """The actor's own device, or the actor, who may add one."""
     return record.user_id is not None and record.user_id == actor.user_id
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """What a browser hands out: where to post, and the keys that only it can read with."""
+    """A browser's subscription: where to post, and the keys that encrypt for it."""
 
     endpoint: str
     p256dh: str
@@ -48,7 +48,7 @@ class Subscription:
 
 
 class Answered(Enum):
-    """What an answer of the push service means."""
+    """The meaning of a push service's answer."""
 
     TAKEN = "taken"
     LATER = "later"
@@ -57,7 +57,7 @@ class Answered(Enum):
 
 
 def answered(status: int) -> Answered:
-    """Return what a status means: 404 and 410 end the subscription (RFC 8030), 429 and 5xx pass."""
+    """404 and 410 end the subscription (RFC 8030); 408, 429 and 5xx are temporary."""
     if 200 <= status < 300:
         return Answered.TAKEN
     if status in (404, 410):
@@ -66,14 +66,14 @@ def answered(status: int) -> Answered:
 
 
 def pause_after(attempts: int, retry_after: str) -> timedelta:
-    """Return the pause after so many failed attempts (1 or more), or a longer one that the service asks for."""
+    """The pause after so many failed attempts (1 or more), or a longer one that the service asks for."""
     own = PAUSES[min(attempts, len(PAUSES)) - 1]
     asked = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6 else 0
     return max(own, timedelta(seconds=min(asked, LONGEST_RETRY_AFTER)))
 
 
 def check_subscription(given: Subscription, hosts: Sequence[str], near: Collection[str]) -> None:
-    """Refuse what no browser hands out, and every address that is not of a push service that the settings name."""
+    """Raise Refused for an invalid subscription, or an address outside the push services in the settings."""
     good = _is_endpoint(given.endpoint, hosts, near) and _is_point(given.p256dh)
     if not good or len(_bytes_of(given.auth)) != SECRET_BYTES:
         raise Refused("", _("This browser’s push service is not one that this site sends to. Nothing was turned on."))
@@ -95,7 +95,6 @@ def _is_endpoint(endpoint: str, hosts: Sequence[str], near: Collection[str]) -> 
 
 
 def _fits(host: str, pattern: str) -> bool:
-    """Whether a host is the one named, or below the one named behind `*.`."""
     if pattern.startswith("*."):
         return host.endswith(pattern[1:]) and len(host) > len(pattern) - 1
     return host == pattern
@@ -120,48 +119,43 @@ def _is_point(text: str) -> bool:
 
 
 def body_of(title: str, body: str, path: str, tag: str) -> bytes:
-    """Return what the device reads: words, a path of this site, and the tag under which a repeat replaces the first."""
+    """The message for the device: text, a path of this site, and the tag under which a repeat replaces the first."""
     said = json.dumps({"title": title, "body": body, "link": path, "tag": tag}, ensure_ascii=False)
     data = said.encode()
     return data + b" " * (-len(data) % PADDED_TO)
 
 
 def path_of(href: str) -> str:
-    """Return the path of an address of this site, as a message carries it: no host, nothing behind a `?`."""
+    """The path of an address of this site, without host and query."""
     return urlsplit(href).path or "/"
 
 
 def host_of(endpoint: str) -> str:
-    """Return the host of a push service."""
     return urlsplit(endpoint).hostname or ""
 
 
 webpush = deferred("webpush")
 SIGNED_FOR = timedelta(hours=12)
-"""How long a service may take the signature for good: at most a day."""
+"""Validity of a signature; a service allows at most a day."""
 
 
 @dataclass(frozen=True)
 class Posted:
-    """The body and headers of one post."""
-
     body: bytes
     headers: dict[str, str]
 
 
 @dataclass(frozen=True)
 class _Origin:
-    """An origin as the library reads it off an address, and with its port, which it would leave out."""
+    """An origin with its port, which the library would leave out."""
 
     scheme: str
     host: str
 
 
 def posted(key: PushKey, to: Subscription, said: bytes, sender: str, topic: str, ttl: int) -> Posted:
-    """Return what is posted for a message of use for `ttl` seconds more; a later one of its topic replaces it.
-
-    `sender`: MAIL_FROM, so that the service can write to whoever sends.
-    """
+    """The post for a message that is useful for `ttl` more seconds; a later one of its topic replaces it. `sender`
+    (MAIL_FROM) lets the service contact us."""
     contact = parseaddr(sender)[1]
     push = webpush.WebPush(private_key=key.private_pem, public_key=key.public_pem)
     where: Any = {"endpoint": to.endpoint, "keys": {"p256dh": to.p256dh, "auth": to.auth}}

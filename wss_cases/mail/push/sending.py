@@ -1,7 +1,7 @@
-"""Sending what is queued to devices, as mail is sent: any number of senders, nothing lost, nothing shown twice.
+"""Sends push messages like emails: any number of senders, none lost, none shown twice.
 
-What is pushed stands in the outbox beside the mail: here it is spread over the devices of its recipient, whether or not
-the mail could be sent. Apart from mail and webhooks, so that a service that hangs holds up neither.
+Outbox messages of pushed kinds are spread over their recipient's devices, whether or not the email could be sent.
+Separate from emails and webhooks, so that a hanging service delays neither.
 """
 
 import math
@@ -35,15 +35,15 @@ from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of,
 BATCH = 20
 AT_ONCE = 1000
 LOOKS_BACK = timedelta(days=1)
-"""No message is of use for longer."""
+"""No message is useful for longer."""
 NOT_YET = (OutboxState.WAITING, OutboxState.CLAIMED)
 NEEDED = (*NOT_YET, OutboxState.SENT, OutboxState.FAILED)
-"""All but what was dropped, named one by one: so the index by state and time finds what came due of late."""
+"""All states except dropped, listed so that the index by state and time is used."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """One message that we may send now: how often it was tried, to where, under which of our keys, and its words."""
+    """A message that we may send now: attempts so far, destination, our key, and its content."""
 
     id: int
     device_id: int
@@ -57,7 +57,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attempt came to, the status that came, and what the service says of trying again."""
+    """The result of an attempt: meaning, reason, status, and the requested pause."""
 
     means: Answered
     why: str = ""
@@ -66,10 +66,8 @@ class Outcome:
 
 
 def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
-    """Spread what is due over devices and send it; returns how many were sent, wait again, or failed for good.
-
-    After `seconds` (None: no limit) it begins no other one.
-    """
+    """Spread due messages over devices and send them; returns how many were sent, wait again, or failed for good.
+    After `seconds` (None: no limit) it begins no other one."""
     end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
     if not db.session.scalar(select(exists(PushDevice.id))):
@@ -94,11 +92,11 @@ def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
 
 
 def _spread(now: datetime) -> None:
-    """Forget devices that have ended, and queue what came due since for the others: each once for each device."""
+    """Delete devices that have ended, and queue due messages for the others, once for each device."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         uow.session.execute(delete(PushDevice).where(~is_live(now)).execution_options(synchronize_session=False))
-        # a mail server that is away moves its own next attempt on; the message is due all the same
+        # A mail server that is down postpones the email's next attempt; the push message is due anyway.
         came_due = or_(
             and_(OutboxMessage.next_attempt_at <= now, OutboxMessage.next_attempt_at > now - LOOKS_BACK),
             and_(
@@ -134,7 +132,7 @@ def _words(kind: str) -> PushWords:
 
 
 def _claim(token: str, now: datetime) -> list[int]:
-    # asked first without a lock: mostly there is nothing
+    # Asked first without a lock, because mostly nothing waits.
     waits = exists().where(PushDelivery.state.in_(NOT_YET), PushDelivery.next_attempt_at <= now)
     if not db.session.scalar(select(waits)):
         return []
@@ -144,8 +142,8 @@ def _claim(token: str, now: datetime) -> list[int]:
 
 
 def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Ready | None:
-    """Look again at a claimed message: None where it is no longer ours, its service is silent, it is of no more use, or
-    its recipient may no longer know."""
+    """Check a claimed message again: None if it is no longer ours, its service is silent, it is too late, or its
+    recipient may no longer see it."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         row = pages.ours(uow, PushDelivery, delivery_id, token)
@@ -177,7 +175,7 @@ def _opened(device: PushDevice) -> Subscription | None:
 
 
 def _said(row: PushDelivery, device: PushDevice, now: datetime) -> bytes | None:
-    """Return a message in its recipient's language; None when it is no longer due or they may no longer know."""
+    """A message in its recipient's language; None if it is no longer due or they may no longer see it."""
     actor = actor_of(device.user_id, now)
     if actor is None or not might(actor, Permission.PUSH_USE):
         return None
@@ -199,7 +197,7 @@ def _send(ready: Ready, now: datetime) -> Outcome:
         return Outcome(Answered.GONE, "server_key")
     ttl = int((ready.ends_at - now).total_seconds())
     what = posted(key, ready.to, ready.said, setting("MAIL_FROM"), ready.message_id, ttl)
-    db.session.remove()  # nothing is held open while a server is spoken to
+    db.session.remove()  # no connection stays open while a server is contacted
     reach("deliver.before_send")
     try:
         answer = post(ready.to.endpoint, what.body, what.headers, setting("PUSH_SECONDS"), setting("PUSH_NEAR"))
@@ -212,7 +210,7 @@ def _send(ready: Ready, now: datetime) -> Outcome:
 
 
 def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdict:
-    """Mark a message with what its attempt came to; a device that is gone is forgotten with it."""
+    """Store the result of an attempt; a device that no longer exists is deleted."""
     attempts = ready.attempts + 1
     values: dict[str, Any] = {"attempts": attempts, "status": outcome.status, "last_error": outcome.why}
     again = now + pause_after(attempts, outcome.retry_after)

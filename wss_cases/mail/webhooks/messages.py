@@ -1,7 +1,6 @@
-"""Sending what is queued for webhooks, as mail is sent: any number of senders, nothing lost, nothing sent anew as new.
+"""Sends webhook events like emails: any number of senders, none lost, repeats under the same id.
 
-Apart from mail, so that a receiver that hangs holds no mail up; of one that fails, no other event is tried before the
-next run.
+Separate from emails, so that a hanging receiver delays none. After a failure, its other events wait for the next run.
 """
 
 import base64
@@ -43,26 +42,26 @@ from wss_cases.mail.webhooks.models import HookEvent, Webhook, WebhookDelivery, 
 from wss_cases.roster.directory.models import School
 
 PURPOSE: Final = "webhook"
-"""What the keys of the secrets are derived for."""
+"""Purpose of the keys that seal the secrets."""
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32
 OLD_SECRET_SIGNS: Final = timedelta(days=1)
 
 
 def new_secret() -> str:
-    """Return a fresh secret, written as Standard Webhooks has it."""
+    """A new secret in the format of Standard Webhooks."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
-    """Return the signature of a message by Standard Webhooks, version 1: HMAC-SHA256 over id, time and body."""
+    """Signature of a message by Standard Webhooks, version 1: HMAC-SHA256 over id, time and body."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = f"{message_id}.{timestamp}.{body}".encode()
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def headers(signed_by: Sequence[str], message_id: str, timestamp: int, body: str) -> dict[str, str]:
-    """Return the headers of one attempt; each secret that is in force signs."""
+    """Headers of one attempt; every secret in force signs."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "whole-school-safety",
@@ -73,13 +72,13 @@ def headers(signed_by: Sequence[str], message_id: str, timestamp: int, body: str
 
 
 def body_of(event: HookEvent, at: datetime, data: dict[str, Any]) -> str:
-    """Return what is sent: the event, when it was, and ids that lead to a page for whoever may open it."""
+    """The payload: event, time, and ids that lead to a page for those who may open it."""
     when = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return json.dumps({"type": event.value, "timestamp": when, "data": data}, separators=(",", ":"))
 
 
 def verdict_of(status: int) -> tuple[Verdict, str]:
-    """Return what an answer means, and why it is none that was hoped for: 2xx alone is good, 410 is the last."""
+    """The meaning of an answer, and the reason of a failure: only 2xx succeeds, 410 is final."""
     if 200 <= status < 300:
         return Verdict.SENT, ""
     if status == 410:
@@ -88,10 +87,8 @@ def verdict_of(status: int) -> tuple[Verdict, str]:
 
 
 def check_url(url: str, near: Collection[str]) -> None:
-    """Refuse what is no address to send to. `near`: hosts inside the network that the machine's settings name.
-
-    Where a name leads is looked at each time it is sent to.
-    """
+    """Raise Refused for an invalid address. `near`: hosts in the internal network that the settings allow. The
+    address behind a name is checked at each sending."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname or "", parts.port
@@ -119,13 +116,11 @@ NOT_YET = (OutboxState.WAITING, OutboxState.CLAIMED)
 
 
 def webhooks(actor: Actor) -> list[Webhook]:
-    """Return every webhook by name. Raises NotFound for whoever sets none."""
     require(actor, Permission.WEBHOOK_EDIT, actor)
     return list(db.session.scalars(select(Webhook).order_by(Webhook.name)))
 
 
 def get_webhook(actor: Actor, webhook_id: int) -> Webhook:
-    """Return a webhook. Raises NotFound."""
     hook = db.session.get(Webhook, webhook_id)
     require(actor, Permission.WEBHOOK_EDIT, hook)
     assert hook is not None
@@ -133,18 +128,17 @@ def get_webhook(actor: Actor, webhook_id: int) -> Webhook:
 
 
 def load_webhook(webhook_id: int) -> Webhook | None:
-    """Return a webhook, None when there is none; the caller checks who may know of it."""
+    """A webhook or None; the caller checks who may see it."""
     return db.session.get(Webhook, webhook_id)
 
 
 def last_deliveries(webhook_id: int, limit: int = LAST) -> list[WebhookDelivery]:
-    """Return the last events of a webhook, the newest first."""
     mine = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
     return list(db.session.scalars(mine.order_by(WebhookDelivery.id.desc()).limit(limit)))
 
 
 def failing() -> list[str]:
-    """Return the names of webhooks that were turned off by themselves, or whose events do not arrive."""
+    """Names of webhooks that were turned off automatically or whose events do not arrive."""
     tried = and_(WebhookDelivery.state.in_(NOT_YET), WebhookDelivery.last_error != "")
     stuck = exists().where(
         WebhookDelivery.webhook_id == Webhook.id, or_(tried, WebhookDelivery.state == OutboxState.FAILED)
@@ -154,18 +148,17 @@ def failing() -> list[str]:
 
 
 def schools_by_code(codes: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the schools that have these codes, which their reference numbers begin with."""
+    """School ids by code, with which their reference numbers begin."""
     rows = db.session.execute(select(School.code, School.id).where(School.code.in_(codes)))
     return {row.code: row.id for row in rows}
 
 
 def codes_of(school_ids: Sequence[int]) -> list[str]:
-    """Return the codes of schools, sorted."""
     return sorted(db.session.scalars(select(School.code).where(School.id.in_(school_ids))))
 
 
 def signing_secrets(webhook_id: int, now: datetime) -> list[str]:
-    """Return the secrets that sign at an instant, the newest first. Raises ValueError when no key opens any."""
+    """Secrets that sign now, newest first. Raises ValueError if no key opens any."""
     in_force = or_(WebhookSecret.ends_at.is_(None), WebhookSecret.ends_at > now)
     mine = select(WebhookSecret).where(WebhookSecret.webhook_id == webhook_id, in_force)
     rows = db.session.scalars(mine.order_by(WebhookSecret.id.desc()))
@@ -184,7 +177,7 @@ OFF = "webhook.off"
 
 @dataclass(frozen=True)
 class Ready:
-    """One event that we may send now, and how often it was tried."""
+    """An event that we may send now, and its attempts so far."""
 
     id: int
     webhook_id: int
@@ -196,7 +189,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attempt came to: the status that came, None where none did, and why it is none that was hoped for."""
+    """The result of an attempt: the status, None without an answer, and the reason of a failure."""
 
     verdict: Verdict
     status: int | None = None
@@ -204,10 +197,8 @@ class Outcome:
 
 
 def deliver_webhooks(now: datetime, seconds: float | None = None) -> dict[str, int]:
-    """Send the events that are due; returns how many were sent, wait again, or failed for good.
-
-    After `seconds` (None: no limit) it begins no other one.
-    """
+    """Send due events; returns how many were sent, wait again, or failed for good. After `seconds` (None: no limit)
+    it begins no other one."""
     end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
     token, failing, took = secrets.token_hex(16), set[int](), False
@@ -229,7 +220,7 @@ def deliver_webhooks(now: datetime, seconds: float | None = None) -> dict[str, i
 
 
 def _claim(token: str, failing: set[int], now: datetime) -> list[int]:
-    # asked first without a lock: mostly there is nothing
+    # Asked first without a lock, because mostly nothing waits.
     waits = exists().where(WebhookDelivery.state.in_(NOT_YET), WebhookDelivery.next_attempt_at <= now)
     if not db.session.scalar(select(waits)):
         return []
@@ -239,7 +230,7 @@ def _claim(token: str, failing: set[int], now: datetime) -> list[int]:
 
 
 def _ready(delivery_id: int, token: str, failing: set[int], now: datetime) -> Ready | None:
-    """Look again at a claimed event: None where it is no longer ours, its webhook fails, or nobody may hear of it."""
+    """Check a claimed event again: None if it is no longer ours, its webhook fails, or nobody may be told."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         row = pages.ours(uow, WebhookDelivery, delivery_id, token)
@@ -258,7 +249,7 @@ def _ready(delivery_id: int, token: str, failing: set[int], now: datetime) -> Re
 
 
 def _may_be_told(row: WebhookDelivery, hook: Webhook) -> bool:
-    """Whether the webhook still asks for it, its record is there, and it is not known meanwhile to be sensitive."""
+    """Whether the webhook still wants the event, its record exists, and the report has not become sensitive."""
     if row.event is HookEvent.TEST:
         return True
     if row.event.value not in hook.events or (hook.school_ids and row.school_id not in hook.school_ids):
@@ -273,7 +264,7 @@ def _send(ready: Ready) -> Outcome:
         signed_by = signing_secrets(ready.webhook_id, moment)
     except ValueError:
         return Outcome(Verdict.RETRY, why="key")
-    db.session.remove()  # nothing is held open while a server is spoken to
+    db.session.remove()  # no connection stays open while a server is contacted
     signed = headers(signed_by, ready.message_id, int(moment.timestamp()), ready.body)
     reach("deliver.before_send")
     try:
@@ -286,7 +277,7 @@ def _send(ready: Ready) -> Outcome:
 
 
 def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdict:
-    """Mark an event with what its attempt came to; a webhook at which nothing arrives anymore is turned off."""
+    """Store the result of an attempt; a webhook where nothing arrives any more is turned off."""
     attempts = ready.attempts + 1
     over = outcome.verdict is Verdict.RETRY and is_over(attempts)
     verdict = Verdict.FAILED if over else outcome.verdict
@@ -307,7 +298,7 @@ def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdic
 
 
 def _arrived_since(uow: UnitOfWork, ready: Ready) -> bool:
-    """Whether anything arrived at a webhook since an event was queued that did not."""
+    """Whether anything arrived at a webhook since this failed event was queued."""
     queued = select(WebhookDelivery.created_at).where(WebhookDelivery.id == ready.id).scalar_subquery()
     arrived = exists().where(WebhookDelivery.webhook_id == ready.webhook_id, WebhookDelivery.sent_at > queued)
     return uow.session.scalar(select(arrived)) is True

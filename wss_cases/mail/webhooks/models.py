@@ -1,4 +1,4 @@
-"""Addresses of other systems that are told of events, the secrets that sign for them, and each event on its way."""
+"""Webhooks: addresses of other systems, the secrets that sign for them, and each event on its way."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -13,8 +13,6 @@ from wss_cases.journal.models import OutboxState, Sendable
 
 
 class HookEvent(Labelled):
-    """What is told, as its receiver reads it."""
-
     WAITS = "report.waiting", _l("A report is waiting")
     DANGER = "danger.reported", _l("Danger now")
     DUTY = "duty.running", _l("The clock of a legal duty started")
@@ -22,7 +20,7 @@ class HookEvent(Labelled):
 
 
 CHOSEN: Final = {event.value: event.label for event in HookEvent if event is not HookEvent.TEST}
-"""What a webhook may ask for; a test is sent by hand."""
+"""Events that a webhook can choose; tests are sent by hand."""
 
 STATES: Final[dict[OutboxState, tuple[Any, str]]] = {
     OutboxState.WAITING: (_l("Waiting"), "sun"),
@@ -46,7 +44,7 @@ REASONS: Final[dict[str, Any]] = {
     "key": _l("Its secret cannot be opened: an older key of WSS_KEYS is missing."),
     "off": _l("The webhook was turned off before it was sent."),
 }
-"""Why an attempt failed: kept as a code, beside the answer's status and nothing else of the answer."""
+"""Reasons of failed attempts. Stored as a code with the answer's status; nothing else of the answer is stored."""
 
 WHY_OFF: Final[dict[str, Any]] = {
     "failed": _l("It was turned off automatically: nothing was delivered for two days."),
@@ -66,10 +64,8 @@ SENTENCES: Final[dict[str, Any]] = {
 
 
 class Webhook(CodeTable, Versioned, Base):
-    """One address, and what it is told of: `events` at `school_ids`, at every school where that is empty.
-
-    `why_off`: a code of `WHY_OFF` where it was turned off by itself. The address may hold a token, so it is private.
-    """
+    """One address and its events: `events` at `school_ids`, at all schools if empty. `why_off`: a code of `WHY_OFF`
+    if it was turned off automatically. The address may hold a token, so it is private."""
 
     __tablename__ = "webhook"
     __table_args__ = (UniqueConstraint("name"),)
@@ -86,7 +82,7 @@ class Webhook(CodeTable, Versioned, Base):
 
 
 class WebhookSecret(Base):
-    """A sealed secret of a webhook; one that was renewed signs until `ends_at` beside the newer one."""
+    """A sealed secret of a webhook; after a renewal the old one also signs until `ends_at`."""
 
     __tablename__ = "webhook_secret"
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
@@ -100,10 +96,8 @@ class WebhookSecret(Base):
 
 
 class WebhookDelivery(Sendable, Base):
-    """One event for one webhook. `body` is what is sent, the same each time, under the same `message_id`.
-
-    `status` is the last answer's; of its body nothing is kept.
-    """
+    """One event for one webhook. `body` is sent unchanged at each attempt, under the same `message_id`. `status` is
+    the last answer's; its body is not stored."""
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (

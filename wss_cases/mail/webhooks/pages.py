@@ -1,4 +1,4 @@
-"""Webhooks of the district: queuing events, and the pages that make, change, test and resend."""
+"""Webhooks of the district: queue events, and pages to create, change, test and resend."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -56,11 +56,9 @@ _ON: HeldRows[Webhook] = HeldRows(lambda: db.session.scalars(select(Webhook).whe
 def tell_webhooks(
     uow: UnitOfWork, event: HookEvent, report: Any, key: object, path: str = "", reference: str = ""
 ) -> None:
-    """Step: queue what happened to a report for every webhook that asks for it at its school, once by the key.
-
-    Of a sensitive one nobody outside hears more than that it waits. `path` and `reference`: of a record that hangs on
-    the report, where that is what is told of.
-    """
+    """Step: queue an event of a report for every webhook that wants it at its school, once per key. Outsiders learn
+    of a sensitive report only that it waits. `path` and `reference`: those of a record of the report, if the event
+    is about one."""
     about = {
         "school_id": report.school_id,
         "reference": reference or report.reference,
@@ -74,7 +72,7 @@ def tell_webhooks(
 
 
 def queue_event(uow: UnitOfWork, hook: Webhook, event: HookEvent, record: Any, key: str, data: dict[str, Any]) -> bool:
-    """Step: queue one event for one webhook; False when it is queued already."""
+    """Step: queue one event for one webhook; False if it is queued already."""
     message_id = f"msg_{secrets.token_hex(16)}"
     values = {
         "webhook_id": hook.id, "event": event, "dedupe_key": f"{hook.id}:{event.value}:{key}",
@@ -87,7 +85,7 @@ def queue_event(uow: UnitOfWork, hook: Webhook, event: HookEvent, record: Any, k
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a webhook is called, where it sends, which events, and the codes of its schools; none means all."""
+    """The data of a webhook; `schools` are codes, none means all."""
 
     name: str
     url: str
@@ -97,8 +95,8 @@ class Wanted:
 
 @use_case
 def make_webhook(uow: UnitOfWork, wanted: Wanted, secret: str) -> int:
-    """Make a webhook that signs with a secret. Raises Refused for a name that there is, an address that cannot be sent
-    to, and a school that there is not."""
+    """Create a webhook that signs with this secret. Raises Refused for a name in use, an invalid address, or an
+    unknown school."""
     require(uow.actor, Permission.WEBHOOK_EDIT, uow.actor)
     hook = uow.add(Webhook(made_at=uow.now, is_on=True, **_checked(uow, wanted, None)))
     _add_secret(uow, hook, secret)
@@ -108,7 +106,7 @@ def make_webhook(uow: UnitOfWork, wanted: Wanted, secret: str) -> int:
 
 @use_case
 def change_webhook(uow: UnitOfWork, webhook_id: int, wanted: Wanted) -> int:
-    """Change a webhook; what waits goes to the new address. Raises NotFound, Stale; Refused as `make_webhook` says."""
+    """Change a webhook; waiting events go to the new address. Raises NotFound, Stale; Refused as `make_webhook`."""
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT, uow.version)
     for name, value in _checked(uow, wanted, hook.id).items():
         setattr(hook, name, value)
@@ -118,7 +116,7 @@ def change_webhook(uow: UnitOfWork, webhook_id: int, wanted: Wanted) -> int:
 
 @use_case
 def turn_webhook(uow: UnitOfWork, webhook_id: int, is_on: bool) -> int:
-    """Turn a webhook on or off; off, it is told of nothing, and what waits counts as failed. Raises NotFound."""
+    """Turn a webhook on or off. When off it gets no events, and waiting ones count as failed. Raises NotFound."""
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     if hook.is_on is not is_on or hook.why_off:
         hook.is_on, hook.why_off = is_on, ""
@@ -128,7 +126,7 @@ def turn_webhook(uow: UnitOfWork, webhook_id: int, is_on: bool) -> int:
 
 @use_case
 def renew_secret(uow: UnitOfWork, webhook_id: int, secret: str) -> int:
-    """Sign with another secret from now on, and for a day with the one before, too. Raises NotFound."""
+    """Sign with a new secret, and for one more day also with the old one. Raises NotFound."""
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     mine = WebhookSecret.webhook_id == hook.id
     uow.session.execute(delete(WebhookSecret).where(mine, WebhookSecret.ends_at <= uow.now))
@@ -141,7 +139,7 @@ def renew_secret(uow: UnitOfWork, webhook_id: int, secret: str) -> int:
 
 @use_case
 def send_test(uow: UnitOfWork, webhook_id: int) -> int:
-    """Queue a test. Raises NotFound; Refused where it is off, and for a second test within a minute."""
+    """Queue a test. Raises NotFound; Refused if it is off, or for a second test within a minute."""
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     _on_only(hook)
     if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
@@ -152,7 +150,7 @@ def send_test(uow: UnitOfWork, webhook_id: int) -> int:
 
 @use_case
 def send_again(uow: UnitOfWork, webhook_id: int) -> int:
-    """Let what failed for good wait again, under the same ids. Raises NotFound; Refused where the webhook is off."""
+    """Queue events that failed for good again, under the same ids. Raises NotFound; Refused if the webhook is off."""
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     _on_only(hook)
     failed = pages.rows(
@@ -192,8 +190,6 @@ def _checked(uow: UnitOfWork, wanted: Wanted, own_id: int | None) -> dict[str, o
 
 
 class WebhookForm(BaseForm):
-    """What it is called, where it sends, and what it is told of."""
-
     name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
     url = ShortText(
         _l("Address"),
@@ -213,32 +209,31 @@ class WebhookForm(BaseForm):
     )
 
     def wanted(self) -> Wanted:
-        """Return what the form asks for."""
         codes = dict.fromkeys((self.schools.data or "").split())
         return Wanted(self.name.data or "", self.url.data or "", self.events.data or [], list(codes))
 
 
 def tag_of(hook: Webhook, failing: bool) -> tuple[str, str]:
-    """Return whether a webhook is on, and its tone."""
+    """Label and tone of a webhook's state."""
     if not hook.is_on:
         return _("Turned off"), "brick" if hook.why_off else "slate"
     return (_("Failing"), "brick") if failing else (_("In use"), "moss")
 
 
 def told_words(hook: Webhook) -> str:
-    """Return what a webhook is told of, and where."""
+    """Its events and schools in words."""
     events = ", ".join(str(words) for value, words in CHOSEN.items() if value in hook.events)
     number = len(hook.school_ids)
     return dotted(events, ngettext("%(num)d school", "%(num)d schools", number) if number else _("every school"))
 
 
 def why_off_words(hook: Webhook) -> str:
-    """Return why a webhook was turned off by itself; '' where a person did that, or it is on."""
+    """Why a webhook was turned off automatically; '' if a person did it, or it is on."""
     return str(WHY_OFF[hook.why_off]) if hook.why_off else ""
 
 
 def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
-    """Return one event: what, when, and what became of it."""
+    """One event: what, when, and its result."""
     words, tone = STATES[row.state]
     if row.state is OutboxState.WAITING and row.last_error:
         words, tone = _("Tried again"), "brick"
@@ -264,7 +259,7 @@ FRAME = "layouts/form_page.html"
 @blueprint.get("")
 @gate(Permission.WEBHOOK_EDIT)
 def page() -> Page:
-    """Every webhook: what it is told of, and whether it works."""
+    """All webhooks: their events, and whether they work."""
     failing = set(messages.failing())
     rows = [
         (hook.name, url_for(".webhook", webhook_id=hook.id), told_words(hook),
@@ -278,7 +273,7 @@ def page() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def make() -> Page:
-    """Make a webhook; its secret is shown on this answer alone."""
+    """Create a webhook; its secret is shown only in this response."""
     messages.webhooks(current_actor())
     form = WebhookForm()
     words = {
@@ -294,7 +289,7 @@ def make() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def renew(webhook_id: int) -> Page:
-    """Make another secret, shown on this answer alone."""
+    """Make a new secret, shown only in this response."""
     hook = messages.get_webhook(current_actor(), webhook_id)
     form = BaseForm()
     words = {
@@ -307,7 +302,7 @@ def renew(webhook_id: int) -> Page:
 
 
 def _with_secret(form: BaseForm, act: Callable[[str], int], words: dict[str, Any]) -> Page:
-    """Show a form; once it is sent and sound, act with a fresh secret and show that, but not for a form sent twice."""
+    """Show a form; when valid, act with a new secret and show it, but not if the form was sent twice."""
     secret, made = new_secret(), list[int]()
     answer = form_page(form, lambda: made.append(act(secret)), url_for(".page"), FRAME, **words)
     if not made:
@@ -342,7 +337,6 @@ def webhook(webhook_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def change(webhook_id: int) -> Page:
-    """Change a webhook."""
     hook = messages.get_webhook(current_actor(), webhook_id)
     known = {"name": hook.name, "url": hook.url, "events": hook.events, "version": hook.version}
     form = WebhookForm(**known, schools="\n".join(messages.codes_of(hook.school_ids)))
@@ -359,7 +353,6 @@ def change(webhook_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.WEBHOOK_EDIT)
 def turn(webhook_id: int) -> Page:
-    """Turn a webhook on or off."""
     is_on = request.form.get("to") == "on"
     turn_webhook(submitted(BaseForm()), webhook_id, is_on)
     flash(_("The webhook is on.") if is_on else _("The webhook is off."))
@@ -369,14 +362,12 @@ def turn(webhook_id: int) -> Page:
 @blueprint.post("/<int:webhook_id>/test")
 @gate(Permission.WEBHOOK_EDIT)
 def test(webhook_id: int) -> Page:
-    """Send a test."""
     return _done(webhook_id, send_test, _("The test is on its way. Load this page again in a minute."))
 
 
 @blueprint.post("/<int:webhook_id>/again")
 @gate(Permission.WEBHOOK_EDIT)
 def again(webhook_id: int) -> Page:
-    """Send what failed again."""
     return _done(webhook_id, send_again, _("What had failed was resent."))
 
 
