@@ -1,7 +1,5 @@
-"""Reading attachments; every read starts from what the actor may see, which is never more than its record shows.
-
-A signed agreement is read by its parties and keepers alone, a circle's consent by those who may know who said what.
-"""
+"""Reading attachments. Every read is limited to what the actor may see, never more than the record shows: a signed
+agreement only to its parties and circle keepers, a circle's consent only to those who may know who said what."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -49,14 +47,12 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 
 class AttachmentKind(Labelled):
-    """What was attached."""
-
     PHOTO = "photo", _l("Photo")
     PDF = "pdf", _l("PDF")
 
 
 class SealedWhy(Labelled):
-    """Why nobody opens a file any more."""
+    """Why a file can no longer be opened."""
 
     FLAGGED = "flagged", _l("Someone said that it may be a sexual image of a child")
     FACTS = "facts", _l("The report now says that something sexual happened")
@@ -77,14 +73,12 @@ HOSTS: Final = (
     "discipline_action_id",
     "family_release_id",
 )
-"""The columns of what a file may hang on, one of which has a value."""
+"""Columns of the records that can have attachments; exactly one is set."""
 
 
 class Attachment(Base):
-    """One photo or PDF. `title` says what it shows, in the words of whoever attached it; `size` is in bytes, unsealed.
-
-    Removed: the content is gone, and who did it, when and why stays. Sealed: the content stays, and nobody opens it.
-    """
+    """One photo or PDF. `title` is the uploader's description; `size` is in bytes, unsealed. Removed: the content is
+    deleted; who, when and why stay. Sealed: the content stays, and nobody can open it."""
 
     __tablename__ = "attachment"
     __table_args__ = (
@@ -98,7 +92,7 @@ class Attachment(Base):
     )
     PRIVATE = frozenset({"title", "removed_why", "sealed_text", "sealed_key"})
     SEALS_BYTES = True
-    """Where the keys change, its own key is wrapped anew: the bytes are too many to be sealed again."""
+    """On a change of keys only its key is wrapped again: there are too many bytes to seal again."""
 
     id: Mapped[Id]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
@@ -124,7 +118,7 @@ class Attachment(Base):
 
     @property
     def host(self) -> tuple[str, int]:
-        """The column of what it hangs on, and that record's id."""
+        """The record's column and id."""
         [found] = [(name, value) for name in HOSTS if (value := getattr(self, name)) is not None]
         return found
 
@@ -133,32 +127,32 @@ RELEASE: Final = table(
     "family_release", column("id"), column("school_id"), column("student_id"), column("incident_ids", JSON),
     column("parts", JSON), column("state"),
 )  # fmt: skip
-"""Of a room above this one: what a family asked for of a record."""
+"""The family requests of a higher package."""
 RECORD_ROLES: Final = (Role.COORDINATOR, Role.ADMINISTRATOR)
 DECIDE: Final = (Role.DEAN, Role.ADMINISTRATOR)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of attachments to those whose record, and what it shows of them, the actor may see."""
+    """Limit a select of attachments to those that the actor may see."""
     return statement.where(_visible(actor))
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
     if actor.is_system:
         return true()
-    # whoever reported it, and is not of the case team, sees what they attached and nothing of the others
+    # A reporter outside the case team sees only their own attachments.
     team = Attachment.incident_id.in_(select(Incident.id).where(in_view(Incident, actor, *CASE_TEAM)))
     read = [getattr(Attachment, name).in_(readable(name, actor)) for name in HOSTS]
     return and_(or_(*read), or_(Attachment.incident_id.is_(None), team, Attachment.added_by_id == actor.user_id))
 
 
 def readable(host: str, actor: Actor) -> Select[Any]:
-    """Return the ids of the records of one kind whose attachments the actor may see, at least their own."""
+    """Ids of the records of one kind where the actor may see attachments, at least their own."""
     return _READABLE[host](actor)
 
 
 def may_read(actor: Actor, attachment: Attachment) -> bool:
-    """Whether the actor sees an attachment, as `visible_to` says it."""
+    """Whether the actor may see an attachment; the same rule as `visible_to`."""
     return holds(attachment, _visible(actor))
 
 
@@ -178,7 +172,7 @@ def _circle_consents(actor: Actor) -> Select[Any]:
 
 
 def _decides_nothing(school_id: Any, actor: Actor) -> ColumnElement[bool]:
-    """Coordinators of the school who decide no discipline there."""
+    """Coordinators of the school without a role that decides on discipline there."""
     return and_(in_schools(school_id, actor, Role.COORDINATOR), not_(in_schools(school_id, actor, *DECIDE)))
 
 
@@ -189,7 +183,7 @@ def _referral_consents(actor: Actor) -> Select[Any]:
 
 
 def _agreements(actor: Actor) -> Select[Any]:
-    """Of the circles that the actor keeps, and of those in which the actor is a party that signed or has a term."""
+    """Agreements of circles that the actor keeps, or where they signed or have a term."""
     keeps = select(CircleKeeper.pathway_id).where(
         CircleKeeper.user_id == actor.user_id, CircleKeeper.ended_at.is_(None)
     )
@@ -217,7 +211,7 @@ _READABLE: Mapping[str, Callable[[Actor], Select[Any]]] = {
 
 
 def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
-    """Return an attachment that the actor may see, removed and sealed ones too. Raises NotFound."""
+    """An attachment that the actor may see, also removed or sealed. Raises NotFound."""
     found: Attachment | None = db.session.scalar(
         visible_to(select(Attachment).where(Attachment.id == attachment_id), actor)
     )
@@ -225,19 +219,19 @@ def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
 
 
 def attachments_on(actor: Actor, host: str, record_id: int) -> list[Attachment]:
-    """Return the attachments of one record that the actor sees, the oldest first."""
+    """The attachments of one record that the actor may see, oldest first."""
     mine = visible_to(select(Attachment).where(getattr(Attachment, host) == record_id), actor)
     return list(db.session.scalars(mine.order_by(Attachment.id)))
 
 
 def count_on(host: str, record_id: int) -> int:
-    """Return how many attachments a record has, whoever may see them; removed ones are none."""
+    """Number of a record's attachments without removed ones, whoever may see them."""
     there = (getattr(Attachment, host) == record_id, Attachment.removed_at.is_(None))
     return db.session.scalar(select(func.count(Attachment.id)).where(*there)) or 0
 
 
 def counts_on(actor: Actor, host: str, record_ids: Collection[int]) -> dict[int, int]:
-    """Return how many attachments of each record the actor sees, by the record's id; removed ones are none."""
+    """Number of attachments that the actor may see by record id, without removed ones."""
     which = getattr(Attachment, host)
     counted: Any = select(which, func.count(Attachment.id)).where(
         which.in_(sorted(record_ids)), Attachment.removed_at.is_(None)

@@ -1,6 +1,6 @@
-"""A PDF that is only paper: refused where it could act, brings other files, or cannot be looked through. Pure.
+"""Checks photos and PDFs. A PDF is refused if it could act, contains other files, or cannot be inspected. Pure.
 
-It is never opened or drawn here, and leaves as a download alone; this is the second wall.
+PDFs are never opened or drawn here and are only downloaded; this check is the second defense.
 """
 
 import re
@@ -20,22 +20,22 @@ BEGINS: Final = re.compile(rb"%PDF-[12]\.\d")
 ENDS: Final = b"%%EOF"
 STREAM: Final = re.compile(rb"\bstream\r?\n(.*?)endstream", re.DOTALL)
 ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-"""How a name hides one of its letters."""
+"""How a PDF name can hide a letter."""
 ACTS: Final = re.compile(
     rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|Rendition|SubmitForm|ImportData|GoTo[ER]|XFA|AA)(?![A-Za-z0-9])"
     rb"|/OpenAction(?!\s*\[)"
 )
-"""What runs, sends, opens another file or does something when the page opens; a first page to show is a list."""
+"""Scripts, sending, opening other files, and actions when a page opens; choosing the first page to show is a list."""
 ACTS_ANYWHERE: Final = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|RichMedia|Rendition|SubmitForm|ImportData)")
-"""The names that are too long to stand in packed bytes by chance."""
+"""Names too long to occur in compressed bytes by chance."""
 OBJECTS: Final = re.compile(rb"/Type\s*/ObjStm(?![A-Za-z0-9])")
 PLAINLY_PACKED: Final = re.compile(rb"/Filter\s*(?:\[\s*)?/FlateDecode(?![A-Za-z0-9])")
 MOST_UNPACKED: Final = 40_000_000
-"""Bytes of packed objects that are looked through."""
+"""Bytes of compressed objects that are inspected."""
 
 
 class NotPaper(Exception):
-    """No PDF that is whole and can be looked through; `acts`: it has a script, an action or another file in it."""
+    """Not a complete PDF that can be inspected; `acts`: it has a script, an action or another file."""
 
     def __init__(self, *, acts: bool = False) -> None:
         super().__init__("acts" if acts else "unreadable")
@@ -43,7 +43,7 @@ class NotPaper(Exception):
 
 
 def refuse_active(data: bytes) -> None:
-    """Raise NotPaper for a PDF that is not whole, is locked by a password, or could do anything but be read."""
+    """Raise NotPaper for a PDF that is incomplete, locked by a password, or could do anything but be read."""
     if not BEGINS.match(data) or ENDS not in data[-2048:]:
         raise NotPaper
     if ACTS_ANYWHERE.search(_spelled_out(data)):
@@ -56,7 +56,7 @@ def refuse_active(data: bytes) -> None:
 
 
 def _structure(data: bytes) -> bytes:
-    """Return what a reader acts on: everything but the packed bytes of pages and pictures."""
+    """What a PDF reader acts on: everything but the compressed bytes of pages and pictures."""
     parts, at, left = list[bytes](), 0, MOST_UNPACKED
     for match in STREAM.finditer(data):
         before = _spelled_out(data[at : match.start()])
@@ -93,26 +93,24 @@ Image = deferred("PIL.Image")
 FIELD: Final = "files"
 MOST_BYTES: Final = 10 * 1024**2
 LARGEST: Final = (2560, 2560)
-"""A sheet of paper can be read at this size."""
+"""At this size a sheet of paper is readable."""
 QUALITY: Final = 85
 MOST_PIXELS: Final[Mapping[str, int]] = {"JPEG": 64_000_000, "HEIF": 64_000_000, "PNG": 25_000_000}
-"""What the cameras of phones make at most; PNG is for screens, and is decoded at its full size."""
+"""The largest pictures of phone cameras; PNG comes from screens, and is decoded at full size."""
 HEIC: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
 
 
 @dataclass(frozen=True)
 class Content:
-    """What is kept of a file: a JPEG with nothing but its pixels, or a PDF as it was sent."""
+    """The stored content: a JPEG with nothing but its pixels, or the PDF as it was sent."""
 
     kind: AttachmentKind
     data: bytes = field(repr=False)
 
 
 def content_of(name: str, data: bytes) -> Content:
-    """Return what is kept of a file. `name` is what its sender calls it, for the message alone.
-
-    Raises Refused for what is too large, is neither photo nor PDF, or cannot be read whole.
-    """
+    """The content to store. `name` is the sender's file name, for messages only. Raises Refused for a file that is
+    too large, neither photo nor PDF, or cannot be read completely."""
     if len(data) > MOST_BYTES:
         raise Refused(FIELD, _("%(name)s has more than 10 MB. Attach a smaller file.", name=name))
     if data.startswith(b"%PDF-"):

@@ -1,4 +1,4 @@
-"""Adding files to a record, opening one, removing one. Only ciphertext is written; every opening is an audit row."""
+"""Adding, opening and removing files. Only ciphertext is stored; every opening is audited."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,13 +23,13 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 
 PURPOSE: Final = "attachment"
-"""What the keys of attachments are derived for."""
+"""Purpose of the keys that seal attachments."""
 MOST: Final = 20
-"""Files on one record."""
+"""Files per record."""
 
 
 def refuse_too_many(there: int, more: int) -> None:
-    """Raise Refused where a record would have more files than it takes."""
+    """Raise Refused if the record would have too many files."""
     if there + more <= MOST:
         return
     left = max(0, MOST - there)
@@ -40,18 +40,15 @@ def refuse_too_many(there: int, more: int) -> None:
 
 
 def may_remove(host: Any, attachment: Any, user_id: int | None) -> bool:
-    """Whether somebody may remove a file: the case team, or whoever attached it while they may still add more."""
+    """Whether a person may remove a file: the case team, or its uploader while they may still add files."""
     stands = attachment.removed_at is None and attachment.sealed_at is None
     return stands and (host.is_team or (host.may_add and attachment.added_by_id == user_id))
 
 
 @use_case
 def add(uow: UnitOfWork, host_name: str, record_id: int, contents: Sequence[Content], title: str) -> int:
-    """Attach files to one record, all or none of them; returns its id.
-
-    Raises NotFound for whoever may not see it; Refused for whoever only reads it, where an image of a child may be
-    sexual, for no file at all, and for more files than a record takes.
-    """
+    """Attach files to one record, all or none; returns its id. Raises NotFound for anyone who may not see it;
+    Refused for anyone who may only read it, where an image of a child may be sexual, without files, or for too many."""
     host = _locked(uow, host_name, record_id)
     refuse_closed(host)
     if not contents:
@@ -71,7 +68,7 @@ def add(uow: UnitOfWork, host_name: str, record_id: int, contents: Sequence[Cont
 
 
 def refuse_closed(host: Host) -> None:
-    """Raise Refused for whoever only reads, and where an image of a child may be sexual: no file is taken there."""
+    """Raise Refused for anyone who may only read, and where an image of a child may be sexual."""
     if not host.may_add:
         raise Refused(FIELD, _("You may read these files. Someone else adds files here."))
     if host.is_sexual:
@@ -79,11 +76,8 @@ def refuse_closed(host: Host) -> None:
 
 
 def read_content(actor: Actor, attachment_id: int, now: datetime) -> Content:
-    """Return the content of a file, with its audit row in the same commit.
-
-    Raises NotFound for whoever may not see it, and of a file that is removed or sealed; one on a report that now says
-    that something sexual happened is sealed instead of opened.
-    """
+    """The content of a file, audited in the same commit. Raises NotFound for anyone who may not see it, and for a
+    removed or sealed file. A file is sealed instead of opened if its report now says that something sexual happened."""
     with unit_of_work(actor, now) as uow:
         row = uow.load(Attachment, attachment_id, Permission.ATTACHMENT_READ)
         if row.sealed_at is not None or row.sealed_text is None or row.sealed_key is None:
@@ -101,10 +95,8 @@ def read_content(actor: Actor, attachment_id: int, now: datetime) -> Content:
 
 @use_case
 def remove(uow: UnitOfWork, attachment_id: int, why: str) -> int:
-    """Erase the content of a file; who did it, when and why stays. Returns its id.
-
-    Raises NotFound for whoever may not; Refused without a reason, for a sealed file, and under a hold.
-    """
+    """Delete the content of a file; who, when and why stay. Returns its id. Raises NotFound for anyone who may not;
+    Refused without a reason, for a sealed file, and under a hold."""
     row = uow.load(Attachment, attachment_id, Permission.ATTACHMENT_READ)
     host = _locked(uow, *row.host)
     if not may_remove(host, row, uow.actor.user_id):
@@ -120,10 +112,8 @@ def remove(uow: UnitOfWork, attachment_id: int, why: str) -> int:
 
 
 def erase_shared(uow: UnitOfWork, attachment_ids: Iterable[int]) -> int:
-    """Erase the files of records that stay for another student: nobody can take a face out of a photo. For use cases.
-
-    Leaves what is sealed, and what a hold on the other student keeps. Returns how many went.
-    """
+    """Delete files of records that stay because of another student, since a face cannot be removed from a photo.
+    Sealed files, and those under a hold on the other student, stay. For use cases. Returns their number."""
     which = select(Attachment).where(
         Attachment.id.in_(sorted(attachment_ids)), Attachment.removed_at.is_(None), Attachment.sealed_at.is_(None)
     )
@@ -142,13 +132,13 @@ def _erase(uow: UnitOfWork, row: Attachment, why: str) -> None:
 
 
 def _locked(uow: UnitOfWork, host_name: str, record_id: int) -> Host:
-    """Return a record that is locked, so that no two people count its files at once. Raises NotFound."""
+    """The locked record, so that two people do not count its files at once. Raises NotFound."""
     rows = rows_of(host_name)
     uow.session.execute(select(rows.id).where(rows.id == record_id).with_for_update())
     return host_of(uow.actor, host_name, record_id)
 
 
 def _tell(uow: UnitOfWork, host: Host, kind: str) -> None:
-    """Write it into the history of a report, an agreement or a removal; a consent's history would say who said what."""
+    """Record it in the history of a report, agreement or removal; a consent's history would tell who said what."""
     if host.has_history:
         uow.record(host.record, kind)

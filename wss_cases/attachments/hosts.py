@@ -1,4 +1,4 @@
-"""What an attachment hangs on, as one person meets it: each kind of record is loaded by the room's own rules."""
+"""The records that can have attachments, loaded by their own package's rules."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.pages import get_action
 
 SEXUAL_CODES: Final = frozenset({"SCH_HBALLEGATIONS_SEX", "SCH_OFFENSE_RAPE", "SCH_OFFENSE_BATT"})
-"""What the federal collection calls sexual harassment, rape and sexual assault."""
+"""Sexual harassment, rape and sexual assault in the federal data collection."""
 
 
 def may_be_sexual(incident: Any) -> bool:
-    """Whether a report says that something sexual happened: by its facts, or by the behavior of anybody in it."""
+    """Whether a report says that something sexual happened, by its facts or a person's behavior."""
     facts = [incident.facts, *(person.facts for person in incident.people)]
     if any((one or {}).get("sexual") not in (None, "none") for one in facts):
         return True
@@ -46,11 +46,8 @@ ENDED: Final = frozenset({IncidentState.CLOSED, IncidentState.NO_FURTHER_ACTION,
 
 @dataclass(frozen=True)
 class Host:
-    """A record with attachments: which it is, what the actor may do, and what it rests on.
-
-    `record` is its row where there is a history to write to; `is_team`: the actor works it, and may remove what others
-    attached.
-    """
+    """A record with attachments, what the actor may do, and what it depends on. `record` is its row if it has a
+    history; `is_team`: the actor may remove other people's files."""
 
     name: str
     record_id: int
@@ -66,64 +63,62 @@ class Host:
 
     @property
     def has_history(self) -> bool:
-        """Whether the history that the case team reads may say that a file was attached."""
+        """Whether the case team's history may mention attachments."""
         return self.name in ("incident_id", "agreement_id", "discipline_action_id")
 
     @property
     def is_sexual(self) -> bool:
-        """Whether an image of a child may be sexual here, as the reports say that it rests on."""
+        """Whether an image of a child may be sexual, by the reports that the record depends on."""
         return any(map(may_be_sexual, _reports(self.incident_ids)))
 
     @property
     def is_held(self) -> bool:
-        """Whether a hold keeps it: nothing of it is erased."""
+        """Whether a hold protects the record from deletion."""
         if self.case_id is not None:
             return is_case_held(self.case_id)
         return any(map(is_student_held, self.student_ids)) or any(map(is_case_held, _cases_of(self.incident_ids)))
 
 
 def host_of(actor: Actor, name: str, record_id: int) -> Host:
-    """Return a record with attachments that the actor may see. Raises NotFound."""
+    """A record with attachments that the actor may see. Raises NotFound."""
     return _LOADERS[name](actor, record_id)
 
 
 def rows_of(name: str) -> Any:
-    """Return what a statement selects the records of one kind from."""
     return _MODELS.get(name, RELEASE.c)
 
 
 def in_pathway(host: Host, case_id: int, pathway_id: int) -> Host:
-    """Return a host of this pathway. Raises NotFound for one of another."""
+    """A host of this pathway. Raises NotFound for another's."""
     if (host.case_id, host.pathway_id) != (case_id, pathway_id):
         raise NotFound
     return host
 
 
 def agreement_of(pathway_id: int) -> int | None:
-    """Return the id of a circle's agreement; None where there is none. The caller has not checked the circle."""
+    """Id of a circle's agreement, or None. The caller must still check the circle."""
     return db.session.scalar(select(Agreement.id).where(Agreement.pathway_id == pathway_id))
 
 
 def school_of(attachment: Attachment) -> int:
-    """Return the school whose record an attachment hangs on, whoever asks."""
+    """The school of an attachment's record."""
     name, record_id = attachment.host
     columns = rows_of(name)
     return int(existing(db.session.scalar(select(columns.school_id).where(columns.id == record_id))))
 
 
 def answers_for(actor: Actor, attachment: Attachment) -> bool:
-    """Whether the actor is an administrator of an attachment's school, or of the district around it."""
     return actor.covers(school_of(attachment), Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def went_out(host: Host, attachment_id: int) -> bool:
-    """Whether a file of a record was released to a family with a copy: then it stays as it went out."""
+    """Whether a file was released to a family with a copy; then it cannot be removed."""
     released = select(RELEASE.c.parts).where(RELEASE.c.state == "released", RELEASE.c.student_id.in_(host.student_ids))
     return any(f"file-{attachment_id}" in parts for parts in db.session.scalars(released))
 
 
 def hosts_on(incident_id: int) -> dict[str, Any]:
-    """Return what may have attachments and rests on a report: by column, a select of the records' ids."""
+    """The records of a report that may have attachments: by column, a select of their ids."""
     cases = select(CaseIncident.case_id).where(CaseIncident.incident_id == incident_id)
     return {
         "incident_id": select(Incident.id).where(Incident.id == incident_id),
@@ -232,7 +227,8 @@ _LOADERS: Mapping[str, Callable[[Actor, int], Host]] = {
 
 @dataclass(frozen=True)
 class Paper:
-    """One thing that may have files: what it is, of whom (None: of nobody alone), its day, and how many it has."""
+    """A record that may have files: its kind, whose it is (None: no single person's), its day, and the number of
+    files."""
 
     host: Host
     participant: CaseParticipant | None
@@ -241,7 +237,7 @@ class Paper:
 
 
 def papers_of(actor: Actor, row: Pathway) -> list[Paper]:
-    """Return what may have files in a pathway that the actor may see, consents first."""
+    """The records of a pathway that may have files and that the actor may see, consents first."""
     circle = select(CircleConsent).where(
         CircleConsent.pathway_id == row.id, CircleConsent.id.in_(readable("circle_consent_id", actor))
     )

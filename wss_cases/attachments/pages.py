@@ -1,4 +1,4 @@
-"""The pages of attachments: adding a file, opening it, removing it, and the panels of records that have some."""
+"""Adding, opening and removing files, and the panels of records with files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,37 +34,33 @@ from wss_cases.pathways.common.pages import kind_words, page_of
 from wss_cases.pathways.common.queries import get_pathway
 
 TAKEN = (FIELD, "photo")
-"""Names under which a form sends files: those that were chosen, and those that the camera took."""
+"""Form fields with files: chosen ones, and those from the camera."""
 
 
 class AttachForm(BaseForm):
-    """Photos that are taken now, files that are chosen, and what they show."""
-
     photo = MultipleFileField(_l("Take a photo"))
     files = MultipleFileField(_l("Choose files"))
     title = ShortText(_l("What does it show?"), limit=120)
 
     def contents(self, sent: Any, there: int) -> list[Content]:
-        """Return what is kept of the files that were sent. Raises Refused for the first that is not taken, and for
-        more than fit beside those that are there; then none of them is decoded."""
+        """The content of the files sent. Raises Refused for the first invalid one; if there are too many, none is
+        decoded."""
         files: list[FileStorage] = [one for name in TAKEN for one in sent.getlist(name) if one.filename]
         refuse_too_many(there, len(files))
         return [content_of(one.filename or "", one.stream.read(MOST_BYTES + 1)) for one in files]
 
 
 class RemoveForm(BaseForm):
-    """Why a file is removed."""
-
     why = LongText(_l("Why is it removed?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=1000)
 
 
 def title_of(attachment: Attachment) -> str:
-    """Return what an attachment shows, in the words of whoever attached it, else what it is."""
+    """The uploader's title, otherwise the kind."""
     return attachment.title or str(AttachmentKind(attachment.kind).label)
 
 
 def rows_of(attachments: Sequence[Attachment], zone: str) -> list[dict[str, Any]]:
-    """Return the rows of a list: a file that was removed or sealed leads nowhere, and says what became of it."""
+    """Rows of a list; a removed or sealed file has no link and says why."""
     names = user_names([who for one in attachments for who in (one.added_by_id, one.removed_by_id)])
     return [_row(one, zone, names) for one in attachments]
 
@@ -91,7 +87,7 @@ def _row(one: Attachment, zone: str, names: dict[int, str]) -> dict[str, Any]:
 
 
 def paper_row(paper: Paper, href: str) -> dict[str, Any]:
-    """Return one consent or agreement as a row: what, of whom, since when, and how many files it has."""
+    """A consent or agreement as a row: what, whose, since when, and its number of files."""
     whose = person_words(paper.participant) if paper.participant is not None else ""
     return {
         "title": paper.host.title,
@@ -103,14 +99,13 @@ def paper_row(paper: Paper, href: str) -> dict[str, Any]:
 
 
 def size_words(size: int) -> str:
-    """Return a number of bytes in words."""
     if size < 1024**2:
         return _("%(num)d KB", num=max(1, size // 1024))
     return _("%(num)s MB", num=f"{size / 1024**2:.1f}")
 
 
 def record_of(host: Host) -> str:
-    """Return the address of the record's own page."""
+    """The address of the record's page."""
     if host.pathway_id is not None:
         return url_for("pathways.pathway", case_id=host.case_id, pathway_id=host.pathway_id)
     if host.name == "incident_id":
@@ -121,7 +116,7 @@ def record_of(host: Host) -> str:
 
 
 def list_of(host: Host) -> str:
-    """Return the address of the record's files."""
+    """The address of the record's files."""
     if host.pathway_id is not None:
         return _in_pathway(host)
     if host.name == "incident_id":
@@ -150,7 +145,7 @@ WAYS = ("GET", "POST")
 @blueprint.route("/incidents/<int:incident_id>/files", methods=WAYS)
 @gate(Permission.INCIDENT_READ)
 def of_incident(incident_id: int) -> Page:
-    """The files of a report; whoever reported it sees and adds their own."""
+    """The files of a report; its reporter sees and adds only their own."""
     actor = current_actor()
     return _list(actor, host_of(actor, "incident_id", incident_id))
 
@@ -158,7 +153,7 @@ def of_incident(incident_id: int) -> Page:
 @blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/consents/<int:consent_id>/files", methods=WAYS)
 @gate(Permission.CASE_WORK)
 def of_circle_consent(case_id: int, pathway_id: int, consent_id: int) -> Page:
-    """The paper of a party's consent to a circle, for those who may know who said what."""
+    """The signed consent of a party to a circle, for those who may know who said what."""
     actor = current_actor()
     return _list(actor, in_pathway(host_of(actor, "circle_consent_id", consent_id), case_id, pathway_id))
 
@@ -168,7 +163,7 @@ def of_circle_consent(case_id: int, pathway_id: int, consent_id: int) -> Page:
 )
 @gate(Permission.CASE_WORK)
 def of_referral_consent(case_id: int, pathway_id: int, referral_consent_id: int) -> Page:
-    """The paper of a guardian's consent to a referral."""
+    """The signed consent of a guardian to a referral."""
     actor = current_actor()
     return _list(actor, in_pathway(host_of(actor, "referral_consent_id", referral_consent_id), case_id, pathway_id))
 
@@ -176,7 +171,7 @@ def of_referral_consent(case_id: int, pathway_id: int, referral_consent_id: int)
 @blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/agreement/files", methods=WAYS)
 @gate(Permission.CASE_READ)
 def of_agreement(case_id: int, pathway_id: int) -> Page:
-    """The signed sheet of an agreement, for its parties and keepers alone."""
+    """The signed agreement, only for its parties and circle keepers."""
     actor = current_actor()
     found = host_of(actor, "agreement_id", existing(agreement_of(pathway_id)))
     return _list(actor, in_pathway(found, case_id, pathway_id))
@@ -185,7 +180,7 @@ def of_agreement(case_id: int, pathway_id: int) -> Page:
 @blueprint.route("/discipline/<int:action_id>/files", methods=WAYS)
 @gate(Permission.DISCIPLINE_READ)
 def of_action(action_id: int) -> Page:
-    """The notice of a discipline action as it went out."""
+    """The notice of a discipline action as it was sent."""
     actor = current_actor()
     return _list(actor, host_of(actor, "discipline_action_id", action_id))
 
@@ -193,7 +188,7 @@ def of_action(action_id: int) -> Page:
 @blueprint.route("/family-copies/<int:release_id>/files", methods=WAYS)
 @gate(Permission.FAMILY_COPY_PREPARE)
 def of_release(release_id: int) -> Page:
-    """The papers of a family's request for a copy: the signed request, a power of attorney."""
+    """The documents of a family's request for a copy: the signed request, a power of attorney."""
     actor = current_actor()
     return _list(actor, host_of(actor, "family_release_id", release_id))
 
@@ -201,7 +196,7 @@ def of_release(release_id: int) -> Page:
 @blueprint.get("/cases/<int:case_id>/pathways/<int:pathway_id>/files")
 @gate(Permission.CASE_WORK)
 def of_pathway(case_id: int, pathway_id: int) -> str:
-    """Where the papers of one pathway are: its consents and its agreement, as far as the actor reads them."""
+    """The signed documents of a pathway that the actor may see: consents and agreement."""
     actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     papers = papers_of(actor, row)
@@ -217,7 +212,7 @@ def of_pathway(case_id: int, pathway_id: int) -> str:
 @blueprint.get("/attachments/<int:attachment_id>")
 @gate(Permission.ATTACHMENT_READ)
 def attachment(attachment_id: int) -> str:
-    """One file: a photo as it was drawn anew, a PDF as a download, and what can be done with it."""
+    """One file: a photo shown re-encoded, a PDF as a download; and what can be done with it."""
     actor = current_actor()
     row, host = _stands(actor, attachment_id)
     zone = zone_of(host.school_id)
@@ -239,7 +234,7 @@ def attachment(attachment_id: int) -> str:
 @blueprint.get("/attachments/<int:attachment_id>/file")
 @gate(Permission.ATTACHMENT_READ)
 def file(attachment_id: int) -> Page:
-    """The content itself, never kept by a browser; a PDF is downloaded and not shown."""
+    """The content, never cached by a browser; a PDF is downloaded and not shown."""
     content = handling.read_content(current_actor(), attachment_id, clock.now())
     is_photo = content.kind is AttachmentKind.PHOTO
     answer = Response(content.data, mimetype="image/jpeg" if is_photo else "application/pdf")
@@ -253,7 +248,7 @@ def file(attachment_id: int) -> Page:
 @blueprint.route("/attachments/<int:attachment_id>/remove", methods=["GET", "POST"])
 @gate(Permission.ATTACHMENT_READ)
 def remove(attachment_id: int) -> Page:
-    """Erase a file; a trace with the reason stays."""
+    """Delete a file; a trace with the reason stays."""
     actor = current_actor()
     row, host = _stands(actor, attachment_id)
     if not may_remove(host, row, actor.user_id):
@@ -271,7 +266,7 @@ def remove(attachment_id: int) -> Page:
 @blueprint.route("/attachments/<int:attachment_id>/flag", methods=["GET", "POST"])
 @gate(Permission.ATTACHMENT_READ)
 def report_file(attachment_id: int) -> Page:
-    """Say that a file may be a sexual image of a child: it closes at once for everyone."""
+    """Report that a file may be a sexual image of a child; it is sealed at once for everyone."""
     row, host = _stands(current_actor(), attachment_id)
     form = BaseForm()
     return form_page(
@@ -284,7 +279,7 @@ def report_file(attachment_id: int) -> Page:
 
 
 def incident_panel(actor: Actor, incident: Incident) -> Shown | None:
-    """Return the files of a report as they stand on its page; None where there are none and none may be added."""
+    """The files on a report's page; None if there are none and none may be added."""
     host = host_of(actor, "incident_id", incident.id)
     there = attachments_on(actor, "incident_id", incident.id)
     if not there and not host.may_add:
@@ -320,7 +315,7 @@ def _list(actor: Actor, host: Host) -> Page:
 
 
 def _stands(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
-    """Return a file that is neither removed nor sealed, and what it hangs on. Raises NotFound."""
+    """A file that is neither removed nor sealed, and its record. Raises NotFound."""
     row = get_attachment(actor, attachment_id)
     if row.removed_at is not None or row.sealed_at is not None:
         raise NotFound

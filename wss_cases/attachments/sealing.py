@@ -1,8 +1,6 @@
-"""Sealing a file: nobody opens it any more, not even who attached it; counsel and the Title IX coordinator are told.
-
-The district's people outside the school stand for counsel, as for sealed notes; the Title IX coordinator is told by
-the school, through the legal duty that asks for it at once.
-"""
+"""Sealing a file: nobody can open it any more, not even its uploader; counsel and the Title IX coordinator are told.
+District staff outside the school stand for counsel, as for sealed notes; the school tells the Title IX coordinator
+through the legal duty that is raised at once."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -49,7 +47,7 @@ PAGE = 40
 
 
 def keeps_record(student_id: int) -> bool:
-    """Whether a sealed file hangs on a report, case or removal of this student: then nothing of theirs is deleted."""
+    """Whether a sealed file belongs to a report, case or removal of this student; then nothing of theirs is deleted."""
     reports = select(IncidentPerson.incident_id).where(IncidentPerson.student_id == student_id)
     cases = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
     mine = [Attachment.incident_id.in_(reports)]
@@ -65,7 +63,7 @@ def keeps_record(student_id: int) -> bool:
 
 
 def sealed_files(actor: Actor, before: int | None, limit: int) -> Sequence[Attachment]:
-    """Return the sealed files of the schools that the actor answers for, the newest first."""
+    """Sealed files of the schools that the actor is responsible for, newest first."""
     mine = []
     for name in HOSTS:
         rows = rows_of(name)
@@ -95,10 +93,8 @@ MESSAGES = (MessageKind(SEALED, _words, _may_know),)
 
 @use_case
 def flag(uow: UnitOfWork, attachment_id: int) -> int:
-    """Say that a file may be a sexual image of a child: it is sealed at once, unread. Returns its id.
-
-    Raises NotFound for whoever may not see it, Refused where it is sealed or removed already.
-    """
+    """Report that a file may be a sexual image of a child: it is sealed at once, unread. Returns its id. Raises
+    NotFound for anyone who may not see it; Refused if it is sealed or removed already."""
     row = uow.load(Attachment, attachment_id, Permission.ATTACHMENT_READ)
     if row.sealed_at is not None or row.removed_at is not None:
         raise Refused("", _("This file was sealed or removed before."))
@@ -109,7 +105,7 @@ def flag(uow: UnitOfWork, attachment_id: int) -> int:
 
 
 def seal(uow: UnitOfWork, rows: Iterable[Attachment], why: SealedWhy) -> int:
-    """Seal files that are locked, and tell who must know. For use cases. Returns how many."""
+    """Seal locked files, and tell who must know. For use cases. Returns their number."""
     count = 0
     for row in rows:
         row.sealed_at, row.sealed_why, row.sealed_by_id = uow.now, why, uow.actor.user_id
@@ -120,7 +116,7 @@ def seal(uow: UnitOfWork, rows: Iterable[Attachment], why: SealedWhy) -> int:
 
 
 def seal_where_sexual(uow: UnitOfWork, incident: Incident) -> None:
-    """Seal every file that rests on a report which says that something sexual happened: what follows from its facts."""
+    """Seal every file of a report that says that something sexual happened. Reaction to its facts."""
     if not may_be_sexual(incident):
         return
     for name, ids in hosts_on(incident.id).items():
@@ -154,7 +150,7 @@ blueprint = Blueprint("sealed_files", __name__)
 @blueprint.get("/attachments/sealed")
 @gate(Permission.ATTACHMENT_SEALED)
 def sealed() -> str:
-    """Show which files are sealed, the newest first; no preview, and nothing of what they say they show."""
+    """The sealed files, newest first, without preview and title."""
     before = id_in(request.args.get("before"))
     found = sealed_files(current_actor(), before, PAGE + 1)
     shown = found[:PAGE]

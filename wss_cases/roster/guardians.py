@@ -1,4 +1,4 @@
-"""Saying what applies to a guardian of a student: may be contacted, may receive records, kept away by an order."""
+"""Restrictions of a student's guardian: contact, records, and court orders."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,12 +28,11 @@ from wss_cases.roster.directory.rules import Restriction
 
 
 def get_link(link_id: int) -> StudentGuardian:
-    """Return who is whose guardian. Raises NotFound; whether the actor may see the student is for the caller."""
+    """A student's guardian. Raises NotFound; the caller checks the student."""
     return existing(db.session.get(StudentGuardian, link_id))
 
 
 def limit_of(link: StudentGuardian) -> GuardianLimit | None:
-    """Return what was recorded of a guardian of a student, None for nothing yet."""
     statement = select(GuardianLimit).where(
         GuardianLimit.student_id == link.student_id, GuardianLimit.guardian_id == link.guardian_id
     )
@@ -71,7 +70,7 @@ class LimitForm(BaseForm):
 
 @dataclass(frozen=True)
 class Limits:
-    """What the school knows of one guardian of one student; None is not known, of an order that there is none."""
+    """What the school knows of one guardian of one student. None: not known; of an order: there is none."""
 
     may_contact: bool | None
     may_receive_records: bool | None
@@ -81,11 +80,9 @@ class Limits:
 
 @use_case
 def limit_guardian(uow: UnitOfWork, link_id: int, limits: Limits) -> int:
-    """Record what applies to a guardian of a student. Returns the student's id.
-
-    Whoever is kept away is neither contacted nor sent records, whatever else is said; only an administrator of the
-    school says that an order no longer stands. Raises NotFound, Stale or Refused.
-    """
+    """Record the restrictions of a student's guardian; returns the student's id. A guardian kept away by an order is
+    never contacted nor sent records; only an administrator of the school may end an order. Raises NotFound, Stale or
+    Refused."""
     link = get_link(link_id)
     student = uow.load(Student, link.student_id, Permission.GUARDIAN_LIMIT)
     row = limit_of(link)
@@ -116,7 +113,7 @@ blueprint = Blueprint("guardians", __name__)
 
 
 class At(NamedTuple):
-    """A student, one of their guardians, and what was recorded of that one."""
+    """A student, one of their guardians, and that guardian's restrictions."""
 
     student: Student
     link: StudentGuardian

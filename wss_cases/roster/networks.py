@@ -1,4 +1,4 @@
-"""Schools and networks: lists, making, renaming and moving. Lists start from what the actor may see."""
+"""Schools and networks: lists, creating, renaming and moving. Lists start from what the actor may see."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,12 +41,12 @@ from wss_cases.roster.directory.queries import renamed_networks
 
 PAGE = 50
 NONE = "none"
-"""In addresses: schools that are in no network."""
+"""In addresses: schools without a network."""
 
 
 @dataclass(frozen=True)
 class NetworkRow:
-    """One network: its schools that are open, and how many people administer it."""
+    """One network: its number of open schools, and of people who administer it."""
 
     name: str
     schools: int
@@ -54,12 +54,12 @@ class NetworkRow:
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of schools to those that the actor administers, alone or with a network or the district."""
+    """Limit a select of schools to those the actor administers, alone or through a network or the district."""
     return statement.where(in_schools(School.id, actor, Role.ADMINISTRATOR, Role.DISTRICT))
 
 
 def schools(actor: Actor, text: str, network: str, after: int | None) -> list[School]:
-    """Return up to a page of schools and one more, by name, after the one of an id; '' asks for every network."""
+    """Up to a page of schools and one more, by name, after the school with this id; network '' means all."""
     statement = visible_to(select(School), actor).order_by(School.name, School.id).limit(PAGE + 1)
     if text:
         found = School.name.icontains(text, autoescape=True)
@@ -73,19 +73,18 @@ def schools(actor: Actor, text: str, network: str, after: int | None) -> list[Sc
 
 
 def seen_school(actor: Actor, school_id: int) -> School:
-    """Return a school that the actor administers. Raises NotFound."""
+    """A school that the actor administers. Raises NotFound."""
     school: School = existing(db.session.scalar(visible_to(select(School), actor).where(School.id == school_id)))
     return school
 
 
 def network_names() -> list[str]:
-    """Return every network that there is: of schools, of people's roles, and those that are still empty."""
+    """All networks: of schools, of people's roles, and empty ones."""
     names = select(School.network).union(select(RoleGrant.network), select(Network.name))
     return sorted(name for name in db.session.scalars(names) if name)
 
 
 def networks() -> list[NetworkRow]:
-    """Return every network with what is in it."""
     inside = select(School.network, func.count()).where(School.is_active).group_by(School.network)
     people = select(RoleGrant.network, func.count(RoleGrant.user_id.distinct())).where(RoleGrant.ends_on.is_(None))
     schools_of = {row[0]: row[1] for row in db.session.execute(inside)}
@@ -94,34 +93,28 @@ def networks() -> list[NetworkRow]:
 
 
 class NetworkForm(BaseForm):
-    """The name of a network."""
-
     name = ShortText(_l("Name"), [NotBlank(_l("Enter a name."))], limit=80)
 
 
 class MoveForm(BaseForm):
-    """The network of a school."""
-
     network = SelectField(_l("Network"), choices=[], validators=[InputRequired(_l("Choose a network."))])
 
 
 RENAMED = "network.renamed"
 MOVED = "school.network_set"
 AS_ROSTER = "roster:"
-"""As a choice: the network that the roster names. No name has a colon, so that this is none."""
+"""Choice of the network that the roster names. Network names have no colon."""
 
 
 @dataclass(frozen=True)
 class Renamed:
-    """What a network was called and is called from now on."""
-
     before: str
     name: str
 
 
 @use_case
 def make_network(uow: UnitOfWork, name: str) -> int:
-    """Make a network that no school is in yet. Raises Refused for a name that there is."""
+    """Create a network without schools. Raises Refused for a name in use."""
     require(uow.actor, Permission.NETWORK_EDIT, uow.actor)
     network = Network(name=_checked(name, network_names()))
     uow.record(network, "network.made")
@@ -130,10 +123,8 @@ def make_network(uow: UnitOfWork, name: str) -> int:
 
 @use_case
 def rename_network(uow: UnitOfWork, before: str, name: str) -> int:
-    """Rename a network: its schools, roles and second approvals go with it, and the roster's name leads here.
-
-    Raises NotFound; Refused for a name that another network has.
-    """
+    """Rename a network with its schools, roles and second approvals; the roster's name leads to it. Raises NotFound;
+    Refused for another network's name."""
     require(uow.actor, Permission.NETWORK_EDIT, uow.actor)
     known, session = network_names(), uow.session
     if before not in known:
@@ -157,12 +148,8 @@ def rename_network(uow: UnitOfWork, before: str, name: str) -> int:
 
 @use_case
 def move_school(uow: UnitOfWork, school_id: int, network: str) -> int:
-    """Put a school into a network, into none (`NONE`), or where the roster has it (`AS_ROSTER`).
-
-    Its administrators are told. What was put by hand stays through imports.
-
-    Raises NotFound, Stale; Refused for a network that there is not.
-    """
+    """Move a school to a network, to none (`NONE`), or to the roster's (`AS_ROSTER`), and tell its administrators. A
+    manual choice stays through imports. Raises NotFound, Stale; Refused for an unknown network."""
     school = uow.load(School, school_id, Permission.NETWORK_EDIT, uow.version)
     if network not in (NONE, AS_ROSTER, *network_names()):
         raise Refused("network", _("Choose a network."))
@@ -215,7 +202,7 @@ FRAME = "layouts/form_page.html"
 @blueprint.get("/schools", endpoint="schools")
 @gate(Permission.SCHOOL_MANAGE)
 def schools_page() -> Page:
-    """The schools that one administers, by name: found by name, number or network, a page at a time."""
+    """The schools that one administers, searchable by name, number or network, in pages."""
     actor = current_actor()
     text, network = request.args.get("q", "").strip(), request.args.get("network", "")
     after = id_in(request.args.get("after"))
@@ -252,7 +239,7 @@ def _level(school: School) -> str:
 @blueprint.get("/schools/<int:school_id>")
 @gate(Permission.SCHOOL_MANAGE)
 def school(school_id: int) -> Page:
-    """One school: what the roster and the district say of it."""
+    """One school: its data in the roster and the district."""
     actor = current_actor()
     shown = seen_school(actor, school_id)
     by_hand = _("The district put it there; the roster says: %(network)s", network=_roster_words(shown))
@@ -280,7 +267,6 @@ def _roster_words(school: School) -> str:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.NETWORK_EDIT)
 def move(school_id: int) -> Page:
-    """Put a school into a network."""
     actor = current_actor()
     shown = seen_school(actor, school_id)
     require(actor, Permission.NETWORK_EDIT, shown)
@@ -304,7 +290,7 @@ def move(school_id: int) -> Page:
 @blueprint.get("/networks", endpoint="networks")
 @gate(Permission.NETWORK_EDIT)
 def networks_page() -> Page:
-    """Every network, with how many schools are in it and people administer it."""
+    """All networks with their numbers of schools and administrators."""
     require(current_actor(), Permission.NETWORK_EDIT, current_actor())
     return render_template("roster/networks/networks.html", rows=networks())
 
@@ -313,7 +299,6 @@ def networks_page() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.NETWORK_EDIT)
 def make() -> Page:
-    """Make a network."""
     require(current_actor(), Permission.NETWORK_EDIT, current_actor())
     form = NetworkForm()
     words = {"title": _("New network"), "go_words": _("Make the network"), "back_href": url_for(".networks")}
@@ -325,7 +310,6 @@ def make() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.NETWORK_EDIT)
 def rename(name: str) -> Page:
-    """Rename a network."""
     require(current_actor(), Permission.NETWORK_EDIT, current_actor())
     if name not in network_names():
         raise NotFound

@@ -1,4 +1,4 @@
-"""The number of a school's office: pages on which somebody must call now show it."""
+"""The phone number of a school's office, shown on pages where someone must call now."""
 
 from typing import Any
 
@@ -24,14 +24,12 @@ blueprint = Blueprint("office", __name__)
 
 
 class PhoneForm(BaseForm):
-    """The office's number."""
-
     phone = ShortText(_l("Phone of the office"), [NotBlank(_l("Enter the number."))], limit=60)
 
 
 @use_case
 def save_phone(uow: UnitOfWork, school_id: int, phone: str) -> int:
-    """Save the number of a school's office. Returns the school's id. Raises NotFound, Stale."""
+    """Save the office's number; returns the school's id. Raises NotFound, Stale."""
     school = uow.load(School, school_id, Permission.SCHOOL_MANAGE, uow.version)
     school.phone = phone.strip()
     uow.record(school, "school.phone_saved")
@@ -41,7 +39,6 @@ def save_phone(uow: UnitOfWork, school_id: int, phone: str) -> int:
 @blueprint.route("/school/phone", methods=["GET", "POST"])
 @gate(Permission.SCHOOL_MANAGE)
 def phone() -> Page:
-    """Say which number the school's office answers."""
     actor = current_actor()
     school = get_school(chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT) or 0)
     if school is None:

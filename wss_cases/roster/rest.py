@@ -30,7 +30,7 @@ clients = deferred("authlib.integrations.requests_client")
 oauth1 = deferred("authlib.oauth1.rfc5849.signature")
 METHOD: Final = "HMAC-SHA256"
 MOST_APART: Final = 5
-"""Minutes; servers commonly take no signature that is older."""
+"""Minutes; servers commonly refuse older signatures."""
 
 
 def _sign(client: Any, request: Any) -> str:
@@ -116,7 +116,7 @@ class Server:
         said: int | None = None
         sent = 0
         for _page in range(MOST_PAGES):
-            # counted by what came: a server may send fewer than requested
+            # Counted by what arrived: a server may send fewer than requested.
             answer = self._page(kind, sent)
             rows = self._rows_of(kind, answer)
             total = answer.headers.get("X-Total-Count", "")
@@ -165,7 +165,7 @@ class Server:
             if self.is_signed and answer.status_code in (400, 401):
                 raise _refused(kind, refused_words(answer, clock.now()))
             if answer.status_code == 401:
-                # a token may expire in the middle
+                # A token may expire partway through.
                 self._token = ""
             elif answer.status_code not in BUSY:
                 words = _("The server answers with status %(status)d.", status=answer.status_code)

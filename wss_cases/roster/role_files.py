@@ -1,4 +1,4 @@
-"""Roles from a file: checked row by row, shown, and carried out all or none when a person confirms it."""
+"""Roles from a file: checked row by row, shown, and given all or none when a person confirms."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -44,7 +44,7 @@ from wss_cases.roster.import_files.rules import rows_in
 
 
 class RoleFile(Base):
-    """One uploaded file whose rows were all sound; its changes are made when it is confirmed, all or none."""
+    """One uploaded file with valid rows only; its changes are made when it is confirmed, all or none."""
 
     __tablename__ = "role_file"
 
@@ -61,15 +61,13 @@ COLUMNS: Final = ("email", "role", "school", "change")
 MOST_ROWS: Final = 5_000
 GIVE, END = "give", "end"
 NEEDS_SECOND: Final = frozenset(GIVEN_BY_HAND) - frozenset(GIVEN_BY_SCHOOL)
-"""Roles that no one person gives or ends by a file."""
+"""Roles that need a second person to give or end them by a file."""
 
 Place = tuple[Role, int | None]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One row that is sound."""
-
     row: int
     user_id: int
     role: Role
@@ -79,7 +77,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Wrong:
-    """What is wrong in a cell; `row` 1 is the line of the column names."""
+    """A problem in a cell; `row` 1 is the header."""
 
     row: int
     column: str
@@ -88,7 +86,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Known:
-    """Accounts by address, schools by number and folded name (None: several), and what each account holds."""
+    """Accounts by address, schools by number and folded name (None: several), and each account's roles."""
 
     accounts: Mapping[str, int]
     schools: Mapping[str, int | None]
@@ -96,14 +94,14 @@ class Known:
 
 
 def addresses_of(rows: Sequence[Sequence[str]]) -> set[str]:
-    """Return the addresses in a file, as accounts store them."""
+    """The addresses in a file, as accounts store them."""
     names = [cell.lower() for cell in rows[0]] if rows else []
     at = names.index("email") if "email" in names else len(names)
     return {fold_address(cells[at]) for cells in rows[1:] if len(cells) > at}
 
 
 def check(rows: Sequence[Sequence[str]], known: Known, own_ids: frozenset[int]) -> tuple[list[Change], list[Wrong]]:
-    """Return the changes that a file asks for, and all that is wrong; `own_ids` are accounts that it may not change."""
+    """The changes in a file, and all problems; `own_ids` are accounts that it may not change."""
     names = [cell.lower() for cell in rows[0]] if rows else []
     missing = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS if name not in names]
     if missing:
@@ -159,7 +157,7 @@ SHOWN = 20
 
 
 def known_now(addresses: Collection[str], now: datetime) -> Known:
-    """Return what a file is checked against: every school, the accounts with these addresses, and what they hold."""
+    """The data to check a file against: all schools, the accounts with these addresses, and their roles."""
     schools: dict[str, int | None] = {}
     for row in db.session.execute(select(School.id, School.identifier, School.name)):
         for key in {fold(row[1]), fold(row[2])} - {""}:
@@ -174,25 +172,22 @@ def known_now(addresses: Collection[str], now: datetime) -> Known:
 
 
 def names_of(user_ids: set[int]) -> dict[int, str]:
-    """Return the names of these accounts."""
     rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(user_ids))))
     return {row[0]: row[1] for row in rows}
 
 
 def last_files() -> list[tuple[RoleFile, str]]:
-    """Return the last files with who uploaded them, the newest first."""
+    """The last files with the name of the uploader, newest first."""
     statement = select(RoleFile, UserAccount.name).join(UserAccount, UserAccount.id == RoleFile.made_by_id)
     return [(row[0], row[1]) for row in db.session.execute(statement.order_by(RoleFile.id.desc()).limit(SHOWN))]
 
 
 class RoleFileForm(BaseForm):
-    """The file."""
-
     file = FileField(_l("CSV file of roles"))
 
 
 class RowsRefused(Refused):
-    """A file with rows that are wrong; nothing of it is kept."""
+    """A file with invalid rows; nothing of it is stored."""
 
     def __init__(self, wrong: Sequence[Wrong]) -> None:
         super().__init__("file", _("Nothing was changed. Fix the rows below and upload the file again."))
@@ -201,7 +196,7 @@ class RowsRefused(Refused):
 
 @use_case
 def upload_file(uow: UnitOfWork, name: str, content: bytes) -> int:
-    """Keep a file of roles. Raises NotFound; RowsRefused where any row is wrong, Refused for what is no CSV file."""
+    """Store a file of roles. Raises NotFound; RowsRefused for any invalid row, Refused for a file that is no CSV."""
     require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
     assert uow.actor.user_id is not None
     rows = rows_in(content)
@@ -212,7 +207,7 @@ def upload_file(uow: UnitOfWork, name: str, content: bytes) -> int:
 
 
 def changes_of(rows: Sequence[Sequence[str]], own_ids: frozenset[int], now: datetime) -> list[Change]:
-    """Return what the rows of a file change by what is known now. Raises RowsRefused."""
+    """The changes of a file as of now. Raises RowsRefused."""
     changes, wrong = check(rows, known_now(addresses_of(rows), now), own_ids)
     if wrong:
         raise RowsRefused(wrong)
@@ -221,10 +216,8 @@ def changes_of(rows: Sequence[Sequence[str]], own_ids: frozenset[int], now: date
 
 @use_case
 def carry_out(uow: UnitOfWork, file_id: int) -> int:
-    """Make every change of a file, or none; what no one person gives, a second person confirms.
-
-    Raises NotFound, RowsRefused for what is wrong by now, Refused a second time or for one person.
-    """
+    """Make all changes of a file, or none; some need a second person's confirmation. Raises NotFound; RowsRefused
+    for rows that became invalid; Refused a second time, or for the same person."""
     file = uow.load(RoleFile, file_id, Permission.ROSTER_ACCOUNTS)
     assert uow.actor.user_id is not None
     if file.done_at is not None:
@@ -232,7 +225,7 @@ def carry_out(uow: UnitOfWork, file_id: int) -> int:
     changes = changes_of(file.rows, frozenset({uow.actor.user_id, file.made_by_id}), uow.now)
     if any(one.role in NEEDS_SECOND for one in changes):
         refuse_one_person("", uow.actor.user_id, [file.made_by_id], uow.now)
-    # what is given comes first, so that nobody is the last one for a moment
+    # Roles are given before others end, so that nobody is briefly the last one.
     for change in sorted(changes, key=lambda one: not one.gives):
         _carry_out(uow, change)
     file.done_by_id, file.done_at = uow.actor.user_id, uow.now
@@ -256,7 +249,6 @@ MOST_SHOWN = 200
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands above the list of people: the way to roles in bulk."""
     return ("roster/role_files/panel.html", {}) if might(actor, Permission.ROSTER_ACCOUNTS) else None
 
 
@@ -264,7 +256,7 @@ def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def upload() -> Page:
-    """Upload a file; what is wrong in it is named by row and column."""
+    """Upload a file; problems are listed by row and column."""
     form, sent = RoleFileForm(), request.files.get("file")
     wrong: list[Wrong] = []
 
@@ -291,7 +283,7 @@ def upload() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def preview(role_file_id: int) -> Page:
-    """What a file would change, and the act that carries it out."""
+    """What a file would change, and the act that makes the changes."""
     file = existing(db.session.get(RoleFile, role_file_id))
     form = BaseForm()
     changes: list[Change] = []
@@ -320,7 +312,7 @@ def _state(file: RoleFile) -> str:
 
 
 def _rows(changes: Sequence[Change]) -> list[tuple[str, str, str]]:
-    """Return name, role with its school, and what becomes of it, of each change."""
+    """(name, role and school, change) of each change."""
     names = names_of({one.user_id for one in changes})
     schools = schools_by_id({one.school_id for one in changes if one.school_id is not None})
     rows = []

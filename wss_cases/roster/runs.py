@@ -26,14 +26,13 @@ from wss_cases.roster.import_files.report import Cause, Report
 
 ROSTER = "oneroster"
 MOST_LISTED = 200
-"""People without a school whom a report names."""
+"""Most people without a school named in a report."""
 DAILY = timedelta(hours=20)
 AGAIN = timedelta(hours=1)
-"""How long after a run that was refused the other server is asked again."""
+"""Wait after a refused run before the other server is asked again."""
 
 
 def sources(session: Session) -> list[str]:
-    """The feeds that rosters have come from, sorted by name."""
     taken = (ImportRun.kind == ROSTER, ImportRun.landed)
     return list(session.scalars(select(ImportRun.source).where(*taken).distinct().order_by(ImportRun.source)))
 
@@ -44,7 +43,7 @@ def last_landed(session: Session, source: str) -> dict[str, Any] | None:
 
 
 def last_rosters() -> dict[str, datetime]:
-    """Return when a roster last came from each feed."""
+    """When the last roster arrived from each feed."""
     taken = (ImportRun.kind == ROSTER, ImportRun.landed)
     rows = db.session.execute(
         select(ImportRun.source, func.max(ImportRun.started_at)).where(*taken).group_by(ImportRun.source)
@@ -61,7 +60,6 @@ def last_runs(most: int, before: int | None = None) -> list[ImportRun]:
 
 
 def get_run(run_id: int) -> ImportRun:
-    """Return an import. Raises NotFound."""
     return existing(db.session.get(ImportRun, run_id))
 
 
@@ -110,7 +108,7 @@ def other_schools(session: Session, source: str) -> list[tuple[str, str, str, st
 
 REFUSED = "roster.refused"
 MOST_KEPT = 500
-"""Problems that a record keeps; causes are all kept."""
+"""Problems stored in a record; causes are all stored."""
 
 
 def trimmed(document: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +119,7 @@ def trimmed(document: dict[str, Any]) -> dict[str, Any]:
 def keep_refused(actor: Actor, kind: str, source: str, report: Report, now: datetime) -> None:
     """Store a refused import with its reason, and inform those who run the system."""
     kept = trimmed(report.as_document())
-    # a database without a schema stores nothing; the refusal is shown all the same
+    # A database without schema stores nothing; the refusal is shown anyway.
     with suppress(SQLAlchemyError), unit_of_work(actor, now) as uow:
         run = uow.add(ImportRun(kind=kind, source=source[:120], started_at=now, landed=False, report=kept))
         uow.record(run, REFUSED, source=source[:120])
@@ -153,12 +151,11 @@ MESSAGES = (
 
 
 MOST_ROWS = 200
-"""Line numbers of one cause that a page shows."""
+"""Line numbers of one cause shown on a page."""
 COUNTED = ("created", "updated", "unchanged", "refused")
 
 
 def unplaced_words() -> list[str]:
-    """How many students and staff have no school today."""
     return nowhere_words({kind: {"count": count} for kind, count in still_unplaced().items()})
 
 

@@ -22,7 +22,7 @@ NOT_SAID = _l(
     "Do not name another child. Do not mention sexual orientation, gender identity, a relationship, or the basis of "
     "a bias unless the student agrees."
 )
-"""What a call does not say."""
+"""What a call does not mention."""
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,12 @@ from wss_cases.surveys.rounds import (
 
 
 class SurveyForm(BaseForm):
-    """The questions of one group, by code in `asked`; made by `survey_form`."""
+    """The questions of one group, with their codes in `asked`; made by `survey_form`."""
 
     asked: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, int]:
-        """The answered questions with their values."""
         return {code: int(self[f"q_{code}"].data) for code in self.asked if self[f"q_{code}"].data}
 
 
@@ -226,7 +225,7 @@ def _questions(opened: Opened, group: SurveyGroup, language: str) -> Response:
             return _page("questions", 400, language, **shown)
         answer(opened, group, form.values, form.request_key.data or "", clock.now())
     except NotFound:
-        # another sender of the same link was faster
+        # Another request used the same link first.
         return _thanks(language) if was_sent(form.request_key.data or "") else _page("over", OVER, language)
     except Full as full:
         return _page("questions", BUSY, language, limit=full.message, **shown)

@@ -71,8 +71,8 @@ def _sheet_address(row: SurveyRound, group: str) -> str:
 
 
 def _made(row: SurveyRound) -> dict[str, Any]:
-    """The parts of the page of making slips that depend on slips made: the waiting groups (label, address), and the
-    replacement of unused slips."""
+    """Parts of the page that depend on existing slips: groups with waiting slips (label, address), and replacing
+    unused slips."""
     waiting = []
     for group in row.groups:
         if number := len(waiting_slips(row.id, group)):
@@ -102,8 +102,7 @@ def replace(survey_round_id: int) -> Page:
 @blueprint.route("/sheet", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def sheet(survey_round_id: int) -> Page:
-    """Before the slips of a group are shown: how many, and which students must get none. After the form is sent: the
-    slips, once."""
+    """First how many slips a group has and which students get none; after submitting, the slips, once."""
     row = _running(current_actor(), survey_round_id)
     group = next((group for group in row.groups if group.value == request.args.get("group")), row.groups[0])
     form, status = ShowForm(), 200

@@ -16,8 +16,6 @@ from wss_cases.mail.family_texts.queries import Text, family_texts
 
 
 class SurveyGroup(Labelled):
-    """The group that answers."""
-
     STUDENT = "student", _l("Students")
     FAMILY = "family", _l("Families")
     STAFF = "staff", _l("Staff")
@@ -89,10 +87,8 @@ def texts_of(group: SurveyGroup, questions: Sequence[SurveyQuestion], language: 
 
 
 def intro_code(group: SurveyGroup) -> str:
-    """The code of the introduction to a group's questions."""
     return f"survey.{group.value}.intro"
 
 
 def text_code(group: SurveyGroup, code: str) -> str:
-    """The code of a question's text."""
     return f"survey.{group.value}.{code}"

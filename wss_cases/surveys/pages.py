@@ -73,7 +73,6 @@ class RoundForm(BaseForm):
 
     @property
     def planned(self) -> Planned:
-        """The values of a valid form."""
         return Planned(
             opens_on=self.opens_on.data,
             closes_on=self.closes_on.data,

@@ -58,8 +58,6 @@ class SurveyOptOut(Base):
 
 @dataclass(frozen=True)
 class Address:
-    """A guardian or staff member who can be invited, by id."""
-
     person_id: int
     email: str
     language: str

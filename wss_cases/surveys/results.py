@@ -127,7 +127,7 @@ class YearShare:
 
 
 def results_of(round_id: int) -> Sequence[SurveyResult]:
-    """The results of a round, in the order of its questions. The caller has checked the round."""
+    """A round's results in question order; the caller has checked the round."""
     statement = select(SurveyResult).where(SurveyResult.round_id == round_id)
     return list(db.session.scalars(statement.order_by(SurveyResult.id)))
 

@@ -61,7 +61,6 @@ class SurveyRound(Versioned, Base):
 
     @property
     def groups(self) -> tuple[SurveyGroup, ...]:
-        """The groups asked."""
         is_chosen = {
             SurveyGroup.STUDENT: self.asks_students,
             SurveyGroup.FAMILY: self.asks_families,
@@ -156,7 +155,6 @@ def hour_of(began: datetime | None, now: datetime) -> datetime:
 
 
 def blank(questions: Sequence[tuple[str, SurveyScale]]) -> Counts:
-    """The counts of questions without answers."""
     return {f"{code}:{value}": 0 for code, scale in questions for value in VALUES[scale]}
 
 
@@ -174,7 +172,6 @@ def written(counts: Counts) -> str:
 
 
 def read(text: str) -> Counts:
-    """The counts from a text of `written`."""
     return {name: int(number) for name, number in (line.split("=") for line in text.splitlines())}
 
 
@@ -183,7 +180,6 @@ READERS = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """The statement, limited to rounds of schools whose surveys the actor may see."""
     return statement.where(in_schools(SurveyRound.school_id, actor, *READERS))
 
 

@@ -28,8 +28,6 @@ class Scope(Labelled):
 
 
 class Reach(Labelled):
-    """The schools that a token may read."""
-
     ALL = "all", _l("All schools, new ones included")
     NETWORK = "network", _l("The schools of one network")
     SOME = "some", _l("Some schools")
@@ -141,14 +139,13 @@ def caller_of(secret: str, now: datetime) -> Caller | None:
 
 
 def school_ids(token: ApiToken) -> list[int]:
-    """The school ids of a token that is limited to some schools."""
+    """School ids of a token limited to some schools."""
     if token.reach is Reach.NETWORK:
         return list(db.session.scalars(select(School.id).where(School.network == token.network)))
     return [int(school_id) for school_id in token.schools]
 
 
 def school_names(token: ApiToken) -> list[str]:
-    """The names of the schools chosen for a token, sorted."""
     named = select(School.name).where(School.id.in_([int(school_id) for school_id in token.schools]))
     return list(db.session.scalars(named.order_by(School.name, School.id)))
 

@@ -122,7 +122,7 @@ class Endpoint:
 
 
 def obj(about: str, **properties: Schema) -> Schema:
-    """The schema of an object that has exactly these properties."""
+    """Schema of an object with exactly these properties."""
     return {
         "type": "object", "description": about, "properties": properties, "required": list(properties),
         "additionalProperties": False,
@@ -134,17 +134,14 @@ def text(about: str, **more: Any) -> Schema:
 
 
 def number(about: str, **more: Any) -> Schema:
-    """The schema of a whole number."""
     return {"type": "integer", "description": about, **more}
 
 
 def flag(about: str) -> Schema:
-    """The schema of a boolean."""
     return {"type": "boolean", "description": about}
 
 
 def or_null(schema: Schema) -> Schema:
-    """A schema that also allows null."""
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -160,7 +157,6 @@ _TURNS_PAGES: Final = ("cursor", "limit")
 
 
 def limit(usual: int, most: int) -> Parameter:
-    """The parameter for the number of rows per page."""
     schema = {"type": "integer", "minimum": 1, "maximum": most, "default": usual}
     return Parameter("limit", f"rows of a page, {usual} unless said otherwise", schema)
 

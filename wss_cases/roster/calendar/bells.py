@@ -1,4 +1,4 @@
-"""When a school's bells ring: reading and changing them. Readers have checked the school."""
+"""A school's bell times: reading and changing them. Callers of queries have checked the school."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,10 +35,8 @@ from wss_cases.roster.directory.rules import a_day_of
 
 
 class BellTime(Base):
-    """The bells of one weekday (0 is Monday) from a day on; of two for one day the later said counts.
-
-    Where a school has none yet, the times of its `School` row count for every weekday.
-    """
+    """The bells of one weekday (0 is Monday) from a day on; of two rows for one day the later counts. Without rows,
+    the times in the school's `School` row count for every weekday."""
 
     __tablename__ = "bell_time"
     __table_args__ = (
@@ -59,12 +57,12 @@ class BellTime(Base):
 
 WEEKDAYS = range(5)
 Bells = tuple[time, time]
-"""The first and the last bell."""
+"""First and last bell."""
 
 
 @dataclass(frozen=True)
 class Week:
-    """The bells of a week that hold from a day on, and who said so."""
+    """The bells of a week from a day on, and who set them."""
 
     starts_on: date
     said_by: str
@@ -72,7 +70,7 @@ class Week:
 
 
 def bells_on(school: School, day: date) -> list[Bells]:
-    """Return the bells of each weekday that hold on a date."""
+    """The bells of each weekday on a date."""
     statement = (
         select(BellTime.weekday, BellTime.first_bell, BellTime.last_bell)
         .where(BellTime.school_id == school.id, BellTime.starts_on <= day)
@@ -83,8 +81,8 @@ def bells_on(school: School, day: date) -> list[Bells]:
 
 
 def last_bells(places: Collection[tuple[int, date]]) -> Mapping[tuple[int, date], time]:
-    """Return the last bell of those (school, date) at which it is not the school's usual one: of a half day its own,
-    else what the school says of that weekday."""
+    """The last bell of those (school, date) where it is not the school's usual one: a half day's own, otherwise the
+    weekday's."""
     if not places:
         return {}
     statement = (
@@ -104,7 +102,7 @@ def last_bells(places: Collection[tuple[int, date]]) -> Mapping[tuple[int, date]
 
 
 def hours_of(school_id: int, days: Sequence[date]) -> dict[date, Bells]:
-    """Return the first and the last bell of a school on some dates; a date without school has the usual ones."""
+    """First and last bell of a school on these dates; a date without school has the usual ones."""
     school = db.session.get_one(School, school_id)
     week = dict(enumerate(bells_on(school, min(days))))
     last = last_bells([(school_id, day) for day in days])
@@ -113,12 +111,11 @@ def hours_of(school_id: int, days: Sequence[date]) -> dict[date, Bells]:
 
 
 def newest(school_id: int) -> int | None:
-    """Return the id of what was said last of a school's bells, or None."""
     return db.session.scalar(select(func.max(BellTime.id)).where(BellTime.school_id == school_id))
 
 
 def weeks(school: School) -> list[Week]:
-    """Return what was said of a school's bells, the latest first day first."""
+    """The history of a school's bells, latest first day first."""
     statement = (
         select(BellTime.starts_on, UserAccount.name)
         .outerjoin(UserAccount, UserAccount.id == BellTime.said_by_id)
@@ -132,10 +129,9 @@ def weeks(school: School) -> list[Week]:
 
 
 class BellsForm(DatedRowForm):
-    """The bells of a week; its fields are made below, two for each weekday."""
+    """The bells of a week; its fields are added below, two for each weekday."""
 
     def bells(self) -> list[Bells]:
-        """Return the bells as they were sent."""
         return [(self[f"first{weekday}"].data, self[f"last{weekday}"].data) for weekday in WEEKDAYS]
 
 
@@ -146,10 +142,8 @@ for _weekday in WEEKDAYS:
 
 @use_case
 def save_bells(uow: UnitOfWork, school_id: int, starts_on: date, bells: Sequence[Bells], seen: int | None) -> int:
-    """Keep the bells of the weekdays that change from a day on; what was before stays for the days before.
-
-    Raises NotFound; Refused for a day that is past, bells in the wrong order, or where another person was faster.
-    """
+    """Set the bells of the weekdays that change from a day on; earlier days keep the previous bells. Raises
+    NotFound; Refused for a day in the past, bells in the wrong order, or if another person saved first."""
     school = uow.load(School, school_id, Permission.SCHOOL_MANAGE)
     if starts_on < today_at(school_id, uow.now):
         raise Refused("starts_on", _("The first day must be today or later."))
@@ -182,7 +176,7 @@ blueprint = Blueprint("bells", __name__, url_prefix="/school-calendar")
 @blueprint.route("/schools/<int:school_id>/bells", methods=["GET", "POST"])
 @gate(Permission.SCHOOL_MANAGE)
 def page(school_id: int) -> Page:
-    """When the bells of a school ring, and from when on they ring otherwise."""
+    """A school's bells, and the form to change them from a day on."""
     school = existing(get_school(school_id))
     require(current_actor(), Permission.SCHOOL_MANAGE, school)
     today = today_at(school_id, clock.now())
@@ -214,7 +208,7 @@ def _shown(bells: list[Bells]) -> dict[str, Any]:
 
 
 def _words(bells: Any) -> str:
-    """Return the bells of a week in words, weekdays with the same ones together."""
+    """A week's bells in words; weekdays with the same bells together."""
     parts: dict[Bells, list[str]] = {}
     for weekday, pair in enumerate(bells):
         parts.setdefault(pair, []).append(weekday_name(a_day_of(weekday)))

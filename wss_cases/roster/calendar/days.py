@@ -1,4 +1,4 @@
-"""The days of a school's calendar: reading them, what a change moves, and declaring or undoing one."""
+"""The days of a school's calendar: reading them, declaring or undoing one, and what a change moves."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ from wss_cases.roster.directory.rules import HALF_DAY_BELL, DayKind, MoveWhy, is
 
 @dataclass(frozen=True)
 class DayAt:
-    """What one date is at a school: its own word, else the district's, else Monday to Friday (`known` is False)."""
+    """One date at a school: the school's own entry, otherwise the district's, otherwise Monday to Friday (`known` is
+    False)."""
 
     day: date
     kind: DayKind
@@ -33,19 +34,18 @@ class DayAt:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is school."""
         return self.kind is not DayKind.CLOSED
 
     @property
     def mark(self) -> str:
-        """What a form that was made from this carries, to see whether somebody said something else since."""
+        """Stored in a form to detect that someone changed the day since."""
         moment = self.said_at.isoformat() if self.said_at else ""
         return f"{self.kind}/{self.last_bell or ''}/{'own' if self.own else ''}/{moment}"
 
 
 @dataclass(frozen=True)
 class Shift:
-    """One thing that a date of the calendar moves: `what` in words, `from_day` to `to_day`."""
+    """A record that a change of the calendar moves: `what` in words, `from_day` to `to_day`."""
 
     what: str
     reference: str
@@ -56,7 +56,7 @@ class Shift:
 
 
 def days_between(school_id: int | None, first: date, last: date) -> dict[date, DayAt]:
-    """Return what is said of the dates from first to last at a school (None: the district's rows alone)."""
+    """The calendar's entries from first to last at a school (None: the district's only)."""
     statement = (
         select(CalendarDay, UserAccount.name)
         .outerjoin(UserAccount, UserAccount.id == CalendarDay.said_by_id)
@@ -74,7 +74,7 @@ def days_between(school_id: int | None, first: date, last: date) -> dict[date, D
 
 
 def day_at(school_id: int | None, day: date) -> DayAt:
-    """Return what one date is at a school (None: in the district)."""
+    """One date at a school (None: in the district)."""
     return days_between(school_id, day, day).get(day) or _guess(day)
 
 
@@ -83,14 +83,14 @@ def _guess(day: date) -> DayAt:
 
 
 def after_taking_back(school_id: int | None, standing: DayAt) -> DayAt:
-    """Return what a date becomes when what is declared of it is taken back."""
+    """What a date becomes when its declaration is undone."""
     if standing.planned_kind is not None:
         return DayAt(standing.day, standing.planned_kind, known=True)
     return _guess(standing.day) if school_id is None else day_at(None, standing.day)
 
 
 def half_day_bells(places: Collection[tuple[int, date]]) -> dict[tuple[int, date], time]:
-    """Return the last bell of those (school, date) that are half days there."""
+    """The last bell of those (school, date) that are half days there."""
     if not places:
         return {}
     statement = select(CalendarDay.school_id, CalendarDay.day, CalendarDay.kind, CalendarDay.last_bell).where(
@@ -106,19 +106,19 @@ def half_day_bells(places: Collection[tuple[int, date]]) -> dict[tuple[int, date
 
 
 def unsettled() -> list[CalendarDay]:
-    """Return the dates that were opened or closed and whose reminders are yet to be moved."""
+    """Days that were opened or closed, with reminders still to be moved."""
     statement = select(CalendarDay).where(CalendarDay.unsettled_since.is_not(None))
     return list(db.session.scalars(statement.order_by(CalendarDay.day, CalendarDay.id)))
 
 
 def moves_of_day(school_id: int, day: date) -> list[CalendarMove]:
-    """Return what a date moved at a school, first moved first; what went back says when."""
+    """What a date moved at a school, in order, also moves that were reversed."""
     statement = select(CalendarMove).where(CalendarMove.school_id == school_id, CalendarMove.day == day)
     return list(db.session.scalars(statement.order_by(CalendarMove.id)))
 
 
 def moves_of(subject_type: str, subject_ids: Iterable[int]) -> dict[int, CalendarMove]:
-    """Return the last move of each of these records that the calendar made and that stands."""
+    """The last calendar move in effect of each of these records."""
     statement = select(CalendarMove).where(
         CalendarMove.subject_type == subject_type,
         CalendarMove.subject_id.in_(sorted(subject_ids)),
@@ -137,7 +137,7 @@ class Said:
 
 
 def say_day(uow: UnitOfWork, school: School | None, day: date, declared: Said) -> CalendarDay:
-    """Declare a date of one school, or of the whole district; what the calendar planned for it stays noted. A step."""
+    """Step: declare a date of one school, or of the district; the calendar's planned entry is kept in the row."""
     row = _row(uow, school, day)
     if row is None:
         row = CalendarDay(school_year=school_year(day), school_id=school.id if school else None, day=day)
@@ -154,8 +154,7 @@ def say_day(uow: UnitOfWork, school: School | None, day: date, declared: Said) -
 
 
 def unsay_day(uow: UnitOfWork, school: School | None, day: date) -> None:
-    """Take back what was declared of a date: what the calendar planned stands again. Raises Refused where nothing was
-    declared. A step."""
+    """Step: undo the declaration of a date; the planned entry counts again. Raises Refused if nothing was declared."""
     row = _row(uow, school, day)
     if row is None or row.said_at is None:
         raise Refused("", _("Nothing is set for this day."))
@@ -173,7 +172,7 @@ def unsay_day(uow: UnitOfWork, school: School | None, day: date) -> None:
 
 
 def settle_again(uow: UnitOfWork, school_id: int, day: date) -> None:
-    """Let the next sweep move what was put back on a date of a school, if it has no school by now. A step."""
+    """Step: have the next sweep move what was returned to a school's date, if there is no school on it by now."""
     uow.session.execute(
         update(CalendarDay)
         .where(CalendarDay.day == day, CalendarDay.kind == DayKind.CLOSED)
@@ -192,7 +191,7 @@ def _row(uow: UnitOfWork, school: School | None, day: date) -> CalendarDay | Non
 def note_move(
     uow: UnitOfWork, school_id: int, day: date, why: MoveWhy, label: str, subject: tuple[str, int], to_day: date
 ) -> None:
-    """Keep that the calendar moved a record of a table to another day; the room that moved it records it. A step."""
+    """Step: store that the calendar moved a record to another day; the caller records it in the record's history."""
     uow.session.add(
         CalendarMove(
             school_id=school_id, day=day, why=why, label=label, subject_type=subject[0], subject_id=subject[1],

@@ -169,8 +169,6 @@ class Enrolment(Base):
 
 
 class Guardian(Base):
-    """An adult responsible for one or more students."""
-
     __tablename__ = "guardian"
     __table_args__ = (UniqueConstraint("source", "sourced_id"),)
 
@@ -184,7 +182,7 @@ class Guardian(Base):
 
 
 class StudentGuardian(Base):
-    """Who is whose guardian, and how."""
+    """A guardian of a student, and the relation."""
 
     __tablename__ = "student_guardian"
     __table_args__ = (UniqueConstraint("student_id", "guardian_id"),)

@@ -46,7 +46,7 @@ from wss_cases.roster.directory.rules import (
 
 MOST_NAMES = 3
 MOST_LANGUAGES = 500
-"""Of a line that says whom something is about."""
+"""Languages kept in the cache."""
 
 
 def grade_words(grade: int | None) -> str:
@@ -75,7 +75,6 @@ def move_words(move: CalendarMove) -> str:
 
 
 def relation_words(relation: str) -> str:
-    """How a guardian is related, in the roster's words when they are unknown."""
     return str(RELATION_LABELS.get(relation.lower(), relation))
 
 
@@ -95,7 +94,6 @@ def guardian_words(who: GuardianOf) -> str:
 
 
 def role_words(role: str) -> str:
-    """A staff role, in the roster's words when it is unknown."""
     return str(STAFF_ROLE_LABELS.get(role.lower(), role))
 
 
@@ -106,7 +104,6 @@ def level_words(kind: str) -> str:
 
 
 def language_words(code: str | None) -> str:
-    """A language's name in the reader's language; '' when it is unknown."""
     return _language(code, locale_code()) if code else ""
 
 

@@ -34,9 +34,9 @@ from wss_cases.roster.directory.models import (
 from wss_cases.roster.directory.rules import DayKind, Reach, Restriction, SchoolDays, merge_days, name_on_screen, reach
 
 NAME = (Student.given_name, Student.family_name, Student.preferred_given_name, Student.preferred_family_name)
-"""What `name_on_screen` takes, in its order."""
+"""The arguments of `name_on_screen`, in order."""
 LEAST_DIGITS = 4
-"""Digits of a student's number from which on it is looked for."""
+"""Digits from which on a student's number is searched."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def get_school(school_id: int) -> School | None:
 
 
 def schools_by_id(ids: Collection[int]) -> dict[int, School]:
-    """These schools by id, as far as they exist; each is read once for a page's session."""
+    """Existing schools with these ids; each is read once per session."""
     return known_schools(ids)
 
 
@@ -111,7 +111,6 @@ def no_school_yet() -> bool:
 
 
 def other_schools(school_id: int) -> list[School]:
-    """Every other open school, by name."""
     statement = select(School).where(School.is_active, School.id != school_id).order_by(School.name, School.id)
     return list(db.session.scalars(statement))
 
@@ -135,7 +134,7 @@ def students_by_id(ids: Iterable[int | None]) -> dict[int, Student]:
 
 
 def get_student(actor: Actor, student_id: int) -> Student:
-    """Return a student whose page the actor may open. Raises NotFound."""
+    """A student whose page the actor may open. Raises NotFound."""
     student: Student = existing(db.session.scalar(visible_to(select(Student), actor).where(Student.id == student_id)))
     return student
 
@@ -209,7 +208,7 @@ class EnrolmentAt:
 
 
 def enrolments_of(student_id: int, limit: int = 20) -> list[EnrolmentAt]:
-    """Return a student's latest enrolments, newest first. The caller has checked who may see them."""
+    """A student's latest enrollments, newest first; the caller has checked who may see them."""
     statement = (
         select(School.name, Enrolment.grade, Enrolment.starts_on, Enrolment.ends_on)
         .join(School, School.id == Enrolment.school_id)
@@ -242,12 +241,12 @@ class GuardianOf:
 
 
 def guardians_of(student_id: int) -> list[GuardianOf]:
-    """Return a student's guardians, the primary one first. The caller has checked who may see them."""
+    """A student's guardians, primary first; the caller has checked who may see them."""
     return guardians_of_each([student_id])[student_id]
 
 
 def guardians_of_each(student_ids: Collection[int]) -> dict[int, list[GuardianOf]]:
-    """Return the guardians of many students by student, read at once; see `guardians_of`."""
+    """`guardians_of` for many students, in one query."""
     linked: dict[int, list[Any]] = {student_id: [] for student_id in student_ids}
     for row in _linked.rows(linked) if linked else ():
         linked[row[1].student_id].append(row)
@@ -297,7 +296,7 @@ def _guardian(
             who.id, str(Reach.NEVER.label), "", None, "", "", False, found, False,
             limit.restriction if limit else None, limit.restricted_on if limit else None, link.id,
         )  # fmt: skip
-    # a line that both answer would reach a person it must not
+    # A line that both answer could reach the person who must not be reached.
     phone, email = (text if found is Reach.OPEN else "" for text in (who.phone, who.email))
     phone, email = "" if _digits(phone) in theirs else phone, "" if email.lower() in theirs else email
     records = limit.may_receive_records if limit else None

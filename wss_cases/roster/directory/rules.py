@@ -50,7 +50,7 @@ class MoveWhy(enum.StrEnum):
 
 
 NO_LABEL: dict[str, Any] = {"label": {"": _l("no reason given")}}
-"""What a sentence says of a day without a label."""
+"""For sentences about a day without a label."""
 
 RACE_LABELS = {
     "american_indian": _l("American Indian or Alaska Native"),
@@ -130,18 +130,17 @@ SENTENCES = {
 
 SEARCH_KEY_LENGTH = 900
 HALF_DAY_BELL = time(11, 30)
-"""The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
+"""The last bell of a half day without a time in the calendar; early, so that a reminder still helps."""
 _DAY = timedelta(days=1)
 
 
 def read_hours(text: str) -> tuple[time, time]:
-    """The first and last bell of "08:00,15:00"."""
     first, last = (time.fromisoformat(part) for part in text.split(","))
     return first, last
 
 
 SCHOOL_HOURS: StoredSetting[tuple[time, time]] = StoredSetting("school.hours", read_hours, fixed((time(8), time(15))))
-"""The bells of a school of which nobody said others: it begins with them."""
+"""The bells of a school for which no one has set others."""
 
 
 def name_on_screen(given: str, family: str, preferred_given: str | None, preferred_family: str | None) -> str:
@@ -157,7 +156,7 @@ class SchoolDays:
         self._known = sorted(self._kinds)
         corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
         self._corrections = [0, *accumulate(corrections)]
-        # a calendar is imported whole: when the last date of a year is known, the year is
+        # A calendar is imported whole: if the last date of a year is known, the year is.
         ends = last_days()
         near = [(day, school_year(day)) for day in self._known if day.month * 100 + day.day in ends]
         self._years = {year for day, year in near if day == school_year_bounds(year)[1]}
@@ -225,7 +224,6 @@ class SchoolDays:
 
 
 def is_weekday(day: date) -> bool:
-    """Whether a date is one from Monday to Friday."""
     return day.weekday() < 5
 
 
@@ -277,7 +275,7 @@ def last_digits(student_number: str) -> str:
 
 
 def merge_days(rows: Iterable[tuple[date, DayKind, bool]]) -> dict[date, DayKind]:
-    """Each date's kind, from (date, kind, whether the row is the school's own): own rows win."""
+    """The kind of each date from (date, kind, whether it is the school's own row); own rows win."""
     merged: dict[date, DayKind] = {}
     for day, kind, _own in sorted(rows, key=lambda row: row[2]):
         merged[day] = kind

@@ -9,14 +9,14 @@ from wss_cases.foundation.i18n import gettext as _
 
 MOST_NOTES = 200
 FIRST = 5
-"""Line numbers and values of a cause that are named in a sentence."""
+"""Line numbers and values named for one cause."""
 MOST_ROWS = 1_000
-"""Line numbers of a cause that are kept."""
+"""Line numbers stored for one cause."""
 LONGEST_VALUE = 60
 UNQUOTED = frozenset(
     {"givenName", "familyName", "middleName", "preferredGivenName", "preferredFamilyName", "email", "phone", "sms"}
 )
-"""What stands in these columns names a person: a report is kept a year, and gives the row."""
+"""Columns that name a person: the report is kept for a year, so it gives only the row."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,6 @@ class Cause:
     values: list[str] = field(default_factory=list)
 
     def add(self, row: int, value: str) -> None:
-        """Count one more row."""
         self.count += 1
         shown = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
         if len(self.rows) < MOST_ROWS:
@@ -113,7 +112,7 @@ class ShrinkRefused(BundleRefused):
 
 
 class SourceRefused(BundleRefused):
-    """The roster would come in under another name than before, or beside it; nothing lands."""
+    """The roster would arrive under another feed's name than before, or as a second feed; nothing lands."""
 
     ask = "source"
 

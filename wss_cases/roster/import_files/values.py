@@ -22,7 +22,7 @@ GUARDIAN_ROLES = frozenset(
     }
 )  # fmt: skip
 _STAFF = frozenset({"other", "para", "slp", "bcba", "sro"})
-"""Roles of staff that none of the words below is part of: OneRoster's, School Data Sync's, and some that are usual."""
+"""Staff roles without any of the words below: OneRoster's, School Data Sync's, and some usual ones."""
 _OFFICES = (
     "teach", "admin", "counsel", "principal", "proctor", "profess", "faculty", "staff", "employee", "lectur",
     "researcher", "adjunct", "instruct", "educator", "paraprof", "coach", "nurse", "socialwork", "psycholog", "therap",
@@ -31,12 +31,12 @@ _OFFICES = (
     "registrar", "driver", "substitute", "technician", "analyst", "accountant", "advisor", "adviser", "trainer",
     "departmenthead",
 )  # fmt: skip
-"""What is part of the name of an adult's work, even beside the word student: dean of students, student teacher."""
+"""Parts of names of adults' work, even next to the word student: dean of students, student teacher."""
 _HELPERS = (
     "aide", "assistant", "attendant", "office", "worker", "monitor", "cafeteria", "lunch", "crossing", "cook",
     "volunteer",
 )  # fmt: skip
-"""What is part of it as well, unless it is said of a student: a student aide is a student."""
+"""Parts as well, unless said of a student: a student aide is a student."""
 _YOUNG = ("student", "pupil", "learner", "peer", "child")
 SCHOOLS = frozenset(
     {
@@ -44,7 +44,7 @@ SCHOOLS = frozenset(
         "intermediate", "middle", "juniorhigh", "high", "seniorhigh", "secondary", "prek", "kindergarten",
     }
 )  # fmt: skip
-"""Types of orgs that are schools without saying so."""
+"""Types of orgs that are schools although their names do not say so."""
 OTHER_ORGS = frozenset(
     {
         "district", "lea", "local", "state", "sea", "national", "network", "region", "area", "zone", "cluster",
@@ -77,7 +77,7 @@ SUPPORTS = {
     "housing": "has_housing_support",
     "language": "language",
 }
-"""What a roster may say of a student beyond the formats, by the name that a mapping and a file of supports use."""
+"""Supports of a student that a roster may hold beyond the formats, by the name in mappings and files of supports."""
 _BEFORE_KINDERGARTEN = (
     "IT", "PR", "PK", "PREK", "PRE-K", "PRESCHOOL", "PK3", "PK4", "PK-3", "PK-4", "P3", "P4", "EE", "EC", "ECSE", "-1",
 )  # fmt: skip

@@ -38,9 +38,9 @@ from wss_cases.roster.oneroster.staging import Links
 from wss_cases.roster.runs import ROSTER, keep_refused, list_unplaced, sources, trimmed
 
 SHRINK = 0.2
-"""The share of rows of the last import that may not be missing without being asked about."""
+"""Share of the last import's rows that may be missing without confirmation."""
 RENEWED = frozenset({"academicSessions", "courses", "classes", "enrollments"})
-"""Files whose rows a new term replaces by others: what is missing there is nobody."""
+"""Files whose rows a new term replaces; missing rows there are not people who left."""
 FEW = 3
 """Fewer refused rows than this never stop an import."""
 
@@ -64,7 +64,7 @@ class _DryRun(Exception):
 
 
 class Accepted(NamedTuple):
-    """What a person allowed an import to do although it stops for it; `refused` is a share in percent."""
+    """What a person allows an import to do that would otherwise stop it; `refused` is a share in percent."""
 
     shrink: bool = False
     new_source: bool = False
@@ -277,7 +277,7 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
         return
     words = {"missing": len(missing), "number": remembered - run.report.files[table.file].created}
     if table.name == "roles":
-        # a role of a new term may have a new id
+        # In a new term the same role may have a new id.
         words["missing"] = words["number"] - len(ledger.seen)
     if table.name not in RENEWED and words["missing"] >= max(1, SHRINK * words["number"]):
         message = _(

@@ -152,7 +152,7 @@ class Table:
         self._opener = opener
         self._against: dict[str, bool] = {}
         self.odd: list[Odd] = []
-        """What is not known of the row that was given last."""
+        """The unknown cells of the row yielded last."""
         self.number = 1
         with self._reading(), opener() as stream:
             header = next(self._records(stream), None)
@@ -214,7 +214,7 @@ class Table:
             cells = [self._storable(index, cell) for index, cell in zip(wanted, cells, strict=True)]
             joined = _BETWEEN.join(cells)
         plain = joined.isascii() or unicodedata.is_normalized("NFC", joined)
-        # five times as fast as a pattern over the joined cells
+        # Five times as fast as a pattern over the joined cells.
         if not plain or list(map(str.strip, cells)) != cells:
             cells = [self._mended(index, cell, report) for index, cell in zip(wanted, cells, strict=True)]
             joined = _BETWEEN.join(cells)
@@ -265,7 +265,7 @@ class Table:
 
 
 def _is_read(column: str) -> bool:
-    # passwords are dropped before anything reads them; the export time says nothing about the record
+    # Passwords are dropped before anything reads them; the export time says nothing about the record.
     return column not in ("", "dateLastModified") and "password" not in column.lower()
 
 

@@ -144,7 +144,7 @@ def _end(run: Run, user: UserAccount) -> None:
         return
     schools = _last_at(run, user)
     if schools:
-        # informed first: what they hold there ends with the day, so that it can be given to someone else
+        # Told first: the roles at the school end today, so that they can be given to someone else.
         tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
         _end_with_the_day(run, user.grants)
     else:

@@ -19,7 +19,6 @@ LEDGER: Any = ImportedRow.__table__
 
 
 def batches(values: Iterable[Value], size: int = BATCH) -> Iterator[list[Value]]:
-    """Yield lists of at most `size` values."""
     iterator = iter(values)
     while batch := list(islice(iterator, size)):
         yield batch
@@ -69,7 +68,7 @@ class Ledger:
         self._file = file
         self.seen: set[int] = set()
         self.ended = 0
-        """Rows that stood and that this run calls gone."""
+        """Rows that were present before, and that this run ended."""
         self._mine = (LEDGER.c.source == source, LEDGER.c.file == file)
         self._is_new = session.scalar(select(LEDGER.c.id).where(*self._mine).limit(1)) is None
 
@@ -101,7 +100,6 @@ class Ledger:
         return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def number(self) -> int:
-        """How many rows are stored as present."""
         return self._session.scalar(select(func.count()).where(*self._mine, LEDGER.c.is_present)) or 0
 
     def present(self) -> Iterator[tuple[int, str]]:
@@ -120,7 +118,7 @@ class Ledger:
         return gone, number
 
     def forget(self, row_ids: Sequence[int]) -> None:
-        """Store that these rows are gone."""
+        """Mark these rows as gone."""
         values = [{"row_id": row_id, "new_present": False} for row_id in row_ids]
         for batch in batches(values):
             self._session.execute(_FORGET, batch)
@@ -136,7 +134,6 @@ _FORGET = LEDGER.update().where(LEDGER.c.id == bindparam("row_id")).values(is_pr
 
 
 def ids_of(session: Session, model: type[Any], source: str) -> dict[str, int]:
-    """Return the ids of all records of a source by their sourcedId."""
     table = model.__table__
     statement = select(table.c.sourced_id, table.c.id).where(table.c.source == source)
     return {row[0]: row[1] for row in session.execute(statement)}

@@ -177,7 +177,7 @@ class Users(Handler):
         for model, part, kind in _RECORDS:
             self._staged[part].add([getattr(person, part) for person in people if kind in person.kinds])
             records = (getattr(person, part) for person in people if not person.kinds)
-            # the row names no role: only what it does say may change
+            # The row names no role, so only its other values may change.
             unknown = [{name: value for name, value in one.items() if name not in _OF_ROLES} for one in records]
             upsert(session, model, source, unknown, insert=False)
         others = [item for item in items if not item.deleted and item.content.kinds]

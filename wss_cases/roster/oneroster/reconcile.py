@@ -120,7 +120,7 @@ def _students(run: Run) -> Iterator[list[tuple[int, str]]]:
 
 
 def _join(places: Iterable[Place], spans: Iterable[Place]) -> list[Place]:
-    # the roster's list of schools says whether a student is still there, classes say since when
+    # The list of schools tells whether a student is still there; classes tell since when.
     joined = {school_id: (starts, ends, True) for school_id, starts, ends in places}
     for school_id, starts, ends in spans:
         here = joined.get(school_id)

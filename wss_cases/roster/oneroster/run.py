@@ -25,15 +25,15 @@ from wss_cases.roster.oneroster.ledger import Item, Ledger, mark
 from wss_cases.roster.oneroster.staging import Links, Staged
 
 REFERRED_TO = frozenset({"orgs", "users", "classes"})
-"""Files whose keys others name."""
+"""Files whose keys other files name."""
 
 Progress = Callable[[str, int], None]
 Cells = Mapping[str, str]
 Place = tuple[int, date | None, date | None]
-"""A school with the first and last day there, where the roster gives them."""
+"""A school with the first and last day there, if the roster gives them."""
 
 Post = tuple[int, str]
-"""A school and what somebody is there."""
+"""A school, and a person's work there."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Run:
     links: Links
     progress: Progress
     facts: Staged | None = None
-    """What demographics say of students."""
+    """Students' data from demographics."""
     schools: dict[str, int] = field(default_factory=dict)
     is_first: bool = True
     sessions: dict[str, tuple[date, date]] = field(default_factory=dict)
@@ -84,19 +84,19 @@ class Run:
     spans: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     shrunk: list[Problem] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
-    """Staff who stood on the roster before this run and do not after it."""
+    """Staff who were on the roster before this run and are not after it."""
     disabled: int = 0
-    """How many of them are on it still, but may no longer sign in."""
+    """Number of staff in `left` who are still in the file, but marked as disabled."""
     posts: dict[str, frozenset[Post]] = field(default_factory=dict)
-    """What each member of staff is, and at which schools."""
+    """Each staff member's posts."""
     unsure: set[str] = field(default_factory=set)
-    """Staff of whom an org is not known: they leave no school."""
+    """Staff with an unknown org; they leave no school."""
     left_places: set[tuple[int, int]] = field(default_factory=set)
-    """Staff members and the schools at which they are nothing any more."""
+    """Staff members and the schools where they no longer have a post."""
     doubtful: set[str] = field(default_factory=set)
-    """Users of whom a row of roles was refused: they count as what they were."""
+    """Users with a refused row of roles; they keep their earlier roles."""
     roleless: list[str] = field(default_factory=list)
-    """Users of whom no row says what they are."""
+    """Users without any row that names a role."""
     table: Table | None = None
     """The file that is being read."""
     _known: dict[str, set[int]] = field(default_factory=dict)

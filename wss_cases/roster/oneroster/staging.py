@@ -15,7 +15,7 @@ from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 KEY = "sourced_id"
 _NUMBERS = count(1)
 FOR_ONE_TRANSACTION: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
-"""Behind a pooler the session that a table would otherwise stay in goes to somebody else."""
+"""Dropped at commit: behind a pooler, the session that would keep the table goes to someone else."""
 
 
 class Staged:
@@ -72,7 +72,6 @@ class Staged:
         run_set(self._session, target.insert().from_select(["source", *names], new))
 
     def drop(self) -> None:
-        """Drop the temporary table."""
         self.table.drop(self._session.connection())
 
 
@@ -132,13 +131,11 @@ class Links:
         made.create_all(session.connection(), checkfirst=False)
 
     def add(self, links: Iterable[tuple[str, str, str]]) -> None:
-        """Store links: student, guardian, relation."""
         for link in links:
             self._waiting.append((self.count, *link))
             self.count += 1
 
     def flush(self) -> None:
-        """Write the waiting links to the database."""
         insert_rows(self._session, self._links, _COLUMNS, self._waiting)
         self._waiting.clear()
 

@@ -1,4 +1,5 @@
-"""Saying which staff of the roster have which role here, with a second person where it must be two."""
+"""Giving roles to the roster's staff: rules, a second person's confirmation, returning staff, and waves of
+invitations."""
 
 from datetime import date
 
@@ -28,10 +29,9 @@ NOT_BACK = _l("This person did not come back, or already has everything.")
 
 @use_case
 def set_rule(uow: UnitOfWork, staff_role: str, school_id: int | None, role: Role | None, starts_on: date) -> int:
-    """Say what a role of the roster gives from a day on, at one school or any; None gives nothing.
-
-    An administrator's counts once a second person confirmed it. Raises Refused for what the roster does not have.
-    """
+    """Set which role a roster role gives from a day on, at one school or any; None gives none. A rule for
+    administrators counts once a second person confirmed it. Raises Refused for a role or school that the roster does
+    not have."""
     require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
     if uow.session.scalar(select(StaffPost.id).where(StaffPost.role == staff_role).limit(1)) is None:
         raise Refused("staff_role", _("Choose a role that the roster has."))
@@ -50,7 +50,7 @@ def set_rule(uow: UnitOfWork, staff_role: str, school_id: int | None, role: Role
 
 @use_case
 def confirm_rule(uow: UnitOfWork, rule_id: int) -> int:
-    """Agree, as a second person, to a rule that gives an administrator's role. Raises NotFound, Refused."""
+    """Confirm, as a second person, a rule that gives an administrator's role. Raises NotFound, Refused."""
     rule = uow.load(AccountRule, rule_id, Permission.ROSTER_ACCOUNTS)
     if rule.role not in NEEDS_SECOND or rule.confirmed_at is not None:
         raise Refused("", _("Nothing is waiting for a second person."))
@@ -62,10 +62,8 @@ def confirm_rule(uow: UnitOfWork, rule_id: int) -> int:
 
 @use_case
 def give_back(uow: UnitOfWork, user_id: int) -> int:
-    """Give somebody who came back to the roster what the rules give them there, and let the account sign in again.
-
-    Raises NotFound; Refused where they did not come back, or have all of it.
-    """
+    """Give someone who returned to the roster what the rules give, and enable the account. Raises NotFound; Refused
+    if they did not return, or have it all."""
     require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
     user = existing(uow.session.get(UserAccount, user_id, with_for_update=True, populate_existing=True))
     back = returning(user_id, uow.now)
@@ -82,17 +80,15 @@ def give_back(uow: UnitOfWork, user_id: int) -> int:
 
 
 def tie(uow: UnitOfWork, member: Member, user: UserAccount) -> None:
-    """Step: an account is that of these rows of the roster."""
+    """Step: link an account to these rows of the roster."""
     ours = update(StaffMember).where(StaffMember.id.in_(member.staff_ids)).values(user_id=user.id)
     uow.session.execute(ours.execution_options(synchronize_session=False))
 
 
 @use_case
 def make_wave(uow: UnitOfWork, size: int, seen_rule_id: int | None) -> int:
-    """Have so many people of the roster invited by the scheduler; the other administrators are told once.
-
-    Raises Refused while another wave is under way, or where the rules changed since the page was shown.
-    """
+    """Have the scheduler invite this many people of the roster; the other administrators are told once. Raises
+    Refused during another wave, or if the rules changed since the page was shown."""
     require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
     assert uow.actor.user_id is not None
     rule_id = newest_rule()

@@ -1,7 +1,7 @@
-"""Rules that give staff their roles from the roster: who gets what, invitations in waves, and returning staff.
+"""Rules that give staff roles from the roster, invitations in waves, and returning staff.
 
-The scheduler works it out again once rules, roster or waves have changed, and else once an hour, because roles that are
-given and ended by hand change it as well.
+For a large roster the scheduler stores who would get what: again when rules, roster or waves change, and every hour,
+because roles given or ended by hand matter too.
 """
 
 from collections import Counter
@@ -56,14 +56,14 @@ from wss_cases.roster.staff_accounts.rules import (
 )
 
 FEW: Final = 2_000
-"""So many rows of staff are judged within a tenth of a second."""
+"""This many rows of staff are evaluated within a tenth of a second."""
 AGAIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """How many people have each standing, and some of those of one; `counted_at` where that was kept, `is_behind` where
-    rules or roster changed since, `is_known` unless it has never been worked out."""
+    """The number of people by standing, and some of those with one. `counted_at`: when stored numbers were counted;
+    `is_behind`: rules or roster changed since; `is_known`: False before the first count."""
 
     numbers: Mapping[Standing, int]
     people: list[Proposal]
@@ -74,8 +74,8 @@ class Shown:
 
 
 def shown(wanted: Standing, start: int, most: int, now: datetime) -> Shown:
-    """Return at most so many people of one standing, by name, after the first `start`, with the number of each. Whose
-    standing is another by now is left out, though the number that was kept still has them."""
+    """Up to `most` people with one standing, by name, after the first `start`, and the number of each standing.
+    People whose standing has changed are left out, although stored numbers still include them."""
     if are_few():
         every = proposals(now)
         chosen = [one for one in every if one.standing is wanted]
@@ -93,20 +93,20 @@ def shown(wanted: Standing, start: int, most: int, now: datetime) -> Shown:
 
 
 def are_few() -> bool:
-    """Whether the roster's staff are few enough to be judged while somebody waits."""
+    """Whether the roster's staff can be evaluated while a person waits."""
     some = select(StaffMember.id).where(StaffMember.is_active).limit(FEW + 1).subquery()
     return (db.session.scalar(select(func.count()).select_from(some)) or 0) <= FEW
 
 
 def keep_tallies(now: datetime) -> dict[str, int]:
-    """Work out anew what is kept of a large roster, where that is due; returns how many people were `judged`."""
+    """Count a large roster again if due, and store the result; returns how many people were `judged`."""
     if are_few() or not _is_due(now):
         return {}
     seen, every = _seen(now), proposals(now)
     db.session.remove()
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        uow.next_number("account_tally")  # whoever comes second waits here, and then looks again
+        uow.next_number("account_tally")  # a second process waits here, then checks again
         if not _is_due(now):
             return {}
         uow.session.execute(delete(AccountTally))
@@ -122,7 +122,7 @@ def _is_due(now: datetime) -> bool:
 
 
 def _seen(now: datetime) -> str:
-    """Return what changes with the day, with each rule that is said or confirmed, each import, and each wave."""
+    """A text that changes with the day, with each new or confirmed rule, each import, and each wave."""
     columns = (
         select(func.max(AccountRule.id)).scalar_subquery(),
         select(func.count(AccountRule.confirmed_at)).scalar_subquery(),
@@ -134,11 +134,11 @@ def _seen(now: datetime) -> str:
 
 
 AT_ONCE: Final = 100
-"""How many people one tick invites: each costs some milliseconds."""
+"""People invited per tick; each takes some milliseconds."""
 
 
 def send_waves(now: datetime) -> dict[str, int]:
-    """Invite the next people of the wave that is under way; returns how many were `invited`."""
+    """Invite the next people of the open wave; returns how many were `invited`."""
     wave_id = open_wave()
     if wave_id is None:
         return {"invited": 0}
@@ -184,7 +184,7 @@ NO_ROLE = "none"
 
 
 class RuleForm(BaseForm):
-    """What a role of the roster gives."""
+    """The role that a roster role gives."""
 
     staff_role = SelectField(_l("Role in the roster"), choices=[], validators=[InputRequired(_l("Choose a role."))])
     school_id = SelectField(_l("School"), choices=[], validators=[Optional()])
@@ -197,7 +197,7 @@ class RuleForm(BaseForm):
 
     @property
     def chosen_role(self) -> Role | None:
-        """The role here, or None for no account."""
+        """The role, or None for no account."""
         return None if self.role.data == NO_ROLE else Role(self.role.data)
 
     @property
@@ -207,8 +207,6 @@ class RuleForm(BaseForm):
 
 
 class WaveForm(BaseForm):
-    """How many people are invited."""
-
     size = IntegerField(
         _l("How many people"),
         [InputRequired(_l("Enter a number.")), NumberRange(1, LARGEST, _l("Enter a number from 1 to %(max)s."))],
@@ -225,7 +223,6 @@ _ASK = _l(
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    """What stands above the list of people: the way to the accounts of the roster's staff."""
     return ("roster/staff_accounts/panel.html", {}) if might(actor, Permission.ROSTER_ACCOUNTS) else None
 
 
@@ -236,7 +233,7 @@ def _staff_role(role: str) -> str:
 @blueprint.get("")
 @gate(Permission.ROSTER_ACCOUNTS)
 def page() -> Page:
-    """The rules, how many people get what by them, and those of one standing by name."""
+    """The rules, the number of people by standing, and those with one standing by name."""
     wanted = {one.value: one for one in Standing}.get(request.args.get("standing", ""), Standing.NEW)
     start = id_in(request.args.get("start")) or 0
     found = shown(wanted, start, PAGE, clock.now())
@@ -258,7 +255,7 @@ def page() -> Page:
 
 
 def _counted(found: Shown) -> str:
-    """Return since when the numbers stand, '' where they are worked out for this page."""
+    """When the numbers were counted; '' if counted for this page."""
     if found.counted_at is None:
         return ""
     words = [_("Counted on %(moment)s", moment=moment_words(found.counted_at, district_zone()))]
@@ -302,7 +299,7 @@ def _words(one: Proposal, names: dict[int, str]) -> str:
 
 
 def _wave_words(wave: AccountWave, name: str) -> tuple[str, str, str]:
-    """Return what a wave came to, when and by whom, and how it stands."""
+    """A wave's result, when and by whom, and its state."""
     words = _("%(invited)d of %(size)d invited", invited=wave.invited, size=wave.size)
     ended = _("Stopped: the rules changed") if wave.stopped else _("Ended")
     return (
@@ -316,7 +313,7 @@ def _wave_words(wave: AccountWave, name: str) -> tuple[str, str, str]:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def rule() -> Page:
-    """Say what a role of the roster gives from a day on."""
+    """Set which role a roster role gives from a day on."""
     form = RuleForm(starts_on=today_at(None, clock.now()))
     of_roster = [(role, f"{_staff_role(role)} ({number})") for role, number in queries.staff_roles()]
     form.staff_role.choices = choices([("", _("Choose one")), *of_roster])
@@ -345,7 +342,6 @@ def rule() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def confirm(account_rule_id: int) -> Page:
-    """Agree, as a second person, to a rule."""
     try:
         actions.confirm_rule(submitted(BaseForm()), account_rule_id)
     except Refused as refusal:
@@ -357,11 +353,11 @@ def confirm(account_rule_id: int) -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def wave() -> Page:
-    """Invite the next people; the scheduler sends to them."""
+    """Invite the next people; the scheduler sends the invitations."""
     form = WaveForm(version=queries.newest_rule() or "")
     found = shown(Standing.NEW, 0, 0, clock.now())
     if not found.is_known and not form.is_submitted():
-        # the page says that it is being counted: nobody confirms a number that is not there yet
+        # The page says that the people are still being counted; nobody confirms an unknown number.
         return redirect(url_for(".page"), 303)
     counted = found.numbers
     words = {
@@ -387,7 +383,7 @@ def wave() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ROSTER_ACCOUNTS)
 def give_back(user_id: int) -> Page:
-    """Ask whether somebody who came back gets what the rules give them, and give it."""
+    """Ask whether someone who returned gets what the rules give, and give it."""
     form, back = BaseForm(), queries.returning(user_id, clock.now())
     if back is None and not form.is_submitted():
         flash(str(actions.NOT_BACK))

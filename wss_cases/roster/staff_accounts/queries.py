@@ -1,4 +1,4 @@
-"""Reading the rules, whom they give an account, and the waves. Callers have checked who may."""
+"""Reading the rules, the people they give accounts, and the waves. Callers have checked the permission."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -31,7 +31,7 @@ SHOWN_WAVES = 20
 
 
 def rules_on(day: date) -> RoleRules:
-    """Return the rules in force on a date; what waits for a second person is none yet."""
+    """The rules in force on a date, without those that wait for a second person."""
     rule = AccountRule
     counts = or_(rule.role.is_(None), rule.role.not_in(NEEDS_SECOND), rule.confirmed_at.is_not(None))
     columns = select(rule.staff_role, rule.school_id, rule.role).where(rule.starts_on <= day, counts)
@@ -40,7 +40,7 @@ def rules_on(day: date) -> RoleRules:
 
 
 def every_rule() -> list[tuple[AccountRule, str | None, str | None, str | None]]:
-    """Return every rule, the newest first, with its school's name, and who said and who confirmed it."""
+    """All rules, newest first, with school, author and confirming person."""
     second = aliased(UserAccount)
     statement = (
         select(AccountRule, School.name, UserAccount.name, second.name)
@@ -53,12 +53,11 @@ def every_rule() -> list[tuple[AccountRule, str | None, str | None, str | None]]
 
 
 def newest_rule() -> int | None:
-    """Return the id of the rule that was said last, or None."""
     return db.session.scalar(select(func.max(AccountRule.id)))
 
 
 def staff_roles() -> list[tuple[str, int]]:
-    """Return the roles that the roster has for its staff, and how many people of each there are."""
+    """The roster's staff roles, with the number of people in each."""
     of_active = select(StaffPost.role, func.count(StaffPost.staff_id.distinct())).join(
         StaffMember, StaffMember.id == StaffPost.staff_id
     )
@@ -67,10 +66,8 @@ def staff_roles() -> list[tuple[str, int]]:
 
 
 def proposals(now: datetime, staff_ids: Collection[int] | None = None) -> list[Proposal]:
-    """Return what becomes of each active member of the roster's staff by the rules of today, by name.
-
-    `staff_ids`: of these rows of the roster alone, judged with all that belongs to the same person or address.
-    """
+    """What the rules of today give each active staff member of the roster, by name. With `staff_ids` only for these
+    rows, evaluated with all rows of the same person or address."""
     if staff_ids is not None and not staff_ids:
         return []
     rules = rules_on(today_at(None, now))
@@ -86,7 +83,7 @@ def proposals(now: datetime, staff_ids: Collection[int] | None = None) -> list[P
 
 
 def returning(user_id: int, now: datetime) -> Proposal | None:
-    """Return what the rules give somebody who came back to the roster; None for whoever did not."""
+    """What the rules give someone who returned to the roster; None for anyone else."""
     email = db.session.scalar(select(UserAccount.email).where(UserAccount.id == user_id)) or ""
     theirs = or_(StaffMember.user_id == user_id, func.lower(StaffMember.email) == email)
     ids = db.session.scalars(select(StaffMember.id).where(StaffMember.is_active, theirs)).all()
@@ -99,7 +96,7 @@ def _of(statement: Any, column: Any, ids: Collection[int] | None) -> Any:
 
 
 def _rows(staff_ids: Collection[int] | None) -> list[Any]:
-    """Return the rows of the roster's active staff by name: these, and whoever else has an address of theirs."""
+    """Rows of the roster's active staff by name: these, and others with one of their addresses."""
     staff = StaffMember
     pupil = exists().where(Student.source == staff.source, Student.sourced_id == staff.sourced_id, Student.is_active)
     columns = select(staff.id, staff.name, staff.search_key, staff.email, pupil).where(staff.is_active)
@@ -139,7 +136,7 @@ def _members(staff_ids: Collection[int] | None) -> list[Member]:
 
 
 def _account_ids(members: Sequence[Member]) -> list[int]:
-    """Return the accounts that are tied to these people, or have an address of theirs."""
+    """The accounts linked to these people, or with one of their addresses."""
     staff_ids = [one for member in members for one in member.staff_ids]
     tied = select(StaffMember.user_id).where(StaffMember.id.in_(staff_ids), StaffMember.user_id.is_not(None))
     of_address = select(UserAccount.id).where(UserAccount.email.in_({member.email for member in members} - {""}))
@@ -172,18 +169,15 @@ def _accounts(now: datetime, ids: Collection[int] | None) -> dict[int, tuple[str
 
 
 def school_names(ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of these schools."""
     rows = db.session.execute(select(School.id, School.name).where(School.id.in_(sorted(set(ids)))))
     return {row[0]: row[1] for row in rows}
 
 
 def waves() -> Sequence[tuple[AccountWave, str]]:
-    """Return the last waves with who made them, the newest first."""
     statement = select(AccountWave, UserAccount.name).join(UserAccount, UserAccount.id == AccountWave.made_by_id)
     rows = db.session.execute(statement.order_by(AccountWave.id.desc()).limit(SHOWN_WAVES))
     return [(row[0], row[1]) for row in rows]
 
 
 def open_wave() -> int | None:
-    """Return the id of the wave that is under way, or None."""
     return db.session.scalar(select(AccountWave.id).where(AccountWave.ended_at.is_(None)).order_by(AccountWave.id))

@@ -1,4 +1,4 @@
-"""Pure rules: which member of the roster's staff gets an account with which roles, and why not."""
+"""Pure rules: which staff of the roster get an account with which roles, and why not."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,17 @@ from wss_cases.foundation.labelled import Labelled
 
 GIVEN: Final = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
 NEEDS_SECOND: Final = frozenset({Role.ADMINISTRATOR})
-"""What no one person gives to everybody of whom the roster says something."""
+"""Roles that a rule gives only after a second person confirmed it."""
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 RoleRules = Mapping[tuple[str, int | None], Role | None]
-"""What is in force, by the roster's role and a school, None for any."""
+"""The rules in force, by roster role and school, None for any."""
 Place = tuple[Role, int]
-"""A role and the school in which it is held."""
+"""A role and the school where it is held."""
 
 
 class Standing(Labelled):
-    """What becomes of one person of the roster."""
+    """What happens to one person of the roster."""
 
     NEW = "new", _l("Gets an account")
     ADDS = "adds", _l("Gets another role")
@@ -45,7 +45,7 @@ WILL_CHANGE: Final = (Standing.NEW, Standing.ADDS)
 
 @dataclass(frozen=True)
 class Member:
-    """A member of staff: rows of the roster with one name and address are one person."""
+    """A staff member; rows of the roster with the same name and address are one person."""
 
     staff_ids: tuple[int, ...]
     name: str
@@ -57,7 +57,7 @@ class Member:
 
 @dataclass
 class Held:
-    """An account: what it holds at schools, what of that is over, whether it has or had any role, and whose it is."""
+    """An account: its roles at schools, ended ones, whether it has or had any role, and its roster rows."""
 
     user_id: int
     is_ended: bool
@@ -71,7 +71,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would become of one person: `gives` are the roles that are new to them."""
+    """What would change for one person: `gives` are the roles new to them."""
 
     member: Member
     standing: Standing
@@ -80,13 +80,13 @@ class Proposal:
 
 
 def known_address(email: str) -> str:
-    """Return an address as accounts store it; '' for what is none."""
+    """An address as accounts store it, '' if invalid."""
     email = fold_address(email)
     return email if _ADDRESS.fullmatch(email) else ""
 
 
 def roles_of(posts: Iterable[tuple[int, str]], rules: RoleRules) -> tuple[set[Place], bool]:
-    """Return what the posts of a person give, and whether there is a rule for each of them."""
+    """The roles that a person's posts give, and whether each post has a rule."""
     given: set[Place] = set()
     known = True
     for school_id, staff_role in posts:
@@ -99,7 +99,7 @@ def roles_of(posts: Iterable[tuple[int, str]], rules: RoleRules) -> tuple[set[Pl
 
 
 def proposal(member: Member, rules: RoleRules, held: Held | None) -> Proposal:
-    """Return what becomes of a person. Nothing that ended is given again without being asked about."""
+    """What happens to a person. Roles that ended are never given again without asking."""
     given, known = roles_of(member.posts, rules)
     user_id = held.user_id if held else None
     if member.is_student:
@@ -124,11 +124,9 @@ def _order(place: Place) -> tuple[int, int]:
 
 
 class AccountRule(Base):
-    """From a day on, a role of the roster at one school, or with None at any, gives a role here, or with None none.
-
-    The later said counts, one of a school before one of any. What gives an administrator's role counts once
-    `confirmed_by_id`, a second person, has agreed.
-    """
+    """From a day on, a roster role gives a role at one school, or with None at any; a `role` of None gives none. The
+    later rule counts, and one for a school before one for any. A rule for administrators counts once a second
+    person, `confirmed_by_id`, has agreed."""
 
     __tablename__ = "account_rule"
     __table_args__ = (
@@ -149,7 +147,7 @@ class AccountRule(Base):
 
 
 class AccountWave(Base):
-    """So many people of the roster are invited, by the rules of which `newest_rule_id` was the last."""
+    """An order to invite this many people of the roster by the rules up to `newest_rule_id`."""
 
     __tablename__ = "account_wave"
     __table_args__ = (
@@ -168,11 +166,9 @@ class AccountWave(Base):
 
 
 class AccountTally(Base):
-    """Who of a large roster's staff had one standing when that was last worked out, by name.
-
-    `staff_ids` are the first rows of the people, of which `number` is the count. For lists alone: whoever is invited is
-    judged anew. `seen` is what of rules and roster was known then.
-    """
+    """The people of a large roster's staff with one standing at the last count, by name. `staff_ids` has one row per
+    person, `number` their count. For lists only: invitations evaluate again. `seen` is the state of rules and roster
+    then."""
 
     __tablename__ = "account_tally"
 

@@ -1,1 +1,1 @@
-"""A roster that is uploaded in the browser: checked first, seen, confirmed, then written by the scheduler."""
+"""A roster uploaded in the browser: checked, shown, confirmed, then imported by the scheduler."""

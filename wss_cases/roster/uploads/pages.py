@@ -1,7 +1,8 @@
-"""Uploaded rosters: their pages, and the scheduler that checks them, imports the confirmed and drops the others.
+"""Uploaded rosters: their pages, and the scheduler's part, which checks them, imports confirmed ones and deletes the
+others.
 
-Whoever takes one holds its row until the import is committed; a process that dies lets it go, and the next one begins
-anew: nothing lands by half, and nothing twice.
+A process locks an upload's row until the import is committed. If it dies, the next one starts over: nothing is imported
+by half or twice.
 """
 
 import tempfile
@@ -61,14 +62,13 @@ class UploadForm(BaseForm):
 
 
 class ConfirmForm(BaseForm):
-    """What a person says of an uploaded roster that an import would stop for; only what is asked is shown."""
+    """What a person confirms so that an import does not stop for it; only fields asked for are shown."""
 
     source = BooleanField(_l("Yes, this is another feed, and its schools are not the ones that are already here"))
     shrink = BooleanField(_l("Yes, these people are really gone, or may no longer sign in"))
     refused = BooleanField(_l("Import the other rows without the refused ones"))
 
     def accepted(self) -> list[str]:
-        """Return the names of what was ticked."""
         return [name for name in ("source", "shrink", "refused") if self[name].data]
 
 
@@ -79,7 +79,7 @@ PARTS = table_of(RosterUploadPart)
 
 @contextmanager
 def packed(files: Sequence[tuple[str, IO[bytes]]]) -> Iterator[tuple[str, IO[bytes]]]:
-    """Give the name and the bytes of what was chosen: one file as it is, CSV files as one zip of them."""
+    """Yield name and bytes of the upload: one file as it is, CSV files as one zip."""
     names = ["".join(sign for sign in name if sign.isprintable())[-LONGEST:] for name, _stream in files]
     if len(files) == 1 and not names[0].lower().endswith(".csv"):
         yield names[0], files[0][1]
@@ -100,7 +100,7 @@ def _zip(names: Sequence[str], files: Sequence[tuple[str, IO[bytes]]], together:
 
 @use_case
 def upload_roster(uow: UnitOfWork, source: str, files: Sequence[tuple[str, IO[bytes]]]) -> int:
-    """Keep a roster that the scheduler is to check; returns its id. Raises Refused beside `source` or `files`."""
+    """Store a roster for the scheduler to check; returns its id. Raises Refused at `source` or `files`."""
     refuse_blank("source", source, _("Name the system the roster comes from."))
     if not files:
         raise Refused("files", _("Choose a zip file, or the CSV files."))
@@ -120,10 +120,8 @@ def upload_roster(uow: UnitOfWork, source: str, files: Sequence[tuple[str, IO[by
 
 @use_case
 def confirm_upload(uow: UnitOfWork, upload_id: int, accepted: Collection[str]) -> int:
-    """Let the scheduler import a roster that was checked; all that its check asks must be `accepted`.
-
-    Raises NotFound, Refused beside what was not confirmed, and for a roster that does not wait.
-    """
+    """Let the scheduler import a checked roster; everything that its check asks must be `accepted`. Raises NotFound;
+    Refused at what was not confirmed, or for a roster that is not waiting."""
     row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT, uow.version)
     if row.state is not UploadState.CHECKED:
         raise Refused("", _("This roster is no longer waiting for a person."))
@@ -139,7 +137,7 @@ def confirm_upload(uow: UnitOfWork, upload_id: int, accepted: Collection[str]) -
 
 @use_case
 def discard_upload(uow: UnitOfWork, upload_id: int) -> int:
-    """Throw away an uploaded roster that nobody works at; nothing else changes. Raises NotFound, Refused."""
+    """Delete an uploaded roster that is not being processed; nothing else changes. Raises NotFound, Refused."""
     row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT)
     if row.state in WORKING:
         raise Refused("", _("The scheduler is working on this file. Try again in a minute."))
@@ -150,16 +148,16 @@ def discard_upload(uow: UnitOfWork, upload_id: int) -> int:
 
 
 AWAY = (OperationalError, InterfaceError)
-"""The database does not answer: the upload waits for the next time."""
+"""The database does not answer; the upload waits for the next tick."""
 FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class Overtaken(Exception):
-    """Somebody else works at this upload, or has ended it."""
+    """Another process works on this upload, or finished it."""
 
 
 def take_uploads(now: datetime) -> dict[str, int]:
-    """Check and import what waits, the oldest first; returns how many were `checked`, `imported` and `refused`."""
+    """Check and import waiting uploads, oldest first; returns how many were `checked`, `imported` and `refused`."""
     counts = {"checked": 0, "imported": 0, "refused": 0}
     _forget(now)
     db.session.remove()
@@ -176,7 +174,7 @@ def take_uploads(now: datetime) -> dict[str, int]:
             except AWAY:
                 raise
             except Exception:
-                # the scheduler says what happened; the uploads behind this one are not held up by it
+                # Raised again for the scheduler to report; this upload ends, so that it does not block the others.
                 words = _("It could not be read for an unexpected reason. Tell the people who run the system.")
                 _end(row, UploadState.REFUSED, Report(problems=[Problem("", None, None, words)]), now)
                 raise
@@ -192,7 +190,8 @@ def _take(row: RosterUpload, actor: Actor | None, now: datetime) -> str:
 
 
 def _check(row: RosterUpload, actor: Actor, stream: IO[bytes], now: datetime) -> str:
-    """Say what an import would do: what a person may confirm is asked for, and looked past."""
+    """Do a dry run. What a person may confirm is collected as questions, and assumed confirmed for the rest of the
+    check."""
     accept, asks = NOTHING, list[dict[str, Any]]()
     while True:
         try:
@@ -231,7 +230,7 @@ def _accepted(asks: list[dict[str, Any]]) -> Accepted:
 
 
 def _hold(upload_id: int, state: UploadState, uow: UnitOfWork) -> None:
-    """Hold an upload until this unit of work ends; of one that is written, let the bytes go in the same commit."""
+    """Lock an upload for this unit of work; if it is being imported, delete its bytes in the same commit."""
     mine = select(RosterUpload.id).where(RosterUpload.id == upload_id, RosterUpload.state == state)
     if uow.session.scalar(mine.with_for_update(skip_locked=True)) is None:
         raise Overtaken
@@ -245,7 +244,7 @@ def _hold(upload_id: int, state: UploadState, uow: UnitOfWork) -> None:
 def _end(
     row: RosterUpload, state: UploadState, report: Report, now: datetime, asks: list[dict[str, Any]] | None = None
 ) -> str:
-    """Note what became of an upload; where it cannot land any more, its bytes go."""
+    """Store the result of an upload; its bytes are deleted unless it can still be imported."""
     upload_id, before = row.id, row.state
     db.session.remove()
     with unit_of_work(SYSTEM, now) as uow:
@@ -262,7 +261,7 @@ def _end(
 
 
 def _forget(now: datetime) -> None:
-    """Delete what nobody confirmed within a week: a roster is no archive."""
+    """Delete uploads that nobody confirmed within a week."""
     db.session.remove()
     old = select(RosterUpload.id).where(RosterUpload.ended_at.is_(None), RosterUpload.made_at < now - FORGOTTEN_AFTER)
     for upload_id in list(db.session.scalars(old)):
@@ -276,7 +275,7 @@ def _forget(now: datetime) -> None:
 
 @contextmanager
 def _bytes_of(upload_id: int) -> Iterator[IO[bytes]]:
-    """Give the bytes of an upload in a file without a name: of a process that dies nothing stays on the disk."""
+    """Yield the bytes of an upload in an unnamed file, which leaves nothing on the disk if the process dies."""
     with tempfile.TemporaryFile() as stream:
         numbers = select(PARTS.c.id).where(PARTS.c.upload_id == upload_id).order_by(PARTS.c.number)
         for part_id in list(db.session.scalars(numbers)):
@@ -293,7 +292,7 @@ TONES = {UploadState.CHECKED: "sun", UploadState.REFUSED: "coral", UploadState.W
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.ROSTER_IMPORT)
 def upload() -> Page:
-    """Upload a roster; the ones before stand below."""
+    """Upload a roster; earlier ones are listed below."""
     known = sources(db.session())
     form = UploadForm(data={"source": known[0] if len(known) == 1 else ""})
     sent = [one for one in request.files.getlist("files") if one.filename]
@@ -330,7 +329,6 @@ def preview(upload_id: int) -> Page:
 @blueprint.post("/<int:upload_id>/discard")
 @gate(Permission.ROSTER_IMPORT)
 def discard(upload_id: int) -> Page:
-    """Throw an uploaded roster away."""
     get_upload(upload_id)
     try:
         discard_upload(submitted(BaseForm()), upload_id)

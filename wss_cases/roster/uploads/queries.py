@@ -1,4 +1,4 @@
-"""An uploaded roster between its upload and its import; its bytes go as soon as it is written or refused."""
+"""An uploaded roster between upload and import; its bytes are deleted once it is imported or refused."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from wss_cases.foundation.labelled import Labelled
 
 
 class UploadState(Labelled):
-    """The scheduler checks and writes; a person confirms in between."""
+    """The scheduler checks and imports; a person confirms in between."""
 
     CHECKING = "checking", _l("Being checked")
     CHECKED = "checked", _l("Waiting for you")
@@ -32,11 +32,11 @@ TRANSITIONS: Final = {
     UploadState.REFUSED: frozenset[UploadState](),
 }
 WORKING: Final = (UploadState.CHECKING, UploadState.WRITING)
-"""What the scheduler takes up."""
+"""States on which the scheduler works."""
 
 
 class RosterUpload(Versioned, Base):
-    """One uploaded roster. `report` is what the check, or then the import, said; `asks` what a person must confirm
+    """One uploaded roster. `report` is that of the check, later of the import; `asks` is what a person must confirm
     ({"ask", "words", "share"}), `accepted` the names of what was confirmed."""
 
     __tablename__ = "roster_upload"
@@ -57,7 +57,7 @@ class RosterUpload(Versioned, Base):
 
 
 class RosterUploadPart(Base):
-    """A piece of an uploaded roster's bytes: in the database, because the scheduler may run on another machine."""
+    """A piece of an uploaded roster, in the database because the scheduler may run on another machine."""
 
     PRIVATE = frozenset({"content"})
     __tablename__ = "roster_upload_part"
@@ -71,21 +71,17 @@ class RosterUploadPart(Base):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """An uploaded roster, and who uploaded it."""
-
     row: RosterUpload
     by: str
 
 
 def last_uploads(most: int) -> list[Uploaded]:
-    """Return the rosters that were uploaded last, the newest first."""
     statement = select(RosterUpload, UserAccount.name).join(UserAccount, UserAccount.id == RosterUpload.made_by_id)
     rows = db.session.execute(statement.order_by(RosterUpload.id.desc()).limit(most))
     return [Uploaded(row, name) for row, name in rows]
 
 
 def get_upload(upload_id: int) -> Uploaded:
-    """Return an uploaded roster. Raises NotFound."""
     statement = select(RosterUpload, UserAccount.name).join(UserAccount, UserAccount.id == RosterUpload.made_by_id)
     row, name = existing(db.session.execute(statement.where(RosterUpload.id == upload_id)).first())
     return Uploaded(row, name)

@@ -1,4 +1,4 @@
-"""The events of a calendar's file in words: when each is, what it was taken for and why."""
+"""Importing a calendar file: read, write, and the events in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,35 +31,33 @@ from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem,
 
 CALENDAR: Any = CalendarDay.__table__
 _NEAR = timedelta(days=1)
-"""A date this long ago in Greenwich may still be today at a school."""
+"""At some schools the current date may still be yesterday's date in UTC."""
 _UNSURE = ("infer", "check", "proposed")
 
 
 @dataclass
 class CalendarReport(Report):
-    """What became of a calendar's file: the report of an import, and what each event of the year was taken for."""
+    """The report of a calendar import, with the meaning of each event of the year."""
 
     year: str = ""
     events: list[Event] = field(default_factory=list)
     blocked: bool = False
-    """Whether a dry run found that the file cannot be written as it is."""
+    """A dry run found that the file cannot be imported as it is."""
 
     @property
     def waiting(self) -> list[Event]:
-        """The events that wait for a person's word; nothing is written of them."""
+        """Events that need a person's decision; they are not written."""
         return [event for event in self.events if event.is_open]
 
     def as_document(self) -> dict[str, Any]:
-        """Return the JSON form: that of a report, with `school_year`, `events` and how many wait for a person."""
+        """The JSON form: that of a report, with `school_year`, `events` and the number waiting."""
         events = [{**as_stored(event), "taken_for": event.taken_for.value} for event in self.events]
         return {**super().as_document(), "school_year": self.year, "waiting": len(self.waiting), "events": events}
 
 
 def read_calendar(name: str, content: bytes, year: str, decisions: Decisions) -> CalendarReport:
-    """Return what a CSV or ICS calendar says of one school year ('2026-27'); nothing is written.
-
-    Raises BundleRefused when the file or the year cannot be read, or nothing in it is understood.
-    """
+    """What a CSV or ICS calendar says about one school year ('2026-27'); nothing is written. Raises BundleRefused if
+    the file or the year cannot be read, or no event is understood."""
     report = CalendarReport(source="calendar", files={name: Counts()}, year=year)
     try:
         school_year_bounds(year)
@@ -84,11 +82,9 @@ def import_calendar(
     decisions: Decisions | None = None,
     dry_run: bool = False,
 ) -> CalendarReport:
-    """Take in a CSV or ICS calendar for one school year ('2026-27') and return the report; counts are dates.
-
-    What only a person can say, and nobody said in `decisions`, is an ordinary day. Raises BundleRefused when the file
-    or the year cannot be read, or where no event is understood without a person; then nothing is changed.
-    """
+    """Import a CSV or ICS calendar for one school year ('2026-27') and return the report, which counts dates. An
+    event that needs a decision and has none in `decisions` is an ordinary day. Raises BundleRefused if the file or
+    the year cannot be read, or no event is understood without a person; then nothing changes."""
     report = read_calendar(name, content, year, decisions or {})
     try:
         if all(event.is_open or event.taken_for is EventKind.IGNORED for event in report.events):
@@ -117,7 +113,7 @@ def _waiting(report: CalendarReport, name: str) -> list[Problem]:
 
 
 def write_calendar(uow: UnitOfWork, days: dict[date, DayOf], report: CalendarReport) -> ImportRun:
-    """Write what each date of a school year is, and that it was imported; one after the other for a year. A step."""
+    """Step: write the dates of a school year and the import run; imports of a year wait for each other."""
     [(name, counts)] = report.files.items()
     uow.next_number(series_of(report.year))
     _write(uow, days, report.year, counts)
@@ -167,13 +163,13 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
         more: dict[str, Any] = {"unsettled_since": bindparam("since"), "last_bell": bindparam("bell")}
         uow.session.execute(change.values(**again, **more), changed)
     if planned:
-        # what somebody declared stands; the calendar's own word is what a taking back returns to
+        # A declaration stays; the calendar's entry is what undoing it returns to.
         later = {"planned_kind": again["kind"], "planned_label": again["label"]}
         uow.session.execute(change.values(**later), planned)
 
 
 def when_words(event: Event) -> str:
-    """Return when an event is: one date, the first and the last one, and how often it comes again."""
+    """When an event is: one date, or first and last one, and its number of repetitions."""
     first, last = day_words_with_year(event.starts_on), day_words_with_year(event.ends_on)
     words = first if event.starts_on == event.ends_on else _("%(first)s to %(then)s", first=first, then=last)
     if not event.again:
@@ -184,7 +180,7 @@ def when_words(event: Event) -> str:
 
 
 def why_words(event: Event) -> str:
-    """Return why an event was taken for what it is; the doubt of the file's own column stands behind."""
+    """Why an event has its meaning, with the confidence given in the file."""
     if event.decided is not None and event.by:
         return _("Decided by %(name)s.", name=event.by)
     words = str(event.why.label)
@@ -194,7 +190,7 @@ def why_words(event: Event) -> str:
 
 
 def event_lines(events: Iterable[Event]) -> list[str]:
-    """Return a line for each event, those that wait for a person first."""
+    """One line per event, those that need a decision first."""
     asks = _("Needs a person's decision")
     return [
         f"{when_words(event)}: {event.title} → {asks if event.is_open else event.taken_for.label}. {why_words(event)}"

@@ -16,7 +16,7 @@ from wss_cases.roster.import_files.values import required
 
 LARGEST_FILE = 5 * 1024**2
 MOST_EVENTS = 1_500
-"""Events of one school year; a person reads through them."""
+"""Events of one school year that a person can still read through."""
 _COLUMNS = {
     "start_date": ("start_date", "start date", "date", "start"),
     "end_date": ("end_date", "end date", "end"),
@@ -27,7 +27,7 @@ _COLUMNS = {
     "start_time": ("start_time", "start time"),
     "all_day": ("all_day", "all day event", "all day"),
 }
-"""The columns that are read, each by the names that calendar programs give it."""
+"""The columns read, each with the names that calendar programs give it."""
 _NEEDED = ("start_date", "title")
 _AMERICAN = re.compile("([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _FOLDED = re.compile(rb"\r?\n[ \t]")
@@ -35,10 +35,8 @@ _OTHER_FILES = ((b"PK\x03\x04", "Excel"), (b"\xd0\xcf\x11\xe0", "Excel"), (b"%PD
 
 
 def read_events(name: str, content: bytes, year: str, report: Report) -> list[Event]:
-    """Return the events of a CSV or ICS file that touch a school year; unsound ones are refused in the report.
-
-    Raises BundleRefused for a file that is neither, or in which nothing about school days of that year is understood.
-    """
+    """The events of a CSV or ICS file in a school year; invalid ones are refused in the report. Raises BundleRefused
+    for another kind of file, or one without understood school days of that year."""
     text = _text(name, content, report)
     if text.lstrip().startswith("BEGIN:"):
         what, events = _("This is a calendar file (ICS)."), events_of_ics(name, text, year, report)
@@ -51,7 +49,7 @@ def read_events(name: str, content: bytes, year: str, report: Report) -> list[Ev
 
 
 def _refuse_nothing(name: str, what: str, events: list[Event], of_year: list[Event], year: str, report: Report) -> None:
-    """Raise BundleRefused where nothing is understood, saying what the file is."""
+    """Raise BundleRefused if no event was understood, saying what the file is."""
     if any(event.asks or event.kind is not EventKind.IGNORED for event in of_year):
         if len(of_year) <= MOST_EVENTS:
             return
@@ -86,7 +84,7 @@ def _text(name: str, content: bytes, report: Report) -> str:
             raise _refused(name, words)
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if not wide and content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"BEGIN:"):
-        # a line may be folded in the middle of a letter
+        # ICS may fold a line in the middle of a multi-byte letter.
         content = _FOLDED.sub(b"", content)
     try:
         text = content.decode("utf-16" if wide else "utf-8-sig")
@@ -127,7 +125,7 @@ def _from_csv(name: str, text: str, report: Report) -> list[Event]:
 
 
 def _columns(name: str, header: list[str]) -> dict[str, int]:
-    """Return where each column stands. Raises BundleRefused for a needed one that is missing or there twice."""
+    """The position of each column. Raises BundleRefused for a required one that is missing or repeated."""
     cells = [cell.strip().casefold() for cell in header]
     places = {column: [cells.index(cell) for cell in names if cell in cells] for column, names in _COLUMNS.items()}
     for column in _NEEDED:

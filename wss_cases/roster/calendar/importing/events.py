@@ -1,4 +1,4 @@
-"""The events of a calendar's file, and what each was taken for: pure."""
+"""The events of a calendar file and their meanings. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ class EventKind(Labelled):
 
 
 class Why(Labelled):
-    """Why an event was taken for what it was."""
+    """Why an event has its meaning."""
 
     COLUMN = "column", _l("The file's own column says so.")
     TITLE = "title", _l("Its title says only this, for the whole day.")
@@ -45,11 +45,9 @@ class Why(Labelled):
 
 @dataclass(frozen=True)
 class Event:
-    """One event, last date included; `row` counts the header as 1, in an ICS the events from 1.
-
-    `again` are the first dates of its repetitions. `asks`: only a person can say what it means. `decided` is what one
-    said, whose name is `by`.
-    """
+    """One event, last date included. `row` counts the header as 1, in an ICS file the events from 1. `again` are the
+    first dates of its repetitions. `asks`: only a person can tell what it means. `decided` is a person's decision,
+    `by` their name."""
 
     row: int
     starts_on: date
@@ -65,17 +63,16 @@ class Event:
 
     @property
     def taken_for(self) -> EventKind:
-        """What a person said it is, else what the file says."""
+        """The decided meaning, otherwise the file's."""
         return self.decided or self.kind
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has said yet what only a person can say."""
         return self.asks and self.decided is None
 
     @property
     def last_bell(self) -> time | None:
-        """The last bell of an early end, where its title gives one time of a school day; else None."""
+        """The last bell of a half day, if its title has exactly one time in school hours; otherwise None."""
         found = _CLOCK.findall(self.title) if self.taken_for is EventKind.HALF_DAY else []
         if len(found) != 1:
             return None
@@ -85,18 +82,16 @@ class Event:
 
     @property
     def key(self) -> str:
-        """What tells it again in a later file; a canceled or moved one is another."""
+        """Identifies the event in a later file; a canceled or moved one counts as another."""
         return f"{self.title}|{self.starts_on}|{self.ends_on}|{len(self.again)}|{self.why}"
 
     def dates(self) -> Iterator[date]:
-        """Return all its dates."""
         span = (self.ends_on - self.starts_on).days + 1
         for start in (self.starts_on, *self.again):
             yield from (start + number * _DAY for number in range(span))
 
 
 def as_stored(event: Event) -> dict[str, Any]:
-    """Return an event as JSON holds it."""
     return {
         "row": event.row, "starts_on": event.starts_on.isoformat(), "ends_on": event.ends_on.isoformat(),
         "again": [day.isoformat() for day in event.again], "title": event.title, "kind": event.kind.value,
@@ -106,7 +101,6 @@ def as_stored(event: Event) -> dict[str, Any]:
 
 
 def from_stored(held: Mapping[str, Any]) -> Event:
-    """Return an event of its JSON."""
     days = {name: date.fromisoformat(held[name]) for name in ("starts_on", "ends_on")}
     return Event(
         row=held["row"], title=held["title"], kind=EventKind(held["kind"]), why=Why(held["why"]), asks=held["asks"],
@@ -116,11 +110,11 @@ def from_stored(held: Mapping[str, Any]) -> Event:
 
 
 Decisions = Mapping[str, tuple[EventKind, str]]
-"""What people said of events, by the event's key: what it is, and who said so."""
+"""Decisions by the event's key: its meaning, and who decided."""
 
 
 def with_decisions(events: Iterable[Event], decisions: Decisions) -> list[Event]:
-    """Return the events, each as a person decided of the same one before."""
+    """The events with the decisions made earlier about the same ones."""
     return [
         replace(event, decided=decisions[event.key][0], by=decisions[event.key][1]) if event.key in decisions else event
         for event in events
@@ -129,7 +123,7 @@ def with_decisions(events: Iterable[Event], decisions: Decisions) -> list[Event]
 
 @dataclass(frozen=True)
 class DayOf:
-    """What one date is, and what is written beside it."""
+    """The kind of one date, and its label."""
 
     kind: DayKind
     label: str
@@ -139,7 +133,7 @@ class DayOf:
 def ends_of_year(
     events: Sequence[Event], year: str, first: date | None = None, last: date | None = None
 ) -> tuple[date | None, date | None]:
-    """Return the first and the last day of school: as given, else as the events say; None for one that is nowhere."""
+    """First and last day of school: as given, otherwise from the events; None if unknown."""
     start, end = school_year_bounds(year)
 
     def said(kind: EventKind) -> list[date]:
@@ -152,10 +146,8 @@ def ends_of_year(
 def days_of_year(
     events: Sequence[Event], year: str, first: date | None = None, last: date | None = None
 ) -> dict[date, DayOf]:
-    """Return what each date of a school year is: weekdays between its first and last day, less the closed ones.
-
-    `first` and `last` win over the file's own. Raises RowRefused when one of them is nowhere, or they are crossed.
-    """
+    """What each date of a school year is: weekdays between first and last day, except closed ones. `first` and
+    `last` override the file's. Raises RowRefused if one is unknown, or they are in the wrong order."""
     start, end = school_year_bounds(year)
     first, last = ends_of_year(events, year, first, last)
     if first is None or last is None:
@@ -188,4 +180,4 @@ _MEANINGS: tuple[tuple[EventKind, DayKind | None], ...] = (
     (EventKind.SCHOOL_DAY, DayKind.SCHOOL),
     (EventKind.NO_SCHOOL, DayKind.CLOSED),
 )
-"""Later lines win; None leaves the kind as it is and only names the date."""
+"""Later entries override; None only labels the date."""

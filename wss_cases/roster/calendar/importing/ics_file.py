@@ -1,4 +1,4 @@
-"""What the title of an event says about school: pure. Only a title that says nothing else closes a day."""
+"""The meaning of event titles, and events of ICS files. Only a title that says nothing else closes a day. Pure."""
 
 import re
 from collections import defaultdict
@@ -62,7 +62,7 @@ _PART = re.compile(
 
 
 def _all_of(*groups: tuple[str, ...]) -> re.Pattern[str]:
-    """A title of nothing but these phrases, one after the other."""
+    """A title that consists only of these phrases."""
     one = "|".join(phrase for group in groups for phrase in group)
     return re.compile(rf"(?:(?:{one})(?: |$))+")
 
@@ -80,10 +80,8 @@ _HOLIDAY = re.compile(rf"\b(?:{'|'.join(_HOLIDAYS)})\b")
 
 @lru_cache(maxsize=2_000)
 def said_by_title(title: str) -> tuple[EventKind, Why, bool]:
-    """Return what a title says of whole days, why, and whether a person must decide.
-
-    "No School – Labor Day" closes. "No School Dance", "Holiday Concert" and "Labor Day" do not: a person is asked.
-    """
+    """What a title means for whole days, why, and whether a person must decide. "No School – Labor Day" closes; for
+    "No School Dance", "Holiday Concert" and "Labor Day" a person is asked."""
     words = " ".join(re.sub(r"[^\w]+", " ", re.sub(r"['’`.]", "", title.casefold()).replace("&", " and ")).split())
     for kind, says, whole in _WHOLE:
         if says.search(words) and whole.fullmatch(words):
@@ -96,7 +94,7 @@ def said_by_title(title: str) -> tuple[EventKind, Why, bool]:
 
 
 def taken_for(title: str, own: EventKind | None, *, canceled: bool, timed: bool) -> tuple[EventKind, Why, bool]:
-    """Return what an event is taken for, why, and whether a person must decide; `own`: what its column says."""
+    """The meaning of an event, why, and whether a person must decide; `own`: what its column says."""
     if canceled:
         return EventKind.IGNORED, Why.CANCELED, False
     if own is EventKind.STATE_HOLIDAY_CHECK:
@@ -114,12 +112,12 @@ _DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENC
 _UNTIL = re.compile(";UNTIL=[^;]*|UNTIL=[^;]*;")
 _REPEATS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _READ_BADLY = (ValueError, KeyError, IndexError, TypeError, AttributeError)
-"""What the library raises for properties that are not what they should be."""
+"""Errors of the library for malformed properties."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """When an event is: as the file writes it, and on which dates of the district."""
+    """When an event is: as written in the file, and its dates in the district."""
 
     start: date | datetime
     starts_on: date
@@ -128,8 +126,8 @@ class Span:
 
 
 def events_of_ics(name: str, text: str, year: str, report: Report) -> list[Event]:
-    """Return the events of an ICS file, repetitions as far as they lie in a school year; unsound ones are refused in
-    the report. Raises BundleRefused for a file that cannot be read."""
+    """The events of an ICS file, with repetitions in the school year; invalid ones are refused in the report. Raises
+    BundleRefused for a file that cannot be read."""
     try:
         components = icalendar.Calendar.from_ical(text, multiple=True)
         found = [event for component in components for event in component.walk("VEVENT")]
@@ -191,7 +189,7 @@ def _span(component: Any) -> Span:
     if timed != isinstance(end, datetime):
         end = start
     first, until = (_wall(value) if timed else datetime.combine(value, time()) for value in (start, end))
-    # the end of an event is the moment after it: of whole days, the date after the last one
+    # The end is exclusive: for whole days it is the date after the last one.
     last = (until - timedelta(microseconds=1)).date() if until > first else first.date()
     if (last - first.date()).days > 366:
         raise RowRefused("DTEND", _("The event is longer than a year."))
@@ -201,12 +199,12 @@ def _span(component: Any) -> Span:
 
 
 def _wall(value: datetime) -> datetime:
-    """Return the time on a clock of the district; one of no zone is taken for that."""
+    """The district's local time; a time without zone is taken as that."""
     return local(value, zone_of(None)).replace(tzinfo=None) if value.tzinfo else value
 
 
 def _starts(component: Any, span: Span, year: str, moved: set[date]) -> list[date]:
-    """Return the first date of each repetition in a school year, but for what was taken out or moved elsewhere."""
+    """The first date of each repetition in a school year, except those removed or moved."""
     begins, over = school_year_bounds(year)
     start = span.start if isinstance(span.start, datetime) else datetime.combine(span.start, time())
     zone, clock = start.tzinfo, start.replace(tzinfo=None)
@@ -227,14 +225,14 @@ def _starts(component: Any, span: Span, year: str, moved: set[date]) -> list[dat
 
 
 def _until(value: Any, zone: tzinfo | None) -> datetime:
-    """Return the last moment of a repetition on the clock of its event; of whole days, the whole last one counts."""
+    """The last moment of a repetition by its event's clock; for whole days the end of the last one."""
     if not isinstance(value, datetime) or (zone is None and value.time() == time()):
         return datetime.combine(date(value.year, value.month, value.day), time(23, 59))
     return _as_clock(value, value, zone)
 
 
 def _as_clock(value: Any, like: datetime, zone: tzinfo | None) -> datetime:
-    """Return a date, an instant or the start of a period on the clock of an event."""
+    """A date, instant or start of a period by an event's clock."""
     moment = value[0] if isinstance(value, tuple) else value
     if not isinstance(moment, datetime):
         return datetime.combine(moment, like.time())

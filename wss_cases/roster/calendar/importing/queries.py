@@ -1,4 +1,4 @@
-"""A calendar's file between its upload and its writing: what each event was taken for, and what people said of it."""
+"""A calendar file between upload and import: the meaning of its events, and people's decisions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from wss_cases.roster.directory.rules import DayKind, is_weekday
 
 
 class CalendarDraft(Versioned, Base):
-    """One uploaded file of one school year. Once it is written it stays: a later file is read by its decisions."""
+    """One uploaded file of one school year. Kept after it is imported: its decisions apply to later files."""
 
     __tablename__ = "calendar_draft"
     __table_args__ = (Index("ix_calendar_draft_school_year", "school_year", "id"),)
@@ -38,7 +38,7 @@ class CalendarDraft(Versioned, Base):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """One uploaded calendar, with the names of who uploaded and who wrote it."""
+    """An uploaded calendar, with the names of who uploaded and who imported it."""
 
     draft: CalendarDraft
     made_by: str
@@ -46,17 +46,16 @@ class Uploaded:
 
 
 def series_of(year: str) -> str:
-    """Return the counter that says how often a school year's calendar was written."""
+    """Counter of the imports of a school year's calendar."""
     return f"calendar {year}"
 
 
 def writings(year: str) -> int:
-    """Return how often a school year's calendar was written."""
     return db.session.scalar(select(Counter.value).where(Counter.series == series_of(year))) or 0
 
 
 def uploads(draft_id: int | None = None, limit: int = 20) -> list[Uploaded]:
-    """Return the calendars that were uploaded, newest first; with an id, that one alone."""
+    """Uploaded calendars, newest first; with an id only that one."""
     maker, writer = aliased(UserAccount), aliased(UserAccount)
     statement = (
         select(CalendarDraft, maker.name, writer.name)
@@ -71,7 +70,7 @@ def uploads(draft_id: int | None = None, limit: int = 20) -> list[Uploaded]:
 
 
 def decisions_of(year: str, *, written: bool = False) -> dict[str, tuple[EventKind, str]]:
-    """Return what people said of events of a school year, the newest word of each; `written`: only what was written."""
+    """Decisions about events of a school year, the newest of each; `written`: only from imported files."""
     statement = select(CalendarDraft.events).where(CalendarDraft.school_year == year)
     if written:
         statement = statement.where(CalendarDraft.written_at.is_not(None))
@@ -85,7 +84,7 @@ def decisions_of(year: str, *, written: bool = False) -> dict[str, tuple[EventKi
 
 @dataclass(frozen=True)
 class Change:
-    """A date that writing a calendar makes something else; `declared`: somebody's own word stands over it."""
+    """A date that importing a calendar changes; `declared`: a person's declaration stays above it."""
 
     day: date
     now: DayKind | None
@@ -95,7 +94,7 @@ class Change:
 
 
 def changes_of_days(days: Mapping[date, DayOf]) -> Sequence[Change]:
-    """Return the dates of which the district's calendar says something else, or nothing yet beyond the weekday."""
+    """Dates whose entry in the district's calendar would change, or that have none besides the weekday."""
     rows = select(CalendarDay).where(CalendarDay.school_id.is_(None), CalendarDay.day.in_(list(days)))
     standing = {row.day: row for row in db.session.scalars(rows)}
     found = []
