@@ -277,16 +277,34 @@ class MomentField(DateTimeLocalField):
         return self.data if self.data is None or self.data.tzinfo else at_wall(self.data, self.zone)
 
 
-class ConfirmField(BooleanField):
-    """A box to confirm what was refused at first. It is shown only after the refusal."""
+class _AfterRefusal:
+    """A field that a page shows only after a refusal asked for it."""
+
+    errors: Any
+    data: Any
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the form has asked for it, or it is answered."""
+        return bool(self.errors or self.data)
+
+
+class ConfirmField(_AfterRefusal, BooleanField):
+    """A box to confirm what was refused at first."""
 
     def __init__(self, label: Any = None, **kwargs: Any) -> None:
         super().__init__(label, [Optional()], **kwargs)
 
-    @property
-    def is_asked(self) -> bool:
-        """Whether the form has asked for it, or it is ticked."""
-        return bool(self.errors or self.data)
+
+class ReasonField(_AfterRefusal, ShortText):
+    """Why an answer that was refused at first is right."""
+
+
+class QuestionField(_AfterRefusal, RadioField):
+    """A question that a refusal raised."""
+
+    def __init__(self, label: Any, labels: Mapping[Any, Any], **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], choices=choices(list(labels.items())), **kwargs)
 
 
 def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -314,6 +332,12 @@ def radio(label: Any, options: Options, missing: Any = None, **kwargs: Any) -> R
     pairs = list(labels.items()) if isinstance(labels, Mapping) else labels
     rule = Optional() if missing is None else InputRequired(missing)
     return RadioField(label, choices=choices(pairs), validators=[rule], **kwargs)
+
+
+def require(field: Field, words: Any) -> None:
+    """Make a text of one form required; `words` is the message where it is blank."""
+    field.validators = [NotBlank(words), *field.validators]
+    field.flags.required = True
 
 
 def needs(sound: Any, field: Field, missing: bool, words: Any) -> bool:
