@@ -199,7 +199,7 @@ from wss_cases.safeguards.police import notification as safeguards_police_notifi
 from wss_cases.safeguards.police import second_review as safeguards_police_second_review
 from wss_cases.safeguards.police import seconding as safeguards_police_seconding
 from wss_cases.safeguards.police import settings as safeguards_police_settings
-from wss_cases.safeguards.police.review.pages import pages as safeguards_police_review_pages
+from wss_cases.safeguards.police.review import pages as safeguards_police_review
 from wss_cases.safeguards.questioning import pages as safeguards_questioning
 from wss_cases.safeguards.restraint import pages as safeguards_restraint
 from wss_cases.setup import backups as setup_backups
@@ -278,7 +278,7 @@ ROOMS: tuple[Room, ...] = (
     safeguards_discipline_appeals.ROOM, safeguards_discipline_consequences.ROOM, safeguards_discipline_recording.ROOM,
     safeguards_discipline_removals.ROOM, safeguards_discipline_tenth_day.ROOM, safeguards_duties_clocks.ROOM,
     safeguards_duties_duty.ROOM, safeguards_duties.ROOM, safeguards_duties_table.ROOM, safeguards_panels.ROOM,
-    safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review_pages.ROOM,
+    safeguards_police_asking.ROOM, safeguards_police_notification.ROOM, safeguards_police_review.ROOM,
     safeguards_police_second_review.ROOM, safeguards_police_seconding.ROOM, safeguards_police_settings.ROOM,
     safeguards_questioning.ROOM, safeguards_restraint.ROOM, safeguards_visibility.ROOM,
     intake_assignment.ROOM, intake_concern.ROOM, intake_corrections_facts.ROOM, intake_corrections_people.ROOM,

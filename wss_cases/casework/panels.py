@@ -31,7 +31,7 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.pages import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.pages.presenters import review_words, way_words
+from wss_cases.safeguards.police.review.presenters import review_words, way_words
 from wss_cases.safeguards.police.review.queries import reviews_of
 
 MOST = 20

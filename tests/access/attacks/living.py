@@ -34,8 +34,8 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.pathways.circles.notes.messages import NoteGrant
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
-from wss_cases.safeguards.police.review.deciding import call_first
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 
 DAY = "2026-11-24"
@@ -117,8 +117,8 @@ def two_puppets(stage: Stage) -> Iterator[Attack]:
     if db.session.scalars(select(PoliceNotification)).first() is not None:
         refused = ""
     yield Attack(PUPPET, "verifies the duty he raised, to tell the police", refused, [scene.head.email], OVERREACH)
-    called = call_first(Invocation(acting(scene.dean), now), scene.incident.id, now)
-    record_notification(Invocation(acting(scene.dean), now), called, scene.told(danger="He held a knife."))
+    called = call_first(Invocation(acting(scene.dean), now), scene.incident.id, called_at=now)
+    record_notification(Invocation(acting(scene.dean), now), called, **scene.told(danger="He held a knife."))
     answer = puppet.submit(f"/police-reviews/{called}/second-review", {"confirms": "yes", "reason": "So it was."})
     yield Attack(PUPPET, "confirms his emergency", refusal(answer, SECOND_PERSON), [scene.head.email], OVERREACH)
 

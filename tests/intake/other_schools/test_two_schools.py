@@ -12,6 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
 from tests.intake.making import WALL, Place, set_facts
+from tests.safeguards.police.test_review import ASKING
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
@@ -30,7 +31,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.messages import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.deciding import Asking, ask, call_first
+from wss_cases.safeguards.police.asking import ask, call_first
 from wss_cases.safeguards.police.review.models import ReviewState
 from wss_cases.safeguards.police.review.queries import reviews_of
 
@@ -112,7 +113,7 @@ def test_police_are_told_where_it_happened(two: Two, client_as: Callable[[Any], 
     for act in ("/required-by-law", "/anything-else"):
         assert theirs.get(f"/incidents/{part.id}/police-review{act}").status_code == 404, act
     with pytest.raises(NotFound):
-        ask(Invocation(two.there.actor(), clock.now()), part.id, Asking("", "", "", "", "", True))
+        ask(Invocation(two.there.actor(), clock.now()), part.id, **ASKING)
     set_facts(part, weapon="firearm")
     assert theirs.get(f"/incidents/{part.id}/police-review/required-by-law").status_code == 200, "a duty known there"
 
@@ -124,7 +125,7 @@ def test_a_call_to_911_is_recorded_at_a_part_too(two: Two, client_as: Callable[[
     page = theirs.page(f"/incidents/{part.id}/police-review").text
     assert "I called 911: start the one-hour record" in page and "Ask for a review" not in page
     assert theirs.get(f"/incidents/{part.id}/police-review/emergency").status_code == 200
-    call_first(Invocation(two.there.actor(), clock.now()), part.id, clock.now())
+    call_first(Invocation(two.there.actor(), clock.now()), part.id, called_at=clock.now())
     assert [review.state for review in reviews_of(part.id)] == [ReviewState.CALLED]
 
 

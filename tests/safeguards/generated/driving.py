@@ -36,10 +36,10 @@ from wss_cases.intake.open_questions.queries import must_answer
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import complete_details, submit_incident
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.notification import Followed, Told, record_notification
-from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, answer_second, ask, call_first
+from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
+from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.seconding import open_by_law
+from wss_cases.safeguards.police.review.pages import answer_first, answer_second
 from wss_cases.safeguards.police.settings import set_approver
 
 NETWORK = "North"
@@ -208,14 +208,15 @@ class Town:
         door = chance.choice(("emergency", "law", "other", "other"))
         if door == "emergency":
             called = self.now - timedelta(minutes=chance.randint(-5, 10))
-            found = self._try(door, lambda: call_first(Invocation(who, self.now), number, called))
+            found = self._try(door, lambda: call_first(Invocation(who, self.now), number, called_at=called))
         elif door == "law":
             duties = list(db.session.scalars(select(LegalDuty.id).order_by(LegalDuty.id.desc()).limit(6)))
-            found = self._try(door, lambda: open_by_law(Invocation(who, self.now), number, chance.choice([*duties, 0])))
+            law = {"duty_id": chance.choice([*duties, 0]), "source_how": "saw"}
+            found = self._try(door, lambda: open_by_law(Invocation(who, self.now), number, **law))
         else:
             texts = {name: "" if chance.random() < 0.06 else f"We did {name}." for name in ASKS}
-            asking = Asking(**texts, not_removal=chance.random() < 0.9)
-            found = self._try(door, lambda: ask(Invocation(who, self.now), number, asking))
+            asking = texts | {"not_removal": chance.random() < 0.9}
+            found = self._try(door, lambda: ask(Invocation(who, self.now), number, **asking))
         return int(found) if found is not None else None
 
     def _answer(self, chance: random.Random, review: int, turn: int) -> None:
@@ -223,19 +224,22 @@ class Town:
         name = chance.choice(("administrator", "assistant") if give is answer_first else ("approver", "deputy"))
         who = chance.choice((*[self.actors[name]] * 3, self._anybody(chance)))
         reason = "" if chance.random() < 0.05 else "As it was told to me."
-        answer = Answer(chance.random() < 0.8, self.now, "phone", reason)
-        give(Invocation(who, self.now), review, answer)
+        approves = "yes" if chance.random() < 0.8 else "no"
+        call = Invocation(who, self.now)
+        give(call, review, approves=approves, answered_at=self.now, manner="phone", reason=reason)
 
     def _record(self, chance: random.Random, story: Story, review: int) -> None:
         caused = sorted(story.of(("caused_harm", "both")))
         anybody = sorted(story.of(("caused_harm", "both", "harmed", "witness")))
         named = chance.choice((caused, caused, anybody))
-        told = Told(
-            self.now, "phone", "The sergeant", None, "A counselor", tuple(self.students[n].id for n in named),
-            Followed("", None, "", "", "", ""), danger=chance.choice(("", "A fire in the hall")),
-        )  # fmt: skip
+        told = {
+            "notified_at": self.now, "channel": "phone", "told": "other", "told_whom": "The sergeant",
+            "adult_with_student": "A counselor", "student_ids": [self.students[n].id for n in named],
+            "guardian_result": "not_yet", "rights_sheet": "not_yet",
+            "danger": chance.choice(("", "A fire in the hall")),
+        }  # fmt: skip
         record_notification(
-            Invocation(chance.choice((self.actors["dean"], self._anybody(chance))), self.now), review, told
+            Invocation(chance.choice((self.actors["dean"], self._anybody(chance))), self.now), review, **told
         )
 
 

@@ -18,8 +18,8 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.pages import propose_not_applicable, take_second_review
 from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
-from wss_cases.safeguards.police.review.deciding import call_first
 from wss_cases.safeguards.police.review.models import NotificationGround
 from wss_cases.safeguards.police.second_review import review_afterwards
 from wss_cases.safeguards.police.seconding import second
@@ -48,10 +48,10 @@ def test_a_duty_that_was_carried_out_and_did_not_apply_makes_its_notification_av
     scene: Scene, session: Any, client_as: Callable[[Any], Any]
 ) -> None:
     review_id = by_hand(scene)
-    second(call(scene.head), review_id, verified=True, reason="I read the complaint.")
+    second(call(scene.head), review_id, verified="yes", reason="I read the complaint.")
     duty = db.session.get_one(LegalDuty, found(review_id).duty_id)
     steps = tuple(row.step.id for row in steps_of(duty))
-    record_notification(call(scene.dean), review_id, scene.told(step_ids=steps))
+    record_notification(call(scene.dean), review_id, **scene.told(step_ids=steps))
     duty = fresh(duty)
     assert duty.state is DutyState.DISCHARGED
     assert counted(scene) == (1, 0, 0)
@@ -73,27 +73,29 @@ def test_a_duty_that_was_carried_out_and_did_not_apply_makes_its_notification_av
 def test_what_nobody_seconded_and_the_review_did_not_confirm_was_avoidable(
     scene: Scene, confirms: bool, avoidable: int
 ) -> None:
-    review_id, later = by_hand(scene), NOW + timedelta(minutes=15)
-    record_notification(call(scene.dean, later), review_id, scene.told())
-    review_afterwards(call(scene.head, later), review_id, confirms=confirms, reason="I asked the teacher.")
+    review_id, later, answer = by_hand(scene), NOW + timedelta(minutes=15), "yes" if confirms else "no"
+    record_notification(call(scene.dean, later), review_id, **scene.told())
+    review_afterwards(call(scene.head, later), review_id, confirms=answer, reason="I asked the teacher.")
     assert counted(scene) == (1, avoidable, 0)
 
 
 @pytest.mark.parametrize("confirms", [True, False])
 def test_an_emergency_that_nobody_confirmed_stands_on_a_line_of_its_own(scene: Scene, confirms: bool) -> None:
-    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
-    record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
-    review_afterwards(call(scene.head), review_id, confirms=confirms, reason="I asked the teacher.")
+    review_id, answer = call_first(call(scene.dean), scene.incident.id, called_at=NOW), "yes" if confirms else "no"
+    record_notification(call(scene.dean), review_id, **scene.told(danger=DANGER))
+    review_afterwards(call(scene.head), review_id, confirms=answer, reason="I asked the teacher.")
     assert counted(scene) == (1, 0, 0 if confirms else 1)
 
 
 @pytest.mark.parametrize("later", ["not confirmed", "duty found not to apply", "confirmed"])
 def test_a_gun_that_was_none_after_all_has_a_line_of_its_own_and_is_never_avoidable(scene: Scene, later: str) -> None:
     review_id = by_hand(scene, "firearm_or_gun_threat")
-    record_notification(call(scene.dean), review_id, scene.told())
+    record_notification(call(scene.dean), review_id, **scene.told())
     made = made_at(scene)
     assert (made.instances, made.law_unconfirmed, made.by_door[NotificationGround.REQUIRED_BY_LAW]) == (1, 0, 1)
-    review_afterwards(call(scene.head), review_id, confirms=later != "not confirmed", reason="It was a toy.")
+    review_afterwards(
+        call(scene.head), review_id, confirms="no" if later == "not confirmed" else "yes", reason="It was a toy."
+    )
     if later == "duty found not to apply":
         duty_id = found(review_id).duty_id or 0
         propose_not_applicable(call(scene.dean), duty_id, "It was a toy.")
@@ -106,9 +108,12 @@ def test_a_gun_that_was_none_after_all_has_a_line_of_its_own_and_is_never_avoida
 def test_what_was_not_confirmed_stands_beside_the_avoidable_and_names_no_caller(
     scene: Scene, client_as: Callable[[Any], Any]
 ) -> None:
-    for review_id in (by_hand(scene, "firearm_or_gun_threat"), call_first(call(scene.dean), scene.incident.id, NOW)):
-        record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
-        review_afterwards(call(scene.head), review_id, confirms=False, reason="It was a toy.")
+    for review_id in (
+        by_hand(scene, "firearm_or_gun_threat"),
+        call_first(call(scene.dean), scene.incident.id, called_at=NOW),
+    ):
+        record_notification(call(scene.dean), review_id, **scene.told(danger=DANGER))
+        review_afterwards(call(scene.head), review_id, confirms="no", reason="It was a toy.")
     head = client_as(scene.head)
     assert "Not confirmed, separate: 1 emergency, 1 required by law" in head.page("/outcomes").text
     page = head.page("/outcomes/removals")

@@ -24,8 +24,8 @@ from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalD
 from wss_cases.safeguards.duties.duty.pages import Told, discharge, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.rules import whom_of
+from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
-from wss_cases.safeguards.police.review.deciding import call_first
 from wss_cases.safeguards.police.review.models import (
     NotificationGround,
     NotifiedStudent,
@@ -97,13 +97,13 @@ def test_what_one_person_raised_and_told_alone_is_marked_and_reviewed(scene: Sce
     row = found(review.id)
     assert (row.state, row.seconding) == (ReviewState.NOTIFIED, Seconding.NOT_SECONDED), "the review that waited"
     assert row.review_due_on == date(2026, 11, 25) and mails(session, "police.second_review") == {scene.head.id}
-    review_afterwards(call(scene.head), review.id, confirms=False, reason="There was none.")
+    review_afterwards(call(scene.head), review.id, confirms="no", reason="There was none.")
     assert (made_at(scene).instances, made_at(scene).avoidable) == (1, 1)
 
 
 def test_a_call_that_the_report_has_already_is_asked_about_and_counted_once(scene: Scene) -> None:
-    emergency = call_first(call(scene.dean), scene.incident.id, NOW)
-    record_notification(call(scene.dean), emergency, scene.told(danger=DANGER))
+    emergency = call_first(call(scene.dean), scene.incident.id, called_at=NOW)
+    record_notification(call(scene.dean), emergency, **scene.told(danger=DANGER))
     duty = duty_of(scene, "drug_incident")
     with pytest.raises(Refused, match=r"already recorded on this report: 911, .*11:00") as refused:
         discharge(call(scene.dean), duty.id, "I called.", Told("911", "phone", NOW))
@@ -118,10 +118,10 @@ def test_a_call_that_the_report_has_already_is_asked_about_and_counted_once(scen
 
 def test_a_notification_that_fills_the_steps_of_its_duty_counts_once(scene: Scene) -> None:
     review_id = by_hand(scene)
-    second(call(scene.head), review_id, verified=True, reason="I read the complaint.")
+    second(call(scene.head), review_id, verified="yes", reason="I read the complaint.")
     duty = db.session.get_one(LegalDuty, found(review_id).duty_id)
     steps = tuple(row.step.id for row in steps_of(duty))
-    record_notification(call(scene.dean), review_id, scene.told(step_ids=steps))
+    record_notification(call(scene.dean), review_id, **scene.told(step_ids=steps))
     assert fresh(duty).state is DutyState.DISCHARGED and len(notifications()) == 1
 
 
@@ -193,7 +193,7 @@ def _steps(code: str) -> list[LegalDutyKindStep]:
 
 def test_a_review_that_was_open_is_used_and_no_second_one_begins(scene: Scene) -> None:
     review_id = by_hand(scene)
-    second(call(scene.head), review_id, verified=True, reason="I read the complaint.")
+    second(call(scene.head), review_id, verified="yes", reason="I read the complaint.")
     later = NOW + timedelta(minutes=5)
     discharge(call(scene.dean, later), found(review_id).duty_id or 0, "I called.", Told("911", "phone", NOW))
     assert found(review_id).state is ReviewState.NOTIFIED

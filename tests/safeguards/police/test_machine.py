@@ -15,16 +15,16 @@ from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.safeguards import LegalDutyFactory
-from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene
+from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene, answer
 from tests.support.depth import examples
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.models import DutyState
+from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
 from wss_cases.safeguards.police.clocks import refuse_silence
-from wss_cases.safeguards.police.notification import Told, record_notification
-from wss_cases.safeguards.police.review.deciding import Answer, answer_first, answer_second, ask, call_first, withdraw
+from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import (
     BEGINNINGS,
     TRANSITIONS,
@@ -35,7 +35,8 @@ from wss_cases.safeguards.police.review.models import (
     ReviewState,
     Seconding,
 )
-from wss_cases.safeguards.police.seconding import open_by_law, second
+from wss_cases.safeguards.police.review.pages import answer_first, answer_second, withdraw
+from wss_cases.safeguards.police.seconding import second
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""
@@ -81,34 +82,44 @@ class Reviews(RuleBasedStateMachine):
         incident_id = self.scene.incident.id
         with self.trying():
             if door == "emergency":
-                call_first(Invocation(self.actor(who), self.now), incident_id, self.now)
+                call_first(Invocation(self.actor(who), self.now), incident_id, called_at=self.now)
             elif door == "law":
-                open_by_law(Invocation(self.actor(who), self.now), incident_id, self.duties[duty])
+                open_by_law(
+                    Invocation(self.actor(who), self.now), incident_id, duty_id=self.duties[duty], source_how="saw"
+                )
             else:
-                ask(Invocation(self.actor(who), self.now), incident_id, ASKING)
+                ask(Invocation(self.actor(who), self.now), incident_id, **ASKING)
 
     @rule(who=WHO, which=WHICH, approves=YES, second=st.booleans())
     def reply(self, who: str, which: int, approves: bool, second: bool) -> None:
         with self.trying():
             give = answer_second if second else answer_first
-            given = Answer(approves, self.now, "here", "Because.")
-            give(Invocation(self.actor(who), self.now), self.review_id(which), given)
+            given = answer(approves, self.now)
+            give(Invocation(self.actor(who), self.now), self.review_id(which), **given)
 
     @rule(who=WHO, which=WHICH, verified=YES)
     def verify(self, who: str, which: int, verified: bool) -> None:
         with self.trying():
-            second(Invocation(self.actor(who), self.now), self.review_id(which), verified=verified, reason="Looked.")
+            second(
+                Invocation(self.actor(who), self.now),
+                self.review_id(which),
+                verified="yes" if verified else "no",
+                reason="Looked.",
+            )
 
     @rule(who=WHO, which=WHICH)
     def tell(self, who: str, which: int) -> None:
-        told = Told(self.now, "phone", "911", None, "An adult", (), FOLLOWED, danger="A knife.")
+        told = FOLLOWED | {
+            "notified_at": self.now, "channel": "phone", "told": "911", "adult_with_student": "An adult",
+            "danger": "A knife.",
+        }  # fmt: skip
         with self.trying():
-            record_notification(Invocation(self.actor(who), self.now), self.review_id(which), told)
+            record_notification(Invocation(self.actor(who), self.now), self.review_id(which), **told)
 
     @rule(who=WHO, which=WHICH)
     def take_back(self, who: str, which: int) -> None:
         with self.trying():
-            withdraw(Invocation(self.actor(who), self.now), self.review_id(which), "Settled.")
+            withdraw(Invocation(self.actor(who), self.now), self.review_id(which), reason="Settled.")
 
     @rule(minutes=st.sampled_from([1, 14, 90]))
     def wait(self, minutes: int) -> None:
@@ -128,7 +139,7 @@ class Reviews(RuleBasedStateMachine):
         for made in db.session.scalars(made_here):
             review = found[made.review_id]
             assert review.state is ReviewState.NOTIFIED
-            assert is_permitted(review), review.door
+            assert is_permitted(review, self.scene.reporter.id), review.door
         self.seen = {row.id: row.state for row in found.values()}
 
 
@@ -137,13 +148,14 @@ def reachable(state: ReviewState) -> set[ReviewState]:
     return {state, *TRANSITIONS[state]}
 
 
-def is_permitted(review: PoliceReview) -> bool:
-    """The rule in words of its own, apart from the code's."""
+def is_permitted(review: PoliceReview, reporter_id: int) -> bool:
+    """The rule in words of its own, apart from the code's. Whoever asks here has standing beside the reporter."""
     if review.door is NotificationGround.EMERGENCY:
         return review.called_at is not None
     if review.door is NotificationGround.REQUIRED_BY_LAW:
         seconded = review.first_approves or (review.second_approves and review.seconding is Seconding.SECONDED)
-        return review.duty_id is not None and bool(seconded or review.seconding is Seconding.NOT_SECONDED)
+        two = review.seconding is Seconding.NOT_NEEDED and review.requested_by_id != reporter_id
+        return review.duty_id is not None and bool(seconded or two or review.seconding is Seconding.NOT_SECONDED)
     people = {review.first_by_id, review.second_by_id, review.requested_by_id}
     return None not in people and len(people) == 3 and bool(review.first_approves and review.second_approves)
 

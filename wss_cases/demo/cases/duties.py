@@ -14,13 +14,13 @@ from wss_cases.safeguards.duties.duty.pages import (
     record_step,
     take_second_review,
 )
-from wss_cases.safeguards.police.notification import Followed, record_notification
-from wss_cases.safeguards.police.notification import Told as PoliceTold
+from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
+from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.actions import POLICE_CODES
-from wss_cases.safeguards.police.review.deciding import Answer, Asking, answer_first, ask, call_first
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.pages import answer_first
 from wss_cases.safeguards.police.second_review import review_afterwards
-from wss_cases.safeguards.police.seconding import open_by_law, second
+from wss_cases.safeguards.police.seconding import second
 
 NOT_SO = "Looked at closely: it was not what it seemed."
 SEEN = "The reporter and a second adult told the same."
@@ -30,14 +30,14 @@ BY_TABLE = "As the table of duties says"
 DONE = "Told by phone; the time and the name were written down."
 REFUSED = 0.005
 """How often the police are wished for where they are not indicated; the first answer is no."""
-ASKING = Asking(
-    tried="A counselor talked with the student in a quiet room for twenty minutes.",
-    alternatives="A circle was offered, and a mentor for the rest of the week.",
-    guardian_attempts="Called twice, left a voicemail, then reached at work.",
-    supports="Supports on record were looked up and were followed.",
-    why="The family of the other student asked for it.",
-    not_removal=True,
-)
+ASKING = {
+    "tried": "A counselor talked with the student in a quiet room for twenty minutes.",
+    "alternatives": "A circle was offered, and a mentor for the rest of the week.",
+    "guardian_attempts": "Called twice, left a voicemail, then reached at work.",
+    "supports": "Supports on record were looked up and were followed.",
+    "why": "The family of the other student asked for it.",
+    "not_removal": True,
+}
 NO = "A circle comes first; nobody is in danger."
 
 
@@ -69,11 +69,11 @@ def _carry_out(
         return
     steps = _steps_left(duty_id)
     if by_law:
-        review = open_by_law(world.calls(dean, now), report.id, duty_id)
+        review = open_by_law(world.calls(dean, now), report.id, duty_id=duty_id, source_how="saw")
         if rows(PoliceReview.id, where=(PoliceReview.id == review) & ~PoliceReview.permits):
             now = yield calendar.soon(now, 6)
-            second(world.calls(report.place.head, now), review, verified=True, reason=SEEN)
-        _notify(world, report, dean, review, "", tuple(steps), now)
+            second(world.calls(report.place.head, now), review, verified="yes", reason=SEEN)
+        _notify(world, report, dean, review, "", steps, now)
         return
     for step in steps[:-1]:
         record_step(world.calls(dean, now), duty_id, step, _told(report, now))
@@ -114,24 +114,23 @@ def tell_police(world: World, report: Report, police: Police, dean: Person, now:
 
 def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Life:
     now = yield world.calendar.soon(now, 3)
-    review = call_first(world.calls(dean, now), report.id, now)
+    review = call_first(world.calls(dean, now), report.id, called_at=now)
     now = yield world.calendar.soon(now, 25)
-    _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", (), now)
+    _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", [], now)
     now = yield world.calendar.in_days(now, 1, 9 * 60)
     call, confirms = world.calls(report.place.head, now), review % UNCONFIRMED != 0
-    review_afterwards(call, review, confirms=confirms, reason=SEEN if confirms else NOT_SO)
+    review_afterwards(call, review, confirms="yes" if confirms else "no", reason=SEEN if confirms else NOT_SO)
 
 
 def _notify(
-    world: World, report: Report, dean: Person, review: int, danger: str, steps: tuple[int, ...], now: datetime
+    world: World, report: Report, dean: Person, review: int, danger: str, steps: list[int], now: datetime
 ) -> None:
-    followed = Followed(f"D{report.place.rng.randrange(10**6):06d}", now, "phone", "reached", "both", "")
-    told = PoliceTold(
-        notified_at=now, channel="phone", told_whom="911" if danger else "School Sergeant", sergeant_id=None,
-        adult_with_student=dean.name, followed=followed, danger=danger, step_ids=steps,
-        student_ids=_students(report),
+    record_notification(
+        world.calls(dean, now), review, notified_at=now, channel="phone", adult_with_student=dean.name, danger=danger,
+        told="911" if danger else "other", told_whom="" if danger else "School Sergeant", step_ids=steps,
+        student_ids=_students(report), report_number=f"D{report.place.rng.randrange(10**6):06d}", guardian_told_at=now,
+        guardian_manner="phone", guardian_result="reached", rights_sheet="both",
     )  # fmt: skip
-    record_notification(world.calls(dean, now), review, told)
 
 
 def _ask(world: World, report: Report, dean: Person, now: datetime, *, waits: bool) -> Life:
@@ -139,8 +138,8 @@ def _ask(world: World, report: Report, dean: Person, now: datetime, *, waits: bo
     now = yield world.calendar.soon(now, 10)
     if not waits:
         now = yield world.calendar.in_days(now, 1, 9 * 60)
-    review = ask(world.calls(dean, now), report.id, ASKING)
+    review = ask(world.calls(dean, now), report.id, **ASKING)
     if not waits:
         now = yield now + timedelta(minutes=40)
-        answer = Answer(False, now, "here", NO)
-        answer_first(world.calls(report.place.head, now), review, answer)
+        head = world.calls(report.place.head, now)
+        answer_first(head, review, approves="no", answered_at=now, manner="here", reason=NO)

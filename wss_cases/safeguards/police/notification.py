@@ -1,50 +1,65 @@
 """The notification that a review permits: its form, what is added later, and the rights sheet to print."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
-from sqlalchemy import select
+from flask import flash, render_template, request, url_for
+from wtforms import SelectMultipleField
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
+from wss_cases.access.policy import require as require_permission
 from wss_cases.contacts import SchoolSergeant, police_lines, sergeant_words, sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
-from wss_cases.foundation.forms import choices, filled
+from wss_cases.foundation.forms import (
+    PICK,
+    LongText,
+    MomentField,
+    PlainForm,
+    ReasonField,
+    ShortText,
+    choices,
+    pick,
+    require,
+)
 from wss_cases.foundation.i18n import force_locale, in_language, locale_code, marked, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, today_at, zone_of
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling import calling, refuse_kept_off
 from wss_cases.safeguards.discipline.family_notice import ask_for_interpreter
-from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
+from wss_cases.safeguards.duties.duty.models import CHANNEL_LABELS, OPEN_DUTY, LegalDuty
 from wss_cases.safeguards.duties.duty.pages import (
     POLICE_CALLED,
     PoliceCall,
+    Told,
     add_step,
     carry_out,
     steps_left,
     wall_minute,
 )
-from wss_cases.safeguards.duties.duty.pages import Told as StepTold
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
-from wss_cases.safeguards.police.review.actions import check_time, counted_on, names_danger
+from wss_cases.safeguards.police.review.actions import NO_DANGER, TIME_REASON, check_time, counted_on, refuse_no_danger
 from wss_cases.safeguards.police.review.deciding import end
 from wss_cases.safeguards.police.review.models import (
+    SHEET_LABELS,
     TO_RECORD,
     NotificationGround,
     NotifiedStudent,
@@ -52,13 +67,7 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     ReviewState,
 )
-from wss_cases.safeguards.police.review.pages.pages import (
-    TOLD_911,
-    TOLD_OTHER,
-    CompleteForm,
-    FollowedForm,
-    NotificationForm,
-)
+from wss_cases.safeguards.police.review.presenters import REVIEW, back, trail
 from wss_cases.safeguards.police.review.queries import (
     ReviewRow,
     get_review,
@@ -77,66 +86,159 @@ RIGHTS = "police_rights"
 """The sheet of rights, a text for families."""
 
 
-@dataclass(frozen=True)
-class Followed:
-    """What may be known only later: the report number, the guardian, the rights sheet, what followed."""
-
-    report_number: str
-    guardian_told_at: datetime | None
-    guardian_manner: str
-    guardian_result: str
-    rights_sheet: str
-    note: str
-    guardian_name: str = ""
+pages = Pages("police_record", __name__, trail=trail, url_prefix="/police-reviews/<int:review_id>")
+RECORD = Permission.POLICE_NOTIFICATION_RECORD
+TOLD_911 = "911"
+TOLD_OTHER = "other"
+STUDENTS_HINT = _l("Only students reported to have caused harm. Witnesses and people harmed never count as referred.")
 
 
-@dataclass(frozen=True)
-class Told:
-    """The notification itself; `danger` is what an emergency was, `step_ids` what it carried out of the law's duty."""
+class ToldForm(PlainForm):
+    """What a notification is: when, who was told, of whom. Its fields stand before what may be known only later."""
 
-    notified_at: datetime
-    channel: str
-    told_whom: str
-    sergeant_id: int | None
-    adult_with_student: str
-    student_ids: tuple[int, ...]
-    followed: Followed
-    danger: str = ""
-    time_reason: str = ""
-    step_ids: tuple[int, ...] = ()
+    danger = LongText(
+        _l("What the imminent danger was"), rows=3,
+        description=_l("What staff could not safely de-escalate, in facts."),
+    )  # fmt: skip
+    notified_at = MomentField(_l("When were they told?"), _l("Enter when they were told."))
+    time_reason = ReasonField(TIME_REASON)
+    told = pick(_l("Who was told"), {}, _l("Enter who was told."))
+    told_whom = ShortText(_l("Someone else: who"), description=_l("Only if it was neither."))
+    channel = pick(_l("How"), CHANNEL_LABELS, _l("Enter how."))
+    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int, description=STUDENTS_HINT)
+    step_ids = SelectMultipleField(
+        _l("What this carries out of the legal duty"), coerce=int,
+        description=_l("Only what this call covered: who was notified, how, when, and the report number appear on the "
+                       "duty. Record the other steps on the duty itself."),
+    )  # fmt: skip
+    adult_with_student = ShortText(_l("Adult who stays with the student"), names=True)
 
 
-@use_case
-def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
+class FollowedForm(PlainForm):
+    """What may be known only after the notification."""
+
+    report_number = ShortText(_l("Report number"), limit=80, width="medium")
+    guardian_result = pick(
+        _l("Was the guardian reached?"),
+        RESULT_LABELS | {"not_yet": _l("Not tried yet")},
+        _l("Answer whether the guardian was reached."),
+        description=_l("A voicemail is an attempt, not contact."),
+    )
+    guardian_told_at = MomentField(_l("When was the guardian told?"))
+    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
+    guardian_name = ShortText(_l("Name of the guardian who was told"), names=True)
+    rights_sheet = pick(
+        _l("Rights sheet"), SHEET_LABELS, _l("Answer whether the rights sheet was given."),
+        description=_l("One page in plain language, in English and Spanish. Print it from the review."),
+    )  # fmt: skip
+    note = LongText(
+        _l("What happened afterward"), rows=3,
+        description=_l("No municipal ticket may follow (Public Act 104-0430). Record it if one was issued."),
+    )  # fmt: skip
+
+    def known(self) -> dict[str, Any]:
+        """The columns of a notification that these fields fill."""
+        return {name: self[name].data for name in KNOWN} | {"guardian_told_at": self.guardian_told_at.at}
+
+
+KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note", "guardian_name")
+
+
+class NotificationForm(ToldForm, FollowedForm):
+    """The notification itself; its fields stand, and are named where they are wrong, in the order of its page."""
+
+    def fit(self, review: PoliceReview) -> None:
+        """Offer whom, of whom, and the open steps of the duty; ask for what this notification needs."""
+        self.notified_at.zone = self.guardian_told_at.zone = zone_of(review.school_id)
+        named = [(str(row.id), sergeant_words(row)) for row in sergeants_of(review.school_id)]
+        self.told.choices = choices([PICK, *named, (TOLD_911, "911"), (TOLD_OTHER, _("Someone else"))])
+        students = students_who_caused_harm(review.incident_id)
+        self.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+        self.step_ids.choices = choices(_steps(review))
+        if students:
+            require(self.adult_with_student, _("Enter which adult stays with the student."))
+        if review.door is NotificationGround.EMERGENCY:
+            require(self.danger, NO_DANGER)
+        else:
+            del self.danger
+
+
+def _steps(review: PoliceReview) -> list[tuple[int, str]]:
+    """The open steps of the duty that required the review."""
+    duty = load_duty(review.duty_id) if review.duty_id is not None else None
+    if duty is None or duty.state not in OPEN_DUTY:
+        return []
+    return [(row.step.id, in_language(row.step, "whom")) for row in steps_of(duty) if row.record is None]
+
+
+def _may_carry_out(review: PoliceReview) -> bool:
+    duty = load_duty(review.duty_id) if review.duty_id is not None else None
+    return duty is not None and can(current_actor(), Permission.DUTY_DISCHARGE, duty)
+
+
+def _start(row: ReviewRow) -> dict[str, Any]:
+    review, steps = row.review, _steps(row.review)
+    at = wall_minute(review.called_at or clock.now(), zone_of(review.school_id))
+    return {"notified_at": at, "step_ids": [steps[0][0]] if len(steps) == 1 else []}
+
+
+def _whom_to_call(row: ReviewRow, form: NotificationForm) -> dict[str, Any]:
+    """Whom to call; the steps of the duty are offered to those who may carry it out."""
+    if not _may_carry_out(row.review):
+        form.step_ids.choices = form.step_ids.data = []
+    sergeants = sergeants_of(row.review.school_id)
+    return {
+        "police": police_lines(sergeants),
+        "calling_below": calling(students_who_caused_harm(row.review.incident_id)),
+    }
+
+
+def _recorded(row: ReviewRow, _review_id: int) -> str:
+    flash(_("The notification is recorded. A restorative pathway is open anyway."))
+    left = len(_steps(row.review)) if _may_carry_out(row.review) else 0
+    if left:
+        flash(
+            ngettext(
+                "%(num)d step of the legal duty is still open.", "%(num)d steps of the legal duty are still open.", left
+            )
+        )
+    return back(row)
+
+
+@pages.act(
+    "/notification", REVIEW, NotificationForm, RECORD, endpoint="record",
+    title=_l("Record the notification"), button=_l("Record it"), lede=_l("A restorative pathway opens anyway."),
+    start=_start, more=_whom_to_call, then=_recorded,
+)  # fmt: skip
+def record_notification(uow: UnitOfWork, review: PoliceReview, form: NotificationForm) -> None:
     """Record the notification that a review permits.
 
     Raises Refused without a review that permits it, for a time before the second approval, an emergency without its
     danger, and for students who are not reported to have caused harm: witnesses and people harmed never count.
     """
-    review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
     open_for_one(uow, review)
-    _check(uow, review, given)
-    review.time_reason = given.time_reason or review.time_reason
-    review.danger = given.danger if review.door is NotificationGround.EMERGENCY else ""
+    sergeant = _check(uow, review, form)
+    whom = sergeant_words(sergeant) if sergeant is not None else form.told_whom.data
+    review.time_reason = form.time_reason.data or review.time_reason
+    review.danger = form.danger.data if form.danger else ""
     made = uow.add(
         PoliceNotification(
             school_id=review.school_id,
             incident_id=review.incident_id,
             review_id=review.id,
             door=review.door,
-            notified_at=given.notified_at,
-            local_date=counted_on(review, given.notified_at, uow.now),
-            channel=given.channel,
-            told_whom=given.told_whom,
-            sergeant_id=given.sergeant_id,
-            adult_with_student=given.adult_with_student,
+            notified_at=form.notified_at.at,
+            local_date=counted_on(review, form.notified_at.at, uow.now),
+            channel=form.channel.data,
+            told_whom=TOLD_911 if form.told.data == TOLD_911 else whom,
+            sergeant_id=sergeant.id if sergeant is not None else None,
+            adult_with_student=form.adult_with_student.data,
             recorded_by_id=uow.actor.user_id,
-            **vars(given.followed),
+            **form.known(),
         )
     )
-    _carry_out_duty(uow, review, given)
-    _close(uow, review, made, given.student_ids)
-    return review.id
+    _carry_out_duty(uow, review, made, form.step_ids.data)
+    _close(uow, review, made, form.student_ids.data)
 
 
 def count_call(uow: UnitOfWork, call: PoliceCall) -> None:
@@ -188,17 +290,17 @@ def _close(uow: UnitOfWork, review: PoliceReview, made: PoliceNotification, stud
     end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
 
 
-def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
+def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, made: PoliceNotification, step_ids: Collection[int]) -> None:
     """Fill the chosen steps of the duty that required it from what is recorded, and close it with the last of them."""
-    if not given.step_ids:
+    if not step_ids:
         return
     duty = uow.session.get(LegalDuty, review.duty_id, with_for_update=True) if review.duty_id else None
-    require(uow.actor, Permission.DUTY_DISCHARGE, duty)
+    require_permission(uow.actor, Permission.DUTY_DISCHARGE, duty)
     left = {step.id: step for step in steps_left(uow, duty)} if duty is not None else {}
-    if duty is None or duty.state not in OPEN_DUTY or not set(given.step_ids) <= set(left):
+    if duty is None or duty.state not in OPEN_DUTY or not set(step_ids) <= set(left):
         raise Refused("step_ids", _("Choose steps of the duty that are still open."))
-    report = StepTold(given.told_whom, given.channel, given.notified_at, given.followed.report_number)
-    steps = [left[step_id] for step_id in sorted(set(given.step_ids))]
+    report = Told(made.told_whom, made.channel, made.notified_at, made.report_number)
+    steps = [left[step_id] for step_id in sorted(set(step_ids))]
     last = steps.pop() if len(steps) == len(left) else None
     for step in steps:
         add_step(uow, duty, step, report)
@@ -221,25 +323,25 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, student_ids: Colle
         )  # fmt: skip
 
 
-def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
+def _check(uow: UnitOfWork, review: PoliceReview, form: NotificationForm) -> SchoolSergeant | None:
+    """Refuse what cannot be recorded; return the School Sergeant who was told, if one was."""
+    at, students = form.notified_at.at, form.student_ids.data
     if review.state not in TO_RECORD or not review.permits:
         raise Refused("", _("No notification can be recorded: the review does not allow it."))
-    if review.door is NotificationGround.EMERGENCY and not names_danger(given.danger):
-        raise Refused("danger", _("Write what the imminent danger was."))
-    check_time(uow, review, "notified_at", given.notified_at, given.time_reason)
+    if form.danger:
+        refuse_no_danger(form.danger.data)
+    check_time(uow, review, "notified_at", at, form.time_reason.data)
     is_other = review.door is NotificationGround.OTHER
-    if (
-        is_other
-        and review.second_at is not None
-        and given.notified_at < review.second_at.replace(second=0, microsecond=0)
-    ):
+    if is_other and review.second_at is not None and at < review.second_at.replace(second=0, microsecond=0):
         raise Refused("notified_at", _("This is before the second approval."))
-    refuse_blank("told", given.told_whom, _("Enter who was told."))
-    _check_sergeant(uow, review, given.sergeant_id)
-    _check_followed(given.followed, given.student_ids, uow.now)
-    if students_who_caused_harm(review.incident_id):
-        refuse_blank("adult_with_student", given.adult_with_student, _("Enter which adult stays with the student."))
-    _check_students(uow, review.incident_id, given.student_ids)
+    sergeant = None
+    if form.told.data == TOLD_OTHER:
+        refuse_blank("told", form.told_whom.data, _("Enter who was told."))
+    elif form.told.data != TOLD_911:
+        sergeant = uow.session.get_one(SchoolSergeant, int(form.told.data))
+    _check_followed(form, students, uow.now)
+    _check_students(uow, review.incident_id, students)
+    return sergeant
 
 
 def _check_students(uow: UnitOfWork, incident_id: int, student_ids: Collection[int]) -> None:
@@ -257,150 +359,72 @@ def _check_students(uow: UnitOfWork, incident_id: int, student_ids: Collection[i
         raise Refused("student_ids", words)
 
 
-def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | None) -> None:
-    sergeant = uow.session.get(SchoolSergeant, sergeant_id) if sergeant_id is not None else None
-    if sergeant_id is not None and (sergeant is None or sergeant.school_id != review.school_id):
-        raise Refused("told", _("Choose a School Sergeant of this school."))
-
-
-def _check_followed(given: Followed, student_ids: Collection[int], now: datetime) -> None:
-    if given.guardian_told_at is not None:
-        refuse_future("guardian_told_at", given.guardian_told_at, now)
-    if given.guardian_result == REACHED and (given.guardian_told_at is None or not given.guardian_manner):
+def _check_followed(form: FollowedForm, student_ids: Collection[int], now: datetime) -> None:
+    told_at = form.guardian_told_at.at
+    if told_at is not None:
+        refuse_future("guardian_told_at", told_at, now)
+    if form.guardian_result.data == REACHED and (told_at is None or not form.guardian_manner.data):
         raise Refused("guardian_told_at", _("Enter when and how the guardian was told."))
-    if given.guardian_told_at is not None:
-        refuse_kept_off("guardian_name", student_ids, given.guardian_name)
+    if told_at is not None:
+        refuse_kept_off("guardian_name", student_ids, form.guardian_name.data)
 
 
-@use_case
-def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed, student_ids: Collection[int] = ()) -> int:
-    """Add what was not known when the notification was recorded, and of whom police were told beside those named
-    already; `version` is the notification's. Raises Refused for students as `record_notification` does."""
-    statement = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
-    made_id = existing(uow.session.scalar(statement))
-    made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
-    named = [student.id for student in notified_students(made_id)]
-    more = sorted(set(student_ids) - set(named))
-    _check_students(uow, made.incident_id, more)
-    _check_followed(given, [*named, *more], uow.now)
-    _name_students(uow, made, more)
-    for name, value in vars(given).items():
-        setattr(made, name, value)
-    uow.record(made, "police.completed")
-    return review_id
+@dataclass(frozen=True)
+class MadeRow(ReviewRow):
+    """A review's row with the notification made under it."""
+
+    made: PoliceNotification
 
 
-blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
-
-_KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note", "guardian_name")
-
-
-def _loaded(review_id: int) -> ReviewRow:
-    return get_review(current_actor(), review_id, Permission.POLICE_NOTIFICATION_RECORD)
+def _get_made(actor: Actor, review_id: int) -> MadeRow:
+    return MadeRow(**vars(get_review(actor, review_id)), made=existing(notification_of(review_id)))
 
 
-def _followed(form: FollowedForm, zone: str) -> Followed:
-    told_at = form.guardian_told_at.data
-    return filled(form, Followed, guardian_told_at=at_wall(told_at, zone) if told_at else None)
+class CompleteForm(FollowedForm):
+    """What is added to a notification later, and students of whom only one person had said who they are."""
 
-
-def _steps(review: PoliceReview) -> list[tuple[int, str]]:
-    """The open steps of the duty that required the review, for who may carry it out."""
-    duty = load_duty(review.duty_id) if review.duty_id is not None else None
-    if duty is None or duty.state not in OPEN_DUTY or not can(current_actor(), Permission.DUTY_DISCHARGE, duty):
-        return []
-    return [(row.step.id, in_language(row.step, "whom")) for row in steps_of(duty) if row.record is None]
-
-
-def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
-    named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
-    return filled(
-        form,
-        Told,
-        notified_at=at_wall(form.notified_at.data, zone),
-        told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
-        sergeant_id=sergeant.id if sergeant else None,
-        student_ids=tuple(form.student_ids.data or ()),
-        followed=_followed(form, zone),
-        step_ids=tuple(form.step_ids.data or ()),
+    student_ids = SelectMultipleField(
+        _l("Also: students the police were told about"), coerce=int, description=STUDENTS_HINT
     )
 
-
-def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
-    named = [(key, sergeant_words(one)) for key, one in sergeants.items()]
-    return [("", _("Choose one")), *named, (TOLD_911, "911"), (TOLD_OTHER, _("Someone else"))]
-
-
-@blueprint.route("/notification", methods=["GET", "POST"])
-@gate(Permission.POLICE_NOTIFICATION_RECORD)
-def record(review_id: int) -> Page:
-    """Record the notification that the review permits."""
-    now = clock.now()
-    row = _loaded(review_id)
-    review, zone = row.review, zone_of(row.review.school_id)
-    form = NotificationForm(version=review.version, notified_at=wall_minute(review.called_at or now, zone))
-    sergeants = {str(one.id): one for one in sergeants_of(review.school_id)}
-    students = students_who_caused_harm(review.incident_id)
-    form.told.choices = choices(_whom(sergeants))
-    form.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
-    emergency = review.door is NotificationGround.EMERGENCY
-    form.demand(danger=emergency, adult=bool(students))
-    steps = _steps(review)
-    form.step_ids.choices = choices(steps)
-    if not form.is_submitted() and len(steps) == 1:
-        form.step_ids.data = [steps[0][0]]
-
-    def act() -> int:
-        given = _told(form, sergeants.get(form.told.data), zone)
-        return record_notification(submitted(form), review_id, given)
-
-    def done(_made: int) -> str:
-        flash(_("The notification is recorded. A restorative pathway is open anyway."))
-        if steps and (left := len(_steps(review))):
-            flash(
-                ngettext(
-                    "%(num)d step of the legal duty is still open.",
-                    "%(num)d steps of the legal duty are still open.",
-                    left,
-                )
-            )
-        return url_for("police_reviews.review", review_id=review_id)
-
-    return form_page(
-        form, act, done, "safeguards/police/notification/record.html",
-        row=row, emergency=emergency, students=students, steps=steps,
-        calling=calling(students), police=police_lines(list(sergeants.values())),
-    )  # fmt: skip
+    def fit(self, made: PoliceNotification) -> None:
+        """Offer the students who caused harm and are not named yet, and read the time on the school's clock."""
+        self.guardian_told_at.zone = zone_of(made.school_id)
+        named = {student.id for student in notified_students(made.id)}
+        students = [row for row in students_who_caused_harm(made.incident_id) if row.id not in named]
+        self.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
 
 
-@blueprint.route("/what-followed", methods=["GET", "POST"])
-@gate(Permission.POLICE_NOTIFICATION_RECORD)
-def complete(review_id: int) -> Page:
-    """Add what was not known yet: report number, guardian, rights sheet, what followed."""
-    row = _loaded(review_id)
-    zone, made = zone_of(row.review.school_id), existing(notification_of(review_id))
-    known = {name: getattr(made, name) for name in _KNOWN}
-    told_at = wall_minute(made.guardian_told_at, zone) if made.guardian_told_at else None
-    form = CompleteForm(version=made.version, guardian_told_at=told_at, **known)
-    students, named = students_who_caused_harm(row.review.incident_id), {one.id for one in notified_students(made.id)}
-    unnamed = [student for student in students if student.id not in named]
-    form.student_ids.choices = choices([(student.id, student.shown_name) for student in unnamed])
-
-    def act() -> int:
-        more = form.student_ids.data or ()
-        return add_what_followed(submitted(form), review_id, _followed(form, zone), more)
-
-    return form_page(
-        form, act, url_for("police_reviews.review", review_id=review_id),
-        "safeguards/police/notification/followed.html", row=row, calling=calling(students), unnamed=unnamed,
-    )  # fmt: skip
+def _known_so_far(row: MadeRow) -> dict[str, Any]:
+    made, told_at = row.made, row.made.guardian_told_at
+    shown_at = wall_minute(told_at, zone_of(made.school_id)) if told_at else None
+    return {name: getattr(made, name) for name in KNOWN} | {"guardian_told_at": shown_at}
 
 
-@blueprint.get("/rights-sheet")
-@gate(Permission.POLICE_NOTIFICATION_RECORD)
+@pages.act(
+    "/what-followed", Subject(PoliceNotification, _get_made, row=attrgetter("made")), CompleteForm, RECORD,
+    endpoint="complete", title=_l("Add what happened afterward"), button=_l("Save"), start=_known_so_far, then=back,
+    more=lambda row, _form: {"calling_below": calling(students_who_caused_harm(row.review.incident_id))},
+)  # fmt: skip
+def add_what_followed(uow: UnitOfWork, made: PoliceNotification, form: CompleteForm) -> None:
+    """Add what was not known when the notification was recorded, and of whom police were told beside those named
+    already."""
+    named = [student.id for student in notified_students(made.id)]
+    more = sorted(set(form.student_ids.data) - set(named))
+    _check_students(uow, made.incident_id, more)
+    _check_followed(form, [*named, *more], uow.now)
+    _name_students(uow, made, more)
+    for name, value in form.known().items():
+        setattr(made, name, value)
+    uow.record(made, "police.completed")
+
+
+@pages.get("/rights-sheet")
+@gate(RECORD)
 def rights(review_id: int) -> Page:
     """The sheet for the student and the family, in plain words, to print; in English where a language is missing."""
-    actor, row = current_actor(), _loaded(review_id)
+    actor = current_actor()
+    row = get_review(actor, review_id, RECORD)
     language = request.args.get("language", locale_code())[:20]
     today = today_at(row.review.school_id, clock.now())
     text = family_text(RIGHTS, language, today)
@@ -410,4 +434,4 @@ def rights(review_id: int) -> Page:
         return render_template("safeguards/police/notification/rights.html", languages=setting("LANGUAGES"), **shown)
 
 
-ROOM = Room(pages=(blueprint,), reactions={POLICE_CALLED: count_call})
+ROOM = Room(pages=(pages,), reactions={POLICE_CALLED: count_call})

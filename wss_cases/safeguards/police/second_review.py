@@ -2,33 +2,30 @@
 the correction of a record with its reason."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, url_for
 from sqlalchemy import select
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.network_approvers import approver_of
-from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused, existing, refuse_blank
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ReasonField, radio, require
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, today_at, zone_of
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.pages import wall_minute
-from wss_cases.safeguards.police.review.actions import check_time, counted_on, names_danger
+from wss_cases.safeguards.police.review.actions import NO_DANGER, TIME_REASON, check_time, counted_on, refuse_no_danger
+from wss_cases.safeguards.police.review.deciding import write_answer
 from wss_cases.safeguards.police.review.messages import SECOND_REVIEW
 from wss_cases.safeguards.police.review.models import (
     NotificationGround,
@@ -37,24 +34,12 @@ from wss_cases.safeguards.police.review.models import (
     ReviewState,
     Seconding,
 )
-from wss_cases.safeguards.police.review.pages.pages import AfterwardsForm, CorrectForm
-from wss_cases.safeguards.police.review.pages.presenters import request_rows
-from wss_cases.safeguards.police.review.queries import get_review, notification_of, of_the_network, of_the_school
+from wss_cases.safeguards.police.review.presenters import REVIEW, back, request_card, trail
+from wss_cases.safeguards.police.review.queries import ReviewRow, notification_of, of_the_network, of_the_school
 
 BATCH = 200
 REVIEW_WITHIN = 1
 """School days until somebody who did not make it has reviewed it."""
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """What a record says instead, and why; `called_at` and `danger` are an emergency's."""
-
-    notified_at: datetime
-    why: str
-    called_at: datetime | None = None
-    danger: str = ""
-    time_reason: str = ""
 
 
 def ask_second_review(uow: UnitOfWork, review: PoliceReview, made: PoliceNotification) -> None:
@@ -81,55 +66,105 @@ def _tell(uow: UnitOfWork, review: PoliceReview, people: Collection[int]) -> Non
         uow.notify(user_id, SECOND_REVIEW, review, key)
 
 
-@use_case
-def review_afterwards(uow: UnitOfWork, review_id: int, *, confirms: bool, reason: str) -> int:
+pages = Pages("police_second_review", __name__, trail=trail, url_prefix="/police-reviews/<int:review_id>")
+
+
+class AfterwardsForm(PlainForm):
+    """What somebody who did not make a notification finds about it."""
+
+    confirms = radio(
+        _l("Was it what it was recorded as?"),
+        {"yes": _l("Yes: confirmed"), "no": _l("No: not confirmed")},
+        _l("Choose your answer."),
+    )
+    reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))], rows=3)
+
+    def fit(self, review: PoliceReview) -> None:
+        """Ask what this notification was recorded as."""
+        self.confirms.description = (
+            _("Was there an imminent danger that staff could not safely de-escalate?")
+            if review.door is NotificationGround.EMERGENCY
+            else _("Did the legal duty apply?")
+        )
+
+
+@pages.act(
+    "/second-review", REVIEW, AfterwardsForm, Permission.POLICE_REVIEW_SECOND, endpoint="afterwards",
+    title=_l("Second review"), button=_l("Record the review"), then=back, template="safeguards/police/review/act.html",
+    lede=_l("By someone who did not record it. No call made in good faith is used against anyone."),
+    more=lambda row, _form: request_card(row, _("What was recorded")),
+)  # fmt: skip
+def review_afterwards(uow: UnitOfWork, review: PoliceReview, form: AfterwardsForm) -> None:
     """Say, as somebody who did not make it, whether a notification was what it was recorded as.
 
     Raises Refused for who called or recorded it, a party, or somebody who is no second person beside them.
     """
-    review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_SECOND, uow.version)
     if not review.waits_for_second_review:
         raise Refused("", _("This notification is not waiting for a second review."))
     makers = {review.requested_by_id, existing(notification_of(review.id)).recorded_by_id}
     if uow.actor.user_id in makers | parties_of(review.incident_id):
         raise Refused("", _("You made this notification or are involved in what happened, so someone else reviews it."))
     refuse_one_person("", uow.actor.user_id, makers, uow.now)
-    refuse_blank("reason", reason, _("Enter the reason."))
-    review.second_by_id, review.second_at, review.second_approves = uow.actor.user_id, uow.now, confirms
-    review.second_manner, review.second_reason = "here", reason
+    confirms = form.confirms.data == "yes"
+    write_answer(uow, review, "second", confirms, form.reason.data)
     uow.record(review, "police.confirmed" if confirms else "police.not_confirmed")
-    return review.id
 
 
-@use_case
-def correct(uow: UnitOfWork, review_id: int, given: Corrected) -> int:
+class CorrectForm(PlainForm):
+    """What the record of a notification says instead, and why; call and danger are an emergency's."""
+
+    called_at = MomentField(_l("When did you call?"))
+    danger = LongText(_l("What the imminent danger was"), rows=3)
+    notified_at = MomentField(_l("When were they told?"), _l("Enter when they were told."))
+    time_reason = ReasonField(TIME_REASON)
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))], rows=3)
+
+    def fit(self, review: PoliceReview) -> None:
+        """Ask for the call and the danger of an emergency alone, and read times on the school's clock."""
+        self.called_at.zone = self.notified_at.zone = zone_of(review.school_id)
+        if review.door is NotificationGround.EMERGENCY:
+            require(self.danger, NO_DANGER)
+        else:
+            del self.called_at, self.danger
+
+
+def _as_recorded(row: ReviewRow) -> dict[str, Any]:
+    review, zone, made = row.review, zone_of(row.review.school_id), existing(notification_of(row.review.id))
+    return {
+        "called_at": wall_minute(review.called_at, zone) if review.called_at else None,
+        "notified_at": wall_minute(made.notified_at, zone),
+        "danger": review.danger,
+    }
+
+
+@pages.act(
+    "/correction", REVIEW, CorrectForm, Permission.POLICE_NOTIFICATION_RECORD,
+    title=_l("Correct the record"), button=_l("Save the correction"), start=_as_recorded, then=back,
+    lede=_l("The previous record stays in the history. A second review is requested again."),
+)  # fmt: skip
+def correct(uow: UnitOfWork, review: PoliceReview, form: CorrectForm) -> None:
     """Correct the times of a notification and the danger of an emergency, with the reason; a review of it is made anew.
 
-    Raises Refused without a reason, without a danger in words, and for a time that is questioned without one.
+    Raises Refused without a danger in words, and for a time that is questioned without its reason.
     """
-    review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
     if review.state is not ReviewState.NOTIFIED:
         raise Refused("", _("Nothing is recorded yet that could be corrected."))
-    made = existing(notification_of(review.id))
-    refuse_blank("why", given.why, _("Enter the reason for the correction."))
-    is_emergency = review.door is NotificationGround.EMERGENCY
-    if is_emergency and not names_danger(given.danger):
-        raise Refused("danger", _("Write what the imminent danger was."))
-    times = {"notified_at": given.notified_at} | ({"called_at": given.called_at} if is_emergency else {})
-    for name, at in times.items():
-        check_time(uow, review, name, existing(at), given.time_reason)
-    if is_emergency:
-        review.called_at, review.danger = given.called_at, given.danger
-    made.notified_at, made.local_date = given.notified_at, counted_on(review, given.notified_at, uow.now)
-    review.time_reason = given.time_reason or review.time_reason
-    review.corrections = "\n".join(line for line in (review.corrections, given.why) if line)
+    made, notified_at, why = existing(notification_of(review.id)), form.notified_at.at, form.time_reason.data
+    if form.danger:
+        refuse_no_danger(form.danger.data)
+    check_time(uow, review, "notified_at", notified_at, why)
+    if form.danger:
+        review.called_at, review.danger = form.called_at.at or review.called_at, form.danger.data
+        check_time(uow, review, "called_at", existing(review.called_at), why)
+    made.notified_at, made.local_date = notified_at, counted_on(review, notified_at, uow.now)
+    review.time_reason = why or review.time_reason
+    review.corrections = "\n".join(line for line in (review.corrections, form.why.data) if line)
     if review.review_due_on is not None:
         review.second_by_id, review.second_at, review.second_approves = None, None, None
         review.second_manner, review.second_reason = "", ""
         ask_second_review(uow, review, made)
     uow.audit("police.corrected", "police_notification", made.id)
     uow.record(review, "police.corrected")
-    return review.id
 
 
 def escalate_second_reviews(now: datetime) -> None:
@@ -152,57 +187,4 @@ def escalate_second_reviews(now: datetime) -> None:
             uow.audit("police.second_review_late", "police_review", review.id)
 
 
-blueprint = Blueprint("police_second_review", __name__, url_prefix="/police-reviews/<int:review_id>")
-
-
-@blueprint.route("/second-review", methods=["GET", "POST"])
-@gate(Permission.POLICE_REVIEW_SECOND)
-def afterwards(review_id: int) -> Page:
-    """Say whether a notification was what it was recorded as, as somebody who did not make it."""
-    row = get_review(current_actor(), review_id, Permission.POLICE_REVIEW_SECOND)
-    review, form = row.review, AfterwardsForm(version=row.review.version)
-
-    def act() -> int:
-        confirms = form.confirms.data == "yes"
-        return review_afterwards(submitted(form), review_id, confirms=confirms, reason=form.reason.data or "")
-
-    return form_page(
-        form,
-        act,
-        url_for("police_reviews.review", review_id=review_id),
-        "safeguards/police/second_review/afterwards.html",
-        row=row,
-        emergency=review.door is NotificationGround.EMERGENCY,
-        request_rows=request_rows(review, user_names({review.requested_by_id}), zone_of(review.school_id)),
-    )
-
-
-@blueprint.route("/correction", methods=["GET", "POST"], endpoint="correct")
-@gate(Permission.POLICE_NOTIFICATION_RECORD)
-def correct_page(review_id: int) -> Page:
-    """Correct the times of a notification, and what the danger of an emergency was, with the reason."""
-    row = get_review(current_actor(), review_id, Permission.POLICE_NOTIFICATION_RECORD)
-    review, zone, made = row.review, zone_of(row.review.school_id), existing(notification_of(review_id))
-    form = CorrectForm(
-        version=review.version,
-        called_at=wall_minute(review.called_at, zone) if review.called_at else None,
-        notified_at=wall_minute(made.notified_at, zone),
-        danger=review.danger,
-    )
-
-    def act() -> int:
-        called_at = at_wall(form.called_at.data, zone) if form.called_at.data else review.called_at
-        times = {"called_at": called_at, "notified_at": at_wall(form.notified_at.data, zone)}
-        return correct(submitted(form), review_id, filled(form, Corrected, **times))
-
-    return form_page(
-        form,
-        act,
-        url_for("police_reviews.review", review_id=review_id),
-        "safeguards/police/second_review/correct.html",
-        row=row,
-        emergency=review.door is NotificationGround.EMERGENCY,
-    )
-
-
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
+from wtforms import IntegerField
+from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -15,8 +17,10 @@ from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import select as select_field
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -27,7 +31,6 @@ from wss_cases.safeguards.police.review import queries
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS, FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.deciding import ask_second
 from wss_cases.safeguards.police.review.models import WAITING, PoliceReview, ReviewState
-from wss_cases.safeguards.police.review.pages.pages import ApproverForm
 from wss_cases.safeguards.police.review.queries import networks
 
 
@@ -92,6 +95,21 @@ def follow_school(uow: UnitOfWork, school: School) -> None:
 
 
 blueprint = Blueprint("police_settings", __name__)
+
+
+class ApproverForm(BaseForm):
+    """Who gives a network's second approvals."""
+
+    approver_id = select_field(_l("Approver"), coerce=str, validators=[InputRequired(_l("Choose the approver."))])
+    deputy_id = select_field(_l("Deputy"), coerce=str)
+    hours = IntegerField(
+        _l("Hours allowed for each answer"),
+        [
+            InputRequired(_l("Enter the hours.")),
+            NumberRange(FEWEST_HOURS, MOST_HOURS, _l("Enter the hours as a number from 1 to 72.")),
+        ],
+    )
+
 
 NO_NETWORK = "none"
 """In addresses: schools that are in no network."""

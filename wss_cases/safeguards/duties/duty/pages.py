@@ -258,18 +258,23 @@ def wall_minute(at: datetime, zone: str) -> datetime:
     return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-class SourceForm(BaseForm):
-    """How somebody knows of what a duty is about, and who told them where that person has no account."""
+def source_fields() -> tuple[Any, Any]:
+    """The fields for how somebody knows of what a duty is about, and who told them."""
+    return (
+        pick(_l("How do you know of it?"), HEARD_FROM_LABELS, validate_choice=False),
+        ShortText(
+            _l("Who told you"), names=True,
+            description=_l("The name of the person who told you. If no one knows it, write that."),
+        ),
+    )  # fmt: skip
 
-    source_how = pick(_l("How do you know of it?"), HEARD_FROM_LABELS, validate_choice=False)
-    source_name: Any = ShortText(_l("Who told you"), limit=200)
 
-
-class RaiseForm(SourceForm):
+class RaiseForm(BaseForm):
     """A duty that somebody sees in a report."""
 
     code = foundation_select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
     because = LongText(_l("What made you think so"), [NotBlank(_l("Write what made you think so."))])
+    source_how, source_name = source_fields()
     aware_at = moment_field(_l("When did you learn of it"), _l("Enter when you learned of it."))
     facts = radio(
         _l("Are the facts clear?"),

@@ -9,6 +9,7 @@ from wss_cases.access.visibility import sees
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
@@ -25,6 +26,8 @@ LAW_AT_ONCE: Final = frozenset({FIREARM, Duty.FIREARM_REPORT_CHICAGO.value})
 """A firearm or a gun threat: its notification opens at once, on one person's word."""
 BEFORE_REPORT: Final = timedelta(hours=24)
 """How long before its report an emergency can lie where nobody knows when it was."""
+TIME_REASON: Final = _l("Why this time is right")
+NO_DANGER: Final = _l("Write what the imminent danger was.")
 FEWEST_LETTERS: Final = 3
 DEFAULT_HOURS: Final = 4
 """How long each answer may take where the district has set nothing."""
@@ -103,10 +106,11 @@ def opens_for_one(review: Any, now: datetime) -> bool:
     return waits and review.answer_by <= now
 
 
-def names_danger(text: str) -> bool:
-    """Whether a text says a danger in words: some letters, and not one letter again and again."""
+def refuse_no_danger(text: str) -> None:
+    """Raise Refused for a text that says no danger in words: fewer than three letters, or one letter repeated."""
     letters = [letter.casefold() for letter in text if letter.isalpha()]
-    return len(letters) >= FEWEST_LETTERS and len(set(letters)) > 1
+    if len(letters) < FEWEST_LETTERS or len(set(letters)) == 1:
+        raise Refused("danger", str(NO_DANGER))
 
 
 def reads_review(actor: Actor, review: Any) -> bool:

@@ -120,15 +120,6 @@ SENTENCES: Final = {
     "police_approver.set": _l("Who gives second approvals was set for network %(network)s"),
 }
 
-WANTED: Final = {
-    "tried": _l("Write down what was done to de-escalate."),
-    "alternatives": _l("Write down which alternatives were tried."),
-    "guardian_attempts": _l("Write down the attempts to reach the guardian."),
-    "supports": _l("Write down the student's supports, or that there are none."),
-    "why": _l("Write down why the police are needed."),
-}
-"""What the third ground demands in writing; without one of them the answer is no."""
-
 
 class PoliceReview(OfIncident, Versioned, Base):
     """One request to tell the police, by one of three grounds, with every answer to it.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from flask import url_for
@@ -11,9 +12,11 @@ from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import load_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, TOLD_BY_LABELS
+from wss_cases.journal.acts import Subject
 from wss_cases.safeguards.duties.duty.models import CHANNEL_LABELS, DUTY_LABELS, DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.pages import source_words, span_words
 from wss_cases.safeguards.duties.duty.queries import load_duty
@@ -28,7 +31,7 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     ReviewState,
 )
-from wss_cases.safeguards.police.review.queries import on_whose_word, told_here
+from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, on_whose_word, told_here
 
 TONES = {
     ReviewState.ASKED: "sun",
@@ -40,6 +43,25 @@ TONES = {
     ReviewState.REFUSED: "moss",
     ReviewState.WITHDRAWN: "slate",
 }
+
+REVIEW = Subject(PoliceReview, get_review, row=attrgetter("review"))
+
+
+def trail(row: ReviewRow) -> list[tuple[Any, str]]:
+    """The pages above an act on a review."""
+    return [(_("Police-notification reviews"), url_for("police_reviews.page")), (row.reference, back(row))]
+
+
+def back(row: ReviewRow, _answer: int = 0) -> str:
+    """The address of a review's page."""
+    return url_for("police_reviews.review", review_id=row.review.id)
+
+
+def request_card(row: ReviewRow, title: Any) -> dict[str, Any]:
+    """What was asked, as the card above an answer."""
+    review = row.review
+    rows = request_rows(review, user_names({review.requested_by_id}), zone_of(review.school_id))
+    return {"card_title": title, "request_rows": rows}
 
 
 def way_words(incident: Incident) -> str:

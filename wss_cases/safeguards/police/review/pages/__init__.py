@@ -1,1 +1,0 @@
-"""The pages of a police-notification review, with the forms and words of every ground."""
