@@ -80,14 +80,15 @@ class Family:
         found = db.session.scalars(db.select(Questioning)).first()
         if found is not None:
             return found
-        asked = asking.Asked(self.student.id, QuestionedBy.POLICE, "Unit 7", "A theft.")
-        return db.session.get_one(Questioning, asking.record_questioning(self.call, self.world.incident.id, asked))
+        asked = {"student_id": self.student.id, "asked_by": QuestionedBy.POLICE, "who": "Unit 7", "why": "A theft."}
+        return db.session.get_one(Questioning, asking.record_questioning(self.call, self.world.incident.id, **asked))
 
     def notice(self, who: str) -> None:
-        asking.record_notice(self.call, self.questioned().id, asking.Notice(NOW, "phone", "reached", who))
+        notice = {"at": NOW, "manner": "phone", "result": "reached", "told_whom": who}
+        asking.record_notice(self.call, self.questioned().id, **notice)
 
     def with_student(self, who: str) -> None:
-        asking.name_adult(self.call, self.questioned().id, AdultPresent.GUARDIAN, who)
+        asking.name_adult(self.call, self.questioned().id, adult_present=AdultPresent.GUARDIAN, adult_name=who)
 
     def duty(self, who: str) -> None:
         duty = db.session.get_one(LegalDuty, self.questioned().duty_id)

@@ -35,26 +35,28 @@ class Place:
     incident: Any
     student: Any
 
-    def asked(self, **more: Any) -> acts.Asked:
+    def asked(self, **more: Any) -> dict[str, Any]:
         values: dict[str, Any] = {"student_id": self.student.id, "asked_by": POLICE, "who": "Officer, unit 7"}
-        return acts.Asked(**values | {"why": "A theft nearby."} | more)
+        return values | {"why": "A theft nearby.", "begun": "yes" if "started_at" in more else "no"} | more
 
     def record(self, **more: Any) -> Questioning:
         number = acts.record_questioning(
-            Invocation(acting(self.coordinator), NOW), self.incident.id, self.asked(**more)
+            Invocation(acting(self.coordinator), NOW), self.incident.id, **self.asked(**more)
         )
         return db.session.get_one(Questioning, number)
 
     def notice(self, record: Questioning, result: str, whom: str = "") -> None:
-        given = acts.Notice(NOW, "phone", result, whom)
-        acts.record_notice(Invocation(acting(self.coordinator), NOW), record.id, given)
+        given = {"at": NOW, "manner": "phone", "result": result, "told_whom": whom}
+        acts.record_notice(Invocation(acting(self.coordinator), NOW), record.id, **given)
 
     def adult(self, record: Questioning) -> None:
         kind = AdultPresent.SUPPORT_PROFESSIONAL
-        acts.name_adult(Invocation(acting(self.coordinator), NOW), record.id, kind, "The counselor")
+        acts.name_adult(
+            Invocation(acting(self.coordinator), NOW), record.id, adult_present=kind, adult_name="The counselor"
+        )
 
     def start(self, record: Questioning, at: datetime = NOW, version: int | None = None) -> None:
-        acts.start(Invocation(acting(self.coordinator), NOW, version=version), record.id, at)
+        acts.start(Invocation(acting(self.coordinator), NOW, version=version), record.id, started_at=at)
 
 
 @pytest.fixture
@@ -97,11 +99,11 @@ def test_an_attempt_alone_or_an_adult_alone_is_not_enough(place: Place) -> None:
 
 
 def test_an_exception_has_its_reason_and_leaves_the_duty_open(place: Place) -> None:
-    record, who = place.record(), acting(place.coordinator)
+    record, who, claimed = place.record(), acting(place.coordinator), ClaimedException.EMERGENCY
     with pytest.raises(Refused) as refused:
-        acts.claim_exception(Invocation(who, NOW), record.id, ClaimedException.EMERGENCY, " ")
+        acts.claim_exception(Invocation(who, NOW), record.id, exception=claimed, exception_reason=" ")
     assert refused.value.field == "exception_reason"
-    acts.claim_exception(Invocation(who, NOW), record.id, ClaimedException.EMERGENCY, "Smoke in the hall.")
+    acts.claim_exception(Invocation(who, NOW), record.id, exception=claimed, exception_reason="Smoke in the hall.")
     place.start(record)
     assert fresh(record).started_at == NOW
     assert duty_of(record).state is DutyState.DUE
@@ -136,7 +138,7 @@ def test_its_end_and_one_at_a_time(place: Place) -> None:
     record, who = place.record(), acting(place.coordinator)
     with pytest.raises(Refused, match="has not ended"):
         place.record()
-    acts.end(Invocation(who, NOW), record.id, NOW, "The officer left.")
+    acts.end(Invocation(who, NOW), record.id, ended_at=NOW, what_followed="The officer left.")
     assert fresh(record).called_off_at == NOW and fresh(record).ended_at is None
     with pytest.raises(Refused, match="closed"):
         place.notice(record, "no_answer")
@@ -146,9 +148,9 @@ def test_its_end_and_one_at_a_time(place: Place) -> None:
     place.notice(second, "reached", "The mother")
     place.start(second)
     with pytest.raises(Refused) as refused:
-        acts.end(Invocation(who, NOW), second.id, NOW, " ")
+        acts.end(Invocation(who, NOW), second.id, ended_at=NOW, what_followed=" ")
     assert refused.value.field == "what_followed"
-    acts.end(Invocation(who, NOW), second.id, NOW, "Sent back to class.")
+    acts.end(Invocation(who, NOW), second.id, ended_at=NOW, what_followed="Sent back to class.")
     assert fresh(second).ended_at == NOW
 
 
@@ -159,9 +161,9 @@ def test_who_may_not(place: Place) -> None:
     others = [make_user(Role.DEAN, SchoolFactory()), make_user(Role.REPORTER, place.school)]
     for person in (*others, make_user(Role.DISTRICT)):
         with pytest.raises(NotFound):
-            acts.start(Invocation(acting(person), NOW), record.id, NOW)
+            acts.start(Invocation(acting(person), NOW), record.id, started_at=NOW)
         with pytest.raises(NotFound):
-            acts.record_questioning(Invocation(acting(person), NOW), place.incident.id, place.asked())
+            acts.record_questioning(Invocation(acting(person), NOW), place.incident.id, **place.asked())
 
 
 def test_the_page_says_whether_it_may_start(place: Place, client_as: Callable[[Any], Any]) -> None:

@@ -1,37 +1,31 @@
 """The questioning of a student by police or security: recorded before it starts, refused until it may."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import select
-from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, pick, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import LongText, MomentField, NotBlank, PlainForm, ShortText, choices, pick, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, zone_of
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.telling import calling, refuse_kept_off
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, LegalDuty
-from wss_cases.safeguards.duties.duty.pages import Told, add_step, carry_out, moment_field, steps_left, wall_minute
+from wss_cases.safeguards.duties.duty.pages import Told, add_step, carry_out, steps_left, wall_minute
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
 from wss_cases.safeguards.duties.duty.rules import refuse_future
@@ -50,114 +44,81 @@ from wss_cases.safeguards.questioning.queries import (
 )
 from wss_cases.safeguards.questioning.rules import Missing, has_contact, missing
 
-
-class QuestioningForm(BaseForm):
-    """Who wants to question which student, and whether it has begun."""
-
-    student_id = foundation_select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
-    asked_by = radio(_l("Who wants to question"), QuestionedBy.labels(), _l("Enter who wants to question the student."))
-    who = ShortText(_l("Name, badge or unit"), [NotBlank(_l("Enter who wants to question the student."))])
-    why = LongText(_l("Why"), [NotBlank(_l("Explain why."))])
-    begun = radio(
-        _l("Has it started?"), {"no": _l("No, it has not started"), "yes": _l("Yes, it has started")}, default="no"
-    )
-    started_at = moment_field(_l("When it started"))
-    late_reason = LongText(_l("Why it was not recorded before"))
-
-
-class NoticeForm(BaseForm):
-    """One attempt to tell the guardian."""
-
-    at = moment_field(_l("When"), _l("Enter when it was."))
-    manner = pick(_l("How"), MANNER_LABELS, _l("Enter how."))
-    result = pick(_l("Result"), RESULT_LABELS, _l("Enter the result."))
-    told_whom = ShortText(_l("Who was reached"))
-    note = LongText(_l("Note"))
-
-
-class AdultForm(BaseForm):
-    """The adult with the student."""
-
-    adult_present = radio(_l("Who is with the student"), AdultPresent.labels(), _l("Enter who is with the student."))
-    adult_name = ShortText(_l("Name and role"), [NotBlank(_l("Enter who is with the student."))])
-
-
-class ExceptionForm(BaseForm):
-    """An exception of the law that somebody claims."""
-
-    exception = radio(_l("Which exception is claimed"), ClaimedException.labels(), _l("Choose the exception."))
-    exception_reason = LongText(
-        _l("What happened, and who claims it"), [NotBlank(_l("Write what happened that makes it an exception."))]
-    )
-
-
-class StartForm(BaseForm):
-    """When it began."""
-
-    started_at = moment_field(_l("When it started"), _l("Enter when it was."))
-
-
-class EndForm(BaseForm):
-    """When it ended, and what followed."""
-
-    ended_at = moment_field(_l("When"), _l("Enter when it was."))
-    what_followed = LongText(_l("What happened afterward"), [NotBlank(_l("Write what happened afterward."))])
-
-
 CODE = "questioning_of_student"
 CHANNELS = {"phone": "phone", "in_person": "in_person"}
 """Manners of telling a guardian that are channels of a duty's step under the same name; the rest is writing."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who wants to question whom and why; `started_at` where it has begun already, with why it was not recorded."""
-
-    student_id: int
-    asked_by: QuestionedBy
-    who: str
-    why: str
-    started_at: datetime | None = None
-    late_reason: str = ""
+pages = Pages("questionings", __name__)
+RECORD = Permission.QUESTIONING_RECORD
 
 
-@dataclass(frozen=True)
-class Notice:
-    """One attempt to tell the guardian."""
+class QuestioningForm(PlainForm):
+    """Who wants to question which student, and whether it has begun."""
 
-    at: datetime
-    manner: str
-    result: str
-    told_whom: str = ""
-    note: str = ""
+    student_id = pick(_l("Student"), {}, _l("Choose the student."), validate_choice=False)
+    asked_by = radio(_l("Who wants to question"), QuestionedBy, _l("Enter who wants to question the student."))
+    who = ShortText(_l("Name, badge or unit"), [NotBlank(_l("Enter who wants to question the student."))], names=True)
+    why = LongText(_l("Why"), [NotBlank(_l("Explain why."))], rows=3)
+    begun = radio(
+        _l("Has it started?"), {"no": _l("No, it has not started"), "yes": _l("Yes, it has started")}, default="no"
+    )
+    started_at = MomentField(
+        _l("When it started"),
+        description=_l("Only if it has already started. The record is then marked as late."),
+    )  # fmt: skip
+    late_reason = LongText(_l("Why it was not recorded before"), rows=2)
+
+    def fit(self, incident: Incident) -> None:
+        """Offer the students of the report and read the time on its school's clock."""
+        students = [(str(student.id), student.shown_name) for student in students_of(incident.id)]
+        self.student_id.choices = choices([("", _("Choose one")), *students])
+        self.started_at.zone = zone_of(incident.school_id)
 
 
-@use_case
-def record_questioning(uow: UnitOfWork, incident_id: int, request: Asked) -> int:
+def _nobody(_incident: Incident, form: QuestioningForm) -> dict[str, Any]:
+    nobody = _("No student is named in this report."), _("First identify the person on the report.")
+    may_not_yet = _(
+        "It may not start yet. First, notify the guardian, and have a guardian or a support professional with the "
+        "student."
+    )
+    return {"missing": nobody if len(form.student_id.choices) == 1 else None, "warning": may_not_yet}
+
+
+@pages.act(
+    "/incidents/<int:incident_id>/questioning",
+    Subject(Incident, lambda actor, incident_id: get_incident(actor, incident_id, RECORD)), QuestioningForm, RECORD,
+    adds=True, endpoint="new", title=_l("Someone wants to question a student"), button=_l("Record it"),
+    lede=_l("Record it before it starts."), more=_nobody,
+    trail=lambda incident: [(incident.reference, url_for("incidents.incident", incident_id=incident.id))],
+    then=lambda _incident, questioning_id: url_for(".questioning", questioning_id=questioning_id),
+)  # fmt: skip
+def record_questioning(uow: UnitOfWork, incident: Incident, form: QuestioningForm) -> int:
     """Record that somebody wants to question a student of this report, and raise the duty that goes with it.
 
-    Raises Refused for a student who is not in the report, and for one that has begun without saying why it was late.
+    One that has begun needs the reason why it was not recorded before.
     """
-    incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
-    if request.student_id not in {student.id for student in students_of(incident.id)}:
+    student_id, late, started_at = int(form.student_id.data), form.begun.data == "yes", None
+    if student_id not in {student.id for student in students_of(incident.id)}:
         raise Refused("student_id", _("Choose a student of this report."))
-    refuse_blank("who", request.who, _("Enter who wants to question the student."))
-    refuse_blank("why", request.why, _("Explain why."))
-    late = request.started_at is not None
-    if request.started_at is not None:
-        refuse_future("started_at", request.started_at, uow.now)
-        refuse_blank("late_reason", request.late_reason, _("Explain why it was not recorded before it started."))
+    if late:
+        started_at = form.started_at.at or uow.now
+        refuse_future("started_at", started_at, uow.now)
+        refuse_blank("late_reason", form.late_reason.data, _("Explain why it was not recorded before it started."))
+    duty = _duty(uow, incident, ByHand(CODE, f"{form.who.data}: {form.why.data}", started_at or uow.now))
     record = uow.add(
         Questioning(
-            school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, request).id,
-            recorded_at=uow.now, recorded_by_id=uow.actor.user_id, recorded_late=late, **vars(request),
+            school_id=incident.school_id, incident_id=incident.id, duty_id=duty.id, student_id=student_id,
+            asked_by=QuestionedBy(form.asked_by.data), who=form.who.data, why=form.why.data, started_at=started_at,
+            late_reason=form.late_reason.data if late else "", recorded_late=late,
+            recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
         )
     )  # fmt: skip
     uow.record(record, "questioning.recorded_late" if late else "questioning.recorded")
     return record.id
 
 
-def _duty(uow: UnitOfWork, incident: Incident, request: Asked) -> LegalDuty:
+def _duty(uow: UnitOfWork, incident: Incident, raised: ByHand) -> LegalDuty:
     statement = select(LegalDuty).where(
         LegalDuty.incident_id == incident.id, LegalDuty.code == CODE, LegalDuty.state.in_(OPEN_DUTY)
     )
@@ -166,8 +127,7 @@ def _duty(uow: UnitOfWork, incident: Incident, request: Asked) -> LegalDuty:
         return standing
     if standing is not None:
         raise Refused("", _("Another questioning on this report has not ended. End it, or record that it is canceled."))
-    because = f"{request.who}: {request.why}"
-    return open_by_hand(uow, incident, ByHand(CODE, because, request.started_at or uow.now), None)
+    return open_by_hand(uow, incident, raised, None)
 
 
 def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
@@ -177,52 +137,136 @@ def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
     return uow.session.scalar(live.limit(1)) is not None
 
 
-@use_case
-def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
+class _TimedForm(PlainForm):
+    """A step of a questioning; its times are read on the school's clock."""
+
+    def fit(self, record: Questioning) -> None:
+        """Read times on the school's clock."""
+        for field in self:
+            if isinstance(field, MomentField):
+                field.zone = zone_of(record.school_id)
+
+
+def _step(title: Any, *, at: str = "", calls: bool = False) -> dict[str, Any]:
+    """What the page of a step shows; `at` names its time, which is now at first, and `calls` asks for a call home."""
+    shown: dict[str, Any] = {
+        "title": title,
+        "button": _l("Record it"),
+        "lede": lambda row: row.student.shown_name,
+        "trail": _above,
+        "then": lambda row, _answer: url_for(".questioning", questioning_id=row.record.id),
+    }
+    if at:
+        shown["start"] = lambda row: {at: wall_minute(clock.now(), zone_of(row.record.school_id))}
+    if calls:
+        shown["more"] = lambda row, _form: {"calling": calling([row.student])}
+    return shown
+
+
+def _above(row: QuestioningRow) -> list[tuple[Any, str]]:
+    return [
+        (_("The report"), url_for("incidents.incident", incident_id=row.record.incident_id)),
+        (_("Questioning"), url_for(".questioning", questioning_id=row.record.id)),
+    ]
+
+
+ROW = Subject(Questioning, get_questioning, row=attrgetter("record"))
+
+
+def _refuse_closed(record: Questioning) -> None:
+    if record.ended_at is not None or record.called_off_at is not None:
+        raise Refused("", _("This record is closed."))
+
+
+class NoticeForm(_TimedForm):
+    """One attempt to tell the guardian."""
+
+    at = MomentField(_l("When"), _l("Enter when it was."))
+    manner = pick(_l("How"), MANNER_LABELS, _l("Enter how."))
+    result = pick(_l("Result"), RESULT_LABELS, _l("Enter the result."))
+    told_whom = ShortText(_l("Who was reached"), names=True)
+    note = LongText(_l("Note"), rows=3)
+
+
+@pages.act(
+    "/questionings/<int:questioning_id>/notice", ROW, NoticeForm, RECORD, adds=True, endpoint="notice",
+    **_step(_l("Record an attempt to tell the guardian"), at="at", calls=True),
+)  # fmt: skip
+def record_notice(uow: UnitOfWork, record: Questioning, form: NoticeForm) -> None:
     """Record one attempt to tell the guardian: when, how, with what result."""
-    record = _live(uow, questioning_id, None)
-    refuse_future("at", given.at, uow.now)
-    if has_contact([given.result]) and not given.told_whom.strip():
-        raise Refused("told_whom", _("Enter who was reached."))
-    if given.told_whom.strip():
-        refuse_kept_off("told_whom", [record.student_id], given.told_whom)
+    _refuse_closed(record)
+    whom = form.told_whom.data
+    refuse_future("at", form.at.at, uow.now)
+    if has_contact([form.result.data]):
+        refuse_blank("told_whom", whom, _("Enter who was reached."))
+    if whom.strip():
+        refuse_kept_off("told_whom", [record.student_id], whom)
     notice = QuestioningNotice(
-        questioning_id=record.id, school_id=record.school_id, recorded_by_id=uow.actor.user_id,
-        recorded_at=uow.now, **vars(given),
+        questioning_id=record.id, school_id=record.school_id, recorded_by_id=uow.actor.user_id, recorded_at=uow.now,
+        at=form.at.at, manner=form.manner.data, result=form.result.data, told_whom=whom, note=form.note.data,
     )  # fmt: skip
     uow.add(notice)
     uow.record(notice, "questioning.notice")
-    return record.id
 
 
-@use_case
-def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: str) -> int:
+class AdultForm(PlainForm):
+    """The adult with the student."""
+
+    adult_present = radio(_l("Who is with the student"), AdultPresent, _l("Enter who is with the student."))
+    adult_name = ShortText(_l("Name and role"), [NotBlank(_l("Enter who is with the student."))], names=True)
+
+
+@pages.act(
+    "/questionings/<int:questioning_id>/adult", ROW, AdultForm, RECORD, endpoint="adult",
+    **_step(_l("Record who is with the student"), calls=True),
+)  # fmt: skip
+def name_adult(uow: UnitOfWork, record: Questioning, form: AdultForm) -> None:
     """Record which adult is with the student: a guardian, or a support professional of the school."""
-    record = _live(uow, questioning_id, uow.version)
-    refuse_blank("adult_name", name, _("Enter who is with the student."))
-    refuse_kept_off("adult_name", [record.student_id], name)
-    record.adult_present, record.adult_name = kind, name
+    _refuse_closed(record)
+    refuse_kept_off("adult_name", [record.student_id], form.adult_name.data)
+    record.adult_present, record.adult_name = AdultPresent(form.adult_present.data), form.adult_name.data
     uow.record(record, "questioning.prepared")
-    return record.id
 
 
-@use_case
-def claim_exception(uow: UnitOfWork, questioning_id: int, claimed: ClaimedException, reason: str) -> int:
+class ExceptionForm(PlainForm):
+    """An exception of the law that somebody claims."""
+
+    exception = radio(_l("Which exception is claimed"), ClaimedException, _l("Choose the exception."))
+    exception_reason = LongText(
+        _l("What happened, and who claims it"),
+        [NotBlank(_l("Write what happened that makes it an exception."))], rows=3,
+    )  # fmt: skip
+
+
+@pages.act(
+    "/questionings/<int:questioning_id>/exception", ROW, ExceptionForm, RECORD, endpoint="exception",
+    **_step(_l("Record an exception that is claimed")),
+)  # fmt: skip
+def claim_exception(uow: UnitOfWork, record: Questioning, form: ExceptionForm) -> None:
     """Record that somebody claims an exception of the law, with its reason; the duty stays open all the same."""
-    record = _live(uow, questioning_id, uow.version)
-    refuse_blank("exception_reason", reason, _("Write what happened that makes it an exception."))
-    record.exception, record.exception_reason = claimed, reason
+    _refuse_closed(record)
+    claimed = ClaimedException(form.exception.data)
+    record.exception, record.exception_reason = claimed, form.exception_reason.data
     uow.record(record, "questioning.exception", claimed=claimed.value)
-    return record.id
 
 
-@use_case
-def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
+class StartForm(_TimedForm):
+    """When it began."""
+
+    started_at = MomentField(_l("When it started"), _l("Enter when it was."))
+
+
+@pages.act(
+    "/questionings/<int:questioning_id>/start", ROW, StartForm, RECORD,
+    **_step(_l("It is starting now"), at="started_at"),
+)  # fmt: skip
+def start(uow: UnitOfWork, record: Questioning, form: StartForm) -> None:
     """Record that it began. Refused until the guardian was told or tried, and an adult is with the student.
 
     Where both stand without an exception, the duty is carried out with it; under an exception it stays open.
     """
-    record = _live(uow, questioning_id, uow.version)
+    _refuse_closed(record)
+    at = form.started_at.at
     if record.started_at is not None:
         raise Refused("", _("It has already started."))
     notices = notices_of(record.id)
@@ -235,7 +279,6 @@ def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
     uow.record(record, "questioning.started")
     if record.exception is None:
         _carry_out(uow, record, notices)
-    return record.id
 
 
 REFUSALS = {
@@ -273,69 +316,31 @@ def _guardian(notice: QuestioningNotice) -> str:
     return _("no contact, an attempt (%(result)s)", result=RESULT_LABELS.get(notice.result, notice.result))
 
 
-@use_case
-def end(uow: UnitOfWork, questioning_id: int, at: datetime, what_followed: str) -> int:
+class EndForm(_TimedForm):
+    """When it ended, and what followed."""
+
+    ended_at = MomentField(_l("When"), _l("Enter when it was."))
+    what_followed = LongText(_l("What happened afterward"), [NotBlank(_l("Write what happened afterward."))], rows=3)
+
+
+@pages.act("/questionings/<int:questioning_id>/end", ROW, EndForm, RECORD, **_step(_l("Record its end"), at="ended_at"))
+def end(uow: UnitOfWork, record: Questioning, form: EndForm) -> None:
     """Record that it ended and what followed, or where it never began that it did not take place and why."""
-    record = _live(uow, questioning_id, uow.version)
+    _refuse_closed(record)
+    at = form.ended_at.at
     refuse_future("ended_at", at, uow.now)
-    refuse_blank("what_followed", what_followed, _("Write what happened afterward."))
     if record.started_at is not None and at < record.started_at:
         raise Refused("ended_at", _("It cannot end before it started."))
-    record.what_followed = what_followed
+    record.what_followed = form.what_followed.data
     if record.started_at is None:
         record.called_off_at = at
     else:
         record.ended_at = at
     uow.record(record, "questioning.called_off" if record.started_at is None else "questioning.ended")
-    return record.id
 
 
-def _live(uow: UnitOfWork, questioning_id: int, version: int | None) -> Questioning:
-    record = uow.load(Questioning, questioning_id, Permission.QUESTIONING_RECORD, version)
-    if record.ended_at is not None or record.called_off_at is not None:
-        raise Refused("", _("This record is closed."))
-    return record
-
-
-blueprint = Blueprint("questionings", __name__)
-
-
-@blueprint.route("/incidents/<int:incident_id>/questioning", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def new(incident_id: int) -> Page:
-    """Record that police or security want to question a student, before it starts."""
-    actor, now = current_actor(), clock.now()
-    incident = get_incident(actor, incident_id, Permission.QUESTIONING_RECORD)
-    zone = zone_of(incident.school_id)
-    form = QuestioningForm()
-    students = [(str(student.id), student.shown_name) for student in students_of(incident_id)]
-    form.student_id.choices = choices([("", _("Choose one")), *students])
-
-    def act() -> int:
-        begun = form.begun.data == "yes"
-        started_at = form.started_at.data if begun else None
-        request = filled(
-            form,
-            Asked,
-            student_id=int(form.student_id.data),
-            asked_by=QuestionedBy(form.asked_by.data),
-            started_at=(at_wall(started_at, zone) if started_at else now) if begun else None,
-            late_reason=(form.late_reason.data or "") if begun else "",
-        )
-        return record_questioning(submitted(form), incident_id, request)
-
-    return form_page(
-        form,
-        act,
-        lambda made: url_for("questionings.questioning", questioning_id=made),
-        "safeguards/questioning/new.html",
-        incident=incident,
-        students=students,
-    )
-
-
-@blueprint.get("/questionings/<int:questioning_id>")
-@gate(Permission.QUESTIONING_RECORD)
+@pages.get("/questionings/<int:questioning_id>")
+@gate(RECORD)
 def questioning(questioning_id: int) -> Page:
     """One questioning: whether it may start and what is missing, who was told, who is with the student."""
     row = get_questioning(current_actor(), questioning_id)
@@ -411,73 +416,4 @@ def of_incident(incident_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _step(name: str, form_of: type[BaseForm], title: Any, act: Callable[[Invocation, int, Any, str], int]) -> None:
-    """Declare the page of one step: the version of the record, the school's wall clock, then the use case.
-
-    `act` takes the call, the record's id, the form and the school's zone.
-    """
-
-    @gate(Permission.QUESTIONING_RECORD)
-    def page(questioning_id: int) -> Page:
-        actor, now = current_actor(), clock.now()
-        row = get_questioning(actor, questioning_id)
-        require(actor, Permission.QUESTIONING_RECORD, row.record)
-        zone = zone_of(row.record.school_id)
-        local_now = wall_minute(now, zone)
-        form = form_of(version=row.record.version, at=local_now, started_at=local_now, ended_at=local_now)
-        return form_page(
-            form,
-            lambda: act(submitted(form), questioning_id, form, zone),
-            url_for("questionings.questioning", questioning_id=questioning_id),
-            "safeguards/questioning/step.html",
-            title=title,
-            shown=_words(row),
-            record=row.record,
-            calling=calling([row.student]),
-        )
-
-    rule = f"/questionings/<int:questioning_id>/{name}"
-    blueprint.add_url_rule(rule, name, page, methods=["GET", "POST"])
-
-
-_step(
-    "notice",
-    NoticeForm,
-    _l("Record an attempt to tell the guardian"),
-    lambda call, record_id, form, zone: record_notice(
-        call, record_id, filled(form, Notice, at=at_wall(form.at.data, zone))
-    ),
-)
-_step(
-    "adult",
-    AdultForm,
-    _l("Record who is with the student"),
-    lambda call, record_id, form, zone: name_adult(
-        call, record_id, AdultPresent(form.adult_present.data), form.adult_name.data or ""
-    ),
-)
-_step(
-    "exception",
-    ExceptionForm,
-    _l("Record an exception that is claimed"),
-    lambda call, record_id, form, zone: claim_exception(
-        call, record_id, ClaimedException(form.exception.data), form.exception_reason.data or ""
-    ),
-)
-_step(
-    "start",
-    StartForm,
-    _l("It is starting now"),
-    lambda call, record_id, form, zone: start(call, record_id, at_wall(form.started_at.data, zone)),
-)
-_step(
-    "end",
-    EndForm,
-    _l("Record its end"),
-    lambda call, record_id, form, zone: end(
-        call, record_id, at_wall(form.ended_at.data, zone), form.what_followed.data or ""
-    ),
-)
-
-
-ROOM = Room(pages=(blueprint,), sentences=queries.SENTENCES, loaders={"questioning": queries.load_questioning})
+ROOM = Room(pages=(pages,), sentences=queries.SENTENCES, loaders={"questioning": queries.load_questioning})

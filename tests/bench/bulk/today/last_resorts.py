@@ -19,7 +19,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.appeals import ask_appeal
 from wss_cases.safeguards.discipline.recording.pages import record_discipline
 from wss_cases.safeguards.discipline.removals.models import Answer, AskedBy, DisciplineKind
-from wss_cases.safeguards.questioning.pages import Asked, Notice, record_notice, record_questioning
+from wss_cases.safeguards.questioning.pages import record_notice, record_questioning
 from wss_cases.safeguards.questioning.queries import QuestionedBy
 from wss_cases.safeguards.restraint.models import RestraintKind
 from wss_cases.safeguards.restraint.pages import record_restraint
@@ -103,6 +103,9 @@ def _time_out(student_id: int, now: datetime) -> dict[str, Any]:
 
 def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:
     """Somebody asked to question a student; the guardian was rung and not reached, so it has not begun."""
-    wants = Asked(student_id, QuestionedBy.SCHOOL_SECURITY, "The security office", "What the student saw.")
-    questioning = record_questioning(Invocation(actor, now), incident_id, wants)
-    record_notice(Invocation(actor, now), questioning, Notice(now, "phone", "no_answer"))
+    wants = {
+        "student_id": student_id, "asked_by": QuestionedBy.SCHOOL_SECURITY, "begun": "no",
+        "who": "The security office", "why": "What the student saw.",
+    }  # fmt: skip
+    questioning = record_questioning(Invocation(actor, now), incident_id, **wants)
+    record_notice(Invocation(actor, now), questioning, at=now, manner="phone", result="no_answer")
