@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.records.family_copies.copy.models import FamilyRelease, Manner
 from wss_cases.records.family_copies.draft.actions import hand_on, release
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import ask
 
 NOW = "2026-11-24 10:00"
 
@@ -34,11 +34,11 @@ def scene(session, at):
     file = make_attachment("incident_id", incident.id, coordinator.id, title="Broken window")
     db.session.commit()
     today = clock.now().date()
-    asked = Asked(
-        who=str(guardian.id), asked_on=today, purpose="", language="en", reports=[incident.id], parts=(),
-        orders_checked=True,
-    )  # fmt: skip
-    release_id = ask(Invocation(acting(coordinator), clock.now()), student.id, asked)
+    asked = {
+        "who": str(guardian.id), "asked_on": today, "purpose": "", "language": "en", "reports": [incident.id],
+        "parts": (), "orders_checked": True,
+    }  # fmt: skip
+    release_id = ask(Invocation(acting(coordinator), clock.now()), student.id, **asked)
     actors = {"coordinator": acting(coordinator), "administrator": acting(administrator)}
     return SimpleNamespace(id=release_id, file=file.id, people=(coordinator, administrator), **actors)
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import ColumnElement, or_, select, true
 from wtforms import BooleanField, DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.housing import may_know_of_housing
@@ -22,16 +21,16 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, local_date, today_at, zone_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.queries import purpose_read, service_words
 from wss_cases.pathways.referrals.referral.rules import FIELD_LABELS
 from wss_cases.roster.directory.models import Student
@@ -111,7 +110,7 @@ def disclosures(
     ]
 
 
-class DisclosureForm(BaseForm):
+class DisclosureForm(PlainForm):
     """Who asked, who got what, why, when."""
 
     asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
@@ -133,36 +132,7 @@ class DisclosureForm(BaseForm):
 EARLIEST = date(2000, 1, 1)
 
 
-@dataclass(frozen=True)
-class Given:
-    """What was disclosed by hand: who asked, who got what on which day, why they may have it, and for what use.
-
-    `of_housing`: it tells of a need for housing support.
-    """
-
-    asked_by: str
-    told_whom: str
-    told_on: date
-    what: str
-    interest: str
-    purpose: str
-    of_housing: bool = False
-
-
-@use_case
-def record_disclosure(uow: UnitOfWork, student_id: int, given: Given) -> int:
-    """Add one disclosure of a student; returns its id. Raises NotFound, or Refused for a day to come."""
-    student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
-    zone = zone_of(student.school_id)
-    if not EARLIEST <= given.told_on <= local_date(uow.now, zone):
-        raise Refused("told_on", _("Choose today or an earlier day."))
-    texts = {name: getattr(given, name).strip() for name in ("asked_by", "told_whom", "interest", "purpose")}
-    at = at_local(given.told_on, 12, 0, zone)
-    what = [given.what.strip()]
-    return uow.disclose(student, student.id, fields=what, at=at, of_housing=given.of_housing, **texts).id
-
-
-blueprint = Blueprint("disclosures", __name__)
+pages = Pages("disclosures", __name__)
 ON_PAPER = 1000
 SCHOOL = _l("The school")
 UNASKED = {
@@ -172,7 +142,7 @@ UNASKED = {
 """Where nobody asked: on what ground the school told somebody, by what it was told with."""
 
 
-@blueprint.get("/disclosures")
+@pages.get("/disclosures")
 @gate(Permission.DISCLOSURE_READ)
 def everyone() -> Page:
     """Every disclosure that the actor may read, the latest first."""
@@ -192,7 +162,7 @@ def everyone() -> Page:
     )
 
 
-@blueprint.get("/students/<int:student_id>/disclosures")
+@pages.get("/students/<int:student_id>/disclosures")
 @gate(Permission.DISCLOSURE_READ)
 def student(student_id: int) -> Page:
     """One student's disclosures; `paper` for the sheet that is kept with the record."""
@@ -212,19 +182,21 @@ def student(student_id: int) -> Page:
     )
 
 
-@blueprint.route("/students/<int:student_id>/disclosures/new", methods=["GET", "POST"])
-@gate(Permission.DISCLOSURE_RECORD)
-def record(student_id: int) -> Page:
-    """Add one by hand."""
-    pupil = get_student(current_actor(), student_id)
-    form = DisclosureForm()
-
-    def act() -> int:
-        return record_disclosure(submitted(form), student_id, filled(form, Given))
-
-    return form_page(
-        form, act, _address(pupil), "records/disclosures/record.html", student=pupil, name=pupil.shown_name
-    )
+@pages.act(
+    "/students/<int:student_id>/disclosures/new", Subject(Student, get_student), DisclosureForm,
+    Permission.DISCLOSURE_RECORD, adds=True, endpoint="record", title=_l("Record a disclosure"), button=_l("Record it"),
+    lede=_l("Not for the guardian, an eligible student, or school staff who need it for their work."), boxed=False,
+    trail=lambda pupil: [(_("Disclosures of %(name)s", name=pupil.shown_name), _address(pupil))],
+    then=lambda pupil, _answer: _address(pupil),
+)  # fmt: skip
+def record_disclosure(uow: UnitOfWork, student: Student, form: DisclosureForm) -> int:
+    """Add one disclosure of a student by hand; returns its id."""
+    zone, told_on = zone_of(student.school_id), form.told_on.data
+    if not EARLIEST <= told_on <= local_date(uow.now, zone):
+        raise Refused("told_on", _("Choose today or an earlier day."))
+    texts = {name: form[name].data.strip() for name in ("asked_by", "told_whom", "interest", "purpose")}
+    what, at = [form.what.data.strip()], at_local(told_on, 12, 0, zone)
+    return uow.disclose(student, student.id, fields=what, at=at, of_housing=form.of_housing.data, **texts).id
 
 
 def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | None:
@@ -283,4 +255,4 @@ def _before(text: str) -> tuple[datetime, int] | None:
     return (instant, number) if 2000 <= instant.year < 2200 else None
 
 
-ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 40, student_panel),))
+ROOM = Room(pages=(pages,), panels=(Panel(Place.STUDENT, 40, student_panel),))

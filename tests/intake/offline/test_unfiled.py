@@ -23,7 +23,7 @@ from wss_cases.intake.unfiled import erase_unfiled
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.family_copies.copy.models import Part
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import ask
 from wss_cases.records.retention.core.pages import RetentionRule
 from wss_cases.records.retention.deletion.erasure import erase_student
 from wss_cases.records.retention.expiry import clean
@@ -119,8 +119,9 @@ def test_a_copy_asks_for_it_to_be_filed(school: Any, officer: Any, officer_id: i
     device = Device(client_as(officer))
     for names in ("Jordan Pena", "Somebody Else"):
         device.send(device.write(what="", names=names))
-    wanted = Asked("student", date(2026, 11, 24), "To read it", "en", [report_id], [Part.NARRATIVE])
-    ask(Invocation(asks, clock.now(), "k"), child_id, wanted)
+    wanted = {"who": "student", "asked_on": date(2026, 11, 24), "purpose": "To read it", "language": "en"}
+    chosen = {"reports": [report_id], "parts": [Part.NARRATIVE]}
+    ask(Invocation(asks, clock.now(), "k"), child_id, **wanted, **chosen)
     assert mails() == [(WAITS, officer_id)]
     assert [row.state for row in entries()] == [EntryState.TO_MEND, EntryState.TO_MEND]
 

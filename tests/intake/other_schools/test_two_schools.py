@@ -28,8 +28,9 @@ from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
+from wss_cases.records.named_in_error.actions import decide_taking_out
 from wss_cases.records.named_in_error.messages import TakingOut
+from wss_cases.records.named_in_error.pages import take_out
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.asking import ask, call_first
 from wss_cases.safeguards.police.review.models import ReviewState
@@ -262,7 +263,8 @@ def test_named_in_error_is_masked_where_it_happened_too(two: Two, client_as: Cal
     report, part = told(two, client_as, narrative="Zebulon Quackenbush hit somebody.")
     [child] = [person for person in part.people if person.student_id]
     administrator = acting(two.there.administrator)
-    waits = take_out(Invocation(administrator, clock.now(), "out", version=part.version), part.id, child.id, "Not he.")
+    call = Invocation(administrator, clock.now(), "out", version=part.version)
+    waits = take_out(call, part.id, person_id=child.id, reason="Not he.")
     decide_taking_out(Invocation(two.there.actor(), clock.now(), "yes"), waits, agrees=True)
     assert "Zebulon" not in fresh(report).narrative and fresh(child).student_id is None
     page = client_as(two.here.dean).page(f"/review/{report.id}").text

@@ -14,7 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, Manner, Part
 from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import ask
 
 ALL = tuple(Part)
 
@@ -31,15 +31,15 @@ class Here:
     others: list[Any]
     incident: Any
 
-    def asked(self, **more: Any) -> Asked:
+    def asked(self, **more: Any) -> dict[str, Any]:
         values: dict[str, Any] = {
             "who": str(self.guardian.id), "asked_on": date(2026, 11, 23), "purpose": "A meeting",
             "language": "en", "reports": [self.incident.id], "parts": ALL, "orders_checked": True,
         }  # fmt: skip
-        return Asked(**(values | more))
+        return values | more
 
     def ask(self, **more: Any) -> FamilyRelease:
-        made = ask(Invocation(acting(self.coordinator), clock.now()), self.student.id, self.asked(**more))
+        made = ask(Invocation(acting(self.coordinator), clock.now()), self.student.id, **self.asked(**more))
         return db.session.get_one(FamilyRelease, made)
 
     def decided(self, row: FamilyRelease) -> FamilyRelease:

@@ -28,7 +28,7 @@ from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, Time
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
 from wss_cases.records.family_copies.copy.pages import draft_of
 from wss_cases.records.family_copies.draft.actions import MAIL, Decision, decide, hand_on
-from wss_cases.records.family_copies.request import withdraw
+from wss_cases.records.family_copies.release import withdraw
 from wss_cases.roster.directory.models import Student
 
 
@@ -89,7 +89,7 @@ def test_a_second_person_releases_and_what_was_released_never_changes(here: Here
     assert (row.state, row.handed_on_by_id) == (ReleaseState.RELEASED, here.administrator.id)
     for act in (
         lambda: decide(Invocation(acting(here.coordinator), clock.now()), row.id, {}, []),
-        lambda: withdraw(Invocation(acting(here.coordinator), clock.now()), row.id, "No"),
+        lambda: withdraw(Invocation(acting(here.coordinator), clock.now()), row.id, why="No"),
     ):
         with pytest.raises(Refused, match="stays as it is"):
             act()

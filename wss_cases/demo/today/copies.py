@@ -1,6 +1,7 @@
 """Copies for families in the demo school, made by the acts themselves: one to look through, one released."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -13,7 +14,7 @@ from wss_cases.records.family_copies.copy.models import Manner, Part
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import ask
 from wss_cases.roster.directory.models import Student, StudentGuardian
 
 WANTED = 2
@@ -27,18 +28,18 @@ def make_copies(world: World, now: datetime) -> None:
     day = world.calendar.school_days.add(world.day(now), -2)
     for at, (incident_id, own_id, guardian_id) in enumerate(_chances(place.id, world.day(now))[:WANTED]):
         _add_words(first, incident_id, own_id)
-        made = ask(first, own_id, _asked(incident_id, guardian_id, day))
+        made = ask(first, own_id, **_asked(incident_id, guardian_id, day))
         if at:
             decide(first, made, {}, [], the_rest=True)
             hand_on(first, made)
             release(second, made, manner=Manner.IN_PERSON, identity="Known to the office")
 
 
-def _asked(incident_id: int, guardian_id: int, day: date) -> Asked:
-    return Asked(
-        who=str(guardian_id), asked_on=day, purpose="A meeting with the counselor", language="en",
-        reports=[incident_id], parts=list(Part), orders_checked=True,
-    )  # fmt: skip
+def _asked(incident_id: int, guardian_id: int, day: date) -> dict[str, Any]:
+    return {
+        "who": str(guardian_id), "asked_on": day, "purpose": "A meeting with the counselor", "language": "en",
+        "reports": [incident_id], "parts": list(Part), "orders_checked": True,
+    }  # fmt: skip
 
 
 def _chances(school_id: int, today: date) -> list[tuple[int, int, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from wss_cases.access.act_pages import submitted
@@ -19,7 +19,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.forms import BaseForm, NotBlank, PlainForm, ShortText
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -27,6 +27,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.incident.queries import parties_of
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
@@ -55,8 +56,8 @@ from wss_cases.records.family_copies.copy.pages import (
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.draft import actions
 from wss_cases.records.family_copies.draft.actions import MAIL, check_decided, check_same, hand_on, release
-from wss_cases.records.family_copies.draft.pages import DraftForm, ReleaseForm, WithdrawForm, draft_page, head_of
-from wss_cases.records.family_copies.request import record, withdraw
+from wss_cases.records.family_copies.draft.pages import DraftForm, ReleaseForm, draft_page, head_of, row_words
+from wss_cases.records.family_copies.request import allow, close_follow_up, record, refuse_ended, to_draft
 from wss_cases.roster.directory.queries import get_school
 
 ANSWERED = "family_copy.answered"
@@ -164,10 +165,10 @@ def settle(uow: UnitOfWork, row: FamilyRelease, agrees: bool) -> None:
         uow.notify(row.handed_on_by_id, ANSWERED, row, f"{ANSWERED}:{row.id}:{uow.now.isoformat()}")
 
 
-blueprint = Blueprint("family_copy_acts", __name__, url_prefix="/family-copies/<int:release_id>")
+pages = Pages("family_copy_acts", __name__, url_prefix="/family-copies/<int:release_id>")
 
 
-@blueprint.post("/hand-on")
+@pages.post("/hand-on")
 @gate(Permission.FAMILY_COPY_PREPARE)
 def give(release_id: int) -> Page:
     """Hand a draft to the administrator; what is undecided is named on the draft's page."""
@@ -184,7 +185,7 @@ def give(release_id: int) -> Page:
     )
 
 
-@blueprint.route("/release", methods=["GET", "POST"])
+@pages.route("/release", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.FAMILY_COPY_RELEASE)
 def let_go(release_id: int) -> Page:
@@ -195,7 +196,7 @@ def let_go(release_id: int) -> Page:
     return _release_page(row, release)
 
 
-@blueprint.route("/hand-over", methods=["GET", "POST"])
+@pages.route("/hand-over", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.FAMILY_COPY_PREPARE)
 def hand_over(release_id: int) -> Page:
@@ -222,22 +223,33 @@ def _release_page(row: FamilyRelease, act: Callable[..., int]) -> Page:
     )
 
 
-@blueprint.route("/withdraw", methods=["GET", "POST"])
-@gate(Permission.FAMILY_COPY_PREPARE)
-def end(release_id: int) -> Page:
-    """End a request without a copy."""
-    row = get_release(current_actor(), release_id)
-    form = WithdrawForm(version=str(row.version))
-    return form_page(
-        form,
-        lambda: withdraw(submitted(form), release_id, form.why.data or ""),
-        url_for("family_copies.student", student_id=row.student_id),
-        "records/family_copies/release/withdraw.html",
-        **head_of(row),
-    )
+class WithdrawForm(PlainForm):
+    """Why a request ends without a copy."""
+
+    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Explain why."))], limit=300)
 
 
-@blueprint.get("/copy")
+def _head(row: FamilyRelease) -> str:
+    head = row_words(row)
+    return f"{head['title']} · {head['meta']}"
+
+
+@pages.act(
+    "/withdraw", Subject(FamilyRelease, get_release), WithdrawForm, Permission.FAMILY_COPY_PREPARE, endpoint="end",
+    title=_l("End the request without a copy"), button=_l("End the request"), lede=_head, boxed=False, trail=to_draft,
+    more=lambda _row, _form: {"grave": True},
+    then=lambda row, _answer: url_for("family_copies.student", student_id=row.student_id),
+)  # fmt: skip
+def withdraw(uow: UnitOfWork, row: FamilyRelease, form: WithdrawForm) -> None:
+    """End a request without a copy, with a reason."""
+    refuse_ended(row)
+    allow(row, ReleaseState.WITHDRAWN)
+    row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, form.why.data.strip()
+    record(uow, row, "withdrawn")
+    close_follow_up(uow, row, "not_possible", row.withdrawn_why)
+
+
+@pages.get("/copy")
 @gate(Permission.FAMILY_COPY_PREPARE)
 def copy(release_id: int) -> Page:
     """What was released, on screen with how; with `paper` the sheet itself, in its own language."""
@@ -284,7 +296,7 @@ def _register(row: FamilyRelease, stored_copy: FamilyReleaseCopy) -> dict[str, A
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     messages=MESSAGES,
     deputy_looks={"family_release": DeputyLooks(for_deputy, settle, waiting, asks, reports_of)},
 )

@@ -3,14 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import holders
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.followups.making import make
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import marked
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
@@ -33,9 +31,7 @@ from wss_cases.records.named_in_error.messages import (
     copies_with,
     is_held,
     joined_to,
-    may_take_out,
     named_as,
-    needs_second,
     reports_of,
     told_by,
     told_of,
@@ -47,35 +43,6 @@ from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.queries import schools_by_id
 
 CORRECTION = "correction"
-
-
-@use_case
-def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> int:
-    """Take a student out of a report, or ask a second person to agree where something hangs on it.
-
-    Raises NotFound for whoever may not (see `may_take_out`), Refused without a reason, for somebody who is no named
-    student of this report, while a records request or a hold keeps the record as it is, and where a second person is
-    asked already.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
-    if not may_take_out(uow.actor, incident):
-        raise NotFound
-    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
-    person = _named(uow, incident, person_id)
-    student_id, reports = person.student_id or 0, joined_to(incident)
-    named = named_as(student_id, reports)
-    rows = reach_of(uow, reports, student_id)
-    copies = copies_with(student_id, reports, names_of(student_id, Reach(stays=rows)))
-    told = [*told_of(student_id, rows), *contacts_about(named), *copies]
-    waits = select(TakingOut.id).where(
-        TakingOut.incident_person_id.in_([one.id for one in named]), TakingOut.state == TakingOutState.ASKED
-    )
-    if uow.session.scalar(waits) is not None:
-        raise Refused("", _("A second person was already asked."))
-    row = propose(uow, incident, person, reason, second=needs_second(reports, student_id, told))
-    if not row.needs_second:
-        _carry_out(uow, row, incident, person)
-    return row.id
 
 
 @use_case
@@ -101,7 +68,7 @@ def settle_for_deputy(uow: UnitOfWork, row: TakingOut, agrees: bool) -> None:
 
 def _settle(uow: UnitOfWork, row: TakingOut, incident: Incident, *, agrees: bool) -> None:
     if agrees:
-        _carry_out(uow, row, incident, _named(uow, incident, row.incident_person_id))
+        carry_out(uow, row, incident, named_in(uow, incident, row.incident_person_id))
         return
     _decide(uow, row, TakingOutState.REFUSED)
     uow.record(row, "named_in_error.refused")
@@ -128,7 +95,8 @@ def propose(uow: UnitOfWork, incident: Incident, person: IncidentPerson, reason:
     return row
 
 
-def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
+def named_in(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
+    """A named student of a report. Raises Refused where there is none, and while the record is kept as it is."""
     person = uow.session.get(IncidentPerson, person_id)
     if person is None or person.incident_id != incident.id or person.student_id is None:
         raise Refused("", _("No student is named there in this report."))
@@ -158,7 +126,8 @@ def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:
     row.state, row.decided_by_id, row.decided_at = state, uow.actor.user_id, uow.now
 
 
-def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: IncidentPerson) -> None:
+def carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: IncidentPerson) -> None:
+    """Take somebody out of a report, tell everyone who was told, and route it anew. For use cases."""
     student_id, reports = person.student_id, joined_to(incident)
     assert student_id is not None
     rows, named = reach_of(uow, reports, student_id), named_as(student_id, reports)

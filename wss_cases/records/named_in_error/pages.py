@@ -1,20 +1,24 @@
 """People named in error in a report: two people decide, and a school that was told takes its student out too."""
 
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from sqlalchemy import select
+from wtforms import HiddenField
 
-from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
-from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.pages import set_state
@@ -27,47 +31,29 @@ from wss_cases.intake.corrections.people import join_cases
 from wss_cases.intake.corrections.withdrawal import hangs_on
 from wss_cases.intake.other_schools import TOLD_AS, may_tell, refuse_names, tellable
 from wss_cases.intake.report.actions import route_incident
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.rooms import DeputyLooks, Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.records.named_in_error import actions, messages
-from wss_cases.records.named_in_error.actions import decide_taking_out, propose, take_out
+from wss_cases.records.named_in_error.actions import decide_taking_out, propose
 from wss_cases.records.named_in_error.messages import (
+    TakingOut,
+    TakingOutState,
     asked_on,
     contacts_about,
+    copies_with,
     joined_to,
     may_take_out,
     named_as,
     needs_second,
+    told_of,
 )
+from wss_cases.records.named_in_error.unlinking import reach_of
+from wss_cases.records.retention.deletion.erasure import names_of
+from wss_cases.records.retention.reach.queries import Reach
 from wss_cases.roster.directory.queries import schools_by_id
-
-
-@use_case
-def take_back(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> int:
-    """Make a student of another school somebody not identified yet, and ask that school to take its student out.
-
-    A report there in which nobody else stands, and on which nothing hangs, is withdrawn. Raises Refused without a
-    reason, for one that names a student here, and where a dean has to do it.
-    """
-    incident = tellable(uow, incident_id, uow.version)
-    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
-    ours = next((one for one in incident.people if one.id == person_id and one.other_school is not None), None)
-    if ours is None or ours.other_school is None:
-        raise Refused("", _("No student of another school is named there in this report."))
-    school, theirs = ours.other_school, _told_as(uow, incident, ours)
-    refuse_names(incident, theirs.student_id if theirs is not None else None, reason=reason)
-    ours.other_school = None
-    ours.other_school_id = None
-    uow.audit("incident.part_taken_back", "incident_person", ours.id, changes_of(ours))
-    uow.record(incident, "incident.part_taken_back", school=school.name, why=reason)
-    join_cases(uow, incident, ours)
-    if theirs is not None:
-        _take_back_there(uow, incident, theirs, reason)
-    route_incident(uow, incident)
-    return incident.id
 
 
 def _told_as(uow: UnitOfWork, incident: Incident, ours: IncidentPerson) -> IncidentPerson | None:
@@ -98,108 +84,144 @@ def _take_back_there(uow: UnitOfWork, incident: Incident, theirs: IncidentPerson
         set_state(uow, part, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
 
 
-blueprint = Blueprint("named_in_error", __name__, url_prefix="/incidents/<int:incident_id>")
-Subject = tuple[Incident, IncidentPerson]
+@dataclass(frozen=True)
+class Named:
+    """A report and one person in it."""
 
-
-class TakeOutForm(BaseForm):
-    """Why it was not this student."""
-
-    reason = LongText(
-        _l("How do you know that it was not this student?"),
-        [NotBlank(_l("Enter the reason in a sentence."))],
-        limit=2_000,
-    )
-
-
-def _load(actor: Actor, incident_id: int, person_id: int) -> Subject:
-    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
-    if not may_take_out(actor, report):
-        raise NotFound
-    person = next((one for one in report.people if one.id == person_id and one.student_id is not None), None)
-    return report, existing(person)
+    report: Incident
+    person: IncidentPerson
 
 
 def _address(report: Incident) -> str:
     return url_for("incidents.incident", incident_id=report.id)
 
 
-def _words(subject: Subject) -> dict[str, Any]:
-    report, person = subject
-    back, title = _address(report), _("Named in error")
-    student_id, reports = person.student_id or 0, joined_to(report)
-    second = needs_second(reports, student_id, contacts_about(named_as(student_id, reports)))
+def _above(named: Named) -> list[tuple[Any, str]]:
+    return [(_("Incidents"), url_for("incidents.incidents")), (named.report.reference, _address(named.report))]
+
+
+pages = Pages("named_in_error", __name__, trail=_above, url_prefix="/incidents/<int:incident_id>")
+COMPLETE = Permission.INCIDENT_COMPLETE
+
+
+class TakeOutForm(PlainForm):
+    """Who it was not, and why."""
+
+    person_id = HiddenField()
+    reason = LongText(
+        _l("How do you know that it was not this student?"), [NotBlank(_l("Enter the reason in a sentence."))],
+        limit=2_000,
+    )  # fmt: skip
+
+
+def _shown() -> dict[str, Any]:
+    """What both acts on one person of a report show."""
     return {
-        "title": title,
-        "lede": f"{report.reference} · {person_words(person)}",
-        "go_words": _("Ask a second person") if second else _("Remove this student"),
-        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
-        "back_href": back,
-        "intro": _(
-            "The student is removed from this report and its case: from every page, list, count, export, and copy. "
-            "What was opened for the student ends, and the name is removed from every text. Everyone outside who was "
-            "told receives the correction. Legal duties continue. Only the audit log and the record of disclosures "
-            "still show it."
-        ),
-        "second": _("Steps depend on this report, so a second person must agree before it takes effect.")
-        if second
-        else "",
+        "lede": lambda named: f"{named.report.reference} · {person_words(named.person)}",
+        "start": lambda named: {"person_id": str(named.person.id)},
     }
 
 
-act_page(
-    blueprint,
-    "/people/<int:person_id>/named-in-error",
-    "take_out",
-    Permission.INCIDENT_COMPLETE,
-    load=_load,
-    form=lambda subject: TakeOutForm(version=subject[0].version),
-    act=lambda call, subject, form: take_out(call, subject[0].id, subject[1].id, form.reason.data),
-    done=lambda subject: _address(subject[0]) + "#named-in-error",
-    words=_words,
-    template="records/named_in_error/act.html",
-)
+def _named(actor: Actor, incident_id: int, person_id: int) -> Named:
+    report = get_incident(actor, incident_id, COMPLETE)
+    if not may_take_out(actor, report):
+        raise NotFound
+    person = next((row for row in report.people if row.id == person_id and row.student_id is not None), None)
+    return Named(report, existing(person))
 
 
-def _load_told(actor: Actor, incident_id: int, told_id: int) -> Subject:
-    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+def _asks_second(named: Named) -> bool:
+    student_id, reports = named.person.student_id or 0, joined_to(named.report)
+    return needs_second(reports, student_id, contacts_about(named_as(student_id, reports)))
+
+
+def _what_it_does(named: Named, _form: TakeOutForm) -> dict[str, Any]:
+    intro = _(
+        "The student is removed from this report and its case: from every page, list, count, export, and copy. "
+        "What was opened for the student ends, and the name is removed from every text. Everyone outside who was "
+        "told receives the correction. Legal duties continue. Only the audit log and the record of disclosures "
+        "still show it."
+    )
+    second = _("Steps depend on this report, so a second person must agree before it takes effect.")
+    return {"intro": intro, "warning": second if _asks_second(named) else ""}
+
+
+@pages.act(
+    "/people/<int:person_id>/named-in-error", Subject(Incident, _named, row=attrgetter("report")), TakeOutForm,
+    COMPLETE, title=_l("Named in error"), more=_what_it_does,
+    button=lambda named: _("Ask a second person") if _asks_second(named) else _("Remove this student"),
+    then=lambda named, _answer: _address(named.report) + "#named-in-error", **_shown(),
+)  # fmt: skip
+def take_out(uow: UnitOfWork, incident: Incident, form: TakeOutForm) -> int:
+    """Take a student out of a report, or ask a second person to agree where something hangs on it.
+
+    Raises NotFound for whoever may not (see `may_take_out`), Refused for somebody who is no named student of this
+    report, while a records request or a hold keeps the record as it is, and where a second person is asked already.
+    """
+    if not may_take_out(uow.actor, incident):
+        raise NotFound
+    person = actions.named_in(uow, incident, id_in(str(form.person_id.data)) or 0)
+    student_id, reports = person.student_id or 0, joined_to(incident)
+    named = named_as(student_id, reports)
+    rows = reach_of(uow, reports, student_id)
+    copies = copies_with(student_id, reports, names_of(student_id, Reach(stays=rows)))
+    told = [*told_of(student_id, rows), *contacts_about(named), *copies]
+    waits = select(TakingOut.id).where(
+        TakingOut.incident_person_id.in_([one.id for one in named]), TakingOut.state == TakingOutState.ASKED
+    )
+    if uow.session.scalar(waits) is not None:
+        raise Refused("", _("A second person was already asked."))
+    row = propose(uow, incident, person, form.reason.data, second=needs_second(reports, student_id, told))
+    if not row.needs_second:
+        actions.carry_out(uow, row, incident, person)
+    return row.id
+
+
+def _told(actor: Actor, incident_id: int, told_id: int) -> Named:
+    report = get_incident(actor, incident_id, COMPLETE)
     if not may_tell(report, reviews=can(actor, Permission.INCIDENT_REVIEW, report)):
         raise NotFound
-    person = next((one for one in report.people if one.id == told_id and one.other_school_id is not None), None)
-    return report, existing(person)
+    person = next((row for row in report.people if row.id == told_id and row.other_school_id is not None), None)
+    return Named(report, existing(person))
 
 
-def _told_words(subject: Subject) -> dict[str, Any]:
-    report, person = subject
-    back, title = _address(report), _("The wrong student of another school")
-    return {
-        "title": title,
-        "lede": f"{report.reference} · {person_words(person)}",
-        "go_words": _("Withdraw it"),
-        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
-        "back_href": back,
-        "intro": _(
-            "Here the person is set to not identified, so that you can enter who it was. The other school reads your "
-            "reason, and its dean removes the student from its report. Do not name any student of your school."
-        ),
-    }
+def _what_comes_of_it(_named: Named, _form: TakeOutForm) -> dict[str, Any]:
+    intro = _(
+        "Here the person is set to not identified, so that you can enter who it was. The other school reads your "
+        "reason, and its dean removes the student from its report. Do not name any student of your school."
+    )
+    return {"intro": intro}
 
 
-act_page(
-    blueprint,
-    "/told/<int:told_id>/take-back",
-    "take_back",
-    Permission.INCIDENT_COMPLETE,
-    load=_load_told,
-    form=lambda subject: TakeOutForm(version=subject[0].version),
-    act=lambda call, subject, form: take_back(call, subject[0].id, subject[1].id, form.reason.data),
-    done=lambda subject: _address(subject[0]),
-    words=_told_words,
-    template="records/named_in_error/act.html",
-)
+@pages.act(
+    "/told/<int:told_id>/take-back", Subject(Incident, _told, row=attrgetter("report")), TakeOutForm, COMPLETE,
+    title=_l("The wrong student of another school"), button=_l("Withdraw it"), more=_what_comes_of_it,
+    then=lambda named, _answer: _address(named.report), **_shown(),
+)  # fmt: skip
+def take_back(uow: UnitOfWork, incident: Incident, form: TakeOutForm) -> None:
+    """Make a student of another school somebody not identified yet, and ask that school to take its student out.
+
+    A report there in which nobody else stands, and on which nothing hangs, is withdrawn. Raises Refused for a reason
+    that names a student here, and where a dean has to do it.
+    """
+    incident = tellable(uow, incident.id, uow.version)
+    reason, person_id = form.reason.data, id_in(str(form.person_id.data))
+    ours = next((row for row in incident.people if row.id == person_id and row.other_school is not None), None)
+    if ours is None or ours.other_school is None:
+        raise Refused("", _("No student of another school is named there in this report."))
+    school, theirs = ours.other_school, _told_as(uow, incident, ours)
+    refuse_names(incident, theirs.student_id if theirs is not None else None, reason=reason)
+    ours.other_school = None
+    ours.other_school_id = None
+    uow.audit("incident.part_taken_back", "incident_person", ours.id, changes_of(ours))
+    uow.record(incident, "incident.part_taken_back", school=school.name, why=reason)
+    join_cases(uow, incident, ours)
+    if theirs is not None:
+        _take_back_there(uow, incident, theirs, reason)
+    route_incident(uow, incident)
 
 
-@blueprint.post("/named-in-error/<int:taking_out_id>")
+@pages.post("/named-in-error/<int:taking_out_id>")
 @gate(Permission.INCIDENT_REVIEW)
 def decide(incident_id: int, taking_out_id: int) -> Page:
     """Take the second look: agree, or let the report stand."""
@@ -239,7 +261,7 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences=messages.SENTENCES,
     messages=messages.MESSAGES,
     loaders={"taking_out": messages.load_taking_out},

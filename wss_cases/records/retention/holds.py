@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from wss_cases.access.act_pages import submitted
@@ -14,15 +14,16 @@ from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.errors import Refused, refuse_blank
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, filled, radio
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold, open_hold, release_hold
-from wss_cases.records.retention.core.pages import HoldForm, HoldReleaseForm
 from wss_cases.records.retention.core.queries import record_school
 from wss_cases.records.retention.deletion.pages import who_when
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
@@ -68,18 +69,12 @@ def _on(uow: UnitOfWork, number: str) -> LegalHold | None:
     return LegalHold(student_id=students[0][0], school_id=students[0][1])
 
 
-@use_case
-def release_record_hold(uow: UnitOfWork, hold_id: int, reason: str) -> int:
-    """End a hold with a reason. Raises NotFound for one that is not theirs, Refused when it is over already."""
-    hold = uow.load(LegalHold, hold_id, Permission.HOLD_MANAGE)
-    release_hold(uow, hold, reason, uow.version)
-    return hold.id
+pages = Pages(
+    "holds", __name__, url_prefix="/records/holds", trail=lambda _hold: [(_("Records on hold"), url_for("holds.every"))]
+)
 
 
-blueprint = Blueprint("holds", __name__, url_prefix="/records/holds")
-
-
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.HOLD_MANAGE)
 def every() -> Page:
     """Every hold on a student or a case of the actor's schools, the newest first."""
@@ -111,7 +106,26 @@ def _words(one: Held) -> dict[str, Any]:
     }
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+class HoldForm(BaseForm):
+    """Whose record is held, who asked, and why."""
+
+    number = ShortText(
+        _l("Number of the case or of the student"),
+        [NotBlank(_l("Write the number of the case or of the student."))],
+        limit=80,
+        description=_l("As written in the order or the request."),
+    )
+    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
+    asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
+    reason = LongText(
+        _l("What it is about"),
+        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
+        limit=2000,
+        description=_l("The number and the date of the order or request; no names of children."),
+    )
+
+
+@pages.route("/new", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.HOLD_MANAGE)
 def new() -> Page:
@@ -128,21 +142,28 @@ def new() -> Page:
     )
 
 
-@blueprint.route("/<int:record_hold_id>/release", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.HOLD_MANAGE)
-def release(record_hold_id: int) -> Page:
-    """End a hold, with the reason."""
-    actor = current_actor()
-    hold = get_record_hold(actor, record_hold_id)
-    form = HoldReleaseForm(version=hold.version)
-    return form_page(
-        form,
-        lambda: release_record_hold(submitted(form), record_hold_id, form.reason.data or ""),
-        with_flash(_("It is released."), url_for("holds.every")),
-        "records/retention/holds/release.html",
-        kind=HoldKind(hold.kind).label,
+class HoldReleaseForm(PlainForm):
+    """That a hold is over, and why."""
+
+    reason = LongText(
+        _l("Why it ended"),
+        [NotBlank(_l("Write why it ended."))],
+        limit=2000,
+        description=_l("Who said so, and the date."),
     )
 
 
-ROOM = Room(pages=(blueprint,))
+@pages.act(
+    "/<int:record_hold_id>/release", Subject(LegalHold, get_record_hold), HoldReleaseForm, Permission.HOLD_MANAGE,
+    endpoint="release", guard=fresh_within(FRESH_MINUTES), title=_l("Release the hold"), button=_l("Release it"),
+    lede=lambda hold: _(
+        "%(kind)s: once nothing else is open, the record follows its schedule again.", kind=HoldKind(hold.kind).label
+    ),
+    then="holds.every", done=_l("It is released."),
+)  # fmt: skip
+def release_record_hold(uow: UnitOfWork, hold: LegalHold, form: HoldReleaseForm) -> None:
+    """End a hold with a reason. Raises Refused when it is over already."""
+    release_hold(uow, hold, form.reason.data, uow.version)
+
+
+ROOM = Room(pages=(pages,))

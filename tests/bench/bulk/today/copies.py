@@ -1,6 +1,7 @@
 """Copies for families in the demo school, made by the acts themselves: one to look through, one released."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from wss_cases.records.family_copies.copy.models import Manner, Part
 from wss_cases.records.family_copies.copy.pages import suspects_abuse
 from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import ask
 from wss_cases.roster.directory.models import Student, StudentGuardian
 
 WANTED = 2
@@ -29,17 +30,17 @@ def make_copies(school_id: int, coordinator_id: int, administrator_id: int, now:
         return
     for at, (incident_id, own_id, guardian_id) in enumerate(_chances(school_id, now)[:WANTED]):
         _add_words(first, incident_id, own_id, now)
-        made = ask(Invocation(first, now), own_id, _asked(incident_id, guardian_id, now))
+        made = ask(Invocation(first, now), own_id, **_asked(incident_id, guardian_id, now))
         if at:
             _give(first, second, made, now)
 
 
-def _asked(incident_id: int, guardian_id: int, now: datetime) -> Asked:
+def _asked(incident_id: int, guardian_id: int, now: datetime) -> dict[str, Any]:
     day = local_date(now, DEFAULT_ZONE) - timedelta(days=2)
-    return Asked(
-        who=str(guardian_id), asked_on=day, purpose="A meeting with the counselor", language="en",
-        reports=[incident_id], parts=list(Part), orders_checked=True,
-    )  # fmt: skip
+    return {
+        "who": str(guardian_id), "asked_on": day, "purpose": "A meeting with the counselor", "language": "en",
+        "reports": [incident_id], "parts": list(Part), "orders_checked": True,
+    }  # fmt: skip
 
 
 def _give(first: Actor, second: Actor, made: int, now: datetime) -> None:

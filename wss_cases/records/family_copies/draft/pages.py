@@ -3,85 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import Optional
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import (
-    BaseForm,
-    LongText,
-    NotBlank,
-    ShortText,
-    choices,
-    filled,
-    is_storable,
-    radio,
-    select,
-)
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, is_storable, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.deputies.queries import open_look
-from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.records.family_copies.copy import pages
-from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, KeptWhy, Manner, Part, ReleaseState
+from wss_cases.records.family_copies.copy.models import FamilyRelease, KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.copy.pages import Draft
-from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
+from wss_cases.records.family_copies.copy.rules import Mark, phrases, pieces
 from wss_cases.records.family_copies.draft.actions import Decision, decide
-from wss_cases.records.family_copies.request import Asked, ask
+from wss_cases.records.family_copies.request import copies
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_student, guardians_of
+from wss_cases.roster.directory.queries import get_student
 
 MOST_INSTEAD = 200
-LANGUAGES = (("en", "English"), ("es", "Español"))
-
-
-class AskForm(BaseForm):
-    """Who asked, when, what for, and what goes in."""
-
-    who = radio(
-        _l("Who asked"),
-        {},
-        _l("Choose who asked."),
-        validate_choice=False,
-        description=_l("Guardians on the roster, which does not include court orders; or the student, from age 18."),
-    )
-    orders_checked = BooleanField(_l("I checked the student’s file: no court order keeps this person from the record"))
-    asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
-    purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
-    language = select(_l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))])
-    reports = SelectMultipleField(
-        _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
-        coerce=int, validate_choice=False,
-        description=_l(
-            "What they asked to see; each report with its case and what happened afterward. For reports from past "
-            "years, first view past years on the student’s page."
-        ),
-    )  # fmt: skip
-    parts = SelectMultipleField(
-        _l("What goes in"),
-        choices=choices([(part.value, label) for part, label in Part.labels().items()]),
-        default=[part.value for part in Part],
-        description=_l("The facts of each report and its text for the family are always included."),
-    )
-    note = LongText(
-        _l("A note from the school"), [Optional()], limit=4000, description=_l("Appears first in the copy.")
-    )
-
-    def asked(self) -> Asked:
-        """Return what a sound form says."""
-        return filled(self, Asked, reports=self.reports.data or [], parts=self.parts.data or [])
 
 
 class DraftForm(BaseForm):
@@ -106,12 +54,6 @@ class ReleaseForm(BaseForm):
     )
 
 
-class WithdrawForm(BaseForm):
-    """Why a request ends without a copy."""
-
-    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Explain why."))], limit=300)
-
-
 def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:
     """Return what a sent draft says about each of its places; a place without an answer is left out.
 
@@ -130,11 +72,10 @@ def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, 
     return decisions
 
 
-blueprint = Blueprint("family_copies", __name__)
 TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
 
 
-@blueprint.get("/family-copies")
+@copies.get("/family-copies")
 @gate(Permission.FAMILY_COPY_PREPARE)
 def waiting() -> Page:
     """What families asked for and do not have yet, the next due first."""
@@ -145,7 +86,7 @@ def waiting() -> Page:
     )
 
 
-@blueprint.get("/students/<int:student_id>/family-copies")
+@copies.get("/students/<int:student_id>/family-copies")
 @gate(Permission.FAMILY_COPY_PREPARE)
 def student(student_id: int) -> Page:
     """What the family of one student asked for, and what it was given."""
@@ -158,34 +99,7 @@ def student(student_id: int) -> Page:
     )
 
 
-@blueprint.route("/students/<int:student_id>/family-copies/new", methods=["GET", "POST"])
-@gate(Permission.FAMILY_COPY_PREPARE)
-def new(student_id: int) -> Page:
-    """Write down who asked for what."""
-    actor, now = current_actor(), clock.now()
-    pupil = _student(actor, student_id)
-    form = AskForm(asked_on=today_at(pupil.school_id, now))
-    form.who.choices = choices(_askers(pupil))
-    reports = pages.reports_about(actor, pupil)
-    places = place_names()
-    form.reports.choices = choices(
-        [
-            (row.id, f"{row.reference} · {title_words(row.tile, places.get(row.location_code, ''))}")
-            for row in reports
-            if not pages.suspects_abuse(row)
-        ]
-    )
-    return form_page(
-        form,
-        lambda: ask(submitted(form), student_id, form.asked()),
-        lambda made: url_for("family_copies.draft", release_id=made),
-        "records/family_copies/draft/new.html",
-        student=pupil,
-        held=[row.reference for row in reports if pages.suspects_abuse(row)],
-    )
-
-
-@blueprint.route("/family-copies/<int:release_id>", methods=["GET", "POST"])
+@copies.route("/family-copies/<int:release_id>", methods=["GET", "POST"])
 @gate(Permission.FAMILY_COPY_PREPARE)
 def draft(release_id: int) -> Page:
     """Look through a copy: each place that may name another child, to be replaced or kept."""
@@ -287,18 +201,6 @@ def _student(actor: Actor, student_id: int) -> Student:
     return pupil
 
 
-def _askers(pupil: Student) -> list[tuple[str, str]]:
-    """Return whose right it is: the student's own from 18 on, else each guardian's on the roster."""
-    today = today_at(pupil.school_id, clock.now())
-    if is_eligible(pupil.birth_date, today):
-        return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=pupil.shown_name))]
-    return [
-        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name)
-        for who in guardians_of(pupil.id)
-        if who.may_receive_records is not False
-    ]
-
-
 def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | None:
     """Return the link to the copies on a student's page; None for whoever prepares none."""
     if not can(actor, Permission.FAMILY_COPY_PREPARE, pupil):
@@ -306,4 +208,4 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
     return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=pupil.id)}
 
 
-ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 50, student_panel),))
+ROOM = Room(pages=(copies,), panels=(Panel(Place.STUDENT, 50, student_panel),))

@@ -14,7 +14,6 @@ from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlan
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.legal_holds.pages import HoldKind
 
 
 class Part(Labelled):
@@ -270,42 +269,6 @@ class DecisionForm(BaseForm):
         description=_l("At most four years ahead; then it is reviewed again."),
     )
     reason = LongText(_l("Reason it is kept"), limit=2000, description=_l("Required if it is kept."))
-
-
-class TypedForm(BaseForm):
-    """The second person's yes: the count, typed."""
-
-    typed = IntegerField(_l("How many records are deleted"), [InputRequired(_WHOLE), NumberRange(0, 1_000_000, _WHOLE)])
-
-
-class HoldForm(BaseForm):
-    """Whose record is held, who asked, and why."""
-
-    number = ShortText(
-        _l("Number of the case or of the student"),
-        [NotBlank(_l("Write the number of the case or of the student."))],
-        limit=80,
-        description=_l("As written in the order or the request."),
-    )
-    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
-    asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
-    reason = LongText(
-        _l("What it is about"),
-        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
-        limit=2000,
-        description=_l("The number and the date of the order or request; no names of children."),
-    )
-
-
-class HoldReleaseForm(BaseForm):
-    """That a hold is over, and why."""
-
-    reason = LongText(
-        _l("Why it ended"),
-        [NotBlank(_l("Write why it ended."))],
-        limit=2000,
-        description=_l("Who said so, and the date."),
-    )
 
 
 ROOM = Room(sentences=SENTENCES)

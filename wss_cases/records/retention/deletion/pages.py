@@ -2,16 +2,17 @@
 
 from collections import Counter
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import func, select
+from wtforms.validators import NumberRange
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.accounts.credentials import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.pages import fresh_within
 from wss_cases.accounts.two_persons import refuse_one_person
@@ -21,16 +22,18 @@ from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import PlainForm, WholeNumber
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.operations.shares import Share
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.pages import ConfirmForm
 from wss_cases.pathways.legal_holds.pages import cases_of_student, is_student_held
 from wss_cases.records.retention.core.pages import (
     DELETION_TONES,
@@ -42,7 +45,6 @@ from wss_cases.records.retention.core.pages import (
     ItemState,
     Part,
     RecordDeletion,
-    TypedForm,
 )
 from wss_cases.records.retention.core.queries import certificate, due_now, still_open
 from wss_cases.records.retention.deletion import queries
@@ -81,47 +83,9 @@ def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part
     return proposal
 
 
-def _locked(uow: UnitOfWork, deletion_id: int, permission: Permission, version: int | None) -> RecordDeletion:
-    row = uow.load(RecordDeletion, deletion_id, permission, version)
-    if row.state is not DeletionState.PROPOSED:
-        raise Refused("", _("This was already confirmed or withdrawn."))
-    return row
-
-
 def _to(row: RecordDeletion, state: DeletionState) -> None:
     assert state in DELETION_TRANSITIONS[row.state]
     row.state = state
-
-
-@use_case
-def withdraw(uow: UnitOfWork, deletion_id: int) -> int:
-    """Take a proposal back: nothing of it is deleted. Raises NotFound, or Refused when it is not open."""
-    row = _locked(uow, deletion_id, Permission.RECORD_REVIEW, uow.version)
-    _to(row, DeletionState.WITHDRAWN)
-    row.ended_at, row.ended_by_id = uow.now, uow.actor.user_id
-    for item in uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)):
-        item.state, item.why_kept, item.done_at = ItemState.KEPT, "withdrawn", uow.now
-    uow.audit("deletion.withdrawn", AUDITED, row.id, changes_of(row))
-    return row.id
-
-
-@use_case
-def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
-    """Confirm a proposal; from now on the scheduler deletes. Raises NotFound for who may not.
-
-    Raises Refused for whoever proposed any of it, and when the count that was typed is not the count there is.
-    """
-    row = _locked(uow, deletion_id, Permission.RECORD_DELETE_CONFIRM, uow.version)
-    items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
-    if uow.actor.user_id in proposers(row):
-        raise Refused("", _("Someone else must confirm what you proposed."))
-    refuse_one_person("", uow.actor.user_id, proposers(row), uow.now)
-    if typed != len(items):
-        raise Refused("typed", _("Enter how many records are deleted: the number shown above."))
-    _to(row, DeletionState.CONFIRMED)
-    row.confirmed_by_id, row.confirmed_at = uow.actor.user_id, uow.now
-    uow.audit("deletion.confirmed", AUDITED, row.id, changes_of(row) | {"records": [None, len(items)]})
-    return row.id
 
 
 def carry_out(now: datetime, seconds: float = 20.0) -> dict[str, int]:
@@ -245,10 +209,10 @@ def _erase(now: datetime) -> int:
     return 0
 
 
-blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
+pages = Pages("deletions", __name__, url_prefix="/records/deletions")
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.RECORD_DELETE_READ)
 def every() -> Page:
     """Every deletion that the actor may see, the newest first."""
@@ -287,7 +251,7 @@ def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> 
     return f"{people.get(who or 0, _('The system'))} · {moment_words(when, district_zone())}" if when else ""
 
 
-@blueprint.get("/<int:deletion_id>")
+@pages.get("/<int:deletion_id>")
 @gate(Permission.RECORD_DELETE_READ)
 def one(deletion_id: int) -> Page:
     """One deletion: whose records while they stand, for the school alone; afterwards its certificate."""
@@ -327,42 +291,81 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
     return sorted(totals.items())
 
 
-@blueprint.route("/<int:deletion_id>/confirm", methods=["GET", "POST"], endpoint="confirm")
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.RECORD_DELETE_CONFIRM)
-def confirm_page(deletion_id: int) -> Page:
-    """The second person types the count; the scheduler deletes from then on."""
-    actor = current_actor()
-    listed = queries.get_deletion(actor, deletion_id)
-    require(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
-    form = TypedForm(version=listed.row.version)
-    return form_page(
-        form,
-        lambda: confirm(submitted(form), deletion_id, typed=form.typed.data),
-        with_flash(
-            _("Confirmed. The records are deleted within minutes; that cannot be undone."),
-            url_for("deletions.one", deletion_id=deletion_id),
-        ),
-        "records/retention/deletion/confirm.html",
-        row=_words(listed),
+LISTED = Subject(RecordDeletion, queries.get_deletion, row=attrgetter("row"))
+
+
+def _back(listed: Listed, _answer: int = 0) -> str:
+    return url_for("deletions.one", deletion_id=listed.row.id)
+
+
+def _above(listed: Listed) -> list[tuple[Any, str]]:
+    title = _("Deletion %(number)s", number=listed.row.id)
+    return [(_("Deletions"), url_for("deletions.every")), (title, _back(listed))]
+
+
+def _refuse_ended(row: RecordDeletion) -> None:
+    if row.state is not DeletionState.PROPOSED:
+        raise Refused("", _("This was already confirmed or withdrawn."))
+
+
+class TypedForm(PlainForm):
+    """The second person's yes: the count, typed."""
+
+    typed = WholeNumber(
+        _l("How many records are deleted"), [NumberRange(0, 1_000_000, _l("Write a whole number."))],
+        description=_l("Enter the number shown above."),
+    )  # fmt: skip
+
+
+def _count_words(listed: Listed) -> str:
+    records = ngettext("%(num)s record", "%(num)s records", listed.records)
+    return f"{listed.school} · {records}"
+
+
+def _warning(_listed: Listed, _form: TypedForm) -> dict[str, Any]:
+    words = _(
+        "Deleted records are gone from every table, search, draft, and queue, and cannot be brought back. Counts, the "
+        "audit log, and a certificate stay."
     )
+    return {"warning": words, "grave": True}
 
 
-@blueprint.route("/<int:deletion_id>/withdraw", methods=["GET", "POST"], endpoint="withdraw")
-@gate(Permission.RECORD_REVIEW)
-def withdraw_page(deletion_id: int) -> Page:
-    """Take the proposal back."""
-    actor = current_actor()
-    listed = queries.get_deletion(actor, deletion_id)
-    require(actor, Permission.RECORD_REVIEW, listed.row)
-    form = ConfirmForm(version=listed.row.version)
-    return form_page(
-        form,
-        lambda: withdraw(submitted(form), deletion_id),
-        with_flash(_("Withdrawn. Nothing is deleted."), url_for("deletions.one", deletion_id=deletion_id)),
-        "records/retention/deletion/withdraw.html",
-        row=_words(listed),
-    )
+@pages.act(
+    "/<int:deletion_id>/confirm", LISTED, TypedForm, Permission.RECORD_DELETE_CONFIRM,
+    guard=fresh_within(FRESH_MINUTES), title=_l("Confirm the deletion"), button=_l("Delete them permanently"),
+    lede=_count_words, more=_warning, trail=_above, then=_back,
+    done=_l("Confirmed. The records are deleted within minutes; that cannot be undone."),
+)  # fmt: skip
+def confirm(uow: UnitOfWork, row: RecordDeletion, form: TypedForm) -> None:
+    """Confirm a proposal; from now on the scheduler deletes.
+
+    Raises Refused for whoever proposed any of it, and when the count that was typed is not the count there is.
+    """
+    _refuse_ended(row)
+    items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
+    if uow.actor.user_id in proposers(row):
+        raise Refused("", _("Someone else must confirm what you proposed."))
+    refuse_one_person("", uow.actor.user_id, proposers(row), uow.now)
+    if form.typed.data != len(items):
+        raise Refused("typed", _("Enter how many records are deleted: the number shown above."))
+    _to(row, DeletionState.CONFIRMED)
+    row.confirmed_by_id, row.confirmed_at = uow.actor.user_id, uow.now
+    uow.audit("deletion.confirmed", AUDITED, row.id, changes_of(row) | {"records": [None, len(items)]})
 
 
-ROOM = Room(pages=(blueprint,))
+@pages.act(
+    "/<int:deletion_id>/withdraw", LISTED, PlainForm, Permission.RECORD_REVIEW,
+    title=_l("Withdraw the deletion"), button=_l("Withdraw the deletion"), trail=_above, then=_back,
+    lede=_l("None of it is deleted. The records go back to the list."), done=_l("Withdrawn. Nothing is deleted."),
+)  # fmt: skip
+def withdraw(uow: UnitOfWork, row: RecordDeletion, _form: PlainForm) -> None:
+    """Take a proposal back: nothing of it is deleted."""
+    _refuse_ended(row)
+    _to(row, DeletionState.WITHDRAWN)
+    row.ended_at, row.ended_by_id = uow.now, uow.actor.user_id
+    for item in uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)):
+        item.state, item.why_kept, item.done_at = ItemState.KEPT, "withdrawn", uow.now
+    uow.audit("deletion.withdrawn", AUDITED, row.id, changes_of(row))
+
+
+ROOM = Room(pages=(pages,))
