@@ -34,7 +34,7 @@ from wss_cases.casework.access import one_case as casework_access_one_case
 from wss_cases.casework.case_page import acts as casework_case_page_acts
 from wss_cases.casework.case_page import pages as casework_case_page
 from wss_cases.casework.case_page import paper as casework_case_page_paper
-from wss_cases.casework.safety_plans import pages as casework_safety_plans
+from wss_cases.casework.safety_plans import acts as casework_safety_plans
 from wss_cases.casework.transfer import pages as casework_transfer
 from wss_cases.cli import doctor as cli_doctor
 from wss_cases.cli import groups as cli

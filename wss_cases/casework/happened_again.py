@@ -22,7 +22,7 @@ from wss_cases.cases.case.models import OPEN, Case, CaseParticipant, CaseState, 
 from wss_cases.cases.case.pages import person_words, reopen_case
 from wss_cases.cases.case.queries import get_case, load_case, participants_of
 from wss_cases.cases.progress import join_incident
-from wss_cases.casework.safety_plans.actions import look_at_on
+from wss_cases.casework.safety_plans.acts import look_at_on
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.pages import outcomes_of
 from wss_cases.followups.core.queries import get_follow_up

@@ -15,8 +15,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseState, GuardianTold, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident, incidents_of
-from wss_cases.cases.safety_plans import PlanText
-from wss_cases.casework.safety_plans import actions as plans
+from wss_cases.casework.safety_plans import acts as plans
 from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -93,8 +92,10 @@ def test_case_and_report_lead_to_each_other(world: Any, client_as: Any) -> None:
 
 def test_the_plan_that_is_agreed_is_looked_at_the_same_day(world: Any, client_as: Any) -> None:
     call = Invocation(world.actor, NOW)
-    plan_id = plans.write(call, world.case.id, world.people[1].id, PlanText(steps="Walk along", adults_told="Ms. R"))
-    plans.agree(call, plan_id, TODAY, GuardianTold.TOLD)
+    plan_id = plans.write(
+        call, world.case.id, participant_id=world.people[1].id, steps="Walk along", adults_told="Ms. R"
+    )
+    plans.agree(call, plan_id, with_person=True, agreed_on=TODAY, guardian=GuardianTold.TOLD)
     client_as(world.coordinator).submit(f"/follow-ups/{check_in(world).id}/happened-again", FORM | parts(world))
     assert fresh(db.session.get_one(SafetyPlan, plan_id)).next_review_on == TODAY
     assert [day for kind, day in due(world) if kind == "safety_plan_review"] == [TODAY]

@@ -23,8 +23,8 @@ from wss_cases.cases.case.models import (
     SafetyPlan,
     SafetyPlanReview,
 )
-from wss_cases.cases.safety_plans import PlanText, living_plans, plans_of
-from wss_cases.casework.safety_plans import actions
+from wss_cases.cases.safety_plans import living_plans, plans_of
+from wss_cases.casework.safety_plans import acts
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -32,7 +32,12 @@ from wss_cases.foundation.errors import Refused
 WALKS = "A teacher walks along."
 words = st.sampled_from([WALKS, WALKS, WALKS, " "])
 moves = st.sampled_from([(False, False), (False, False), (True, True), (True, False)])
-texts = st.builds(lambda steps, adults, moved: PlanText(steps, adults, "", "", "", *moved), words, words, moves)
+texts = st.builds(
+    lambda steps, adults, moved: {
+        "steps": steps, "adults_told": adults, "moves_person_harmed": moved[0], "asked_by_them": moved[1],
+    },
+    words, words, moves,
+)  # fmt: skip
 
 
 class Plans(RuleBasedStateMachine):
@@ -43,17 +48,17 @@ class Plans(RuleBasedStateMachine):
         self.world = make_world()
         self.now = NOW
         self.before: dict[int, PlanState] = {}
-        self.write(0, PlanText(steps=WALKS))
-        self.write(1, PlanText(steps=WALKS, adults_told="The homeroom teacher"))
+        self.write(0, {"steps": WALKS})
+        self.write(1, {"steps": WALKS, "adults_told": "The homeroom teacher"})
 
-    def act(self, act: Any, *arguments: Any, may: bool) -> None:
+    def act(self, act: Any, record_id: int, may: bool, **answers: Any) -> None:
         """Carry out an act; it is refused exactly where it may not be."""
         try:
-            act(Invocation(self.world.actor, self.now), *arguments)
+            act(Invocation(self.world.actor, self.now), record_id, **answers)
         except Refused:
-            assert not may, (act.__name__, arguments)
+            assert not may, (act.body.__name__, answers)
         else:
-            assert may, (act.__name__, arguments)
+            assert may, (act.body.__name__, answers)
 
     def plan(self, index: int) -> SafetyPlan | None:
         """Return the newest plan of one of the two people."""
@@ -65,19 +70,19 @@ class Plans(RuleBasedStateMachine):
         return int(self.world.people[index].id)
 
     @rule(index=st.integers(0, 1), text=texts)
-    def write(self, index: int, text: PlanText) -> None:
+    def write(self, index: int, text: dict[str, Any]) -> None:
         plan = self.plan(index)
         free = plan is None or plan.state is PlanState.ENDED
-        kind = text.asked_by_them or not text.moves_person_harmed
-        self.act(actions.write, self.world.case.id, self.who(index), text, may=free and kind)
+        kind = text.get("asked_by_them") or not text.get("moves_person_harmed")
+        self.act(acts.write, self.world.case.id, free and kind, participant_id=self.who(index), **text)
 
     @rule(index=st.integers(0, 1), text=texts)
-    def change(self, index: int, text: PlanText) -> None:
+    def change(self, index: int, text: dict[str, Any]) -> None:
         plan = self.plan(index)
         if plan is not None:
-            kind = text.asked_by_them or not text.moves_person_harmed
+            kind = text.get("asked_by_them") or not text.get("moves_person_harmed")
             may = plan.state is not PlanState.ENDED and kind
-            self.act(actions.change, plan.id, text, may=may)
+            self.act(acts.change, plan.id, may, **text)
 
     @rule(index=st.integers(0, 1), guardian=st.sampled_from(GuardianTold), later=st.sampled_from([0, 0, -3, 1]))
     def agree(self, index: int, guardian: GuardianTold, later: int) -> None:
@@ -86,22 +91,22 @@ class Plans(RuleBasedStateMachine):
             full = bool(plan.steps.strip() and plan.adults_told.strip())
             may = plan.state is PlanState.DRAFT and full and later <= 0
             day = (self.now + timedelta(days=later)).date()
-            self.act(actions.agree, plan.id, day, guardian, may=may)
+            self.act(acts.agree, plan.id, may, with_person=True, agreed_on=day, guardian=guardian)
 
     @rule(index=st.integers(0, 1), answer=st.sampled_from(PlanAnswer), note=words)
     def review(self, index: int, answer: PlanAnswer, note: str) -> None:
         plan = self.plan(index)
         if plan is not None:
             said = answer is PlanAnswer.WORKS or bool(note.strip())
-            may = plan.state is PlanState.AGREED and said
-            self.act(actions.review, plan.id, answer, note, may=may)
+            may = plan.state is PlanState.AGREED and said and answer is not PlanAnswer.HAPPENED_AGAIN
+            self.act(acts.review, plan.id, may, answer=answer, note=note)
 
     @rule(index=st.integers(0, 1), why=words)
     def end(self, index: int, why: str) -> None:
         plan = self.plan(index)
         if plan is not None:
             may = plan.state is not PlanState.ENDED and bool(why.strip())
-            self.act(actions.end, plan.id, why, may=may)
+            self.act(acts.end, plan.id, may, why=why)
 
     @rule(days=st.integers(1, 8))
     def wait(self, days: int) -> None:

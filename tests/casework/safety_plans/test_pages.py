@@ -13,15 +13,16 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import GuardianTold, PlanAnswer, PlanState, SafetyPlan
-from wss_cases.cases.safety_plans import PlanText, plans_of
-from wss_cases.casework.safety_plans import actions
+from wss_cases.cases.safety_plans import plans_of
+from wss_cases.casework.safety_plans import acts
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry
 
 STEPS = "Ms. Rivera walks along to the bus. Jamie sits at the front."
-FULL = PlanText(steps=STEPS, adults_told="Ms. Rivera, homeroom", seat="Front row")
+FULL = {"steps": STEPS, "adults_told": "Ms. Rivera, homeroom", "seat": "Front row"}
+TOLD = {"with_person": True, "agreed_on": NOW.date(), "guardian": GuardianTold.TOLD}
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def world(session: Any, at: Any) -> Any:
     return make_world()
 
 
-def written(world: Any, text: PlanText = FULL) -> SafetyPlan:
-    plan_id = actions.write(Invocation(world.actor, NOW), world.case.id, world.people[1].id, text)
+def written(world: Any, text: dict[str, str] = FULL) -> SafetyPlan:
+    plan_id = acts.write(Invocation(world.actor, NOW), world.case.id, participant_id=world.people[1].id, **text)
     return db.session.get_one(SafetyPlan, plan_id)
 
 
@@ -77,7 +78,7 @@ def test_its_page_keeps_every_answer_when_it_moves_the_person_harmed_unasked(wor
 
 
 def test_agreeing_needs_steps_adults_and_the_person(world: Any, client_as: Any) -> None:
-    plan = written(world, PlanText(steps=STEPS))
+    plan = written(world, {"steps": STEPS})
     client = client_as(world.coordinator)
     where = f"/cases/{world.case.id}/safety-plans/{plan.id}/agree"
     shown = client.page(where.removesuffix("/agree"))
@@ -92,9 +93,9 @@ def test_agreeing_needs_steps_adults_and_the_person(world: Any, client_as: Any) 
 
 def test_the_sheet_names_no_other_student(world: Any, client_as: Any) -> None:
     other = world.students[0]
-    text = PlanText(steps=f"{other.given_name} sits elsewhere. Keep {other.shown_name} away.", adults_told="Mr. Ito")
+    text = {"steps": f"{other.given_name} sits elsewhere. Keep {other.shown_name} away.", "adults_told": "Mr. Ito"}
     plan = written(world, text)
-    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
+    acts.agree(Invocation(world.actor, NOW), plan.id, **TOLD)
     page = client_as(world.coordinator).get(f"/cases/{world.case.id}/safety-plans/{plan.id}/sheet")
     assert world.students[1].shown_name in page.text
     assert other.given_name not in page.text and other.family_name not in page.text
@@ -103,29 +104,31 @@ def test_the_sheet_names_no_other_student(world: Any, client_as: Any) -> None:
 
 def test_a_guardian_who_was_not_reached_is_tried_again(world: Any) -> None:
     plan = written(world)
-    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.NOT_REACHED)
+    acts.agree(Invocation(world.actor, NOW), plan.id, **TOLD | {"guardian": GuardianTold.NOT_REACHED})
     assert open_kinds(world) == ["guardian_contact", "safety_plan_review"]
 
 
 def test_what_does_not_work_is_agreed_again(world: Any) -> None:
     plan = written(world)
-    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
-    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.WORKS, "")
+    acts.agree(Invocation(world.actor, NOW), plan.id, **TOLD)
+    acts.review(Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.WORKS, note="")
     assert open_kinds(world) == ["safety_plan_review"]
     with pytest.raises(Refused):
-        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.CHANGED, " ")
-    with pytest.raises(Refused, match="Report what happened"):
-        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.")
-    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.CHANGED, "Another seat on the bus.")
+        acts.review(Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.CHANGED, note=" ")
+    with pytest.raises(Refused, match="[Vv]alid choice"):
+        acts.review(
+            Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.HAPPENED_AGAIN, note="Shouted at on the bus."
+        )
+    acts.review(Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.CHANGED, note="Another seat on the bus.")
     assert fresh(plan).state is PlanState.DRAFT and open_kinds(world) == ["safety_plan"]
-    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
-    actions.end(Invocation(world.actor, NOW), plan.id, "They feel safe.")
+    acts.agree(Invocation(world.actor, NOW), plan.id, **TOLD)
+    acts.end(Invocation(world.actor, NOW), plan.id, why="They feel safe.")
     assert open_kinds(world) == [] and fresh(plan).ended_on == NOW.date()
 
 
 def test_the_history_says_what_was_done_and_not_what_it_says(world: Any) -> None:
     plan = written(world)
-    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
+    acts.agree(Invocation(world.actor, NOW), plan.id, **TOLD)
     entries = db.session.scalars(
         select(TimelineEntry).where(TimelineEntry.case_id == world.case.id, TimelineEntry.kind.like("safety%"))
     ).all()
@@ -137,9 +140,9 @@ def test_another_school_has_no_part_in_it(world: Any) -> None:
     plan = written(world)
     stranger = actor_for(make_user(make_world().school, Role.COORDINATOR))
     for act in (
-        lambda: actions.write(Invocation(stranger, NOW), world.case.id, world.people[0].id, FULL),
-        lambda: actions.agree(Invocation(stranger, NOW), plan.id, NOW.date(), GuardianTold.TOLD),
-        lambda: actions.end(Invocation(stranger, NOW), plan.id, "x"),
+        lambda: acts.write(Invocation(stranger, NOW), world.case.id, participant_id=world.people[0].id, **FULL),
+        lambda: acts.agree(Invocation(stranger, NOW), plan.id, **TOLD),
+        lambda: acts.end(Invocation(stranger, NOW), plan.id, why="x"),
     ):
         with pytest.raises(NotFound):
             act()

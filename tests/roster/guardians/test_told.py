@@ -18,8 +18,7 @@ from tests.pathways.circles.making import add_supporter, record_consent
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import GuardianTold, SafetyPlan
-from wss_cases.cases.safety_plans import PlanText
-from wss_cases.casework.safety_plans import actions as plans
+from wss_cases.casework.safety_plans import acts as plans
 from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.handling import close
 from wss_cases.foundation.db import db
@@ -96,9 +95,10 @@ class Family:
 
     def plan(self, who: str) -> None:
         found = db.session.scalars(db.select(SafetyPlan.id)).first()
-        text = PlanText(steps="Walks with Ms. Rivera.", adults_told="Ms. Rivera")
-        made = found or plans.write(self.call, self.world.case.id, self.person.id, text)
-        plans.agree(self.call, made, TODAY, GuardianTold.TOLD, who)
+        text = {"steps": "Walks with Ms. Rivera.", "adults_told": "Ms. Rivera"}
+        made = found or plans.write(self.call, self.world.case.id, participant_id=self.person.id, **text)
+        told = {"guardian": GuardianTold.TOLD, "guardian_name": who}
+        plans.agree(self.call, made, with_person=True, agreed_on=TODAY, **told)
 
     def pathway(self, kind: Kind) -> Pathway:
         made = db.session.scalars(db.select(Pathway).filter_by(kind=kind)).first()

@@ -20,9 +20,8 @@ from wss_cases.cases.case.models import Case, CaseParticipant, CaseResult
 from wss_cases.cases.case.pages import open_continued, person_words
 from wss_cases.cases.case.queries import choose_lead, get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.progress import open_only, write_note
-from wss_cases.cases.safety_plans import PlanText, draft_plan
 from wss_cases.casework.next_act import kind_words
-from wss_cases.casework.safety_plans.actions import end_living
+from wss_cases.casework.safety_plans.acts import draft_plan, end_living
 from wss_cases.casework.transfer.queries import (
     CONCERNED,
     Moved,
@@ -224,7 +223,7 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
         return
     if going.with_plan:
         steps, phone = (names.without(text, instead) for text in (plan.steps, plan.phone))
-        draft_plan(uow, new, new.participants[0].id, PlanText(steps=steps, phone=phone))
+        draft_plan(uow, new, new.participants[0].id, steps=steps, phone=phone)
         make(uow, kind="safety_plan", due_on=tomorrow, **here)
     end_living(uow, plan, _("The student changed school."))
 

@@ -19,10 +19,9 @@ from wss_cases.cases.case.models import (
     PlanState,
     SafetyPlan,
 )
-from wss_cases.cases.safety_plans import PlanText
 from wss_cases.casework.case_page.actions import Answers, close
 from wss_cases.casework.case_page.queries import blockers, left_open
-from wss_cases.casework.safety_plans.actions import agree, end, review, write
+from wss_cases.casework.safety_plans.acts import agree, end, review, write
 from wss_cases.demo.district.schools import Person, Place, Pupil
 from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import Life, World, rows
@@ -33,13 +32,13 @@ from wss_cases.pathways.common.rules import Pathway, PathwayState
 CASE_OVER = "The case is closed."
 SETTLED = "They settled the rest between themselves and said so."
 PLAN_WORKED = "The person it is for said that it is quiet now and that the plan may end."
-PLAN = PlanText(
-    "An adult walks the first hallway with them. A sign to any teacher is enough to leave the room.",
-    "Homeroom teacher, counselor, security officer at door 3",
-    "By the east stairs",
-    "In front, beside a friend",
-    "May keep the phone on silent",
-)
+PLAN = {
+    "steps": "An adult walks the first hallway with them. A sign to any teacher is enough to leave the room.",
+    "adults_told": "Homeroom teacher, counselor, security officer at door 3",
+    "route": "By the east stairs",
+    "seat": "In front, beside a friend",
+    "phone": "May keep the phone on silent",
+}
 REVIEWS = 3
 
 
@@ -133,17 +132,17 @@ def protect(work: Work, days: int, now: datetime) -> Life:
         work.world.unprotected.add(work.id)
         return
     now = yield calendar.soon(now, rng.randrange(30, 150))
-    plan_id = write(work.calls(now), work.id, person.id, PLAN)
+    plan_id = write(work.calls(now), work.id, participant_id=person.id, **PLAN)
     if work.story == "fresh":
         return
     now = yield calendar.in_days(now, days, rng.randrange(540, 840))
-    agree(work.calls(now), plan_id, work.world.day(now), GuardianTold.TOLD)
+    agree(work.calls(now), plan_id, with_person=True, agreed_on=work.world.day(now), guardian=GuardianTold.TOLD)
     for _number in range(REVIEWS):
         due = rows(SafetyPlan.next_review_on, where=SafetyPlan.id == plan_id)[0][0]
         now = yield calendar.on(due, rng.randrange(540, 900), now)
         if not _plans(work):
             return
-        review(work.calls(now), plan_id, PlanAnswer.WORKS, "")
+        review(work.calls(now), plan_id, answer=PlanAnswer.WORKS)
 
 
 def _plans(work: Work) -> list[Any]:
@@ -153,7 +152,7 @@ def _plans(work: Work) -> list[Any]:
 def close_case(work: Work, now: datetime) -> bool:
     """End the safety plan and close the case; False where a duty stands in the way."""
     for (plan_id,) in _plans(work):
-        end(work.calls(now), plan_id, PLAN_WORKED)
+        end(work.calls(now), plan_id, why=PLAN_WORKED)
     call = work.calls(now)
     if blockers(call.actor, db.session.get_one(Case, work.id)):
         return False
