@@ -13,7 +13,7 @@ from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page import acts
 from wss_cases.casework.case_page.queries import Record
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.pages.follow_up import cancel
@@ -43,7 +43,7 @@ def close(world, actor=None, now=NOW, request_key=None, version=None, **changes)
         "cancel_reason": "",
     }
     asked = Invocation(actor or world.actor, now, request_key, version)
-    return actions.close(asked, world.case.id, actions.Answers(**(answers | changes)))
+    return acts.close(asked, world.case.id, **(answers | changes))
 
 
 def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
@@ -209,7 +209,7 @@ def test_reopening_needs_a_reason_and_a_review_date(world):
 
 def reopen(world, now=NOW, **changes):
     given = {"reason": ReopenReason.ASKED, "note": "", "review_on": date(2026, 12, 1)}
-    return actions.reopen(Invocation(world.actor, now), world.case.id, **(given | changes))
+    return acts.reopen(Invocation(world.actor, now), world.case.id, **(given | changes))
 
 
 def test_a_referral_that_is_with_a_partner_is_named(world):

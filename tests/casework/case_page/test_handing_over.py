@@ -11,7 +11,7 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
-from wss_cases.casework.case_page import pages as actions_handover
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 
@@ -28,14 +28,12 @@ def test_handing_over_takes_open_work_along(world):
     db.session.commit()
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
     with pytest.raises(Refused):
-        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "  ")
+        hand_over(Invocation(world.actor, NOW), world.case.id, to=other.id, note="  ")
     with pytest.raises(Refused):
-        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, world.coordinator.id, "note")
+        hand_over(Invocation(world.actor, NOW), world.case.id, to=world.coordinator.id, note="note")
     with pytest.raises(Refused):
-        actions_handover.hand_over(
-            Invocation(world.actor, NOW), world.case.id, make_user(make_world().school).id, "note"
-        )
-    actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "Call the aunt.")
+        hand_over(Invocation(world.actor, NOW), world.case.id, to=make_user(make_world().school).id, note="note")
+    hand_over(Invocation(world.actor, NOW), world.case.id, to=other.id, note="Call the aunt.")
     assert fresh(world.case).lead_id == other.id
     assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
     assert fresh(theirs).owner_id != other.id
@@ -49,6 +47,6 @@ def test_a_dean_who_takes_a_case_over_learns_of_no_need_for_housing(world):
     told, plain = (FollowUpFactory(kind=kind, **hung) for kind in ("liaison", "other"))
     db.session.commit()
     dean = make_user(world.school, Role.DEAN)
-    actions_handover.hand_over(Invocation(actor_for(dean), NOW), world.case.id, dean.id, "I take it.")
+    hand_over(Invocation(actor_for(dean), NOW), world.case.id, to=dean.id, note="I take it.")
     owners = [fresh(row).owner_id for row in (kept, asked, told, plain)]
     assert owners == [*[world.coordinator.id] * 3, dean.id]

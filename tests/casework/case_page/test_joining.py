@@ -7,7 +7,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import StudentFactory
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page import acts
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
@@ -22,13 +22,13 @@ def test_joining_an_incident_brings_its_people(world):
     newcomer = StudentFactory(school=world.school)
     parts = [(newcomer, PersonRole.WITNESS), (world.students[0], PersonRole.HARMED)]
     other = make_incident(world.school, *parts, state=IncidentState.SUBMITTED)
-    actions.merge_incident(Invocation(world.actor, NOW), world.case.id, f" {other.reference} ")
+    acts.merge_incident(Invocation(world.actor, NOW), world.case.id, reference=f" {other.reference} ")
     assert fresh(other).state is IncidentState.ROUTED
     roles = {person.student_id: person.role for person in participants_of(world.case.id)}
     assert roles[newcomer.id] is PersonRole.WITNESS
     assert roles[world.students[0].id] is PersonRole.BOTH
     with pytest.raises(Refused):
-        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, other.reference)
+        acts.merge_incident(Invocation(world.actor, NOW), world.case.id, reference=other.reference)
 
 
 @pytest.mark.parametrize("which", ["unknown", "other_school", "other_case", "closed"])
@@ -43,4 +43,4 @@ def test_incidents_that_cannot_be_joined(world, which):
     if which == "closed":
         reference = make_incident(world.school, state=IncidentState.NO_FURTHER_ACTION).reference
     with pytest.raises(Refused):
-        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, reference)
+        acts.merge_incident(Invocation(world.actor, NOW), world.case.id, reference=reference)

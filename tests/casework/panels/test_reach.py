@@ -16,7 +16,7 @@ from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.panels import panel
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.handling import close
@@ -96,8 +96,8 @@ def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:
     hand_over(
         Invocation(place.actor(), NOW + timedelta(minutes=1), version=case.version),
         case.id,
-        taker.id,
-        "They know each other.",
+        to=taker.id,
+        note="They know each other.",
     )
     sent = session.scalars(select(OutboxMessage).filter_by(kind="case_assigned", recipient_id=taker.id)).all()
     assert [message.object_id for message in sent] == [case.id]

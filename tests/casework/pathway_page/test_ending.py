@@ -16,7 +16,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework import pathway_page as pathway
-from wss_cases.casework.case_page.actions import Answers, close
+from wss_cases.casework.case_page.acts import close
 from wss_cases.casework.case_page.queries import blockers, left_open
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.core.states import LIAISON
@@ -104,11 +104,16 @@ def test_closing_tells_nobody_but_the_coordinator_of_a_need_for_housing(session,
     assert words[1] == ["Something that only the coordinator sees has not ended. Ask the coordinator."]
     left = left_open(actor_for(dean), case.id)
     assert (left.of_others, left.own, left_open(scene.world.actor, case.id).own) == ([], [], [liaison])
-    answers = Answers(CaseResult.REPAIRED, AgreementKept.NO_AGREEMENT, HarmedSays.REPAIRED, "")
+    answers = {
+        "result": CaseResult.REPAIRED, "agreement_kept": AgreementKept.NO_AGREEMENT,
+        "harmed_says": HarmedSays.REPAIRED, "what_is_left": "Nothing.",
+    }  # fmt: skip
     with pytest.raises(Refused, match=re.escape(words[1][0])):
-        close(Invocation(actor_for(dean), NOW), case.id, answers)
+        close(Invocation(actor_for(dean), NOW), case.id, **answers)
     end(scene.world, scene.pathway, "ended")
-    assert close(Invocation(actor_for(dean), NOW), case.id, answers) == case.id, "nothing that they see speaks against"
+    assert close(Invocation(actor_for(dean), NOW), case.id, **answers) == case.id, (
+        "nothing that they see speaks against"
+    )
     assert db.session.get(FollowUp, liaison.id).state == "open", "whoever does it still does"
     for who, sees in ((dean, False), (coordinator, True)):
         history = client_as(who).page(f"/cases/{case.id}?tab=history").text

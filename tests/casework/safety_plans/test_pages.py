@@ -115,7 +115,7 @@ def test_what_does_not_work_is_agreed_again(world: Any) -> None:
     assert open_kinds(world) == ["safety_plan_review"]
     with pytest.raises(Refused):
         acts.review(Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.CHANGED, note=" ")
-    with pytest.raises(Refused, match="[Vv]alid choice"):
+    with pytest.raises(Refused, match="alid choice"):
         acts.review(
             Invocation(world.actor, NOW), plan.id, answer=PlanAnswer.HAPPENED_AGAIN, note="Shouted at on the bus."
         )

@@ -19,7 +19,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLE_ENDED, ROLES_CHANGED
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.next_act import Stuck
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import LIAISON
@@ -114,7 +114,7 @@ def test_what_tells_of_a_need_for_housing_goes_to_coordinators_alone(
     row, same_day = {"lead": "owner"}, {"kind": LIAISON, "same_day": True}
     told, of_pathway = place.due(MONDAY, **row, **same_day), place.due(MONDAY, **row, pathway_id=need.id)
     nobodys, covered = place.due(MONDAY, None, **row, **same_day), place.due(MONDAY, lead="none", **same_day)
-    hand_over(Invocation(acting(place.people["owner"]), now), case.id, place.ids["dean"], "Yours.")
+    hand_over(Invocation(acting(place.people["owner"]), now), case.id, to=place.ids["dean"], note="Yours.")
     place.cover("owner", "admin", MONDAY, LATER)
     place.seen = max(db.session.scalars(select(OutboxMessage.id)))
     for who in {"owner", "lead", "other"}.difference(others):
@@ -150,12 +150,12 @@ def test_what_a_dean_could_not_have_goes_to_the_coordinator_after_them(session: 
     colleagues = place.due(LATER, "lead", **hung, kind=LIAISON)
     plain = place.due(LATER, **hung)
     for giver, to, keeps in (("owner", "dean", "owner"), ("dean", "admin", "owner"), ("admin", "other", "other")):
-        hand_over(Invocation(acting(place.people[giver]), now), case.id, place.ids[to], "Yours.")
+        hand_over(Invocation(acting(place.people[giver]), now), case.id, to=place.ids[to], note="Yours.")
         assert {fresh(one).owner_id for one in rows} == {place.ids[keeps]}, to
         assert fresh(plain).owner_id == place.ids[to]
     assert fresh(colleagues).owner_id == place.ids["lead"], "what never was the lead's"
     mine = place.due(LATER, "owner", **hung, kind=LIAISON)
-    hand_over(Invocation(acting(place.people["other"]), now), case.id, place.ids["lead"], "Yours.")
+    hand_over(Invocation(acting(place.people["other"]), now), case.id, to=place.ids["lead"], note="Yours.")
     assert fresh(mine).owner_id == place.ids["owner"], "after one who could know of it, it is theirs who have it"
 
 

@@ -25,7 +25,7 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.people.pages import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups import handling as work
 from wss_cases.followups.core.models import FollowUp
@@ -233,7 +233,7 @@ def called_off(it: Queued) -> Any:
 def handed_over(to: str = "other") -> Way:
     def hand(it: Queued) -> Any:
         case_id = it.more.get("case") or it.case_id
-        return hand_over(Invocation(SYSTEM, SINCE), case_id, it.place.ids[to], "Please")
+        return hand_over(Invocation(SYSTEM, SINCE), case_id, to=it.place.ids[to], note="Please")
 
     return hand
 

@@ -15,7 +15,7 @@ from tests.support.servers.receiving_calendar import ReceivingCalendar
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.pages import deliver
@@ -197,7 +197,7 @@ def test_a_case_handed_over_goes_into_the_next_calendar(world, circle, mailing):
     plan(world, circle)
     deliver(NOW)
     other = make_user(world.school, Role.COORDINATOR)
-    hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "All is ready.")
+    hand_over(Invocation(world.actor, NOW), world.case.id, to=other.id, note="All is ready.")
     deliver(NOW)
     former, present = calendars(mailing.mails, world.coordinator, other)
     assert former.standing() == [] and [event.starts for event in present.standing()] == [LATER]

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, CaseState, HarmedSays
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.casework.case_page import actions as casework
+from wss_cases.casework.case_page import acts as casework
 from wss_cases.casework.pathway_page import end_early
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
@@ -89,13 +89,11 @@ def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -
     casework.close(
         Invocation(removed.coordinator, NOW),
         case.id,
-        casework.Answers(
-            result=CaseResult.UNFOUNDED,
-            agreement_kept=AgreementKept.NO_AGREEMENT,
-            harmed_says=HarmedSays.NOT_REACHED,
-            what_is_left="",
-            cancel_reason="done",
-        ),
+        result=CaseResult.UNFOUNDED,
+        agreement_kept=AgreementKept.NO_AGREEMENT,
+        harmed_says=HarmedSays.NOT_REACHED,
+        what_is_left="Nothing.",
+        cancel_reason="done",
     )
     removed.remove()
     assert fresh(case).state is CaseState.INTAKE and returns() == 2

@@ -19,7 +19,7 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import Cover
 from wss_cases.accounts.coverage import near
 from wss_cases.cases.case.models import CaseNote
-from wss_cases.casework.case_page.pages import hand_over_many
+from wss_cases.casework.case_page.acts import hand_over_many
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused

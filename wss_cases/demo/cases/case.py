@@ -19,7 +19,7 @@ from wss_cases.cases.case.models import (
     PlanState,
     SafetyPlan,
 )
-from wss_cases.casework.case_page.actions import Answers, close
+from wss_cases.casework.case_page.acts import close
 from wss_cases.casework.case_page.queries import blockers, left_open
 from wss_cases.casework.safety_plans.acts import agree, end, review, write
 from wss_cases.demo.district.schools import Person, Place, Pupil
@@ -164,14 +164,15 @@ def close_case(work: Work, now: datetime) -> bool:
     if states == {PathwayState.DECLINED}:
         result, says = CaseResult.DECLINED, HarmedSays.DID_NOT_WISH_TO_SAY
     kept = AgreementKept.KEPT if all(work.kept) else AgreementKept.PARTLY
-    answers = Answers(
+    close(
+        call,
+        work.id,
         result=result,
         cancel_reason=CASE_OVER,
-        what_is_left="",
+        what_is_left="Nothing.",
         agreement_kept=kept if work.kept else AgreementKept.NO_AGREEMENT,
         harmed_says=says if any(party.was_harmed for party in work.people) else HarmedSays.NOBODY_HARMED,
         despite=SETTLED,
         stay=[row.id for row in left_open(call.actor, work.id).of_others],
     )
-    close(call, work.id, answers)
     return True

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from wss_cases.cases.progress import add_note
+from wss_cases.casework.case_page.acts import add_note
 from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.demo.cases.case import Path, Work, close_case
 from wss_cases.demo.district.schools import MentorPlaces
@@ -50,7 +50,7 @@ def case_life(work: Work, now: datetime) -> Life:
         if number and not left and close_case(work, now):
             return
         if number == 1 and rng.random() < 0.4:
-            add_note(work.calls(now), work.id, rng.choice(NOTES))
+            add_note(work.calls(now), work.id, text=rng.choice(NOTES))
         number += 1
         now = yield work.world.calendar.in_days(now, rng.randrange(2, 6), rng.randrange(540, 930))
 

@@ -45,7 +45,7 @@ from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseNote
-from wss_cases.cases.progress import add_note
+from wss_cases.casework.case_page.acts import add_note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
@@ -220,7 +220,9 @@ def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Data
     """The looking is believed because it sees a note that somebody pasted into the case."""
     planted = forms_of(PLANTED)
     with told.app.app_context():
-        note_id = add_note(Invocation(told.keeper, clock.now()), told.case_id, f"They said {PLANTED} in the circle.")
+        note_id = add_note(
+            Invocation(told.keeper, clock.now()), told.case_id, text=f"They said {PLANTED} in the circle."
+        )
     try:
         found = case_pages(client_of(told.app, "dean"), told.case_id)
         assert [address for address, answer in found.items() if leaks(answer.data, planted)]

@@ -14,7 +14,7 @@ from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.casework.case_page.pages import hand_over
+from wss_cases.casework.case_page.acts import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.models import CircleKeeper
@@ -115,7 +115,7 @@ def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way)
         days = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
         set_cover(Invocation(world.actor, NOW), world.school.id, world.coordinator.id, dean.id, **days, note="")
     elif way == "leads":
-        hand_over(Invocation(world.actor, NOW), world.case.id, dean.id, "Away from today.")
+        hand_over(Invocation(world.actor, NOW), world.case.id, to=dean.id, note="Away from today.")
     elif way == "owns":
         db.session.get_one(Pathway, circle.id).owner_id = dean.id
     else:
