@@ -18,15 +18,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.plan.goals.actions import (
-    StepContent,
-    add_goal,
-    add_step,
-    change_goal,
-    remove_goal,
-    remove_strategy,
-)
-from wss_cases.plans.plan.goals.queries import Direction, GoalContent, PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.pages import add_goal, add_step, change_goal, remove_goal, remove_strategy
+from wss_cases.plans.plan.goals.queries import Direction, PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component
 
 MEASURED = {
@@ -53,13 +46,13 @@ NOT_MEASURED = {"measure": "", "direction": None, "target": None, "target_by": N
 )
 def test_a_goal_is_measurable_or_says_why_not(call, plan, change, field):
     with pytest.raises(Refused) as refused:
-        add_goal(call, plan.id, GoalContent(**(MEASURED | change)))
+        add_goal(call, plan.id, **(MEASURED | change))
     assert refused.value.field == field
     assert db.session.scalar(select(PlanGoal.id)) is None
 
 
 def test_one_that_cannot_be_measured_says_why(call, plan):
-    add_goal(call, plan.id, GoalContent(**(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."})))
+    add_goal(call, plan.id, **(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."}))
     assert db.session.scalars(select(PlanGoal.why_not_measured)).all() == ["Nobody counts it."]
 
 
@@ -112,11 +105,11 @@ def test_a_goal_takes_the_latest_baseline_that_is_frozen_for_its_measure(call, p
         days = {"period_from": date(year, 8, 1), "period_to": date(year + 1, 6, 1), "taken_at": plan.started_at}
         db.session.add(PlanBaseline(measure=measure, numerator=1, denominator=9, **days, **of(plan)))
     db.session.commit()
-    goal = db.session.get_one(PlanGoal, add_goal(call, plan.id, GoalContent(**MEASURED)))
+    goal = db.session.get_one(PlanGoal, add_goal(call, plan.id, **MEASURED))
     assert goal.baseline_id is not None
     taken = db.session.get_one(PlanBaseline, goal.baseline_id)
     assert (taken.measure, taken.period_from) == ("repaired", date(2025, 8, 1))
-    add_goal(call, plan.id, GoalContent(**(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."})))
+    add_goal(call, plan.id, **(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."}))
     assert db.session.scalars(select(PlanGoal.baseline_id).order_by(PlanGoal.id)).all() == [taken.id, None]
 
 
@@ -125,11 +118,10 @@ def test_in_force_goals_stay_and_strategies_go_on(school, principal, client_as, 
     at("2026-11-24 10:00")
     plan = SchoolPlanFactory(school_id=school.id, lead_id=principal.id, standing=True, state=state)
     goal, call = PlanGoalFactory(measure="repaired", target=80.0, **of(plan)), calling(principal)
-    content = GoalContent(**MEASURED)
     for change in ({"measure": "incidents"}, {"target": 70.0}, {"statement": "Some harm is repaired"}):
         with pytest.raises(Refused, match="stay as the council approved"):
-            change_goal(call, goal.id, GoalContent(**(MEASURED | change)))
-    for act in (lambda: remove_goal(call, goal.id), lambda: add_goal(call, plan.id, content)):
+            change_goal(call, goal.id, **(MEASURED | change))
+    for act in (lambda: remove_goal(call, goal.id), lambda: add_goal(call, plan.id, **MEASURED)):
         with pytest.raises(Refused, match="stay as the council approved"):
             act()
     freeze(call, plan.id, ["repaired"], "2026-27")
@@ -163,5 +155,7 @@ def test_a_step_is_owned_by_somebody_of_the_school(call, plan):
     strategy = PlanStrategyFactory(goal_id=PlanGoalFactory(**of(plan)).id, **of(plan))
     stranger = make_user(Role.DEAN, SchoolFactory())
     with pytest.raises(Refused) as refused:
-        add_step(call, strategy.id, StepContent("Train", stranger.id, date(2026, 12, 1), "A list"))
+        add_step(
+            call, strategy.id, text="Train", owner=stranger.id, due_on=date(2026, 12, 1), evidence_required="A list"
+        )
     assert refused.value.field == "owner"

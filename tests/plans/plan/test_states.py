@@ -18,9 +18,9 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.answers import PlanAnswer
 from wss_cases.plans.plan.core.models import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState, SchoolPlan
-from wss_cases.plans.plan.core.pages import PlanHead, change_plan, start_plan
 from wss_cases.plans.plan.core.queries import PlanFacts, blocks, may_follow, outdated, way_forward
 from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.home import change_plan, start_plan
 from wss_cases.plans.plan.progress import PlanReview, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component
 
@@ -99,7 +99,7 @@ def test_a_plan_is_not_approved_while_a_required_component_is_empty(school, prin
         forward(call, plan)
     assert fresh(plan).state is PlanState.COUNCIL_VOTE
     with pytest.raises(Refused, match="The council decides on this text"):
-        change_plan(call, plan.id, PlanHead("", "2027-28", "", None))
+        change_plan(call, plan.id, last_year="2027-28")
     fresh(goal).removed_on = None
     db.session.commit()
     approved = forward(call, plan)
@@ -137,7 +137,7 @@ def test_it_is_reviewed_once_there_is_an_annual_review_and_then_closed(school, p
     assert forward(call, plan).state is PlanState.REVIEWED
     assert forward(call, plan).closed_on == date(2026, 11, 24)
     with pytest.raises(Refused, match="This plan is closed"):
-        change_plan(call, plan.id, PlanHead("", "2027-28", "", None))
+        change_plan(call, plan.id, last_year="2027-28")
 
 
 def test_going_back_to_the_committee_takes_the_approval_along(principal, call, plan):
@@ -170,7 +170,7 @@ def test_only_the_administrator_of_the_school_moves_a_plan_as_it_stands_now(scho
 )
 def test_a_plan_is_started_for_years_a_tier_and_a_lead_that_can_be(school, call, head, field):
     with pytest.raises(Refused) as refused:
-        start_plan(call, school.id, PlanHead(*head))
+        start_plan(call, school.id, **dict(zip(("first_year", "last_year", "tier", "lead"), head, strict=True)))
     assert refused.value.field == field
 
 

@@ -25,12 +25,13 @@ from wss_cases.plans.money.resources.models import EntryKind, ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, correct_entry
 from wss_cases.plans.money.resources.queries import strategies_of
 from wss_cases.plans.plan.answers import Written, digest_of, write_answers
-from wss_cases.plans.plan.committee import MemberGroup, Seat, add_member
+from wss_cases.plans.plan.committee import MemberGroup, add_member
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.plan.core.pages import PlanHead, council_decided, start_plan
+from wss_cases.plans.plan.core.pages import council_decided
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.plan.goals.actions import StepContent, StrategyContent, add_goal, add_step, add_strategy
-from wss_cases.plans.plan.goals.queries import Direction, GoalContent, PlanStep
+from wss_cases.plans.plan.goals.pages import add_goal, add_step, add_strategy
+from wss_cases.plans.plan.goals.queries import Direction, PlanStep
+from wss_cases.plans.plan.home import start_plan
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
 from wss_cases.plans.review.pages import rate_goal, start_review
@@ -110,7 +111,8 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> None:
     plan_id = _start(call, place, world.day(began), "Tier 1")
     _answer(call, plan_id, world.day(began), tuple(ANSWERS))
     for group, organization, people in SEATS:
-        add_member(call, plan_id, Seat(group, "", organization, people, world.day(began), None, None), anyway=True)
+        seat = {"member_group": group, "organization": organization, "people": people}
+        add_member(call, plan_id, starts_on=world.day(began), anyway=True, **seat)
     for goal in GOALS:
         _goal(call, plan_id, place, goal, (today, first, last))
     _take_baselines(call, plan_id, place, world.day(began))
@@ -132,7 +134,7 @@ def _take_baselines(call: Invocation, plan_id: int, place: Place, day: date) -> 
 
 def _start(call: Invocation, place: Place, day: date, tier: str) -> int:
     year = school_year(day)
-    return start_plan(call, place.id, PlanHead(year, year, tier, place.head.id))
+    return start_plan(call, place.id, first_year=year, last_year=year, tier=tier, lead=place.head.id)
 
 
 def _answer(call: Invocation, plan_id: int, day: date, codes: tuple[str, ...]) -> None:
@@ -143,15 +145,18 @@ def _answer(call: Invocation, plan_id: int, day: date, codes: tuple[str, ...]) -
 def _goal(call: Invocation, plan_id: int, place: Place, goal: Wanted, days: tuple[date, date, date]) -> None:
     """Write a goal with its strategy and steps; `days`: today, and the first and last of the school year."""
     today, first, last = days
-    by = (last, "") if goal.measure else (None, NOT_YET)
-    measured = (goal.measure, goal.direction, goal.target, *by)
-    goal_id = add_goal(call, plan_id, GoalContent(goal.component, goal.statement, *measured), anyway=True)
+    goal_id = add_goal(
+        call, plan_id, component=goal.component, statement=goal.statement, measure=goal.measure,
+        direction=goal.direction, target=goal.target, target_by=last if goal.measure else None,
+        why_not_measured="" if goal.measure else NOT_YET, anyway=True,
+    )  # fmt: skip
     if_words, then_words, leads_to = goal.strategy
-    strategy = StrategyContent(if_words, then_words, leads_to, place.coordinator.id)
-    strategy_id = add_strategy(call, goal_id, strategy, anyway=True)
+    texts = {"if_words": if_words, "then_words": then_words, "leads_to": leads_to}
+    strategy_id = add_strategy(call, goal_id, owner=place.coordinator.id, anyway=True, **texts)
     for text, later, evidence in goal.steps:
         due_on = min(max(today + timedelta(days=later), first), last)
-        add_step(call, strategy_id, StepContent(text, place.coordinator.id, due_on, evidence), anyway=True)
+        done = {"due_on": due_on, "evidence_required": evidence}
+        add_step(call, strategy_id, text=text, owner=place.coordinator.id, anyway=True, **done)
 
 
 EVIDENCE = "Twelve places, listed with students, each with a date; the list hangs in the main office."

@@ -1,11 +1,10 @@
-"""Writing down who sits on the committee of a plan. Students are a group: how many, never who."""
+"""The committee of a plan. Students are a group: how many, never who."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import CheckConstraint, String, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import DateField, IntegerField
@@ -19,18 +18,26 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import BaseForm, ShortText, filled, pick
+from wss_cases.foundation.forms import PlainForm, ShortText, needs, pick
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.models import EDITABLE, OfPlan, SchoolPlan
-from wss_cases.plans.plan.core.pages import no_student_named, open_plan, part_of, part_page, plan_frame, plan_trail
+from wss_cases.plans.plan.core.pages import (
+    FORM,
+    both_texts,
+    no_student_named,
+    open_plan,
+    plan_frame,
+    plan_trail,
+    refuse_fixed,
+)
 from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.roster.names.queries import refuse_names
 
@@ -106,59 +113,10 @@ def get_member(actor: Actor, plan_member_id: int) -> PlanMember:
     return member
 
 
-@dataclass(frozen=True)
-class Seat:
-    """One entry: a person or an organization, or how many students, from a day until a day (None: still)."""
-
-    member_group: MemberGroup
-    name: str
-    organization: str
-    people: int
-    starts_on: date
-    ends_on: date | None
-    named_yes_on: date | None
-
-
-@use_case
-def add_member(uow: UnitOfWork, school_plan_id: int, seat: Seat, anyway: bool = False) -> int:
-    """Add an entry to a plan's committee. Raises NotFound, Refused naming the field."""
-    plan = open_plan(uow, school_plan_id)
-    _check(uow, plan.school_id, seat, anyway)
-    member = uow.add(PlanMember(plan_id=plan.id, school_id=plan.school_id, **asdict(seat)))
-    uow.record(member, "plan.member_added")
-    return member.id
-
-
-@use_case
-def change_member(uow: UnitOfWork, plan_member_id: int, seat: Seat, anyway: bool = False) -> int:
-    """Change an entry, or end it on a day. Raises NotFound, Stale, Refused naming the field."""
-    member = part_of(uow, PlanMember, plan_member_id, uow.version)
-    _check(uow, member.school_id, seat, anyway)
-    for name, value in asdict(seat).items():
-        setattr(member, name, value)
-    uow.record(member, "plan.member_changed")
-    return member.id
-
-
-def _check(uow: UnitOfWork, school_id: int, seat: Seat, anyway: bool) -> None:
-    named = seat.name.strip() or seat.organization.strip()
-    if seat.member_group is MemberGroup.STUDENT and (named or seat.named_yes_on):
-        raise Refused("name", _("Students are never named. Leave the name empty and enter how many."))
-    if seat.member_group is not MemberGroup.STUDENT and not named:
-        raise Refused("name", _("Enter a name or an organization."))
-    if seat.people < 1:
-        raise Refused("people", _("Enter a whole number, at least 1."))
-    if seat.ends_on is not None and seat.ends_on < seat.starts_on:
-        raise Refused("ends_on", _("The last day cannot come before the first."))
-    if seat.named_yes_on is not None and seat.named_yes_on > today_at(school_id, uow.now):
-        raise Refused("named_yes_on", _("Choose today or an earlier day."))
-    refuse_names(school_id, anyway, seat.name, seat.organization)
-
-
 MOST_PEOPLE = 500
 
 
-class MemberForm(BaseForm):
+class MemberForm(PlainForm):
     """Who sits there, for whom, and since when."""
 
     member_group = pick(_l("Group"), MemberGroup.labels(), _l("Choose a group."))
@@ -176,10 +134,27 @@ class MemberForm(BaseForm):
     )
     anyway = no_student_named()
 
-    @property
-    def seat(self) -> Seat:
-        """What the sound form says."""
-        return filled(self, Seat, member_group=MemberGroup(self.member_group.data), people=self.people.data or 1)
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that students are a number and everybody else is named, and that the days are in order."""
+        sound = super().validate(extra_validators)
+        named = bool(self.name.data.strip() or self.organization.data.strip())
+        students = self.member_group.data == MemberGroup.STUDENT
+        sound = needs(
+            sound, self.name, students and (named or self.named_yes_on.data is not None),
+            _("Students are never named. Leave the name empty and enter how many."),
+        )  # fmt: skip
+        sound = needs(sound, self.name, not students and not named, _("Enter a name or an organization."))
+        backward = sound and self.ends_on.data is not None and self.ends_on.data < self.starts_on.data
+        return needs(sound, self.ends_on, backward, _("The last day cannot come before the first."))
+
+    def write(self, uow: UnitOfWork, member: PlanMember) -> None:
+        """Set the entry's columns. Raises Refused for a consent of a later day and for names of students."""
+        if self.named_yes_on.data is not None and self.named_yes_on.data > today_at(member.school_id, uow.now):
+            raise Refused("named_yes_on", _("Choose today or an earlier day."))
+        refuse_names(member.school_id, self.anyway.data, self.name.data, self.organization.data)
+        member.member_group, member.people = MemberGroup(self.member_group.data), self.people.data or 1
+        for name in ("name", "organization", "starts_on", "ends_on", "named_yes_on"):
+            setattr(member, name, self[name].data)
 
 
 def member_words(member: PlanMember) -> str:
@@ -207,7 +182,7 @@ def member_rows(members: Sequence[PlanMember], today: date, writes: bool) -> lis
     ]
 
 
-blueprint = Blueprint("plan_committee", __name__, url_prefix="/safety-plans")
+blueprint = Pages("plan_committee", __name__, url_prefix="/safety-plans")
 TAB = "plan_committee.members"
 
 
@@ -222,34 +197,45 @@ def members(school_plan_id: int) -> Page:
     return render_template("plans/committee/list.html", rows=rows, writes=writes, **plan_frame(actor, plan, TAB))
 
 
-@blueprint.route("/<int:school_plan_id>/committee/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def add(school_plan_id: int) -> Page:
-    """Add a person, an organization, or how many students."""
-    plan = writable_plan(current_actor(), school_plan_id)
-    form = MemberForm(starts_on=today_at(plan.school_id, clock.now()), people=1)
-    words = _words(plan, _("Add to the committee"))
-    return part_page(form, lambda call: add_member(call, plan.id, form.seat, bool(form.anyway.data)), words)
+def _trail(record: SchoolPlan | PlanMember) -> list[tuple[Any, Any]]:
+    plan = record if isinstance(record, SchoolPlan) else writable_plan(current_actor(), record.plan_id)
+    return plan_trail(plan, "", (_("Committee"), url_for(TAB, school_plan_id=plan.id)))[:-1]
 
 
-@blueprint.route("/committee/<int:plan_member_id>", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def member(plan_member_id: int) -> Page:
-    """Change an entry, or end it."""
-    row = get_member(current_actor(), plan_member_id)
-    plan = writable_plan(current_actor(), row.plan_id)
-    form = MemberForm(obj=row)
-    words = _words(plan, member_words(row))
-    return part_page(
-        form, lambda call: change_member(call, row.id, form.seat, bool(form.anyway.data)), words,
-        lambda: MemberForm(obj=get_member(current_actor(), plan_member_id), formdata=None),
-    )  # fmt: skip
+def _start(member: PlanMember) -> dict[str, Any]:
+    names = ("member_group", "name", "organization", "people", "starts_on", "ends_on", "named_yes_on")
+    return {name: getattr(member, name) for name in names}
 
 
-def _words(plan: SchoolPlan, title: str) -> dict[str, Any]:
-    href = url_for(TAB, school_plan_id=plan.id)
-    crumbs = plan_trail(plan, title, (_("Committee"), href))
-    return {"title": title, "crumbs": crumbs, "back_href": href, "go_words": _("Save")}
+MEMBER = Subject(PlanMember, get_member)
+PART: dict[str, Any] = {"button": _l("Save"), "trail": _trail, "template": FORM, "boxed": False}
+
+
+@blueprint.act(
+    "/<int:school_plan_id>/committee/new", Subject(SchoolPlan, writable_plan), MemberForm, Permission.PLAN_WRITE,
+    adds=True, endpoint="add", title=_l("Add to the committee"),
+    then=lambda plan, _id: url_for(TAB, school_plan_id=plan.id),
+    start=lambda plan: {"starts_on": today_at(plan.school_id, clock.now()), "people": 1}, **PART,
+)  # fmt: skip
+def add_member(uow: UnitOfWork, plan: SchoolPlan, form: MemberForm) -> int:
+    """Add a person, an organization, or how many students to a plan's committee."""
+    refuse_fixed(plan)
+    member = PlanMember(plan_id=plan.id, school_id=plan.school_id)
+    form.write(uow, member)
+    uow.record(member, "plan.member_added")
+    return member.id
+
+
+@blueprint.act(
+    "/committee/<int:plan_member_id>", MEMBER, MemberForm, Permission.PLAN_WRITE, endpoint="member",
+    title=member_words, then=lambda member, _id: url_for(TAB, school_plan_id=member.plan_id), start=_start,
+    guard=both_texts(MemberForm, MEMBER, _start, ""), **PART,
+)  # fmt: skip
+def change_member(uow: UnitOfWork, member: PlanMember, form: MemberForm) -> None:
+    """Change an entry, or end it on a day."""
+    open_plan(uow, member.plan_id)
+    form.write(uow, member)
+    uow.record(member, "plan.member_changed")
 
 
 ROOM = Room(

@@ -1,32 +1,28 @@
 """Copying a plan forward: goals, strategies and steps go on; baselines, reviews, votes and progress never do."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
-from flask import Blueprint, flash, url_for
+from flask import flash, url_for
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
-from wss_cases.foundation.errors import existing
-from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.answers import PlanAnswer, answers_of
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.pages import HeadForm, PlanHead, new_plan, people_of, plan_trail
-from wss_cases.plans.plan.core.queries import LONGEST_TERM, PLAN_TIERS, writable_plan
+from wss_cases.plans.plan.core.pages import FORM, HeadForm, new_plan, people_of, plan_trail
+from wss_cases.plans.plan.core.queries import LONGEST_TERM, writable_plan
 from wss_cases.plans.plan.goals.queries import tree_of, without_baseline
 from wss_cases.plans.plan.templates import questions_of
+from wss_cases.roster.directory.models import School
 from wss_cases.training.records.queries import staff_of
 
 
@@ -42,44 +38,34 @@ def moved_day(day: date, from_year: str, to_year: str, last_year: str) -> date:
     return min(max(later, begins), ends)
 
 
-def copy_form(plan: SchoolPlan, now: datetime) -> HeadForm:
-    """Return the form as it is first shown: for the school year after the plan's last one, or for this one if later."""
-    today = today_at(plan.school_id, now)
-    this_year = school_year_bounds(school_year(today))[0].year
-    after = max(this_year, school_year_bounds(plan.last_year)[0].year + 1)
-    lead = str(plan.lead_id or "")
-    form = HeadForm(first_year=year_named(after), last_year=year_named(after), tier=plan.tier, lead=lead)
-    years = [year_named(first) for first in range(this_year, after + LONGEST_TERM)]
-    form.first_year.choices = choices([(year, year) for year in years[: after - this_year + 1]])
-    form.last_year.choices = choices([(year, year) for year in years])
-    tiers = dict.fromkeys([*PLAN_TIERS.on(today), *([plan.tier] if plan.tier else [])])
-    form.tier.choices = choices([("", _("No tier")), *((tier, tier) for tier in tiers)])
-    form.lead.choices = people_of(plan.school_id, now, None, _("No lead yet"))
-    if lead not in {choice.value for choice in form.lead.choices} and not form.is_submitted():
-        form.lead.data = ""
-    return form
+def _first_year(plan: SchoolPlan) -> int:
+    """The year after the plan's last one, or this school year if that is later."""
+    this_year = school_year_bounds(school_year(today_at(plan.school_id, clock.now())))[0].year
+    return max(this_year, school_year_bounds(plan.last_year)[0].year + 1)
+
+
+class CopyForm(HeadForm):
+    """Years, tier and lead of the new plan."""
+
+    def fit(self, record: Any) -> None:
+        """Offer years from this one to the last that a new plan may be for."""
+        now, after = clock.now(), _first_year(record)
+        this_year = school_year_bounds(school_year(today_at(record.school_id, now)))[0].year
+        self._offer(record.school_id, [year_named(year) for year in range(this_year, after + LONGEST_TERM)], record)
+        self.first_year.choices = self.last_year.choices[: after - this_year + 1]
+        self.lead.choices = people_of(record.school_id, now, None, _("No lead yet"))
+
+
+def _start(plan: SchoolPlan) -> dict[str, str]:
+    year, staff = year_named(_first_year(plan)), staff_of(plan.school_id, today_at(plan.school_id, clock.now()))
+    lead = str(plan.lead_id) if plan.lead_id in staff else ""
+    return {"first_year": year, "last_year": year, "tier": plan.tier, "lead": lead}
 
 
 OF_GOAL: Final = ("component", "position", "statement", "measure", "direction", "target", "why_not_measured")
 OF_STRATEGY: Final = ("position", "if_words", "then_words", "leads_to")
 OF_STEP: Final = ("position", "text", "evidence_required")
 """What is copied of each; baselines and whatever was done are not among it."""
-
-
-@use_case
-def copy_forward(uow: UnitOfWork, school_plan_id: int, head: PlanHead) -> int:
-    """Start a plan for later years from this one, by the template in force today. Returns the new plan's id.
-
-    Answers go to the questions of the same code; days move by as many years as the plan does. Raises NotFound, Refused.
-    """
-    before = existing(uow.session.get(SchoolPlan, school_plan_id))
-    require(uow.actor, Permission.PLAN_WRITE, before)
-    plan = new_plan(uow, before.school_id, head, copied_from_id=before.id)
-    uow.record(plan, "plan.copied")
-    _copy_answers(uow, before, plan)
-    _copy_goals(uow, before, plan)
-    react(uow, "plan.copied", plan)
-    return plan.id
 
 
 def _copy_answers(uow: UnitOfWork, before: SchoolPlan, plan: SchoolPlan) -> None:
@@ -120,30 +106,7 @@ def _copy(row: Any, plan: SchoolPlan, names: tuple[str, ...], **more: Any) -> An
     return type(row)(plan_id=plan.id, school_id=plan.school_id, **values, **more)
 
 
-blueprint = Blueprint("plan_copies", __name__, url_prefix="/safety-plans")
-
-
-@blueprint.route("/<int:school_plan_id>/copy", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def copy(school_plan_id: int) -> Page:
-    """Copy a plan forward to a later year; afterwards its page names what must be frozen anew."""
-    plan = writable_plan(current_actor(), school_plan_id)
-    form = copy_form(plan, clock.now())
-    title = _("Copy forward to a new plan")
-    words = {
-        "title": title,
-        "lede": _(
-            "Answers, goals, strategies, and steps are copied. Baselines, progress, votes, reviews, and the committee "
-            "are not: they belong to the year they were made in."
-        ),
-        "crumbs": plan_trail(plan, title),
-        "back_href": url_for("plans.home", school_plan_id=plan.id),
-        "go_words": _("Copy forward"),
-    }
-    return act_form(form, lambda call: copy_forward(call, plan.id, form.head), _copied, words, "plans/part.html")
-
-
-def _copied(plan_id: int) -> str:
+def _copied(_before: SchoolPlan, plan_id: int) -> str:
     """Say how many baselines must be frozen anew, and go to the new plan, which names them."""
     count = len(without_baseline(plan_id))
     words = ngettext("Copied. %(num)s goal needs a new baseline.", "Copied. %(num)s goals need a new baseline.", count)
@@ -151,4 +114,30 @@ def _copied(plan_id: int) -> str:
     return url_for("plans.home", school_plan_id=plan_id)
 
 
-ROOM = Room(pages=(blueprint,))
+pages = Pages("plan_copies", __name__, url_prefix="/safety-plans")
+
+
+@pages.act(
+    "/<int:school_plan_id>/copy", Subject(SchoolPlan, writable_plan), CopyForm, Permission.PLAN_WRITE, adds=True,
+    endpoint="copy", title=_l("Copy forward to a new plan"), button=_l("Copy forward"), then=_copied, start=_start,
+    lede=_l(
+        "Answers, goals, strategies, and steps are copied. Baselines, progress, votes, reviews, and the committee "
+        "are not: they belong to the year they were made in."
+    ),
+    trail=lambda plan: plan_trail(plan, "")[:-1], template=FORM, boxed=False,
+)  # fmt: skip
+def copy_forward(uow: UnitOfWork, before: SchoolPlan, form: CopyForm) -> int:
+    """Start a plan for later years from this one, by the template in force today.
+
+    Answers go to the questions of the same code; days move by as many years as the plan does.
+    """
+    uow.load(School, before.school_id, Permission.PLAN_START)
+    plan = new_plan(uow, before.school_id, form, copied_from_id=before.id)
+    uow.record(plan, "plan.copied")
+    _copy_answers(uow, before, plan)
+    _copy_goals(uow, before, plan)
+    react(uow, "plan.copied", plan)
+    return plan.id
+
+
+ROOM = Room(pages=(pages,))

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -23,19 +23,23 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.extension_points import panels_for
+from wss_cases.journal.acts import Pages, Subject
+from wss_cases.journal.extension_points import panels_for, react
 from wss_cases.journal.rooms import Place, PlanTab, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.answers import GENERAL, answers_of, part_words, parts_of
 from wss_cases.plans.plan.core.models import EDITABLE, TRANSITIONS, Block, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import (
+    FORM,
     TONES,
-    change_plan,
-    head_form,
-    part_page,
+    HeadForm,
+    both_texts,
+    head_now,
+    new_plan,
     plan_frame,
     plan_trail,
     plan_words,
-    start_plan,
+    refuse_fixed,
     years_words,
 )
 from wss_cases.plans.plan.core.queries import (
@@ -179,7 +183,7 @@ def part_rows(plan: SchoolPlan) -> list[dict[str, Any]]:
     return rows
 
 
-blueprint = Blueprint("plans", __name__, url_prefix="/safety-plans")
+blueprint = Pages("plans", __name__, url_prefix="/safety-plans")
 
 
 def _school(actor: Actor, *roles: Role) -> School | None:
@@ -198,26 +202,18 @@ def plans() -> Page:
     return render_template("plans/list.html", school=school, rows=rows, starts=starts)
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_START)
-def start() -> Page:
-    """Start a plan for the chosen school."""
-    school = existing(_school(current_actor(), Role.ADMINISTRATOR))
-    form = head_form(school.id, clock.now())
-    words = {
-        "title": _("Start a school safety plan"),
-        "lede": school.name,
-        "crumbs": [(_("School safety plans"), url_for("plans.plans")), (_("Start a school safety plan"), None)],
-        "back_href": url_for("plans.plans"),
-        "go_words": _("Start the plan"),
-    }
-    return act_form(
-        form,
-        lambda call: start_plan(call, school.id, form.head),
-        lambda plan_id: url_for("plans.home", school_plan_id=plan_id),
-        words,
-        "plans/part.html",
-    )
+@blueprint.act(
+    "/new", Subject(School, lambda actor: existing(_school(actor, Role.ADMINISTRATOR))), HeadForm,
+    Permission.PLAN_START, adds=True, endpoint="start", title=_l("Start a school safety plan"),
+    button=_l("Start the plan"), then=lambda _school, plan_id: url_for("plans.home", school_plan_id=plan_id),
+    lede=attrgetter("name"), start=head_now, trail=lambda _school: [(_("School safety plans"), url_for("plans.plans"))],
+    template=FORM, boxed=False,
+)  # fmt: skip
+def start_plan(uow: UnitOfWork, school: School, form: HeadForm) -> int:
+    """Start a plan for a school, by the template in force today."""
+    plan = new_plan(uow, school.id, form)
+    uow.record(plan, "plan.started")
+    return plan.id
 
 
 @blueprint.get("/<int:school_plan_id>")
@@ -242,20 +238,24 @@ def home(school_plan_id: int) -> Page:
     )
 
 
-@blueprint.route("/<int:school_plan_id>/change", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def change(school_plan_id: int) -> Page:
-    """Change the last year, tier and lead of a plan."""
-    plan, now = writable_plan(current_actor(), school_plan_id), clock.now()
-    form = head_form(plan.school_id, now, plan)
-    title, href = _("Years, tier, and lead"), url_for("plans.home", school_plan_id=plan.id)
-    words = {"title": title, "crumbs": plan_trail(plan, title), "back_href": href, "go_words": _("Save")}
-    return part_page(
-        form,
-        lambda call: change_plan(call, plan.id, form.head),
-        words,
-        lambda: head_form(plan.school_id, now, writable_plan(current_actor(), school_plan_id), formdata=None),
-    )
+HEAD_TITLE = _l("Years, tier, and lead")
+PLAN = Subject(SchoolPlan, writable_plan)
+
+
+@blueprint.act(
+    "/<int:school_plan_id>/change", PLAN, HeadForm, Permission.PLAN_WRITE, endpoint="change",
+    title=HEAD_TITLE, button=_l("Save"), then=lambda plan, _id: url_for("plans.home", school_plan_id=plan.id),
+    start=head_now, trail=lambda plan: plan_trail(plan, "")[:-1], template=FORM, boxed=False,
+    guard=both_texts(HeadForm, PLAN, head_now, HEAD_TITLE),
+)  # fmt: skip
+def change_plan(uow: UnitOfWork, plan: SchoolPlan, form: HeadForm) -> None:
+    """Change the last year, tier and lead of a plan; its first year stays."""
+    refuse_fixed(plan)
+    form.check(uow, plan.school_id, plan)
+    for name, value in form.head.items():
+        setattr(plan, name, value)
+    uow.record(plan, "plan.changed")
+    react(uow, "plan.changed", plan)
 
 
 @blueprint.post("/<int:school_plan_id>/move")

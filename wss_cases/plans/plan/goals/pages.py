@@ -1,38 +1,58 @@
-"""Pages of goals, strategies and steps: all of a plan, and writing, changing or removing one."""
+"""Goals, strategies and steps of a plan. What is removed stays in its table, marked with the day.
+
+While a plan is in force its goals are fixed; its strategies and steps are not.
+"""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
 from wtforms import DateField, FloatField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, radio, select
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, needs, radio
+from wss_cases.foundation.forms import select as pick_from
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Guard, Pages, Subject
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import PlanTab, Room
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.measures import PLAN_MEASURES, SURVEY, number_words
+from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan
-from wss_cases.plans.plan.core.pages import no_student_named, part_page, people_of, plan_frame, plan_trail
+from wss_cases.plans.plan.core.pages import (
+    FORM,
+    both_texts,
+    no_student_named,
+    open_plan,
+    people_of,
+    plan_frame,
+    plan_trail,
+    refuse_fixed,
+    refuse_stranger,
+)
 from wss_cases.plans.plan.core.queries import get_plan, writable_plan
-from wss_cases.plans.plan.goals import actions, queries
-from wss_cases.plans.plan.goals.actions import StepContent, StrategyContent
+from wss_cases.plans.plan.goals import queries
 from wss_cases.plans.plan.goals.queries import (
     LONGEST_EVIDENCE,
+    MOST,
     Direction,
-    GoalContent,
     PlanGoal,
     PlanStep,
     PlanStrategy,
@@ -42,11 +62,12 @@ from wss_cases.plans.plan.goals.queries import (
     tree_of,
 )
 from wss_cases.plans.plan.templates import Component
+from wss_cases.roster.names.queries import refuse_names
 
 LONGEST_STATEMENT = 2000
 
 
-class GoalForm(BaseForm):
+class GoalForm(PlainForm):
     """One goal: what should change, and how it is measured or why it cannot be."""
 
     component = radio(_l("Component"), Component, _l("Choose a component."))
@@ -57,7 +78,7 @@ class GoalForm(BaseForm):
         description=_l("What should be different."),
     )
     measure = SelectField(_l("Measure"))
-    direction = select(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
+    direction = pick_from(_l("Direction"), [("", _l("Choose one")), *Direction.labels().items()])
     target = FloatField(_l("Target"), validators=[Optional()], description=_l("A number, in the unit of the measure."))
     target_by = DateField(_l("By"), validators=[Optional()])
     why_not_measured = LongText(
@@ -65,30 +86,62 @@ class GoalForm(BaseForm):
     )
     anyway = no_student_named()
 
+    def fit(self, record: SchoolPlan | PlanGoal) -> None:
+        """Offer the measures that a goal may have; counts of what adults do are none."""
+        offered = [(key, measure.title) for key, measure in PLAN_MEASURES.items() if not measure.is_practice]
+        before = record.measure if isinstance(record, PlanGoal) else ""
+        if before and before not in {*dict(offered), SURVEY}:
+            offered.append((before, before))
+        self.measure.choices = choices([("", _("No measure")), *offered, (SURVEY, _("A value of a survey"))])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that the goal is measurable, or says why not."""
+        sound = super().validate(extra_validators)
+        aim = (self.direction, self.target, self.target_by)
+        if not self.measure.data:
+            sound = needs(
+                sound, self.measure, not self.why_not_measured.data.strip(),
+                _("Choose a measure, or write below why this goal cannot be measured."),
+            )  # fmt: skip
+            aims = any(field.data not in (None, "") for field in aim)
+            return needs(sound, self.measure, aims, _("Choose what the target measures."))
+        for field in aim:
+            missing = field.data in (None, "")
+            sound = needs(sound, field, missing, _("A measured goal needs a direction, a target, and a day."))
+        possible = self.target.data is not None and 0 <= self.target.data <= MOST
+        return needs(sound, self.target, not possible, _("Enter a number from 0 to 1,000,000."))
+
+    def write(self, goal: PlanGoal) -> None:
+        """Set the goal's columns."""
+        goal.component, goal.statement, goal.measure = (
+            Component(self.component.data), self.statement.data, self.measure.data,
+        )  # fmt: skip
+        goal.direction = Direction(self.direction.data) if self.direction.data else None
+        goal.target, goal.target_by = self.target.data, self.target_by.data
+        goal.why_not_measured = self.why_not_measured.data
+
+
+class OwnedForm(PlainForm):
+    """A part of a plan with a person responsible."""
+
+    owner = SelectField(_l("Person responsible"))
+
+    def fit(self, record: Any) -> None:
+        """Offer who works at the school, and who is responsible already."""
+        before_id = getattr(record, "owner_id", None) if isinstance(record, self.PART) else None
+        self.owner.choices = people_of(record.school_id, clock.now(), before_id, _("No one yet"))
+
     @property
-    def content(self) -> GoalContent:
-        """What the sound form says."""
-        direction = Direction(self.direction.data) if self.direction.data else None
-        return filled(self, GoalContent, component=Component(self.component.data), direction=direction)
+    def owner_id(self) -> int | None:
+        """The chosen person."""
+        return id_in(self.owner.data)
 
 
-def goal_form(goal: PlanGoal | None = None, component: Component | None = None, **sent: Any) -> GoalForm:
-    """Return the form of a new goal under a component, or of one that is changed.
-
-    `sent`: what a form is made with whose answers are not this request's own fields.
-    """
-    first = {"obj": goal} if goal else {"component": component.value if component else None}
-    form = GoalForm(**first, **sent)
-    offered = [(key, one.title) for key, one in PLAN_MEASURES.items() if not one.is_practice]
-    if goal is not None and goal.measure and goal.measure not in {*dict(offered), SURVEY}:
-        offered.append((goal.measure, goal.measure))
-    survey = (SURVEY, _("A value of a survey"))
-    form.measure.choices = choices([("", _("No measure")), *offered, survey])
-    return form
-
-
-class StrategyForm(BaseForm):
+class StrategyForm(OwnedForm):
     """One strategy in three parts."""
+
+    PART = PlanStrategy
+    TEXTS = ("if_words", "then_words", "leads_to")
 
     if_words = LongText(_l("If we …"), [NotBlank(_l("Write what you will do."))], limit=LONGEST_STATEMENT)
     then_words = LongText(_l("then …"), [NotBlank(_l("Write what changes."))], limit=LONGEST_STATEMENT)
@@ -96,22 +149,12 @@ class StrategyForm(BaseForm):
     owner = SelectField(_l("Person responsible"))
     anyway = no_student_named()
 
-    @property
-    def content(self) -> StrategyContent:
-        """What the sound form says."""
-        return filled(self, StrategyContent, owner_id=id_in(self.owner.data or ""))
 
-
-def strategy_form(school_id: int, now: datetime, strategy: PlanStrategy | None = None, **sent: Any) -> StrategyForm:
-    """Return the form of a new strategy, or of one that is changed."""
-    owner_id = strategy.owner_id if strategy else None
-    form = StrategyForm(obj=strategy, owner=str(owner_id or ""), **sent)
-    form.owner.choices = people_of(school_id, now, owner_id, _("No one yet"))
-    return form
-
-
-class StepForm(BaseForm):
+class StepForm(OwnedForm):
     """One step."""
+
+    PART = PlanStep
+    TEXTS = ("text", "evidence_required")
 
     text = LongText(_l("Step"), [NotBlank(_l("Write what will be done."))], limit=LONGEST_STATEMENT)
     owner = SelectField(_l("Person responsible"))
@@ -124,22 +167,9 @@ class StepForm(BaseForm):
     )
     anyway = no_student_named()
 
-    @property
-    def content(self) -> StepContent:
-        """What the sound form says."""
-        return filled(self, StepContent, owner_id=id_in(self.owner.data or ""))
-
-
-def step_form(school_id: int, now: datetime, step: PlanStep | None = None, **sent: Any) -> StepForm:
-    """Return the form of a new step, or of one that is changed."""
-    owner_id = step.owner_id if step else None
-    form = StepForm(obj=step, owner=str(owner_id or ""), **sent)
-    form.owner.choices = people_of(school_id, now, owner_id, _("No one yet"))
-    return form
-
 
 def measure_words(measure: str) -> str:
-    """Return what a goal is measured by, with its unit."""
+    """A measure with its unit."""
     if measure in PLAN_MEASURES:
         declared = PLAN_MEASURES[measure]
         return _("%(measure)s, %(unit)s", measure=declared.title, unit=declared.unit)
@@ -147,7 +177,7 @@ def measure_words(measure: str) -> str:
 
 
 def target_words(goal: PlanGoal) -> str:
-    """Return how a goal is measured, to which target and by when, or why it is not."""
+    """How a goal is measured, to which target and by when, or why it is not."""
     if not goal.measure or goal.direction is None or goal.target is None or goal.target_by is None:
         return _("Not measured: %(why)s", why=goal.why_not_measured)
     return _(
@@ -165,7 +195,7 @@ def needs_baseline(goal: PlanGoal) -> bool:
 
 
 def component_rows(tree: Tree) -> list[dict[str, Any]]:
-    """Return the three components, each with its goals, their strategies and the steps of these."""
+    """The three components, each with its goals, their strategies and the steps of these."""
     strategies = [one for rows in tree.strategies.values() for one in rows]
     steps = [one for rows in tree.steps.values() for one in rows]
     names = user_names([*(one.owner_id for one in strategies), *(one.owner_id for one in steps)])
@@ -214,7 +244,7 @@ def _step_rows(steps: Sequence[PlanStep], names: dict[int, str]) -> list[dict[st
     ]
 
 
-blueprint = Blueprint("plan_goals", __name__, url_prefix="/safety-plans")
+blueprint = Pages("plan_goals", __name__, url_prefix="/safety-plans")
 TAB = "plan_goals.goals"
 
 
@@ -235,119 +265,238 @@ def goals(school_plan_id: int) -> Page:
     )
 
 
-@blueprint.route("/<int:school_plan_id>/goals/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def new_goal(school_plan_id: int) -> Page:
-    """Write a goal."""
-    plan = writable_plan(current_actor(), school_plan_id)
-    asked = request.args.get("component", "")
-    form = goal_form(component=Component(asked) if asked in {*Component} else None)
-    words = _words(plan, _("New goal"))
-    return part_page(form, lambda call: actions.add_goal(call, plan.id, form.content, bool(form.anyway.data)), words)
+WRITE = Permission.PLAN_WRITE
+PLAN = Subject(SchoolPlan, writable_plan)
 
 
-@blueprint.route("/goals/<int:goal_id>", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def goal(goal_id: int) -> Page:
-    """Change a goal."""
-    row = get_part(current_actor(), PlanGoal, goal_id)
-    form = goal_form(row)
-    removes = (_("Remove this goal"), url_for("plan_goals.remove_goal", goal_id=row.id), row.version)
-    words = _words(writable_plan(current_actor(), row.plan_id), _("Change goal"), removes)
-    return part_page(
-        form, lambda call: actions.change_goal(call, row.id, form.content, bool(form.anyway.data)), words,
-        lambda: goal_form(get_part(current_actor(), PlanGoal, goal_id), formdata=None),
-    )  # fmt: skip
+def _part(model: Any) -> Subject:
+    return Subject(model, lambda actor, part_id: get_part(actor, model, part_id))
 
 
-@blueprint.post("/goals/<int:goal_id>/remove")
-@gate(Permission.PLAN_WRITE)
-def remove_goal(goal_id: int) -> Page:
-    """Take a goal out of the plan."""
-    return _removed(get_part(current_actor(), PlanGoal, goal_id), actions.remove_goal)
+GOAL, STRATEGY, STEP = _part(PlanGoal), _part(PlanStrategy), _part(PlanStep)
 
 
-@blueprint.route("/goals/<int:goal_id>/strategies/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def new_strategy(goal_id: int) -> Page:
+def _goals_page(record: Any, _answer: int = 0) -> str:
+    plan_id = record.id if isinstance(record, SchoolPlan) else record.plan_id
+    return url_for(TAB, school_plan_id=plan_id)
+
+
+def _trail(record: Any) -> list[tuple[Any, Any]]:
+    plan = record if isinstance(record, SchoolPlan) else writable_plan(current_actor(), record.plan_id)
+    return plan_trail(plan, "", (_("Goals and strategies"), _goals_page(record)))[:-1]
+
+
+PART: dict[str, Any] = {
+    "button": _l("Save"), "then": _goals_page, "trail": _trail, "template": FORM, "boxed": False,
+}  # fmt: skip
+ADDED = PART | {"adds": True}
+
+
+def _changed(
+    kind: str, form: type[PlainForm], subject: Subject, start: Callable[[Any], dict[str, Any]], title: Any, remove: Any
+) -> dict[str, Any]:
+    """The page on which a part of a kind is changed, or removed by a button with the words `remove`."""
+
+    def button(part: Any, _form: PlainForm) -> dict[str, Any]:
+        return {"remove": (remove, url_for(f"plan_goals.remove_{kind}", **{f"{kind}_id": part.id}), part.version)}
+
+    both = both_texts(form, subject, start, title)
+    return PART | {"endpoint": kind, "title": title, "start": start, "guard": both, "more": button}
+
+
+def _refusal_flashed(model: Any) -> Guard:
+    """Guard of a button: a refusal is said on the page of goals."""
+
+    def guard(view: Callable[..., Page]) -> Callable[..., Page]:
+        def page(**ids: Any) -> Page:
+            try:
+                return view(**ids)
+            except Refused as refused:
+                flash(refused.message, "warning")
+                return redirect(_goals_page(db.session.get_one(model, *ids.values())), 303)
+
+        return page
+
+    return guard
+
+
+def _removal(model: Any) -> dict[str, Any]:
+    return {"then": _goals_page, "done": _l("Removed."), "guard": _refusal_flashed(model)}
+
+
+def _start(part: Any) -> dict[str, Any]:
+    names = ("text", "due_on", "evidence_required") if isinstance(part, PlanStep) else StrategyForm.TEXTS
+    return {name: getattr(part, name) for name in names} | {"owner": str(part.owner_id or "")}
+
+
+def _goal_now(goal: PlanGoal) -> dict[str, Any]:
+    names = ("component", "statement", "measure", "direction", "target", "target_by", "why_not_measured")
+    return {name: getattr(goal, name) for name in names}
+
+
+def _chosen_component(_plan: SchoolPlan) -> dict[str, Any]:
+    component = request.args.get("component", "")
+    return {"component": component if component in {*Component} else None}
+
+
+@blueprint.act(
+    "/<int:school_plan_id>/goals/new", PLAN, GoalForm, WRITE, endpoint="new_goal", title=_l("New goal"),
+    start=_chosen_component, **ADDED,
+)  # fmt: skip
+def add_goal(uow: UnitOfWork, plan: SchoolPlan, form: GoalForm) -> int:
+    """Write a goal of a plan, with the baseline that is frozen for its measure already, where there is one."""
+    refuse_fixed(plan)
+    _check_goal(plan, form)
+    goal = PlanGoal(baseline_id=_frozen(uow, plan.id, form.measure.data))
+    form.write(goal)
+    return _add(uow, goal, plan, "plan.goal_written", PlanGoal.plan_id == plan.id)
+
+
+@blueprint.act(
+    "/goals/<int:goal_id>", GOAL, GoalForm, WRITE,
+    **_changed("goal", GoalForm, GOAL, _goal_now, _l("Change goal"), _l("Remove this goal")),
+)  # fmt: skip
+def change_goal(uow: UnitOfWork, goal: PlanGoal, form: GoalForm) -> None:
+    """Change a goal. Under another measure it takes the baseline that is frozen for that one, where there is one."""
+    plan = _open(uow, goal)
+    _check_goal(plan, form)
+    if form.measure.data != goal.measure:
+        goal.baseline_id, goal.survey_value_id = _frozen(uow, goal.plan_id, form.measure.data), None
+    form.write(goal)
+    uow.record(goal, "plan.goal_changed")
+
+
+@blueprint.button("/goals/<int:goal_id>/remove", GOAL, WRITE, **_removal(PlanGoal))
+def remove_goal(uow: UnitOfWork, goal: PlanGoal) -> None:
+    """Take a goal out of its plan. Refused while a strategy stands under it."""
+    _refuse_fixed_goals(_open(uow, goal))
+    _remove(uow, goal, PlanStrategy.goal_id, _("Remove its strategies first."), "plan.goal_removed")
+
+
+@blueprint.act(
+    "/goals/<int:goal_id>/strategies/new", GOAL, StrategyForm, WRITE, endpoint="new_strategy",
+    title=_l("New strategy"), lede=attrgetter("statement"), **ADDED,
+)  # fmt: skip
+def add_strategy(uow: UnitOfWork, goal: PlanGoal, form: StrategyForm) -> int:
     """Write a strategy for a goal."""
-    row = get_part(current_actor(), PlanGoal, goal_id)
-    form = strategy_form(row.school_id, clock.now())
-    words = _words(writable_plan(current_actor(), row.plan_id), _("New strategy")) | {"lede": row.statement}
-    return part_page(form, lambda call: actions.add_strategy(call, row.id, form.content, bool(form.anyway.data)), words)
+    plan, strategy = _open(uow, goal), PlanStrategy(goal_id=goal.id)
+    _write(uow, strategy, form, plan, None)
+    return _add(uow, strategy, plan, "plan.strategy_written", PlanStrategy.goal_id == goal.id)
 
 
-@blueprint.route("/strategies/<int:strategy_id>", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def strategy(strategy_id: int) -> Page:
+@blueprint.act(
+    "/strategies/<int:strategy_id>", STRATEGY, StrategyForm, WRITE,
+    **_changed("strategy", StrategyForm, STRATEGY, _start, _l("Change strategy"), _l("Remove this strategy")),
+)  # fmt: skip
+def change_strategy(uow: UnitOfWork, strategy: PlanStrategy, form: StrategyForm) -> None:
     """Change a strategy."""
-    row = get_part(current_actor(), PlanStrategy, strategy_id)
-    form = strategy_form(row.school_id, clock.now(), row)
-    removes = (_("Remove this strategy"), url_for("plan_goals.remove_strategy", strategy_id=row.id), row.version)
-    words = _words(writable_plan(current_actor(), row.plan_id), _("Change strategy"), removes)
-    return part_page(
-        form, lambda call: actions.change_strategy(call, row.id, form.content, bool(form.anyway.data)), words,
-        lambda: strategy_form(
-            row.school_id, clock.now(), get_part(current_actor(), PlanStrategy, strategy_id), formdata=None
-        ),
-    )  # fmt: skip
+    _write(uow, strategy, form, _open(uow, strategy), strategy.owner_id)
+    uow.record(strategy, "plan.strategy_changed")
 
 
-@blueprint.post("/strategies/<int:strategy_id>/remove")
-@gate(Permission.PLAN_WRITE)
-def remove_strategy(strategy_id: int) -> Page:
-    """Take a strategy out of the plan."""
-    return _removed(get_part(current_actor(), PlanStrategy, strategy_id), actions.remove_strategy)
+@blueprint.button("/strategies/<int:strategy_id>/remove", STRATEGY, WRITE, **_removal(PlanStrategy))
+def remove_strategy(uow: UnitOfWork, strategy: PlanStrategy) -> None:
+    """Take a strategy out of its plan. Refused while a step stands under it."""
+    _open(uow, strategy)
+    _remove(uow, strategy, PlanStep.strategy_id, _("Remove its steps first."), "plan.strategy_removed")
 
 
-@blueprint.route("/strategies/<int:strategy_id>/steps/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def new_step(strategy_id: int) -> Page:
+@blueprint.act(
+    "/strategies/<int:strategy_id>/steps/new", STRATEGY, StepForm, WRITE, endpoint="new_step", title=_l("New step"),
+    lede=attrgetter("if_words"), **ADDED,
+)  # fmt: skip
+def add_step(uow: UnitOfWork, strategy: PlanStrategy, form: StepForm) -> int:
     """Write a step of a strategy."""
-    row = get_part(current_actor(), PlanStrategy, strategy_id)
-    form = step_form(row.school_id, clock.now())
-    words = _words(writable_plan(current_actor(), row.plan_id), _("New step")) | {"lede": row.if_words}
-    return part_page(form, lambda call: actions.add_step(call, row.id, form.content, bool(form.anyway.data)), words)
+    plan, step = _open(uow, strategy), PlanStep(strategy_id=strategy.id, due_on=form.due_on.data)
+    _refuse_outside(plan, form.due_on)
+    _write(uow, step, form, plan, None)
+    step_id = _add(uow, step, plan, "plan.step_written", PlanStep.strategy_id == strategy.id)
+    react(uow, "plan.step_written", step)
+    return step_id
 
 
-@blueprint.route("/steps/<int:step_id>", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def step(step_id: int) -> Page:
+@blueprint.act(
+    "/steps/<int:step_id>", STEP, StepForm, WRITE,
+    **_changed("step", StepForm, STEP, _start, _l("Change step"), _l("Remove this step")),
+)  # fmt: skip
+def change_step(uow: UnitOfWork, step: PlanStep, form: StepForm) -> None:
     """Change a step."""
-    row = get_part(current_actor(), PlanStep, step_id)
-    form = step_form(row.school_id, clock.now(), row)
-    removes = (_("Remove this step"), url_for("plan_goals.remove_step", step_id=row.id), row.version)
-    words = _words(writable_plan(current_actor(), row.plan_id), _("Change step"), removes)
-    return part_page(
-        form, lambda call: actions.change_step(call, row.id, form.content, bool(form.anyway.data)), words,
-        lambda: step_form(row.school_id, clock.now(), get_part(current_actor(), PlanStep, step_id), formdata=None),
-    )  # fmt: skip
+    plan = _open(uow, step)
+    if step.due_on != form.due_on.data:
+        _refuse_outside(plan, form.due_on)
+    _write(uow, step, form, plan, step.owner_id)
+    step.due_on = form.due_on.data
+    uow.record(step, "plan.step_changed")
+    react(uow, "plan.step_changed", step)
 
 
-@blueprint.post("/steps/<int:step_id>/remove")
-@gate(Permission.PLAN_WRITE)
-def remove_step(step_id: int) -> Page:
-    """Take a step out of the plan."""
-    return _removed(get_part(current_actor(), PlanStep, step_id), actions.remove_step)
+@blueprint.button("/steps/<int:step_id>/remove", STEP, WRITE, **_removal(PlanStep))
+def remove_step(uow: UnitOfWork, step: PlanStep) -> None:
+    """Take a step out of its plan."""
+    _open(uow, step)
+    _remove(uow, step, None, "", "plan.step_removed")
+    react(uow, "plan.step_removed", step)
 
 
-def _words(plan: SchoolPlan, title: str, removes: tuple[str, str, int] | None = None) -> dict[str, Any]:
-    """Return what stands beside a form; `removes`: words, address and version of what takes the part out."""
-    href = url_for(TAB, school_plan_id=plan.id)
-    crumbs = plan_trail(plan, title, (_("Goals and strategies"), href))
-    return {"title": title, "crumbs": crumbs, "back_href": href, "go_words": _("Save"), "remove": removes}
+def _open(uow: UnitOfWork, part: Any) -> SchoolPlan:
+    """Lock the plan of a part. Raises NotFound for a part that was removed, Refused for a plan that is not changed."""
+    if part.removed_on is not None:
+        raise NotFound
+    return open_plan(uow, part.plan_id)
 
 
-def _removed(part: Any, act: Callable[..., int]) -> Page:
-    """Carry out a removal, and say so on the page of goals, or why not."""
-    href = url_for(TAB, school_plan_id=part.plan_id)
-    try:
-        act(Invocation(current_actor(), clock.now(), version=id_in(request.form.get("version"))), part.id)
-    except Refused as refused:
-        flash(refused.message, "warning")
-    else:
-        flash(_("Removed."))
-    return redirect(href, 303)
+def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
+    """The baseline of the latest school year that is frozen for a measure of a plan."""
+    frozen = select(PlanBaseline.id).where(PlanBaseline.plan_id == plan_id, PlanBaseline.measure == measure)
+    latest: int | None = uow.session.scalar(frozen.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id).limit(1))
+    return latest
+
+
+def _refuse_fixed_goals(plan: SchoolPlan) -> None:
+    if plan.state not in GOALS_OPEN:
+        raise Refused("", fixed_words())
+
+
+def _add(uow: UnitOfWork, part: Any, plan: SchoolPlan, kind: str, siblings: Any) -> int:
+    """Add a part behind its siblings."""
+    last = uow.session.scalar(select(func.max(type(part).position)).where(siblings)) or 0
+    part.plan_id, part.school_id, part.position = plan.id, plan.school_id, last + 1
+    uow.record(part, kind)
+    return int(part.id)
+
+
+def _write(
+    uow: UnitOfWork, part: Any, form: StrategyForm | StepForm, plan: SchoolPlan, before_id: int | None
+) -> None:  # fmt: skip
+    texts = {name: form[name].data for name in form.TEXTS}
+    refuse_stranger(uow, plan.school_id, "owner", form.owner_id, before_id)
+    refuse_names(plan.school_id, form.anyway.data, *texts.values())
+    for name, text in texts.items():
+        setattr(part, name, text)
+    part.owner_id = form.owner_id
+
+
+def _remove(uow: UnitOfWork, part: Any, hung_on: Any, words: str, kind: str) -> None:
+    if hung_on is not None:
+        under = select(func.count()).where(hung_on == part.id, hung_on.class_.removed_on.is_(None))
+        if uow.session.scalar(under):
+            raise Refused("", words)
+    part.removed_on = today_at(part.school_id, uow.now)
+    uow.record(part, kind)
+
+
+def _check_goal(plan: SchoolPlan, form: GoalForm) -> None:
+    _refuse_fixed_goals(plan)
+    if form.target_by.data is not None:
+        _refuse_outside(plan, form.target_by)
+    refuse_names(plan.school_id, form.anyway.data, form.statement.data, form.why_not_measured.data)
+
+
+def _refuse_outside(plan: SchoolPlan, field: DateField) -> None:
+    first, _end = school_year_bounds(plan.first_year)
+    _start_of_last, last = school_year_bounds(plan.last_year)
+    if not first <= field.data <= last:
+        raise Refused(field.name, _("Choose a day within the school years of the plan."))
 
 
 ROOM = Room(

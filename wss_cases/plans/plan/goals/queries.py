@@ -13,11 +13,11 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.plans.measures import number_words, refuse_as_target
+from wss_cases.plans.measures import number_words
 from wss_cases.plans.plan.baselines import LONGEST_MEASURE
 from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
 from wss_cases.plans.plan.templates import Component, PlanQuestion
@@ -102,19 +102,6 @@ class PlanStep(Removable, OfPlan, Versioned, Base):
 MOST: Final = 1_000_000
 
 
-@dataclass(frozen=True)
-class GoalContent:
-    """What a goal says: measured (`measure` with direction, target and day), or why not ('' for a measured one)."""
-
-    component: Component
-    statement: str
-    measure: str
-    direction: Direction | None
-    target: float | None
-    target_by: date | None
-    why_not_measured: str
-
-
 def aim_words(direction: Direction, target: float) -> str:
     """Return which way a goal goes and how far: "Down to 40"."""
     return f"{direction.label} {number_words(target)}"
@@ -126,26 +113,6 @@ def fixed_words() -> str:
         "This plan is in force, so its goals, targets, and baselines stay as the council approved them. Rate a goal at "
         "a review if it no longer fits. To change one, copy the plan forward, change it there, and put it to a vote."
     )
-
-
-def check_goal(content: GoalContent) -> None:
-    """Raise Refused for a goal that is neither measurable nor explained, or that aims at how much adults do."""
-    if not content.measure:
-        if not content.why_not_measured.strip():
-            raise Refused("measure", _("Choose a measure, or write below why this goal cannot be measured."))
-        if content.direction or content.target is not None or content.target_by:
-            raise Refused("measure", _("Choose what the target measures."))
-        return
-    refuse_as_target(content.measure)
-    for field, value in (
-        ("direction", content.direction),
-        ("target", content.target),
-        ("target_by", content.target_by),
-    ):
-        if value is None:
-            raise Refused(field, _("A measured goal needs a direction, a target, and a day."))
-    if content.target is not None and not 0 <= content.target <= MOST:
-        raise Refused("target", _("Enter a number from 0 to 1,000,000."))
 
 
 Part = TypeVar("Part", bound=Base)
