@@ -141,3 +141,11 @@ def ending(**how: Any) -> Act:
         uow.no_audit()
 
     return Act(end, Permission.SCHOOL_MANAGE, Subject(SafePassageRoute, existing, **how), None)
+
+
+def test_another_record_may_carry_the_version(scene: Any) -> None:
+    subject = Subject(School, lambda _actor, school_id: db.session.get(School, school_id), version=lambda _school: 7)
+    act = Act(lambda uow, _school: uow.no_audit(), Permission.SCHOOL_MANAGE, subject, None)
+    with pytest.raises(Stale):
+        act(Invocation(acting(scene.head), NOW, version=6), scene.school.id)
+    assert act(Invocation(acting(scene.head), NOW, version=7), scene.school.id) == scene.school.id

@@ -13,7 +13,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import Stale, existing
 from wss_cases.foundation.forms import BaseForm, PlainForm, filled_from, sent_answers
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -30,7 +30,8 @@ class Subject:
     `model` is the record's class: its row is locked by its id before the body runs. Where `find` returns more than the
     row, for the words of the page, `row` takes the row from it; `seen(row)` makes it of the row where the form needs it
     too. `of(row)` is what the policy decides on where that is not the row; `above(row)` is the class and id of a row
-    that is locked first.
+    that is locked first. Where another record carries the version that the page showed (the plan of a pathway),
+    `version` returns it; None where there is no version to compare.
     """
 
     model: type[Base]
@@ -39,6 +40,7 @@ class Subject:
     seen: Callable[[Any], Any] | None = None
     of: Callable[[Any], Any] = lambda row: row
     above: Callable[[Any], tuple[type[Base], int]] | None = None
+    version: Callable[[Any], int | None] = lambda row: getattr(row, "version", None)
 
 
 def _by_id(model: type[Base]) -> Subject:
@@ -85,7 +87,9 @@ class Act:
             if above is not None:
                 uow.session.get(*above, with_for_update=True, populate_existing=True)
             if subject is not None:
-                given.append(uow.load(subject.model, row_id, self.permission, call.version, subject.of))
+                given.append(uow.load(subject.model, row_id, self.permission, of=subject.of))
+                if call.version is not None and subject.version(given[0]) not in (None, call.version):
+                    raise Stale
             answer = self.body(uow, *given, *([form] if form is not None else []))
             uow.answer = answered = answer if answer is not None else given[0].id
             return answered
@@ -197,7 +201,8 @@ def _form_view(act: Act, page: Shown, then: Then, done: Any, adds: bool) -> Call
         nothing_chosen = row is None and act.subject is not None
         form = _shown_form(act, page, record, row)
         context = page.context(record, form)
-        envelope = BaseForm(version=None if adds else getattr(row, "version", None))
+        carries = act.subject.version if act.subject is not None and row is not None and not adds else None
+        envelope = BaseForm(version=carries(row) if carries is not None else None)
         if nothing_chosen:
             if "back_href" in context:
                 return redirect(context["back_href"])
