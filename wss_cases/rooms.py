@@ -123,9 +123,8 @@ from wss_cases.pathways.mentoring.mentors import pages as pathways_mentoring_men
 from wss_cases.pathways.mentoring.own_period import pages as pathways_mentoring_own_period
 from wss_cases.pathways.mentoring.plan import pages as pathways_mentoring_plan
 from wss_cases.pathways.mentoring.sessions import pages as pathways_mentoring_sessions
+from wss_cases.pathways.reengagement import pages as pathways_reengagement_pages
 from wss_cases.pathways.reengagement import returns as pathways_reengagement_returns
-from wss_cases.pathways.reengagement.case_page import pages as pathways_reengagement_case_page
-from wss_cases.pathways.reengagement.plan import pages as pathways_reengagement_plan
 from wss_cases.pathways.referrals import consent as pathways_referrals_consent
 from wss_cases.pathways.referrals import partner_pages as pathways_referrals_partner_pages
 from wss_cases.pathways.referrals import service as pathways_referrals_service
@@ -270,8 +269,8 @@ ROOMS: tuple[Room, ...] = (
     pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM,
     pathways_mentoring_day_grid.ROOM, pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM,
     pathways_mentoring_own_period.ROOM, pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM,
-    pathways_mentoring_sessions.ROOM, pathways_reengagement_case_page.ROOM, pathways_reengagement_plan.ROOM,
-    pathways_reengagement_returns.ROOM, pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM,
+    pathways_mentoring_sessions.ROOM, pathways_reengagement_pages.ROOM, pathways_reengagement_returns.ROOM,
+    pathways_referrals_case_page.ROOM, pathways_referrals_consent.ROOM,
     pathways_referrals_partner_pages.ROOM, pathways_referrals_partners.ROOM, pathways_referrals_referral.ROOM,
     pathways_referrals_service.ROOM,
     practice_link.ROOM, practice_log.ROOM, practice_requests.ROOM,

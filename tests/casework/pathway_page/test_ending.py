@@ -24,8 +24,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.circle.models import TermState
-from wss_cases.pathways.common.actions import add as add_pathway
-from wss_cases.pathways.common.actions import plan as plan_pathway
+from wss_cases.pathways.common.pages import add_pathway
+from wss_cases.pathways.common.pages import plan as plan_pathway
 from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
 from wss_cases.routing.engine.pages import Kind
 
@@ -148,16 +148,18 @@ def test_only_who_may_know_is_named_for_a_need_for_housing(session):
     need = PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, kind="housing_basic_needs", owner_id=world.coordinator.id
     )
-    asked = {"next_step": "", "next_step_on": None, "expected_end": None}
-    for owner, words in ((dean, "only coordinators see this"), (make_user(make_world().school), "only coordinators")):
-        with pytest.raises(Refused, match=words):
-            plan_pathway(Invocation(world.actor, NOW), need.id, owner_id=owner.id, **asked)
-        with pytest.raises(Refused, match=words):
+    step = {"next_step": "Call", "next_step_on": TODAY}
+    for owner, words in ((dean, "only coordinators see this"), (make_user(make_world().school), "Not a valid choice")):
+        with pytest.raises(Refused, match="Not a valid choice") as refusal:
+            plan_pathway(Invocation(world.actor, NOW), need.id, owner=owner.id, **step)
+        assert refusal.value.field == "owner"
+        with pytest.raises(Refused, match=words) as refusal:
             add_pathway(
-                Invocation(world.actor, NOW), world.case.id, kind="housing_basic_needs", for_whom="any",
-                participant_id=None, start_by=None, owner_id=owner.id,
+                Invocation(world.actor, NOW), world.case.id, kind="housing_basic_needs", for_whom="both",
+                owner_id=owner.id,
             )  # fmt: skip
-    plan_pathway(Invocation(world.actor, NOW), need.id, owner_id=other.id, **asked)
+        assert refusal.value.field == "owner_id"
+    plan_pathway(Invocation(world.actor, NOW), need.id, owner=other.id, **step)
     assert db.session.get(Pathway, need.id).owner_id == other.id
 
 

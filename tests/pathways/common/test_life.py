@@ -21,23 +21,22 @@ from wss_cases.followups.making import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import ENDED, OUTCOMES, TRANSITIONS, EndReason, Pathway, PathwayState, outcomes_for
 from wss_cases.pathways.conversations.pages import log_conversation
 from wss_cases.pathways.mentoring.course import Course
 from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.queries import plan_of
-from wss_cases.pathways.reengagement.case_page.pages import PlanText
-from wss_cases.pathways.reengagement.case_page.pages import save_plan as save_return
+from wss_cases.pathways.reengagement.pages import save_plan as save_return
 from wss_cases.pathways.referrals.referral.pages import draft as draft_referral
 from wss_cases.routing.engine.pages import Kind
 
 ACTS = {
-    "offer": lambda w, row: life.offer(Invocation(w.actor, NOW), row.id, w.coordinator.id, TODAY),
-    "accept": lambda w, row: life.accept(Invocation(w.actor, NOW), row.id, TODAY),
-    "start": lambda w, row: life.start(Invocation(w.actor, NOW), row.id, TODAY),
+    "offer": lambda w, row: life.offer(Invocation(w.actor, NOW), row.id, by=w.coordinator.id, on=TODAY),
+    "accept": lambda w, row: life.accept(Invocation(w.actor, NOW), row.id, on=TODAY),
+    "start": lambda w, row: life.start(Invocation(w.actor, NOW), row.id, on=TODAY),
     "complete": lambda w, row: life.complete(
-        Invocation(w.actor, NOW), row.id, next(iter(outcomes_for(row.pathway))), ""
+        Invocation(w.actor, NOW), row.id, outcome=next(iter(outcomes_for(row.pathway)))
     ),
     "end": lambda w, row: pathway_page.end_early(Invocation(w.actor, NOW), row.id, EndReason.NO_CONTACT, ""),
     "decline": lambda w, row: pathway_page.decline(Invocation(w.actor, NOW), row.id),
@@ -104,23 +103,22 @@ def test_the_database_refuses_what_the_table_does(world, mentoring):
 
 
 def test_from_offer_to_outcome(world, mentoring):
-    life.offer(Invocation(world.actor, NOW), mentoring.id, world.coordinator.id, TODAY)
-    life.accept(Invocation(world.actor, NOW), mentoring.id, TODAY)
+    life.offer(Invocation(world.actor, NOW), mentoring.id, by=world.coordinator.id, on=TODAY)
+    life.accept(Invocation(world.actor, NOW), mentoring.id, on=TODAY)
     assert fresh(world.case).state is CaseState.PREPARING
-    life.start(Invocation(world.actor, NOW), mentoring.id, TODAY)
+    life.start(Invocation(world.actor, NOW), mentoring.id, on=TODAY)
     assert fresh(world.case).state is CaseState.IN_PROCESS
     life.plan(
         Invocation(world.actor, NOW),
         mentoring.id,
         next_step="First meeting",
         next_step_on=date(2026, 12, 1),
-        expected_end=None,
-        owner_id=world.coordinator.id,
+        owner=world.coordinator.id,
     )
     assert fresh(mentoring).next_step == "First meeting"
     with pytest.raises(Refused):
-        life.complete(Invocation(world.actor, NOW), mentoring.id, "agreement_kept", "")
-    life.complete(Invocation(world.actor, NOW), mentoring.id, "goal_reached", "Well done.")
+        life.complete(Invocation(world.actor, NOW), mentoring.id, outcome="agreement_kept")
+    life.complete(Invocation(world.actor, NOW), mentoring.id, outcome="goal_reached", note="Well done.")
     assert fresh(mentoring).state is PathwayState.COMPLETED
 
 
@@ -138,37 +136,29 @@ def test_refusals(world, mentoring):
     reporter = make_user(world.school, Role.REPORTER)
     tomorrow = TODAY + timedelta(days=1)
     with pytest.raises(Refused):
-        life.offer(Invocation(world.actor, NOW), mentoring.id, reporter.id, TODAY)
+        life.offer(Invocation(world.actor, NOW), mentoring.id, by=reporter.id, on=TODAY)
     with pytest.raises(Refused):
-        life.offer(Invocation(world.actor, NOW), mentoring.id, world.coordinator.id, tomorrow)
+        life.offer(Invocation(world.actor, NOW), mentoring.id, by=world.coordinator.id, on=tomorrow)
     with pytest.raises(Stale):
-        life.accept(Invocation(world.actor, NOW, version=mentoring.version + 1), mentoring.id, TODAY)
+        life.accept(Invocation(world.actor, NOW, version=mentoring.version + 1), mentoring.id, on=TODAY)
     stranger = actor_for(make_user(make_world().school))
     for act in (
         lambda: pathway_page.decline(Invocation(stranger, NOW), mentoring.id),
-        lambda: life.accept(Invocation(stranger, NOW), 10**9, TODAY),
+        lambda: life.accept(Invocation(stranger, NOW), 10**9, on=TODAY),
     ):
         with pytest.raises(NotFound):
             act()
     circle = PathwayFactory(case_id=world.case.id, school_id=world.school.id, state=PathwayState.PREPARING)
     with pytest.raises(Refused):
-        life.start(Invocation(world.actor, NOW), circle.id, TODAY)
+        life.start(Invocation(world.actor, NOW), circle.id, on=TODAY)
     with pytest.raises(Refused):
-        life.complete(Invocation(world.actor, NOW), circle.id, "agreement_kept", "")
+        life.complete(Invocation(world.actor, NOW), circle.id, outcome="agreement_kept")
 
 
 def test_a_closed_case_takes_no_work(session):
     world = make_world(state=CaseState.CLOSED, result="repaired")
     with pytest.raises(Refused):
-        life.add(
-            Invocation(world.actor, NOW),
-            world.case.id,
-            kind="academic",
-            for_whom="harmed",
-            participant_id=None,
-            start_by=None,
-            owner_id=None,
-        )
+        life.add_pathway(Invocation(world.actor, NOW), world.case.id, kind="academic", for_whom="harmed")
 
 
 def test_every_kind_has_words_and_outcomes():
@@ -184,6 +174,6 @@ def test_what_each_family_has_of_its_own(world, mentoring):
     with pytest.raises(NotFound):
         draft_referral(Invocation(world.actor, NOW), mentoring.id, partner_id=None, student_id=None, need="Help.")
     with pytest.raises(NotFound):
-        save_return(Invocation(world.actor, NOW), mentoring.id, PlanText(TODAY), False)
+        save_return(Invocation(world.actor, NOW), mentoring.id, return_on=TODAY)
     with pytest.raises(NotFound):
         talk(world, mentoring, "understood")

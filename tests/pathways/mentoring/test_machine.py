@@ -20,7 +20,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
 from wss_cases.pathways.mentoring.course import finish, review
 from wss_cases.pathways.mentoring.mentors import pages as mentors
@@ -97,7 +97,7 @@ class Mentoring(RuleBasedStateMachine):
     @rule(number=which)
     def accept(self, number: int) -> None:
         row = self.pick(number, PathwayState.PROPOSED)
-        self.act(lambda: life.accept(Invocation(self.made.actor, NOW), row.id, TODAY))
+        self.act(lambda: life.accept(Invocation(self.made.actor, NOW), row.id, on=TODAY))
 
     @rule(number=which, back=st.integers(0, 9), missed=st.sampled_from([None, *Missed]), mentor=st.booleans())
     def log(self, number: int, back: int, missed: Missed | None, mentor: bool) -> None:

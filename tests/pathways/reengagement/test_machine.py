@@ -19,10 +19,10 @@ from wss_cases.casework.pathway_page import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.school_time import local, zone_of
 from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
-from wss_cases.pathways.reengagement import meeting as meetings
-from wss_cases.pathways.reengagement.case_page import pages
-from wss_cases.pathways.reengagement.case_page.rules import next_steps
+from wss_cases.pathways.reengagement import pages
+from wss_cases.pathways.reengagement.case_page import next_steps
 from wss_cases.pathways.reengagement.plan.queries import reviews_of
 from wss_cases.pathways.reengagement.plan.rules import (
     MEETING_TRANSITIONS,
@@ -60,14 +60,14 @@ class Return(RuleBasedStateMachine):
             self.now += timedelta(days=4)
             self.come_back(0)
 
-    def act(self, act: Any, *arguments: Any, may: bool) -> None:
+    def act(self, act: Any, *arguments: Any, may: bool, **answers: Any) -> None:
         """Carry out an act; it is refused exactly where it may not be."""
         try:
-            act(Invocation(self.removed.coordinator, self.now), self.row_id, *arguments)
+            act(Invocation(self.removed.coordinator, self.now), self.row_id, *arguments, **answers)
             done = True
         except Refused:
             done = False
-        assert done == may, (act.__name__, arguments)
+        assert done == may, (act, arguments, answers)
 
     @property
     def state(self) -> PathwayState:
@@ -82,8 +82,10 @@ class Return(RuleBasedStateMachine):
         plan = self.plan
         early = return_on is not None and return_on < date(2026, 11, 25)
         gone = return_on is None and plan.returned_on is not None
-        text = pages.PlanText(return_on, "An aunt", "A quiet room", work)
-        self.act(pages.save_plan, text, agreed, may=self.state in LIVE and not early and not gone)
+        self.act(
+            pages.save_plan, return_on=return_on, supporters="An aunt", supports="A quiet room", work_missed=work,
+            agreed=agreed, may=self.state in LIVE and not early and not gone,
+        )  # fmt: skip
 
     @rule(day=st.sampled_from([date(2026, 12, 2), date(2026, 11, 25), BACK, date(2026, 11, 28), date(2027, 1, 8)]))
     def plan_meeting(self, day: date) -> None:
@@ -96,7 +98,9 @@ class Return(RuleBasedStateMachine):
             and DAYS.is_school_day(day)
             and is_near(day, plan.return_on, DAYS)
         )
-        self.act(meetings.plan_meeting, at, "Room 12", may=may)
+        at_school = local(at, zone_of(self.removed.place.school.id))
+        given = {"day": at_school.date(), "time": at_school.time(), "place": "Room 12"}
+        self.act(pages.plan_meeting, may=may, **given)
 
     @rule(missed=st.sampled_from([None, None, *MeetingMissed]))
     def answer(self, missed: MeetingMissed | None) -> None:
@@ -105,25 +109,26 @@ class Return(RuleBasedStateMachine):
         to = Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else to
         begun = missed is not None or plan.meeting_at is None or plan.meeting_at <= self.now
         may = self.state in LIVE and to in MEETING_TRANSITIONS[meeting_of(plan)] and begun
-        self.act(meetings.answer_meeting, missed, may=may)
+        self.act(pages.answer_meeting, happened=missed or pages.HELD, may=may)
 
     @rule(later=st.sampled_from([0, 0, -1, 1]))
     def come_back(self, later: int) -> None:
         day = (self.now + timedelta(days=later)).date()
         may = self.state is PathwayState.PREPARING and later <= 0 and day >= date(2026, 11, 25)
-        self.act(pages.record_return, day, may=may)
+        self.act(pages.record_return, on=day, may=may)
 
     @rule(answer=st.sampled_from(ReviewAnswer), note=st.sampled_from(["", "More time with the counselor."]))
     def review(self, answer: ReviewAnswer, note: str) -> None:
         hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
         may = self.state is PathwayState.ACTIVE and bool(note or not hard)
-        self.act(pages.add_review, answer, note, may=may)
+        self.act(pages.add_review, answer=answer, note=note, may=may)
 
     @rule(outcome=st.sampled_from(["settled", "settled", "not_back", "", "goal_reached"]))
     def complete(self, outcome: str) -> None:
         known = outcome in ("settled", "not_back")
         may = self.state is PathwayState.ACTIVE and known
-        self.act(pages.complete, outcome, "", may=may and (outcome == "not_back" or bool(reviews_of(self.row_id))))
+        is_ready = outcome == "not_back" or bool(reviews_of(self.row_id))
+        self.act(pages.complete, outcome=outcome, may=may and is_ready)
 
     @rule(wish=st.integers(0, 19))
     def leave(self, wish: int) -> None:

@@ -25,10 +25,10 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
-from wss_cases.pathways.reengagement.case_page.pages import complete
-from wss_cases.pathways.reengagement.opening import Away, open_by_hand
+from wss_cases.pathways.reengagement.pages import complete
 from wss_cases.pathways.reengagement.plan.queries import returns_of
 from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, back_on, is_return, return_words
+from wss_cases.pathways.reengagement.returns import open_by_hand
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.sweep import sweep
@@ -84,7 +84,7 @@ def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -
     [case] = cases_of_incident(removed.incident.id)
     row = removed.row
     with pytest.raises(Refused, match="first day back"):
-        complete(Invocation(removed.coordinator, NOW), row.id, "not_back", "")
+        complete(Invocation(removed.coordinator, NOW), row.id, outcome="not_back")
     end_early(Invocation(removed.coordinator, NOW), row.id, EndReason.NO_LONGER_NEEDED, "")
     casework.close(
         Invocation(removed.coordinator, NOW),
@@ -117,7 +117,7 @@ def test_a_long_absence_is_opened_by_hand_from_the_student(removed: Removed, cli
 def test_another_school_opens_none(removed: Removed) -> None:
     stranger = acting(make_user(Role.COORDINATOR, SchoolFactory()))
     with pytest.raises(NotFound):
-        open_by_hand(Invocation(stranger, NOW), removed.student.id, Away(AwayCause.LONG_ABSENCE, None, None, None))
+        open_by_hand(Invocation(stranger, NOW), removed.student.id, cause=AwayCause.LONG_ABSENCE)
 
 
 def enrol(student: Any, school: Any, starts_on: date, ends_on: date | None) -> None:

@@ -32,7 +32,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import service as services
@@ -328,7 +328,7 @@ def test_the_database_refuses_what_the_table_does(scene: Scene) -> None:
 def test_the_common_door_completes_no_referral(scene: Scene) -> None:
     sent(scene)
     with pytest.raises(Refused):
-        life.complete(Invocation(scene.school, NOW), scene.pathway.id, "service_received", "")
+        life.complete(Invocation(scene.school, NOW), scene.pathway.id, outcome="service_received")
     with pytest.raises(Refused):
         pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
 

@@ -30,7 +30,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import service as services
@@ -230,7 +230,7 @@ class Life(RuleBasedStateMachine):
             self.act(lambda: pathway_page.end_early(Invocation(school, self.now), pathway_id, EndReason.NO_CONTACT, ""))
             return
         outcome = "service_received"
-        assert not self.act(lambda: life.complete(Invocation(school, self.now), pathway_id, outcome, ""))
+        assert not self.act(lambda: life.complete(Invocation(school, self.now), pathway_id, outcome=outcome))
 
     @invariant()
     def the_table_is_kept(self) -> None:

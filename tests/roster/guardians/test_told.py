@@ -31,8 +31,7 @@ from wss_cases.pathways.circles.notes.messages import ExceptionKind
 from wss_cases.pathways.circles.privilege import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.reengagement.case_page.pages import PlanText as PlanOfReturn
-from wss_cases.pathways.reengagement.case_page.pages import save_plan
+from wss_cases.pathways.reengagement.pages import save_plan
 from wss_cases.pathways.referrals.consent import Signed
 from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -130,8 +129,7 @@ class Family:
         consented(self.call, made, signature, ["name", "service"], "To help.")
 
     def beside(self, who: str) -> None:
-        text = PlanOfReturn(None, supporters=who or FATHER)
-        save_plan(self.call, self.pathway(Kind.REENTRY_CIRCLE).id, text, False)
+        save_plan(self.call, self.pathway(Kind.REENTRY_CIRCLE).id, supporters=who or FATHER)
 
     def follow_up(self, who: str, note: str = "") -> None:
         row = FollowUpFactory(

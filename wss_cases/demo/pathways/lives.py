@@ -1,6 +1,5 @@
 """What happens in each pathway of a case: declined, or a conversation, a circle, mentoring, a referral, a return."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from wss_cases.casework.case_page.acts import add_note
@@ -11,6 +10,7 @@ from wss_cases.demo.pathways.circles import circle
 from wss_cases.demo.pathways.referrals import referral
 from wss_cases.demo.story.world import FIRST, LAST, STEP, Life, Steps, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState
 from wss_cases.pathways.conversations.pages import log_conversation
 from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
@@ -18,8 +18,15 @@ from wss_cases.pathways.mentoring.course import Course, Match, finish, match, re
 from wss_cases.pathways.mentoring.plan.models import After, Cadence, DailyCard, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
-from wss_cases.pathways.reengagement.case_page.pages import PlanText, add_review, complete, record_return, save_plan
-from wss_cases.pathways.reengagement.meeting import answer_meeting, plan_meeting
+from wss_cases.pathways.reengagement.pages import (
+    HELD,
+    add_review,
+    answer_meeting,
+    complete,
+    plan_meeting,
+    record_return,
+    save_plan,
+)
 from wss_cases.pathways.reengagement.plan.queries import REVIEW
 from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, ReviewAnswer, is_near
 from wss_cases.routing.engine.pages import Kind
@@ -165,8 +172,12 @@ def _session(path: Path, chosen: MentorPlaces, day: date, minutes: int, now: dat
 
 
 RETURNS = (
-    PlanText(None, "Their aunt and the basketball coach", "A quiet place at lunch in the first week", "One essay"),
-    PlanText(None, "The counselor", "Check-in with the counselor on the first three days", ""),
+    {
+        "supporters": "Their aunt and the basketball coach",
+        "supports": "A quiet place at lunch in the first week",
+        "work_missed": "One essay",
+    },
+    {"supporters": "The counselor", "supports": "Check-in with the counselor on the first three days"},
 )
 RETURN_OUTCOMES = (("settled", "back_with_support", "not_back"), (6, 3, 1))
 MINUTES = 45
@@ -179,27 +190,28 @@ def come_back(path: Path, now: datetime) -> Steps:
     work, rng, calendar = path.work, path.work.place.rng, path.work.world.calendar
     back_on = rows(ReengagementPlan.return_on, where=ReengagementPlan.pathway_id == path.id)[0][0]
     now = yield calendar.soon(now, rng.randrange(20, 90))
-    save_plan(work.calls(now), path.id, replace(rng.choice(RETURNS), return_on=back_on), True)
+    save_plan(work.calls(now), path.id, return_on=back_on, agreed=True, **rng.choice(RETURNS))
     meeting = _book(path, back_on, now) if rng.random() < MET else None
     if meeting is not None:
         now = yield calendar.soon(now, 8)
         starts_at, room = meeting
-        plan_meeting(work.calls(now), path.id, starts_at, room)
+        at_school = local(starts_at, district_zone())
+        plan_meeting(work.calls(now), path.id, day=at_school.date(), time=at_school.time(), place=room)
     came = calendar.on(back_on, 8 * 60 + 20 + rng.randrange(20), now)
     held = [meeting[0] + timedelta(minutes=MINUTES)] if meeting is not None else []
     for at in sorted([came, *held]):
         now = yield at
         if at == came:
-            record_return(work.calls(now), path.id, work.world.day(now))
+            record_return(work.calls(now), path.id, on=work.world.day(now))
         else:
-            answer_meeting(work.calls(now), path.id, None)
+            answer_meeting(work.calls(now), path.id, happened=HELD)
     follow_up = FollowUp
     waits = (follow_up.pathway_id == path.id) & (follow_up.kind == REVIEW) & (follow_up.state == FollowUpState.OPEN)
     while due := rows(follow_up.due_on, where=waits, order_by=follow_up.due_on):
         now = yield calendar.on(due[0][0], rng.randrange(9 * 60, 15 * 60), now)
-        add_review(work.calls(now), path.id, ReviewAnswer.SUPPORT_GOES_ON, "")
+        add_review(work.calls(now), path.id, answer=ReviewAnswer.SUPPORT_GOES_ON)
     now = yield calendar.in_days(now, 1, 15 * 60 + rng.randrange(50))
-    complete(work.calls(now), path.id, rng.choices(*RETURN_OUTCOMES)[0], "")
+    complete(work.calls(now), path.id, outcome=rng.choices(*RETURN_OUTCOMES)[0])
 
 
 def _book(path: Path, back_on: date, now: datetime) -> tuple[datetime, str] | None:

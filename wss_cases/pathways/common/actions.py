@@ -1,4 +1,4 @@
-"""Use cases of every pathway: propose by hand, offer, accept, start, next step, complete; and its follow-ups."""
+"""Steps of every pathway: offer, acceptance, start, completion and end; and its follow-ups."""
 
 from collections.abc import Collection
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant, CaseState
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant, CaseState
 from wss_cases.cases.case.pages import advance
 from wss_cases.cases.case.queries import choose_for_housing
 from wss_cases.cases.progress import open_only
@@ -20,19 +20,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.rules import (
-    LIVE,
-    EndReason,
-    Pathway,
-    PathwayState,
-    has_begun,
-    may_become,
-    outcomes_for,
-    propose,
-)
-from wss_cases.routing.engine.pages import PATHWAY_OF, Kind
+from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState, has_begun, may_become, outcomes_for
+from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 
 
@@ -115,63 +104,22 @@ OUTLIVES = frozenset({"agreement_term"})
 """Kinds of follow-ups that stay open when their pathway ends, because an agreed term still binds."""
 
 
-@use_case
-def add(
-    uow: UnitOfWork,
-    case_id: int,
-    *,
-    kind: str,
-    for_whom: str,
-    participant_id: int | None,
-    start_by: date | None,
-    owner_id: int | None,
-) -> int:
-    """Propose a pathway by hand in an open case. Returns its id.
-
-    Raises Refused for an owner of another school, or one who may not know of the pathway.
-    """
-    case = uow.load(Case, case_id, Permission.CASE_WORK)
-    open_only(case)
-    if kind not in set(Kind):
-        raise Refused("kind", _("Choose one of the kinds."))
-    if owner_id is not None:
-        _owner(uow, case.school_id, kind, "owner_id", owner_id)
-    row = propose(
-        uow,
-        case,
-        pathway=PATHWAY_OF[Kind(kind)],
-        kind=kind,
-        for_whom=for_whom,
-        participant_id=participant_id,
-        tier=case.tier,
-        rules=[],
-        start_by=start_by,
-        owner_id=owner_id if owner_id is not None else case.lead_id,
-    )
-    return row.id
-
-
-def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int) -> str:
-    """The name of a pathway's new owner. Raises Refused for someone who may not own this kind."""
-    people = team_of(school_id, today_at(school_id, uow.now), kind)
-    if owner_id in people:
-        return people[owner_id]
-    if kind == Kind.HOUSING_BASIC_NEEDS:
-        raise Refused(field, _("Choose a coordinator: only coordinators see this."))
-    raise Refused(field, _("Choose the lead person."))
-
-
 def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, family: Family | None = None) -> Pathway:
     """Lock a pathway that has not ended, of this family if given, in an open case. Raises Refused, NotFound or
     Stale.
     """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
+    check_live(row, family)
+    return row
+
+
+def check_live(row: Pathway, family: Family | None = None) -> None:
+    """Raise Refused where a pathway or its case has ended, NotFound where it is of another family."""
     open_only(row.case)
     if row.state not in LIVE:
         raise Refused("", _("This pathway has ended."))
     if family is not None and row.pathway != family:
         raise NotFound
-    return row
 
 
 def move_pathway(row: Pathway, state: PathwayState) -> None:
@@ -259,76 +207,3 @@ def note_decline(uow: UnitOfWork, row: Pathway) -> None:
 def _close(uow: UnitOfWork, row: Pathway) -> None:
     row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
     cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."), but=OUTLIVES)
-
-
-@use_case
-def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
-    """Record who invited the person, and when. Raises Refused for someone outside the school's case team."""
-    row = load_live(uow, pathway_id, uow.version)
-    not_later(uow, row.school_id, "on", on)
-    people = team_of(row.school_id, on)
-    if by_id not in people:
-        raise Refused("by", _("Choose who made the offer."))
-    note_offer(uow, row, on, (by_id, people[by_id]))
-    return row.id
-
-
-@use_case
-def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record that the offer was accepted; preparation begins. Without an offer on record, the actor made it
-    that day.
-    """
-    row = load_live(uow, pathway_id, uow.version)
-    not_later(uow, row.school_id, "on", on)
-    note_acceptance(uow, row, on)
-    return row.id
-
-
-@use_case
-def start(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record the day on which the pathway became active."""
-    row = load_live(uow, pathway_id, uow.version)
-    not_later(uow, row.school_id, "on", on)
-    if row.pathway == Family.CIRCLE:
-        raise Refused("", _("A circle starts when its meeting takes place."))
-    if row.pathway == Family.REENGAGEMENT:
-        raise Refused("", _("A re-engagement starts on the first day back. Record it on its own page."))
-    note_start(uow, row, on)
-    return row.id
-
-
-@use_case
-def plan(
-    uow: UnitOfWork,
-    pathway_id: int,
-    *,
-    next_step: str,
-    next_step_on: date | None,
-    expected_end: date | None,
-    owner_id: int | None,
-) -> int:
-    """Set the next step with its date, the expected end, and the owner.
-
-    Raises Refused for an owner of another school, or one who may not know of the pathway.
-    """
-    row = load_live(uow, pathway_id, uow.version)
-    if owner_id is not None and owner_id != row.owner_id:
-        name, row.owner_id = _owner(uow, row.school_id, row.kind, "owner", owner_id), owner_id
-        uow.record(row, "pathway.owner", what=row.kind, to=name)
-    row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
-    uow.record(row, "pathway.next_step", what=row.kind)
-    return row.id
-
-
-@use_case
-def complete(uow: UnitOfWork, pathway_id: int, outcome: str, note: str) -> int:
-    """Complete an active pathway with one of its family's outcomes."""
-    row = load_live(uow, pathway_id, uow.version)
-    if row.pathway == Family.CIRCLE:
-        raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
-    if row.pathway == Family.REENGAGEMENT:
-        raise Refused("", _("A re-engagement is completed from its own page, after a review."))
-    if row.pathway == Family.WRAPAROUND:
-        raise Refused("", _("A referral is completed from its own page, with what was received."))
-    note_completion(uow, row, outcome, note)
-    return row.id

@@ -4,29 +4,42 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_form, act_page, submitted
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, participants_of
+from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import at_local, today_at
+from wss_cases.journal.acts import Act, Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common import actions, queries, rules
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common import queries, rules
+from wss_cases.pathways.common.actions import (
+    check_live,
+    not_later,
+    note_acceptance,
+    note_completion,
+    note_offer,
+    note_start,
+)
 from wss_cases.pathways.common.queries import get_pathway, team_of
-from wss_cases.pathways.common.rules import EndReason, Pathway, outcomes_for
-from wss_cases.routing.engine.pages import Kind, Person
+from wss_cases.pathways.common.rules import EndReason, Pathway, outcomes_for, propose
+from wss_cases.routing.engine.pages import PATHWAY_OF, Kind, Person
 from wss_cases.routing.engine.pages import Pathway as Family
 
 DAY = _l("Choose a day.")
@@ -49,65 +62,7 @@ def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
     return choices([("", empty), *pairs] if empty is not None else pairs)
 
 
-class AddForm(BaseForm):
-    kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
-    for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
-    participant_id = SelectField(_l("For one person"), validators=[Optional()])
-    start_by = DateField(_l("Start by"), validators=[Optional()])
-    owner_id = SelectField(_l("Lead person"), validators=[Optional()])
-
-
-class OfferForm(BaseForm):
-    """Who invited the person, and when."""
-
-    by = SelectField(_l("Who made the offer"), validators=[InputRequired(_l("Choose who made the offer."))])
-    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
-
-
-class DayForm(BaseForm):
-    """The day of an event."""
-
-    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
-
-
-class PlanForm(BaseForm):
-    next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
-    next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
-    expected_end = DateField(_l("Expected end"), validators=[Optional()])
-    owner = SelectField(_l("Lead person"), validators=[Optional()])
-
-
-class CompleteForm(BaseForm):
-    outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
-    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
-
-
-BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reason is not EndReason.NAMED_IN_ERROR}
-"""The reasons that staff can choose. "Named in error" is set only by taking a person out of the report."""
-
-
-class EndForm(BaseForm):
-    """Why the pathway ends early."""
-
-    reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
-    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
-
-
-class ConfirmForm(BaseForm):
-    """An act without a question."""
-
-
-blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
-
 ACT = "layouts/act.html"
-OWN_START: dict[str, str] = {Family.REENGAGEMENT: "reengagement.back"}
-OWN_COMPLETION: dict[str, str] = {
-    Family.REENGAGEMENT: "reengagement.complete",
-    Family.MENTORING: "mentoring.finish",
-    Family.WRAPAROUND: "referrals.complete",
-    Family.CIRCLE: "agreements.complete",
-}
-"""The endpoint that records the act for families with a page of their own."""
 
 
 def kind_words(pathway: Pathway) -> str:
@@ -147,111 +102,259 @@ def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> 
     return day if -back <= day - today <= ahead else today
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def add(case_id: int) -> Page:
-    case: Case = get_case(current_actor(), case_id)
-    form = AddForm(owner_id=str(case.lead_id or ""))
-    form.participant_id.choices = people_choices(
-        {person.id: person_words(person) for person in participants_of(case.id)}, _("No one in particular")
-    )
-    form.owner_id.choices = people_choices(
-        team_of(case.school_id, today_at(case.school_id, clock.now())), _("The case's coordinator")
-    )
-    return form_page(
-        form,
-        lambda: actions.add(
-            submitted(form),
-            case_id,
-            kind=form.kind.data,
-            for_whom=form.for_whom.data,
-            participant_id=number(form.participant_id.data),
-            start_by=form.start_by.data,
-            owner_id=number(form.owner_id.data),
-        ),
-        lambda pathway_id: url_for("pathways.pathway", case_id=case_id, pathway_id=pathway_id),
-        ACT,
-        case=case,
-        title=_("Add a circle or support"),
-        go_words=_("Add it"),
-    )
+HERE = "/cases/<int:case_id>/pathways/<int:pathway_id>"
 
 
-@blueprint.route("/<int:pathway_id>/offer", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def offer(case_id: int, pathway_id: int) -> Page:
-    """Record who invited the person, and when."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
-    today = today_at(row.school_id, clock.now())
-    form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
-    form.by.choices = people_choices(team_of(row.school_id, today))
-    words = act_context(row, _("Record the offer"), _("Save the offer"))
-    return act_on(row, form, lambda call: actions.offer(call, row.id, number(form.by.data) or 0, form.on.data), words)
+def today_of(row: Pathway) -> date:
+    """The day at a pathway's school."""
+    return today_at(row.school_id, clock.now())
 
 
-act_page(
-    blueprint,
-    "/<int:pathway_id>/accept",
-    "accept",
-    Permission.CASE_WORK,
-    load=get_pathway,
-    form=lambda row: DayForm(version=row.version, on=today_at(row.school_id, clock.now())),
-    act=lambda call, row, form: actions.accept(call, row.id, form.on.data),
-    done=page_of,
-    words=lambda row: act_context(row, _("The offer was accepted"), _("Save the answer")),
-)
+def pathway_subject(family: Family | None = None, own: Mapping[str, str] | None = None) -> Subject:
+    """A pathway, of this family if given. `own`: the endpoint of the act, for families with a page of their own."""
+
+    def find(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
+        row = get_pathway(actor, case_id, pathway_id, family)
+        if own is not None and row.pathway in own:
+            abort(redirect(url_for(own[row.pathway], case_id=case_id, pathway_id=pathway_id), 303))
+        return row
+
+    return Subject(Pathway, find)
 
 
-@blueprint.route("/<int:pathway_id>/start", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def start(case_id: int, pathway_id: int) -> Page:
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    if row.pathway in OWN_START:
-        return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
-    form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
-    words = act_context(row, _("Record the start"), _("Save the start"))
-    return act_on(row, form, lambda call: actions.start(call, row.id, form.on.data), words)
+class PathwayPages(Pages):
+    """Acts of the case team on one pathway, or on a record of it: `of` takes the pathway from what `subject` finds."""
+
+    def __init__(
+        self, name: str, import_name: str, subject: Subject, of: Callable[[Any], Pathway] = lambda record: record,
+        url_prefix: str = HERE,
+    ) -> None:  # fmt: skip
+        super().__init__(name, import_name, url_prefix=url_prefix)
+        self.subject, self.of = subject, of
+
+    def on_pathway(
+        self, rule: str, form: type[PlainForm], title: Any, button: Any, *,
+        more: Callable[[Any, Any], Mapping[str, Any]] | None = None, **declared: Any,
+    ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
+        """Declare an act: its page names the kind of the pathway and leads back to the pathway's own page.
+
+        `more` and `declared` are those of `Pages.act`; `subject` and `of` may differ from those of the other acts.
+        """
+        of = declared.pop("of", self.of)
+        subject = declared.pop("subject", self.subject)
+
+        def shown(record: Any, form: Any) -> dict[str, Any]:
+            row = of(record)
+            return {"case": row.case, "back_href": page_of(row), **(more(record, form) if more else {})}
+
+        usual: dict[str, Any] = {
+            "lede": lambda record: kind_words(of(record)), "then": lambda record, _id: page_of(of(record)),
+            "boxed": False, "template": ACT,
+        }  # fmt: skip
+        return self.act(
+            rule, subject, form, Permission.CASE_WORK, title=title, button=button, more=shown, **usual | declared
+        )
 
 
-@blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def plan(case_id: int, pathway_id: int) -> Page:
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    form = PlanForm(obj=row, owner=str(row.owner_id or ""))
-    form.owner.choices = people_choices(
-        team_of(row.school_id, today_at(row.school_id, clock.now()), row.kind), _("No one yet")
-    )
-    return form_page(
-        form,
-        lambda: actions.plan(
-            submitted(form),
-            row.id,
-            next_step=form.next_step.data,
-            next_step_on=form.next_step_on.data,
-            expected_end=form.expected_end.data,
-            owner_id=number(form.owner.data),
-        ),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Set the next step"), _("Save the next step")),
-    )
+class Confirmed(PlainForm):
+    """An act that asks nothing, on a page that says what it does."""
 
 
-@blueprint.route("/<int:pathway_id>/complete", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def complete(case_id: int, pathway_id: int) -> Page:
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    if row.pathway in OWN_COMPLETION:
-        return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)
-    form = CompleteForm(version=row.version)
-    form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
-    words = act_context(row, _("Complete it with its outcome"), _("Complete"))
-    return act_on(row, form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), words)
+OWN_START: dict[str, str] = {Family.REENGAGEMENT: "reengagement.back"}
+OWN_COMPLETION: dict[str, str] = {
+    Family.REENGAGEMENT: "reengagement.complete",
+    Family.MENTORING: "mentoring.finish",
+    Family.WRAPAROUND: "referrals.complete",
+    Family.CIRCLE: "agreements.complete",
+}
+"""The endpoint that records the act for families with a page of their own."""
+
+pages = PathwayPages("pathway_acts", __name__, pathway_subject(), url_prefix="/cases/<int:case_id>/pathways")
+
+
+class AddForm(PlainForm):
+    """What is proposed, for whom, and who leads it."""
+
+    kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
+    for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
+    participant_id = SelectField(_l("For one person"), validators=[Optional()])
+    start_by = DateField(_l("Start by"), validators=[Optional()])
+    owner_id = SelectField(_l("Lead person"), validators=[Optional()])
+
+    def fit(self, case: Case) -> None:
+        """Offer the people of the case, and the school's case team."""
+        people = {person.id: person_words(person) for person in participants_of(case.id)}
+        self.participant_id.choices = people_choices(people, _("No one in particular"))
+        team = team_of(case.school_id, today_at(case.school_id, clock.now()))
+        self.owner_id.choices = people_choices(team, _("The case's coordinator"))
+
+
+@pages.act(
+    "/new", Subject(Case, get_case), AddForm, Permission.CASE_WORK, endpoint="add", adds=True,
+    title=_l("Add a circle or support"), button=_l("Add it"), template=ACT, boxed=False,
+    start=lambda case: {"owner_id": str(case.lead_id or "")}, more=lambda case, _form: {"case": case},
+    then=lambda case, row_id: url_for("pathways.pathway", case_id=case.id, pathway_id=row_id),
+)  # fmt: skip
+def add_pathway(uow: UnitOfWork, case: Case, form: AddForm) -> int:
+    """Propose a pathway by hand in an open case. Returns its id."""
+    open_only(case)
+    kind, owner_id = form.kind.data, number(form.owner_id.data)
+    if owner_id is not None:
+        _owner(uow, case.school_id, kind, "owner_id", owner_id)
+    row = propose(
+        uow, case,
+        pathway=PATHWAY_OF[Kind(kind)], kind=kind, for_whom=form.for_whom.data,
+        participant_id=number(form.participant_id.data), tier=case.tier, rules=[], start_by=form.start_by.data,
+        owner_id=owner_id if owner_id is not None else case.lead_id,
+    )  # fmt: skip
+    return row.id
+
+
+def _owner(uow: UnitOfWork, school_id: int, kind: str, field: str, owner_id: int) -> str:
+    """The name of a pathway's new owner. Raises Refused for someone who may not own this kind."""
+    people = team_of(school_id, today_at(school_id, uow.now), kind)
+    if owner_id in people:
+        return people[owner_id]
+    if kind == Kind.HOUSING_BASIC_NEEDS:
+        raise Refused(field, _("Choose a coordinator: only coordinators see this."))
+    raise Refused(field, _("Choose the lead person."))
+
+
+class OfferForm(PlainForm):
+    """Who invited the person, and when."""
+
+    by = SelectField(_l("Who made the offer"), validators=[InputRequired(_l("Choose who made the offer."))])
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+    def fit(self, row: Pathway) -> None:
+        """Offer the school's case team."""
+        self.by.choices = people_choices(team_of(row.school_id, today_of(row)))
+
+
+@pages.on_pathway(
+    "/<int:pathway_id>/offer", OfferForm, _l("Record the offer"), _l("Save the offer"), endpoint="offer",
+    start=lambda row: {"by": str(current_actor().user_id), "on": today_of(row)},
+)  # fmt: skip
+def offer(uow: UnitOfWork, row: Pathway, form: OfferForm) -> None:
+    """Record who invited the person, and when: someone who was in the school's case team that day."""
+    check_live(row)
+    by_id, on = number(form.by.data) or 0, form.on.data
+    not_later(uow, row.school_id, "on", on)
+    people = team_of(row.school_id, on)
+    if by_id not in people:
+        raise Refused("by", _("Choose who made the offer."))
+    note_offer(uow, row, on, (by_id, people[by_id]))
+
+
+class DayForm(PlainForm):
+    """The day of an event."""
+
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+@pages.on_pathway(
+    "/<int:pathway_id>/accept", DayForm, _l("The offer was accepted"), _l("Save the answer"), endpoint="accept",
+    start=lambda row: {"on": today_of(row)},
+)  # fmt: skip
+def accept(uow: UnitOfWork, row: Pathway, form: DayForm) -> None:
+    """Record that the offer was accepted; preparation begins. An offer not yet on record was made that day."""
+    check_live(row)
+    not_later(uow, row.school_id, "on", form.on.data)
+    note_acceptance(uow, row, form.on.data)
+
+
+@pages.on_pathway(
+    "/<int:pathway_id>/start", DayForm, _l("Record the start"), _l("Save the start"), endpoint="start",
+    subject=pathway_subject(own=OWN_START), start=lambda row: {"on": today_of(row)},
+)  # fmt: skip
+def start(uow: UnitOfWork, row: Pathway, form: DayForm) -> None:
+    """Record the day on which the pathway became active."""
+    check_live(row)
+    not_later(uow, row.school_id, "on", form.on.data)
+    if row.pathway == Family.CIRCLE:
+        raise Refused("", _("A circle starts when its meeting takes place."))
+    if row.pathway == Family.REENGAGEMENT:
+        raise Refused("", _("A re-engagement starts on the first day back. Record it on its own page."))
+    note_start(uow, row, form.on.data)
+
+
+class PlanForm(PlainForm):
+    """The next step with its date, the expected end, and the owner."""
+
+    next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
+    next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
+    expected_end = DateField(_l("Expected end"), validators=[Optional()])
+    owner = SelectField(_l("Lead person"), validators=[Optional()])
+
+    def fit(self, row: Pathway) -> None:
+        """Offer those of the case team who may know of such a pathway."""
+        self.owner.choices = people_choices(team_of(row.school_id, today_of(row), row.kind), _("No one yet"))
+
+
+@pages.on_pathway(
+    "/<int:pathway_id>/plan", PlanForm, _l("Set the next step"), _l("Save the next step"), endpoint="plan",
+    start=lambda row: {
+        "next_step": row.next_step, "next_step_on": row.next_step_on, "expected_end": row.expected_end,
+        "owner": str(row.owner_id or ""),
+    },
+)  # fmt: skip
+def plan(uow: UnitOfWork, row: Pathway, form: PlanForm) -> None:
+    """Set the next step, the expected end, and the owner."""
+    check_live(row)
+    owner_id = number(form.owner.data)
+    if owner_id is not None and owner_id != row.owner_id:
+        name, row.owner_id = _owner(uow, row.school_id, row.kind, "owner", owner_id), owner_id
+        uow.record(row, "pathway.owner", what=row.kind, to=name)
+    row.next_step, row.next_step_on, row.expected_end = (
+        form.next_step.data, form.next_step_on.data, form.expected_end.data
+    )  # fmt: skip
+    uow.record(row, "pathway.next_step", what=row.kind)
+
+
+class CompleteForm(PlainForm):
+    """The outcome, one of those of the pathway's family."""
+
+    outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
+    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+
+    def fit(self, row: Pathway) -> None:
+        """Offer the outcomes of the family."""
+        self.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
+
+
+@pages.on_pathway(
+    "/<int:pathway_id>/complete", CompleteForm, _l("Complete it with its outcome"), _l("Complete"),
+    endpoint="complete", subject=pathway_subject(own=OWN_COMPLETION),
+)  # fmt: skip
+def complete(uow: UnitOfWork, row: Pathway, form: CompleteForm) -> None:
+    """Complete an active pathway with one of its family's outcomes."""
+    check_live(row)
+    if row.pathway == Family.CIRCLE:
+        raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+    if row.pathway == Family.REENGAGEMENT:
+        raise Refused("", _("A re-engagement is completed from its own page, after a review."))
+    if row.pathway == Family.WRAPAROUND:
+        raise Refused("", _("A referral is completed from its own page, with what was received."))
+    note_completion(uow, row, form.outcome.data, form.note.data)
+
+
+BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reason is not EndReason.NAMED_IN_ERROR}
+"""The reasons that staff can choose. "Named in error" is set only by taking a person out of the report."""
+
+
+class EndForm(PlainForm):
+    """Why the pathway ends early."""
+
+    reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
+    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+
+
+class ConfirmForm(BaseForm):
+    """An act without a question."""
 
 
 ROOM = Room(
-    pages=(blueprint,),
+    pages=(pages,),
     sentences=rules.SENTENCES,
     loaders={"pathway": queries.load_pathway},
     exemptions={"case_record": (queries.keeps_case,)},

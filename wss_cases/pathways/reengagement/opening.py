@@ -7,21 +7,19 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseState, ReopenReason
 from wss_cases.cases.case.pages import copy_people, open_case, open_case_for, reopen_case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.undo import bring_back
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.rules import LIVE, Pathway, propose
-from wss_cases.pathways.reengagement.plan.queries import Stay, living_return, opened_by, plan_of, stays_begun
+from wss_cases.pathways.reengagement.plan.queries import Stay, opened_by, plan_of, stays_begun
 from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, is_return
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
@@ -91,25 +89,6 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
     return _open(uow, case, case.participants[0].id, student.id, away)
 
 
-@use_case
-def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
-    """Open the return of a student of the actor's school after a long absence or a placement. Returns the pathway's id.
-
-    Raises Refused when a return of this student is open, and for impossible days. Raises NotFound for other students
-    and for a removal.
-    """
-    student = uow.load(Student, student_id, Permission.CASE_WORK)
-    if student.school_id is None or away.cause is AwayCause.REMOVAL:
-        raise NotFound
-    standing = living_return(student_id, student.school_id)
-    if standing is not None:
-        raise Refused("", _("A return is already open: case %(case)s.", case=standing.case.reference))
-    if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
-        raise Refused("away_from", _("Choose today or an earlier day."))
-    check_days(away.away_from, away.return_on)
-    return existing(open_for_student(uow, student, student.school_id, away)).id
-
-
 def check_days(away_from: date | None, return_on: date | None) -> None:
     """Raise Refused for a return before the first day away."""
     if away_from is not None and return_on is not None and return_on < away_from:
@@ -176,6 +155,22 @@ def _lead(uow: UnitOfWork, school_id: int) -> int | None:
 def _tell_lead(uow: UnitOfWork, case: Case) -> None:
     if case.lead_id is not None and case.lead_id != uow.actor.user_id:
         uow.notify(case.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{case.lead_id}")
+
+
+def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:
+    """Move the day of return when its removal was corrected, shortened or reversed.
+
+    Nothing changes when the student is back already, or when another removal or a person has set another day since.
+    """
+    wanted = select(ReengagementPlan).where(ReengagementPlan.cause_key == cause_key)
+    plan = uow.session.scalars(wanted.with_for_update()).one_or_none()
+    if plan is None or plan.returned_on is not None or plan.return_on != was:
+        return
+    on = max(on, away_from) if on is not None else None
+    if (plan.meeting_at is not None and on is None) or (plan.away_from, plan.return_on) == (away_from, on):
+        return
+    plan.away_from, plan.return_on = away_from, on
+    uow.record(plan, "reengagement.return_moved", on=on.isoformat() if on is not None else "")
 
 
 RETURN_GAP = number_setting("reengagement.gap_school_days", "RETURN_GAP_SCHOOL_DAYS")

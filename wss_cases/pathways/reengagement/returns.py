@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
+from wtforms import DateField
+from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -14,23 +15,28 @@ from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.cases.case.pages import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, local_date, today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.pathways.reengagement.opening import Away, open_by_hand
-from wss_cases.pathways.reengagement.plan.pages import OpenForm
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.reengagement.opening import Away, check_days, open_for_student
+from wss_cases.pathways.reengagement.plan import rules
 from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
 from wss_cases.pathways.reengagement.plan.rules import AwayCause, Meeting, meeting_of, return_words
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school, get_student, school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
-blueprint = Blueprint("returns", __name__)
+pages = Pages("returns", __name__)
 
 
-@blueprint.get("/returns")
+@pages.get("/returns")
 @gate(Permission.CASE_READ)
 def returns() -> Page:
     """Students who are away or back, by day of return."""
@@ -93,25 +99,55 @@ def tone_of(return_on: date | None, returned_on: date | None, today: date, days:
     return "sun" if days.between(today, return_on) <= 2 else "slate"
 
 
-@blueprint.route("/students/<int:student_id>/return", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def open_return(student_id: int) -> Page:
-    """Open the return of a student after a long absence or a placement."""
-    student = get_student(current_actor(), student_id)
-    form = OpenForm()
-    if student.school_id is not None:
-        form.return_on.quick = _quick(student.school_id)
-    return form_page(
-        form,
-        lambda: open_by_hand(
-            submitted(form),
-            student.id,
-            Away(AwayCause(form.cause.data), None, form.away_from.data, form.return_on.data),
-        ),
-        lambda _made: _page_of(student),
-        "pathways/reengagement/returns/open.html",
-        student=student,
+def _page_of(student: Student) -> str:
+    row = living_return(student.id, student.school_id or 0)
+    if row is None:
+        return url_for("students.student", student_id=student.id)
+    return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id)
+
+
+class OpenForm(PlainForm):
+    """A return that is opened by hand."""
+
+    cause = radio(
+        _l("Where is the student returning from?"),
+        [(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)],
+        _l("Choose where from."),
     )
+    away_from = DateField(_l("First day away"), [Optional()])
+    return_on = DateField(_l("First day back"), [Optional()])
+
+    def fit(self, student: Student) -> None:
+        """Offer frequent days."""
+        if student.school_id is not None:
+            self.return_on.quick = _quick(student.school_id)
+
+
+def _trail(student: Student) -> list[tuple[Any, str]]:
+    own = (student.shown_name, url_for("students.student", student_id=student.id))
+    return [(_("Find a student"), url_for("students.students")), own]
+
+
+@pages.act(
+    "/students/<int:student_id>/return", Subject(Student, get_student), OpenForm, Permission.CASE_WORK, adds=True,
+    endpoint="open_return", title=_l("Back after a long absence"), button=_l("Open the return"), boxed=False,
+    lede=_l("A case opens for this student only, with a plan for their return."), trail=_trail,
+    more=lambda student, _form: {"facts": [student.shown_name], "can_blank": True},
+    then=lambda student, _id: _page_of(student),
+)  # fmt: skip
+def open_by_hand(uow: UnitOfWork, student: Student, form: OpenForm) -> int:
+    """Open the return of a student after a long absence or a placement. Returns the pathway's id."""
+    if student.school_id is None:
+        raise NotFound
+    away_from, return_on = form.away_from.data, form.return_on.data
+    standing = living_return(student.id, student.school_id)
+    if standing is not None:
+        raise Refused("", _("A return is already open: case %(case)s.", case=standing.case.reference))
+    if away_from is not None and away_from > today_at(student.school_id, uow.now):
+        raise Refused("away_from", _("Choose today or an earlier day."))
+    check_days(away_from, return_on)
+    away = Away(AwayCause(form.cause.data), None, away_from, return_on)
+    return existing(open_for_student(uow, student, student.school_id, away)).id
 
 
 def _quick(school_id: int) -> list[tuple[str, str]]:
@@ -119,13 +155,6 @@ def _quick(school_id: int) -> list[tuple[str, str]]:
     return [(_("Today"), today.isoformat())] + [
         (_("in %(number)d school days", number=n), days.add(today, n).isoformat()) for n in (2, 5)
     ]
-
-
-def _page_of(student: Student) -> str:
-    row = living_return(student.id, student.school_id or 0)
-    if row is None:
-        return url_for("students.student", student_id=student.id)
-    return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id)
 
 
 def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
@@ -140,4 +169,4 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     return "pathways/reengagement/returns/_student_panel.html", shown
 
 
-ROOM = Room(pages=(blueprint,), panels=(Panel(Place.STUDENT, 20, student_panel),))
+ROOM = Room(pages=(pages,), sentences=rules.SENTENCES, panels=(Panel(Place.STUDENT, 20, student_panel),))

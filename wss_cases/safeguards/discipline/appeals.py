@@ -29,7 +29,7 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.reengagement.plan.pages import expect_back
+from wss_cases.pathways.reengagement.opening import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.pages import language_words
 from wss_cases.roster.directory.queries import school_days
