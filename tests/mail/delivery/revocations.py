@@ -20,7 +20,6 @@ from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import Place
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants import actor_of
 from wss_cases.accounts.people.pages import end_role, set_enabled
@@ -38,7 +37,7 @@ from wss_cases.mail.common.pages import MailStyle
 from wss_cases.mail.preferences import stop
 from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
 from wss_cases.pathways.referrals import consent, service
-from wss_cases.pathways.referrals.referral import pages as referrals
+from wss_cases.pathways.referrals.case_page import pages as referrals
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty import pages as duties
 from wss_cases.workday.cover import end_cover
@@ -259,15 +258,15 @@ def found_not_to_apply(it: Queued) -> Any:
 
 
 def answered(it: Queued) -> Any:
-    return service.accept(Invocation(SYSTEM, SINCE), it.row, by=Permission.CASE_WORK)
+    return service.record_answer(Invocation(SYSTEM, SINCE), it.row, answer="accepted")
 
 
 def cannot(it: Queued) -> Any:
-    return service.decline(Invocation(SYSTEM, SINCE), it.row, "no_place", by=Permission.CASE_WORK)
+    return service.record_answer(Invocation(SYSTEM, SINCE), it.row, answer="declined", reason="no_place")
 
 
 def taken_back(it: Queued) -> Any:
-    return referrals.withdraw(Invocation(SYSTEM, SINCE), it.row, "not_needed")
+    return referrals.withdraw(Invocation(SYSTEM, SINCE), it.row, reason="not_needed")
 
 
 def consent_taken_back(it: Queued) -> Any:

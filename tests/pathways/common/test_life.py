@@ -28,7 +28,7 @@ from wss_cases.pathways.mentoring.course import Course
 from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.queries import plan_of
 from wss_cases.pathways.reengagement.pages import save_plan as save_return
-from wss_cases.pathways.referrals.referral.pages import draft as draft_referral
+from wss_cases.pathways.referrals.case_page.pages import draft as draft_referral
 from wss_cases.routing.engine.pages import Kind
 
 ACTS = {
@@ -172,7 +172,7 @@ def test_what_each_family_has_of_its_own(world, mentoring):
     save_mentoring(Invocation(world.actor, NOW), mentoring.id, Course("Calm ends"))
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
-        draft_referral(Invocation(world.actor, NOW), mentoring.id, partner_id=None, student_id=None, need="Help.")
+        draft_referral(Invocation(world.actor, NOW), mentoring.id, partner=None, student=None, need="Help.")
     with pytest.raises(NotFound):
         save_return(Invocation(world.actor, NOW), mentoring.id, return_on=TODAY)
     with pytest.raises(NotFound):

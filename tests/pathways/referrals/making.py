@@ -13,18 +13,16 @@ from tests.factories.referrals import PartnerFactory, make_partner_user
 from tests.factories.roster import GuardianFactory, StudentGuardianFactory
 from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
-from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.referrals import consent as consents
-from wss_cases.pathways.referrals import service as services
-from wss_cases.pathways.referrals.consent import Signed
-from wss_cases.pathways.referrals.referral import pages
+from wss_cases.pathways.referrals import partner_pages as by_partner
+from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.routing.engine.pages import Kind
 
-SCHOOL, PARTNER = Permission.CASE_WORK, Permission.REFERRAL_ANSWER
-FIELDS = ["name", "service", "grade", "need"]
+FIELDS = ["name", "grade", "need"]
+"""What the family agrees to, beside the kind of help."""
 
 
 @dataclass
@@ -63,10 +61,10 @@ def make_scene(language: str = "en", **partner: Any) -> Scene:
     return Scene(world, pathway, made, make_partner_user(made))
 
 
-def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values: Any) -> Signed:
-    """Return a consent that a parent signed on paper."""
+def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values: Any) -> dict[str, Any]:
+    """The answers about a consent that a parent signed on paper."""
     given = {"by": "Rosalind Quillfeather", "relation": "parent", "manner": "paper", "language": "en"}
-    return Signed(**{**given, **values}, on=on, until=until)
+    return {**given, **values, "on": on, "until": until}
 
 
 def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> int:
@@ -74,18 +72,16 @@ def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> 
     return pages.draft(
         Invocation(scene.school, now),
         scene.pathway.id,
-        partner_id=(partner or scene.partner).id,
-        student_id=scene.world.students[0].id,
+        partner=(partner or scene.partner).id,
+        student=scene.world.students[0].id,
         need="Somebody to talk to at home.",
     )
 
 
 def consent(scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any) -> int:
     """Record the consent to a drafted referral."""
-    purpose = "So that the partner can help."
-    return consents.record_consent(
-        Invocation(scene.school, now), referral_id, signed(**values), fields or FIELDS, purpose
-    )
+    answers = {"fields": fields or FIELDS, "purpose": "So that the partner can help.", **signed(**values)}
+    return consents.record_consent(Invocation(scene.school, now), referral_id, **answers)
 
 
 def send(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
@@ -102,14 +98,14 @@ def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
 
 def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
     """Let the partner accept."""
-    return services.accept(Invocation(scene.partner_actor, now), referral_id, by=PARTNER)
+    return by_partner.accept(Invocation(scene.partner_actor, now), referral_id)
 
 
 def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
     """Let the partner log a day of service."""
-    return services.log_service(Invocation(scene.partner_actor, now), referral_id, on, by=PARTNER)
+    return by_partner.log_service(Invocation(scene.partner_actor, now), referral_id, on=on)
 
 
 def finish(scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW) -> int:
     """Let the partner finish."""
-    return services.finish(Invocation(scene.partner_actor, now), referral_id, on, received, by=PARTNER)
+    return by_partner.finish(Invocation(scene.partner_actor, now), referral_id, on=on, received=received)

@@ -12,20 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.cases.making import NOW, TODAY
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
-from tests.pathways.referrals.making import (
-    PARTNER,
-    SCHOOL,
-    Scene,
-    accept,
-    consent,
-    draft,
-    finish,
-    make_scene,
-    send,
-    sent,
-    serve,
-    signed,
-)
+from tests.pathways.referrals.making import Scene, accept, consent, draft, finish, make_scene, send, sent, serve, signed
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -35,9 +22,10 @@ from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, Time
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.referrals import consent as consents
-from wss_cases.pathways.referrals import service as services
+from wss_cases.pathways.referrals import partner_pages as by_partner
+from wss_cases.pathways.referrals import service as by_school
+from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.partners.queries import suggestions
-from wss_cases.pathways.referrals.referral import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
 from wss_cases.pathways.referrals.referral.queries import open_to_partner
 from wss_cases.pathways.referrals.referral.rules import ReferralState, Wanted
@@ -69,7 +57,7 @@ def mails(kind: str) -> list[OutboxMessage]:
 
 def test_only_what_was_agreed_to_is_sent_and_written_down(scene: Scene) -> None:
     referral_id = draft(scene)
-    consent(scene, referral_id, ["name", "service", "grade", "birth_date"])
+    consent(scene, referral_id, ["name", "grade", "birth_date"])
     assert fresh(scene.pathway).state is PathwayState.PREPARING
     send(scene, referral_id)
     row = the(referral_id)
@@ -105,7 +93,7 @@ def test_from_draft_to_what_was_received(scene: Scene) -> None:
     assert not follow_ups(scene)
     days = select(ServiceDate.kind).order_by(ServiceDate.id)
     assert list(db.session.scalars(days)) == ["first", "later", "last"]
-    pages.complete(Invocation(scene.school, later), scene.pathway.id, "")
+    pages.complete(Invocation(scene.school, later), scene.pathway.id)
     done = fresh(scene.pathway)
     assert (done.state, done.outcome) == (PathwayState.COMPLETED, "service_partly_received")
 
@@ -115,8 +103,8 @@ def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
     with pytest.raises(Refused):
         draft(scene, PartnerFactory())
     with pytest.raises(Refused):
-        services.decline(Invocation(scene.partner_actor, NOW), referral_id, "", by=PARTNER)
-    services.decline(Invocation(scene.partner_actor, NOW), referral_id, "no_place", by=PARTNER)
+        by_partner.decline(Invocation(scene.partner_actor, NOW), referral_id, reason="")
+    by_partner.decline(Invocation(scene.partner_actor, NOW), referral_id, reason="no_place")
     assert (the(referral_id).answer_note, the(referral_id).ended_on) == ("no_place", TODAY)
     assert not follow_ups(scene)
     with pytest.raises(NotFound):
@@ -124,19 +112,19 @@ def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
     second = draft(scene, PartnerFactory())
     assert second != referral_id
     with pytest.raises(Refused):
-        pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
-    pages.withdraw(Invocation(scene.school, NOW), second, "not_needed")
-    pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
+        pages.complete(Invocation(scene.school, NOW), scene.pathway.id)
+    pages.withdraw(Invocation(scene.school, NOW), second, reason="not_needed")
+    pages.complete(Invocation(scene.school, NOW), scene.pathway.id)
     assert fresh(scene.pathway).outcome == "service_not_available"
 
 
 def test_a_waiting_list_asks_again(scene: Scene) -> None:
     referral_id = sent(scene)
-    services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+    by_partner.waitlist(Invocation(scene.partner_actor, NOW), referral_id)
     assert follow_ups(scene, FollowUpState.DONE)["referral_answer"].outcome == "partner_waitlisted"
     assert follow_ups(scene)["referral_answer"].due_on == the(referral_id).answer_by
     with pytest.raises(Refused):
-        services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+        by_partner.waitlist(Invocation(scene.partner_actor, NOW), referral_id)
     accept(scene, referral_id)
 
 
@@ -147,7 +135,7 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
     if state != "consented":
         send(scene, referral_id)
     if state == "waitlisted":
-        services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+        by_partner.waitlist(Invocation(scene.partner_actor, NOW), referral_id)
     if state in ("accepted", "first_seen", "active", "done"):
         accept(scene, referral_id)
     later = NOW + timedelta(days=1)
@@ -193,7 +181,7 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
     assert not the(referral_id).is_open_to_partner(now)
     with pytest.raises(NotFound):
         accept(scene, referral_id, now)
-    consents.renew(Invocation(scene.school, now), referral_id, signed(date(2026, 12, 4), date(2027, 2, 1)))
+    consents.renew(Invocation(scene.school, now), referral_id, **signed(date(2026, 12, 4), date(2027, 2, 1)))
     assert the(referral_id).is_open_to_partner(now)
     assert follow_ups(scene, FollowUpState.DONE)["referral_consent_ends"].outcome == "renewed"
     assert follow_ups(scene)["referral_consent_ends"].due_on > date(2027, 1, 15)
@@ -209,17 +197,17 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
 def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -> None:
     referral_id = sent(scene)
     for act in (
-        lambda: services.accept(Invocation(scene.school, NOW), referral_id, by=SCHOOL),
-        lambda: services.log_service(Invocation(scene.school, NOW), referral_id, TODAY, by=SCHOOL),
-        lambda: services.finish(Invocation(scene.school, NOW), referral_id, TODAY, "all", by=SCHOOL),
+        lambda: by_school.record_answer(Invocation(scene.school, NOW), referral_id, answer="accepted"),
+        lambda: by_school.log_service(Invocation(scene.school, NOW), referral_id, on=TODAY),
+        lambda: by_school.finish(Invocation(scene.school, NOW), referral_id, on=TODAY, received="all"),
     ):
         with pytest.raises(Stale):
-            services.accept(Invocation(scene.school, NOW, version=99), referral_id, by=SCHOOL)
+            by_school.record_answer(Invocation(scene.school, NOW, version=99), referral_id, answer="accepted")
         act()
     assert the(referral_id).state is ReferralState.DONE
     with pytest.raises(NotFound):
         # the school's people have no way in by the partner's door
-        services.accept(Invocation(scene.school, NOW), referral_id, by=PARTNER)
+        by_partner.accept(Invocation(scene.school, NOW), referral_id)
 
 
 def test_what_a_consent_must_say(scene: Scene) -> None:
@@ -231,8 +219,8 @@ def test_what_a_consent_must_say(scene: Scene) -> None:
         ({"on": TODAY + timedelta(days=1)}, "on"),
         ({"until": TODAY - timedelta(days=1)}, "until"),
         ({"until": TODAY + timedelta(days=400)}, "until"),
-        ({"fields": ["service", "grade"]}, "fields"),
-        ({"fields": ["name", "service", "narrative"]}, "fields"),
+        ({"fields": ["grade"]}, "fields"),
+        ({"fields": ["name", "narrative"]}, "fields"),
     ):
         with pytest.raises(Refused) as refused:
             consent(scene, referral_id, **values)
@@ -256,12 +244,12 @@ def test_nothing_goes_without_an_agreement_in_force(scene: Scene) -> None:
 
 def test_what_a_draft_must_have(scene: Scene) -> None:
     other = make_scene()
-    given: dict[str, Any] = {"partner_id": scene.partner.id, "student_id": scene.world.students[0].id, "need": "Help."}
+    given: dict[str, Any] = {"partner": scene.partner.id, "student": scene.world.students[0].id, "need": "Help."}
     for values, field in (
-        ({"partner_id": None}, "partner"),
-        ({"student_id": None}, "student"),
-        ({"student_id": scene.world.students[1].id}, "student"),
-        ({"student_id": other.world.students[0].id}, "student"),
+        ({"partner": None}, "partner"),
+        ({"student": None}, "student"),
+        ({"student": scene.world.students[1].id}, "student"),
+        ({"student": other.world.students[0].id}, "student"),
         ({"need": " "}, "need"),
     ):
         with pytest.raises(Refused) as refused:
@@ -330,12 +318,12 @@ def test_the_common_door_completes_no_referral(scene: Scene) -> None:
     with pytest.raises(Refused):
         life.complete(Invocation(scene.school, NOW), scene.pathway.id, outcome="service_received")
     with pytest.raises(Refused):
-        pages.complete(Invocation(scene.school, NOW), scene.pathway.id, "")
+        pages.complete(Invocation(scene.school, NOW), scene.pathway.id)
 
 
 def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:
     first = sent(scene)
-    services.decline(Invocation(scene.partner_actor, NOW), first, "no_place", by=PARTNER)
+    by_partner.decline(Invocation(scene.partner_actor, NOW), first, reason="no_place")
     sent(scene)
     waiting = set(follow_ups(scene))
     assert "referral_answer" in waiting

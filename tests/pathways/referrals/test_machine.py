@@ -19,11 +19,10 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from tests.factories.base import fresh
-from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, finish, make_scene, sent, serve, signed
+from tests.pathways.referrals.making import FIELDS, Scene, finish, make_scene, sent, serve, signed
 from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from wss_cases.access.invocation import Invocation
-from wss_cases.access.permissions import Permission
 from wss_cases.casework import pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -33,8 +32,9 @@ from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.referrals import consent as consents
-from wss_cases.pathways.referrals import service as services
-from wss_cases.pathways.referrals.referral import pages
+from wss_cases.pathways.referrals import partner_pages as by_partner
+from wss_cases.pathways.referrals import service as by_school
+from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.rules import (
     AWAITS_ANSWER,
@@ -46,6 +46,8 @@ from wss_cases.pathways.referrals.referral.rules import (
     ReferralState,
 )
 
+SCHOOL, PARTNER = by_school, by_partner
+"""The acts of either side."""
 DEEDS = (
     *("draft", "consent", "renew", "send", "accept", "waitlist", "decline", "serve", "finish"),
     *("withdraw", "complete", "common_door"),
@@ -87,11 +89,11 @@ class Life(RuleBasedStateMachine):
         self.scene: Scene = make_scene()
         if stage != "nothing":
             referral_id = self.sent()
-            answer = {"waitlisted": services.waitlist, "accepted": services.accept}
+            answer = {"waitlisted": by_partner.waitlist, "accepted": by_partner.accept}
             if stage in ("declined", "again"):
-                services.decline(self.by(PARTNER), referral_id, "no_place", by=PARTNER)
+                by_partner.decline(self.by(PARTNER), referral_id, reason="no_place")
             elif stage != "sent":
-                answer.get(stage, services.accept)(self.by(PARTNER), referral_id, by=PARTNER)
+                answer.get(stage, by_partner.accept)(self.by(PARTNER), referral_id)
             if stage in ("served", "done"):
                 serve(self.scene, referral_id)
             if stage == "done":
@@ -130,7 +132,7 @@ class Life(RuleBasedStateMachine):
             return False
         return True
 
-    def by(self, who: Permission) -> Invocation:
+    def by(self, who: Any) -> Invocation:
         """Return a call of the school or of the partner, now."""
         return Invocation(self.scene.school if who is SCHOOL else self.scene.partner_actor, self.now)
 
@@ -174,18 +176,18 @@ class Life(RuleBasedStateMachine):
             lambda: pages.draft(
                 Invocation(self.scene.school, self.now),
                 self.scene.pathway.id,
-                partner_id=self.scene.partner.id,
-                student_id=student_id,
+                partner=self.scene.partner.id,
+                student=student_id,
                 need=("Help.", "More help.", " ")[flavour],
             )
         )
 
     def _consent(self, who: Any, flavour: int) -> None:
         referral_id, until = self.newest(), self.today + timedelta(days=(3, 0, 900)[flavour])
-        given, fields = signed(self.today, until), (FIELDS, ["name", "service"], ["grade"])[flavour]
+        given, fields = signed(self.today, until), (FIELDS, ["name"], ["grade"])[flavour]
         if self.act(
             lambda: consents.record_consent(
-                Invocation(self.scene.school, self.now), referral_id, given, fields, "To help."
+                Invocation(self.scene.school, self.now), referral_id, **given, fields=fields, purpose="To help."
             )
         ):
             self.until[referral_id] = until
@@ -193,36 +195,45 @@ class Life(RuleBasedStateMachine):
     def _renew(self, who: Any, flavour: int) -> None:
         referral_id, until = self.newest(), self.today + timedelta(days=(30, 0, -1)[flavour])
         given = signed(self.today, until)
-        if self.act(lambda: consents.renew(Invocation(self.scene.school, self.now), referral_id, given)):
+        if self.act(lambda: consents.renew(Invocation(self.scene.school, self.now), referral_id, **given)):
             self.until[referral_id] = until
 
     def _send(self, who: Any, flavour: int) -> None:
         self.act(lambda: consents.send(Invocation(self.scene.school, self.now), self.newest()))
 
     def _accept(self, who: Any, flavour: int) -> None:
-        self.act(lambda: services.accept(self.by(who), self.newest(), by=who))
+        self._answer(who, "accepted")
 
     def _waitlist(self, who: Any, flavour: int) -> None:
-        self.act(lambda: services.waitlist(self.by(who), self.newest(), by=who))
+        self._answer(who, "waitlisted")
 
     def _decline(self, who: Any, flavour: int) -> None:
         reason = ("no_place", "language", "nonsense")[flavour]
-        self.act(lambda: services.decline(self.by(who), self.newest(), reason, by=who))
+        self._answer(who, "declined", reason=reason)
+
+    def _answer(self, who: Any, answer: str, **reason: str) -> None:
+        if who is SCHOOL:
+            self.act(lambda: by_school.record_answer(self.by(who), self.newest(), answer=answer, **reason))
+            return
+        act = {
+            "accepted": by_partner.accept, "waitlisted": by_partner.waitlist, "declined": by_partner.decline
+        }[answer]  # fmt: skip
+        self.act(lambda: act(self.by(who), self.newest(), **reason))
 
     def _serve(self, who: Any, flavour: int) -> None:
         on = self.today - timedelta(days=(0, 1, -1)[flavour])
-        self.act(lambda: services.log_service(self.by(who), self.newest(), on, by=who))
+        self.act(lambda: who.log_service(self.by(who), self.newest(), on=on))
 
     def _finish(self, who: Any, flavour: int) -> None:
         received = ("all", "partly", "")[flavour]
-        self.act(lambda: services.finish(self.by(who), self.newest(), self.today, received, by=who))
+        self.act(lambda: who.finish(self.by(who), self.newest(), on=self.today, received=received))
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
-        self.act(lambda: pages.withdraw(Invocation(self.scene.school, self.now), self.newest(), reason))
+        self.act(lambda: pages.withdraw(Invocation(self.scene.school, self.now), self.newest(), reason=reason))
 
     def _complete(self, who: Any, flavour: int) -> None:
-        self.act(lambda: pages.complete(Invocation(self.scene.school, self.now), self.scene.pathway.id, ""))
+        self.act(lambda: pages.complete(Invocation(self.scene.school, self.now), self.scene.pathway.id))
 
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id

@@ -35,8 +35,8 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.rules import PathwayState
 from wss_cases.pathways.referrals import consent as consents
-from wss_cases.pathways.referrals import service as services
-from wss_cases.pathways.referrals.referral import pages
+from wss_cases.pathways.referrals import partner_pages as by_partner
+from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.roster.directory.models import Student
@@ -113,7 +113,7 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
     if how == "revoked":
         consents.revoke(Invocation(scene.school, NOW), referral_id)
     elif how == "withdrawn":
-        pages.withdraw(Invocation(scene.school, NOW), referral_id, "moved")
+        pages.withdraw(Invocation(scene.school, NOW), referral_id, reason="moved")
     elif how == "run out":
         now = at("2026-11-28 00:05")
         db.session.execute(update(UserAccount).values(locale="en"))
@@ -148,7 +148,7 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
 
 def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
     referral_id = sent(scene)
-    services.accept(Invocation(scene.partner_actor, NOW), referral_id, by=Permission.REFERRAL_ANSWER)
+    by_partner.accept(Invocation(scene.partner_actor, NOW), referral_id)
     sent_mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
     said = str(compose(sent_mail, NOW))
     assert f"/partner/referrals/{referral_id}" in said

@@ -32,10 +32,9 @@ from wss_cases.pathways.circles.privilege import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.reengagement.pages import save_plan
-from wss_cases.pathways.referrals.consent import Signed
+from wss_cases.pathways.referrals.case_page.pages import draft
 from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.pages import draft
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.pages import Told, record_step
@@ -123,10 +122,12 @@ class Family:
     def signed(self, who: str) -> None:
         row = self.pathway(Kind.FAMILY_SUPPORT)
         made = db.session.scalars(db.select(Referral.id)).first() or draft(
-            self.call, row.id, partner_id=PartnerFactory().id, student_id=self.student.id, need="Help."
+            self.call, row.id, partner=PartnerFactory().id, student=self.student.id, need="Help."
         )
-        signature = Signed(who, "parent", "paper", "en", TODAY, TODAY)
-        consented(self.call, made, signature, ["name", "service"], "To help.")
+        consented(
+            self.call, made, by=who, relation="parent", manner="paper", language="en", on=TODAY, until=TODAY,
+            fields=["name"], purpose="To help.",
+        )  # fmt: skip
 
     def beside(self, who: str) -> None:
         save_plan(self.call, self.pathway(Kind.REENTRY_CIRCLE).id, supporters=who or FATHER)

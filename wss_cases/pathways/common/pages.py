@@ -18,7 +18,7 @@ from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, participants_of
 from wss_cases.cases.progress import open_only
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, PlainForm, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -119,7 +119,12 @@ def pathway_subject(family: Family | None = None, own: Mapping[str, str] | None 
             abort(redirect(url_for(own[row.pathway], case_id=case_id, pathway_id=pathway_id), 303))
         return row
 
-    return Subject(Pathway, find)
+    def of(row: Pathway) -> Pathway:
+        if family is not None and row.pathway != family:
+            raise NotFound
+        return row
+
+    return Subject(Pathway, find, of=of)
 
 
 class PathwayPages(Pages):

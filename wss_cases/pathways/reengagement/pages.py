@@ -1,6 +1,8 @@
 """Acts on a return: its plan, the re-entry meeting, the first day back, reviews, and the outcome."""
 
+from dataclasses import replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from flask import redirect, url_for
@@ -21,7 +23,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local, local_date, today_at, zone_of
-from wss_cases.journal.acts import Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -35,7 +36,7 @@ from wss_cases.pathways.common.actions import (
     note_completion,
     note_start,
 )
-from wss_cases.pathways.common.pages import DAY, HERE, CompleteForm, PathwayPages, moment_in, today_of
+from wss_cases.pathways.common.pages import DAY, HERE, CompleteForm, PathwayPages, moment_in, pathway_subject, today_of
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import Pathway, PathwayState, ids
 from wss_cases.pathways.reengagement.opening import TO_PLAN, check_days
@@ -84,15 +85,16 @@ def _plan_version(row: Pathway) -> int | None:
 
 
 pages = PathwayPages(
-    "reengagement", __name__, Subject(Pathway, get_return, row=lambda at: at.row, version=_plan_version),
-    of=lambda at: at.row, url_prefix="",
+    "reengagement", __name__,
+    replace(pathway_subject(Family.REENGAGEMENT), find=get_return, row=itemgetter(0), version=_plan_version),
+    of=itemgetter(0), url_prefix="",
 )  # fmt: skip
 ROOT = f"{HERE}/return"
 
 
 def _live_plan(row: Pathway) -> ReengagementPlan:
     """The plan of a live return, or a new plan. Raises Refused, NotFound."""
-    check_live(row, Family.REENGAGEMENT)
+    check_live(row)
     student_id = row.participant.student_id if row.participant is not None else None
     return plan_of(row.id) or ReengagementPlan.of(row, student_id=student_id)
 

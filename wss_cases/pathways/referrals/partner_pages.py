@@ -1,27 +1,25 @@
-"""The partner's own pages: the list of referrals, and each referral with what was sent and nothing else."""
+"""The partner's own pages: the list of referrals, each with what was sent and nothing else, and its acts."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import render_template, url_for
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.forms import PlainForm, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common.pages import ConfirmForm
-from wss_cases.pathways.referrals import service as services
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.pages import DeclineForm, FinishForm, ServiceForm
 from wss_cases.pathways.referrals.referral.queries import (
     ended_for_partner,
     field_words,
@@ -32,21 +30,30 @@ from wss_cases.pathways.referrals.referral.queries import (
 )
 from wss_cases.pathways.referrals.referral.rules import (
     AWAITS_ANSWER,
+    DECLINE_LABELS,
     FIELD_LABELS,
     RECEIVED_LABELS,
     ReferralState,
     ServiceKind,
     waits_until,
 )
+from wss_cases.pathways.referrals.service import (
+    FinishForm,
+    ServiceForm,
+    note_accepted,
+    note_declined,
+    note_finished,
+    note_service,
+    note_waitlisted,
+)
 
-blueprint = Blueprint("partner", __name__, url_prefix="/partner")
+pages = Pages("partner", __name__, url_prefix="/partner")
 
 PARTNER = Permission.REFERRAL_ANSWER
-ACT = "pathways/referrals/partner_pages/act.html"
 TO_DO = AWAITS_ANSWER | {ReferralState.ACCEPTED}
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.REFERRAL_ANSWER)
 def home() -> Page:
     """The referrals of the actor's organization: to do, under way, done."""
@@ -86,7 +93,7 @@ def _due(row: Referral, due: date) -> str:
     return _("answer by %(day)s", day=day_words(due))
 
 
-@blueprint.get("/referrals/<int:referral_id>")
+@pages.get("/referrals/<int:referral_id>")
 @gate(Permission.REFERRAL_ANSWER)
 def referral(referral_id: int) -> Page:
     """A referral: what was sent, and what the partner can do."""
@@ -118,87 +125,70 @@ def referral(referral_id: int) -> Page:
     )
 
 
-@blueprint.post("/referrals/<int:referral_id>/accept")
-@gate(Permission.REFERRAL_ANSWER)
-def accept(referral_id: int) -> Page:
-    return _answer(referral_id, services.accept)
-
-
-@blueprint.post("/referrals/<int:referral_id>/waitlist")
-@gate(Permission.REFERRAL_ANSWER)
-def waitlist(referral_id: int) -> Page:
-    """Put a referral on the partner's waiting list."""
-    return _answer(referral_id, services.waitlist)
-
-
-def _answer(referral_id: int, act: Callable[..., int]) -> Page:
-    actor, form = current_actor(), ConfirmForm()
-    _own(actor, referral_id)
-    act(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
-    return redirect(url_for("partner.referral", referral_id=referral_id), 303)
-
-
 def _own(actor: Actor, referral_id: int) -> Referral:
     return get_for_partner(actor, referral_id, today_at(None, clock.now()))
 
 
-act_page(
-    blueprint,
-    "/referrals/<int:referral_id>/decline",
-    "decline",
-    PARTNER,
-    load=_own,
-    form=lambda row: DeclineForm(version=row.version),
-    act=lambda call, row, form: services.decline(call, row.id, form.reason.data, by=PARTNER),
-    done=lambda row: url_for("partner.home"),
-    words=lambda row: _context(
-        row,
-        _("We cannot accept this referral"),
-        _("Tell the school"),
-        fact=_("The school is told, and you no longer have this referral."),
-    ),
-    template=ACT,
-)
+def _page_of(row: Referral, _id: int = 0) -> str:
+    return url_for("partner.referral", referral_id=row.id)
 
 
-act_page(
-    blueprint,
-    "/referrals/<int:referral_id>/service",
-    "service",
-    PARTNER,
-    load=_own,
-    form=lambda row: ServiceForm(version=row.version, on=today_at(None, clock.now())),
-    act=lambda call, row, form: services.log_service(call, row.id, form.on.data, by=PARTNER),
-    done=lambda row: url_for("partner.referral", referral_id=row.id),
-    words=lambda row: _context(
-        row, _("First service") if row.state is ReferralState.ACCEPTED else _("Log a day of service"), _("Save the day")
-    ),
-    template=ACT,
-)
+OWN = Subject(Referral, _own)
+SHOWN: dict[str, Any] = {
+    "lede": lambda row: (row.sent_fields or {}).get("name", ""), "boxed": False,
+    "trail": lambda row: [(_("Referrals"), url_for("partner.home")), (_("Referral"), _page_of(row))],
+    "more": lambda _row, _form: {"can_blank": True},
+}  # fmt: skip
+"""What the page of each of the partner's acts shows beside its form."""
 
 
-act_page(
-    blueprint,
-    "/referrals/<int:referral_id>/finish",
-    "finish",
-    PARTNER,
-    load=_own,
-    form=lambda row: FinishForm(version=row.version, on=today_at(None, clock.now())),
-    act=lambda call, row, form: services.finish(call, row.id, form.on.data, form.received.data, by=PARTNER),
-    done=lambda row: url_for("partner.referral", referral_id=row.id),
-    words=lambda row: _context(row, _("The service has ended"), _("Save")),
-    template=ACT,
-)
+@pages.button("/referrals/<int:referral_id>/accept", OWN, PARTNER, then=_page_of)
+def accept(uow: UnitOfWork, row: Referral) -> None:
+    note_accepted(uow, row)
 
 
-def _context(row: Referral, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    return {
-        "title": title,
-        "lede": (row.sent_fields or {}).get("name", ""),
-        "go_words": go_words,
-        "back_href": url_for("partner.referral", referral_id=row.id),
-        **more,
-    }
+@pages.button("/referrals/<int:referral_id>/waitlist", OWN, PARTNER, then=_page_of)
+def waitlist(uow: UnitOfWork, row: Referral) -> None:
+    note_waitlisted(uow, row)
 
 
-ROOM = Room(pages=(blueprint,))
+class DeclineForm(PlainForm):
+    """Why the partner cannot accept it."""
+
+    reason = radio(_l("Reason"), DECLINE_LABELS, _l("Choose the reason."))
+
+
+@pages.act(
+    "/referrals/<int:referral_id>/decline", OWN, DeclineForm, PARTNER,
+    title=_l("We cannot accept this referral"), button=_l("Tell the school"),
+    **SHOWN | {"more": lambda _row, _form: {
+        "can_blank": True, "facts": [_("The school is told, and you no longer have this referral.")]
+    }},
+    then=lambda _row, _id: url_for("partner.home"),
+)  # fmt: skip
+def decline(uow: UnitOfWork, row: Referral, form: DeclineForm) -> None:
+    note_declined(uow, row, form.reason.data)
+
+
+def _today(_row: Referral) -> dict[str, Any]:
+    return {"on": today_at(None, clock.now())}
+
+
+@pages.act(
+    "/referrals/<int:referral_id>/service", OWN, ServiceForm, PARTNER, endpoint="service",
+    title=lambda row: _("First service") if row.state is ReferralState.ACCEPTED else _("Log a day of service"),
+    button=_l("Save the day"), start=_today, then=_page_of, **SHOWN,
+)  # fmt: skip
+def log_service(uow: UnitOfWork, row: Referral, form: ServiceForm) -> None:
+    note_service(uow, row, form.on.data)
+
+
+@pages.act(
+    "/referrals/<int:referral_id>/finish", OWN, FinishForm, PARTNER, title=_l("The service has ended"),
+    button=_l("Save"), start=_today, then=_page_of, **SHOWN,
+)  # fmt: skip
+def finish(uow: UnitOfWork, row: Referral, form: FinishForm) -> None:
+    note_finished(uow, row, form.on.data, form.received.data)
+
+
+ROOM = Room(pages=(pages,))

@@ -1,41 +1,32 @@
-"""The partner's answer and days of service: use cases for both sides, and the school's pages for a partner that
-calls.
-"""
+"""The partner's answer and days of service: steps for both sides, and the school's acts for a partner that calls."""
 
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import redirect, url_for
+from wtforms import DateField
+from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import PlainForm, needs, radio, select
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import close_open, follow
-from wss_cases.pathways.common.pages import act_context, page_of
-from wss_cases.pathways.referrals.consent import load
+from wss_cases.pathways.common.actions import check_live, close_open, follow
+from wss_cases.pathways.common.pages import HERE, PathwayPages, today_of
+from wss_cases.pathways.referrals.consent import DAY, REFERRAL
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.referral.pages import (
-    DAYS_TO_ANSWER,
-    DAYS_TO_FIRST_SERVICE,
-    AnswerForm,
-    FinishForm,
-    ServiceForm,
-    check_step,
-    drop_follow_ups,
-    load_by,
-)
+from wss_cases.pathways.referrals.referral.pages import check_step, drop_follow_ups
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.pathways.referrals.referral.rules import (
+    ANSWER_LABELS,
     DECLINE_LABELS,
     RECEIVED_LABELS,
     SERVED,
@@ -44,11 +35,12 @@ from wss_cases.pathways.referrals.referral.rules import (
 )
 from wss_cases.roster.directory.queries import school_days
 
+DAYS_TO_ANSWER, DAYS_TO_FIRST_SERVICE = 5, 10
+"""The school days for a partner that is not in the directory, as in referrals of the first release."""
 
-@use_case
-def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
+
+def note_accepted(uow: UnitOfWork, row: Referral) -> None:
     """Record that the partner accepts. The deadline of the first service begins."""
-    row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.ACCEPTED)
     today = today_at(row.school_id, uow.now)
     terms = row.partner.days_to_first_service if row.partner else DAYS_TO_FIRST_SERVICE
@@ -57,13 +49,10 @@ def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     uow.record(row, "referral.accepted", partner=row.partner_name, by=due_on.isoformat())
     close_open(uow, row.pathway_id, "referral_answer", "partner_accepted")
     follow(uow, row.pathway, "referral_first_service", due_on)
-    return row.id
 
 
-@use_case
-def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
+def note_waitlisted(uow: UnitOfWork, row: Referral) -> None:
     """Record that the partner has a waiting list. It is asked again after its own days to answer."""
-    row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.WAITLISTED)
     today = today_at(row.school_id, uow.now)
     terms = row.partner.days_to_answer if row.partner else DAYS_TO_ANSWER
@@ -72,28 +61,20 @@ def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     uow.record(row, "referral.waitlisted", partner=row.partner_name)
     close_open(uow, row.pathway_id, "referral_answer", "partner_waitlisted")
     follow(uow, row.pathway, "referral_answer", ask_on)
-    return row.id
 
 
-@use_case
-def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -> int:
+def note_declined(uow: UnitOfWork, row: Referral, reason: str) -> None:
     """Record that the partner declines, with its reason. From then on it no longer sees the referral."""
-    row = load_by(uow, referral_id, by, uow.version)
-    if reason not in DECLINE_LABELS:
-        raise Refused("reason", _("Choose the reason."))
     check_step(row, ReferralState.DECLINED)
     row.answered_on = row.ended_on = today_at(row.school_id, uow.now)
     row.state, row.answer_note = ReferralState.DECLINED, reason
     uow.record(row, "referral.declined", partner=row.partner_name, reason=reason)
     close_open(uow, row.pathway_id, "referral_answer", "partner_declined")
     drop_follow_ups(uow, row)
-    return row.id
 
 
-@use_case
-def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) -> int:
+def note_service(uow: UnitOfWork, row: Referral, on: date) -> None:
     """Log a day of service: the first after accepting, then later ones. Nothing of what was said is stored."""
-    row = load_by(uow, referral_id, by, uow.version)
     _check_day(uow, row, on)
     if on in {each.on_day for each in row.services}:
         raise Refused("on", _("This day is already logged."))
@@ -109,15 +90,10 @@ def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) 
         uow.record(row, "referral.service", partner=row.partner_name, on=on.isoformat())
     else:
         raise Refused("", _("Accept the referral before you log service."))
-    return row.id
 
 
-@use_case
-def finish(uow: UnitOfWork, referral_id: int, on: date, received: str, *, by: Permission) -> int:
-    """Record the last day of service and what was received. Raises Refused before any service, or without an answer."""
-    row = load_by(uow, referral_id, by, uow.version)
-    if received not in RECEIVED_LABELS:
-        raise Refused("received", _("Choose what was received."))
+def note_finished(uow: UnitOfWork, row: Referral, on: date, received: str) -> None:
+    """Record the last day of service and what was received. Raises Refused before any service."""
     _check_day(uow, row, on)
     if row.services and on < row.services[-1].on_day:
         raise Refused("on", _("The last service cannot be before one that is logged."))
@@ -126,7 +102,6 @@ def finish(uow: UnitOfWork, referral_id: int, on: date, received: str, *, by: Pe
     _add(uow, row, ServiceKind.LAST, on)
     uow.record(row, "referral.done", partner=row.partner_name, received=received)
     drop_follow_ups(uow, row)
-    return row.id
 
 
 def _check_day(uow: UnitOfWork, row: Referral, on: date) -> None:
@@ -141,9 +116,9 @@ def _add(uow: UnitOfWork, row: Referral, kind: ServiceKind, on: date) -> None:
     uow.add(ServiceDate(referral_id=row.id, kind=kind, on_day=on, logged_at=uow.now, logged_by_id=uow.actor.user_id))
 
 
-blueprint = Blueprint("referral_service", __name__)
+pages = PathwayPages("referral_service", __name__, REFERRAL, of=itemgetter(0), url_prefix="")
 
-HERE = "/cases/<int:case_id>/pathways/<int:pathway_id>/referral/<int:referral_id>"
+ROOT = f"{HERE}/referral/<int:referral_id>"
 PAGES = {
     "referral_answer": "referral_service.answer",
     "referral_first_service": "referral_service.service",
@@ -151,56 +126,75 @@ PAGES = {
 }
 """The page that each kind of follow-up asks for."""
 
-SCHOOL = Permission.CASE_WORK
+
+class AnswerForm(PlainForm):
+    """The partner's answer, as the school received it."""
+
+    answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
+    reason = select(
+        _l("If it cannot accept: reason"),
+        [("", _l("No reason needed")), *DECLINE_LABELS.items()],
+        validators=[Optional()],
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require the reason where the partner cannot accept."""
+        missing = self.answer.data == "declined" and not self.reason.data
+        return needs(super().validate(extra_validators), self.reason, missing, _("Choose the reason."))
 
 
-act_page(
-    blueprint,
-    f"{HERE}/answer",
-    "answer",
-    Permission.CASE_WORK,
-    load=load,
-    form=lambda loaded: AnswerForm(version=loaded[1].version),
-    act=lambda call, loaded, form: _answer(call, loaded[1].id, form),
-    done=lambda loaded: page_of(loaded[0]),
-    words=lambda loaded: act_context(loaded[0], _("Record the partner’s answer"), _("Save the answer")),
+@pages.on_pathway(
+    f"{ROOT}/answer", AnswerForm, _l("Record the partner’s answer"), _l("Save the answer"), endpoint="answer"
 )
-
-
-def _answer(call: Invocation, referral_id: int, form: AnswerForm) -> int:
+def record_answer(uow: UnitOfWork, row: Referral, form: AnswerForm) -> None:
+    """Record what the partner said on the phone."""
+    check_live(row.pathway)
     if form.answer.data == "declined":
-        return decline(call, referral_id, form.reason.data or "", by=SCHOOL)
-    answer = accept if form.answer.data == "accepted" else waitlist
-    return answer(call, referral_id, by=SCHOOL)
+        note_declined(uow, row, form.reason.data)
+    elif form.answer.data == "accepted":
+        note_accepted(uow, row)
+    else:
+        note_waitlisted(uow, row)
 
 
-act_page(
-    blueprint,
-    f"{HERE}/service",
-    "service",
-    Permission.CASE_WORK,
-    load=load,
-    form=lambda loaded: ServiceForm(version=loaded[1].version, on=today_at(loaded[0].school_id, clock.now())),
-    act=lambda call, loaded, form: log_service(call, loaded[1].id, form.on.data, by=SCHOOL),
-    done=lambda loaded: page_of(loaded[0]),
-    words=lambda loaded: act_context(loaded[0], _("Log a day of service"), _("Save the day")),
-)
+class ServiceForm(PlainForm):
+    """A day of service."""
+
+    on = DateField(
+        _l("Day of service"),
+        validators=[InputRequired(DAY)],
+        description=_l("Only the date. Nothing that was said there."),
+    )
 
 
-act_page(
-    blueprint,
-    f"{HERE}/finish",
-    "finish",
-    Permission.CASE_WORK,
-    load=load,
-    form=lambda loaded: FinishForm(version=loaded[1].version, on=today_at(loaded[0].school_id, clock.now())),
-    act=lambda call, loaded, form: finish(call, loaded[1].id, form.on.data, form.received.data, by=SCHOOL),
-    done=lambda loaded: page_of(loaded[0]),
-    words=lambda loaded: act_context(loaded[0], _("The service has ended"), _("Save")),
-)
+@pages.on_pathway(
+    f"{ROOT}/service", ServiceForm, _l("Log a day of service"), _l("Save the day"), endpoint="service",
+    start=lambda found: {"on": today_of(found[0])},
+)  # fmt: skip
+def log_service(uow: UnitOfWork, row: Referral, form: ServiceForm) -> None:
+    """Log a day of service that the partner told the school."""
+    check_live(row.pathway)
+    note_service(uow, row, form.on.data)
 
 
-@blueprint.get("/follow-ups/<int:follow_up_id>/referral")
+class FinishForm(PlainForm):
+    """The last day, and what was received."""
+
+    on = DateField(_l("Last day of service"), validators=[InputRequired(DAY)])
+    received = radio(_l("What was received"), RECEIVED_LABELS, _l("Choose what was received."))
+
+
+@pages.on_pathway(
+    f"{ROOT}/finish", FinishForm, _l("The service has ended"), _l("Save"), endpoint="finish",
+    start=lambda found: {"on": today_of(found[0])},
+)  # fmt: skip
+def finish(uow: UnitOfWork, row: Referral, form: FinishForm) -> None:
+    """Record the end of the service that the partner told the school."""
+    check_live(row.pathway)
+    note_finished(uow, row, form.on.data, form.received.data)
+
+
+@pages.get("/follow-ups/<int:follow_up_id>/referral")
 @gate(Permission.CASE_WORK)
 def of_follow_up(follow_up_id: int) -> Page:
     """Redirect from a follow-up to its page of the open referral, or to the case when none is open."""
@@ -214,4 +208,4 @@ def of_follow_up(follow_up_id: int) -> Page:
     return redirect(url_for(PAGES[follow_up.kind], **here), 303)
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

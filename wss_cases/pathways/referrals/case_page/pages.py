@@ -3,38 +3,42 @@ completing.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from flask import Blueprint, url_for
+from flask import url_for
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants import partner_people
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import Room
-from wss_cases.pathways.common.pages import act_context, act_on, number, page_of, people_choices
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common.actions import check_live, follow_event, note_completion
+from wss_cases.pathways.common.pages import PathwayPages, pathway_subject, people_choices, today_of
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import LIVE, OUTCOME_LABELS, Panel, Pathway, PathwayState, ids
-from wss_cases.pathways.referrals.consent import load
+from wss_cases.pathways.referrals.consent import REFERRAL
 from wss_cases.pathways.referrals.partners.queries import suggestions
-from wss_cases.pathways.referrals.referral import pages
-from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.pages import CompleteForm, DraftForm, WithdrawForm
+from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
+from wss_cases.pathways.referrals.referral.pages import take_back
 from wss_cases.pathways.referrals.referral.queries import (
     disclosures_of,
     family_language,
+    lacks_text,
     open_referral,
     purpose_read,
     referrals_of,
@@ -49,6 +53,7 @@ from wss_cases.pathways.referrals.referral.rules import (
     RECEIVED_LABELS,
     RELATION_LABELS,
     RENEWABLE,
+    WITHDRAW_LABELS,
     Match,
     ReferralState,
     Service,
@@ -228,44 +233,27 @@ def _disclosed(row: Disclosure) -> dict[str, Any]:
     }
 
 
-blueprint = Blueprint("referrals", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+pages = PathwayPages("referrals", __name__, pathway_subject(Family.WRAPAROUND))
 
 MOST_SUGGESTED = 15
 
 
-@blueprint.route("/referral", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def details(case_id: int, pathway_id: int) -> Page:
-    """Draft a referral: for whom, what is needed, and which partner."""
-    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
-    plan = open_referral(row.id)
-    students = _students(row)
-    chosen = (plan.student_id if plan else None) or next(iter(students), None)
-    matches = _suggested(row, chosen, plan, today_at(row.school_id, clock.now()))
-    form = DraftForm(
-        version=row.version,
-        student=str(chosen or ""),
-        need=plan.need if plan else "",
-        partner=str(plan.partner_id or "") if plan else "",
-    )
-    form.student.choices = people_choices(students)
-    form.partner.choices = choices([(str(candidate.partner.id), candidate.partner.name) for candidate in matches])
-    return form_page(
-        form,
-        lambda: pages.draft(
-            submitted(form),
-            row.id,
-            partner_id=number(form.partner.data),
-            student_id=number(form.student.data),
-            need=form.need.data,
-        ),
-        page_of(row),
-        "pathways/referrals/case_page/draft.html",
-        hints={str(candidate.partner.id): _hint(candidate) for candidate in matches},
-        students=students,
-        in_the_way=plan if plan and plan.state is not ReferralState.DRAFTED else None,
-        **act_context(row, _("Draft a referral"), _("Save the draft")),
-    )
+class Drafting(NamedTuple):
+    """A pathway whose referral is drafted, and the referral that is open, if any."""
+
+    row: Pathway
+    referral: Referral | None
+
+
+def _drafting(row: Pathway) -> Drafting:
+    return Drafting(row, open_referral(row.id))
+
+
+def _find(actor: Actor, case_id: int, pathway_id: int) -> Drafting:
+    return _drafting(get_pathway(actor, case_id, pathway_id, Family.WRAPAROUND))
+
+
+DRAFTING = replace(pages.subject, find=_find, row=itemgetter(0), seen=_drafting)
 
 
 def _students(row: Pathway) -> dict[int, str]:
@@ -288,33 +276,102 @@ def _hint(candidate: Match) -> str:
     return dotted(", ".join(candidate.reasons), against)
 
 
-act_page(
-    blueprint,
-    "/referral/<int:referral_id>/withdraw",
-    "withdraw",
-    Permission.CASE_WORK,
-    load=load,
-    form=lambda loaded: WithdrawForm(version=loaded[1].version),
-    act=lambda call, loaded, form: pages.withdraw(call, loaded[1].id, form.reason.data),
-    done=lambda loaded: page_of(loaded[0]),
-    words=lambda loaded: act_context(loaded[0], _("Withdraw referral"), _("Withdraw it")),
-)
+def _student_of(at: Drafting) -> int | None:
+    """The student of the open referral, or the first of the pathway."""
+    return (at.referral.student_id if at.referral else None) or next(iter(_students(at.row)), None)
 
 
-@blueprint.route("/referral/complete", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def complete(case_id: int, pathway_id: int) -> Page:
-    """Complete the pathway with what was received."""
-    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
-    form = CompleteForm(version=row.version)
-    outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
-    words = act_context(
-        row,
-        _("Complete it with its outcome"),
-        _("Complete"),
-        facts=[_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else [],
+class DraftForm(PlainForm):
+    """For whom, what is needed, and from which partner."""
+
+    student = SelectField(_l("Student"), validators=[InputRequired(_l("Choose the student."))])
+    need = ShortText(
+        _l("What does the student need?"), [NotBlank(_l("Write in one sentence what the student needs."))], limit=300
     )
-    return act_on(row, form, lambda call: pages.complete(call, row.id, form.note.data), words)
+    partner = RadioField(_l("Partner"), validators=[InputRequired(_l("Choose a partner."))])
+
+    def fit(self, at: Drafting) -> None:
+        """Offer the students of the pathway, and the partners that fit the chosen one best."""
+        self.students = _students(at.row)
+        self.matches = _suggested(at.row, _student_of(at), at.referral, today_of(at.row))
+        self.student.choices = people_choices(self.students)
+        self.partner.choices = choices([(str(match.partner.id), match.partner.name) for match in self.matches])
 
 
-ROOM = Room(pages=(blueprint,))
+def _draft_start(at: Drafting) -> dict[str, Any]:
+    student, referral = str(_student_of(at) or ""), at.referral
+    if referral is None:
+        return {"student": student}
+    return {"student": student, "need": referral.need, "partner": str(referral.partner_id or "")}
+
+
+def _beside_draft(at: Drafting, form: DraftForm) -> dict[str, Any]:
+    is_sent = at.referral is not None and at.referral.state is not ReferralState.DRAFTED
+    return {
+        "hints": {str(match.partner.id): _hint(match) for match in form.matches},
+        "students": form.students,
+        "in_the_way": at.referral if is_sent else None,
+    }
+
+
+@pages.on_pathway(
+    "/referral", DraftForm, _l("Draft a referral"), _l("Save the draft"), endpoint="details",
+    subject=DRAFTING, of=itemgetter(0), start=_draft_start, more=_beside_draft,
+    template="pathways/referrals/case_page/draft.html",
+)  # fmt: skip
+def draft(uow: UnitOfWork, pathway: Pathway, form: DraftForm) -> int:
+    """Draft a referral of a live pathway, or change its draft. Returns its id."""
+    check_live(pathway)
+    row = open_referral(pathway.id)
+    if row is not None and row.state is not ReferralState.DRAFTED:
+        raise Refused("", _("One referral is already open. Withdraw it before you draft another."))
+    partner = uow.session.get_one(Partner, int(form.partner.data))
+    is_new = row is None
+    row = row or Referral.of(pathway)
+    row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, int(form.student.data)
+    row.service, row.need = Service(pathway.kind).value, form.need.data
+    uow.record(row, "referral.drafted", partner=partner.name)
+    if is_new and lacks_text(family_language(row.student_id), today_at(row.school_id, uow.now)):
+        follow_event(uow, pathway, "interpreter_needed")
+    return row.id
+
+
+class WithdrawForm(PlainForm):
+    """Why the school withdraws a referral."""
+
+    reason = radio(_l("Why it is withdrawn"), WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
+
+
+@pages.on_pathway(
+    "/referral/<int:referral_id>/withdraw", WithdrawForm, _l("Withdraw referral"), _l("Withdraw it"),
+    subject=REFERRAL, of=itemgetter(0),
+)  # fmt: skip
+def withdraw(uow: UnitOfWork, row: Referral, form: WithdrawForm) -> None:
+    """Withdraw a referral. The partner no longer has it, and learns only that it ended."""
+    check_live(row.pathway)
+    take_back(uow, row, form.reason.data)
+
+
+class CompleteForm(PlainForm):
+    """A note beside the outcome, which follows from what was received."""
+
+    note = LongText(_l("Note"), description=_l("Facts only; nothing that was said at the partner’s."))
+
+
+def _outcome(row: Pathway, _form: Any) -> dict[str, Any]:
+    outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
+    return {"facts": [_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else []}
+
+
+@pages.on_pathway("/referral/complete", CompleteForm, _l("Complete it with its outcome"), _l("Complete"), more=_outcome)
+def complete(uow: UnitOfWork, pathway: Pathway, form: CompleteForm) -> None:
+    """Complete the pathway with what was received."""
+    check_live(pathway)
+    outcome = outcome_of(referrals_of(pathway.id))
+    if outcome is None:
+        words = _("It can be completed once the service has ended, or a partner said it has none to offer.")
+        raise Refused("", words)
+    note_completion(uow, pathway, outcome, form.note.data)
+
+
+ROOM = Room(pages=(pages,))
