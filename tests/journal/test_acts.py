@@ -149,3 +149,13 @@ def test_another_record_may_carry_the_version(scene: Any) -> None:
     with pytest.raises(Stale):
         act(Invocation(acting(scene.head), NOW, version=6), scene.school.id)
     assert act(Invocation(acting(scene.head), NOW, version=7), scene.school.id) == scene.school.id
+
+
+def test_locks_that_the_answers_name_come_before_that_of_the_record(scene: Any) -> None:
+    def refuse(_uow: Any, school: School, _form: Any) -> None:
+        raise Refused("chosen", school.name)
+
+    subject = Subject(School, lambda _actor, school_id: db.session.get(School, school_id), version=lambda _school: 7)
+    act = Act(lambda uow, _school: uow.no_audit(), Permission.SCHOOL_MANAGE, subject, None, refuse)
+    with pytest.raises(Refused, match=scene.school.name):
+        act(Invocation(acting(scene.head), NOW, version=6), scene.school.id)

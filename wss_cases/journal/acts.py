@@ -16,7 +16,7 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.errors import Stale, existing
 from wss_cases.foundation.forms import BaseForm, PlainForm, filled_from, sent_answers
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 FRAME = "layouts/frame.html"
 Trail = Callable[[Any], list[tuple[Any, str]]]
@@ -55,13 +55,15 @@ class Act:
     """One thing that people do: on its page, or called with values by commands, the demo and tests.
 
     The body takes the unit of work, the locked record (where the act has one) and the sound form (where it has one). It
-    returns the id that callers get: the record's own where it returns None.
+    returns the id that callers get: the record's own where it returns None. `first` takes the locks that the answers
+    name and that must come before the record's: it gets the unit of work, the record and the form.
     """
 
     body: Callable[..., int | None]
     permission: Permission
     subject: Subject | None
     form: type[PlainForm] | None
+    first: Callable[[UnitOfWork, Any, Any], None] | None = None
 
     def __call__(self, call: Invocation, *record_id: int, **answers: Any) -> int:
         """Do it with these answers of its form. Raises Refused as its page does, Stale, NotFound."""
@@ -86,6 +88,8 @@ class Act:
             given: list[Any] = []
             if above is not None:
                 uow.session.get(*above, with_for_update=True, populate_existing=True)
+            if self.first is not None:
+                self.first(uow, row, form)
             if subject is not None:
                 given.append(uow.load(subject.model, row_id, self.permission, of=subject.of))
                 if call.version is not None and subject.version(given[0]) not in (None, call.version):
@@ -144,7 +148,7 @@ class Pages(Blueprint):
     def act(
         self, rule: str, subject: Subject | type[Base] | None, form: type[PlainForm], permission: Permission, *,
         title: Any, button: Any, then: Then, done: Any = None, adds: bool = False, guard: Guard = lambda view: view,
-        endpoint: str = "", **shown: Any,
+        endpoint: str = "", first: Callable[[UnitOfWork, Any, Any], None] | None = None, **shown: Any,
     ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
         """Declare an act with a form. `done` is said on the next page; `shown` are further fields of Shown.
 
@@ -154,7 +158,7 @@ class Pages(Blueprint):
         page = Shown(title, button, **{"trail": self.trail, **shown})
 
         def declare(body: Callable[..., int | None]) -> Act:
-            act = Act(body, permission, _subject(subject), form)
+            act = Act(body, permission, _subject(subject), form, first)
             view = guard(_form_view(act, page, then, done, adds))
             self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["GET", "POST"])
             return act
