@@ -115,9 +115,9 @@ from wss_cases.pathways.common import pages as pathways_common
 from wss_cases.pathways.conversations import pages as pathways_conversations
 from wss_cases.pathways.legal_holds import pages as pathways_legal_holds
 from wss_cases.pathways.mentoring import card as pathways_mentoring_card
+from wss_cases.pathways.mentoring import course as pathways_mentoring_course
 from wss_cases.pathways.mentoring import opening as pathways_mentoring_opening
 from wss_cases.pathways.mentoring import periods as pathways_mentoring_periods
-from wss_cases.pathways.mentoring.case_page import pages as pathways_mentoring_case_page
 from wss_cases.pathways.mentoring.day_grid import pages as pathways_mentoring_day_grid
 from wss_cases.pathways.mentoring.mentors import pages as pathways_mentoring_mentors
 from wss_cases.pathways.mentoring.own_period import pages as pathways_mentoring_own_period
@@ -266,7 +266,7 @@ ROOMS: tuple[Room, ...] = (
     pathways_circles_plans.ROOM, pathways_circles_preparation.ROOM,
     pathways_circles_privilege.ROOM, pathways_circles_questionnaires_link.ROOM, pathways_circles_questionnaires.ROOM,
     pathways_circles_terms.ROOM, pathways_circles_training.ROOM, pathways_common.ROOM, pathways_conversations.ROOM,
-    pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_case_page.ROOM,
+    pathways_legal_holds.ROOM, pathways_mentoring_card.ROOM, pathways_mentoring_course.ROOM,
     pathways_mentoring_day_grid.ROOM, pathways_mentoring_mentors.ROOM, pathways_mentoring_opening.ROOM,
     pathways_mentoring_own_period.ROOM, pathways_mentoring_periods.ROOM, pathways_mentoring_plan.ROOM,
     pathways_mentoring_sessions.ROOM, pathways_reengagement_pages.ROOM, pathways_reengagement_returns.ROOM,

@@ -42,7 +42,7 @@ from wss_cases.pathways.common.rules import (
     has_begun,
 )
 from wss_cases.pathways.conversations import pages as conversations
-from wss_cases.pathways.mentoring.case_page import pages as mentoring
+from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals.case_page import pages as referrals
 from wss_cases.pathways.referrals.referral.pages import withdraw_open

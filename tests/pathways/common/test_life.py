@@ -24,8 +24,8 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import ENDED, OUTCOMES, TRANSITIONS, EndReason, Pathway, PathwayState, outcomes_for
 from wss_cases.pathways.conversations.pages import log_conversation
-from wss_cases.pathways.mentoring.course import Course
 from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
+from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence
 from wss_cases.pathways.mentoring.plan.queries import plan_of
 from wss_cases.pathways.reengagement.pages import save_plan as save_return
 from wss_cases.pathways.referrals.case_page.pages import draft as draft_referral
@@ -168,8 +168,9 @@ def test_every_kind_has_words_and_outcomes():
 
 
 def test_what_each_family_has_of_its_own(world, mentoring):
-    save_mentoring(Invocation(world.actor, NOW), mentoring.id, Course("Calm starts"))
-    save_mentoring(Invocation(world.actor, NOW), mentoring.id, Course("Calm ends"))
+    course = {"preset": OWN_RHYTHM, "rhythm": Cadence.WEEKLY, "starts_on": TODAY}
+    save_mentoring(Invocation(world.actor, NOW), mentoring.id, goal="Calm starts", **course)
+    save_mentoring(Invocation(world.actor, NOW), mentoring.id, goal="Calm ends", **course)
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
         draft_referral(Invocation(world.actor, NOW), mentoring.id, partner=None, student=None, need="Help.")

@@ -13,13 +13,15 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.rules import Pathway, PathwayState
-from wss_cases.pathways.mentoring.course import Course, Match
 from wss_cases.pathways.mentoring.course import match as match_action
-from wss_cases.pathways.mentoring.plan.models import Cadence, Mentor, MentoringPlan, Reason
+from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence, Mentor, MentoringPlan, Reason
 from wss_cases.routing.engine.pages import Kind
 
 START = date(2026, 11, 2)
-COURSE = Course(goal="Calm starts", rhythm=Cadence.WEEKLY, weeks=27, minutes=30, starts_on=START)
+COURSE: dict[str, Any] = {
+    "goal": "Calm starts", "preset": OWN_RHYTHM, "rhythm": Cadence.WEEKLY, "weeks": 27, "minutes": 30,
+    "starts_on": START,
+}  # fmt: skip
 
 
 @dataclass
@@ -71,11 +73,9 @@ def make_matched(made: Mentored, kind: Kind = Kind.ONE_TO_ONE, **plan_values: An
 
 def match(made: Mentored, row: Pathway, chosen_id: int | None = None, **values: Any) -> int:
     """Match a pathway, with the mentor of the world unless told otherwise; the student has said yes."""
-    agreed = values.pop("agreed", True)
-    reasons = values.pop("reasons", [Reason.PLACE])
-    chosen = Match(made.mentor.id if chosen_id is None else chosen_id, reasons, None, agreed)
-    course = Course(**(vars(COURSE) | values))
-    return match_action(Invocation(made.actor, NOW), row.id, chosen, course)
+    agreed = "yes" if values.pop("agreed", True) else "not_yet"
+    chosen = {"chosen": made.mentor.id if chosen_id is None else chosen_id, "reasons": [Reason.PLACE]}
+    return match_action(Invocation(made.actor, NOW), row.id, agreed=agreed, **COURSE | chosen | values)
 
 
 __all__ = [

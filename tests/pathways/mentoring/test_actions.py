@@ -22,7 +22,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.mentoring import card as cards
-from wss_cases.pathways.mentoring.course import finish, review, save_plan
+from wss_cases.pathways.mentoring.course import EARLY, finish, review, save_plan
 from wss_cases.pathways.mentoring.mentors import pages as mentors
 from wss_cases.pathways.mentoring.plan.models import (
     After,
@@ -87,7 +87,7 @@ def test_places_are_never_given_twice(made):
     with pytest.raises(Refused) as refusal:
         change(made, capacity=1)
     assert refusal.value.field == "capacity"
-    finish(Invocation(made.actor, NOW), rows[0].id, outcome="goal_reached", reason=None, after=After.NOTHING, note="")
+    finish(Invocation(made.actor, NOW), rows[0].id, how="goal_reached", after=After.NOTHING)
     match(made, rows[2])
 
 
@@ -135,9 +135,9 @@ def test_what_a_match_refuses(made):
             match(made, row, **values)
     stranger = actor_for(make_user(make_world().school))
     with pytest.raises(NotFound):
-        save_plan(Invocation(stranger, NOW), row.id, COURSE)
+        save_plan(Invocation(stranger, NOW), row.id, **COURSE)
     with pytest.raises(Stale):
-        save_plan(Invocation(made.actor, NOW, version=row.version + 1), row.id, COURSE)
+        save_plan(Invocation(made.actor, NOW, version=row.version + 1), row.id, **COURSE)
 
 
 def test_a_log_and_its_correction(made):
@@ -263,7 +263,7 @@ def test_reviews_ask_for_the_next_one(made):
     first, second = follow_ups(row, "mentoring_review")
     assert (first.state, first.outcome) == (FollowUpState.DONE, "goal_partly_reached")
     assert (second.state, second.due_on) == (FollowUpState.OPEN, date(2027, 1, 11))
-    save_plan(Invocation(made.actor, NOW), row.id, COURSE)
+    save_plan(Invocation(made.actor, NOW), row.id, **COURSE)
     assert fresh(second).state is FollowUpState.CANCELLED
     say_review(made, row, goes_on=GoesOn.ENDS, next_on=None)
     assert plan_of(row.id).next_review_on is None
@@ -273,9 +273,8 @@ def test_endings_say_what_comes_after(made):
     well, early, unbegun = (make_matched(made), make_matched(made), make_pathway(made.world))
 
     def end(row, outcome="", reason=None):
-        return finish(
-            Invocation(made.actor, NOW), row.id, outcome=outcome, reason=reason, after=After.OTHER_ADULT, note=""
-        )
+        how = EARLY if reason else outcome
+        return finish(Invocation(made.actor, NOW), row.id, how=how, reason=reason, after=After.OTHER_ADULT)
 
     with pytest.raises(Refused):
         end(well)
@@ -301,9 +300,9 @@ def say_review(made, row, **values):
 def test_a_card_from_check_in_to_check_out(made):
     row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY, minutes=None)
     with pytest.raises(Refused):
-        set_card(made, row, expectations=["a", "b", "c", "d", "e", "f"])
+        set_card(made, row, expectations="a\nb\nc\nd\ne\nf")
     with pytest.raises(Refused):
-        set_card(made, row, periods=["same", "same"])
+        set_card(made, row, periods="same\nsame")
     set_card(made, row)
     log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
     with pytest.raises(Refused):
@@ -331,11 +330,7 @@ def test_a_card_from_check_in_to_check_out(made):
 
 
 def set_card(made, row, **values):
-    given = {
-        "expectations": ["Kind words", " ", "Hands to myself"],
-        "periods": ["Period 1", "Lunch"],
-        "goal_percent": 80,
-    }
+    given = {"expectations": "Kind words\n \nHands to myself", "periods": "Period 1\nLunch", "goal_percent": 80}
     return cards.set_card(Invocation(made.actor, NOW), row.id, **given | values)
 
 

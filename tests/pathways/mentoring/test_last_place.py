@@ -16,7 +16,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.mentoring.course import Match, match
+from wss_cases.pathways.mentoring.course import match
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, Reason
 
 AT_ONCE, ROUNDS = 4, 5
@@ -31,8 +31,8 @@ def test_the_last_place_is_given_once(database: Database, tmp_path: Path) -> Non
         with app.app_context():
             start.wait(timeout=120)
             try:
-                chosen = Match(mentor_id, [Reason.PLACE], None, agreed=False)
-                match(Invocation(actor, NOW), pathway_id, chosen, COURSE)
+                chosen = {"chosen": mentor_id, "reasons": [Reason.PLACE], "agreed": "not_yet"}
+                match(Invocation(actor, NOW), pathway_id, **COURSE, **chosen)
             except Refused as refusal:
                 return refusal.field
             return "matched"

@@ -135,7 +135,7 @@ class Mentoring(RuleBasedStateMachine):
         assert done == (before is PathwayState.ACTIVE and outcome.startswith("goal_"))
 
     def end_well(self, row: Any, outcome: str) -> None:
-        finish(Invocation(self.made.actor, NOW), row.id, outcome=outcome, reason=None, after=After.NOTHING, note="")
+        finish(Invocation(self.made.actor, NOW), row.id, how=outcome, after=After.NOTHING)
 
     @rule(number=which, declined=st.booleans())
     def leave(self, number: int, declined: bool) -> None:

@@ -23,22 +23,14 @@ from wss_cases.followups.core.queries import visible_to as follow_ups_visible
 from wss_cases.followups.making import make
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.mentoring.opening import (
-    AgreedHow,
-    AgreedWho,
-    Because,
-    Support,
-    SupportStart,
-    is_adult,
-    open_support,
-)
+from wss_cases.pathways.mentoring.opening import AgreedHow, AgreedWho, Because, SupportStart, is_adult, open_support
 from wss_cases.roster.directory.models import Guardian, GuardianLimit, School, StudentGuardian
 from wss_cases.roster.directory.rules import Restriction
 from wss_cases.routing.engine.pages import Kind
@@ -71,11 +63,11 @@ def support(guardian=None, **values):
         "agreed_who": AgreedWho.GUARDIAN, "guardian_id": guardian.id if guardian else None,
         "agreed_how": AgreedHow.PHONE, "agreed_on": TODAY,
     }  # fmt: skip
-    return Support(**(given | values))
+    return given | values
 
 
 def opened(made, student, guardian, **values):
-    return open_support(Invocation(made.actor, clock.now()), student.id, support(guardian, **values))
+    return open_support(Invocation(made.actor, clock.now()), student.id, **support(guardian, **values))
 
 
 def test_it_opens_from_the_students_page(made, student, guardian, client_as):
@@ -114,15 +106,15 @@ def test_what_is_refused(made, student, guardian):
     limit = GuardianLimit(student_id=student.id, guardian_id=guardian.id)
     tries = (
         ({"why": "  "}, "Enter the reason in a sentence"),
-        ({"guardian_id": None}, "the school may contact"),
-        ({"guardian_id": guardian.id + 99}, "the school may contact"),
+        ({"guardian_id": None}, "Choose who agreed"),
+        ({"guardian_id": guardian.id + 99}, "Not a valid choice"),
         ({"agreed_on": date(2026, 11, 25)}, "today or an earlier day"),
         ({"agreed_who": AgreedWho.STUDENT, "guardian_id": None}, "18 or older"),
     )
     for values, words in tries:
         with pytest.raises(Refused, match=words):
             opened(made, student, guardian, **values)
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused, match="Not a valid choice"):
         opened(made, student, guardian, kind=Kind.TALKING_CIRCLE)
     opened(made, student, guardian)
     with pytest.raises(Refused, match="has this already"):
@@ -130,7 +122,7 @@ def test_what_is_refused(made, student, guardian):
     limit.restriction, limit.restricted_on = Restriction.NO_CONTACT, TODAY
     db.session.add(limit)
     db.session.commit()
-    with pytest.raises(Refused, match="the school may contact"):
+    with pytest.raises(Refused, match="Not a valid choice"):
         opened(made, student, guardian, kind=Kind.ONE_TO_ONE)
 
 

@@ -14,8 +14,8 @@ from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState
 from wss_cases.pathways.conversations.pages import log_conversation
 from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
-from wss_cases.pathways.mentoring.course import Course, Match, finish, match, review
-from wss_cases.pathways.mentoring.plan.models import After, Cadence, DailyCard, GoesOn, Missed, Reason
+from wss_cases.pathways.mentoring.course import finish, match, review
+from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, After, Cadence, DailyCard, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
 from wss_cases.pathways.reengagement.pages import (
@@ -103,7 +103,7 @@ def conversation(path: Path, now: datetime) -> Steps:
 
 
 GOALS = ("Ask for a break before it gets loud", "Be in first period on time", "Find one adult to talk to")
-EXPECTATIONS = ("Be on time", "Keep hands and words kind", "Ask for a break before leaving")
+EXPECTATIONS = "Be on time\nKeep hands and words kind\nAsk for a break before leaving"
 PERIODS = ("Morning", "After lunch")
 RHYTHMS = {
     Kind.CHECK_IN_CHECK_OUT.value: (Cadence.DAILY, 4, 10),
@@ -130,23 +130,25 @@ def mentoring(path: Path, now: datetime) -> Steps:
     rhythm, weeks, minutes = RHYTHMS[path.kind]
     starts = work.world.day(now)
     review_on = calendar.school_days.on_or_after(starts + REVIEW_AFTER)
-    course = Course(rng.choice(GOALS), rhythm, weeks, minutes, starts, review_on)
-    why = Match(chosen.id, (Reason.PLACE, Reason.TRAINED), path.owner.id, True)
-    match(work.calls(now), path.id, why, course)
+    match(
+        work.calls(now), path.id, goal=rng.choice(GOALS), preset=OWN_RHYTHM, rhythm=rhythm, weeks=weeks,
+        minutes=minutes, starts_on=starts, review_on=review_on, chosen=chosen.id,
+        reasons=[Reason.PLACE, Reason.TRAINED], participant_id=path.owner.id, agreed="yes",
+    )  # fmt: skip
     last = last_day_of(starts, weeks)
     assert last is not None
     for day in due_days(rhythm, starts, last, calendar.school_days):
         if day >= review_on > starts:
             now = yield calendar.on(review_on, 10 * 60, now)
             stands = rng.choices(*STANDS)[0]
-            review(work.calls(now), path.id, stands=stands, goes_on=GoesOn.ENDS, note="", next_on=None)
+            review(work.calls(now), path.id, stands=stands, goes_on=GoesOn.ENDS)
             review_on = starts
         now = yield calendar.on(day, rng.randrange(12 * 60, 14 * 60), now)
         yield from _session(path, chosen, day, minutes, now)
     now = yield calendar.in_days(now, 1, 15 * 60 + 10)
     outcome = rng.choices(*STANDS)[0]
     after = rng.choice(list(After))
-    finish(work.calls(now), path.id, outcome=outcome, reason=None, after=after, note="")
+    finish(work.calls(now), path.id, how=outcome, after=after)
     chosen.taken -= 1
 
 
@@ -163,7 +165,7 @@ def _session(path: Path, chosen: MentorPlaces, day: date, minutes: int, now: dat
         log_session(call, path.id, day, DayAnswer(minutes=None if is_missed else minutes, missed=missed), None)
         return
     if not rows(DailyCard.id, where=DailyCard.pathway_id == path.id):
-        set_card(path.work.calls(now), path.id, expectations=EXPECTATIONS, periods=PERIODS, goal_percent=80)
+        set_card(path.work.calls(now), path.id, expectations=EXPECTATIONS, periods="\n".join(PERIODS), goal_percent=80)
     check_in(call, path.id)
     for period, marks in zip(PERIODS, ([2, 2, 1], [2, 1, 2]), strict=True):
         now = yield world.calendar.soon(now, 20)

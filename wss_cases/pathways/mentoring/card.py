@@ -3,31 +3,39 @@
 Marks and check-ins are only audited. The case's history shows the day's session, not each tap.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import add_audited, load_live
+from wss_cases.pathways.common.actions import add_audited, check_live
 from wss_cases.pathways.common.pages import asked_day, page_of
-from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.rules import LIVE, Pathway
+from wss_cases.pathways.mentoring import course
+from wss_cases.pathways.mentoring.mentors.pages import number_or_none
+from wss_cases.pathways.mentoring.periods import periods_of
 from wss_cases.pathways.mentoring.plan.models import (
     BEST_MARK,
     DAY_TRANSITIONS,
@@ -47,10 +55,11 @@ from wss_cases.pathways.mentoring.plan.queries import (
     card_of,
     get_own,
     is_team,
+    plan_of,
     session_on,
 )
 from wss_cases.pathways.mentoring.plan.rules import percent
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, check_logged, load_logged, write
 from wss_cases.pathways.mentoring.sessions.pages import marks_of, period_form
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.routing.engine.pages import Kind
@@ -59,34 +68,70 @@ from wss_cases.routing.engine.pages import Pathway as Family
 LOOK_BACK = timedelta(days=7)
 """How far back a card may be marked."""
 LONGEST_LINE = 80
+USUAL_GOAL = 80
 
 
-@use_case
-def set_card(
-    uow: UnitOfWork, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int
-) -> int:
-    """Set the expectations, periods and goal of a card. Days marked before keep theirs. Raises Refused naming the
-    field.
-    """
-    row = load_live(uow, pathway_id, None, Family.MENTORING)
+class CardForm(PlainForm):
+    """The expectations and periods of the daily card."""
+
+    expectations = LongText(
+        _l("Expectations"),
+        [NotBlank(_l("Write at least one line."))],
+        limit=500,
+        description=_l("Up to five, one per line, in the student’s own words: “I keep my hands to myself”."),
+    )
+    periods = LongText(
+        _l("Periods of the day"),
+        [NotBlank(_l("Write at least one line."))],
+        limit=1000,
+        description=_l("Up to ten, one per line."),
+    )
+    goal_percent = number_or_none(_l("Goal for a day, in percent of points"), 1, 100, required=True)
+
+
+def _get_for_card(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
+    row = get_pathway(actor, case_id, pathway_id, Family.MENTORING)
+    if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
+        raise NotFound
+    return row
+
+
+def _card_version(row: Pathway) -> int | None:
+    card = card_of(row.id)
+    return card.version if card is not None else None
+
+
+def _card_start(row: Pathway) -> dict[str, Any]:
+    card = card_of(row.id)
+    if card is not None:
+        expectations, periods, goal_percent = card.expectations, card.periods, card.goal_percent
+        return {
+            "expectations": "\n".join(expectations), "periods": "\n".join(periods), "goal_percent": goal_percent
+        }  # fmt: skip
+    of_school = [school_period.name for school_period in periods_of(row.school_id)][:MOST_PERIODS]
+    usual = of_school or [_("Period %(number)d", number=number) for number in range(1, 8)]
+    return {"periods": "\n".join(usual), "goal_percent": USUAL_GOAL}
+
+
+@course.pages.on_pathway(
+    "/card", CardForm, _l("The daily card"), _l("Save the card"), endpoint="card", start=_card_start,
+    subject=replace(course.pages.subject, find=_get_for_card, version=_card_version),
+)  # fmt: skip
+def set_card(uow: UnitOfWork, row: Pathway, form: CardForm) -> None:
+    """Set the expectations, periods and goal of a card. Days marked before keep theirs."""
+    check_live(row)
     if row.kind != Kind.CHECK_IN_CHECK_OUT:
         raise NotFound
     card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
-    if card is not None and uow.version is not None and card.version != uow.version:
-        raise Stale
-    if card is None:
-        card = DailyCard.of(row)
-    card.expectations = _lines("expectations", expectations, MOST_EXPECTATIONS)
-    card.periods = _lines("periods", periods, MOST_PERIODS)
-    if not 1 <= goal_percent <= 100:
-        raise Refused("goal_percent", _("Write a number from 1 to %(most)d.", most=100))
-    card.goal_percent = goal_percent
+    card = card or DailyCard.of(row)
+    card.expectations = _lines("expectations", form.expectations.data, MOST_EXPECTATIONS)
+    card.periods = _lines("periods", form.periods.data, MOST_PERIODS)
+    card.goal_percent = form.goal_percent.data
     uow.record(card, "mentoring.card_set")
-    return row.id
 
 
-def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
-    filled = [line for line in lines if line.strip()]
+def _lines(field: str, text: str, most: int) -> list[str]:
+    filled = [line for line in text.splitlines() if line.strip()]
     if not 1 <= len(filled) <= most:
         raise Refused(field, _("Write 1 to %(most)d lines.", most=most))
     if any(len(line) > LONGEST_LINE for line in filled):
@@ -94,16 +139,6 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
     if len(set(filled)) < len(filled):
         raise Refused(field, _("Two lines are the same."))
     return filled
-
-
-@use_case
-def check_in(uow: UnitOfWork, pathway_id: int) -> int:
-    """Check a student in today. The day counts as a session held, whatever was logged for it before."""
-    row = load_logged(uow, pathway_id)
-    day = card_today(uow, row)
-    _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
-    note_check_in(uow, row, day)
-    return day.card_id
 
 
 def note_check_in(uow: UnitOfWork, row: Pathway, day: DailyCardDay) -> None:
@@ -114,16 +149,6 @@ def note_check_in(uow: UnitOfWork, row: Pathway, day: DailyCardDay) -> None:
     if logged is None or not logged.held:
         minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
         write(uow, row, day.on_day, DayAnswer(minutes=minutes))
-
-
-@use_case
-def check_out(uow: UnitOfWork, pathway_id: int) -> int:
-    """Check a student out today, after the check-in."""
-    day = card_today(uow, load_logged(uow, pathway_id))
-    _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
-    day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
-    add_audited(uow, day, "daily_card_day.checked_out")
-    return day.card_id
 
 
 @use_case
@@ -178,12 +203,7 @@ def day_of_card(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
     return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
 
-def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
-    if state not in DAY_TRANSITIONS[day.state]:
-        raise Refused("", refusal)
-
-
-blueprint = Blueprint("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id>/card")
+pages = Pages("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id>/card")
 
 MARKABLE_DAYS = 5
 
@@ -192,7 +212,7 @@ def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
     return get_own(actor, pathway_id), existing(card_of(pathway_id))
 
 
-@blueprint.get("")
+@pages.get("")
 @gate(Permission.MENTORING_LOG)
 def card(pathway_id: int) -> Page:
     """The card of a day, with each period one tap from its marks."""
@@ -258,7 +278,7 @@ def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date
     }
 
 
-@blueprint.route("/period", methods=["GET", "POST"])
+@pages.route("/period", methods=["GET", "POST"])
 @gate(Permission.MENTORING_LOG)
 def period(pathway_id: int) -> Page:
     """Mark a period: 0, 1 or 2 for each expectation. Then the list of periods is shown."""
@@ -288,26 +308,42 @@ def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
     return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor=anchor)
 
 
-@blueprint.post("/check-in", endpoint="check_in")
-@gate(Permission.MENTORING_LOG)
-def check_in_page(pathway_id: int) -> Page:
-    return _checked(pathway_id, check_in)
+OWN_CARD = Subject(
+    Pathway, lambda actor, pathway_id: _own(actor, pathway_id)[0], row=attrgetter("pathway"),
+    of=lambda row: existing(plan_of(row.id)),
+)  # fmt: skip
+"""A pathway with a card, for those who log its sessions."""
 
 
-@blueprint.post("/check-out", endpoint="check_out")
-@gate(Permission.MENTORING_LOG)
-def check_out_page(pathway_id: int) -> Page:
-    return _checked(pathway_id, check_out)
+def _card_page(own: OwnStudent, _id: int) -> str:
+    return url_for("mentoring_card.card", pathway_id=own.pathway.id)
 
 
-def _checked(pathway_id: int, act: Callable[[Invocation, int], int]) -> Page:
-    actor = current_actor()
-    _own(actor, pathway_id)
-    act(Invocation(actor, clock.now()), pathway_id)
-    return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
+@pages.button("/check-in", OWN_CARD, Permission.MENTORING_LOG, then=_card_page)
+def check_in(uow: UnitOfWork, row: Pathway) -> None:
+    """Check a student in today. The day counts as a session held, whatever was logged for it before."""
+    check_logged(row)
+    day = card_today(uow, row)
+    _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
+    note_check_in(uow, row, day)
 
 
-@blueprint.get("/paper")
+@pages.button("/check-out", OWN_CARD, Permission.MENTORING_LOG, then=_card_page)
+def check_out(uow: UnitOfWork, row: Pathway) -> None:
+    """Check a student out today, after the check-in."""
+    check_logged(row)
+    day = card_today(uow, row)
+    _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
+    day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
+    add_audited(uow, day, "daily_card_day.checked_out")
+
+
+def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
+    if state not in DAY_TRANSITIONS[day.state]:
+        raise Refused("", refusal)
+
+
+@pages.get("/paper")
 @gate(Permission.MENTORING_LOG)
 def paper(pathway_id: int) -> Page:
     """The empty card as a printed sheet, in English or Spanish."""
@@ -326,4 +362,4 @@ def paper(pathway_id: int) -> Page:
         )
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))

@@ -4,38 +4,35 @@ It makes a case like any other (lead, reviews, hand-over, transfer, retention), 
 among incidents, priors or rates, and deans do not see it.
 """
 
-from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case, CaseOrigin, CaseParticipant, OfCase
 from wss_cases.cases.case.pages import open_case_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Id, db, named_enum
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, needs, radio
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.pages import number, page_of, people_choices
+from wss_cases.pathways.common.pages import page_of, people_choices
 from wss_cases.pathways.common.rules import LIVE, Pathway, propose
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import contacts_of, get_student, school_days
@@ -117,13 +114,6 @@ def is_adult(birth_date: date | None, today: date) -> bool:
     return today.year - birth_date.year - before_birthday >= ADULT
 
 
-def get_student_to_support(actor: Actor, student_id: int) -> Student:
-    """A student for whom the actor may open support. Raises NotFound."""
-    student = get_student(actor, student_id)
-    require(actor, Permission.SUPPORT_OPEN, student)
-    return student
-
-
 def living_support(student_id: int, school_id: int, kind: Kind) -> Pathway | None:
     """The student's live pathway of this kind at a school, with or without an incident."""
     statement = (
@@ -145,65 +135,86 @@ REVIEW_AFTER = 20
 """The school days until the first review of the case."""
 
 
-@dataclass(frozen=True)
-class Support:
-    """What is opened and why, and who of the family agreed, how and when (`guardian_id` None: the student)."""
+class OpenForm(PlainForm):
+    """What is opened and why, and who of the family agreed, how and when."""
 
-    kind: Kind
-    because: Because
-    why: str
-    agreed_who: AgreedWho
-    guardian_id: int | None
-    agreed_how: AgreedHow
-    agreed_on: date
+    kind = radio(
+        _l("What is opened?"), [(kind, kind.label) for kind in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
+    )
+    because = radio(_l("Why?"), Because, _l("Choose why."))
+    why = LongText(
+        _l("The reason, in a sentence"),
+        [NotBlank(_l("Enter the reason in a sentence."))],
+        limit=500,
+        description=_l("What the student needs. No incident and no other student."),
+    )
+    agreed_who = radio(_l("Who in the family agreed?"), AgreedWho, _l("Enter who agreed."))
+    guardian_id = SelectField(_l("Which parent or guardian?"), validators=[Optional()])
+    agreed_how = radio(_l("How did they agree?"), AgreedHow, _l("Write how they agreed."))
+    agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
+
+    def fit(self, student: Student) -> None:
+        """Offer the guardians whom the school may contact."""
+        guardians = {
+            who.id: f"{who.name} ({who.relation})" if who.relation else who.name for who in contacts_of(student.id)
+        }
+        self.guardian_id.choices = people_choices(guardians, _("Choose"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Require a guardian's name when a guardian agreed."""
+        missing = self.agreed_who.data == AgreedWho.GUARDIAN and not self.guardian_id.data
+        return needs(super().validate(extra_validators), self.guardian_id, missing, _l("Choose who agreed."))
 
 
-@use_case
-def open_support(uow: UnitOfWork, student_id: int, support: Support) -> int:
-    """Open support for a student of the actor's school; the pathway is proposed. Returns the pathway's id.
+pages = Pages(
+    "support", __name__,
+    trail=lambda student: [(student.shown_name, url_for("students.student", student_id=student.id))],
+)  # fmt: skip
 
-    Raises NotFound for someone who may not. Raises Refused without a reason or agreement, for a guardian whom the
-    school may not contact, and when the student has this kind of support already.
-    """
-    student = uow.load(Student, student_id, Permission.SUPPORT_OPEN)
-    if student.school_id is None or support.kind not in OPENED_WITHOUT_INCIDENT:
+
+@pages.act(
+    "/students/<int:student_id>/support", Subject(Student, get_student), OpenForm, Permission.SUPPORT_OPEN, adds=True,
+    endpoint="start", title=_l("Open support without an incident"), button=_l("Open support"),
+    lede=attrgetter("shown_name"), start=lambda student: {"agreed_on": today_at(student.school_id, clock.now())},
+    more=lambda _student, form: {"reachable": len(form.guardian_id.choices) > 1},
+    then=lambda _student, row_id: page_of(db.session.get_one(Pathway, row_id)), boxed=False,
+    template="pathways/mentoring/opening/start.html",
+)  # fmt: skip
+def open_support(uow: UnitOfWork, student: Student, form: OpenForm) -> int:
+    """Open support for a student of the actor's school; the pathway is proposed. Returns the pathway's id."""
+    if student.school_id is None:
         raise NotFound
-    refuse_blank("why", support.why, _("Enter the reason in a sentence."))
-    today = today_at(student.school_id, uow.now)
-    if support.agreed_on > today:
+    kind, agreed_on, today = Kind(form.kind.data), form.agreed_on.data, today_at(student.school_id, uow.now)
+    if agreed_on > today:
         raise Refused("agreed_on", _("Choose today or an earlier day."))
-    guardian_id, name = _who_agreed(student, support, today)
-    standing = living_support(student.id, student.school_id, support.kind)
+    guardian_id, name = _who_agreed(student, form, today)
+    standing = living_support(student.id, student.school_id, kind)
     if standing is not None:
         raise Refused("kind", _("The student has this already: case %(case)s.", case=standing.case.reference))
     case = _open_case(uow, student, student.school_id, today)
     row = propose(
         uow, case,
-        pathway=Family.MENTORING, kind=support.kind, for_whom=Person.BOTH, participant_id=case.participants[0].id,
+        pathway=Family.MENTORING, kind=kind, for_whom=Person.BOTH, participant_id=case.participants[0].id,
         tier=TIER, rules=[], start_by=today, owner_id=uow.actor.user_id,
     )  # fmt: skip
     start = SupportStart(
-        case_id=case.id, school_id=case.school_id, because=support.because, why=support.why,
-        agreed_who=support.agreed_who, guardian_id=guardian_id, agreed_name=name, agreed_how=support.agreed_how,
-        agreed_on=support.agreed_on, recorded_by_id=uow.actor.user_id,
+        case_id=case.id, school_id=case.school_id, because=Because(form.because.data), why=form.why.data,
+        agreed_who=AgreedWho(form.agreed_who.data), guardian_id=guardian_id, agreed_name=name,
+        agreed_how=AgreedHow(form.agreed_how.data), agreed_on=agreed_on, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
     uow.record(
-        start,
-        "support.started",
-        because=support.because.value,
-        how=support.agreed_how.value,
-        day=support.agreed_on.isoformat(),
+        start, "support.started", because=start.because.value, how=start.agreed_how.value, day=agreed_on.isoformat()
     )
     return row.id
 
 
-def _who_agreed(student: Student, support: Support, today: date) -> tuple[int | None, str]:
-    if support.agreed_who is AgreedWho.STUDENT:
+def _who_agreed(student: Student, form: OpenForm, today: date) -> tuple[int | None, str]:
+    if form.agreed_who.data == AgreedWho.STUDENT:
         if not is_adult(student.birth_date, today):
             words = _("Only a student who is 18 or older can agree alone. Ask a parent or guardian.")
             raise Refused("agreed_who", words)
         return None, student.shown_name
-    guardian = next((who for who in contacts_of(student.id) if who.id == support.guardian_id), None)
+    guardian = next((who for who in contacts_of(student.id) if str(who.id) == form.guardian_id.data), None)
     if guardian is None:
         raise Refused("guardian_id", _("Choose a parent or guardian the school may contact."))
     return guardian.id, guardian.name
@@ -221,40 +232,6 @@ def _open_case(uow: UnitOfWork, student: Student, school_id: int, today: date) -
     )
 
 
-class OpenForm(BaseForm):
-    kind = radio(
-        _l("What is opened?"), [(kind, kind.label) for kind in OPENED_WITHOUT_INCIDENT], _l("Choose what is opened.")
-    )
-    because = radio(_l("Why?"), Because, _l("Choose why."))
-    why = LongText(
-        _l("The reason, in a sentence"),
-        [NotBlank(_l("Enter the reason in a sentence."))],
-        limit=500,
-        description=_l("What the student needs. No incident and no other student."),
-    )
-    agreed_who = radio(_l("Who in the family agreed?"), AgreedWho, _l("Enter who agreed."))
-    guardian_id = SelectField(_l("Which parent or guardian?"), validators=[Optional()])
-    agreed_how = radio(_l("How did they agree?"), AgreedHow, _l("Write how they agreed."))
-    agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Require a guardian's name when a guardian agreed."""
-        missing = self.agreed_who.data == AgreedWho.GUARDIAN and not self.guardian_id.data
-        return needs(super().validate(extra_validators), self.guardian_id, missing, _l("Choose who agreed."))
-
-    def support(self) -> Support:
-        who = AgreedWho(self.agreed_who.data)
-        return Support(
-            kind=Kind(self.kind.data),
-            because=Because(self.because.data),
-            why=self.why.data,
-            agreed_who=who,
-            guardian_id=number(self.guardian_id.data) if who is AgreedWho.GUARDIAN else None,
-            agreed_how=AgreedHow(self.agreed_how.data),
-            agreed_on=self.agreed_on.data,
-        )
-
-
 def start_rows(start: SupportStart) -> list[dict[str, str]]:
     """The reason and agreement of a case without an incident, as labels and values."""
     agreed = dotted(start.agreed_name, str(AgreedHow(start.agreed_how).label), day_words_with_year(start.agreed_on))
@@ -265,29 +242,6 @@ def start_rows(start: SupportStart) -> list[dict[str, str]]:
     ]
 
 
-blueprint = Blueprint("support", __name__)
-
-
-@blueprint.route("/students/<int:student_id>/support", methods=["GET", "POST"])
-@gate(Permission.SUPPORT_OPEN)
-def start(student_id: int) -> Page:
-    """Open check-in/check-out or mentoring for a student, with the reason and the family's agreement."""
-    student = get_student_to_support(current_actor(), student_id)
-    form = OpenForm(agreed_on=today_at(student.school_id, clock.now()))
-    guardians = {
-        who.id: f"{who.name} ({who.relation})" if who.relation else who.name for who in contacts_of(student.id)
-    }
-    form.guardian_id.choices = people_choices(guardians, _("Choose"))
-    return form_page(
-        form,
-        lambda: open_support(submitted(form), student.id, form.support()),
-        lambda pathway_id: page_of(db.session.get_one(Pathway, pathway_id)),
-        "pathways/mentoring/opening/start.html",
-        student=student,
-        reachable=bool(guardians),
-    )
-
-
 def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
     """The link to open support on a student's page; None when the actor may not."""
     if not can(actor, Permission.SUPPORT_OPEN, student):
@@ -295,4 +249,4 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
     return "pathways/mentoring/opening/panel.html", {"href": url_for("support.start", student_id=student.id)}
 
 
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES, panels=(Panel(Place.STUDENT, 40, panel),))
+ROOM = Room(pages=(pages,), sentences=SENTENCES, panels=(Panel(Place.STUDENT, 40, panel),))

@@ -89,10 +89,15 @@ def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -
     plan = uow.load(MentoringPlan, plan_id, Permission.MENTORING_LOG)
     if group_id is not None and plan.group_id != group_id:
         raise NotFound
+    check_logged(row)
+    return row
+
+
+def check_logged(row: Pathway) -> None:
+    """Raise Refused where no session of a pathway can be logged now."""
     open_only(row.case)
     if row.state not in LOGGED:
         raise Refused("", _("Sessions are logged from the student’s yes until mentoring ends."))
-    return row
 
 
 def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> MentoringSession:
