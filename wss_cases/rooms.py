@@ -92,6 +92,7 @@ from wss_cases.outcomes.edfi.pushing import pages as outcomes_edfi_pushing
 from wss_cases.outcomes.equity import pages as outcomes_equity
 from wss_cases.outcomes.exports import export_log as outcomes_exports_export_log
 from wss_cases.outcomes.reports import side_by_side as outcomes_reports_side_by_side
+from wss_cases.pathways import conversations as pathways_conversations
 from wss_cases.pathways.circles import case_page as pathways_circles_case_page
 from wss_cases.pathways.circles import invitations as pathways_circles_invitations
 from wss_cases.pathways.circles import keepers as pathways_circles_keepers
@@ -112,7 +113,6 @@ from wss_cases.pathways.circles.preparation import pages as pathways_circles_pre
 from wss_cases.pathways.circles.questionnaires import link as pathways_circles_questionnaires_link
 from wss_cases.pathways.circles.questionnaires import pages as pathways_circles_questionnaires
 from wss_cases.pathways.common import pages as pathways_common
-from wss_cases.pathways.conversations import pages as pathways_conversations
 from wss_cases.pathways.legal_holds import pages as pathways_legal_holds
 from wss_cases.pathways.mentoring import card as pathways_mentoring_card
 from wss_cases.pathways.mentoring import course as pathways_mentoring_course

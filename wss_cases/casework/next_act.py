@@ -14,9 +14,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import Tile
+from wss_cases.pathways import conversations
 from wss_cases.pathways.circles.requirements import pages as circles
 from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, has_begun
-from wss_cases.pathways.conversations import next_steps as conversations
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals.case_page import queries as referrals

@@ -25,6 +25,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways import conversations
 from wss_cases.pathways.circles import case_page as circles
 from wss_cases.pathways.circles.consent import call_off_planned
 from wss_cases.pathways.circles.requirements.queries import circle_of
@@ -41,7 +42,6 @@ from wss_cases.pathways.common.rules import (
     Step,
     has_begun,
 )
-from wss_cases.pathways.conversations import pages as conversations
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
 from wss_cases.pathways.referrals.case_page import pages as referrals

@@ -23,7 +23,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import ENDED, OUTCOMES, TRANSITIONS, EndReason, Pathway, PathwayState, outcomes_for
-from wss_cases.pathways.conversations.pages import log_conversation
+from wss_cases.pathways.conversations import log_conversation
 from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence
 from wss_cases.pathways.mentoring.plan.queries import plan_of
@@ -46,9 +46,7 @@ ACTS = {
 
 
 def talk(world, row, outcome):
-    log_conversation(
-        Invocation(world.actor, NOW), row.id, held_on=TODAY, outcome=outcome, note="", repair="", repair_on=None
-    )
+    log_conversation(Invocation(world.actor, NOW), row.id, held_on=TODAY, outcome=outcome)
 
 
 @pytest.fixture

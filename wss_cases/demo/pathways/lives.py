@@ -12,7 +12,7 @@ from wss_cases.demo.story.world import FIRST, LAST, STEP, Life, Steps, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.pathways.common.rules import LIVE, EndReason, Pathway, PathwayState
-from wss_cases.pathways.conversations.pages import log_conversation
+from wss_cases.pathways.conversations import log_conversation
 from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_card
 from wss_cases.pathways.mentoring.course import finish, match, review
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, After, Cadence, DailyCard, GoesOn, Missed, Reason
@@ -96,7 +96,6 @@ def conversation(path: Path, now: datetime) -> Steps:
         path.id,
         held_on=today,
         outcome=outcome,
-        note="",
         repair=REPAIR if owes else "",
         repair_on=calendar.school_days.add(today, 5) if owes else None,
     )

@@ -25,6 +25,7 @@ from wss_cases.foundation.forms import (
     pick,
     radio,
     select,
+    sent_answers,
 )
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -58,7 +59,7 @@ from wss_cases.journal.acts import Act, Pages, Subject, Then
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.conversations.pages import LOG, USUAL, LogForm, repair_days
+from wss_cases.pathways.conversations import LOG, USUAL, LogForm, repair_days
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Kind, Person
 
@@ -222,7 +223,7 @@ def reopen_review(uow: UnitOfWork, incident: Incident, form: ReasonForm) -> None
 
 
 def _act_form(
-    report: Incident, form: BaseForm, act: Callable[[], Any], yours: str, title: Any, go: Any, *,
+    report: Incident, form: BaseForm | PlainForm, act: Callable[[], Any], yours: str, title: Any, go: Any, *,
     done: str | Callable[[int], str] = "", template: str = "intake/review/acts/act.html", **context: Any,
 ) -> Page:  # fmt: skip
     """Show one act's form. Someone who came too late sees what happened first, and `yours`, their own entry."""
@@ -360,13 +361,14 @@ def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
     report = reviewed(current_actor(), incident_id)
     days, today = school_days(report.school_id), today_at(report.school_id, clock.now())
-    form = LogForm(version=report.version, held_on=today, repair_on=days.add(today, USUAL))
+    envelope = BaseForm(version=report.version)
+    form = LogForm(sent_answers(LogForm), data={"held_on": today, "repair_on": days.add(today, USUAL)})
     form.repair_on.quick = repair_days(today, days)
     note = form.note.data or ""
 
     def act() -> int:
         return record_conversation(
-            submitted(form),
+            submitted(envelope),
             incident_id,
             form.outcome.data,
             note,
@@ -376,7 +378,14 @@ def conversation(incident_id: int) -> Page:
         )
 
     return _act_form(
-        report, form, act, note, _("Record the conversation"), _("Save it and close the report"), template=LOG
+        report,
+        form,
+        act,
+        note,
+        _("Record the conversation"),
+        _("Save it and close the report"),
+        template=LOG,
+        envelope=envelope,
     )
 
 
