@@ -82,7 +82,7 @@ class LogForm(PlainForm):
         return str(REPAIR_LABELS[self.repair_kind.data])
 
 
-pages = PathwayPages("conversations", __name__, pathway_subject(Family.RESTORATIVE_CONVERSATION))
+pages = PathwayPages("conversations", __name__, pathway_subject())
 
 
 def _start(row: Pathway) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def log_conversation(uow: UnitOfWork, row: Pathway, form: LogForm) -> None:
 
     A repair step with a date becomes a follow-up.
     """
-    check_live(row)
+    check_live(row, Family.RESTORATIVE_CONVERSATION)
     held_on, repair, repair_on = form.held_on.data, form.repair_text(), form.repair_on.data
     not_later(uow, row.school_id, "held_on", held_on)
     if repair.strip() and repair_on is None:
