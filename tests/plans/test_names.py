@@ -12,6 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, make_resource, make_strategy
 from tests.factories.plans import SchoolMeetingFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.plans.voices.making import cast
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
@@ -21,7 +22,7 @@ from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change
 from wss_cases.plans.money.funding.queries import FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, change_resource, correct_entry
-from wss_cases.plans.voices.votes.pages import Cast, correct_vote, record_vote
+from wss_cases.plans.voices.votes.pages import correct_vote, record_vote
 from wss_cases.plans.voices.votes.queries import VotingBody
 
 NAMED = "Zenobia asked for it"
@@ -41,8 +42,8 @@ class Scene:
         line = {"source": FundingSource.FORMER_POLICE, "school_year": "2025-26"}
         self.line = FundingFactory(school_id=self.school.id, **line)
         meeting = SchoolMeetingFactory(school_id=self.school.id)
-        body, cast = VotingBody.STUDENTS, Cast(7, 0, 0, 7)
-        self.vote_id = record_vote(self.by(self.head), self.strategy.plan_id, meeting.id, body, cast)
+        vote = {"plan": self.strategy.plan_id, "body": VotingBody.STUDENTS, **cast(7, 0, 0, 7)}
+        self.vote_id = record_vote(self.by(self.head), meeting.id, **vote)
 
     def by(self, who: Any) -> Invocation:
         return Invocation(acting(who), clock.now())
@@ -55,7 +56,7 @@ class Scene:
 
 PAID = {"kind": "spent", "amount": "0.01", "on_day": date(2026, 11, 2)}
 ACTS: dict[str, Callable[[Scene, bool], int]] = {
-    "vote": lambda it, ok: correct_vote(it.by(it.head), it.vote_id, Cast(6, 1, 0, 7), NAMED, ok),
+    "vote": lambda it, ok: correct_vote(it.by(it.head), it.vote_id, **cast(6, 1, 0, 7), reason=NAMED, anyway=ok),
     "survey": lambda it, ok: enter_survey(it.by(it.head), it.strategy.plan_id, NAMED, "Trust", 5, "2026-27", (), ok),
     "scale": lambda it, ok: enter_survey(it.by(it.head), it.strategy.plan_id, "Survey", NAMED, 5, "2026-27", (), ok),
     "funding": lambda it, ok: add_funding(

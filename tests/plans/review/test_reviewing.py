@@ -25,8 +25,7 @@ from wss_cases.plans.plan.goals.queries import Direction
 from wss_cases.plans.plan.progress import PlanReview, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
 from wss_cases.plans.review.pages import close_review, rate_goal, start_review
-from wss_cases.plans.review.queries import goals_of, reviews_of
-from wss_cases.plans.review.rules import is_reached
+from wss_cases.plans.review.queries import goals_of, is_reached, reviews_of
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -66,7 +65,7 @@ def call(here: Planning, part: str = "admin", version: int | None = None) -> Inv
 
 def started(here: Planning) -> list[Any]:
     """Start the mid-year review; returns its goals by component."""
-    review_id = start_review(call(here), here.plan.id, MID, TODAY)
+    review_id = start_review(call(here), here.plan.id, kind=MID, held_on=TODAY)
     db.session.expire_all()
     rows = {goal.component: row for row, goal in goals_of(review_id)}
     return [rows[part] for part in Component]
@@ -123,44 +122,44 @@ def test_small_figures_are_marked_and_not_shown_outside_the_school(here: Plannin
 )
 def test_what_cannot_begin_is_refused(here: Planning, kind: Any, held_on: date | None, field: str) -> None:
     with pytest.raises(Refused) as refusal:
-        start_review(call(here), here.plan.id, kind, held_on)
+        start_review(call(here), here.plan.id, kind=kind, held_on=held_on)
     assert refusal.value.field == field and not reviews_of(here.plan.id)
 
 
 def test_there_is_one_of_a_kind_a_year_and_only_of_a_plan_in_force(here: Planning) -> None:
     started(here)
     with pytest.raises(Refused, match="already"):
-        start_review(call(here), here.plan.id, MID, date(2026, 10, 6))
-    start_review(call(here), here.plan.id, ReviewKind.ANNUAL, TODAY)
+        start_review(call(here), here.plan.id, kind=MID, held_on=date(2026, 10, 6))
+    start_review(call(here), here.plan.id, kind=ReviewKind.ANNUAL, held_on=TODAY)
     draft = make_plan(here.place, state=PlanState.DRAFT, first_year="2027-28")
     with pytest.raises(Refused, match="in force"):
-        start_review(call(here), draft.plan.id, MID, TODAY)
+        start_review(call(here), draft.plan.id, kind=MID, held_on=TODAY)
 
 
 def test_it_closes_when_every_goal_is_rated_and_changes_no_more(here: Planning) -> None:
     rows = started(here)
     review = db.session.get_one(PlanReview, rows[0].review_id)
     with pytest.raises(Refused, match="every goal"):
-        close_review(call(here), review.id, "Good")
+        close_review(call(here), review.id, summary="Good")
     for row, rating in zip(rows, (Rating.MET, Rating.ON_TRACK, Rating.BEHIND), strict=True):
-        rate_goal(call(here, "dean"), row.id, rating, "More time")
+        rate_goal(call(here, "dean"), row.id, rating=rating, what_changes="More time")
     with pytest.raises(Refused) as refusal:
-        close_review(call(here), review.id, " ")
+        close_review(call(here), review.id, summary=" ")
     assert refusal.value.field == "summary"
     with pytest.raises(NotFound):
-        close_review(call(here, "dean"), review.id, "Good")
-    close_review(call(here), review.id, "Good")
+        close_review(call(here, "dean"), review.id, summary="Good")
+    close_review(call(here), review.id, summary="Good")
     with pytest.raises(Refused, match="closed"):
-        rate_goal(call(here), rows[0].id, Rating.BEHIND, "x")
+        rate_goal(call(here), rows[0].id, rating=Rating.BEHIND, what_changes="x")
     assert fresh(rows[0]).rating is Rating.MET
 
 
 def test_two_who_rate_one_goal_are_told(here: Planning) -> None:
     row = started(here)[0]
     seen = row.version
-    rate_goal(call(here, "dean", seen), row.id, Rating.MET, "")
+    rate_goal(call(here, "dean", seen), row.id, rating=Rating.MET, what_changes="")
     with pytest.raises(Stale):
-        rate_goal(call(here, "owner", seen), row.id, Rating.BEHIND, "More time")
+        rate_goal(call(here, "owner", seen), row.id, rating=Rating.BEHIND, what_changes="More time")
     assert fresh(row).rating is Rating.MET
 
 

@@ -15,10 +15,15 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.voices.meetings.rules import SchoolMeeting
-from wss_cases.plans.voices.votes.pages import Cast, confirm_vote, record_vote
+from wss_cases.plans.voices.votes.pages import confirm_vote, record_vote
 from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
 
 HELD = date(2026, 11, 10)
+
+
+def cast(yes: int, no: int, abstained: int, quorum: int) -> dict[str, int]:
+    """Answers of the form of a vote."""
+    return {"yes": yes, "no": no, "abstained": abstained, "quorum": quorum}
 
 
 class Scene:
@@ -36,7 +41,7 @@ class Scene:
         return Invocation(acting(who or self.head), self.now)
 
     def vote(self, yes: int, no: int, abstained: int = 0, body: VotingBody = VotingBody.COUNCIL) -> PlanVote:
-        number = record_vote(self.call(), self.plan.id, self.meeting.id, body, Cast(yes, no, abstained, 7))
+        number = record_vote(self.call(), self.meeting.id, plan=self.plan.id, body=body, **cast(yes, no, abstained, 7))
         return db.session.get_one(PlanVote, number)
 
     def counted(self, yes: int, no: int) -> PlanVote:

@@ -13,13 +13,13 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.plans import SchoolMeetingFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
-from tests.plans.voices.making import HELD, Scene
+from tests.plans.voices.making import HELD, Scene, cast
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.voices.votes.pages import Cast, confirm_vote, correct_vote, record_vote, result_of
+from wss_cases.plans.voices.votes.pages import confirm_vote, correct_vote, record_vote, result_of
 from wss_cases.plans.voices.votes.queries import PlanVote, VoteResult, VotingBody
 
 
@@ -75,7 +75,7 @@ def test_a_vote_recorded_with_too_small_a_quorum_before_is_corrected_first(scene
 
 def test_who_confirms_saw_the_numbers_that_stand(scene: Scene) -> None:
     first = scene.vote(5, 2)
-    correct_vote(scene.call(), first.id, Cast(7, 0, 0, 7), "Counted again")
+    correct_vote(scene.call(), first.id, **cast(7, 0, 0, 7), reason="Counted again")
     with pytest.raises(Refused, match="does not wait"):
         confirm_vote(scene.call(scene.other), first.id)
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17))
@@ -99,7 +99,7 @@ def test_what_a_council_said_of_an_earlier_text_decides_nothing(scene: Scene) ->
     scene.counted(5, 2)
     scene.moved(30, PlanState.COMMITTEE, PlanState.COUNCIL_VOTE)
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 9))
-    correct_vote(scene.call(), scene.vote(6, 0).id, Cast(5, 1, 0, 7), "Counted again")
+    correct_vote(scene.call(), scene.vote(6, 0).id, **cast(5, 1, 0, 7), reason="Counted again")
     assert scene.approved_on is None
 
 
@@ -139,22 +139,23 @@ def test_the_council_votes_on_what_is_before_it(scene: Scene) -> None:
         scene.vote(7, 0)
     assert scene.vote(7, 0, body=VotingBody.COMMITTEE).result is VoteResult.APPROVED
     other = SchoolPlanFactory(school_id=SchoolFactory().id, state=PlanState.COUNCIL_VOTE)
-    with pytest.raises(NotFound):
-        record_vote(scene.call(), other.id, scene.meeting.id, VotingBody.COUNCIL, Cast(7, 0, 0, 7))
+    with pytest.raises(Refused) as refusal:
+        record_vote(scene.call(), scene.meeting.id, plan=other.id, body=VotingBody.COUNCIL, **cast(7, 0, 0, 7))
+    assert refusal.value.field == "plan"
 
 
 def test_a_correction_leaves_the_vote_before_and_takes_back_what_it_decided(scene: Scene) -> None:
     first = scene.counted(5, 2)
     with pytest.raises(Refused, match="Write why"):
-        correct_vote(scene.call(), first.id, Cast(2, 5, 0, 7), " ")
-    second = correct_vote(scene.call(), first.id, Cast(4, 0, 0, 7), "Counted again")
+        correct_vote(scene.call(), first.id, **cast(2, 5, 0, 7), reason=" ")
+    second = correct_vote(scene.call(), first.id, **cast(4, 0, 0, 7), reason="Counted again")
     assert scene.approved_on is None
     assert fresh(first).corrected_at is not None and first.yes == 5
     row = db.session.get_one(PlanVote, second)
     assert (row.corrects_id, row.result, row.reason) == (first.id, VoteResult.RECOMMENDATION, "Counted again")
     with pytest.raises(Refused, match="corrected already"):
-        correct_vote(scene.call(), first.id, Cast(7, 0, 0, 7), "Again")
-    third = correct_vote(scene.call(), second, Cast(5, 2, 0, 7), "The first count was right")
+        correct_vote(scene.call(), first.id, **cast(7, 0, 0, 7), reason="Again")
+    third = correct_vote(scene.call(), second, **cast(5, 2, 0, 7), reason="The first count was right")
     assert scene.approved_on is None, "what is corrected waits for a second person again"
     confirm_vote(scene.call(scene.other), third)
     assert scene.approved_on == HELD
@@ -164,7 +165,7 @@ def test_a_vote_by_which_the_plan_has_moved_stays(scene: Scene) -> None:
     first = scene.vote(2, 5)
     scene.moved(30, PlanState.COMMITTEE, PlanState.COUNCIL_VOTE)
     with pytest.raises(Refused, match="has moved to another state"):
-        correct_vote(scene.call(), first.id, Cast(5, 2, 0, 7), "Counted again")
+        correct_vote(scene.call(), first.id, **cast(5, 2, 0, 7), reason="Counted again")
     assert scene.approved_on is None
 
 

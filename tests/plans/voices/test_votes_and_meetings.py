@@ -11,13 +11,13 @@ from sqlalchemy import update
 
 from tests.factories.base import fresh
 from tests.factories.plans import SchoolMeetingFactory
-from tests.plans.voices.making import Scene
+from tests.plans.voices.making import Scene, cast
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
 from wss_cases.plans.voices.meetings.rules import MeetingType
-from wss_cases.plans.voices.votes.pages import Cast, record_vote
+from wss_cases.plans.voices.votes.pages import record_vote
 from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
 
 
@@ -25,13 +25,13 @@ from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
 def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: int | None) -> None:
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=quorum)
     for body, refused in ((VotingBody.COUNCIL, True), (VotingBody.COMMITTEE, False)):
-        cast = Cast(1, 0, 0, quorum or 1)
+        numbers = cast(1, 0, 0, quorum or 1)
         if refused:
             with pytest.raises(Refused) as why:
-                record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+                record_vote(scene.call(), scene.meeting.id, plan=scene.plan.id, body=body, **numbers)
             assert why.value.field == "quorum"
         else:
-            record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+            record_vote(scene.call(), scene.meeting.id, plan=scene.plan.id, body=body, **numbers)
     stands = {one.name: getattr(scene.meeting, one.name) for one in fields(Held)} | {"held_on": date(2026, 11, 18)}
     with pytest.raises(Refused, match="at least 7 members"):
         record_meeting(scene.call(), scene.school.id, Held(**stands | {"quorum": 5}), ())
@@ -39,16 +39,16 @@ def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: i
 
 
 @pytest.mark.parametrize(
-    ("cast", "words"),
+    ("numbers", "words"),
     [
-        (Cast(0, 0, 0, 7), "Enter how the members voted"),
-        (Cast(9, 0, 0, 7), "Only 8 voting members were there"),
-        (Cast(3, 0, 0, 3), "a quorum was 7 members"),
+        (cast(0, 0, 0, 7), "Enter how the members voted"),
+        (cast(9, 0, 0, 7), "Only 8 voting members were there"),
+        (cast(3, 0, 0, 3), "a quorum was 7 members"),
     ],
 )
-def test_numbers_that_the_meeting_contradicts_are_refused(scene: Scene, cast: Cast, words: str) -> None:
+def test_numbers_that_the_meeting_contradicts_are_refused(scene: Scene, numbers: dict[str, int], words: str) -> None:
     with pytest.raises(Refused, match=words):
-        record_vote(scene.call(), scene.plan.id, scene.meeting.id, VotingBody.COUNCIL, cast)
+        record_vote(scene.call(), scene.meeting.id, plan=scene.plan.id, body=VotingBody.COUNCIL, **numbers)
 
 
 @pytest.mark.parametrize(

@@ -175,10 +175,10 @@ def add_plan_progress(world: World, now: datetime) -> None:
     )
     step_id = db.session.scalars(asked.order_by(FollowUp.due_on, FollowUp.id).limit(1)).one()
     record_step(world.calls(place.coordinator, now), step_id, "done", Shown(today, EVIDENCE), anyway=True)
-    review_id = start_review(head, plan_id, ReviewKind.MID_YEAR, today)
+    review_id = start_review(head, plan_id, kind=ReviewKind.MID_YEAR, held_on=today)
     goal_id = goals_of(review_id)[0][0].id
-    changes = "A third adult at dismissal on Fridays."
-    rate_goal(world.calls(place.coordinator, now), goal_id, Rating.ON_TRACK, changes, anyway=True)
+    rating = {"rating": Rating.ON_TRACK, "what_changes": "A third adult at dismissal on Fridays."}
+    rate_goal(world.calls(place.coordinator, now), goal_id, anyway=True, **rating)
 
 
 DOLLARS = 100

@@ -13,7 +13,7 @@ from wss_cases.plans.public.publications.presenters import Summary, contents_of,
 from wss_cases.plans.public.publications.rules import ON, seals_of
 from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
-from wss_cases.plans.voices.votes.pages import Cast, record_vote
+from wss_cases.plans.voices.votes.pages import record_vote
 from wss_cases.plans.voices.votes.queries import VotingBody
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting
@@ -49,7 +49,8 @@ def add_voices(world: World, now: datetime) -> None:
     record_meeting(lead, place.id, _held(MeetingType.COUNCIL, days.add(today, 8), quorum=7), ())
     plan = standing_plan(place.id)
     assert plan is not None, "the demo school has a plan in force"
-    record_vote(head, plan.id, committee, VotingBody.COMMITTEE, Cast(6, 0, 1, 6))
+    counted = {"yes": 6, "no": 0, "abstained": 1, "quorum": 6}
+    record_vote(head, committee, plan=plan.id, body=VotingBody.COMMITTEE, **counted)
     set_setting(world.calls(world.district, now), BY_NAME["public-plans"], ON, today, None)
     _publish(head, place, plan.id, today)
 

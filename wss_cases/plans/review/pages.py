@@ -1,151 +1,50 @@
-"""Reviewing a plan: begun with what was then and is now, rated goal by goal, closed when every goal is."""
+"""Reviews of a plan: started with the figures of then and now, rated goal by goal, closed when every goal is rated."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import func, select
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, radio
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.baselines.pages import made_of, reads_small
 from wss_cases.plans.measures import PLAN_MEASURES, Figure, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.core.queries import get_plan
+from wss_cases.plans.plan.core.queries import get_plan, writable_plan
 from wss_cases.plans.plan.goals.queries import PlanGoal, aim_words
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, Rating, ReviewKind
-from wss_cases.plans.review import models
 from wss_cases.plans.review.queries import (
     Standing,
     get_review,
     get_review_goal,
     goals_of,
+    is_reached,
     reviews_of,
     same_days_before,
     standings,
     statement_of,
 )
-from wss_cases.plans.review.rules import is_reached, lacking
 from wss_cases.roster.names.queries import refuse_names
-
-
-class StartForm(BaseForm):
-    """Which review, held when."""
-
-    kind = radio(_l("Which review?"), ReviewKind.labels(), _l("Choose which review it is."))
-    held_on = DateField(_l("On which day?"), validators=[InputRequired(_l("Choose a day."))])
-
-
-class RateForm(BaseForm):
-    """How a goal stands, and what changes."""
-
-    rating = radio(_l("How does this goal stand?"), Rating.labels(), _l("Choose a rating."))
-    what_changes = LongText(_l("What changes because of this?"), limit=2000)
-    anyway = no_student_named()
-
-
-class CloseForm(BaseForm):
-    """What the committee found."""
-
-    summary = LongText(
-        _l("What did the committee find?"), [NotBlank(_l("Summarize the review in a sentence."))], limit=2000
-    )
-    anyway = no_student_named()
-
-
-@use_case
-def start_review(uow: UnitOfWork, school_plan_id: int, kind: ReviewKind | None, held_on: date | None) -> int:
-    """Begin a review of a plan in force: each goal comes with its baseline, its figure now and its target.
-
-    Returns the id of the review. Raises NotFound, Refused naming the field.
-    """
-    plan = uow.load(SchoolPlan, school_plan_id, Permission.PLAN_WRITE)
-    today = today_at(plan.school_id, uow.now)
-    _check(uow, plan, kind, held_on, today)
-    standing = select(PlanGoal).where(PlanGoal.plan_id == plan.id, PlanGoal.removed_on.is_(None))
-    goals = list(uow.session.scalars(standing.order_by(PlanGoal.id)))
-    if not goals:
-        raise Refused("", _("This plan has no goals to review."))
-    of_plan = {"plan_id": plan.id, "school_id": plan.school_id}
-    review = PlanReview(
-        kind=kind, held_on=held_on, written_at=uow.now, written_by_id=uow.actor.user_id, summary="", **of_plan
-    )
-    uow.add(review)
-    uow.record(review, "plan.review_started", kind=review.kind.value)
-    found, fewest = standings(uow.actor, plan, goals, today), smallest_groups(school_year(today)).cell
-    for goal in goals:
-        uow.session.add(_copied(review, goal, found[goal.id], fewest))
-    uow.session.flush()
-    return review.id
-
-
-@use_case
-def rate_goal(
-    uow: UnitOfWork, plan_review_goal_id: int, rating: Rating | None, what_changes: str, anyway: bool = False
-) -> int:
-    """Rate a goal at an open review, with what changes because of it. Raises NotFound, Stale, Refused, also, unless
-    `anyway`, for what may name a student."""
-    row = uow.load(PlanReviewGoal, plan_review_goal_id, Permission.PLAN_WORK, uow.version)
-    _open_review(uow, row.review_id)
-    if lacks := lacking(rating, what_changes):
-        raise Refused(*lacks)
-    refuse_names(row.school_id, anyway, what_changes)
-    row.rating, row.what_changes = rating, what_changes.strip()
-    uow.record(row, "plan.goal_rated", rating=row.rating.value if row.rating else "")
-    return row.id
-
-
-@use_case
-def close_review(uow: UnitOfWork, plan_review_id: int, summary: str, anyway: bool = False) -> int:
-    """Close a review in which every goal is rated; it changes no more afterwards. Raises NotFound, Stale, Refused,
-    and that, unless `anyway`, for what may name a student."""
-    review = uow.load(PlanReview, plan_review_id, Permission.PLAN_WRITE, uow.version)
-    _open_review(uow, review.id)
-    open_goals = select(func.count()).where(PlanReviewGoal.review_id == review.id, PlanReviewGoal.rating.is_(None))
-    if uow.session.scalar(open_goals):
-        raise Refused("", _("Rate every goal first."))
-    if not summary.strip():
-        raise Refused("summary", _("Summarize the review in a sentence."))
-    refuse_names(review.school_id, anyway, summary)
-    review.summary, review.closed_at = summary.strip(), uow.now
-    uow.record(review, "plan.review_closed", kind=review.kind.value)
-    return review.id
-
-
-def _check(uow: UnitOfWork, plan: SchoolPlan, kind: ReviewKind | None, held_on: date | None, today: date) -> None:
-    if plan.state not in STANDING:
-        raise Refused("", _("Only a plan in force is reviewed."))
-    if kind is None:
-        raise Refused("kind", _("Choose which review it is."))
-    first, _end = school_year_bounds(plan.first_year)
-    if held_on is None or not first <= held_on <= today:
-        raise Refused("held_on", _("Choose a day of the plan’s school years, up to today."))
-    year_first, year_end = school_year_bounds(school_year(held_on))
-    same = select(func.count()).where(
-        PlanReview.plan_id == plan.id, PlanReview.kind == kind, PlanReview.held_on.between(year_first, year_end)
-    )
-    if uow.session.scalar(same):
-        raise Refused("kind", _("There is one of this kind for that school year already."))
 
 
 def _copied(review: PlanReview, goal: PlanGoal, standing: Standing, fewest: int) -> PlanReviewGoal:
@@ -159,19 +58,14 @@ def _copied(review: PlanReview, goal: PlanGoal, standing: Standing, fewest: int)
     )  # fmt: skip
 
 
-def _open_review(uow: UnitOfWork, review_id: int) -> PlanReview:
-    review = uow.session.get_one(PlanReview, review_id, with_for_update=True)
-    if review.closed_at is not None:
-        raise Refused("", _("This review is closed."))
-    return review
-
-
 Line = dict[str, Any]
+WITH_REASON = frozenset({Rating.BEHIND, Rating.NO_LONGER})
+"""Ratings after which something has to change."""
 TONES = {Rating.MET: "moss", Rating.ON_TRACK: "moss", Rating.BEHIND: "brick", Rating.NO_LONGER: "slate"}
 
 
 def review_rows(reviews: Iterable[PlanReview]) -> list[Line]:
-    """Return the reviews of a plan as lines of a list."""
+    """The reviews of a plan as lines of a list."""
     return [
         {
             "title": review.kind.label,
@@ -187,7 +81,7 @@ def review_rows(reviews: Iterable[PlanReview]) -> list[Line]:
 def goal_cards(
     rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], before: Mapping[str, Figure], fewest: int, rates: bool
 ) -> list[Line]:
-    """Return each goal of a review; `before`: the same days of the year before, by measure; `fewest`: figures of fewer
+    """Each goal of a review; `before`: the same days of the year before, by measure; `fewest`: figures of fewer
     are not shown, 0 where all are; `rates`: the reader may rate."""
     return [_card(row, goal, before.get(goal.measure), fewest, rates) for row, goal in rows]
 
@@ -252,7 +146,7 @@ def _target(goal: PlanGoal, target: float | None) -> str:
     return f"{words} {PLAN_MEASURES[goal.measure].unit}" if goal.measure in PLAN_MEASURES else words
 
 
-blueprint = Blueprint("plan_reviews", __name__)
+blueprint = Pages("plan_reviews", __name__)
 PAGE = "plan_reviews.reviews"
 REVIEW = "/safety-plan-reviews/<int:plan_review_id>"
 
@@ -295,96 +189,138 @@ def _fewest(actor: Actor, plan: SchoolPlan, row: PlanReview) -> int:
     return 0 if reads_small(actor, plan.school_id) else smallest_groups(school_year(row.held_on)).cell
 
 
-def _writable(actor: Actor, school_plan_id: int) -> SchoolPlan:
-    plan = get_plan(actor, school_plan_id)
-    require(actor, Permission.PLAN_WRITE, plan)
-    return plan
+WRITE = Permission.PLAN_WRITE
+SHOWN: dict[str, Any] = {"template": "layouts/form_page.html", "boxed": False}
 
 
-def _start_form(plan: SchoolPlan) -> StartForm:
-    return StartForm(held_on=today_at(plan.school_id, clock.now()))
+def _reviews_page(plan: SchoolPlan) -> str:
+    return url_for(PAGE, school_plan_id=plan.id)
 
 
-@blueprint.route("/safety-plans/<int:school_plan_id>/reviews/new", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def start(school_plan_id: int) -> Page:
-    """Begin a review."""
-    plan = _writable(current_actor(), school_plan_id)
-    form = _start_form(plan)
-    return act_form(
-        form,
-        lambda call: start_review(call, plan.id, _of(ReviewKind, form.kind.data), form.held_on.data),
-        lambda made: url_for("plan_reviews.review", plan_review_id=made),
-        {
-            "title": _("Start a review"),
-            "go_words": _("Start the review"),
-            "lede": _("Each goal comes with its baseline, its figure now, and its target."),
-            "back_href": url_for(PAGE, school_plan_id=plan.id),
-        },
-        "layouts/form_page.html",
+def _review_page(review_id: int) -> str:
+    return url_for("plan_reviews.review", plan_review_id=review_id)
+
+
+class StartForm(PlainForm):
+    """Which review, held when."""
+
+    kind = radio(_l("Which review?"), ReviewKind.labels(), _l("Choose which review it is."))
+    held_on = DateField(_l("On which day?"), validators=[InputRequired(_l("Choose a day."))])
+
+
+@blueprint.act(
+    "/safety-plans/<int:school_plan_id>/reviews/new", Subject(SchoolPlan, writable_plan), StartForm, WRITE, adds=True,
+    endpoint="start", title=_l("Start a review"), button=_l("Start the review"),
+    lede=_l("Each goal comes with its baseline, its figure now, and its target."),
+    then=lambda _plan, review_id: _review_page(review_id),
+    start=lambda plan: {"held_on": today_at(plan.school_id, clock.now())},
+    more=lambda plan, _form: {"back_href": _reviews_page(plan)}, **SHOWN,
+)  # fmt: skip
+def start_review(uow: UnitOfWork, plan: SchoolPlan, form: StartForm) -> int:
+    """Begin a review of a plan in force: each goal comes with its baseline, its figure now and its target."""
+    today, kind, held_on = today_at(plan.school_id, uow.now), ReviewKind(form.kind.data), form.held_on.data
+    _check(uow, plan, kind, held_on, today)
+    standing = select(PlanGoal).where(PlanGoal.plan_id == plan.id, PlanGoal.removed_on.is_(None))
+    goals = list(uow.session.scalars(standing.order_by(PlanGoal.id)))
+    if not goals:
+        raise Refused("", _("This plan has no goals to review."))
+    review = PlanReview(
+        kind=kind, held_on=held_on, written_at=uow.now, written_by_id=uow.actor.user_id, summary="", plan_id=plan.id,
+        school_id=plan.school_id,
+    )  # fmt: skip
+    uow.record(review, "plan.review_started", kind=kind.value)
+    by_goal, fewest = standings(uow.actor, plan, goals, today), smallest_groups(school_year(today)).cell
+    for goal in goals:
+        uow.session.add(_copied(review, goal, by_goal[goal.id], fewest))
+    return review.id
+
+
+def _check(uow: UnitOfWork, plan: SchoolPlan, kind: ReviewKind, held_on: date, today: date) -> None:
+    if plan.state not in STANDING:
+        raise Refused("", _("Only a plan in force is reviewed."))
+    first, _end = school_year_bounds(plan.first_year)
+    if not first <= held_on <= today:
+        raise Refused("held_on", _("Choose a day of the plan’s school years, up to today."))
+    year_first, year_end = school_year_bounds(school_year(held_on))
+    same = select(func.count()).where(
+        PlanReview.plan_id == plan.id, PlanReview.kind == kind, PlanReview.held_on.between(year_first, year_end)
     )
+    if uow.session.scalar(same):
+        raise Refused("kind", _("There is one of this kind for that school year already."))
 
 
-def _of(kind: Any, text: str | None) -> Any:
-    return kind(text) if text else None
+class RateForm(PlainForm):
+    """How a goal stands, and what changes."""
+
+    rating = radio(_l("How does this goal stand?"), Rating.labels(), _l("Choose a rating."))
+    what_changes = LongText(_l("What changes because of this?"), limit=2000)
+    anyway = no_student_named()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that a goal that is behind or no longer fits comes with a change."""
+        return needs(
+            super().validate(extra_validators), self.what_changes,
+            self.rating.data in WITH_REASON and not self.what_changes.data.strip(),
+            _("Describe what changes because of this."),
+        )  # fmt: skip
 
 
 def _rated(actor: Actor, plan_review_goal_id: int) -> PlanReviewGoal:
-    row, plan = get_review_goal(actor, plan_review_goal_id)
-    require(actor, Permission.PLAN_WORK, plan)
-    return row
+    return get_review_goal(actor, plan_review_goal_id)[0]
 
 
-def _review_page(row: PlanReviewGoal) -> str:
-    return url_for("plan_reviews.review", plan_review_id=row.review_id)
+@blueprint.act(
+    "/safety-plan-review-goals/<int:plan_review_goal_id>", Subject(PlanReviewGoal, _rated), RateForm,
+    Permission.PLAN_WORK, endpoint="rate", title=_l("Rate a goal"), button=_l("Save the rating"),
+    lede=lambda row: statement_of(row.goal_id), then=lambda row, _id: _review_page(row.review_id),
+    start=lambda row: {"rating": row.rating, "what_changes": row.what_changes},
+    more=lambda row, _form: {"back_href": _review_page(row.review_id)}, **SHOWN,
+)  # fmt: skip
+def rate_goal(uow: UnitOfWork, row: PlanReviewGoal, form: RateForm) -> None:
+    """Rate a goal at an open review, with what changes because of it."""
+    _refuse_closed(uow.session.get_one(PlanReview, row.review_id, with_for_update=True))
+    refuse_names(row.school_id, form.anyway.data, form.what_changes.data)
+    row.rating, row.what_changes = Rating(form.rating.data), form.what_changes.data.strip()
+    uow.record(row, "plan.goal_rated", rating=row.rating.value)
 
 
-act_page(
-    blueprint,
-    "/safety-plan-review-goals/<int:plan_review_goal_id>",
-    "rate",
-    Permission.PLAN_WORK,
-    load=_rated,
-    form=lambda row: RateForm(version=row.version, rating=row.rating, what_changes=row.what_changes),
-    act=lambda call, row, form: rate_goal(
-        call, row.id, _of(Rating, form.rating.data), form.what_changes.data or "", anyway=bool(form.anyway.data)
-    ),
-    done=_review_page,
-    words=lambda row: {
-        "title": _("Rate a goal"),
-        "go_words": _("Save the rating"),
-        "lede": statement_of(row.goal_id),
-        "back_href": _review_page(row),
-    },
-    template="layouts/form_page.html",
-)
+class CloseForm(PlainForm):
+    """What the committee found."""
+
+    summary = LongText(
+        _l("What did the committee find?"), [NotBlank(_l("Summarize the review in a sentence."))], limit=2000
+    )
+    anyway = no_student_named()
 
 
-def _closable(actor: Actor, plan_review_id: int) -> PlanReview:
-    row, plan = get_review(actor, plan_review_id)
-    require(actor, Permission.PLAN_WRITE, plan)
-    return row
+@blueprint.act(
+    f"{REVIEW}/close", Subject(PlanReview, lambda actor, review_id: get_review(actor, review_id)[0]), CloseForm, WRITE,
+    endpoint="close", title=_l("Close the review"), button=_l("Close the review"),
+    lede=_l("Nothing of it can be changed afterwards."), then=lambda row, _id: _review_page(row.id),
+    more=lambda row, _form: {"back_href": _review_page(row.id)}, **SHOWN,
+)  # fmt: skip
+def close_review(uow: UnitOfWork, review: PlanReview, form: CloseForm) -> None:
+    """Close a review in which every goal is rated. Nothing of it changes afterwards."""
+    _refuse_closed(review)
+    open_goals = select(func.count()).where(PlanReviewGoal.review_id == review.id, PlanReviewGoal.rating.is_(None))
+    if uow.session.scalar(open_goals):
+        raise Refused("", _("Rate every goal first."))
+    refuse_names(review.school_id, form.anyway.data, form.summary.data)
+    review.summary, review.closed_at = form.summary.data.strip(), uow.now
+    uow.record(review, "plan.review_closed", kind=review.kind.value)
 
 
-act_page(
-    blueprint,
-    f"{REVIEW}/close",
-    "close",
-    Permission.PLAN_WRITE,
-    load=_closable,
-    form=lambda row: CloseForm(version=row.version),
-    act=lambda call, row, form: close_review(call, row.id, form.summary.data or "", anyway=bool(form.anyway.data)),
-    done=lambda row: url_for("plan_reviews.review", plan_review_id=row.id),
-    words=lambda row: {
-        "title": _("Close the review"),
-        "go_words": _("Close the review"),
-        "lede": _("Nothing of it can be changed afterwards."),
-        "back_href": url_for("plan_reviews.review", plan_review_id=row.id),
-    },
-    template="layouts/form_page.html",
-)
+def _refuse_closed(review: PlanReview) -> None:
+    if review.closed_at is not None:
+        raise Refused("", _("This review is closed."))
 
 
+_KIND: Final[dict[str, Any]] = {"kind": {kind.value: kind.label for kind in ReviewKind}}
+SENTENCES: Final[dict[str, Any]] = {
+    "plan.review_started": (_l("%(kind)s started"), _KIND),
+    "plan.goal_rated": (_l("Goal rated: %(rating)s"), {"rating": {rating.value: rating.label for rating in Rating}}),
+    "plan.review_closed": (_l("%(kind)s closed"), _KIND),
+}
 ROOM = Room(
-    pages=(blueprint,), sentences=models.SENTENCES, plan_tabs=(PlanTab(PAGE, _l("Reviews"), 80, Permission.PLAN_READ),)
+    pages=(blueprint,), sentences=SENTENCES, plan_tabs=(PlanTab(PAGE, _l("Reviews"), 80, Permission.PLAN_READ),)
 )

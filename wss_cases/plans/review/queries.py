@@ -16,7 +16,7 @@ from wss_cases.plans.measures import PLAN_MEASURES, Figure, figures
 from wss_cases.plans.plan.baselines import PlanBaseline, SurveyValue, rows_by_id
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import visible_to
-from wss_cases.plans.plan.goals.queries import PlanGoal
+from wss_cases.plans.plan.goals.queries import Direction, PlanGoal
 from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.templates import Component
 
@@ -30,19 +30,19 @@ class Standing:
 
 
 def reviews_of(plan_id: int) -> Sequence[PlanReview]:
-    """Return the reviews of a plan, the newest first; the caller has checked the plan."""
+    """The reviews of a plan, the newest first; the caller has checked the plan."""
     statement = select(PlanReview).where(PlanReview.plan_id == plan_id)
     return db.session.scalars(statement.order_by(PlanReview.held_on.desc(), PlanReview.id.desc())).all()
 
 
 def get_review(actor: Actor, plan_review_id: int) -> tuple[PlanReview, SchoolPlan]:
-    """Return a review with its plan. Raises NotFound."""
+    """A review with its plan. Raises NotFound."""
     found: tuple[PlanReview, SchoolPlan] = _with_plan(actor, PlanReview, plan_review_id)
     return found
 
 
 def get_review_goal(actor: Actor, plan_review_goal_id: int) -> tuple[PlanReviewGoal, SchoolPlan]:
-    """Return one goal of a review with its plan. Raises NotFound."""
+    """One goal of a review with its plan. Raises NotFound."""
     found: tuple[PlanReviewGoal, SchoolPlan] = _with_plan(actor, PlanReviewGoal, plan_review_goal_id)
     return found
 
@@ -54,7 +54,7 @@ def _with_plan(actor: Actor, model: Any, number: int) -> Any:
 
 
 def goals_of(review_id: int) -> list[tuple[PlanReviewGoal, PlanGoal]]:
-    """Return the goals of a review as they were copied into it, each with the goal, in the plan's order."""
+    """The goals of a review as they were copied into it, each with the goal, in the plan's order."""
     statement = (
         select(PlanReviewGoal, PlanGoal)
         .join(PlanGoal, PlanGoal.id == PlanReviewGoal.goal_id)
@@ -66,7 +66,7 @@ def goals_of(review_id: int) -> list[tuple[PlanReviewGoal, PlanGoal]]:
 
 
 def standings(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], today: date) -> dict[int, Standing]:
-    """Return then and now of goals, by id: now is the school year until today, and of a survey its newest value."""
+    """Then and now of goals, by id: now is the school year until today, and of a survey its newest value."""
     goals = list(goals)
     first, end = school_year_bounds(school_year(today))
     measured = [measure for measure in dict.fromkeys(goal.measure for goal in goals) if measure in PLAN_MEASURES]
@@ -85,7 +85,7 @@ def standings(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], today: 
 
 
 def same_days_before(actor: Actor, plan: SchoolPlan, measures: Iterable[str], on: date) -> dict[str, Figure]:
-    """Return what measures came to on the same days of the school year before a day: until then a year is not over,
+    """What measures came to on the same days of the school year before a day: until then a year is not over,
     and is compared with nothing longer."""
     scope = scope_of(plan.school_id, school_year(on), on)
     assert scope is not None
@@ -107,5 +107,17 @@ def _newer(survey: SurveyValue) -> Figure | None:
 
 
 def statement_of(goal_id: int) -> str:
-    """Return what a goal says; the caller has checked its plan."""
+    """The text of a goal; the caller has checked its plan."""
     return db.session.get_one(PlanGoal, goal_id).statement
+
+
+def is_reached(direction: Direction | None, now: float | None, target: float | None) -> bool | None:
+    """Whether a goal's target is reached; None where a figure is not known. To hold is to be no further off than 5
+    percent of the target."""
+    if direction is None or now is None or target is None:
+        return None
+    if direction is Direction.UP:
+        return now >= target
+    if direction is Direction.DOWN:
+        return now <= target
+    return abs(now - target) <= abs(target) * 0.05

@@ -1,34 +1,30 @@
-"""Recording a vote on a plan, confirming the council's count as a second person, and correcting one with a trace."""
+"""Votes on a plan: recorded, confirmed by a second person where the council decides, corrected with a trace."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import inspect, select
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams import user_names
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Refused, existing
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import NotBlank, PlainForm, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.mentoring.mentors.pages import number_or_none
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import council_decided, no_student_named
@@ -54,7 +50,7 @@ from wss_cases.roster.names.queries import refuse_names
 
 
 def least_quorum(body: VotingBody, day: date) -> int:
-    """Return the fewest members that a quorum of a body may be on a day: the district sets it for the council."""
+    """The fewest members that a quorum of a body may be on a day: the district sets it for the council."""
     return COUNCIL_QUORUM.on(day) if body is DECIDES else 1
 
 
@@ -65,93 +61,12 @@ def waits(vote: Any) -> bool:
 
 
 def result_of(yes: int, no: int, abstained: int, quorum: int) -> VoteResult:
-    """Return what a vote decides: with a quorum and more than half of those who voted or abstained for it, it is
+    """What a vote decides: with a quorum and more than half of those who voted or abstained for it, it is
     approved; without a quorum those present are polled, and that decides nothing."""
     present = yes + no + abstained
     if present < quorum:
         return VoteResult.RECOMMENDATION
     return VoteResult.APPROVED if 2 * yes > present else VoteResult.NOT_APPROVED
-
-
-@dataclass(frozen=True)
-class Cast:
-    """The numbers of a vote, and how many voting members a quorum needs."""
-
-    yes: int
-    no: int
-    abstained: int
-    quorum: int
-
-
-@use_case
-def record_vote(uow: UnitOfWork, plan_id: int, meeting_id: int, body: VotingBody, cast: Cast) -> int:
-    """Record a vote of a body on a plan at a meeting. Returns its id.
-
-    A council's vote decides once a second person confirmed its count. Raises Refused before the meeting, for a second
-    vote of the same body at it, for nobody's vote, for a council's quorum below the district's, and for a council's
-    vote on a plan that is not before it.
-    """
-    plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
-    meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK)
-    _check(uow, plan, meeting, body, cast)
-    if body is DECIDES and plan.state is not PlanState.COUNCIL_VOTE:
-        raise Refused("plan", _("This plan is not up for the council's vote. Move it there first."))
-    same = (PlanVote.plan_id == plan.id, PlanVote.meeting_id == meeting.id, PlanVote.body == body)
-    if uow.session.scalar(select(PlanVote.id).where(*same, PlanVote.corrected_at.is_(None))) is not None:
-        raise Refused("body", _("This vote is recorded already. Correct it there instead."))
-    vote = _add(uow, PlanVote(school_id=plan.school_id, plan_id=plan.id, meeting_id=meeting.id, body=body), cast)
-    uow.record(vote, "plan_vote.recorded", result=vote.result.value)
-    return vote.id
-
-
-@use_case
-def confirm_vote(uow: UnitOfWork, vote_id: int) -> int:
-    """Confirm the count of a council's vote: with a quorum and a majority the plan may go on now.
-
-    Raises NotFound, Stale; Refused for a vote that waits for nobody, once the plan has moved on, for a quorum below the
-    district's, and for whoever recorded the vote or moved the plan to it.
-    """
-    vote = uow.load(PlanVote, vote_id, Permission.PLAN_VOTE_CONFIRM, uow.version)
-    plan = uow.load(SchoolPlan, vote.plan_id, Permission.PLAN_VOTE_CONFIRM)
-    if not waits(vote):
-        raise Refused("", _("This count does not wait for a second person."))
-    _refuse_moved(plan, vote)
-    least = least_quorum(vote.body, uow.session.get_one(SchoolMeeting, vote.meeting_id).held_on)
-    if vote.quorum < least:
-        raise Refused("", too_few_words(least))
-    refuse_one_person("", uow.actor.user_id, first_persons(vote), uow.now)
-    vote.confirmed_at, vote.confirmed_by_id = uow.now, uow.actor.user_id
-    uow.record(vote, "plan_vote.confirmed", result=vote.result.value)
-    _settle(uow, plan)
-    return vote.id
-
-
-@use_case
-def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str, anyway: bool = False) -> int:
-    """Correct the numbers of a vote by a row of its own; the one before stays. Returns the new one's id.
-    A council's new numbers wait for a second person again.
-
-    Raises Refused without a reason, for one that was corrected already, for a council's vote by which the plan has
-    gone on, and, unless `anyway`, for a reason that may name a student.
-    """
-    before = uow.load(PlanVote, vote_id, Permission.PLAN_WRITE, uow.version)
-    plan = uow.load(SchoolPlan, before.plan_id, Permission.PLAN_WRITE)
-    meeting = uow.session.get_one(SchoolMeeting, before.meeting_id)
-    if before.corrected_at is not None:
-        raise Refused("", _("This vote was corrected already. Correct the latest one."))
-    if not reason.strip():
-        raise Refused("reason", _("Write why it is corrected."))
-    refuse_names(before.school_id, anyway, reason)
-    _check(uow, plan, meeting, before.body, cast)
-    if before.body is DECIDES:
-        _refuse_moved(plan, before)
-    before.corrected_at = uow.now
-    uow.record(before, "plan_vote.corrected", result=before.result.value)
-    of_same = {"school_id": plan.school_id, "plan_id": plan.id, "meeting_id": meeting.id, "body": before.body}
-    vote = _add(uow, PlanVote(**of_same, corrects_id=before.id, reason=reason.strip()), cast)
-    uow.record(vote, "plan_vote.recorded", result=vote.result.value)
-    _settle(uow, plan)
-    return vote.id
 
 
 def keep_votes(uow: UnitOfWork, meeting: SchoolMeeting) -> None:
@@ -174,35 +89,6 @@ def keep_votes(uow: UnitOfWork, meeting: SchoolMeeting) -> None:
             raise Refused("quorum", _("The vote at this meeting was counted with another quorum. Correct it first."))
 
 
-def _check(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, body: VotingBody, cast: Cast) -> None:
-    if meeting.school_id != plan.school_id:
-        raise Refused("plan", _("Choose a plan of this school."))
-    least = least_quorum(body, meeting.held_on)
-    if meeting.quorum is not None and cast.quorum != max(meeting.quorum, least):
-        quorum = max(meeting.quorum, least)
-        raise Refused("quorum", _("At this meeting a quorum was %(quorum)d members.", quorum=quorum))
-    if cast.quorum < least:
-        raise Refused("quorum", too_few_words(least))
-    if meeting.held_on > today_at(meeting.school_id, uow.now):
-        raise Refused("", _("This meeting has not been held yet: no one can have voted."))
-    present = cast.yes + cast.no + cast.abstained
-    if present == 0:
-        raise Refused("yes", _("Enter how the members voted."))
-    if present > meeting.members:
-        raise Refused(
-            "yes", _("Only %(members)d voting members were there. Correct the meeting first.", members=meeting.members)
-        )
-
-
-def _add(uow: UnitOfWork, vote: PlanVote, cast: Cast) -> PlanVote:
-    for name, value in asdict(cast).items():
-        setattr(vote, name, value)
-    vote.result = result_of(cast.yes, cast.no, cast.abstained, cast.quorum)
-    vote.recorded_at, vote.recorded_by_id = uow.now, uow.actor.user_id
-    uow.session.flush()
-    return uow.add(vote)
-
-
 def _settle(uow: UnitOfWork, plan: SchoolPlan) -> None:
     """Write into a plan that is up for the council's vote whether the latest vote that decides approved it. Without a
     quorum nothing is decided: what another vote approved stays."""
@@ -219,45 +105,14 @@ def _refuse_moved(plan: SchoolPlan, vote: PlanVote) -> None:
         raise Refused("", _("The plan has moved to another state since this vote, so the vote stays as it is."))
 
 
-MOST_VOTES = 500
-
-
-class CastForm(BaseForm):
-    """How the members voted."""
-
-    yes = number_or_none(_l("Yes"), 0, MOST_VOTES, required=True)
-    no = number_or_none(_l("No"), 0, MOST_VOTES, required=True)
-    abstained = number_or_none(_l("Abstained"), 0, MOST_VOTES, required=True)
-    quorum = number_or_none(_l("Members needed for a quorum"), 1, MOST_VOTES, required=True)
-
-    @property
-    def cast(self) -> Cast:
-        """What the sound form says."""
-        return Cast(self.yes.data, self.no.data, self.abstained.data, self.quorum.data)
-
-
-class VoteForm(CastForm):
-    """A vote on a plan at a meeting."""
-
-    plan = SelectField(_l("Plan"), [InputRequired(_l("Choose the plan."))])
-    body = radio(_l("Who voted"), VotingBody, _l("Choose who voted."))
-
-
-class CorrectionForm(CastForm):
-    """The right numbers of a vote, and why they are corrected."""
-
-    reason = ShortText(_l("Why it is corrected"), [NotBlank(_l("Write why it is corrected."))], LONGEST_REASON)
-    anyway = no_student_named()
-
-
 def cast_words(vote: PlanVote) -> str:
-    """Return the numbers of a vote, with how many members a quorum needed."""
+    """The numbers of a vote, with how many members a quorum needed."""
     words = {"yes": vote.yes, "no": vote.no, "abstained": vote.abstained, "quorum": vote.quorum}
     return _("Yes %(yes)d, no %(no)d, abstained %(abstained)d; a quorum is %(quorum)d", **words)
 
 
 def vote_rows(votes: Iterable[PlanVote]) -> list[dict[str, Any]]:
-    """Return votes as rows; one that was corrected says so, and one whose count waits for a second person."""
+    """Votes as rows; one that was corrected says so, and one whose count waits for a second person."""
     votes = list(votes)
     names = user_names([one for vote in votes for one in (vote.recorded_by_id, vote.confirmed_by_id)])
     return [
@@ -285,7 +140,7 @@ def _tag(vote: PlanVote) -> Any:
 
 
 def _people(vote: PlanVote, names: Mapping[int, str]) -> str:
-    """Return who recorded a vote and who confirmed its count."""
+    """Who recorded a vote and who confirmed its count."""
     recorded, confirmed = names.get(vote.recorded_by_id or 0), names.get(vote.confirmed_by_id or 0)
     return dotted(
         _("recorded by %(name)s", name=recorded) if recorded else "",
@@ -294,13 +149,13 @@ def _people(vote: PlanVote, names: Mapping[int, str]) -> str:
 
 
 def plan_words(plan: SchoolPlan) -> str:
-    """Return what a plan is called in a choice: its years and its state."""
+    """What a plan is called in a choice: its years and its state."""
     years = plan.first_year if plan.first_year == plan.last_year else f"{plan.first_year} – {plan.last_year}"
     return dotted(years, plan.state.label)
 
 
 def votes_panel(actor: Actor, meeting: SchoolMeeting) -> Shown | None:
-    """Return the votes of a meeting; None where there are none and this actor records none."""
+    """The votes of a meeting; None where there are none and this actor records none."""
     votes = votes_at(actor, meeting.id)
     may_write = can(actor, Permission.PLAN_WRITE, meeting) and meeting.held_on <= today_at(
         meeting.school_id, clock.now()
@@ -317,67 +172,157 @@ def _may_confirm(actor: Actor, vote: PlanVote) -> bool:
     return can(actor, Permission.PLAN_VOTE_CONFIRM, vote) and actor.user_id not in first_persons(vote)
 
 
-blueprint = Blueprint("votes", __name__, url_prefix="/meetings")
-FORM = "plans/voices/votes/form.html"
+MOST_VOTES = 500
+NUMBERS = ("yes", "no", "abstained", "quorum")
 
 
-@blueprint.route("/<int:school_meeting_id>/vote", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def record(school_meeting_id: int) -> Page:
-    """Record a vote on a plan at a meeting."""
-    meeting = get_meeting(current_actor(), school_meeting_id)
-    form = VoteForm(quorum=meeting.quorum or COUNCIL_QUORUM.on(meeting.held_on))
-    form.plan.choices = choices([(str(one.id), plan_words(one)) for one in plans_to_vote_on(meeting.school_id)])
-    return act_form(
-        form,
-        lambda call: record_vote(
-            call, existing(id_in(form.plan.data)), meeting.id, VotingBody(form.body.data), form.cast
-        ),
-        _back(meeting),
-        _words(_("Record a vote"), meeting),
-        FORM,
-    )
+def _meeting_of(record: SchoolMeeting | PlanVote) -> SchoolMeeting:
+    return record if isinstance(record, SchoolMeeting) else get_meeting(current_actor(), record.meeting_id)
 
 
-@blueprint.route("/votes/<int:vote_id>", methods=["GET", "POST"])
-@gate(Permission.PLAN_WRITE)
-def correct(vote_id: int) -> Page:
-    """Correct the numbers of a vote; the ones before stay."""
-    vote = get_vote(current_actor(), vote_id)
-    meeting = get_meeting(current_actor(), vote.meeting_id)
-    form = CorrectionForm(obj=vote, reason="")
-    return act_form(
-        form,
-        lambda call: correct_vote(call, vote.id, form.cast, form.reason.data, bool(form.anyway.data)),
-        _back(meeting),
-        _words(_("Correct a vote"), meeting),
-        FORM,
-    )
+def _back(record: SchoolMeeting | PlanVote, _answer: int = 0) -> str:
+    meeting_id = record.id if isinstance(record, SchoolMeeting) else record.meeting_id
+    return url_for("meetings.meeting", school_meeting_id=meeting_id)
 
 
-@blueprint.route("/votes/<int:vote_id>/confirm", methods=["GET", "POST"])
-@gate(Permission.PLAN_VOTE_CONFIRM)
-def confirm(vote_id: int) -> Page:
-    """Confirm, as a second person, the count of the council's vote."""
-    vote = get_vote(current_actor(), vote_id)
-    meeting = get_meeting(current_actor(), vote.meeting_id)
-    words = _words(_("Confirm the count"), meeting)
-    return act_form(
-        BaseForm(version=vote.version),
-        lambda call: confirm_vote(call, vote.id),
-        with_flash(_("Confirmed. The vote counts now."), _back(meeting)),
-        words | {"go_words": _("Confirm this count"), "lede": meeting_title(meeting), "votes": vote_rows([vote])},
-        "plans/voices/votes/confirm.html",
-    )
+def _trail(record: SchoolMeeting | PlanVote) -> list[tuple[Any, str]]:
+    return [(_("Meetings"), url_for("meetings.meetings")), (meeting_title(_meeting_of(record)), _back(record))]
 
 
-def _back(meeting: SchoolMeeting) -> str:
-    return url_for("meetings.meeting", school_meeting_id=meeting.id)
+blueprint = Pages("votes", __name__, trail=_trail, url_prefix="/meetings")
+VOTE = Subject(PlanVote, get_vote)
 
 
-def _words(title: str, meeting: SchoolMeeting) -> dict[str, object]:
-    crumbs = [(_("Meetings"), url_for("meetings.meetings")), (meeting_title(meeting), _back(meeting)), (title, None)]
-    return {"title": title, "go_words": _("Save"), "crumbs": crumbs, "back_href": _back(meeting)}
+class CastForm(PlainForm):
+    """The numbers of a vote, and how many voting members a quorum needs."""
+
+    yes = number_or_none(_l("Yes"), 0, MOST_VOTES, required=True)
+    no = number_or_none(_l("No"), 0, MOST_VOTES, required=True)
+    abstained = number_or_none(_l("Abstained"), 0, MOST_VOTES, required=True)
+    quorum = number_or_none(_l("Members needed for a quorum"), 1, MOST_VOTES, required=True)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that somebody voted."""
+        sound = super().validate(extra_validators)
+        return needs(sound, self.yes, sound and self.present == 0, _("Enter how the members voted."))
+
+    @property
+    def present(self) -> int:
+        """How many members voted or abstained."""
+        return int(self.yes.data + self.no.data + self.abstained.data)
+
+    def add(self, uow: UnitOfWork, vote: PlanVote, meeting: SchoolMeeting) -> int:
+        """Add a vote with these numbers. Raises Refused where they do not fit the meeting."""
+        self._check(uow, vote.body, meeting)
+        for name in NUMBERS:
+            setattr(vote, name, self[name].data)
+        vote.result = result_of(*(self[name].data for name in NUMBERS))
+        vote.recorded_at, vote.recorded_by_id = uow.now, uow.actor.user_id
+        uow.session.flush()
+        uow.record(vote, "plan_vote.recorded", result=vote.result.value)
+        return vote.id
+
+    def _check(self, uow: UnitOfWork, body: VotingBody, meeting: SchoolMeeting) -> None:
+        least = least_quorum(body, meeting.held_on)
+        if meeting.quorum is not None and self.quorum.data != max(meeting.quorum, least):
+            quorum = max(meeting.quorum, least)
+            raise Refused("quorum", _("At this meeting a quorum was %(quorum)d members.", quorum=quorum))
+        if self.quorum.data < least:
+            raise Refused("quorum", too_few_words(least))
+        if meeting.held_on > today_at(meeting.school_id, uow.now):
+            raise Refused("", _("This meeting has not been held yet: no one can have voted."))
+        if self.present > meeting.members:
+            members = meeting.members
+            raise Refused(
+                "yes", _("Only %(members)d voting members were there. Correct the meeting first.", members=members)
+            )
+
+
+class VoteForm(CastForm):
+    """A vote on a plan at a meeting."""
+
+    plan = SelectField(_l("Plan"), [InputRequired(_l("Choose the plan."))])
+    body = radio(_l("Who voted"), VotingBody, _l("Choose who voted."))
+
+    def fit(self, meeting: SchoolMeeting) -> None:
+        """Offer the plans of the school."""
+        self.plan.choices = choices([(str(plan.id), plan_words(plan)) for plan in plans_to_vote_on(meeting.school_id)])
+
+
+@blueprint.act(
+    "/<int:school_meeting_id>/vote", Subject(SchoolMeeting, get_meeting), VoteForm, Permission.PLAN_WRITE, adds=True,
+    endpoint="record", title=_l("Record a vote"), button=_l("Save"), then=_back,
+    start=lambda meeting: {"quorum": meeting.quorum or COUNCIL_QUORUM.on(meeting.held_on)},
+    template="plans/voices/votes/form.html", boxed=False,
+)  # fmt: skip
+def record_vote(uow: UnitOfWork, meeting: SchoolMeeting, form: VoteForm) -> int:
+    """Record a vote of a body on a plan. A council's vote decides once a second person confirmed its count."""
+    plan = uow.load(SchoolPlan, int(form.plan.data), Permission.PLAN_WRITE)
+    body = VotingBody(form.body.data)
+    if body is DECIDES and plan.state is not PlanState.COUNCIL_VOTE:
+        raise Refused("plan", _("This plan is not up for the council's vote. Move it there first."))
+    same = (PlanVote.plan_id == plan.id, PlanVote.meeting_id == meeting.id, PlanVote.body == body)
+    if uow.session.scalar(select(PlanVote.id).where(*same, PlanVote.corrected_at.is_(None))) is not None:
+        raise Refused("body", _("This vote is recorded already. Correct it there instead."))
+    vote = PlanVote(school_id=plan.school_id, plan_id=plan.id, meeting_id=meeting.id, body=body)
+    return form.add(uow, vote, meeting)
+
+
+class CorrectionForm(CastForm):
+    """The right numbers of a vote, and why they are corrected."""
+
+    reason = ShortText(_l("Why it is corrected"), [NotBlank(_l("Write why it is corrected."))], LONGEST_REASON)
+    anyway = no_student_named()
+
+
+@blueprint.act(
+    "/votes/<int:vote_id>", VOTE, CorrectionForm, Permission.PLAN_WRITE, endpoint="correct",
+    title=_l("Correct a vote"), button=_l("Save"), then=_back,
+    start=lambda vote: {name: getattr(vote, name) for name in NUMBERS},
+    template="plans/voices/votes/form.html", boxed=False,
+)  # fmt: skip
+def correct_vote(uow: UnitOfWork, before: PlanVote, form: CorrectionForm) -> int:
+    """Correct the numbers of a vote by a row of its own; the one before stays.
+
+    A council's new numbers wait for a second person again. Refused once the plan has gone on by the vote.
+    """
+    plan = uow.load(SchoolPlan, before.plan_id, Permission.PLAN_WRITE)
+    meeting = uow.session.get_one(SchoolMeeting, before.meeting_id)
+    if before.corrected_at is not None:
+        raise Refused("", _("This vote was corrected already. Correct the latest one."))
+    refuse_names(before.school_id, form.anyway.data, form.reason.data)
+    if before.body is DECIDES:
+        _refuse_moved(plan, before)
+    before.corrected_at = uow.now
+    uow.record(before, "plan_vote.corrected", result=before.result.value)
+    same = {"school_id": plan.school_id, "plan_id": plan.id, "meeting_id": meeting.id, "body": before.body}
+    vote_id = form.add(uow, PlanVote(**same, corrects_id=before.id, reason=form.reason.data.strip()), meeting)
+    _settle(uow, plan)
+    return vote_id
+
+
+@blueprint.act(
+    "/votes/<int:vote_id>/confirm", VOTE, PlainForm, Permission.PLAN_VOTE_CONFIRM, endpoint="confirm",
+    title=_l("Confirm the count"), button=_l("Confirm this count"), then=_back,
+    done=_l("Confirmed. The vote counts now."), lede=lambda vote: meeting_title(_meeting_of(vote)),
+    more=lambda vote, _form: {"votes": vote_rows([vote])}, template="plans/voices/votes/confirm.html", boxed=False,
+)  # fmt: skip
+def confirm_vote(uow: UnitOfWork, vote: PlanVote, _form: PlainForm) -> None:
+    """Confirm the count of a council's vote: with a quorum and a majority the plan may go on now.
+
+    Refused for whoever recorded the vote or moved the plan to it.
+    """
+    plan = uow.load(SchoolPlan, vote.plan_id, Permission.PLAN_VOTE_CONFIRM)
+    if not waits(vote):
+        raise Refused("", _("This count does not wait for a second person."))
+    _refuse_moved(plan, vote)
+    least = least_quorum(vote.body, uow.session.get_one(SchoolMeeting, vote.meeting_id).held_on)
+    if vote.quorum < least:
+        raise Refused("", too_few_words(least))
+    refuse_one_person("", uow.actor.user_id, first_persons(vote), uow.now)
+    vote.confirmed_at, vote.confirmed_by_id = uow.now, uow.actor.user_id
+    uow.record(vote, "plan_vote.confirmed", result=vote.result.value)
+    _settle(uow, plan)
 
 
 ROOM = Room(
