@@ -150,7 +150,7 @@ from wss_cases.plans.public import pages as plans_public
 from wss_cases.plans.public.publications import pages as plans_public_publications
 from wss_cases.plans.review import pages as plans_review
 from wss_cases.plans.steps import pages as plans_steps
-from wss_cases.plans.voices.meetings import pages as plans_voices_meetings
+from wss_cases.plans.voices.meetings import acts as plans_voices_meetings
 from wss_cases.plans.voices.votes import pages as plans_voices_votes
 from wss_cases.practice import link as practice_link
 from wss_cases.practice.log import pages as practice_log

@@ -26,7 +26,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.voices.meetings.actions import Answer, Voice, answer_heard, write_heard
+from wss_cases.plans.voices.meetings.acts import answer_heard, write_heard
 from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
 from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme, themes_on
 
@@ -150,8 +150,8 @@ def test_no_act_takes_a_theme_that_is_not_on_the_list(school: Any, coordinator: 
     row, call = heard(school), Invocation(acting(coordinator), clock.now())
     typed: Any = "weather"
     for act in (
-        lambda: write_heard(call, row.meeting_id, Voice(typed), False),
-        lambda: answer_heard(call, row.id, Voice(typed), Answer("Yes.", "", None, None), False),
+        lambda: write_heard(call, row.meeting_id, theme=typed),
+        lambda: answer_heard(call, row.id, theme=typed, answer="Yes."),
     ):
         with pytest.raises(Refused) as refused:
             act()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -15,7 +14,7 @@ from tests.plans.voices.making import Scene, cast
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
+from wss_cases.plans.voices.meetings.acts import COLUMNS, change_meeting, record_meeting
 from wss_cases.plans.voices.meetings.rules import MeetingType
 from wss_cases.plans.voices.votes.pages import record_vote
 from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
@@ -32,10 +31,10 @@ def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: i
             assert why.value.field == "quorum"
         else:
             record_vote(scene.call(), scene.meeting.id, plan=scene.plan.id, body=body, **numbers)
-    stands = {one.name: getattr(scene.meeting, one.name) for one in fields(Held)} | {"held_on": date(2026, 11, 18)}
+    stands = {name: getattr(scene.meeting, name) for name in COLUMNS} | {"held_on": date(2026, 11, 18)}
     with pytest.raises(Refused, match="at least 7 members"):
-        record_meeting(scene.call(), scene.school.id, Held(**stands | {"quorum": 5}), ())
-    record_meeting(scene.call(), scene.school.id, Held(**stands | {"kind": MeetingType.COMMITTEE, "quorum": 5}), ())
+        record_meeting(scene.call(), scene.school.id, **(stands | {"quorum": 5}))
+    record_meeting(scene.call(), scene.school.id, **(stands | {"kind": MeetingType.COMMITTEE, "quorum": 5}))
 
 
 @pytest.mark.parametrize(
@@ -60,11 +59,11 @@ def test_a_meeting_is_not_changed_so_that_its_vote_fits_no_more(
 ) -> None:
     scene.vote(5, 2)
     meeting = fresh(scene.meeting)
-    stands = {one.name: getattr(meeting, one.name) for one in fields(Held)}
+    stands = {name: getattr(meeting, name) for name in COLUMNS}
     with pytest.raises(Refused) as refused:
-        change_meeting(scene.call(), meeting.id, Held(**stands | change))
+        change_meeting(scene.call(), meeting.id, **(stands | change))
     assert refused.value.field == field
-    change_meeting(scene.call(), meeting.id, Held(**stands | {"topic": "The plan"}))
+    change_meeting(scene.call(), meeting.id, **(stands | {"topic": "The plan"}))
     assert fresh(scene.meeting).topic == "The plan"
 
 
@@ -74,10 +73,10 @@ def test_a_meeting_from_before_the_districts_least_quorum_is_corrected_beside_it
     db.session.execute(update(PlanVote).where(PlanVote.id == vote.id).values(quorum=5, yes=5))
     scene.plan.state = PlanState.APPROVED
     db.session.commit()
-    stands = {one.name: getattr(fresh(scene.meeting), one.name) for one in fields(Held)}
-    change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"topic": "The plan"}))
+    stands = {name: getattr(fresh(scene.meeting), name) for name in COLUMNS}
+    change_meeting(scene.call(), scene.meeting.id, **(stands | {"topic": "The plan"}))
     changed = fresh(scene.meeting)
     assert (changed.topic, changed.quorum) == ("The plan", 5)
     with pytest.raises(Refused) as refused:
-        change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"quorum": 8}))
+        change_meeting(scene.call(), scene.meeting.id, **(stands | {"quorum": 8}))
     assert refused.value.field == "quorum"

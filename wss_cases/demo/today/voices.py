@@ -1,7 +1,7 @@
 """What the demo school's community said of its plan: meetings, answers, a vote, and a page that anyone reads."""
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.schools import Place
@@ -11,7 +11,7 @@ from wss_cases.plans.public.names import adults_named, children_named
 from wss_cases.plans.public.publications.pages import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
 from wss_cases.plans.public.publications.rules import ON, seals_of
-from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_heard, record_meeting, write_heard
+from wss_cases.plans.voices.meetings.acts import answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
 from wss_cases.plans.voices.votes.pages import record_vote
 from wss_cases.plans.voices.votes.queries import VotingBody
@@ -38,15 +38,14 @@ def add_voices(world: World, now: datetime) -> None:
     place, today = world.places[0], world.day(now)
     lead, head = world.calls(place.coordinator, now), world.calls(place.head, now)
     days = world.calendar.school_days
-    families = record_meeting(lead, place.id, _held(MeetingType.FAMILIES, days.add(today, -12), families=23), ())
+    families = record_meeting(lead, place.id, **_held(MeetingType.FAMILIES, days.add(today, -12), families=23))
     for theme, heard, answer, changed in HEARD:
-        heard_id = write_heard(lead, families, Voice(theme, heard), anyway=True)
+        heard_id = write_heard(lead, families, theme=theme, heard=heard, anyway=True)
         if answer:
-            answer_heard(lead, heard_id, Voice(theme, heard), Answer(answer, changed, None, None), anyway=True)
-    committee = record_meeting(
-        lead, place.id, _held(MeetingType.COMMITTEE, days.add(today, -5), members=7, quorum=6), ()
-    )
-    record_meeting(lead, place.id, _held(MeetingType.COUNCIL, days.add(today, 8), quorum=7), ())
+            answered = {"theme": theme, "heard": heard, "answer": answer, "changed": changed}
+            answer_heard(lead, heard_id, anyway=True, **answered)
+    committee = record_meeting(lead, place.id, **_held(MeetingType.COMMITTEE, days.add(today, -5), members=7, quorum=6))
+    record_meeting(lead, place.id, **_held(MeetingType.COUNCIL, days.add(today, 8), quorum=7))
     plan = standing_plan(place.id)
     assert plan is not None, "the demo school has a plan in force"
     counted = {"yes": 6, "no": 0, "abstained": 1, "quorum": 6}
@@ -55,12 +54,10 @@ def add_voices(world: World, now: datetime) -> None:
     _publish(head, place, plan.id, today)
 
 
-def _held(kind: MeetingType, day: date, *, families: int = 0, members: int = 0, quorum: int | None = None) -> Held:
-    few = {"students": 4, "staff": 5, "community": 2} if families else {"students": 0, "staff": 0, "community": 0}
-    notice = day - timedelta(days=7)
-    return Held(
-        kind, day, notice, "", ["en", "es"], families > 0, families=families, members=members, quorum=quorum, **few
-    )
+def _held(kind: MeetingType, day: date, families: int = 0, **more: int) -> dict[str, Any]:
+    came = {"families": families, "students": 4, "staff": 5, "community": 2} if families else {}
+    notice = {"held_on": day, "notice_on": day - timedelta(days=7)}
+    return {"kind": kind, "languages": ["en", "es"], "interpreter": families > 0, **notice, **came, **more}
 
 
 def _publish(head: Invocation, place: Place, plan_id: int, today: date) -> None:
