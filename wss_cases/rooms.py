@@ -133,7 +133,7 @@ from wss_cases.pathways.referrals.partners import pages as pathways_referrals_pa
 from wss_cases.pathways.referrals.referral import pages as pathways_referrals_referral
 from wss_cases.plans import evidence as plans_evidence
 from wss_cases.plans import overview as plans_overview
-from wss_cases.plans.baselines import pages as plans_baselines
+from wss_cases.plans.baselines import acts as plans_baselines
 from wss_cases.plans.money import tab as plans_money_tab
 from wss_cases.plans.money.files import pages as plans_money_files
 from wss_cases.plans.money.funding import pages as plans_money_funding

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.actions import enter_survey
+from wss_cases.plans.baselines.acts import enter_survey
 from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change, settle_change
 from wss_cases.plans.money.funding.queries import FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
@@ -57,8 +57,12 @@ class Scene:
 PAID = {"kind": "spent", "amount": "0.01", "on_day": date(2026, 11, 2)}
 ACTS: dict[str, Callable[[Scene, bool], int]] = {
     "vote": lambda it, ok: correct_vote(it.by(it.head), it.vote_id, **cast(6, 1, 0, 7), reason=NAMED, anyway=ok),
-    "survey": lambda it, ok: enter_survey(it.by(it.head), it.strategy.plan_id, NAMED, "Trust", 5, "2026-27", (), ok),
-    "scale": lambda it, ok: enter_survey(it.by(it.head), it.strategy.plan_id, "Survey", NAMED, 5, "2026-27", (), ok),
+    "survey": lambda it, ok: enter_survey(
+        it.by(it.head), it.strategy.plan_id, instrument=NAMED, scale="Trust", value=5, year="2026-27", anyway=ok
+    ),
+    "scale": lambda it, ok: enter_survey(
+        it.by(it.head), it.strategy.plan_id, instrument="Survey", scale=NAMED, value=5, year="2026-27", anyway=ok
+    ),
     "funding": lambda it, ok: add_funding(
         it.by(it.district), it.school.id, Given("2026-27", FundingSource.GRANT, 1, None, NAMED), ok
     ),

@@ -15,7 +15,7 @@ from tests.plans.making import Planning, make_plan
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.plans.baselines.actions import enter_survey, freeze, take_climate
+from wss_cases.plans.baselines.acts import enter_survey, freeze, take_climate
 from wss_cases.plans.baselines.queries import baselines_of, trend_of
 from wss_cases.plans.measures import COUNTERS, PLAN_MEASURES, Figure, figures, is_too_small, refuse_as_target, value_of
 from wss_cases.plans.plan.baselines import SurveyValue
@@ -27,7 +27,7 @@ from wss_cases.surveys.rounds import SurveyRound
 
 
 def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(here: Planning, client_as: Any) -> None:
-    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
     row = only(here)
     assert (row.numerator, row.suppressed) == (12, False)
     assert (row.period_from, row.period_to) == (date(2025, 8, 1), date(2026, 7, 31))
@@ -39,7 +39,7 @@ def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(h
     goals = [fresh(goal) for goal in here.goals.values()]
     assert {goal.baseline_id for goal in goals} == {row.id}
     with pytest.raises(Refused, match="only once"):
-        freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+        freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
     before = (row.numerator, row.denominator, row.taken_at)
     reports(here, 3)
     text = client_as(here.place.people["dean"]).page(f"/safety-plans/{here.plan.id}/baselines").text
@@ -50,7 +50,7 @@ def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(h
 
 def test_what_is_small_is_marked_and_shown_to_the_school_alone(here: Planning, client_as: Any) -> None:
     reports(here, 3, local_date=date(2026, 9, 8))
-    freeze(call(here), here.plan.id, ["incidents"], "2026-27")
+    freeze(call(here), here.plan.id, measures=["incidents"], year="2026-27")
     row = only(here)
     assert (row.numerator, row.suppressed, row.period_to) == (3, True, TODAY)
     page = f"/safety-plans/{here.plan.id}/baselines"
@@ -76,14 +76,14 @@ def test_what_cannot_be_frozen_is_refused_at_its_field(
     here: Planning, measures: list[str], year: str, field: str
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        freeze(call(here), here.plan.id, measures, year)
+        freeze(call(here), here.plan.id, measures=measures, year=year)
     assert refusal.value.field == field and not baselines_of(here.plan.id)
 
 
 def test_only_who_writes_the_plan_freezes(here: Planning, client_as: Any) -> None:
     for part in ("dean", "owner"):
         with pytest.raises(NotFound):
-            freeze(call(here, part), here.plan.id, ["incidents"], "2025-26")
+            freeze(call(here, part), here.plan.id, measures=["incidents"], year="2025-26")
         assert (
             client_as(here.place.people[part]).get(f"/safety-plans/{here.plan.id}/baselines/freeze").status_code == 404
         )
@@ -95,7 +95,7 @@ def test_only_who_writes_the_plan_freezes(here: Planning, client_as: Any) -> Non
 def test_a_closed_plan_takes_none(here: Planning) -> None:
     closed = make_plan(here.place, state=PlanState.CLOSED, closed_on=TODAY, first_year="2024-25")
     with pytest.raises(Refused, match="closed"):
-        freeze(call(here), closed.plan.id, ["incidents"], "2025-26")
+        freeze(call(here), closed.plan.id, measures=["incidents"], year="2025-26")
 
 
 def test_the_pages_freeze_and_enter_what_a_survey_found(here: Planning, client_as: Any) -> None:
@@ -120,7 +120,7 @@ def test_the_pages_freeze_and_enter_what_a_survey_found(here: Planning, client_a
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1000.5, None])
 def test_a_value_that_is_none_is_refused(here: Planning, value: float | None) -> None:
     with pytest.raises(Refused) as refusal:
-        enter_survey(call(here), here.plan.id, "5Essentials", "Trust", value, "2025-26")
+        enter_survey(call(here), here.plan.id, instrument="5Essentials", scale="Trust", value=value, year="2025-26")
     assert refusal.value.field == "value"
 
 
@@ -195,10 +195,10 @@ def test_a_share_of_the_schools_own_survey_is_taken_but_not_of_few_or_of_the_wal
 ) -> None:
     plant_result(here, Way.OPEN, 20, 40)
     with pytest.raises(Refused, match="not asked"):
-        take_climate(call(here), here.plan.id, "family.safe", "2025-26")
+        take_climate(call(here), here.plan.id, measure="family.safe", year="2025-26")
     plant_result(here, Way.INVITED, None, None)
     with pytest.raises(Refused, match="Too few"):
-        take_climate(call(here), here.plan.id, "family.safe", "2025-26")
+        take_climate(call(here), here.plan.id, measure="family.safe", year="2025-26")
     plant_result(here, Way.INVITED, 21, 32)
     client, page = client_as(here.place.people["admin"]), f"/safety-plans/{here.plan.id}/baselines"
     assert client.submit(f"{page}/climate", {"measure": "family.safe", "year": "2025-26"}).status_code == 303
@@ -211,16 +211,32 @@ def test_a_share_of_the_schools_own_survey_is_taken_but_not_of_few_or_of_the_wal
 def test_a_surveys_value_is_the_baseline_of_the_goals_it_was_taken_for_and_of_no_other(here: Planning) -> None:
     waiting = wait_for_a_survey(here)
     plant_result(here, Way.INVITED, 21, 32)
-    take_climate(call(here), here.plan.id, "family.safe", "2025-26", [waiting[0]])
-    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26")
+    take_climate(call(here), here.plan.id, measure="family.safe", year="2025-26", goals=[waiting[0]])
+    enter_survey(call(here), here.plan.id, instrument="5Essentials", scale="Trust", value=47.5, year="2025-26")
     values = {one.scale: one.id for one in db.session.scalars(select(SurveyValue))}
     held = [fresh(goal).survey_value_id for goal in here.goals.values()]
     assert held == [values["family.safe"], None, None]
-    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26", [waiting[2]])
+    enter_survey(
+        call(here),
+        here.plan.id,
+        instrument="5Essentials",
+        scale="Trust",
+        value=47.5,
+        year="2025-26",
+        goals=[waiting[2]],
+    )
     assert fresh(here.goals[Component.TRUST]).survey_value_id == values["Trust"], "the value that stands, not another"
     for goals, field in (([10**9], "goals"), ([waiting[2]], ""), ([], "")):
         with pytest.raises(Refused) as refusal:
-            enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26", goals)
+            enter_survey(
+                call(here),
+                here.plan.id,
+                instrument="5Essentials",
+                scale="Trust",
+                value=47.5,
+                year="2025-26",
+                goals=goals,
+            )
         assert refusal.value.field == field
 
 

@@ -12,13 +12,15 @@ from tests.plans.baselines.making import TODAY, call, only, wait_for_a_survey
 from tests.plans.making import Planning
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.baselines.queries import baselines_of
 from wss_cases.plans.measures import SURVEY
 from wss_cases.plans.plan.baselines import SurveyValue
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.queries import PlanGoal, without_baseline
 from wss_cases.plans.plan.progress import move_plan
+
+TRUST = {"instrument": "5Essentials", "scale": "Trust", "year": "2025-26"}
 
 
 def move(plan_id: int, state: PlanState, by: int) -> None:
@@ -48,10 +50,10 @@ def test_a_mistyped_value_is_put_right_until_the_council_votes(here: Planning, c
     move(plan_id, PlanState.COUNCIL_VOTE, here.place.ids["admin"])
     assert "Which goals is it the baseline of?" not in client.page(page).text
     with pytest.raises(Refused) as refusal:
-        enter_survey(admin, plan_id, "5Essentials", "Trust", 45, "2025-26", [waiting[0]])
+        enter_survey(admin, plan_id, **TRUST, value=45, goals=[waiting[0]])
     assert refusal.value.field == "goals"
     with pytest.raises(Refused, match="there is no goal that could take it"):
-        enter_survey(admin, plan_id, "5Essentials", "Trust", 45, "2025-26")
+        enter_survey(admin, plan_id, **TRUST, value=45)
     assert held() == {54}
 
 
@@ -63,11 +65,11 @@ def test_from_the_vote_on_goals_keep_what_the_council_read_and_going_back_opens_
         return {fresh(goal).baseline_id for goal in here.goals.values()}
 
     def take(*measures: str) -> dict[str, int]:
-        freeze(call(here), here.plan.id, measures, "2026-27")
+        freeze(call(here), here.plan.id, measures=measures, year="2026-27")
         return {one.measure: one.id for one in baselines_of(here.plan.id) if one.id != first}
 
     move(here.plan.id, PlanState.DRAFT, here.place.ids["admin"])
-    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
     first = only(here).id
     assert held() == {first}
     move(here.plan.id, state, here.place.ids["admin"])
@@ -80,7 +82,7 @@ def test_from_the_vote_on_goals_keep_what_the_council_read_and_going_back_opens_
         take("incidents")
         assert held() == {later}
         with pytest.raises(Refused, match="only once"):
-            freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+            freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
         assert held() == {later}, "an earlier year takes no place of a later one"
 
 
@@ -91,26 +93,26 @@ def test_a_goal_of_before_takes_its_first_baseline_at_the_council_and_keeps_it(
     """Nothing comes into force without one, and such a plan may have been approved before one was asked for."""
     first, second, *_others = here.goals.values()
     move(here.plan.id, PlanState.DRAFT, here.place.ids["admin"])
-    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
     held = only(here).id
     db.session.get_one(PlanGoal, second.id).baseline_id = None
     move(here.plan.id, state, here.place.ids["admin"])
     if state is PlanState.IN_FORCE:
         with pytest.raises(Refused, match="only once"):
-            freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+            freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
         assert without_baseline(here.plan.id) == [fresh(second)]
         return
-    freeze(call(here), here.plan.id, ["incidents"], "2026-27")
+    freeze(call(here), here.plan.id, measures=["incidents"], year="2026-27")
     newest = fresh(second).baseline_id
     assert newest not in (None, held) and fresh(first).baseline_id == held
     assert without_baseline(here.plan.id) == []
     with pytest.raises(Refused, match="only once"):
-        freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+        freeze(call(here), here.plan.id, measures=["incidents"], year="2025-26")
     assert fresh(second).baseline_id == newest, "once it has one it keeps it"
     waiting = [goal.id for goal in here.goals.values()]
     db.session.execute(update(PlanGoal).where(PlanGoal.id.in_(waiting)).values(measure=SURVEY, baseline_id=None))
     db.session.commit()
-    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 45, "2025-26", waiting)
+    enter_survey(call(here), here.plan.id, **TRUST, value=45, goals=waiting)
     with pytest.raises(Refused) as refusal:
-        enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 54, "2025-26", waiting)
+        enter_survey(call(here), here.plan.id, **TRUST, value=54, goals=waiting)
     assert refusal.value.field == "goals" and without_baseline(here.plan.id) == []

@@ -15,7 +15,7 @@ from tests.plans.plan.conftest import calling, of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.plan.goals.pages import add_goal, add_step, change_goal, remove_goal, remove_strategy
@@ -124,8 +124,8 @@ def test_in_force_goals_stay_and_strategies_go_on(school, principal, client_as, 
     for act in (lambda: remove_goal(call, goal.id), lambda: add_goal(call, plan.id, **MEASURED)):
         with pytest.raises(Refused, match="stay as the council approved"):
             act()
-    freeze(call, plan.id, ["repaired"], "2026-27")
-    enter_survey(call, plan.id, "5Essentials", "Trust", 58, "2026-27")
+    freeze(call, plan.id, measures=["repaired"], year="2026-27")
+    enter_survey(call, plan.id, instrument="5Essentials", scale="Trust", value=58, year="2026-27")
     assert (fresh(goal).baseline_id, goal.survey_value_id, goal.target, goal.measure) == (None, None, 80.0, "repaired")
     client, home = client_as(principal), f"/safety-plans/{plan.id}/goals"
     shown = client.page(home).text

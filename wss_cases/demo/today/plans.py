@@ -16,7 +16,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.acts import enter_survey, freeze
 from wss_cases.plans.baselines.queries import years_recorded
 from wss_cases.plans.measures import INCIDENTS, REPAIRED, SUSPENSIONS
 from wss_cases.plans.money.funding.actions import Given, add_funding
@@ -128,8 +128,9 @@ def _take_baselines(call: Invocation, plan_id: int, place: Place, day: date) -> 
     """Freeze the figures of the last school year that is over, where one is, and enter a survey's value of it."""
     recorded = years_recorded(call.actor, place.id, day)
     year = recorded[min(1, len(recorded) - 1)]
-    freeze(call, plan_id, [INCIDENTS, SUSPENSIONS, REPAIRED], year)
-    enter_survey(call, plan_id, "School climate survey", "Students who trust an adult, percent", 58, year)
+    freeze(call, plan_id, measures=[INCIDENTS, SUSPENSIONS, REPAIRED], year=year)
+    share = {"scale": "Students who trust an adult, percent", "value": 58, "year": year}
+    enter_survey(call, plan_id, instrument="School climate survey", **share)
 
 
 def _start(call: Invocation, place: Place, day: date, tier: str) -> int:

@@ -190,7 +190,6 @@ def _fewest(actor: Actor, plan: SchoolPlan, row: PlanReview) -> int:
 
 
 WRITE = Permission.PLAN_WRITE
-SHOWN: dict[str, Any] = {"template": "layouts/form_page.html", "boxed": False}
 
 
 def _reviews_page(plan: SchoolPlan) -> str:
@@ -214,7 +213,7 @@ class StartForm(PlainForm):
     lede=_l("Each goal comes with its baseline, its figure now, and its target."),
     then=lambda _plan, review_id: _review_page(review_id),
     start=lambda plan: {"held_on": today_at(plan.school_id, clock.now())},
-    more=lambda plan, _form: {"back_href": _reviews_page(plan)}, **SHOWN,
+    more=lambda plan, _form: {"back_href": _reviews_page(plan)}, boxed=False,
 )  # fmt: skip
 def start_review(uow: UnitOfWork, plan: SchoolPlan, form: StartForm) -> int:
     """Begin a review of a plan in force: each goal comes with its baseline, its figure now and its target."""
@@ -274,7 +273,7 @@ def _rated(actor: Actor, plan_review_goal_id: int) -> PlanReviewGoal:
     Permission.PLAN_WORK, endpoint="rate", title=_l("Rate a goal"), button=_l("Save the rating"),
     lede=lambda row: statement_of(row.goal_id), then=lambda row, _id: _review_page(row.review_id),
     start=lambda row: {"rating": row.rating, "what_changes": row.what_changes},
-    more=lambda row, _form: {"back_href": _review_page(row.review_id)}, **SHOWN,
+    more=lambda row, _form: {"back_href": _review_page(row.review_id)}, boxed=False,
 )  # fmt: skip
 def rate_goal(uow: UnitOfWork, row: PlanReviewGoal, form: RateForm) -> None:
     """Rate a goal at an open review, with what changes because of it."""
@@ -297,7 +296,7 @@ class CloseForm(PlainForm):
     f"{REVIEW}/close", Subject(PlanReview, lambda actor, review_id: get_review(actor, review_id)[0]), CloseForm, WRITE,
     endpoint="close", title=_l("Close the review"), button=_l("Close the review"),
     lede=_l("Nothing of it can be changed afterwards."), then=lambda row, _id: _review_page(row.id),
-    more=lambda row, _form: {"back_href": _review_page(row.id)}, **SHOWN,
+    more=lambda row, _form: {"back_href": _review_page(row.id)}, boxed=False,
 )  # fmt: skip
 def close_review(uow: UnitOfWork, review: PlanReview, form: CloseForm) -> None:
     """Close a review in which every goal is rated. Nothing of it changes afterwards."""
