@@ -20,10 +20,11 @@ from wss_cases.followups import handling
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.evidence import Evidence
 from wss_cases.followups.undo import last_act, undo
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.plans.steps.pages import Shown, lacking
+from wss_cases.plans.steps.pages import record_step
 from wss_cases.workday.my_day.queries import my_day
 
 TODAY = date(2026, 11, 24)
@@ -59,9 +60,16 @@ def only(here: Planning) -> Any:
         ("done", date(2026, 8, 1), SHEET, ""),
     ],
 )
-def test_what_is_missing_is_named(session: Any, outcome: str, on_day: date | None, evidence: str, field: str) -> None:
-    found = lacking(outcome, Shown(on_day, evidence), date(2026, 8, 1), TODAY)
-    assert (found or ("",))[0] == field
+def test_what_is_missing_is_named(here: Planning, outcome: str, on_day: date | None, evidence: str, field: str) -> None:
+    call, row = Invocation(acting(here.place.people["owner"]), clock.now()), only(here)
+    answers = {"outcome": outcome, "on_day": on_day, "evidence": evidence}
+    if not field:
+        record_step(call, row.id, **answers)
+        assert fresh(row).state == "done"
+        return
+    with pytest.raises(Refused) as refusal:
+        record_step(call, row.id, **answers)
+    assert refusal.value.field == field
 
 
 def test_it_closes_with_evidence_only_and_loses_nothing_that_was_typed(here: Planning, client_as: Any) -> None:

@@ -36,7 +36,7 @@ from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
 from wss_cases.plans.review.pages import rate_goal, start_review
 from wss_cases.plans.review.queries import goals_of
-from wss_cases.plans.steps.pages import Shown, record_step
+from wss_cases.plans.steps.pages import record_step
 
 ANSWERS: Final = {
     "school_now": "Students say that they feel safe in class, and less safe at the east stairs and after dismissal.",
@@ -175,7 +175,8 @@ def add_plan_progress(world: World, now: datetime) -> None:
         .where(PlanStep.plan_id == plan_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on > today)
     )
     step_id = db.session.scalars(asked.order_by(FollowUp.due_on, FollowUp.id).limit(1)).one()
-    record_step(world.calls(place.coordinator, now), step_id, "done", Shown(today, EVIDENCE), anyway=True)
+    done = {"outcome": "done", "on_day": today, "evidence": EVIDENCE}
+    record_step(world.calls(place.coordinator, now), step_id, anyway=True, **done)
     review_id = start_review(head, plan_id, kind=ReviewKind.MID_YEAR, held_on=today)
     goal_id = goals_of(review_id)[0][0].id
     rating = {"rating": Rating.ON_TRACK, "what_changes": "A third adult at dismissal on Fridays."}

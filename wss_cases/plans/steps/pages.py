@@ -1,16 +1,15 @@
 """Steps of a plan in force are follow-ups: made, kept in line with the plan, and closed with evidence."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import select
 from wtforms import DateField, RadioField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired
 
-from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -19,23 +18,22 @@ from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
 from wss_cases.followups.core.pages import due_words, outcomes_of
 from wss_cases.followups.core.queries import owner_name
 from wss_cases.followups.core.states import OUTCOME_LABELS, PLAN_STEP
-from wss_cases.followups.handling import open_follow_up
+from wss_cases.followups.handling import refuse_closed
 from wss_cases.followups.making import cancel_row, close_row, make
 from wss_cases.followups.undo import remember, remind_again, restorable, undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import BaseForm, LongText, choices
+from wss_cases.foundation.forms import LongText, PlainForm, choices, needs
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room
-from wss_cases.journal.rooms import Shown as RoomsShown
+from wss_cases.journal.acts import Pages, Subject
+from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
 from wss_cases.plans.plan.core.queries import get_plan, load_plan
@@ -53,14 +51,6 @@ STEP_DROPPED: Final = _l("The step was taken out of the plan")
 SENTENCES: Final[dict[str, Any]] = {"plan.step_done": (_l("Step recorded: %(outcome)s"), {"outcome": OUTCOME_LABELS})}
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What somebody says that shows how a step went: on which day, and in words."""
-
-    on_day: date | None
-    evidence: str
-
-
 def due_day(planned: date, today: date, days: SchoolDays) -> date:
     """Return the school day on which a step is due that is planned for a date; one that is past has until the next."""
     return days.on_or_after(planned) if planned >= today else days.add(today, 1)
@@ -69,33 +59,6 @@ def due_day(planned: date, today: date, days: SchoolDays) -> date:
 def is_overdue(state: FollowUpState | None, due_on: date, today: date) -> bool:
     """Whether a step that somebody is asked for is late."""
     return state is FollowUpState.OPEN and due_on < today
-
-
-def lacking(outcome: str, shown: Shown, earliest: date, today: date) -> tuple[str, str] | None:
-    """Return (field, words) of what is missing before a step may close with this outcome; None when nothing is.
-
-    It was done between `earliest`, the first day of the plan's years, and today.
-    """
-    if outcome not in outcomes_of(PLAN_STEP):
-        return "outcome", _("Choose how it went.")
-    if shown.on_day is None:
-        return "on_day", _("Enter the day.")
-    if not earliest <= shown.on_day <= today:
-        return "on_day", _("Choose a day between %(first)s and today.", first=day_words_with_year(earliest))
-    if not shown.evidence.strip():
-        if outcome == "done":
-            return "evidence", _("Describe what shows that it was done. A step closes only with evidence.")
-        return "evidence", _("Describe what was done and what is left.")
-    return None
-
-
-class StepForm(BaseForm):
-    """How it went, when, and what shows it."""
-
-    outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
-    on_day = DateField(_l("On which day?"), validators=[Optional()])
-    evidence = LongText(_l("What shows it?"), limit=4000)
-    anyway = no_student_named()
 
 
 LONGEST_TITLE = 200
@@ -138,30 +101,6 @@ def lead_changed(uow: UnitOfWork, plan: SchoolPlan) -> None:
     """Let lateness of a plan's steps reach whoever leads it now."""
     for row in _open_rows(uow, PlanStep.plan_id == plan.id):
         row.lead_id = plan.lead_id
-
-
-@use_case
-def record_step(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Shown, anyway: bool = False) -> int:
-    """Close a step with its outcome and what shows it; for its owner and the school's team.
-
-    Returns the id of the follow-up. Raises NotFound, Stale, Refused naming the field, and, unless `anyway`, for what
-    may name a student.
-    """
-    row = open_follow_up(uow, follow_up_id, uow.version)
-    if row.plan_step_id is None:
-        raise NotFound
-    step = uow.session.get_one(PlanStep, row.plan_step_id)
-    plan = uow.session.get_one(SchoolPlan, step.plan_id)
-    earliest, _end = school_year_bounds(plan.first_year)
-    if lacks := lacking(outcome, shown, earliest, today_at(row.school_id, uow.now)):
-        raise Refused(*lacks)
-    refuse_names(row.school_id, anyway, shown.evidence)
-    before = restorable(row)
-    stored = {"on": shown.on_day.isoformat()} if shown.on_day is not None else {}
-    close_row(uow, row, outcome, shown.evidence.strip(), stored)
-    remember(uow, row, ActKind.CLOSED, before)
-    uow.record(step, "plan.step_done", outcome=outcome)
-    return row.id
 
 
 def _ask(uow: UnitOfWork, plan: SchoolPlan, step: PlanStep) -> None:
@@ -211,7 +150,7 @@ TONES = {"overdue": "brick", "today": "sun"}
 Line = dict[str, Any]
 
 
-def panel(actor: Actor, plan: SchoolPlan) -> RoomsShown | None:
+def panel(actor: Actor, plan: SchoolPlan) -> Shown | None:
     """Return what the plan's home shows of its steps: how many are overdue, open and closed; None without any."""
     rows = steps_of(actor, plan.id)
     if not rows:
@@ -276,7 +215,7 @@ def _standing(row: StepRow, today: date, days: SchoolDays) -> tuple[str, str]:
     return words, "moss" if row.outcome == "done" else "sun"
 
 
-blueprint = Blueprint("plan_steps", __name__)
+blueprint = Pages("plan_steps", __name__)
 
 
 @blueprint.get("/safety-plans/<int:school_plan_id>/steps")
@@ -296,37 +235,63 @@ def steps(school_plan_id: int) -> Page:
     )
 
 
-@blueprint.route("/safety-plan-steps/<int:follow_up_id>/done", methods=["GET", "POST"])
-@gate(Permission.FOLLOWUP_WORK)
-def done(follow_up_id: int) -> Page:
-    """Close a step of a plan in force with its outcome and what shows it."""
-    actor = current_actor()
-    row, step = get_step(actor, follow_up_id)
+class StepForm(PlainForm):
+    """How a step went, when, and what shows it."""
+
+    outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
+    on_day = DateField(_l("On which day?"), validators=[InputRequired(_l("Enter the day."))])
+    evidence = LongText(_l("What shows it?"), limit=4000)
+    anyway = no_student_named()
+
+    def fit(self, record: Any) -> None:
+        """Offer the outcomes of a step."""
+        self.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(PLAN_STEP)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check also that something shows how it went."""
+        sound, done = super().validate(extra_validators), self.outcome.data == "done"
+        blank = not self.evidence.data.strip()
+        sound = needs(
+            sound, self.evidence, blank and done,
+            _("Describe what shows that it was done. A step closes only with evidence."),
+        )  # fmt: skip
+        return needs(sound, self.evidence, blank and not done, _("Describe what was done and what is left."))
+
+
+StepAsked = tuple[FollowUp, PlanStep]
+
+
+def _back(asked: StepAsked, _answer: int = 0) -> str:
+    row, step = asked
     plan = load_plan(step.plan_id)
-    form = StepForm(version=row.version)
-    form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
-    if not form.is_submitted():
-        form.on_day.data = today_at(row.school_id, clock.now())
-    words: dict[str, Any] = {"step": step, "row": row, "is_open": row.state == "open"}
-    reads_plan = plan is not None and can(actor, Permission.PLAN_READ, plan)
-    back = (
-        url_for("plan_steps.steps", school_plan_id=step.plan_id)
-        if reads_plan
-        else url_for("followups.follow_up", follow_up_id=row.id)
-    )
-    return act_form(
-        form,
-        lambda call: record_step(
-            call,
-            row.id,
-            form.outcome.data,
-            Shown(form.on_day.data, form.evidence.data or ""),
-            anyway=bool(form.anyway.data),
-        ),
-        back,
-        words | {"back": back},
-        "plans/steps/done.html",
-    )
+    if plan is not None and can(current_actor(), Permission.PLAN_READ, plan):
+        return url_for("plan_steps.steps", school_plan_id=step.plan_id)
+    return url_for("followups.follow_up", follow_up_id=row.id)
+
+
+@blueprint.act(
+    "/safety-plan-steps/<int:follow_up_id>/done", Subject(FollowUp, get_step, row=itemgetter(0)), StepForm,
+    Permission.FOLLOWUP_WORK, endpoint="done", title=_l("Record a step"), button=_l("Close the step"), then=_back,
+    lede=lambda asked: asked[1].text, start=lambda asked: {"on_day": today_at(asked[0].school_id, clock.now())},
+    more=lambda asked, _form: {"row": asked[0], "step": asked[1], "back_href": _back(asked)},
+    template="plans/steps/done.html", boxed=False,
+)  # fmt: skip
+def record_step(uow: UnitOfWork, row: FollowUp, form: StepForm) -> None:
+    """Close a step with its outcome and what shows it; for its owner and the school's team."""
+    refuse_closed(row)
+    if row.plan_step_id is None:
+        raise NotFound
+    step = uow.session.get_one(PlanStep, row.plan_step_id)
+    earliest, _end = school_year_bounds(uow.session.get_one(SchoolPlan, step.plan_id).first_year)
+    outcome, on_day, evidence = form.outcome.data, form.on_day.data, form.evidence.data
+    if not earliest <= on_day <= today_at(row.school_id, uow.now):
+        first = day_words_with_year(earliest)
+        raise Refused("on_day", _("Choose a day between %(first)s and today.", first=first))
+    refuse_names(row.school_id, form.anyway.data, evidence)
+    before = restorable(row)
+    close_row(uow, row, outcome, evidence.strip(), {"on": on_day.isoformat()})
+    remember(uow, row, ActKind.CLOSED, before)
+    uow.record(step, "plan.step_done", outcome=outcome)
 
 
 ROOM = Room(
