@@ -13,7 +13,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.errors import Stale, existing
+from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.forms import BaseForm, PlainForm, filled_from, sent_answers
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -168,12 +168,16 @@ class Pages(Blueprint):
     def button(
         self, rule: str, subject: Subject | type[Base] | None, permission: Permission, *,
         then: Then, done: Any = None, guard: Guard = lambda view: view, endpoint: str = "",
+        tells_refusals: bool = False,
     ) -> Callable[[Callable[..., int | None]], Act]:  # fmt: skip
-        """Declare an act that one button does: nothing is asked."""
+        """Declare an act that one button does: nothing is asked.
+
+        With `tells_refusals` a refusal is said on the page to which `then` leads from the record's id.
+        """
 
         def declare(body: Callable[..., int | None]) -> Act:
             act = Act(body, permission, _subject(subject), None)
-            view = guard(_button_view(act, then, done))
+            view = guard(_button_view(act, then, done, tells_refusals))
             self.add_url_rule(rule, endpoint or body.__name__, gate(permission)(view), methods=["POST"])
             return act
 
@@ -234,10 +238,16 @@ def _shown_form(act: Act, page: Shown, record: Any, row: Any) -> PlainForm:
     return form
 
 
-def _button_view(act: Act, then: Then, done: Any) -> Callable[..., Page]:
+def _button_view(act: Act, then: Then, done: Any, tells_refusals: bool) -> Callable[..., Page]:
     def view(**ids: Any) -> Page:
         record, row = _found(act, ids)
-        answer = act.carry_out(submitted(BaseForm()), row, None)
+        try:
+            answer = act.carry_out(submitted(BaseForm()), row, None)
+        except Refused as refusal:
+            if not tells_refusals:
+                raise
+            flash(refusal.message, "warning")
+            return redirect(_address(then, record, row.id), 303)
         if done is not None:
             flash(str(done))
         return redirect(_address(then, record, answer), 303)

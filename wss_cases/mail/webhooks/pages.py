@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import delete, select
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired
@@ -30,6 +30,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Room
@@ -137,31 +138,6 @@ def renew_secret(uow: UnitOfWork, webhook_id: int, secret: str) -> int:
     return hook.id
 
 
-@use_case
-def send_test(uow: UnitOfWork, webhook_id: int) -> int:
-    """Queue a test. Raises NotFound; Refused if it is off, or for a second test within a minute."""
-    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
-    _on_only(hook)
-    if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
-        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
-    uow.record(hook, "webhook.tested")
-    return hook.id
-
-
-@use_case
-def send_again(uow: UnitOfWork, webhook_id: int) -> int:
-    """Queue events that failed for good again, under the same ids. Raises NotFound; Refused if the webhook is off."""
-    hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
-    _on_only(hook)
-    failed = pages.rows(
-        WebhookDelivery, WebhookDelivery.webhook_id == hook.id, WebhookDelivery.state == OutboxState.FAILED
-    )
-    again = failed.values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
-    count = len(uow.session.execute(again.returning(WebhookDelivery.id)).all())
-    uow.record(hook, "webhook.sent_again", count=count)
-    return hook.id
-
-
 def _on_only(hook: Webhook) -> None:
     if not hook.is_on:
         raise Refused("", _("This webhook is off. Turn it on first."))
@@ -252,7 +228,7 @@ def delivery_row(row: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-blueprint = Blueprint("webhooks", __name__, url_prefix="/settings/webhooks")
+blueprint = Pages("webhooks", __name__, url_prefix="/settings/webhooks")
 FRAME = "layouts/form_page.html"
 
 
@@ -359,26 +335,35 @@ def turn(webhook_id: int) -> Page:
     return redirect(url_for(".webhook", webhook_id=webhook_id), 303)
 
 
-@blueprint.post("/<int:webhook_id>/test")
-@gate(Permission.WEBHOOK_EDIT)
-def test(webhook_id: int) -> Page:
-    return _done(webhook_id, send_test, _("The test is on its way. Load this page again in a minute."))
+def _hook_page(hook: Webhook, _answer: int) -> str:
+    return url_for("webhooks.webhook", webhook_id=hook.id)
 
 
-@blueprint.post("/<int:webhook_id>/again")
-@gate(Permission.WEBHOOK_EDIT)
-def again(webhook_id: int) -> Page:
-    return _done(webhook_id, send_again, _("What had failed was resent."))
+@blueprint.button(
+    "/<int:webhook_id>/test", Webhook, Permission.WEBHOOK_EDIT, endpoint="test", then=_hook_page, tells_refusals=True,
+    done=_l("The test is on its way. Load this page again in a minute."),
+)  # fmt: skip
+def send_test(uow: UnitOfWork, hook: Webhook) -> None:
+    """Queue a test. Refused where it is off, and for a second test within a minute."""
+    _on_only(hook)
+    if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
+    uow.record(hook, "webhook.tested")
 
 
-def _done(webhook_id: int, act: Callable[..., int], words: str) -> Page:
-    try:
-        act(submitted(BaseForm()), webhook_id)
-    except Refused as refusal:
-        flash(refusal.message, "warning")
-    else:
-        flash(words)
-    return redirect(url_for(".webhook", webhook_id=webhook_id), 303)
+@blueprint.button(
+    "/<int:webhook_id>/again", Webhook, Permission.WEBHOOK_EDIT, endpoint="again", then=_hook_page, tells_refusals=True,
+    done=_l("What had failed was resent."),
+)  # fmt: skip
+def send_again(uow: UnitOfWork, hook: Webhook) -> None:
+    """Let what failed for good wait again, under the same ids. Refused where the webhook is off."""
+    _on_only(hook)
+    failed = pages.rows(
+        WebhookDelivery, WebhookDelivery.webhook_id == hook.id, WebhookDelivery.state == OutboxState.FAILED
+    )
+    again = failed.values(state=OutboxState.WAITING, attempts=0, next_attempt_at=uow.now)
+    count = len(uow.session.execute(again.returning(WebhookDelivery.id)).all())
+    uow.record(hook, "webhook.sent_again", count=count)
 
 
 ROOM = Room(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import func, select
 from wtforms import DateField, FloatField, SelectField
 from wtforms.validators import InputRequired, Optional
@@ -19,7 +19,6 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, ShortText, choices, needs, radio
 from wss_cases.foundation.forms import select as pick_from
@@ -29,7 +28,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.acts import Guard, Pages, Subject
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -290,6 +289,7 @@ PART: dict[str, Any] = {
     "button": _l("Save"), "then": _goals_page, "trail": _trail, "template": FORM, "boxed": False,
 }  # fmt: skip
 ADDED = PART | {"adds": True}
+REMOVAL: dict[str, Any] = {"then": _goals_page, "done": _l("Removed."), "tells_refusals": True}
 
 
 def _changed(
@@ -302,26 +302,6 @@ def _changed(
 
     both = both_texts(form, subject, start, title)
     return PART | {"endpoint": kind, "title": title, "start": start, "guard": both, "more": button}
-
-
-def _refusal_flashed(model: Any) -> Guard:
-    """Guard of a button: a refusal is said on the page of goals."""
-
-    def guard(view: Callable[..., Page]) -> Callable[..., Page]:
-        def page(**ids: Any) -> Page:
-            try:
-                return view(**ids)
-            except Refused as refused:
-                flash(refused.message, "warning")
-                return redirect(_goals_page(db.session.get_one(model, *ids.values())), 303)
-
-        return page
-
-    return guard
-
-
-def _removal(model: Any) -> dict[str, Any]:
-    return {"then": _goals_page, "done": _l("Removed."), "guard": _refusal_flashed(model)}
 
 
 def _start(part: Any) -> dict[str, Any]:
@@ -366,7 +346,7 @@ def change_goal(uow: UnitOfWork, goal: PlanGoal, form: GoalForm) -> None:
     uow.record(goal, "plan.goal_changed")
 
 
-@blueprint.button("/goals/<int:goal_id>/remove", GOAL, WRITE, **_removal(PlanGoal))
+@blueprint.button("/goals/<int:goal_id>/remove", GOAL, WRITE, **REMOVAL)
 def remove_goal(uow: UnitOfWork, goal: PlanGoal) -> None:
     """Take a goal out of its plan. Refused while a strategy stands under it."""
     _refuse_fixed_goals(_open(uow, goal))
@@ -394,7 +374,7 @@ def change_strategy(uow: UnitOfWork, strategy: PlanStrategy, form: StrategyForm)
     uow.record(strategy, "plan.strategy_changed")
 
 
-@blueprint.button("/strategies/<int:strategy_id>/remove", STRATEGY, WRITE, **_removal(PlanStrategy))
+@blueprint.button("/strategies/<int:strategy_id>/remove", STRATEGY, WRITE, **REMOVAL)
 def remove_strategy(uow: UnitOfWork, strategy: PlanStrategy) -> None:
     """Take a strategy out of its plan. Refused while a step stands under it."""
     _open(uow, strategy)
@@ -430,7 +410,7 @@ def change_step(uow: UnitOfWork, step: PlanStep, form: StepForm) -> None:
     react(uow, "plan.step_changed", step)
 
 
-@blueprint.button("/steps/<int:step_id>/remove", STEP, WRITE, **_removal(PlanStep))
+@blueprint.button("/steps/<int:step_id>/remove", STEP, WRITE, **REMOVAL)
 def remove_step(uow: UnitOfWork, step: PlanStep) -> None:
     """Take a step out of its plan."""
     _open(uow, step)
