@@ -79,10 +79,10 @@ def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date
     """Whether a person covers for another at a school on a date."""
     if user_id is None or for_id is None:
         return False
-    found = select(Cover.id).where(
+    covers = select(Cover.id).where(
         Cover.cover_id == user_id, Cover.user_id == for_id, Cover.school_id == school_id, cover_on(day)
     )
-    return db.session.scalar(found.limit(1)) is not None
+    return db.session.scalar(covers.limit(1)) is not None
 
 
 def covers_at(school_ids: Iterable[int], day: date) -> dict[tuple[int, int], int]:

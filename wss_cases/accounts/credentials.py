@@ -73,8 +73,8 @@ _GROUP = 6
 def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
     """Whether this person needs a second factor. `demanded` is the setting SECOND_FACTOR: of whom. Demo accounts
     outside production are exempt: they share a printed password and reach invented people only."""
-    asked = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
-    return asked and not exempt
+    is_demanded = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
+    return is_demanded and not exempt
 
 
 class Proof(Enum):
@@ -142,8 +142,8 @@ def may_use_password(email: str, roles: Iterable[Role], sign_on: bool, break_gla
     """Whether an account signs in with a password. With a district sign-on, staff must use it, so that nobody avoids
     its second factor. Exceptions: partners' people, whom it does not know, and one account (`break_glass`) for days
     when it is down."""
-    held = list(roles)
-    partner = bool(held) and all(role is Role.PARTNER for role in held)
+    own_roles = list(roles)
+    partner = bool(own_roles) and all(role is Role.PARTNER for role in own_roles)
     return not sign_on or partner or (bool(break_glass) and email == break_glass)
 
 
@@ -175,10 +175,10 @@ def invitation_token(invitation_id: int) -> str:
 def invitation_id_of(token: str) -> int | None:
     """The invitation's id, or None for a token not made here."""
     try:
-        found = _signer().loads(token)
+        number = _signer().loads(token)
     except BadSignature:
         return None
-    return found if isinstance(found, int) else None
+    return number if isinstance(number, int) else None
 
 
 def held_token(held_id: int) -> str:
@@ -203,10 +203,10 @@ def message_id_of(token: str) -> int | None:
 
 def _number_of(token: str, salt: str) -> int | None:
     try:
-        found = URLSafeSerializer(signing_keys(), salt=salt).loads(token)
+        number = URLSafeSerializer(signing_keys(), salt=salt).loads(token)
     except BadSignature:
         return None
-    return found if isinstance(found, int) else None
+    return number if isinstance(number, int) else None
 
 
 def _enrolment_signer() -> URLSafeTimedSerializer:

@@ -169,10 +169,10 @@ def _live_session() -> Select[Any]:
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """The session of a cookie's token with the person's grants of today, the district's settings and the other
     selects of every page, in one query; None if it is over."""
-    asked = {"now": now, "token_digest": token_digest(token)}
+    parameters = {"now": now, "token_digest": token_digest(token)}
     for one in _ALONG:
-        asked |= one.values(now)
-    rows = db.session.execute(_live_session(), asked).all()
+        parameters |= one.values(now)
+    rows = db.session.execute(_live_session(), parameters).all()
     if not rows:
         return None
     first = tuple(rows[0])
@@ -221,13 +221,13 @@ def _actor(who: Sequence[Any], grants: Iterable[Any], opened: int, now: datetime
 
 def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
     """The grants in rows with the columns of `grant_columns`, each once."""
-    found = []
+    grants = []
     for role, district, network, school_id, partner_id, school_years in rows:
         if role is None or (network is not None and school_id is None):
             continue
         first = sees_from(school_years, today)
-        found.append(Grant(role, school_id, bool(district), partner_id, first))
-    return tuple(dict.fromkeys(found))
+        grants.append(Grant(role, school_id, bool(district), partner_id, first))
+    return tuple(dict.fromkeys(grants))
 
 
 def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
@@ -237,8 +237,8 @@ def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
     """(user id, name) of the active people with this role at this school on a date, by name."""
-    found = db.session.execute(_holders(), {"role": role, "school": school_id, "day": day})
-    return [(row[0], row[1]) for row in found]
+    rows = db.session.execute(_holders(), {"role": role, "school": school_id, "day": day})
+    return [(row[0], row[1]) for row in rows]
 
 
 @cache
@@ -256,10 +256,10 @@ def holders_of(roles: Collection[Role], school_id: int, day: date) -> dict[Role,
         .where(UserAccount.state == AccountState.ACTIVE)
         .order_by(UserAccount.name, UserAccount.id)
     )
-    found: dict[Role, dict[int, str]] = {role: {} for role in roles}
+    people: dict[Role, dict[int, str]] = {role: {} for role in roles}
     for role, user_id, name in db.session.execute(statement):
-        found[role][user_id] = name
-    return found
+        people[role][user_id] = name
+    return people
 
 
 def holders_anywhere(role: Role, day: date) -> list[tuple[int, str]]:

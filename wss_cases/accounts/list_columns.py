@@ -85,13 +85,13 @@ def table_of(
     """The values of a list's table. `address(sort=…)` returns the address of the first page in another order (None:
     its own); `asked` are the parameters of its file, `filters` its filters in words."""
     columns = shown_columns(kind.name, kind.columns, actor.list_columns)
-    kept = {one.key for one in columns}
+    shown_keys = {one.key for one in columns}
     sort = order.parameter if order != kind.order else None
     return {
         "name": kind.name,
         "title": kind.title,
         "columns": [_head(kind, one, order, address) for one in columns],
-        "choices": [(one.key, one.label, one.key in kept) for one in kind.columns if not one.always],
+        "choices": [(one.key, one.label, one.key in shown_keys) for one in kind.columns if not one.always],
         "rows": rows,
         "here": address(sort=sort),
         "printed": _("Printed %(day)s", day=day_words_with_year(today_at(None, clock.now()))),
@@ -219,9 +219,9 @@ def long_list(
     def read(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
         wanted = listed.narrow(actor, arguments)
         rows = listed.rows(actor, wanted, now, order_of(listed.kind, arguments), limit=limit)
-        kept = {name: arguments[name] for name in (*wanted.parameters, "sort") if arguments.get(name)}
+        parameters = {name: arguments[name] for name in (*wanted.parameters, "sort") if arguments.get(name)}
         words = in_parts(rows, lambda part: listed.cells(part, actor, wanted, now, True))
-        return ListRead(words, says(wanted), kept, wanted.school_id)
+        return ListRead(words, says(wanted), parameters, wanted.school_id)
 
     listed = LongList(kind=ListKind(name, title, columns, read=read, **kind), **parts)
     return listed

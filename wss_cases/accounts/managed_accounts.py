@@ -36,9 +36,9 @@ def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
     if not own:
         return false()
-    held = (RoleGrant.user_id == UserAccount.id) & not_over(now)
-    here = exists().where(held, RoleGrant.school_id.in_(own))
-    beyond = exists().where(held, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
+    own_grant = (RoleGrant.user_id == UserAccount.id) & not_over(now)
+    here = exists().where(own_grant, RoleGrant.school_id.in_(own))
+    beyond = exists().where(own_grant, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
     return and_(here, ~beyond)
 
 
@@ -90,19 +90,19 @@ def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> 
         statement = statement.where(
             or_(UserAccount.email.like(like, escape="\\"), UserAccount.name.ilike(like, escape="\\"))
         )
-    held = exists().where(RoleGrant.user_id == UserAccount.id, not_over(now))
+    has_grant = exists().where(RoleGrant.user_id == UserAccount.id, not_over(now))
     if wanted.school_id is not None or wanted.role is not None:
         # The same grant must match both the role and the school.
         of_school = true() if wanted.school_id is None else RoleGrant.school_id == wanted.school_id
         of_role = true() if wanted.role is None else RoleGrant.role == wanted.role
-        statement = statement.where(held.where(of_school, of_role))
+        statement = statement.where(has_grant.where(of_school, of_role))
     if wanted.standing is Standing.NEVER:
         statement = statement.where(UserAccount.state == AccountState.INVITED)
     elif wanted.standing is Standing.FAILING:
         fails = (TROUBLE.c.user_id == UserAccount.id, TROUBLE.c.address == UserAccount.email)
         statement = statement.where(exists().where(*fails))
     elif wanted.standing is Standing.ENDED:
-        statement = statement.where(or_(UserAccount.state == AccountState.DISABLED, ~held))
+        statement = statement.where(or_(UserAccount.state == AccountState.DISABLED, ~has_grant))
     return statement
 
 
@@ -115,10 +115,10 @@ def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
         .where(RoleGrant.user_id.in_(user_ids))
         .order_by(RoleGrant.id)
     )
-    found: dict[int, list[tuple[RoleGrant, str]]] = {user_id: [] for user_id in user_ids}
+    grants: dict[int, list[tuple[RoleGrant, str]]] = {user_id: [] for user_id in user_ids}
     for grant, name in db.session.execute(statement):
-        found[grant.user_id].append((grant, name or ""))
-    return found
+        grants[grant.user_id].append((grant, name or ""))
+    return grants
 
 
 def accounts_of_partner(partner_id: int, now: datetime) -> list[tuple[RoleGrant, UserAccount]]:

@@ -106,12 +106,12 @@ def _bytes(text: Any) -> bytes:
     if not isinstance(text, str) or len(text) > LARGEST * 2:
         raise ValueError("no part of a box")
     try:
-        found = base64.b64decode(text, validate=True)
+        content = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise ValueError("no part of a box") from None
-    if not 0 < len(found) <= LARGEST:
+    if not 0 < len(content) <= LARGEST:
         raise ValueError("no part of a box")
-    return found
+    return content
 
 
 OWNER = "device owner"
@@ -119,14 +119,14 @@ OWNER = "device owner"
 
 def newest_key(user_id: int, now: datetime) -> SealingKey | None:
     """The key that a person's devices use now; None if it is too old or missing."""
-    found = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.made_at > now - RENEWED_AFTER)
-    return db.session.scalars(found.order_by(SealingKey.id.desc()).limit(1)).first()
+    keys = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.made_at > now - RENEWED_AFTER)
+    return db.session.scalars(keys.order_by(SealingKey.id.desc()).limit(1)).first()
 
 
 def opened(user_id: int | None, box: Box) -> str:
     """The content of a person's own box. Raises NotFound for another person's, ValueError for a broken one."""
-    found = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.name == box.key_name)
-    row = db.session.scalars(found).one_or_none()
+    keys = select(SealingKey).where(SealingKey.user_id == user_id, SealingKey.name == box.key_name)
+    row = db.session.scalars(keys).one_or_none()
     if row is None:
         raise NotFound
     return open_box(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key), box)
@@ -141,9 +141,9 @@ def owner_names(user_id: int) -> list[str]:
 def key_for(actor: Actor, now: datetime) -> SealingKey:
     """The key for the actor's devices; made if there is none of this month."""
     assert actor.user_id is not None
-    found = newest_key(actor.user_id, now)
-    if found is not None:
-        return found
+    newest = newest_key(actor.user_id, now)
+    if newest is not None:
+        return newest
     private, point = new_pair()
     sealed = seal(setting("WSS_KEYS"), PURPOSE, private)
     with unit_of_work(actor, now) as uow:

@@ -21,10 +21,10 @@ Team = Mapping[Role, Mapping[int, str]]
 
 def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
     """Each school's case team now, in one query; empty if there is no one."""
-    found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+    teams: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
     for school_id, role, user_id, name in _teams.rows(school_ids, now=now):
-        found[school_id][role][user_id] = name
-    return {school_id: found[school_id] for school_id in school_ids}
+        teams[school_id][role][user_id] = name
+    return {school_id: teams[school_id] for school_id in school_ids}
 
 
 @Prepared
@@ -48,7 +48,7 @@ def works(
     """SQL: whether someone holds one of these roles at a school now; disabled accounts do not. `user_id` and
     `school_id` are columns."""
     account = aliased(UserAccount)  # an alias, because `user_id` may be a column of this table
-    held = (
+    granted = (
         select(RoleGrant.id)
         .join(account, account.id == RoleGrant.user_id)
         .outerjoin(SCHOOL, SCHOOL.c.network == RoleGrant.network)
@@ -60,7 +60,7 @@ def works(
             or_(RoleGrant.school_id == school_id, RoleGrant.district, SCHOOL.c.id == school_id),
         )
     )
-    return held.exists()
+    return granted.exists()
 
 
 def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:

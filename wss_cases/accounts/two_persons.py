@@ -131,10 +131,10 @@ def _staff(wanted: list[int]) -> Select[Any]:
 
 
 def _pairs(statement: Select[Any, Any]) -> defaultdict[int, set[int]]:
-    found: defaultdict[int, set[int]] = defaultdict(set)
+    pairs: defaultdict[int, set[int]] = defaultdict(set)
     for user_id, other in db.session.execute(statement):
-        found[user_id].add(other)
-    return found
+        pairs[user_id].add(other)
+    return pairs
 
 
 def _tied(wanted: list[int], now: datetime) -> dict[int, frozenset[int]]:

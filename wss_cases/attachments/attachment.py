@@ -119,8 +119,8 @@ class Attachment(Base):
     @property
     def host(self) -> tuple[str, int]:
         """The record's column and id."""
-        [found] = [(name, value) for name in HOSTS if (value := getattr(self, name)) is not None]
-        return found
+        [pair] = [(name, value) for name in HOSTS if (value := getattr(self, name)) is not None]
+        return pair
 
 
 RELEASE: Final = table(
@@ -187,7 +187,7 @@ def _agreements(actor: Actor) -> Select[Any]:
     keeps = select(CircleKeeper.pathway_id).where(
         CircleKeeper.user_id == actor.user_id, CircleKeeper.ended_at.is_(None)
     )
-    kept = and_(Agreement.pathway_id.in_(keeps), _decides_nothing(Agreement.school_id, actor))
+    as_keeper = and_(Agreement.pathway_id.in_(keeps), _decides_nothing(Agreement.school_id, actor))
     party = (
         select(CaseParticipant.id)
         .join(IncidentPerson, IncidentPerson.id == CaseParticipant.incident_person_id)
@@ -197,7 +197,7 @@ def _agreements(actor: Actor) -> Select[Any]:
     signed = select(AgreementSignature.agreement_id).where(AgreementSignature.participant_id.in_(party))
     promised = select(AgreementTerm.agreement_id).where(AgreementTerm.owner_participant_id.in_(party))
     own = and_(in_view(Agreement, actor, *STAFF), or_(Agreement.id.in_(signed), Agreement.id.in_(promised)))
-    return select(Agreement.id).where(or_(kept, own))
+    return select(Agreement.id).where(or_(as_keeper, own))
 
 
 _READABLE: Mapping[str, Callable[[Actor], Select[Any]]] = {
@@ -212,10 +212,10 @@ _READABLE: Mapping[str, Callable[[Actor], Select[Any]]] = {
 
 def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
     """An attachment that the actor may see, also removed or sealed. Raises NotFound."""
-    found: Attachment | None = db.session.scalar(
+    attachment: Attachment | None = db.session.scalar(
         visible_to(select(Attachment).where(Attachment.id == attachment_id), actor)
     )
-    return existing(found)
+    return existing(attachment)
 
 
 def attachments_on(actor: Actor, host: str, record_id: int) -> list[Attachment]:

@@ -259,9 +259,9 @@ def papers_of(actor: Actor, row: Pathway) -> list[Paper]:
 def _papers(actor: Actor, name: str, statement: Any, day: str) -> list[Paper]:
     rows = db.session.scalars(statement).all()
     counts = counts_on(actor, name, [row.id for row in rows])
-    found = []
+    papers = []
     for row in rows:
         participant_id = getattr(row, "participant_id", None)
         whose = db.session.get(CaseParticipant, participant_id) if participant_id is not None else None
-        found.append(Paper(host_of(actor, name, row.id), whose, getattr(row, day), counts.get(row.id, 0)))
-    return found
+        papers.append(Paper(host_of(actor, name, row.id), whose, getattr(row, day), counts.get(row.id, 0)))
+    return papers

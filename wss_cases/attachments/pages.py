@@ -173,8 +173,8 @@ def of_referral_consent(case_id: int, pathway_id: int, referral_consent_id: int)
 def of_agreement(case_id: int, pathway_id: int) -> Page:
     """The signed agreement, only for its parties and circle keepers."""
     actor = current_actor()
-    found = host_of(actor, "agreement_id", existing(agreement_of(pathway_id)))
-    return _list(actor, in_pathway(found, case_id, pathway_id))
+    host = host_of(actor, "agreement_id", existing(agreement_of(pathway_id)))
+    return _list(actor, in_pathway(host, case_id, pathway_id))
 
 
 @blueprint.route("/discipline/<int:action_id>/files", methods=WAYS)

@@ -58,8 +58,8 @@ def keeps_record(student_id: int) -> bool:
             about = rows.student_id == student_id
         if about is not None:
             mine.append(getattr(Attachment, name).in_(select(rows.id).where(about)))
-    found = select(Attachment.id).where(Attachment.sealed_at.is_not(None), or_(*mine))
-    return db.session.scalar(found.limit(1)) is not None
+    statement = select(Attachment.id).where(Attachment.sealed_at.is_not(None), or_(*mine))
+    return db.session.scalar(statement.limit(1)) is not None
 
 
 def sealed_files(actor: Actor, before: int | None, limit: int) -> Sequence[Attachment]:
@@ -152,8 +152,8 @@ blueprint = Blueprint("sealed_files", __name__)
 def sealed() -> str:
     """The sealed files, newest first, without preview and title."""
     before = id_in(request.args.get("before"))
-    found = sealed_files(current_actor(), before, PAGE + 1)
-    shown = found[:PAGE]
+    files = sealed_files(current_actor(), before, PAGE + 1)
+    shown = files[:PAGE]
     school_ids = {one.id: school_of(one) for one in shown}
     schools, names = schools_by_id(set(school_ids.values())), user_names([one.sealed_by_id for one in shown])
     rows = []
@@ -167,7 +167,7 @@ def sealed() -> str:
                 "meta": dotted(why, names.get(one.sealed_by_id or 0, ""), when),
             }
         )
-    older = url_for(".sealed", before=shown[-1].id) if len(found) > PAGE else None
+    older = url_for(".sealed", before=shown[-1].id) if len(files) > PAGE else None
     return render_template("attachments/sealing/list.html", rows=rows, older=older, first=before is None)
 
 

@@ -31,15 +31,15 @@ def reports_found(actor: Actor, typed: str, limit: int, skip: int) -> Sequence[A
     schools = reached_schools(actor, *STAFF)
     ids = ids_holding("incident_id", words, schools, visible, Incident.number, limit, skip)
     columns = [getattr(Incident, name) for name in (*LISTED, "reporter_id")]
-    found = db.session.execute(select(*columns).where(Incident.id.in_(ids))) if ids else ()
-    return sorted(found, key=lambda row: ids.index(row.id))
+    rows = db.session.execute(select(*columns).where(Incident.id.in_(ids))) if ids else ()
+    return sorted(rows, key=lambda row: ids.index(row.id))
 
 
 def report_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     """Reports with their people for the case team, and the school if the actor works at several."""
-    found, own = reports_found(actor, typed, limit, skip), not actor.has(*CASE_TEAM)
-    whom = {} if own else students_in([row.id for row in found])
-    schools, places = schools_by_id({row.school_id for row in found}), place_names()
+    rows, own = reports_found(actor, typed, limit, skip), not actor.has(*CASE_TEAM)
+    whom = {} if own else students_in([row.id for row in rows])
+    schools, places = schools_by_id({row.school_id for row in rows}), place_names()
     several = len(actor.school_ids(*CASE_TEAM)) != 1
     return [
         Hit(
@@ -54,7 +54,7 @@ def report_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
             state_of(row, own=own),
             TONES.get(row.state, "slate"),
         )
-        for row in found
+        for row in rows
     ]
 
 

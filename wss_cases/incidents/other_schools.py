@@ -70,8 +70,8 @@ def named_elsewhere(incident_ids: Iterable[int]) -> list[Named]:
         or_(Incident.id.in_(roots), Incident.part_of_id.in_(roots)), Incident.id.not_in(ids)
     )
     theirs = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(others))
-    found = students_named(select(*NAMES_COLUMNS).where(Student.id.in_(theirs)))
-    return [replace(one, label=_("a student of another school")) for one in found]
+    students = students_named(select(*NAMES_COLUMNS).where(Student.id.in_(theirs)))
+    return [replace(one, label=_("a student of another school")) for one in students]
 
 
 def _may_review(message: OutboxMessage, actor: Actor) -> bool:
@@ -99,12 +99,12 @@ COPIED = (
 
 def part_at(uow: UnitOfWork, host: Incident, school: School) -> Incident:
     """A school's part of a locked report, created if new. If the school merged it into its own report, that one."""
-    found = uow.session.scalar(
+    part = uow.session.scalar(
         select(Incident).where(Incident.part_of_id == host.id, Incident.school_id == school.id).with_for_update()
     )
-    if found is not None and found.duplicate_of_id is not None:
-        found = uow.session.get(Incident, found.duplicate_of_id, with_for_update=True)
-    return found if found is not None else _new_part(uow, host, school)
+    if part is not None and part.duplicate_of_id is not None:
+        part = uow.session.get(Incident, part.duplicate_of_id, with_for_update=True)
+    return part if part is not None else _new_part(uow, host, school)
 
 
 def _new_part(uow: UnitOfWork, host: Incident, school: School) -> Incident:
@@ -178,14 +178,14 @@ def _fill(part: Incident, host: Incident, known: Mapping[str, Any]) -> bool:
 
 def _mirror(part: Incident, host: Incident) -> bool:
     """Keep in a part the kinds and roles of people of the other side who caused or suffered harm, without names."""
-    told = CAUSED | SUFFERED
+    roles = CAUSED | SUFFERED
     wanted = {
         (PersonKind.NOT_IDENTIFIED if person.kind is PersonKind.STUDENT else person.kind, person.role)
         for person in host.people
-        if person.role in told and person.other_school_id != part.school_id
+        if person.role in roles and person.other_school_id != part.school_id
     }
     here = {(one.kind, one.role): one for one in part.people if one.other_school_id == host.school_id}
-    new, gone = sorted(wanted - here.keys()), [key for key in here if key not in wanted and key[1] in told]
+    new, gone = sorted(wanted - here.keys()), [key for key in here if key not in wanted and key[1] in roles]
     for key in gone:
         here[key].role = PersonRole.INVOLVED
     for kind, role in new:

@@ -63,9 +63,9 @@ def report_rows(
 def report_cells(rows: Sequence[Any], actor: Actor) -> list[Row]:
     """Rows of the list, cell by cell: with the people for the case team, otherwise the reporter's own."""
     kind = kind_of(actor)
-    kept = {one.key for one in shown_columns(kind.name, kind.columns, actor.list_columns)}
-    whom = students_in([row.id for row in rows]) if "who" in kept else {}
-    names = user_names([row.reporter_id for row in rows]) if "reporter" in kept else {}
+    shown = {one.key for one in shown_columns(kind.name, kind.columns, actor.list_columns)}
+    whom = students_in([row.id for row in rows]) if "who" in shown else {}
+    names = user_names([row.reporter_id for row in rows]) if "reporter" in shown else {}
     places, schools = place_names(), schools_by_id({row.school_id for row in rows})
     return [
         {
@@ -78,9 +78,9 @@ def report_cells(rows: Sequence[Any], actor: Actor) -> list[Row]:
             "where": Cell(places.get(row.location_code, row.location_code)),
             "when": Cell(moment_words(row.occurred_at, schools[row.school_id].time_zone)),
             "reporter": Cell(names.get(row.reporter_id or 0, "")),
-            "number": Cell(row.reference, href="" if "who" in kept else href),
+            "number": Cell(row.reference, href="" if "who" in shown else href),
             "danger": Cell(_("Hurt or in danger when it was reported") if row.danger_now else "", tone="brick"),
-            "state": Cell(state_of(row, own="who" not in kept), tone=TONES.get(row.state, "slate")),
+            "state": Cell(state_of(row, own="who" not in shown), tone=TONES.get(row.state, "slate")),
         }
         for row in rows
     ]

@@ -98,8 +98,8 @@ def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) 
     )
     if school_id is not None:
         known = known.where(Student.school_id == school_id)
-    found = list(uow.session.scalars(known.limit(2)))
-    student_id = found[0] if len(found) == 1 else 0
+    student_ids = list(uow.session.scalars(known.limit(2)))
+    student_id = student_ids[0] if len(student_ids) == 1 else 0
     uow.audit(SOUGHT, "incident", incident.id, {"number": [None, number], "student_id": [None, student_id or None]})
     return student_id
 

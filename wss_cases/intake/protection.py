@@ -61,7 +61,7 @@ Wanted = Mapping[tuple[str, int | None], tuple[int, tuple[str, ...]]]
 def may_protect(incident: Incident) -> bool:
     """Whether a report may call for such follow-ups, by its own content; saves reading the answers of most new ones."""
     facts = [incident.facts or {}, *(person.facts or {} for person in incident.people)]
-    stated = any(value not in (None, False, "none", UNKNOWN) for said in facts for value in said.values())
+    stated = any(value not in (None, False, "none", UNKNOWN) for each in facts for value in each.values())
     return stated or incident.tile == Tile.BULLYING or any(person.role in SUFFERED for person in incident.people)
 
 

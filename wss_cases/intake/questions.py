@@ -122,14 +122,14 @@ def kind_of(incident: Incident) -> str:
 def open_questions(chosen: Iterable[str], incident: Incident) -> frozenset[str]:
     """The questions to show: those the table chooses, and what is missing but required: the exact place, a student's
     behavior if the kind names none, and the source of the report."""
-    asked = set(chosen)
+    shown = set(chosen)
     if incident.place is None:
-        asked.add("location")
+        shown.add("location")
     if incident.heard_from is None:
-        asked.add("heard_from")
+        shown.add("heard_from")
     if any(_uncoded(person) for person in incident.people):
-        asked.add("behavior")
-    return frozenset(asked)
+        shown.add("behavior")
+    return frozenset(shown)
 
 
 def _uncoded(person: IncidentPerson) -> bool:
@@ -187,8 +187,8 @@ def page() -> Page:
     rows: dict[str, list[dict[str, Any]]] = {}
     today = today_at(None, clock.now())
     for row in question_rows():
-        asked = [CHOICE[name] for name in row.questions if name in CHOICE]
-        rows.setdefault(row.code, []).append(period_words(row, today) | {"asked": asked})
+        labels = [CHOICE[name] for name in row.questions if name in CHOICE]
+        rows.setdefault(row.code, []).append(period_words(row, today) | {"asked": labels})
     return render_template(
         "intake/questions/list.html", kinds=[(code, label, rows[code]) for code, label in KINDS.items() if code in rows]
     )

@@ -39,13 +39,13 @@ def naming(uow: UnitOfWork, student_id: int, names: Finder) -> list[OfflineEntry
 def _said(row: OfflineEntry) -> Mapping[str, Any]:
     assert row.sealed_text is not None and row.sealed_key is not None
     try:
-        told = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
+        content = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
     except ValueError:
         return {}
-    said: dict[str, list[str]] = {}
-    for name, value in told["fields"]:
-        said.setdefault(name, []).append(value)
-    return said
+    answers: dict[str, list[str]] = {}
+    for name, value in content["fields"]:
+        answers.setdefault(name, []).append(value)
+    return answers
 
 
 AT_ONCE: Final = 200

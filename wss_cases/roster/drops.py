@@ -57,17 +57,17 @@ def drops_in(folder: Path) -> list[Drop]:
     entries = [one for one in sorted(folder.iterdir()) if not one.name.startswith(".")]
     names = {one.name for one in entries}
     loose = [one for one in entries if one.is_file() and one.suffix.lower() == ".csv"]
-    found = []
+    drops = []
     for one in entries:
         if one in loose or one.name in (DONE, REFUSED, READY) or one.name.lower().endswith(_ON_THEIR_WAY):
             continue
         marker = f"{one.name}.{READY}"
         moved = [one.name, *({marker} & names)]
         inside = list(one.iterdir()) if one.is_dir() else []
-        found.append(_drop(one, moved, [one, *inside], marker in names or one / READY in inside))
+        drops.append(_drop(one, moved, [one, *inside], marker in names or one / READY in inside))
     if loose:
-        found.append(_drop(folder, [*(one.name for one in loose), *({READY} & names)], loose, READY in names))
-    return sorted(found, key=lambda drop: (drop.newest, drop.path.name))
+        drops.append(_drop(folder, [*(one.name for one in loose), *({READY} & names)], loose, READY in names))
+    return sorted(drops, key=lambda drop: (drop.newest, drop.path.name))
 
 
 def _drop(path: Path, moved: Iterable[str], files: Iterable[Path], is_marked: bool) -> Drop:
@@ -103,13 +103,13 @@ def _take(folder: Path, drop: Drop, now: datetime) -> str:
     db.session.remove()
     try:
         report = import_oneroster(SYSTEM, drop.path, now, setting("ROSTER_SOURCE"))
-        where, said = DONE, "imported"
+        where, outcome = DONE, "imported"
     except BundleRefused as refused:
         report = refused.report or Report(problems=refused.problems)
-        where, said = REFUSED, "refused"
+        where, outcome = REFUSED, "refused"
     reach("drop.before_move")
     _move(folder, drop, f"{where}/{now.strftime(STAMP)}-{drop.path.name}", report)
-    return said
+    return outcome
 
 
 def _move(folder: Path, drop: Drop, to: str, report: Report) -> None:

@@ -46,8 +46,8 @@ def staff_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Any]:
 
 def student_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     """Students with their grade, school and the last digits of their number."""
-    found = students_found(actor, typed, limit, skip)
-    schools = names_of_schools({student.school_id for student in found})
+    students = students_found(actor, typed, limit, skip)
+    schools = names_of_schools({student.school_id for student in students})
     return [
         Hit(
             student.shown_name,
@@ -55,15 +55,15 @@ def student_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
             dotted(grade_words(student.grade), last_digits(student.student_number), schools.get(student.school_id)),
             "" if student.is_active else _("No longer at this school"),
         )
-        for student in found
+        for student in students
     ]
 
 
 def staff_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     """Colleagues with their role and school; they have no page."""
-    found = staff_found(actor, typed, limit, skip)
-    schools = names_of_schools({row.school_id for row in found})
-    return [Hit(row.name, None, dotted(role_words(row.role), schools.get(row.school_id))) for row in found]
+    rows = staff_found(actor, typed, limit, skip)
+    schools = names_of_schools({row.school_id for row in rows})
+    return [Hit(row.name, None, dotted(role_words(row.role), schools.get(row.school_id))) for row in rows]
 
 
 def names_of_schools(ids: Collection[int | None]) -> dict[int | None, str]:

@@ -62,8 +62,8 @@ def schools(actor: Actor, text: str, network: str, after: int | None) -> list[Sc
     """Up to a page of schools and one more, by name, after the school with this id; network '' means all."""
     statement = visible_to(select(School), actor).order_by(School.name, School.id).limit(PAGE + 1)
     if text:
-        found = School.name.icontains(text, autoescape=True)
-        statement = statement.where(or_(found, School.identifier.istartswith(text, autoescape=True)))
+        matches = School.name.icontains(text, autoescape=True)
+        statement = statement.where(or_(matches, School.identifier.istartswith(text, autoescape=True)))
     if network:
         statement = statement.where(School.network.is_(None) if network == NONE else School.network == network)
     if after:
@@ -207,7 +207,7 @@ def schools_page() -> Page:
     text, network = request.args.get("q", "").strip(), request.args.get("network", "")
     after = id_in(request.args.get("after"))
     rows = schools(actor, text, network, after)
-    shown, asked = rows[:PAGE], {"q": text, "network": network}
+    shown, filters = rows[:PAGE], {"q": text, "network": network}
     return render_template(
         "roster/networks/schools.html",
         rows=[(school.name, url_for(".school", school_id=school.id), _line(school)) for school in shown],
@@ -216,8 +216,8 @@ def schools_page() -> Page:
         network=network,
         networks=[*((name, name) for name in network_names()), (NONE, _("In no network"))],
         edits=can(actor, Permission.NETWORK_EDIT, actor),
-        first=_list(**asked) if after else None,
-        more=_list(**asked, after=str(shown[-1].id)) if len(rows) > PAGE else None,
+        first=_list(**filters) if after else None,
+        more=_list(**filters, after=str(shown[-1].id)) if len(rows) > PAGE else None,
     )
 
 

@@ -170,8 +170,8 @@ class Server:
             elif answer.status_code not in BUSY:
                 words = _("The server answers with status %(status)d.", status=answer.status_code)
                 raise _refused(kind, words)
-            asked = answer.headers.get("Retry-After", "")
-            self.pause(min(LONGEST_WAIT, float(asked)) if asked.isdigit() else wait)
+            retry_after = answer.headers.get("Retry-After", "")
+            self.pause(min(LONGEST_WAIT, float(retry_after)) if retry_after.isdigit() else wait)
         raise _refused(kind, _("The server does not respond, or is busy. Nothing was imported; the next try is later."))
 
     def _proof(self) -> dict[str, Any]:
@@ -277,10 +277,10 @@ def _with_roles(records: Iterable[Record], writer: Any) -> Iterator[Record]:
     writer.writerow(ROLES)
     for record in records:
         user = record.get("sourcedId")
-        for held in record.get("roles") or []:
-            org = (held.get("org") or {}).get("sourcedId") or ""
-            key = f"{user}|{org}|{held.get('role')}"
-            row = (key, user, held.get("roleType"), held.get("role"), org, held.get("beginDate"), held.get("endDate"))
+        for role in record.get("roles") or []:
+            org = (role.get("org") or {}).get("sourcedId") or ""
+            key = f"{user}|{org}|{role.get('role')}"
+            row = (key, user, role.get("roleType"), role.get("role"), org, role.get("beginDate"), role.get("endDate"))
             writer.writerow(map(_text, row))
         yield record
 

@@ -164,11 +164,11 @@ def known_now(addresses: Collection[str], now: datetime) -> Known:
             schools[key] = None if key in schools else row[0]
     of_file = select(UserAccount.email, UserAccount.id).where(UserAccount.email.in_(addresses))
     accounts = {row[0]: row[1] for row in db.session.execute(of_file)}
-    held: defaultdict[int, set[Place]] = defaultdict(set)
+    roles: defaultdict[int, set[Place]] = defaultdict(set)
     live = select(RoleGrant.user_id, RoleGrant.role, RoleGrant.school_id).where(not_over(now))
     for user_id, role, school_id in db.session.execute(live.where(RoleGrant.user_id.in_(accounts.values()))):
-        held[user_id].add((role, school_id))
-    return Known(accounts, schools, held)
+        roles[user_id].add((role, school_id))
+    return Known(accounts, schools, roles)
 
 
 def names_of(user_ids: set[int]) -> dict[int, str]:

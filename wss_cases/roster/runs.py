@@ -118,13 +118,13 @@ def trimmed(document: dict[str, Any]) -> dict[str, Any]:
 
 def keep_refused(actor: Actor, kind: str, source: str, report: Report, now: datetime) -> None:
     """Store a refused import with its reason, and inform those who run the system."""
-    kept = trimmed(report.as_document())
+    document = trimmed(report.as_document())
     # A database without schema stores nothing; the refusal is shown anyway.
     with suppress(SQLAlchemyError), unit_of_work(actor, now) as uow:
-        run = uow.add(ImportRun(kind=kind, source=source[:120], started_at=now, landed=False, report=kept))
+        run = uow.add(ImportRun(kind=kind, source=source[:120], started_at=now, landed=False, report=document))
         uow.record(run, REFUSED, source=source[:120])
-        held = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(now))
-        for user_id in sorted(set(uow.session.scalars(held)) - {actor.user_id}):
+        statement = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(now))
+        for user_id in sorted(set(uow.session.scalars(statement)) - {actor.user_id}):
             uow.notify(user_id, REFUSED, run, f"{REFUSED}:{user_id}:{run.id}")
 
 

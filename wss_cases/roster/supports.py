@@ -71,10 +71,10 @@ def _take(uow: UnitOfWork, table: Table, rows: list[Row], report: Report) -> Non
             report.refuse(table.file, number, refused)
             continue
         odd: list[Odd] = []
-        said = [(field, value) for field, value in _said(row, odd) if student[field] != value]
-        for change in said:
+        differing = [(field, value) for field, value in _said(row, odd) if student[field] != value]
+        for change in differing:
             changes[change].append(student["id"])
-        counts.updated, counts.unchanged = counts.updated + bool(said), counts.unchanged + (not said)
+        counts.updated, counts.unchanged = counts.updated + bool(differing), counts.unchanged + (not differing)
         if odd:
             report.without(table.file, number, odd)
     for (field, value), ids in changes.items():
@@ -85,11 +85,11 @@ def _take(uow: UnitOfWork, table: Table, rows: list[Row], report: Report) -> Non
 
 
 def _student(row: dict[str, str], students: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    found = students.get(required(row, NUMBER), [])
-    if len(found) != 1:
-        words = _("There is no such student:") if not found else _("Several students have this number:")
+    matches = students.get(required(row, NUMBER), [])
+    if len(matches) != 1:
+        words = _("There is no such student:") if not matches else _("Several students have this number:")
         raise RowRefused(NUMBER, words, row[NUMBER])
-    return found[0]
+    return matches[0]
 
 
 def _said(row: dict[str, str], odd: list[Odd]) -> Iterator[tuple[str, bool | str]]:

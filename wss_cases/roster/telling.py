@@ -80,11 +80,11 @@ def refuse_naming_kept_off(field: str, student_ids: Collection[int], text: str) 
 
 def _kept_off(student_ids: Collection[int]) -> tuple[list[Named], list[Named]]:
     """The guardians of some students: who is allowed, and whom an order keeps away from one of them."""
-    found = [one for each in guardians_of_each(student_ids).values() for one in each]
-    off = {one.id for one in found if one.reach is Reach.NEVER}
+    guardians = [one for each in guardians_of_each(student_ids).values() for one in each]
+    off = {one.id for one in guardians if one.reach is Reach.NEVER}
     if not off:
         return [], []
-    return guardians_named(Guardian.id.in_({one.id for one in found} - off)), guardians_named(Guardian.id.in_(off))
+    return guardians_named(Guardian.id.in_({one.id for one in guardians} - off)), guardians_named(Guardian.id.in_(off))
 
 
 def _refuse_named(field: str, text: str, stay: list[Named], off: list[Named]) -> None:

@@ -63,10 +63,10 @@ def agree(actor: Actor, user_id: int, held_id: int, now: datetime) -> None:
 
 def confirm_own(held_id: int, now: datetime) -> None:
     """Confirm a change by the link sent to the previous address. Raises NotFound if it is no longer held."""
-    found = db.session.get(HeldChange, held_id)
-    if found is None:
+    change = db.session.get(HeldChange, held_id)
+    if change is None:
         raise NotFound
-    user = db.session.get_one(UserAccount, found.user_id)
+    user = db.session.get_one(UserAccount, change.user_id)
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         row = _open(uow, held_id, now)
         _settle(uow, uow.session.get_one(UserAccount, row.user_id, with_for_update=True, populate_existing=True), row)

@@ -273,8 +273,8 @@ def account_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
     text = " ".join(typed.replace("\0", "").split())
     if len(text) < LEAST_LETTERS or not might(actor, Permission.ACCOUNT_MANAGE):
         return []
-    found = people(actor, Wanted(text), clock.now(), limit=MOST_FOUND)[skip : skip + limit]
-    roles = roles_of([user.id for user in found])
+    accounts = people(actor, Wanted(text), clock.now(), limit=MOST_FOUND)[skip : skip + limit]
+    roles = roles_of([user.id for user in accounts])
     return [
         Hit(
             user.name,
@@ -282,7 +282,7 @@ def account_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
             dotted(*(f"{ROLE_LABELS[grant.role]}{f' ({place})' if place else ''}" for grant, place in roles[user.id])),
             str(STATE_LABELS[user.state]),
         )
-        for user in found
+        for user in accounts
     ]
 
 

@@ -35,8 +35,8 @@ COLUMNS = (
 
 def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
     """The filters in an address."""
-    asked = {name: arguments.get(name, "").strip() for name in FILTERS}
-    return {name: value for name, value in asked.items() if value}
+    filters = {name: arguments.get(name, "").strip() for name in FILTERS}
+    return {name: value for name, value in filters.items() if value}
 
 
 def wanted_of(asked: Mapping[str, str]) -> Wanted:
@@ -79,14 +79,14 @@ def people_cells(users: Sequence[UserAccount]) -> list[Row]:
 
 def read_people(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
     """The list as a download."""
-    asked = asked_of(arguments)
-    wanted = wanted_of(asked)
+    filters = asked_of(arguments)
+    wanted = wanted_of(filters)
     choices = choices_of(actor)
     users = find_people(actor, wanted, now, order_of(PEOPLE, arguments), limit=limit)
     sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
     schools = [int(number) for number, _name in choices[0][2]]
     one_school = schools[0] if len(schools) == 1 else wanted.school_id if wanted.school_id in schools else None
-    return ListRead(in_parts(users, people_cells), filters_of(asked, choices), asked | sort, one_school)
+    return ListRead(in_parts(users, people_cells), filters_of(filters, choices), filters | sort, one_school)
 
 
 PEOPLE = ListKind("people", _l("People"), COLUMNS, BY_ADDRESS, Permission.ACCOUNT_MANAGE, "people.people", read_people)
@@ -100,21 +100,21 @@ LISTS = (PEOPLE,)
 def people() -> Page:
     """The accounts one manages, by address or another column."""
     actor = current_actor()
-    asked, order = asked_of(request.args), order_of(PEOPLE, request.args)
+    filters, order = asked_of(request.args), order_of(PEOPLE, request.args)
     sort: dict[str, Any] = {"sort": request.args.get("sort")}
     after = id_in(request.args.get("after"))
-    rows = find_people(actor, wanted_of(asked), clock.now(), order, after)
+    rows = find_people(actor, wanted_of(filters), clock.now(), order, after)
     shown = rows[:PAGE]
     choices = choices_of(actor)
 
     def address(**changes: Any) -> str:
-        return url_for("people.people", **(asked | changes))
+        return url_for("people.people", **(filters | changes))
 
     return render_template(
         "accounts/people/list.html",
-        table=table_of(PEOPLE, actor, people_cells(shown), order, address, asked, filters_of(asked, choices)),
+        table=table_of(PEOPLE, actor, people_cells(shown), order, address, filters, filters_of(filters, choices)),
         panels=panels_for(Place.PEOPLE, actor),
-        asked=asked,
+        asked=filters,
         filters=choices,
         newer=address(**sort) if after else None,
         older=address(after=shown[-1].id, **sort) if len(rows) > PAGE else None,

@@ -12,8 +12,8 @@ def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
     """Step: make a new one-time link and queue its email; earlier links stop working. To an address that someone
     else changed it goes only once that address counts."""
     end_links(uow, user)
-    held = waiting(user.id, uow.now).get(HeldKind.ADDRESS)
-    goes_at = held.until if held else uow.now
+    change = waiting(user.id, uow.now).get(HeldKind.ADDRESS)
+    goes_at = change.until if change else uow.now
     invitation = uow.add(Invitation(user_id=user.id, created_at=uow.now, expires_at=goes_at + INVITATION_LASTS))
     uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True, not_before=goes_at)
     return invitation

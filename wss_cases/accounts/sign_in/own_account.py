@@ -80,8 +80,8 @@ def opens_by_password(email: str, actor: Actor) -> bool:
 def shortest_password(invitation_id: int) -> int:
     """Minimum length of the password for an invitation's account; less with a second factor."""
     beside = select(SecondFactor.id).join(Invitation, Invitation.user_id == SecondFactor.user_id)
-    found = db.session.scalar(beside.where(Invitation.id == invitation_id))
-    return password_minimum(found is not None)
+    factor_id = db.session.scalar(beside.where(Invitation.id == invitation_id))
+    return password_minimum(factor_id is not None)
 
 
 def change_password(
@@ -182,9 +182,9 @@ def sign_out() -> Response:
 def keep_session() -> Response:
     """Extend this session's idle limit; returns when it ends, and whether that end is final."""
     actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
-    found = load_signed_in(current_user.token)
-    ends: datetime | None = found.row.expires_at if found else None
-    return jsonify(ends=ends.isoformat() if ends else None, last=found.at_last_end if found else True)
+    signed_in = load_signed_in(current_user.token)
+    ends: datetime | None = signed_in.row.expires_at if signed_in else None
+    return jsonify(ends=ends.isoformat() if ends else None, last=signed_in.at_last_end if signed_in else True)
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])

@@ -74,11 +74,11 @@ def fetch(request_id: str, now: datetime) -> Identity | None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         row = uow.session.scalars(waiting.order_by(SamlAnswer.id).with_for_update()).first()
-        said = row.said if row else {}
-        if row is None or not said:
+        identity = row.said if row else {}
+        if row is None or not identity:
             return None
         row.said = {}
-    return Identity(**said | {"amr": tuple(said["amr"])})
+    return Identity(**identity | {"amr": tuple(identity["amr"])})
 
 
 blueprint = Blueprint("saml", __name__)

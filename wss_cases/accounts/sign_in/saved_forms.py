@@ -56,15 +56,15 @@ def to_keep(path: str, fields: Iterable[tuple[str, str]]) -> Fields:
     """The fields worth saving; none for a form with secrets, or without text."""
     if len(path) > LONGEST_ADDRESS or any(path == under or path.startswith(f"{under}/") for under in NEVER_UNDER):
         return []
-    kept = [(name, value) for name, value in fields if name not in NEVER_NAMED and "password" not in name]
-    return kept if written(kept) or path.startswith(CHOSEN_UNDER) else []
+    saved = [(name, value) for name, value in fields if name not in NEVER_NAMED and "password" not in name]
+    return saved if written(saved) or path.startswith(CHOSEN_UNDER) else []
 
 
 def written(fields: Fields) -> list[str]:
     """The values written in words, longest first, to show."""
     words = [value.strip() for name, value in fields if name not in ("request_key", "next")]
-    found = [value for value in dict.fromkeys(words) if any(part.isalpha() for part in value)]
-    return sorted((value for value in found if " " in value or "\n" in value), key=len, reverse=True)
+    texts = [value for value in dict.fromkeys(words) if any(part.isalpha() for part in value)]
+    return sorted((value for value in texts if " " in value or "\n" in value), key=len, reverse=True)
 
 
 _BROWSERS = (
@@ -96,9 +96,9 @@ class Kept:
 
 def kept_for(user_id: int | None, now: datetime) -> list[Kept]:
     """Forms saved for a person within the last day, newest first, without those that no key opens."""
-    found = select(KeptForm).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
+    statement = select(KeptForm).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
     opened = []
-    for row in db.session.scalars(found.order_by(KeptForm.id.desc())):
+    for row in db.session.scalars(statement.order_by(KeptForm.id.desc())):
         try:
             text = unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
         except ValueError:
@@ -109,8 +109,8 @@ def kept_for(user_id: int | None, now: datetime) -> list[Kept]:
 
 
 def has_kept(user_id: int | None, now: datetime) -> bool:
-    found = select(KeptForm.id).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
-    return db.session.execute(found.limit(1)).first() is not None
+    statement = select(KeptForm.id).where(KeptForm.user_id == user_id, KeptForm.kept_at > now - KEPT_FOR)
+    return db.session.execute(statement.limit(1)).first() is not None
 
 
 AT_ONCE = 500
@@ -143,7 +143,7 @@ def keep_form(token: str, path: str, page: str, fields: Iterable[tuple[str, str]
 
 def _owner(token: str, now: datetime) -> UserAccount | None:
     """The person of this session if it is live or expired within the last day, and was not ended at the server."""
-    found = (
+    statement = (
         select(UserAccount)
         .join(UserSession, UserSession.user_id == UserAccount.id)
         .where(
@@ -154,7 +154,7 @@ def _owner(token: str, now: datetime) -> UserAccount | None:
             UserAccount.state == AccountState.ACTIVE,
         )
     )
-    return db.session.scalars(found).one_or_none()
+    return db.session.scalars(statement).one_or_none()
 
 
 def discard_form(actor: Actor, kept_id: int, now: datetime) -> None:

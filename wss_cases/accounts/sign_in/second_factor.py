@@ -112,8 +112,8 @@ def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, coun
     """Step: check a code against the person's app or recovery codes and use it up; wrong ones are counted. The
     factor's row is locked first, so that simultaneous guesses are counted one by one. `counted`: each kind of try
     has its own limit."""
-    found = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
-    factor = uow.session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+    statement = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
+    factor = uow.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     key = token_digest(f"{counted}:{user.id}")
     recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     before = uow.session.scalar(recent) or 0
@@ -253,8 +253,8 @@ def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: 
 
 def factor_row(uow: UnitOfWork, user_id: int) -> SecondFactor | None:
     """Step: a person's second factor, locked, or None."""
-    found = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
-    return uow.session.scalars(found).one_or_none()
+    statement = select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update()
+    return uow.session.scalars(statement).one_or_none()
 
 
 def _locked(uow: UnitOfWork, actor: Actor) -> UserAccount:

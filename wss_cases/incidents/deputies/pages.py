@@ -136,22 +136,22 @@ def ask_deputies(now: datetime, share: Share = WHOLE) -> None:
 def _due(record: Any, now: datetime) -> _Due | None:
     """What to do about a record, None for nothing; only reads."""
     looks, kind = deputy_looks()[record.__tablename__], record.__tablename__
-    asked, before = looks.asks(record, now), open_look(kind, record.id)
-    able = able_deputies(record.school_id, looks.reports(record), asked, now)
-    if before is not None and before.deputy_id in able and before.asked_at >= asked.asked_at:
+    question, before = looks.asks(record, now), open_look(kind, record.id)
+    able = able_deputies(record.school_id, looks.reports(record), question, now)
+    if before is not None and before.deputy_id in able and before.asked_at >= question.asked_at:
         return None
-    here = bool(second_persons(firsts_of(asked), asked.of_the_school, now))
+    here = bool(second_persons(firsts_of(question), question.of_the_school, now))
     deputy_id = able[0] if able and not here else None
-    untold = [] if able or here else _untold(record, asked, now)
-    return _Due(asked, before, deputy_id, untold) if before is not None or deputy_id is not None or untold else None
+    untold = [] if able or here else _untold(record, question, now)
+    return _Due(question, before, deputy_id, untold) if before is not None or deputy_id is not None or untold else None
 
 
 def _untold(record: Any, asked: SecondLook, now: datetime) -> list[tuple[str, int]]:
     people = possible_approvers(db.session.get_one(School, record.school_id).network or "", now)
     about = f"{NOBODY}:{record.__tablename__}:{record.id}:{asked.asked_at.isoformat()}"
     keys = {f"{about}:{user_id}": user_id for user_id, _name in people}
-    told = set(db.session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_(keys))))
-    return [(key, user_id) for key, user_id in keys.items() if key not in told]
+    sent_keys = set(db.session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_(keys))))
+    return [(key, user_id) for key, user_id in keys.items() if key not in sent_keys]
 
 
 def _ask(uow: UnitOfWork, record: Any, due: _Due, deputy_id: int) -> None:
@@ -183,15 +183,15 @@ class LookForm(PlainForm):
 @gate(Permission.DEPUTY_LOOK)
 def page() -> Page:
     """Second reviews that schools ask of the actor, oldest first."""
-    found = waiting_for(current_actor())
-    schools = schools_by_id({look.school_id for look, _asked in found})
+    waiting = waiting_for(current_actor())
+    schools = schools_by_id({look.school_id for look, _asked in waiting})
     rows = [
         {
-            "title": asked.title,
+            "title": question.title,
             "meta": dotted(schools[look.school_id].name, moment_words(look.asked_at, zone_of(look.school_id))),
             "href": url_for(".look", look_id=look.id),
         }
-        for look, asked in found
+        for look, question in waiting
     ]
     return render_template("incidents/deputies/list.html", rows=rows)
 
@@ -203,19 +203,19 @@ def _load(actor: Actor, look_id: int) -> tuple[DeputyLook, ForDeputy]:
 
 
 def _words(waiting: tuple[DeputyLook, ForDeputy], _form: LookForm) -> dict[str, Any]:
-    look, asked = waiting
+    look, question = waiting
     zone = zone_of(look.school_id)
     asker = user_names([look.asked_by_id]).get(look.asked_by_id or 0, "")
     rows = [
         (_("School"), schools_by_id([look.school_id])[look.school_id].name),
         (_("Asked by"), dotted(asker, moment_words(look.asked_at, zone))),
-        *asked.rows,
+        *question.rows,
     ]
     return {
         "rows": _summary(rows),
-        "texts": asked.texts,
-        "sections": [(heading, _summary(lines)) for heading, lines in asked.sections],
-        "language": asked.language,
+        "texts": question.texts,
+        "sections": [(heading, _summary(lines)) for heading, lines in question.sections],
+        "language": question.language,
     }
 
 

@@ -61,7 +61,7 @@ def waiting_for(actor: Actor) -> list[tuple[DeputyLook, ForDeputy]]:
     """The reviews waiting for the actor, with what they need to know, oldest first."""
     statement = visible_to(select(DeputyLook).where(DeputyLook.taken_at.is_(None)), actor)
     looks = db.session.scalars(statement.order_by(DeputyLook.id).limit(MOST)).all()
-    return [(look, asked) for look in looks if (asked := asked_of(look)) is not None]
+    return [(look, question) for look in looks if (question := asked_of(look)) is not None]
 
 
 def asked_of(look: DeputyLook) -> ForDeputy | None:

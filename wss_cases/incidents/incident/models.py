@@ -72,8 +72,8 @@ WORDLESS = (*SENSITIVE, "adult_conduct", "bias")
 
 def shows_words(facts: Mapping[str, Any] | None) -> bool:
     """Whether lists may show the report's text: not if one of WORDLESS is set or unknown, or a fact was sent on."""
-    said = facts or {}
-    return not said.get("sent_on") and all(said.get(name) in (None, False, "none") for name in WORDLESS)
+    known = facts or {}
+    return not known.get("sent_on") and all(known.get(name) in (None, False, "none") for name in WORDLESS)
 
 
 def signs_of(report: Any) -> list[Mapping[str, Any]]:
@@ -298,12 +298,12 @@ class Incident(Windowed, Versioned, Base):
         office = in_schools(cls.school_id, actor, Role.DISTRICT)
         heads = in_schools(cls.school_id, actor, Role.ADMINISTRATOR)
         elsewhere = heads if actor.works_elsewhere else false()
-        kept = or_(
+        hidden = or_(
             cls.kept_from.is_not(None) & names_account(cls.id, actor.user_id),
             and_(cls.kept_from == KeptFrom.TEAM, not_(or_(heads, office))),
             and_(cls.kept_from == KeptFrom.SCHOOL, not_(or_(elsewhere, office))),
         )
-        return and_(cls.kept_from.is_not(None), kept, not_(own))
+        return and_(cls.kept_from.is_not(None), hidden, not_(own))
 
     def is_closed_to(self, actor: Actor) -> bool:
         """Whether it is hidden from the actor; reads the database only if `kept_from` is set."""

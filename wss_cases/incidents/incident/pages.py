@@ -60,9 +60,9 @@ _ADULTS = frozenset({PersonKind.STAFF, PersonKind.OTHER_ADULT})
 
 def settle_audience(uow: UnitOfWork, incident: Incident) -> None:
     """Hide a report from the adult it may be about, and from others who must not know. For use cases."""
-    kept = _kept_from(incident, uow.now)
-    if kept is not incident.kept_from:
-        incident.kept_from = kept
+    kept_from = _kept_from(incident, uow.now)
+    if kept_from is not incident.kept_from:
+        incident.kept_from = kept_from
         uow.record(incident, "incident.audience_settled")
     uow.session.flush()
 
@@ -135,9 +135,9 @@ def _named(incident: Incident, adults: Iterable[IncidentPerson]) -> list[Any]:
     by_email = and_(StaffMember.email != "", func.lower(StaffMember.email) == UserAccount.email)
     same = or_(StaffMember.user_id == UserAccount.id, by_email)
     rows = select(StaffMember.id, StaffMember.role, UserAccount.id.label("user_id")).outerjoin(UserAccount, same)
-    found = db.session.execute(rows.where(StaffMember.id.in_(ids))).all()
-    own = {row.id for row in found if row.user_id is not None and row.user_id == incident.reporter_id}
-    return [row for row in found if row.id not in own]
+    members = db.session.execute(rows.where(StaffMember.id.in_(ids))).all()
+    own = {row.id for row in members if row.user_id is not None and row.user_id == incident.reporter_id}
+    return [row for row in members if row.id not in own]
 
 
 def _holders(school_id: int, roles: Collection[Role], now: datetime) -> dict[int, str]:

@@ -135,7 +135,7 @@ def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | 
 def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
     """Labels of these behavior codes in a language, in their newest wording."""
     wanted, words = frozenset(codes), every_behavior(locale)
-    return {code: said for code, said in words.items() if code in wanted}
+    return {code: label for code, label in words.items() if code in wanted}
 
 
 def every_behavior(locale: str) -> dict[str, str]:

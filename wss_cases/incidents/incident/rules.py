@@ -274,8 +274,8 @@ def has_plan(student: Student) -> bool:
 def harmed_supports(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[str]:
     """Supports of the students whom this person harmed, in a fixed order."""
     harmed = [other.student for other in people if other is not person and other.role in SUFFERED and other.student]
-    found = {support for student in harmed for support in _supports(student)}
-    return [support for support in ("iep", "504", "el", "housing") if support in found]
+    supports = {support for student in harmed for support in _supports(student)}
+    return [support for support in ("iep", "504", "el", "housing") if support in supports]
 
 
 def highest_group(people: Sequence[IncidentPerson]) -> int | None:

@@ -263,8 +263,8 @@ def may_tell_home(incident_id: int) -> Page:
 
 
 def _agreed(students: list[IncidentPerson]) -> list[str]:
-    told = [(person_words(person), sorted(may_tell(person))) for person in students]
-    return [dotted(who, ", ".join(words)) for who, words in told if words]
+    consents = [(person_words(person), sorted(may_tell(person))) for person in students]
+    return [dotted(who, ", ".join(words)) for who, words in consents if words]
 
 
 def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:

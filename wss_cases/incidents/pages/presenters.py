@@ -172,7 +172,7 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
     students = {person.id: person.student_id for person in incident.people}
     called = {students[contact.incident_person_id] for contact in contacts if contact.guardian_id}
     each = guardians_of_each({student_id for student_id in called if student_id})
-    guardians = {who.id: who.name for found in each.values() for who in found}
+    guardians = {who.id: who.name for group in each.values() for who in group}
     return [
         {
             "what": f"{states.MANNER_LABELS[c.manner]}: {states.RESULT_LABELS[c.result]}",
@@ -187,11 +187,11 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
 def reachable(people: Sequence[IncidentPerson], *, numbers: bool) -> list[tuple[str, str]]:
     """(id, words) of guardians of these students who may be called, with phone numbers if `numbers`."""
     each = guardians_of_each([person.student_id for person in people if person.student_id])
-    found = [who for guardians in each.values() for who in guardians]
-    never = {who.id for who in found if who.reach is Reach.NEVER}
+    contacts = [who for guardians in each.values() for who in guardians]
+    never = {who.id for who in contacts if who.reach is Reach.NEVER}
     return [
         (str(who.id), dotted(who.name, relation_words(who.relation), who.phone if numbers else "", limit_words(who)))
-        for who in {one.id: one for one in found if one.id not in never}.values()
+        for who in {one.id: one for one in contacts if one.id not in never}.values()
     ]
 
 

@@ -68,14 +68,14 @@ def changes_for(actor: Actor, incident: Incident) -> Changes | None:
     people = _participants(case_id) if case_id is not None else {}
     standing = {(row.kind, row.participant_id) for row in pathways}
     talked = incident.state is IncidentState.CLOSED and case_id is None
-    asked = {(row.kind, row.incident_person_id) for row in made}
+    made_keys = {(row.kind, row.incident_person_id) for row in made}
 
     def part_of(item: PlanItem) -> int | None:
         return people.get(item.person_id, NO_PART) if item.person_id is not None else None
 
     def stands(item: PlanItem) -> bool:
         if case_id is None and item.kind is Kind.CONVERSATION:
-            return talked or (CONVERSATION, item.person_id) in asked
+            return talked or (CONVERSATION, item.person_id) in made_keys
         return (item.kind.value, part_of(item)) in standing
 
     circles = any(item.pathway is Family.CIRCLE for item in now.plan.items)

@@ -68,9 +68,9 @@ def asked_words() -> str:
 def hangs_on(incident: Incident) -> bool:
     """Whether a duty, a police review, danger, or a message to another school depends on the report."""
     from_duty = exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state.in_(OPEN_DUTY))
-    asked = exists().where(PoliceReview.incident_id == incident.id)
-    told = any(person.other_school_id not in (None, incident.happened_at_id) for person in incident.people)
-    return incident.danger_now or told or any(db.session.scalar(select(one)) for one in (from_duty, asked))
+    reviewed = exists().where(PoliceReview.incident_id == incident.id)
+    is_told = any(person.other_school_id not in (None, incident.happened_at_id) for person in incident.people)
+    return incident.danger_now or is_told or any(db.session.scalar(select(one)) for one in (from_duty, reviewed))
 
 
 pages = Pages(

@@ -91,13 +91,13 @@ class DetailsForm(BaseForm):
 
     def worst_injury(self, people: Sequence[IncidentPerson]) -> str | None:
         """The worst injury of any person; "none" only if it was given for everyone who may be hurt."""
-        told = {
+        injuries = {
             self[f"p{person.id}_injury"].data or None
             for person in people
             if self[f"p{person.id}_role"].data not in (PersonRole.WITNESS, PersonRole.SUPPORT)
         }
-        worst = next((injury for injury in ("needed_care", "minor") if injury in told), None)
-        return worst or ("none" if told == {"none"} else None)
+        worst = next((injury for injury in ("needed_care", "minor") if injury in injuries), None)
+        return worst or ("none" if injuries == {"none"} else None)
 
     def part(self, person: IncidentPerson) -> PersonDetails:
         """The answers about one person; questions not asked of adults give empty values."""

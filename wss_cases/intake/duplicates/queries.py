@@ -81,8 +81,8 @@ def possible_duplicates(rows: Sequence[Any], actor: Actor) -> dict[int, list[Any
     }
     apart = told_apart({row.id for row in rows}) if any(likely.values()) else set()
     return {
-        number: [other for other in found if pair_of(number, other.id) not in apart][:MOST]
-        for number, found in likely.items()
+        number: [other for other in twins if pair_of(number, other.id) not in apart][:MOST]
+        for number, twins in likely.items()
     }
 
 

@@ -74,10 +74,10 @@ def _facts(actor: Actor, arrived: Arrived, now: datetime) -> dict[str, Any]:
 def keep_to_mend(actor: Actor, arrived: Arrived, problems: list[str], now: datetime) -> None:
     """Store an entry that cannot be filed yet, sealed for its writer; the same entry is stored only once."""
     entry = arrived.entry
-    told = {"fields": entry.fields, "problems": problems, "school": entry.school_id}
-    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(told))
-    kept = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name}
-    values = _facts(actor, arrived, now) | kept | {"state": EntryState.TO_MEND}
+    content = {"fields": entry.fields, "problems": problems, "school": entry.school_id}
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(content))
+    columns = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name}
+    values = _facts(actor, arrived, now) | columns | {"state": EntryState.TO_MEND}
     with unit_of_work(actor, now) as uow:
         uow.no_audit()
         if insert_once(uow.session, OfflineEntry, values, ["user_id", "name"]):
@@ -93,8 +93,8 @@ def discard_entry(uow: UnitOfWork, entry_id: int) -> int:
 
 def finish_mended(actor: Actor, name: str, now: datetime) -> None:
     """Close an entry whose corrected form was submitted; its stored text is deleted."""
-    found = own_entry(actor, name)
-    if found is not None and found.state is EntryState.TO_MEND:
+    row = own_entry(actor, name)
+    if row is not None and row.state is EntryState.TO_MEND:
         with unit_of_work(actor, now) as uow:
             _close(uow, existing(own_entry(actor, name)), EntryState.FILED)
 

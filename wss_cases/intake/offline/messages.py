@@ -116,19 +116,19 @@ class Entry:
 
 def entry_in(name: str, text: str, sent: Any) -> Entry:
     """The entry in an opened box, sent at an instant of the device's clock. Raises ValueError for anything else."""
-    told = json.loads(text)
-    if not isinstance(told, Mapping) or not isinstance(told.get("fields"), list) or len(told["fields"]) > MOST_FIELDS:
+    data = json.loads(text)
+    if not isinstance(data, Mapping) or not isinstance(data.get("fields"), list) or len(data["fields"]) > MOST_FIELDS:
         raise ValueError("no entry")
-    school_id = told.get("school")
+    school_id = data.get("school")
     if school_id is not None and (not isinstance(school_id, int) or not 0 < school_id < 2**63):
         raise ValueError("no school")
-    heard = told.get("contact")
+    heard = data.get("contact")
     by_device, by_server = (
         _instant(heard[name]) if isinstance(heard, Mapping) else None for name in ("device", "server")
     )
-    clock = DeviceClock(_instant(told.get("written")), _instant(sent), by_device, by_server)
-    fields = [_field(pair) for pair in told["fields"]]
-    return Entry(name, EntryKind(str(told.get("kind"))), fields, school_id, clock, told.get("draft") is True)
+    clock = DeviceClock(_instant(data.get("written")), _instant(sent), by_device, by_server)
+    fields = [_field(pair) for pair in data["fields"]]
+    return Entry(name, EntryKind(str(data.get("kind"))), fields, school_id, clock, data.get("draft") is True)
 
 
 def written_at(clock: DeviceClock, now: datetime) -> Written:
@@ -180,8 +180,8 @@ class ToMend:
 
 def own_entry(actor: Actor, name: str) -> OfflineEntry | None:
     mine = select(OfflineEntry).where(OfflineEntry.user_id == actor.user_id, OfflineEntry.name == name)
-    found: OfflineEntry | None = db.session.scalars(mine).one_or_none()
-    return found
+    entry: OfflineEntry | None = db.session.scalars(mine).one_or_none()
+    return entry
 
 
 def waits_to_be_mended(actor: Actor, name: str) -> bool:
@@ -206,10 +206,10 @@ def one_to_mend(actor: Actor, entry_id: int | None) -> ToMend:
 
 def of_incident(incident_id: int) -> OfflineEntry | None:
     """The offline entry of a report, None if it was written online; the caller has checked the report."""
-    found: OfflineEntry | None = db.session.scalars(
+    entry: OfflineEntry | None = db.session.scalars(
         select(OfflineEntry).where(OfflineEntry.incident_id == incident_id)
     ).first()
-    return found
+    return entry
 
 
 def _to_mend(actor: Actor, what: Any) -> Any:
@@ -219,8 +219,8 @@ def _to_mend(actor: Actor, what: Any) -> Any:
 
 def _opened(row: OfflineEntry) -> ToMend:
     assert row.sealed_text is not None and row.sealed_key is not None
-    told = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
-    return ToMend(row, [(name, value) for name, value in told["fields"]], told["problems"], told["school"])
+    content = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
+    return ToMend(row, [(name, value) for name, value in content["fields"]], content["problems"], content["school"])
 
 
 def _is_in(state: EntryState, message: OutboxMessage, actor: Actor) -> bool:

@@ -214,8 +214,8 @@ def _filed(actor: Actor, row: OfflineEntry) -> dict[str, str]:
     if row.incident_id is not None:
         report = get_incident(actor, row.incident_id)
         words = _("Saved: report %(reference)s.", reference=report.reference)
-        asked = [*clock_words(row), *([_("Match the names you typed.")] if typed_names(report) else [])]
-        return {"words": " ".join([words, *asked]), "href": url_for("capture.saved", incident_id=report.id)}
+        tasks = [*clock_words(row), *([_("Match the names you typed.")] if typed_names(report) else [])]
+        return {"words": " ".join([words, *tasks]), "href": url_for("capture.saved", incident_id=report.id)}
     if row.care_record_id is not None:
         href = url_for("worry.receipt", record_id=row.care_record_id)
         return {"words": _("Saved: your concern about a student."), "href": href}
@@ -295,10 +295,10 @@ def names_in(fields: Fields) -> list[str]:
 def refilled(entry: ToMend) -> Fields:
     """Fields that fill the page's own form again; typed names go into the text."""
     names = names_in(entry.fields)
-    kept = [(name, value) for name, value in entry.fields if name not in (*NAMES, "narrative")]
+    fields = [(name, value) for name, value in entry.fields if name not in (*NAMES, "narrative")]
     text = next((value for name, value in entry.fields if name == "narrative"), "")
-    told = _("Names typed: %(names)s", names=", ".join(names)) if names else ""
-    return [*kept, ("narrative", "\n".join(part for part in (text, told) if part)), ("request_key", entry.row.name)]
+    typed = _("Names typed: %(names)s", names=", ".join(names)) if names else ""
+    return [*fields, ("narrative", "\n".join(part for part in (text, typed) if part)), ("request_key", entry.row.name)]
 
 
 blueprint = Blueprint("offline", __name__, url_prefix="/offline")
@@ -339,13 +339,13 @@ def device() -> Response:
     actor, now = current_actor(), clock.now()
     assert actor.user_id is not None
     schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
-    found = newest_key(actor.user_id, now) if schools else None
+    sealing_key = newest_key(actor.user_id, now) if schools else None
     owners = owner_names(actor.user_id)
     return jsonify(
         owner=owners[0],
         owners=owners,
-        key=_told(found) if found else None,
-        key_at=url_for("offline.key") if schools and not found else None,
+        key=_told(sealing_key) if sealing_key else None,
+        key_at=url_for("offline.key") if schools and not sealing_key else None,
         school=chosen_school_id(actor, *STAFF),
         schools=[
             {"id": one.id, "name": one.name, "phone": one.phone, "low": one.low_grade, "high": one.high_grade}

@@ -62,15 +62,15 @@ def of_intake(report: Report, people: Collection[IncidentPerson]) -> list[str]:
     """The questions that intake itself asks, whatever the rules need: what a weapon that hurt nobody was for, and of
     two people who both caused and suffered harm, whether one protected themself."""
     facts = report.facts or {}
-    asked = []
+    questions = []
     threat = facts.get("gun_violence_threat") is True or report.tile == Tile.THREAT
     harmed = any(person.role in SUFFERED for person in people)
     if facts.get("weapon") == "other" and not threat and not harmed and facts.get(PURPOSE) is None:
-        asked.append(PURPOSE)
+        questions.append(PURPOSE)
     answered = isinstance(facts.get("mutual"), bool) or "mutual" in facts.get(ASKED, ())
     if len(both(people)) > 1 and not answered:
-        asked.append("mutual")
-    return asked
+        questions.append("mutual")
+    return questions
 
 
 def both(people: Iterable[IncidentPerson]) -> list[IncidentPerson]:
@@ -176,9 +176,9 @@ def facts_after(facts: Mapping[str, Any], fact: str, tap: Tap) -> dict[str, Any]
     """The facts after a tap. For `harmed` only an unsuccessful question is stored; who was harmed is in the people's
     parts."""
     after = dict(facts)
-    for name, said in ((ASKED, Answer.ASKED), (SENT_ON, Answer.SENT_ON), (MAYBE_FACTS, Answer.MAYBE)):
+    for name, answer in ((ASKED, Answer.ASKED), (SENT_ON, Answer.SENT_ON), (MAYBE_FACTS, Answer.MAYBE)):
         named = [one for one in after.get(name, ()) if one != fact]
-        if tap.answer is said and not (fact == "weapon" and said is Answer.MAYBE):
+        if tap.answer is answer and not (fact == "weapon" and answer is Answer.MAYBE):
             named.append(fact)
         after.pop(name, None)
         if named:

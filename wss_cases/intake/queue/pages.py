@@ -132,7 +132,7 @@ def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) ->
         for row, scene in zip(shown, situations(ids).values(), strict=True)
     }
     twins = possible_duplicates(shown, queue.actor)
-    beside = {twin.id: twin for found in twins.values() for twin in found}
+    beside = {twin.id: twin for group in twins.values() for twin in group}
     people = {number: scene.people for number, scene in scenes.items()}
     if others := sorted(set(beside) - set(ids)):
         people |= people_of_each(others)
@@ -221,10 +221,10 @@ def read_queue(actor: Actor, arguments: Mapping[str, str], now: datetime, limit:
     """The queue as a download."""
     queue, narrow, order = queue_of(actor, now), narrow_of(dict(arguments)), order_of(QUEUE, arguments)
     places = place_labels()
-    found = queue_page(queue, narrow, order, labels_of(order, places), limit=limit)
-    asked = narrow.parameters | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
-    cells: list[Row] = in_parts(found, lambda part: queue_rows(queue, part, places))
-    return ListRead(cells, filters_of(narrow, places), asked, queue.school_id)
+    rows = queue_page(queue, narrow, order, labels_of(order, places), limit=limit)
+    parameters = narrow.parameters | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
+    cells: list[Row] = in_parts(rows, lambda part: queue_rows(queue, part, places))
+    return ListRead(cells, filters_of(narrow, places), parameters, queue.school_id)
 
 
 QUEUE = ListKind(
@@ -256,17 +256,17 @@ def _queue_page(status: int, problem: str = "") -> Page:
     queue, after, places = queue_of(actor, clock.now()), id_in(request.args.get("after")), place_labels()
     rows = queries.queue_page(queue, narrow, order, labels_of(order, places), after)
     shown, counts = rows[: queries.PAGE], queries.queue_counts(queue, narrow)
-    asked = narrow.parameters | ({"sort": order.parameter} if order != QUEUE.order else {})
+    query = narrow.parameters | ({"sort": order.parameter} if order != QUEUE.order else {})
 
     def address(**changes: Any) -> str:
-        return url_for("queue.page", **{name: value for name, value in (asked | changes).items() if value is not None})
+        return url_for("queue.page", **{name: value for name, value in (query | changes).items() if value is not None})
 
     form = NarrowForm(data=narrow.parameters | {"days": str(narrow.days or "")})
     form.offer(places)
     cells, filters = queue_rows(queue, shown, places), filters_of(narrow, places)
     page_shown = render_template(
         "intake/queue/queue.html",
-        table=table_of(QUEUE, actor, cells, order, address, asked, filters),
+        table=table_of(QUEUE, actor, cells, order, address, query, filters),
         count=counts[""],
         tabs=_tabs(narrow, counts, address),
         urgent=[

@@ -183,16 +183,16 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
 def _questions(answers: Sequence[Answered]) -> tuple[PlanQuestion, ...]:
     """Questions of all answers, each fact once with its greatest weight, in the engine's order."""
     weights, facts = list(Weight), list(FACTS)
-    asked: dict[str, PlanQuestion] = {}
+    questions: dict[str, PlanQuestion] = {}
     for answered in answers:
         possible = [duty for duty in answered.answer["duties"] if duty["state"] == DutyState.POSSIBLE]
-        for said in answered.answer.get("open_questions", []):
-            rules = tuple(said["rules"])
+        for entry in answered.answer.get("open_questions", []):
+            rules = tuple(entry["rules"])
             duties = tuple(Duty(duty["duty"]) for duty in possible if not set(rules).isdisjoint(duty["rules"]))
-            question = PlanQuestion(said["fact"], Weight(said["weight"]), rules, said["because"], duties)
-            before = asked.get(question.fact)
-            asked[question.fact] = _one_question(before, question) if before else question
-    return tuple(sorted(asked.values(), key=lambda one: (weights.index(one.weight), facts.index(one.fact))))
+            question = PlanQuestion(entry["fact"], Weight(entry["weight"]), rules, entry["because"], duties)
+            before = questions.get(question.fact)
+            questions[question.fact] = _one_question(before, question) if before else question
+    return tuple(sorted(questions.values(), key=lambda one: (weights.index(one.weight), facts.index(one.fact))))
 
 
 def _one_question(one: PlanQuestion, other: PlanQuestion) -> PlanQuestion:
@@ -224,8 +224,8 @@ def _id(person: IncidentPerson | None) -> int | None:
 
 def _put_items(board: _Board, answered: Answered, harmed: Sequence[int]) -> None:
     person_id = _id(answered.person)
-    for said in answered.answer["pathways"]:
-        kind, whom = Kind(said["kind"]), Person(said["for"])
+    for entry in answered.answer["pathways"]:
+        kind, whom = Kind(entry["kind"]), Person(entry["for"])
         targets: Sequence[int | None] = [person_id]
         if whom is Person.BOTH:
             targets = [None]
@@ -233,8 +233,8 @@ def _put_items(board: _Board, answered: Answered, harmed: Sequence[int]) -> None
         elif whom is Person.HARMED:
             targets = list(harmed) or [None]
         for target in targets:
-            days, rules = said["start_within_school_days"], tuple(said["rules"])
-            item = PlanItem(kind, whom, target, said["tier"], days, rules, (said["because"],))
+            days, rules = entry["start_within_school_days"], tuple(entry["rules"])
+            item = PlanItem(kind, whom, target, entry["tier"], days, rules, (entry["because"],))
             before = board.items.get((kind, whom, target))
             board.items[kind, whom, target] = _joined(before, item) if before else item
 
@@ -260,8 +260,8 @@ def _join_own(board: _Board) -> None:
 
 def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]) -> None:
     of_an_adult = answered.person is not None and answered.person.kind in _ADULTS
-    for said in answered.answer["follow_ups"]:
-        kind, days = FollowUpKind(said["kind"]), said["due_in_school_days"]
+    for entry in answered.answer["follow_ups"]:
+        kind, days = FollowUpKind(entry["kind"]), entry["due_in_school_days"]
         targets: Sequence[int | None] = [_id(answered.person)]
         if kind in _ONCE:
             targets = [None]
@@ -275,16 +275,16 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
             targets = [one.id for one in people if one.id in harmed and one.student and has_plan(one.student)]
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
-            board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
+            board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(entry["rules"])))
 
 
 def _to_meet(answered: Answered, harmed: Sequence[int]) -> list[int | None]:
     """The people met alone before the circles of one answer; each gets a follow-up that names them."""
     people: dict[int | None, None] = {}
-    for said in answered.answer["pathways"]:
-        if PATHWAY_OF[Kind(said["kind"])] is Pathway.CIRCLE:
-            people |= dict.fromkeys([] if Person(said["for"]) is Person.HARMED else [_id(answered.person)])
-            people |= dict.fromkeys([] if Person(said["for"]) is Person.CAUSED_HARM else harmed)
+    for entry in answered.answer["pathways"]:
+        if PATHWAY_OF[Kind(entry["kind"])] is Pathway.CIRCLE:
+            people |= dict.fromkeys([] if Person(entry["for"]) is Person.HARMED else [_id(answered.person)])
+            people |= dict.fromkeys([] if Person(entry["for"]) is Person.CAUSED_HARM else harmed)
     people.pop(None, None)
     return list(people) or [None]
 
@@ -292,12 +292,12 @@ def _to_meet(answered: Answered, harmed: Sequence[int]) -> list[int | None]:
 def _one_call_each(wanted: Iterable[PlanFollowUp]) -> list[PlanFollowUp]:
     """Merge calls home to one per student: the family is the same whether the student caused harm or was harmed. The
     call has the earlier day and the rules of both."""
-    kept: dict[tuple[FollowUpKind, int, int | None], PlanFollowUp] = {}
+    calls: dict[tuple[FollowUpKind, int, int | None], PlanFollowUp] = {}
     for one in wanted:
         is_call = one.kind in _CALLS and one.person_id is not None
         key = (_CALLS[0], 0, one.person_id) if is_call else (one.kind, one.days, one.person_id)
-        kept[key] = _one_call(kept[key], one) if key in kept else one
-    return list(kept.values())
+        calls[key] = _one_call(calls[key], one) if key in calls else one
+    return list(calls.values())
 
 
 def _one_call(one: PlanFollowUp, other: PlanFollowUp) -> PlanFollowUp:
@@ -311,9 +311,9 @@ def _students(ids: Sequence[int], people: Sequence[IncidentPerson]) -> list[int 
 
 
 def _holds(answered: Answered) -> Iterable[PlanHold]:
-    for said in answered.answer["holds"]:
-        about = (AppliesTo(said["applies_to"]), tuple(said["rules"]), said["until"], said["because"])
-        yield PlanHold(_id(answered.person), *about, HoldState(said.get("state", HoldState.HOLDS)))
+    for entry in answered.answer["holds"]:
+        about = (AppliesTo(entry["applies_to"]), tuple(entry["rules"]), entry["until"], entry["because"])
+        yield PlanHold(_id(answered.person), *about, HoldState(entry.get("state", HoldState.HOLDS)))
 
 
 CALLS: Final = (FollowUpKind.GUARDIAN_CONTACT.value, FollowUpKind.GUARDIAN_CONTACT_HARMED.value)

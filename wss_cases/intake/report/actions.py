@@ -199,10 +199,10 @@ def read_added(uow: UnitOfWork, incident: Incident) -> None:
 def take_signs(uow: UnitOfWork, incident: Incident, text: str) -> bool:
     """Mark facts unknown that a later text points to; True if it had a new sign."""
     signs = signs_on(today_at(incident.school_id, uow.now))
-    facts, kept = read_later(incident.facts or {}, incident.signs, signs, text)
-    if len(kept) == len(incident.signs):
+    facts, entries = read_later(incident.facts or {}, incident.signs, signs, text)
+    if len(entries) == len(incident.signs):
         return False
-    incident.facts, incident.signs = facts, kept
+    incident.facts, incident.signs = facts, entries
     return True
 
 

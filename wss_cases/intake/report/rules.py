@@ -161,7 +161,7 @@ def answered(tile: Tile, given: Mapping[str, Iterable[str]]) -> Answered:
     """The result of a tile's card; `given` are values by question, those of other tiles are ignored. "None of these"
     together with another answer counts as no answer."""
     facts: dict[str, Any] = {}
-    kept, settled = [], False
+    entries, settled = [], False
     for question in CARDS.get(tile, ()):
         values = [value for value in question.answers if value in set(given.get(question.name, ()))]
         for value in values if len(values) == 1 else [value for value in values if value != "none"]:
@@ -172,9 +172,9 @@ def answered(tile: Tile, given: Mapping[str, Iterable[str]]) -> Answered:
                 facts["sent_on"] = list(dict.fromkeys(sent_on))
             if answer.kept_as:
                 names = tuple(name for name in answer.facts if name != "sent_on" and answer.facts[name] not in NO)
-                kept.append((names, answer.kept_as))
+                entries.append((names, answer.kept_as))
             settled = settled or question.settles
-    return Answered(facts, tuple(kept), settled)
+    return Answered(facts, tuple(entries), settled)
 
 
 Facts = dict[str, Any]

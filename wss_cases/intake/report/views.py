@@ -44,8 +44,8 @@ def capture() -> Page:
     """The capture page with the actor's own draft."""
     actor = current_actor()
     draft = newest_draft(actor, "capture", g.get("kept_at"))
-    kept = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
-    begun_at = kept if actor.covers(id_in(kept), *STAFF) else None
+    school_id = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
+    begun_at = school_id if actor.covers(id_in(school_id), *STAFF) else None
     school = school_for(actor, request.args.get("school_id") or begun_at)
     if draft is None:
         return _show(CaptureForm(), actor, school)
@@ -136,11 +136,11 @@ def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, no
 def _word_question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
     """Ask the reporter about a word of the text; None if there is none left to ask about."""
     matches = signs_on(today_at(school.id, now)).matches(report.narrative)
-    asked = to_ask(report.tile, answered(report.tile, report.card).facts, matches, form.words_answered)
-    if not asked:
+    questions = to_ask(report.tile, answered(report.tile, report.card).facts, matches, form.words_answered)
+    if not questions:
         return None
     _save_draft(actor, school, now, form)
-    match = asked[0]
+    match = questions[0]
     hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
     return render_template(
         "intake/report/question.html",

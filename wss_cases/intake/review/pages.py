@@ -127,7 +127,7 @@ def show(report: Incident, form: BaseForm, status: int = 200, problem: Problem |
         notifications=grounds,
         **_around(report, actor, instant),
         history=history_rows(report.id, zone, 20),
-        changes=words.change_words(found) if (found := changes_for(actor, report)) is not None and found.any else None,
+        changes=words.change_words(diffs) if (diffs := changes_for(actor, report)) is not None and diffs.any else None,
     )
     return (page, status) if status != 200 else page
 
@@ -139,15 +139,15 @@ def _asked(
     police."""
     answers = newest_answers(report.id)
     authors = user_names([row.by_id for row in answers.values()])
-    said = Words(report, now.people, answers, authors, zone, lambda person: words.called(person, now.people))
-    questions = question_rows(said, now.plan)
-    asked = [row["fact"] for row in (*questions["must"], *questions["later"])]
+    wording = Words(report, now.people, answers, authors, zone, lambda person: words.called(person, now.people))
+    questions = question_rows(wording, now.plan)
+    facts = [row["fact"] for row in (*questions["must"], *questions["later"])]
     finding = police_finding(now.plan, duties, danger_reported=report.danger_now)
     waiting = [code for code, state in duties if state in OPEN_DUTY]
     return {
         "questions": questions,
-        "missing": words.missing_facts(report, now.people, asked),
-        "police": police_words(finding, grounds, asked, waiting, (report.facts or {}).get("sexual")),
+        "missing": words.missing_facts(report, now.people, facts),
+        "police": police_words(finding, grounds, facts, waiting, (report.facts or {}).get("sexual")),
         "forgotten": is_forgotten(report),
     }
 
@@ -168,8 +168,8 @@ def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]
 
 
 def _withdrawal(report: Incident, zone: str) -> dict[str, str] | None:
-    asked = withdrawal_asked(report)
-    return {"when": moment_words(asked.at, zone), "why": asked.data["why"]} if asked is not None else None
+    entry = withdrawal_asked(report)
+    return {"when": moment_words(entry.at, zone), "why": entry.data["why"]} if entry is not None else None
 
 
 def decided_first(report: Incident, yours: str) -> Page:

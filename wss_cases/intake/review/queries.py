@@ -57,9 +57,9 @@ def evidence_of(incident: Incident, zone: str) -> list[Text]:
     texts += [_Said(one.at, _("Added later"), names.get(one.author_id, ""), one.text) for one in added]
     texts += [_Said(one.at, _call_words(one), names.get(one.author_id, ""), one.note) for one in contacts]
     texts += [_Said(act.at, sentence(act), author(act), act.data.get("why") or "") for act in acts]
-    said = [one for one in texts if one.text.strip()]
-    said.sort(key=lambda one: one.at)
-    return [{"what": one.what, "when": moment_words(one.at, zone), "who": one.who, "note": one.text} for one in said]
+    written = [one for one in texts if one.text.strip()]
+    written.sort(key=lambda one: one.at)
+    return [{"what": one.what, "when": moment_words(one.at, zone), "who": one.who, "note": one.text} for one in written]
 
 
 def _rows(model: Any, column: Any, ids: Collection[int]) -> Sequence[Any]:

@@ -79,14 +79,14 @@ def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
     )
     columns = select(UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed)
     statement = _visible_to(columns.select_from(MailTrouble), actor, now)
-    found = db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE))
-    return [TroubleRow(*row) for row in found]
+    rows = db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE))
+    return [TroubleRow(*row) for row in rows]
 
 
 def trouble_count(actor: Actor, now: datetime) -> int:
     statement = _visible_to(select(func.count()).select_from(MailTrouble), actor, now)
-    found: int = db.session.execute(statement).scalar_one()
-    return found
+    count: int = db.session.execute(statement).scalar_one()
+    return count
 
 
 def own_trouble(user_id: int) -> MailTrouble | None:
@@ -193,9 +193,9 @@ def take_bounce(report: Report, now: datetime) -> list[Taken]:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         for returned in report.recipients:
-            if returned.action == "failed" and (found := _told_of(uow, report, returned)) is not None:
-                note_trouble(uow, found.id, found.email, Trouble(TroubleKind.BOUNCED, returned.status))
-                taken.append(Taken(found.email, returned.status))
+            if returned.action == "failed" and (account := _told_of(uow, report, returned)) is not None:
+                note_trouble(uow, account.id, account.email, Trouble(TroubleKind.BOUNCED, returned.status))
+                taken.append(Taken(account.email, returned.status))
     return taken
 
 
@@ -279,8 +279,8 @@ blueprint = Blueprint("troubles", __name__)
 
 
 def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
-    found = own_words(actor)
-    return ("mail_pages/bounces/own.html", found) if found else None
+    words = own_words(actor)
+    return ("mail_pages/bounces/own.html", words) if words else None
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:

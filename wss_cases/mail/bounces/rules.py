@@ -41,9 +41,9 @@ def trouble_of(error: Exception) -> Trouble | None:
     else:
         return None
     text = words.decode("ascii", "replace") if isinstance(words, bytes) else str(words)
-    found = ENHANCED.search(text)
+    match = ENHANCED.search(text)
     kind = TroubleKind.REFUSED if code >= 500 else TroubleKind.GIVEN_UP
-    return Trouble(kind, found[1] if found else str(code))
+    return Trouble(kind, match[1] if match else str(code))
 
 
 def reason(status: str) -> tuple[str, str]:
@@ -102,8 +102,8 @@ def _recipients(part: Message) -> Iterator[Returned]:
 
 
 def _inner(part: Message) -> list[Message]:
-    found = part.get_payload()
-    return [one for one in found if isinstance(one, Message)] if isinstance(found, list) else []
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
 def _word(block: Message, name: str) -> str:

@@ -313,9 +313,9 @@ def ours(uow: UnitOfWork, model: type[Row], row_id: int, token: str) -> Row | No
     mine = select(queue).where(
         queue.id == row_id, queue.claim_token == token, queue.state == OutboxState.CLAIMED, NOT_PAUSED
     )
-    held = mine.with_for_update().execution_options(populate_existing=True)
-    found: Row | None = uow.session.scalars(held).one_or_none()
-    return found
+    locked = mine.with_for_update().execution_options(populate_existing=True)
+    row: Row | None = uow.session.scalars(locked).one_or_none()
+    return row
 
 
 def mark(uow: UnitOfWork, model: Any, row_id: int, token: str, values: dict[str, Any]) -> bool:

@@ -168,11 +168,11 @@ def queue_depth() -> dict[str, int]:
     The last two are counted as they happen: counting them here would read the rows of years.
     """
     statement = select(OutboxMessage.state, func.count()).where(OutboxMessage.state.in_((*UNSENT, OutboxState.FAILED)))
-    found = {row[0].value: row[1] for row in db.session.execute(statement.group_by(OutboxMessage.state))}
+    counts = {row[0].value: row[1] for row in db.session.execute(statement.group_by(OutboxMessage.state))}
     ever = {of.value: series for of, series in EVER.items()}
     counted = db.session.execute(select(Counter.series, Counter.value).where(Counter.series.in_(ever.values())))
     known = {row.series: row.value for row in counted}
-    return {state.value: found.get(state.value, known.get(ever.get(state.value, ""), 0)) for state in OutboxState}
+    return {state.value: counts.get(state.value, known.get(ever.get(state.value, ""), 0)) for state in OutboxState}
 
 
 def oldest_waiting() -> datetime | None:

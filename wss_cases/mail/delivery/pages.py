@@ -133,8 +133,8 @@ def follow(uow: UnitOfWork, message: OutboxMessage, values: dict[str, Any]) -> N
 
 def _lists(message: OutboxMessage) -> MailList | None:
     """A bundle can be turned off where every email in it can."""
-    found = {kind.mail_list(row) for row in carried_by(message.id) if (kind := kind_of(row.kind))}
-    return found.pop() if len(found) == 1 else None
+    lists = {kind.mail_list(row) for row in carried_by(message.id) if (kind := kind_of(row.kind))}
+    return lists.pop() if len(lists) == 1 else None
 
 
 def _says(message: OutboxMessage, actor: Actor) -> Mail | None:

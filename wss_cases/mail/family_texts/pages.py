@@ -122,16 +122,16 @@ def language_rows(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> list
 
 def groups(rows: Sequence[FamilyText], language: str, today: date) -> list[dict[str, Any]]:
     """Texts by group, in English and one language: in force, upcoming, or missing."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_group: dict[str, list[dict[str, Any]]] = {}
     for code in sorted({row.code for row in rows}, key=_place):
         cells = [
             _cell([row for row in rows if (row.code, row.language) == (code, tag)], today)
             for tag in (FALLBACK, language)
         ]
-        found.setdefault(_group(code), []).append(
+        by_group.setdefault(_group(code), []).append(
             {"code": code, "what": code_words(code, rows), "english": cells[0], "other": cells[1]}
         )
-    return [{"title": str(GROUP_LABELS[name]), "rows": found[name]} for name in GROUP_LABELS if name in found]
+    return [{"title": str(GROUP_LABELS[name]), "rows": by_group[name]} for name in GROUP_LABELS if name in by_group]
 
 
 def _group(code: str) -> str:
@@ -234,8 +234,8 @@ def new() -> Page:
     def act() -> int:
         return add_text(submitted(form), form.code.data, form.language.data, _wording(form))
 
-    asked = _newest(rows, str(form.code.data or ""), "en")
-    return _text_page(form, act, str(form.code.data or ""), str(form.language.data or ""), original=asked)
+    english = _newest(rows, str(form.code.data or ""), "en")
+    return _text_page(form, act, str(form.code.data or ""), str(form.language.data or ""), original=english)
 
 
 @blueprint.route("/<int:text_id>/change", methods=["GET", "POST"])

@@ -45,15 +45,15 @@ class Block:
     @property
     def groups(self) -> list[tuple[bool, list[str]]]:
         """Its lines in groups: (whether it is a list, the lines without dashes)."""
-        found: list[tuple[bool, list[str]]] = []
+        parts: list[tuple[bool, list[str]]] = []
         for line in self.lines:
             item = line.startswith("- ")
             words = line[2:] if item else line
-            if item and found and found[-1][0]:
-                found[-1][1].append(words)
+            if item and parts and parts[-1][0]:
+                parts[-1][1].append(words)
             else:
-                found.append((item, [words]))
-        return found
+                parts.append((item, [words]))
+        return parts
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 def blocks(text: str) -> list[Block]:
     """The parts of a text; a line beginning with "# " starts a new one."""
-    found: list[tuple[str, list[str]]] = [("", [])]
+    parts: list[tuple[str, list[str]]] = [("", [])]
     for line in (line.strip() for line in text.splitlines()):
         if line.startswith("# "):
-            found.append((line[2:].strip(), []))
+            parts.append((line[2:].strip(), []))
         elif line:
-            found[-1][1].append(line)
-    return [Block(heading, tuple(lines)) for heading, lines in found if heading or lines]
+            parts[-1][1].append(line)
+    return [Block(heading, tuple(lines)) for heading, lines in parts if heading or lines]
 
 
 FALLBACK = "en"
@@ -111,10 +111,10 @@ FALLBACK = "en"
 def family_text(code: str, language: str | None, day: date) -> Text:
     """A text on a day in this language, otherwise in English. If `.language` differs from the one asked for, the
     caller makes an `interpreter` follow-up. "es-MX" finds "es". Raises LookupError for an unknown text."""
-    found = family_texts([code], language, day)
-    if code not in found:
+    texts = family_texts([code], language, day)
+    if code not in texts:
         raise LookupError(f"there is no text for families named {code!r} on {day.isoformat()}")
-    return found[code]
+    return texts[code]
 
 
 def family_texts(codes: Collection[str], language: str | None, day: date) -> dict[str, Text]:
@@ -126,18 +126,18 @@ def family_texts(codes: Collection[str], language: str | None, day: date) -> dic
         .order_by(FamilyText.starts_on)
     )
     newest = {(row.code, row.language): row for row in db.session.scalars(statement)}
-    found: dict[str, Text] = {}
+    texts: dict[str, Text] = {}
     for code in codes:
         row = next((newest[code, each] for each in wanted if (code, each) in newest), None)
         if row is not None:
-            found[code] = Text(row.title, row.text, row.language)
-    return found
+            texts[code] = Text(row.title, row.text, row.language)
+    return texts
 
 
 def _languages(language: str | None) -> list[str]:
     """Languages to try, best first: as given, without region, English."""
-    asked = language or FALLBACK
-    return list(dict.fromkeys([asked, asked.split("-")[0].split("_")[0], FALLBACK]))
+    wanted = language or FALLBACK
+    return list(dict.fromkeys([wanted, wanted.split("-")[0].split("_")[0], FALLBACK]))
 
 
 def get_text(actor: Actor, text_id: int) -> FamilyText:
@@ -161,5 +161,5 @@ def languages_of_families() -> dict[str, int]:
     """Number of guardians by recorded language, most first."""
     statement = select(Guardian.language, func.count()).where(Guardian.language.is_not(None))
     counted = db.session.execute(statement.group_by(Guardian.language)).all()
-    found = {str(row[0]): int(row[1]) for row in counted if row[0]}
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    numbers = {str(row[0]): int(row[1]) for row in counted if row[0]}
+    return dict(sorted(numbers.items(), key=lambda item: (-item[1], item[0])))

@@ -210,8 +210,8 @@ def offer(actor: Actor, wanted: bool) -> dict[str, Any] | None:
 
 def offer_on_my_day(actor: Actor, now: datetime) -> dict[str, Any] | None:
     """The offer for someone who was told of danger while none of their devices gets messages."""
-    asked = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
-    return offer(actor, wanted=asked and queries.heard_of_danger_without_push(actor, now))
+    may_ask = actor.has(*CASE_TEAM) and NOT_NOW not in request.cookies
+    return offer(actor, wanted=may_ask and queries.heard_of_danger_without_push(actor, now))
 
 
 def _form(actor: Actor, key: PushKey) -> dict[str, Any]:

@@ -159,16 +159,16 @@ def heard_of_danger_without_push(actor: Actor, now: datetime) -> bool:
     """Whether a pushed kind of message went to a person none of whose devices gets any."""
     if newest_key() is None or not might(actor, Permission.PUSH_USE):
         return False
-    asked = {"who": actor.user_id, "unseen_since": now - UNSEEN_FOR}
-    return db.session.scalar(_told_without_device(), asked) is True
+    parameters = {"who": actor.user_id, "unseen_since": now - UNSEEN_FOR}
+    return db.session.scalar(_told_without_device(), parameters) is True
 
 
 @cache
 def _told_without_device() -> Any:
     who: Any = bindparam("who")
     mine = exists().where(PushDevice.user_id == who, _seen_after(bindparam("unseen_since")))
-    told = exists().where(OutboxMessage.recipient_id == who, OutboxMessage.kind.in_(push_kinds()))
-    return select(and_(told, ~mine))
+    pushed = exists().where(OutboxMessage.recipient_id == who, OutboxMessage.kind.in_(push_kinds()))
+    return select(and_(pushed, ~mine))
 
 
 def devices_live(now: datetime) -> int:

@@ -68,8 +68,8 @@ def answered(status: int) -> Answered:
 def pause_after(attempts: int, retry_after: str) -> timedelta:
     """The pause after so many failed attempts (1 or more), or a longer one that the service asks for."""
     own = PAUSES[min(attempts, len(PAUSES)) - 1]
-    asked = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6 else 0
-    return max(own, timedelta(seconds=min(asked, LONGEST_RETRY_AFTER)))
+    requested = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6 else 0
+    return max(own, timedelta(seconds=min(requested, LONGEST_RETRY_AFTER)))
 
 
 def check_subscription(given: Subscription, hosts: Sequence[str], near: Collection[str]) -> None:
@@ -120,8 +120,8 @@ def _is_point(text: str) -> bool:
 
 def body_of(title: str, body: str, path: str, tag: str) -> bytes:
     """The message for the device: text, a path of this site, and the tag under which a repeat replaces the first."""
-    said = json.dumps({"title": title, "body": body, "link": path, "tag": tag}, ensure_ascii=False)
-    data = said.encode()
+    content = json.dumps({"title": title, "body": body, "link": path, "tag": tag}, ensure_ascii=False)
+    data = content.encode()
     return data + b" " * (-len(data) % PADDED_TO)
 
 

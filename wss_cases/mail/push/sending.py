@@ -126,9 +126,9 @@ def _spread(now: datetime) -> None:
 
 
 def _words(kind: str) -> PushWords:
-    found = kind_of(kind)
-    assert found is not None and found.push is not None
-    return found.push
+    message_kind = kind_of(kind)
+    assert message_kind is not None and message_kind.push is not None
+    return message_kind.push
 
 
 def _claim(token: str, now: datetime) -> list[int]:
@@ -150,8 +150,8 @@ def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Rea
         if row is None:
             return None
         device = uow.session.scalar(select(PushDevice).where(PushDevice.id == row.device_id, is_live(now)))
-        said = None if device is None else _said(row, device, now)
-        if device is None or said is None:
+        content = None if device is None else _said(row, device, now)
+        if device is None or content is None:
             _end(row, OutboxState.DROPPED, "")
         elif row.ends_at <= now:
             _end(row, OutboxState.FAILED, row.last_error or "late")
@@ -159,7 +159,7 @@ def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Rea
             _end(row, OutboxState.FAILED, "sealed")
         elif host_of(to.endpoint) not in silent:
             row.lease_until = database_now() + pages.LEASE
-            return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, said)
+            return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, content)
         return None
 
 

@@ -143,8 +143,8 @@ def failing() -> list[str]:
     stuck = exists().where(
         WebhookDelivery.webhook_id == Webhook.id, or_(tried, WebhookDelivery.state == OutboxState.FAILED)
     )
-    found = select(Webhook.name).where(or_(Webhook.why_off != "", and_(Webhook.is_on, stuck)))
-    return list(db.session.scalars(found.order_by(Webhook.name)))
+    names = select(Webhook.name).where(or_(Webhook.why_off != "", and_(Webhook.is_on, stuck)))
+    return list(db.session.scalars(names.order_by(Webhook.name)))
 
 
 def schools_by_code(codes: Sequence[str]) -> dict[str, int]:
@@ -162,13 +162,13 @@ def signing_secrets(webhook_id: int, now: datetime) -> list[str]:
     in_force = or_(WebhookSecret.ends_at.is_(None), WebhookSecret.ends_at > now)
     mine = select(WebhookSecret).where(WebhookSecret.webhook_id == webhook_id, in_force)
     rows = db.session.scalars(mine.order_by(WebhookSecret.id.desc()))
-    found, keys = list[str](), setting("WSS_KEYS")
+    opened, keys = list[str](), setting("WSS_KEYS")
     for row in rows:
         with suppress(ValueError):
-            found.append(unseal(keys, PURPOSE, row.sealed_text, row.sealed_key))
-    if not found:
+            opened.append(unseal(keys, PURPOSE, row.sealed_text, row.sealed_key))
+    if not opened:
         raise ValueError("no key opens a secret of this webhook")
-    return found
+    return opened
 
 
 BATCH = 5

@@ -157,11 +157,11 @@ def _checked(uow: UnitOfWork, wanted: Wanted, own_id: int | None) -> dict[str, o
     taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == wanted.name))
     if taken not in (None, own_id):
         raise Refused("name", _("There is already a webhook with this name."))
-    found = schools_by_code(wanted.schools)
-    if unknown := [code for code in wanted.schools if code not in found]:
+    by_code = schools_by_code(wanted.schools)
+    if unknown := [code for code in wanted.schools if code not in by_code]:
         raise Refused("schools", _("There is no school with the code %(code)s.", code=unknown[0]))
     return {
-        "name": wanted.name, "url": wanted.url, "events": list(wanted.events), "school_ids": sorted(found.values()),
+        "name": wanted.name, "url": wanted.url, "events": list(wanted.events), "school_ids": sorted(by_code.values()),
     }  # fmt: skip
 
 

@@ -76,8 +76,8 @@ def bells_on(school: School, day: date) -> list[Bells]:
         .where(BellTime.school_id == school.id, BellTime.starts_on <= day)
         .order_by(BellTime.starts_on, BellTime.id)
     )
-    said = {weekday: (first, last) for weekday, first, last in db.session.execute(statement)}
-    return [said.get(weekday, (school.first_bell, school.last_bell)) for weekday in WEEKDAYS]
+    stored = {weekday: (first, last) for weekday, first, last in db.session.execute(statement)}
+    return [stored.get(weekday, (school.first_bell, school.last_bell)) for weekday in WEEKDAYS]
 
 
 def last_bells(places: Collection[tuple[int, date]]) -> Mapping[tuple[int, date], time]:
@@ -92,13 +92,13 @@ def last_bells(places: Collection[tuple[int, date]]) -> Mapping[tuple[int, date]
         .order_by(BellTime.starts_on, BellTime.id)
     )
     rows = list(db.session.execute(statement))
-    said = {
+    stored = {
         (school_id, day): bell
         for of_school, weekday, starts_on, bell in rows
         for school_id, day in places
         if school_id == of_school and day.weekday() == weekday and starts_on <= day
     }
-    return said | half_day_bells(places)
+    return stored | half_day_bells(places)
 
 
 def hours_of(school_id: int, days: Sequence[date]) -> dict[date, Bells]:
@@ -122,9 +122,9 @@ def weeks(school: School) -> list[Week]:
         .where(BellTime.school_id == school.id)
         .order_by(BellTime.starts_on, BellTime.id)
     )
-    said = {starts_on: name or "" for starts_on, name in db.session.execute(statement)}
+    authors = {starts_on: name or "" for starts_on, name in db.session.execute(statement)}
     return [
-        Week(starts_on, name, bells_on(school, starts_on)) for starts_on, name in sorted(said.items(), reverse=True)
+        Week(starts_on, name, bells_on(school, starts_on)) for starts_on, name in sorted(authors.items(), reverse=True)
     ]
 
 
@@ -190,11 +190,11 @@ def page(school_id: int) -> Page:
             form.seen_id.data = newest(school_id) or ""
             raise
 
-    kept = [{"title": _("From %(day)s", day=day_words_with_year(week.starts_on)), "meta": _words(week.bells),
+    history = [{"title": _("From %(day)s", day=day_words_with_year(week.starts_on)), "meta": _words(week.bells),
              "who": week.said_by} for week in weeks(school)]  # fmt: skip
     return form_page(
         form, act, with_flash(_("The bell times are saved."), url_for(".page", school_id=school_id)),
-        "roster/calendar/bells.html", school=school, kept=kept, now_words=_words(now),
+        "roster/calendar/bells.html", school=school, kept=history, now_words=_words(now),
         days=[(weekday_name(a_day_of(number)), number) for number in WEEKDAYS],
         calendar_href=url_for("calendar.month", school_id=school_id),
     )  # fmt: skip

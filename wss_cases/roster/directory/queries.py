@@ -129,8 +129,8 @@ def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 def students_by_id(ids: Iterable[int | None]) -> dict[int, Student]:
     """These students by id, as far as they exist. The caller checks whom the actor may name."""
     wanted = sorted({number for number in ids if number is not None})
-    found = db.session.scalars(select(Student).where(Student.id.in_(wanted))) if wanted else ()
-    return {student.id: student for student in found}
+    students = db.session.scalars(select(Student).where(Student.id.in_(wanted))) if wanted else ()
+    return {student.id: student for student in students}
 
 
 def get_student(actor: Actor, student_id: int) -> Student:
@@ -285,23 +285,23 @@ def _linked(among_ids: Narrow) -> Any:
 def _guardian(
     who: Guardian, link: StudentGuardian, limit: GuardianLimit | None, kept_off: list[Guardian], theirs: set[str]
 ) -> GuardianOf:
-    found = reach(
+    reached = reach(
         restricted=limit is not None and limit.restriction is not None,
         may_contact=limit.may_contact if limit else None,
         said=limit is not None,
         another_restricted=bool(kept_off),
     )
-    if found is Reach.NEVER:
+    if reached is Reach.NEVER:
         return GuardianOf(
-            who.id, str(Reach.NEVER.label), "", None, "", "", False, found, False,
+            who.id, str(Reach.NEVER.label), "", None, "", "", False, reached, False,
             limit.restriction if limit else None, limit.restricted_on if limit else None, link.id,
         )  # fmt: skip
     # A line that both answer could reach the person who must not be reached.
-    phone, email = (text if found is Reach.OPEN else "" for text in (who.phone, who.email))
+    phone, email = (text if reached is Reach.OPEN else "" for text in (who.phone, who.email))
     phone, email = "" if _digits(phone) in theirs else phone, "" if email.lower() in theirs else email
     records = limit.may_receive_records if limit else None
     return GuardianOf(
-        who.id, who.name, link.relation, who.language, phone, email, link.is_primary, found, records, link_id=link.id
+        who.id, who.name, link.relation, who.language, phone, email, link.is_primary, reached, records, link_id=link.id
     )
 
 

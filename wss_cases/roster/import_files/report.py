@@ -75,11 +75,11 @@ class Cause:
         """The message with the cells' text and the rows."""
         values = ", ".join(f'"{value}"' for value in self.values)
         rows = ", ".join(str(row) for row in self.rows[:FIRST]) + (" …" if self.count > FIRST else "")
-        said = f"{self.message} {values}".rstrip()
+        text = f"{self.message} {values}".rstrip()
         what = _("Not imported: %(number)d (rows %(rows)s).", number=self.count, rows=rows)
         if not self.refused:
             what = _("Imported without it: %(number)d (rows %(rows)s).", number=self.count, rows=rows)
-        return f"{said} – {what}"
+        return f"{text} – {what}"
 
 
 class BundleRefused(Exception):

@@ -143,16 +143,16 @@ def iso_day(text: str) -> date | None:
 @lru_cache(maxsize=20_000)
 def our_day(text: str) -> date | None:
     """A date written 8/24/2026, or None."""
-    found = _OUR_DATE.fullmatch(text)
-    return _date(found[3], found[1], found[2]) if found else None
+    match = _OUR_DATE.fullmatch(text)
+    return _date(match[3], match[1], match[2]) if match else None
 
 
 def speaks_against(text: str) -> bool:
     """Whether a cell shows that its column is not written 8/24/2026: the month second, or the year first."""
-    found = _OUR_DATE.fullmatch(text)
-    if found is None:
+    match = _OUR_DATE.fullmatch(text)
+    if match is None:
         return iso_day(text) is not None
-    return our_day(text) is None and _date(found[3], found[2], found[1]) is not None
+    return our_day(text) is None and _date(match[3], match[2], match[1]) is not None
 
 
 def _date(year: str, month: str, day_of_month: str) -> date | None:
@@ -174,9 +174,9 @@ def grade(text: str) -> tuple[bool, int | None]:
     if not parts:
         return True, None
     code = parts[0].upper().replace(" ", "")
-    found = _YEAR.fullmatch(code)
-    if found:
-        year = int(found[1])
+    match = _YEAR.fullmatch(code)
+    if match:
+        year = int(match[1])
         return (True, year) if year <= 13 else (False, None)
     code = code.removesuffix("GRADE")
     return (True, 13) if code.startswith("PS") else (code in _GRADES, _GRADES.get(code))
@@ -197,8 +197,8 @@ def support(field: str, text: str) -> tuple[bool, bool | str | None]:
     if field == "language":
         names = Locale("en").languages
         code = get_global("language_aliases").get(plain, plain.split("-")[0].split("_")[0])
-        found = code if code in names else next((one for one, name in names.items() if name.casefold() == plain), None)
-        return found is not None, found
+        known = code if code in names else next((one for one, name in names.items() if name.casefold() == plain), None)
+        return known is not None, known
     return plain in _YES or plain in _NO, plain in _YES if plain in (*_YES, *_NO) else None
 
 
@@ -228,8 +228,8 @@ def role_kind(role: str, more: str = "") -> str | None:
         return STUDENT
     if plain in GUARDIAN_ROLES:
         return "guardian"
-    said = _OFFICES if any(word in plain for word in _YOUNG) else _OFFICES + _HELPERS
-    known = plain in _STAFF or any(word in plain for word in said) or plain in map(_letters, many(more))
+    parts = _OFFICES if any(word in plain for word in _YOUNG) else _OFFICES + _HELPERS
+    known = plain in _STAFF or any(word in plain for word in parts) or plain in map(_letters, many(more))
     return "staff" if known else None
 
 

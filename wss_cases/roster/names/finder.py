@@ -99,9 +99,9 @@ class Finder:
         """
         places = (one for one in self.find(text.title()) if one.kind in _CERTAIN or _names_alone(one.words, text))
         found = list(dict.fromkeys(one.words for one in places))
-        said = [frozenset(pieces_of(words)) for words in found]
+        pieces = [frozenset(pieces_of(words)) for words in found]
         whole = dict.fromkeys(whole_names_in(text, self._whole))
-        return [*found, *(name for name in whole if not any(words.issuperset(pieces_of(name)) for words in said))]
+        return [*found, *(name for name in whole if not any(words.issuperset(pieces_of(name)) for words in pieces))]
 
     def without(self, text: str, instead: str) -> str:
         """A text with `instead` in place of every word that certainly names an involved child."""

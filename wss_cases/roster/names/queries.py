@@ -36,8 +36,8 @@ def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), s
 
 def finder_beside(stay: Iterable[Named], out: Iterable[Named]) -> Finder:
     """A finder that removes some people from a text in which others may stay: a name of both stays."""
-    kept = list(stay)
-    given, family = (name for one in kept for name in one.given), (name for one in kept for name in one.family)
+    staying = list(stay)
+    given, family = (name for one in staying for name in one.given), (name for one in staying for name in one.family)
     return Finder(Named("", tuple(given), tuple(family)), out)
 
 
@@ -110,11 +110,11 @@ def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] 
 
 def refuse_found(words: Iterable[str]) -> None:
     """Raise Refused, for the field `anyway`, when a text has words that may name a student."""
-    if said := asked_about(words):
-        raise Refused("anyway", said)
+    if question := asked_about(words):
+        raise Refused("anyway", question)
 
 
 def asked_about(words: Iterable[str]) -> str:
     """The question about words that may name a student; '' for none."""
-    found = ", ".join(dict.fromkeys(words))
-    return _("This may name a student: %(names)s. Leave out names, or confirm below.", names=found) if found else ""
+    names = ", ".join(dict.fromkeys(words))
+    return _("This may name a student: %(names)s. Leave out names, or confirm below.", names=names) if names else ""

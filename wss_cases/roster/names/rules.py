@@ -86,15 +86,15 @@ def whole_names_in(text: str, names: Iterable[str]) -> list[str]:
     known, line = set(words), f" {' '.join(words)} "
     side_by_side = set(pairwise(words))
     pairs = side_by_side | set(_apart(text))
-    found = []
+    matches = []
     for name in names:
         pieces = pieces_of(name)
         if len(pieces) < 2 or pieces[0] not in known:
             continue
         ends = (pieces[0], pieces[-1])
         if ends in pairs or ends[::-1] in side_by_side or f" {' '.join(pieces)} " in line:
-            found.append(name)
-    return found
+            matches.append(name)
+    return matches
 
 
 def _apart(text: str) -> Iterator[tuple[str, str]]:

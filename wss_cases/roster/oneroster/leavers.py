@@ -122,13 +122,13 @@ def many_disabled(run: Run, share: float, few: int) -> list[Problem]:
 
 
 def _accounts(run: Run) -> list[UserAccount]:
-    found: set[int] = set()
+    numbers: set[int] = set()
     mine = (StaffMember.source == run.source,)
     for keys in batches(sorted(run.left)):
         rows = rows_among(run.uow.session, [StaffMember.__table__.c.id], mine, StaffMember.__table__.c.sourced_id, keys)
-        found.update(row[0] for row in rows)
+        numbers.update(row[0] for row in rows)
     users: dict[int, UserAccount] = {}
-    for ids in batches(sorted(found)):
+    for ids in batches(sorted(numbers)):
         leaving = exists().where(THEIRS, StaffMember.id.in_(ids))
         staying = exists().where(THEIRS, StaffMember.is_active)
         theirs = select(UserAccount).where(leaving, ~staying, UserAccount.state != AccountState.DISABLED)
@@ -183,11 +183,11 @@ def _approves(run: Run, user: UserAccount) -> bool:
 def _last_at(run: Run, user: UserAccount) -> set[int]:
     """The schools that have no other dean, coordinator or administrator."""
     now, session = run.uow.now, run.uow.session
-    held = select(RoleGrant.role, RoleGrant.school_id).where(
+    statement = select(RoleGrant.role, RoleGrant.school_id).where(
         RoleGrant.user_id == user.id, RoleGrant.role.in_(NEEDED), in_force_at(now)
     )
     alone = set()
-    for role, school_id in session.execute(held).all():
+    for role, school_id in session.execute(statement).all():
         others = (
             select(RoleGrant.id)
             .join(UserAccount, UserAccount.id == RoleGrant.user_id)

@@ -45,8 +45,8 @@ class Roles(Handler):
         names = ("roleStartDate", "roleEndDate") if "roleStartDate" in row else ("beginDate", "endDate")
         starts, ends = self.run.days(row, *names)
         primary = row.get("isPrimary", row.get("roleType", "")).lower() in ("true", "primary")
-        held = _held(self.run.kind_of(role), role, org, self.run.grade(row, "grade"), starts, ends, primary)
-        self.run.roles[user] = (*self.run.roles.get(user, ()), held)
+        entry = _held(self.run.kind_of(role), role, org, self.run.grade(row, "grade"), starts, ends, primary)
+        self.run.roles[user] = (*self.run.roles.get(user, ()), entry)
 
 
 @lru_cache(maxsize=50_000)
@@ -73,7 +73,7 @@ class Users(Handler):
         if not given and not family:
             raise RowRefused("givenName", _("A person needs a given or a family name."))
         roles = self._roles(row)
-        kinds = {held.kind for held in roles} | ({"guardian"} if key in self.run.guardian_roles else set())
+        kinds = {entry.kind for entry in roles} | ({"guardian"} if key in self.run.guardian_roles else set())
         preferred = text(row, "preferredGivenName"), text(row, "preferredFamilyName")
         names = {"given_name": given, "family_name": family}
         names |= {"preferred_given_name": preferred[0], "preferred_family_name": preferred[1]}
@@ -102,19 +102,19 @@ class Users(Handler):
 
     def _link(self, key: str, row: Cells, roles: Sequence[HeldRole]) -> None:
         agents = many(row.get("agentSourcedIds", ""))
-        guardian = next((held.role for held in roles if held.kind == "guardian"), None)
+        guardian = next((entry.role for entry in roles if entry.kind == "guardian"), None)
         if guardian is not None:
             self.run.guardian_roles.setdefault(key, guardian)
             self.run.links.add((student, key, "") for student in agents)
-        elif any(held.kind == STUDENT for held in roles):
+        elif any(entry.kind == STUDENT for entry in roles):
             self.run.links.add((key, agent, "") for agent in agents)
 
     def _student(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
         self._supports.read(row["sourcedId"], row)
         places = self._places(roles, row.get("primaryOrgSourcedId", ""))
-        held = next((role for role in roles if role.kind == STUDENT and role.grade is not None), None)
+        entry = next((role for role in roles if role.kind == STUDENT and role.grade is not None), None)
         year = self.run.grade(row, "grades")
-        year = year if year is not None or held is None else held.grade
+        year = year if year is not None or entry is None else entry.grade
         if roles:
             self.run.places[row["sourcedId"]] = _shared(year, places)
         return {

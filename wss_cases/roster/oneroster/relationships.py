@@ -39,12 +39,12 @@ class SupportColumns:
             self._columns = {column: field for column, field in mapped_supports().items() if column in row}
         if not self._columns:
             return
-        said: dict[str, Any] = {"sourced_id": key}
+        values: dict[str, Any] = {"sourced_id": key}
         for column, field in self._columns.items():
-            known, said[field] = support(field, row[column])
+            known, values[field] = support(field, row[column])
             if not known:
                 self._run.odd(column, row[column], _("This value is not known:"))
-        self._said.append(said)
+        self._said.append(values)
 
     def finish(self) -> None:
         """Write the differences; a blank is unknown."""

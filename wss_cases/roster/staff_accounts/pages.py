@@ -81,8 +81,8 @@ def shown(wanted: Standing, start: int, most: int, now: datetime) -> Shown:
         chosen = [one for one in every if one.standing is wanted]
         numbers = Counter(one.standing for one in every)
         return Shown(numbers, chosen[start : start + most], len(chosen) > start + most)
-    kept = select(AccountTally.standing, AccountTally.number, AccountTally.counted_at, AccountTally.seen)
-    rows = db.session.execute(kept).all()
+    statement = select(AccountTally.standing, AccountTally.number, AccountTally.counted_at, AccountTally.seen)
+    rows = db.session.execute(statement).all()
     if not rows:
         return Shown(Counter(), [], is_known=False)
     ids = db.session.scalar(select(AccountTally.staff_ids).where(AccountTally.standing == wanted)) or []
@@ -117,8 +117,8 @@ def keep_tallies(now: datetime) -> dict[str, int]:
 
 
 def _is_due(now: datetime) -> bool:
-    kept = db.session.execute(select(AccountTally.counted_at, AccountTally.seen).limit(1)).first()
-    return kept is None or kept[1] != _seen(now) or now - kept[0] >= AGAIN
+    row = db.session.execute(select(AccountTally.counted_at, AccountTally.seen).limit(1)).first()
+    return row is None or row[1] != _seen(now) or now - row[0] >= AGAIN
 
 
 def _seen(now: datetime) -> str:
@@ -236,19 +236,19 @@ def page() -> Page:
     """The rules, the number of people by standing, and those with one standing by name."""
     wanted = {one.value: one for one in Standing}.get(request.args.get("standing", ""), Standing.NEW)
     start = id_in(request.args.get("start")) or 0
-    found = shown(wanted, start, PAGE, clock.now())
-    names = queries.school_names(school_id for one in found.people for _role, school_id in one.gives)
+    result = shown(wanted, start, PAGE, clock.now())
+    names = queries.school_names(school_id for one in result.people for _role, school_id in one.gives)
     return render_template(
         "roster/staff_accounts/page.html",
         rules=[_rule_row(*row) for row in queries.every_rule()],
-        standings=[(one, found.numbers[one], url_for(".page", standing=one.value)) for one in Standing],
+        standings=[(one, result.numbers[one], url_for(".page", standing=one.value)) for one in Standing],
         wanted=wanted,
-        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in found.people],
+        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in result.people],
         newer=url_for(".page", standing=wanted.value) if start else None,
-        older=url_for(".page", standing=wanted.value, start=start + PAGE) if found.has_more else None,
-        is_known=found.is_known,
-        counted=_counted(found),
-        will_change=sum(found.numbers[one] for one in WILL_CHANGE),
+        older=url_for(".page", standing=wanted.value, start=start + PAGE) if result.has_more else None,
+        is_known=result.is_known,
+        counted=_counted(result),
+        will_change=sum(result.numbers[one] for one in WILL_CHANGE),
         waves=[_wave_words(wave, name) for wave, name in queries.waves()],
         key=BaseForm(formdata=None).request_key.data,
     )
@@ -355,11 +355,11 @@ def confirm(account_rule_id: int) -> Page:
 def wave() -> Page:
     """Invite the next people; the scheduler sends the invitations."""
     form = WaveForm(version=queries.newest_rule() or "")
-    found = shown(Standing.NEW, 0, 0, clock.now())
-    if not found.is_known and not form.is_submitted():
+    result = shown(Standing.NEW, 0, 0, clock.now())
+    if not result.is_known and not form.is_submitted():
         # The page says that the people are still being counted; nobody confirms an unknown number.
         return redirect(url_for(".page"), 303)
-    counted = found.numbers
+    counted = result.numbers
     words = {
         "title": _("Invite people of the roster"),
         "lede": _(

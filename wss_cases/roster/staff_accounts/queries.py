@@ -74,12 +74,12 @@ def proposals(now: datetime, staff_ids: Collection[int] | None = None) -> list[P
     members = _members(staff_ids)
     accounts = _accounts(now, None if staff_ids is None else _account_ids(members))
     by_address = dict(accounts.values())
-    by_staff = {staff_id: held for _email, held in accounts.values() for staff_id in held.staff_ids}
-    found = []
+    by_staff = {staff_id: account for _email, account in accounts.values() for staff_id in account.staff_ids}
+    proposed = []
     for member in members:
         linked = next((by_staff[one] for one in member.staff_ids if one in by_staff), None)
-        found.append(proposal(member, rules, linked or by_address.get(member.email)))
-    return found
+        proposed.append(proposal(member, rules, linked or by_address.get(member.email)))
+    return proposed
 
 
 def returning(user_id: int, now: datetime) -> Proposal | None:
@@ -101,8 +101,8 @@ def _rows(staff_ids: Collection[int] | None) -> list[Any]:
     pupil = exists().where(Student.source == staff.source, Student.sourced_id == staff.sourced_id, Student.is_active)
     columns = select(staff.id, staff.name, staff.search_key, staff.email, pupil).where(staff.is_active)
     if staff_ids is not None:
-        found = db.session.scalars(select(staff.email).where(staff.id.in_(staff_ids)))
-        addresses = {address for email in found if (address := known_address(email))}
+        emails = db.session.scalars(select(staff.email).where(staff.id.in_(staff_ids)))
+        addresses = {address for email in emails if (address := known_address(email))}
         columns = columns.where(or_(staff.id.in_(staff_ids), func.lower(staff.email).in_(addresses)))
     return list(db.session.execute(columns.order_by(staff.search_key, staff.id)))
 
@@ -150,22 +150,22 @@ def _accounts(now: datetime, ids: Collection[int] | None) -> dict[int, tuple[str
     linked = select(StaffMember.user_id, StaffMember.id).where(StaffMember.user_id.is_not(None), StaffMember.is_active)
     for owner_id, staff_id in db.session.execute(_of(linked, StaffMember.user_id, ids)):
         staff[owner_id or 0].add(staff_id)
-    found = {}
+    by_email = {}
     accounts = select(UserAccount.id, UserAccount.email, UserAccount.state)
     for user_id, email, state in db.session.execute(_of(accounts, UserAccount.id, ids)):
-        held = Held(user_id, state is AccountState.DISABLED, staff_ids=frozenset(staff[user_id]))
-        found[user_id] = email, held
+        account = Held(user_id, state is AccountState.DISABLED, staff_ids=frozenset(staff[user_id]))
+        by_email[user_id] = email, account
     grants = select(RoleGrant.user_id, RoleGrant.role, RoleGrant.school_id, not_over(now)).order_by(RoleGrant.id)
     for user_id, role, school_id, is_live in db.session.execute(_of(grants, RoleGrant.user_id, ids)):
-        held = found[user_id][1]
-        held.is_partner |= bool(is_live) and role is Role.PARTNER
+        account = by_email[user_id][1]
+        account.is_partner |= bool(is_live) and role is Role.PARTNER
         if is_live:
-            held.has_live = True
+            account.has_live = True
         else:
-            held.had = True
+            account.had = True
         if school_id is not None:
-            (held.live if is_live else held.over).add((role, school_id))
-    return found
+            (account.live if is_live else account.over).add((role, school_id))
+    return by_email
 
 
 def school_names(ids: Iterable[int]) -> dict[int, str]:

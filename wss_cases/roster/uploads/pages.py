@@ -125,13 +125,13 @@ def confirm_upload(uow: UnitOfWork, upload_id: int, accepted: Collection[str]) -
     row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT, uow.version)
     if row.state is not UploadState.CHECKED:
         raise Refused("", _("This roster is no longer waiting for a person."))
-    asked = [one["ask"] for one in row.asks]
-    for ask in asked:
+    questions = [one["ask"] for one in row.asks]
+    for ask in questions:
         if ask not in accepted:
             raise Refused(ask, _("Review it, and confirm it here, or discard the file."))
     assert UploadState.WRITING in TRANSITIONS[row.state]
-    row.state, row.accepted, row.confirmed_by_id = UploadState.WRITING, asked, uow.actor.user_id
-    uow.audit("roster.upload_confirmed", "roster_upload", row.id, {"accepted": [None, asked]})
+    row.state, row.accepted, row.confirmed_by_id = UploadState.WRITING, questions, uow.actor.user_id
+    uow.audit("roster.upload_confirmed", "roster_upload", row.id, {"accepted": [None, questions]})
     return row.id
 
 
@@ -200,10 +200,10 @@ def _check(row: RosterUpload, actor: Actor, stream: IO[bytes], now: datetime) ->
                 first=partial(_hold, row.id, UploadState.CHECKING),
             )  # fmt: skip
         except BundleRefused as refused:
-            found = refused.report or Report(problems=refused.problems)
+            outcome = refused.report or Report(problems=refused.problems)
             if not refused.ask or refused.ask in [one["ask"] for one in asks]:
-                keep_refused(actor, ROSTER, row.source, found, now)
-                return _end(row, UploadState.REFUSED, found, now)
+                keep_refused(actor, ROSTER, row.source, outcome, now)
+                return _end(row, UploadState.REFUSED, outcome, now)
             whole = [problem.message for problem in refused.problems if problem.row is None]
             asks.append({"ask": refused.ask, "words": whole, "share": refused.share})
             accept = _accepted(asks)
@@ -248,13 +248,13 @@ def _end(
     upload_id, before = row.id, row.state
     db.session.remove()
     with unit_of_work(SYSTEM, now) as uow:
-        held = uow.session.get(RosterUpload, upload_id, with_for_update=True, populate_existing=True)
-        if held is None or held.state not in (before, state):
+        upload = uow.session.get(RosterUpload, upload_id, with_for_update=True, populate_existing=True)
+        if upload is None or upload.state not in (before, state):
             raise Overtaken
-        assert held.state is state or state in TRANSITIONS[held.state]
-        held.state, held.report, held.asks = state, trimmed(report.as_document()), asks or held.asks
+        assert upload.state is state or state in TRANSITIONS[upload.state]
+        upload.state, upload.report, upload.asks = state, trimmed(report.as_document()), asks or upload.asks
         if state is not UploadState.CHECKED:
-            held.ended_at = now
+            upload.ended_at = now
             uow.session.execute(delete(PARTS).where(PARTS.c.upload_id == upload_id))
         uow.audit("roster.upload_taken", "roster_upload", upload_id, {"state": [before.value, state.value]})
     return {UploadState.CHECKED: "checked", UploadState.WRITTEN: "imported"}.get(state, "refused")

@@ -43,10 +43,10 @@ ROSTER_DAYS = 3
 
 
 def name_and_zone(_now: datetime) -> Found:
-    found = district()
-    if not found.name:
-        return warning(_("The district has no name yet. Its time zone is %(zone)s.", zone=found.time_zone))
-    return ok(_("%(name)s, time zone %(zone)s.", name=found.name, zone=found.time_zone))
+    record = district()
+    if not record.name:
+        return warning(_("The district has no name yet. Its time zone is %(zone)s.", zone=record.time_zone))
+    return ok(_("%(name)s, time zone %(zone)s.", name=record.name, zone=record.time_zone))
 
 
 def networks(_now: datetime) -> Found:
@@ -196,9 +196,9 @@ def keepers(now: datetime) -> Found:
     trained = set(db.session.scalars(select(TrainingRecord.user_id).where(keeping_counts_on(day))))
     at_work = _at_work(now, [Role.COORDINATOR, *DECIDE])
     decides = {(user_id, school_id) for user_id, school_id, role in at_work if role in DECIDE}
-    kept = {at for who, at, role in at_work if role is Role.COORDINATOR and who in trained and (who, at) not in decides}
+    able = {at for who, at, role in at_work if role is Role.COORDINATOR and who in trained and (who, at) not in decides}
     return _each_school(
-        kept,
+        able,
         _("There is no school yet, so no one keeps circles."),
         _("Every school has a trained circle keeper."),
         _("Without a trained keeper, no circle can be held there"),
@@ -295,11 +295,11 @@ TONES = {Level.OK: "moss", Level.WARNING: "sun", Level.BAD: "brick"}
 def page() -> Page:
     """The district's part of `flask doctor`, each line with a link to where it is set."""
     now = clock.now()
-    found = [(check, check.look(now)) for check in CHECKS]
+    results = [(check, check.look(now)) for check in CHECKS]
     return render_template(
         "setup/checklist/page.html",
-        rows=[_row(check, each) for check, each in found],
-        missing=sum(each.level is not Level.OK for _check, each in found),
+        rows=[_row(check, each) for check, each in results],
+        missing=sum(each.level is not Level.OK for _check, each in results),
     )
 
 

@@ -212,10 +212,10 @@ TEMPLATE = "setup/settings/change.html"
 def page() -> Page:
     """All settings by group: value, since when, by whom, and upcoming changes."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
-    today, said = today_at(None, clock.now()), said_of([entry.setting.key for entry in ENTRIES])
+    today, stored = today_at(None, clock.now()), said_of([entry.setting.key for entry in ENTRIES])
     rows: dict[Group, list[dict[str, Any]]] = {group: [] for group in Group}
     for entry in ENTRIES:
-        rows[entry.group].append(_row(entry, [row for row in said if row.key == entry.setting.key], today))
+        rows[entry.group].append(_row(entry, [row for row in stored if row.key == entry.setting.key], today))
     groups = [(group.label, each) for group, each in rows.items() if each]
     return render_template(
         "setup/settings/list.html", groups=groups, pages=pages(current_actor(), today), fixed=fixed_rules()
@@ -258,11 +258,11 @@ def change(name: str) -> Page:
     """One setting, its history and the form to change it; colors and logo are previewed before they are saved."""
     require(current_actor(), Permission.SETTINGS_EDIT, current_actor())
     entry, now = existing(BY_NAME.get(name)), clock.now()
-    said, today = said_of([entry.setting.key]), today_at(None, now)
-    form = _form(entry, said, today)
+    stored, today = said_of([entry.setting.key]), today_at(None, now)
+    form = _form(entry, stored, today)
     shown = {
-        "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(said, today)),
-        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, said, today), "preview": {},
+        "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(stored, today)),
+        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, stored, today), "preview": {},
     }  # fmt: skip
     if entry.preview and form.is_submitted() and form.validate() and form.shown.data != form.mark():
         try:

@@ -38,8 +38,8 @@ def last_lapses(most: int) -> Sequence[StandbyLapse]:
 def known_names() -> str:
     """The standby names (`synchronous_standby_names`) removed in the last lapse that had some; '' for none."""
     named = _NEWEST_FIRST.where(StandbyLapse.names != "").limit(1)
-    found = db.session.scalars(named).first()
-    return found.names if found is not None else ""
+    lapse = db.session.scalars(named).first()
+    return lapse.names if lapse is not None else ""
 
 
 MISSING, UNWATCHED = "standby.missing", "standby.unwatched"

@@ -54,8 +54,8 @@ class Primary:
 
 def wanted(names: str) -> int:
     """How many standbys a commit waits for, in PostgreSQL's syntax: `a`, `FIRST 2 (a, b)`, `ANY 1 (*)`."""
-    found = re.match(r"\s*(?:first\s+|any\s+)?(\d+)\s*\(", names, re.IGNORECASE)
-    return int(found[1]) if found else 1
+    match = re.match(r"\s*(?:first\s+|any\s+)?(\d+)\s*\(", names, re.IGNORECASE)
+    return int(match[1]) if match else 1
 
 
 def are_meant(names: str, following: Collection[str]) -> list[str]:
@@ -131,27 +131,27 @@ class Watch:
     def look(self, address: str, now: datetime) -> str:
         """Look once and act; returns words for the log, '' for none. Raises NotWatched."""
         try:
-            found = _first(address)
+            first = _first(address)
         except NoneFirst:
             self._sure = time.monotonic()  # gives the standbys time to follow a first server that comes back
             raise
-        if len(found.primary.names) > MOST_NAMES:
+        if len(first.primary.names) > MOST_NAMES:
             raise TooLong(f"synchronous_standby_names is longer than {MOST_NAMES} letters: shorten it")
         is_lapse, known = open_lapse() is not None, known_names()
         db.session.remove()
-        silent, moment = self._silent(found.words), time.monotonic()
-        quiet = unheard(found.primary, silent) if found.primary.names else None
+        silent, moment = self._silent(first.words), time.monotonic()
+        quiet = unheard(first.primary, silent) if first.primary.names else None
         if quiet is not None:
             self._sure = max(self._sure, moment - quiet)
-        elif is_lapse and not found.primary.names:
+        elif is_lapse and not first.primary.names:
             self._sure = moment  # another scheduler may restore the names at any time
-        what = step(found.primary, silent, moment - self._sure, is_lapse, known)
+        what = step(first.primary, silent, moment - self._sure, is_lapse, known)
         if what is Step.LIFT:
-            begin_lapse(now, found.primary.names or known)
-            _set_names(found.url, "")
+            begin_lapse(now, first.primary.names or known)
+            _set_names(first.url, "")
             return "the standby is missing: saves go on without it"
         if what is Step.RESTORE:
-            _set_names(found.url, known)
+            _set_names(first.url, known)
             self._sure = time.monotonic()
             return "a standby follows: saves wait for it again"
         if what is Step.CLOSE:
@@ -161,29 +161,29 @@ class Watch:
     def _silent(self, words: dict[str, datetime | None]) -> dict[str, float]:
         """Seconds since each standby sent something new."""
         moment = time.monotonic()
-        for name, said in words.items():
-            if name not in self._heard or self._heard[name][0] != said:
-                self._heard[name] = (said, moment)
+        for name, heard_at in words.items():
+            if name not in self._heard or self._heard[name][0] != heard_at:
+                self._heard[name] = (heard_at, moment)
         return {name: moment - self._heard[name][1] for name in words}
 
 
 def _first(address: str) -> Found:
     """Raises NoneFirst, SeveralFirst."""
-    found, closed = [], []
+    servers, closed = [], []
     for server in each_host(make_url(address)):
         try:
             one = _asked(server.url)
         except SQLAlchemyError:
             closed.append(server.host or "the socket")
         else:
-            found += [one] if one is not None else []
-    if len(found) > 1:
-        hosts = ", ".join(str(one.url.host) for one in found)
+            servers += [one] if one is not None else []
+    if len(servers) > 1:
+        hosts = ", ".join(str(one.url.host) for one in servers)
         raise SeveralFirst(f"{hosts} both take themselves for the first server: stop the one that was left")
-    if not found:
+    if not servers:
         away = f"; not let in, or no answer: {', '.join(closed)}" if closed else ""
         raise NoneFirst(f"no first server is seen{away}")
-    return found[0]
+    return servers[0]
 
 
 def _asked(url: URL) -> Found | None:
@@ -194,7 +194,7 @@ def _asked(url: URL) -> Found | None:
         rows = connection.execute(_FOLLOWING).all()
         waited_for = [name for name, is_waited_for, _said in rows if is_waited_for]
         primary = Primary(connection.scalar(_NAMES), [name for name, *_rest in rows], waited_for)
-        return Found(url, primary, {name: said for name, _waited_for, said in rows})
+        return Found(url, primary, {name: heard_at for name, _waited_for, heard_at in rows})
 
 
 def _set_names(url: URL, names: str) -> None:

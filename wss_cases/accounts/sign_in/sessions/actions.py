@@ -119,22 +119,22 @@ def tell_administrators(
     account, at any hour."""
     which = RoleGrant.role == Role.SYSADMIN
     which |= (RoleGrant.role == Role.ADMINISTRATOR) & RoleGrant.school_id.in_(of)
-    found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
-    for user_id in sorted({*uow.session.scalars(found), *also} - set(but)):
+    statement = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
+    for user_id in sorted({*uow.session.scalars(statement), *also} - set(but)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
 def schools_of(uow: UnitOfWork, user: UserAccount) -> list[int]:
     """Schools where a person has a role today; their administrators are told of changes one person made alone."""
     at = RoleGrant.school_id.is_not(None)
-    found = select(RoleGrant.school_id).where(RoleGrant.user_id == user.id, at, in_force_at(uow.now))
-    return [school_id for school_id in uow.session.scalars(found) if school_id is not None]
+    statement = select(RoleGrant.school_id).where(RoleGrant.user_id == user.id, at, in_force_at(uow.now))
+    return [school_id for school_id in uow.session.scalars(statement) if school_id is not None]
 
 
 def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Collection[Role]) -> None:
     """Step: tell everyone with one of these roles about an account, at any hour."""
-    found = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), in_force_at(uow.now))
-    for user_id in sorted(set(uow.session.scalars(found)) - {uow.actor.user_id}):
+    statement = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), in_force_at(uow.now))
+    for user_id in sorted(set(uow.session.scalars(statement)) - {uow.actor.user_id}):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
@@ -149,8 +149,8 @@ def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, 
 
 
 def has_factor(session: Session, user_id: int) -> bool:
-    found = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
-    return session.execute(found).first() is not None
+    statement = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
+    return session.execute(statement).first() is not None
 
 
 def take_a_try(account_key: str, address: str, now: datetime) -> bool:
@@ -263,10 +263,10 @@ def choose_language(actor: Actor, locale: str, now: datetime) -> None:
 
 def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
     """Set the password of an invitation's account, once. Raises NotFound if it is used or expired, Refused."""
-    found = db.session.get(Invitation, invitation_id)
-    if found is None or found.used_at is not None or found.expires_at <= now:
+    row = db.session.get(Invitation, invitation_id)
+    if row is None or row.used_at is not None or row.expires_at <= now:
         raise NotFound
-    user = db.session.get_one(UserAccount, found.user_id)
+    user = db.session.get_one(UserAccount, row.user_id)
     hashed = new_hash(user, password, "password")
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         invitation = uow.session.get_one(Invitation, invitation_id, with_for_update=True, populate_existing=True)

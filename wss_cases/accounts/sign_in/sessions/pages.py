@@ -240,10 +240,10 @@ def _fill() -> None:
     wanted = request.args.get("kept", "")
     if request.method != "GET" or not wanted.isdecimal() or not current_user.is_authenticated:
         return
-    for kept in kept_for(current_actor().user_id, clock.now()):
-        if kept.id == int(wanted):
-            g.kept_fields, g.kept_at = MultiDict(kept.fields), kept.kept_at
-            session[FILLED] = [kept.id, kept.path]
+    for form in kept_for(current_actor().user_id, clock.now()):
+        if form.id == int(wanted):
+            g.kept_fields, g.kept_at = MultiDict(form.fields), form.kept_at
+            session[FILLED] = [form.id, form.path]
 
 
 def _forget_saved(answer: Response) -> Response:
@@ -324,7 +324,7 @@ def keep_text() -> Response:
 @gate(Permission.SIGNED_IN)
 def kept() -> Page:
     """Offer the forms saved when a session of one's own ended."""
-    found = kept_for(current_actor().user_id, clock.now())
+    forms = kept_for(current_actor().user_id, clock.now())
     shown = [
         {
             "id": each.id,
@@ -332,7 +332,7 @@ def kept() -> Page:
             "words": written(each.fields),
             "href": f"{each.page}{'&' if '?' in each.page else '?'}kept={each.id}",
         }
-        for each in found
+        for each in forms
     ]
     return render_template(
         "accounts/sign_in/sessions/saved_forms.html",

@@ -148,9 +148,9 @@ def _places(uow: UnitOfWork, rows: Sequence[Row[Any]], identity: Identity) -> se
     """Roles and schools for a new account: as mapped from the provider's claims, otherwise by the rules for roster
     staff, and without such rules the reporter's role at each school."""
     ids = [row.id for row in rows]
-    held = uow.session.execute(select(POST.c.school_id, POST.c.role).where(POST.c.staff_id.in_(ids))).all()
+    post_rows = uow.session.execute(select(POST.c.school_id, POST.c.role).where(POST.c.staff_id.in_(ids))).all()
     posts = {(row.school_id, row.role) for row in rows if row.school_id} | {
-        (school_id, role) for school_id, role in held
+        (school_id, role) for school_id, role in post_rows
     }
     claimed, rules = roles_claimed(identity.claims, setting("SIGN_ON_ROLES")), _rules(uow)
     if claimed or not rules:
@@ -187,8 +187,8 @@ def _make(
 def sign_on(identity: Identity, demanded: Collection[str], device: str, now: datetime) -> SignInResult:
     """Open a session for the provider's person; none without a linked, active account. If a second factor is
     `demanded` of the provider, its claims must confirm one; if not, the account's own is asked for."""
-    found = select(SignOn.user_id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
-    user_id = db.session.scalars(found).one_or_none()
+    statement = select(SignOn.user_id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
+    user_id = db.session.scalars(statement).one_or_none()
     user = db.session.get(UserAccount, user_id) if user_id is not None else None
     if user is None or user.state is not AccountState.ACTIVE or not is_strong(identity, demanded):
         with unit_of_work(SYSTEM, now) as uow:

@@ -54,8 +54,8 @@ def vouched_address(claims: Claims, domains: Collection[str]) -> str:
 
 def staff_id(claims: Claims, claim: str) -> str:
     """The roster's staff id in a claim, or ''."""
-    found = claims.get(claim) if claim else None
-    return str(found).strip() if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    value = claims.get(claim) if claim else None
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def is_child_or_family(claims: Claims) -> bool:

@@ -251,14 +251,14 @@ def _person(uow: UnitOfWork, incident: Incident, person: IncidentPerson | None, 
     if different:
         uow.record(person, "incident.person_changed")
     for name in different:
-        said: dict[str, Any] = {
+        details: dict[str, Any] = {
             "what": name,
             "who": person_words(person),
             "was": before[name],
             "now": now[name],
             "why": why,
         }
-        uow.record(incident, "incident.part_corrected", **said)
+        uow.record(incident, "incident.part_corrected", **details)
     return bool(different)
 
 
@@ -351,8 +351,8 @@ def correction_form(
     """The form filled with a report's facts; the school is a field only if there is a choice."""
     fields: dict[str, Field] = {}
     for person in incident.people:
-        asked = person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
-        fields |= {name: field for name, field in asked.items() if name.removeprefix(f"p{person.id}_") in OF_PERSON}
+        questions = person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
+        fields |= {name: field for name, field in questions.items() if name.removeprefix(f"p{person.id}_") in OF_PERSON}
     made = type("CorrectionOfReport", (CorrectionForm,), dict(fields))
     data: dict[str, Any] = stored(incident) | {"tile": incident.tile, "school_id": str(incident.school_id)}
     wall = local(incident.occurred_at, zone).replace(tzinfo=None)
@@ -413,9 +413,9 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:
     if not may_correct(actor, report, began):
         return None
     pages = {"href": url_for("corrections.facts", incident_id=report.id)}
-    asked = withdrawal_asked(report)
-    if asked is not None and report.reporter_id == actor.user_id:
-        pages["asked"] = moment_words(asked.at, zone_of(report.school_id))
+    withdrawal = withdrawal_asked(report)
+    if withdrawal is not None and report.reporter_id == actor.user_id:
+        pages["asked"] = moment_words(withdrawal.at, zone_of(report.school_id))
     elif is_reporters(actor, report, began):
         pages["withdraw"] = url_for("withdrawal.withdraw", incident_id=report.id)
     return "intake/corrections/_panel.html", pages

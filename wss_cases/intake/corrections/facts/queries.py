@@ -21,8 +21,8 @@ def withdrawal_asked(incident: Incident) -> TimelineEntry | None:
     """The first request to withdraw an undecided report, or None."""
     if incident.state not in UNDECIDED:
         return None
-    asked = select(TimelineEntry).where(_of(incident), TimelineEntry.kind == "incident.withdrawal_asked")
-    return db.session.scalars(asked.order_by(TimelineEntry.id)).first()
+    statement = select(TimelineEntry).where(_of(incident), TimelineEntry.kind == "incident.withdrawal_asked")
+    return db.session.scalars(statement.order_by(TimelineEntry.id)).first()
 
 
 def _of(incident: Incident) -> ColumnElement[bool]:

@@ -140,8 +140,8 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
         unsettled = uow.now if kind is DayKind.CLOSED and day >= today_at(None, uow.now) - _NEAR else None
         if row is None:
             place = {"school_year": year, "school_id": None, "day": day, "planned_label": ""}
-            said = {"kind": kind, "label": label, "last_bell": of_file.last_bell}
-            new.append({**said, **place, "unsettled_since": unsettled})
+            columns = {"kind": kind, "label": label, "last_bell": of_file.last_bell}
+            new.append({**columns, **place, "unsettled_since": unsettled})
             continue
         values = {"row_id": row.id, "new_kind": kind, "new_label": label}
         if row.said_at is not None:

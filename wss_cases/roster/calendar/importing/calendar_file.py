@@ -135,7 +135,7 @@ def _columns(name: str, header: list[str]) -> dict[str, int]:
                 " It is: %(header)s", header=", ".join(header)[:200],
             )  # fmt: skip
             raise _refused(name, words, 1, column)
-    return {column: found[0] for column, found in places.items() if found}
+    return {column: positions[0] for column, positions in places.items() if positions}
 
 
 def _event(number: int, row: dict[str, str]) -> Event:
@@ -147,12 +147,12 @@ def _event(number: int, row: dict[str, str]) -> Event:
         raise RowRefused("end_date", _("The end lies before the start."))
     if (ends - starts).days > 366:
         raise RowRefused("end_date", _("The event is longer than a year."))
-    said, title = row.get("kind", ""), required(row, "title")
-    if said and said not in tuple(EventKind):
+    stated, title = row.get("kind", ""), required(row, "title")
+    if stated and stated not in tuple(EventKind):
         raise RowRefused("kind", _("The kind must be one of: %(kinds)s.", kinds=", ".join(EventKind)))
     kind, why, asks = taken_for(
         title,
-        EventKind(said) if said else None,
+        EventKind(stated) if stated else None,
         canceled=row.get("status", "").casefold() in ("cancelled", "canceled"),
         timed=bool(row.get("start_time")) and row.get("all_day", "").casefold() not in ("true", "yes", "1"),
     )
@@ -160,10 +160,10 @@ def _event(number: int, row: dict[str, str]) -> Event:
 
 
 def _date(row: dict[str, str], column: str) -> date | None:
-    found: Any = _AMERICAN.fullmatch(row.get(column, ""))
-    if not found:
+    match: Any = _AMERICAN.fullmatch(row.get(column, ""))
+    if not match:
         return read_day(row, column)
     try:
-        return date(int(found[3]), int(found[1]), int(found[2]))
+        return date(int(match[3]), int(match[1]), int(match[2]))
     except ValueError as error:
         raise RowRefused(column, _("The date must be written as 2026-08-24 and exist.")) from error

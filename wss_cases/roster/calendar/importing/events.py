@@ -73,10 +73,10 @@ class Event:
     @property
     def last_bell(self) -> time | None:
         """The last bell of a half day, if its title has exactly one time in school hours; otherwise None."""
-        found = _CLOCK.findall(self.title) if self.taken_for is EventKind.HALF_DAY else []
-        if len(found) != 1:
+        times = _CLOCK.findall(self.title) if self.taken_for is EventKind.HALF_DAY else []
+        if len(times) != 1:
             return None
-        hour, minute, half = int(found[0][0]) % 12, int(found[0][1] or 0), found[0][2].lower()
+        hour, minute, half = int(times[0][0]) % 12, int(times[0][1] or 0), times[0][2].lower()
         hour += 12 if half == "p" else 0
         return time(hour, minute) if minute < 60 and 8 <= hour <= 16 else None
 

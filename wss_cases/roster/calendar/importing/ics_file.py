@@ -130,17 +130,17 @@ def events_of_ics(name: str, text: str, year: str, report: Report) -> list[Event
     BundleRefused for a file that cannot be read."""
     try:
         components = icalendar.Calendar.from_ical(text, multiple=True)
-        found = [event for component in components for event in component.walk("VEVENT")]
+        walked = [event for component in components for event in component.walk("VEVENT")]
     except _READ_BADLY as error:
         raise _unreadable(name) from error
     if not components:
         raise _unreadable(name)
     moved: dict[str, set[date]] = defaultdict(set)
-    for component in found:
+    for component in walked:
         if "RECURRENCE-ID" in component:
             moved[_uid(component)] |= set(_dates(component.get("RECURRENCE-ID")))
     events = []
-    for number, component in enumerate(found, start=1):
+    for number, component in enumerate(walked, start=1):
         try:
             event = _event(number, component, year, moved)
         except RowRefused as refused:
@@ -166,7 +166,7 @@ def _event(number: int, component: Any, year: str, moved: Mapping[str, set[date]
         if not starts:
             return None
     title = required({"SUMMARY": " ".join("".join(map(str, _all(component.get("SUMMARY"))[:1])).split())}, "SUMMARY")
-    given = [str(part) for held in _all(component.get("CATEGORIES")) for part in getattr(held, "cats", [])]
+    given = [str(part) for category in _all(component.get("CATEGORIES")) for part in getattr(category, "cats", [])]
     own = next((EventKind(part) for part in given if part in tuple(EventKind)), None)
     canceled = str(component.get("STATUS", "")).upper() == "CANCELLED"
     kind, why, asks = taken_for(title, own, canceled=canceled, timed=span.timed)
@@ -209,18 +209,18 @@ def _starts(component: Any, span: Span, year: str, moved: set[date]) -> list[dat
     start = span.start if isinstance(span.start, datetime) else datetime.combine(span.start, time())
     zone, clock = start.tzinfo, start.replace(tzinfo=None)
     try:
-        found = {clock, *(_as_clock(value, clock, zone) for value in _values(component.get("RDATE")))}
+        starts = {clock, *(_as_clock(value, clock, zone) for value in _values(component.get("RDATE")))}
         for rule in _all(component.get("RRULE")):
             if rule.get("FREQ", [""])[0] not in _REPEATS:
                 raise RowRefused("RRULE", _("The event repeats within a day."))
             written = rrule.rrulestr(_UNTIL.sub("", rule.to_ical().decode()), dtstart=clock)
             latest = datetime.combine(over + 2 * _DAY, time())
             ends = [_until(value, zone) for value in rule.get("UNTIL", [])]
-            found.update(written.between(clock, min([latest, *ends]), inc=True))
+            starts.update(written.between(clock, min([latest, *ends]), inc=True))
         out = moved | {day for gone in _all(component.get("EXDATE")) for day in _dates(gone)}
     except _READ_BADLY as error:
         raise RowRefused("RRULE", _("How the event repeats cannot be read.")) from error
-    days = {_wall(moment.replace(tzinfo=zone)).date() for moment in found}
+    days = {_wall(moment.replace(tzinfo=zone)).date() for moment in starts}
     return sorted(day for day in days - out if begins <= day <= over)
 
 

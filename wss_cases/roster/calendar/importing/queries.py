@@ -74,12 +74,12 @@ def decisions_of(year: str, *, written: bool = False) -> dict[str, tuple[EventKi
     statement = select(CalendarDraft.events).where(CalendarDraft.school_year == year)
     if written:
         statement = statement.where(CalendarDraft.written_at.is_not(None))
-    found = {}
+    decisions = {}
     for events in db.session.scalars(statement.order_by(CalendarDraft.id)):
         for event in map(from_stored, events):
             if event.decided:
-                found[event.key] = (event.decided, event.by)
-    return found
+                decisions[event.key] = (event.decided, event.by)
+    return decisions
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def changes_of_days(days: Mapping[date, DayOf]) -> Sequence[Change]:
     """Dates whose entry in the district's calendar would change, or that have none besides the weekday."""
     rows = select(CalendarDay).where(CalendarDay.school_id.is_(None), CalendarDay.day.in_(list(days)))
     standing = {row.day: row for row in db.session.scalars(rows)}
-    found = []
+    changes = []
     for day, of_file in days.items():
         row = standing.get(day)
         planned = None if row is None else row.planned_kind if row.said_at is not None else row.kind
         usual = DayKind.SCHOOL if is_weekday(day) else DayKind.CLOSED
         if of_file.kind != (planned or usual):
             declared = row is not None and row.said_at is not None
-            found.append(Change(day, planned, of_file.kind, of_file.label, declared))
-    return found
+            changes.append(Change(day, planned, of_file.kind, of_file.label, declared))
+    return changes
