@@ -33,7 +33,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.delivery.pages import deliver
 from wss_cases.pathways.circles.notes.messages import NoteGrant
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.pages import raise_by_hand
 from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
@@ -109,7 +109,8 @@ def two_puppets(stage: Stage) -> Iterator[Attack]:
     now, scene = stage.at("11:00"), Scene()
     mailbox = make_user(Role.ADMINISTRATOR, scene.school, first_setup=False)
     dean, puppet = stage.client(scene.dean), stage.client(mailbox)
-    duty = raise_by_hand(Invocation(acting(scene.dean), now), scene.incident.id, ByHand("attack_on_staff", "So.", now))
+    given = {"code": "attack_on_staff", "because": "So.", "aware_at": now, "facts": "due"}
+    duty = raise_by_hand(Invocation(acting(scene.dean), now), scene.incident.id, **given)
     dean.submit(f"/incidents/{scene.incident.id}/police-review/required-by-law", {"duty_id": str(duty)})
     review = f"/police-reviews/{newest(PoliceReview)}"
     refused = refusal(puppet.submit(f"{review}/verify", {"verified": "yes", "reason": "I read it."}), SECOND_PERSON)

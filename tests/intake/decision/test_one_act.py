@@ -37,8 +37,8 @@ from wss_cases.pathways.common.rules import Pathway
 from wss_cases.routing.engine.pages import Kind, Person
 from wss_cases.routing.rule_sets import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import DutyState
-from wss_cases.safeguards.duties.duty.pages import propose_not_applicable
 from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.review.deciding import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
@@ -209,7 +209,7 @@ def test_an_adult_who_was_only_added_raises_no_duty(place: Place, session: Any) 
     assert {"duty.taken_back"} <= set(session.scalars(select(TimelineEntry.kind)))
     assert sorted(mark(CAUSED)) == sorted([DutyState.NOT_APPLICABLE, DutyState.DUE])
     [open_one] = [row.duty for row in duties_of(incident.id) if row.duty.state is DutyState.DUE]
-    propose_not_applicable(Invocation(place.actor(), NOW), open_one.id, "It was another adult.")
+    SCHOOL_ACTS["not_applicable"](Invocation(place.actor(), NOW), open_one.id, reason="It was another adult.")
     assert DutyState.DUE in mark(PersonRole.WITNESS), "somebody had acted on it: two people decide"
 
 

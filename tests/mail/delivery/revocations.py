@@ -39,7 +39,8 @@ from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
 from wss_cases.pathways.referrals import consent, service
 from wss_cases.pathways.referrals.case_page import pages as referrals
 from wss_cases.routing.engine.pages import Kind
-from wss_cases.safeguards.duties.duty import pages as duties
+from wss_cases.safeguards.duties.duty.pages import take_second_review
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.workday.cover import end_cover
 from wss_cases.workday.sweep import sweep
 
@@ -246,15 +247,16 @@ def pathway_declined(it: Queued) -> Any:
 
 
 def carried_out(it: Queued) -> Any:
-    return duties.discharge(Invocation(SYSTEM, SINCE), it.row, "Told", duties.Told("The portal", "portal", SINCE))
+    told = {"told_whom": "The portal", "channel": "portal", "done_at": SINCE, "what_was_done": "Told"}
+    return SCHOOL_ACTS["discharge"](Invocation(SYSTEM, SINCE), it.row, **told)
 
 
 def found_not_to_apply(it: Queued) -> Any:
     """By two people."""
     first, second = (actor_of(it.place.ids[who], SINCE) for who in ("dean", "admin"))
     assert first is not None and second is not None
-    duties.propose_not_applicable(Invocation(first, SINCE), it.row, "No")
-    return duties.take_second_review(Invocation(second, SINCE), it.row, agrees=True)
+    SCHOOL_ACTS["not_applicable"](Invocation(first, SINCE), it.row, reason="No")
+    return take_second_review(Invocation(second, SINCE), it.row, agrees=True)
 
 
 def answered(it: Queued) -> Any:

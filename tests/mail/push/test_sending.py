@@ -33,7 +33,7 @@ from wss_cases.mail.push.queries import PushDelivery, PushDevice, subscription_o
 from wss_cases.mail.push.rules import Subscription
 from wss_cases.mail.push.sending import deliver_push
 from wss_cases.safeguards.duties.clocks import sweep_clocks
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.pages import raise_by_hand
 
 ANY = pytest.mark.any_database("the thread is the push service; leases are proven with mail")
 At = Callable[..., datetime]
@@ -114,7 +114,8 @@ def test_a_legal_clock_that_ends_and_one_that_ran_out_are_told(here: Scene, at: 
     incident = here.danger()
     at("2026-11-24 12:01")
     phones = {str(user.id): here.device(user) for user in (here.dean, head)}
-    raise_by_hand(here.by(here.dean), incident.id, ByHand("bullying_notice", CANARY, clock.now()))
+    given = {"code": "bullying_notice", "because": CANARY, "aware_at": clock.now(), "facts": "due"}
+    raise_by_hand(here.by(here.dean), incident.id, **given)
     told = list[dict[str, str]]()
     for moment in ("2026-11-25 10:00", "2026-11-25 13:00"):
         sweep_clocks(at(moment))

@@ -20,7 +20,7 @@ from wss_cases.intake.report.actions import submit_incident
 from wss_cases.mail.webhooks.messages import new_secret
 from wss_cases.mail.webhooks.models import CHOSEN, Webhook, WebhookDelivery
 from wss_cases.mail.webhooks.pages import Wanted, make_webhook
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.pages import MANDATED_CODE, raise_by_hand, raise_own
 
 CANARY = "Quillfeather"
 
@@ -56,7 +56,10 @@ class Scene:
 
     def duty(self, incident: Incident, code: str = "clear_and_present_danger") -> int:
         """Raise a legal duty by hand."""
-        return raise_by_hand(self.by(self.dean), incident.id, ByHand(code, f"{CANARY} said so.", clock.now()))
+        given = {"because": f"{CANARY} said so.", "aware_at": clock.now()}
+        if code == MANDATED_CODE:
+            return raise_own(self.by(self.dean), incident.id, **given)
+        return raise_by_hand(self.by(self.dean), incident.id, **given, code=code, facts="due")
 
 
 def scene(url: str, events: Any = tuple(CHOSEN)) -> Scene:

@@ -37,8 +37,8 @@ from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.pages import Told, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.questioning import pages as asking
 from wss_cases.safeguards.questioning.queries import AdultPresent, QuestionedBy, Questioning
 from wss_cases.safeguards.restraint.models import RestraintKind
@@ -89,7 +89,8 @@ class Family:
 
     def duty(self, who: str) -> None:
         duty = db.session.get_one(LegalDuty, self.questioned().duty_id)
-        record_step(self.call, duty.id, steps_of(duty)[0].step.id, Told(who, "phone", NOW))
+        told = {"told_whom": who, "channel": "phone", "done_at": NOW}
+        SCHOOL_ACTS["step"](self.call, duty.id, step_id=steps_of(duty)[0].step.id, **told)
 
     def plan(self, who: str) -> None:
         found = db.session.scalars(db.select(SafetyPlan.id)).first()

@@ -22,9 +22,9 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.mail.delivery.pages import deliver
-from wss_cases.safeguards.duties.duty import pages
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
 from wss_cases.safeguards.duties.duty.rules import late_reaches, warns_at
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 
 SOON, OVER = "duty.clock_ends", "duty.clock_over"
 DAY_CLOCK, AT_ONCE, NO_HOURS = "clear_and_present_danger", "title_ix_contact", "bullying_yearly"
@@ -112,7 +112,8 @@ def test_what_was_carried_out_reminds_nobody(session: Any, at: At) -> None:
     dean = acting(place.people["dean"])
 
     def carry_out(number: int) -> None:
-        pages.discharge(Invocation(dean, now), number, "Told", pages.Told("The portal", "portal", now))
+        told = {"told_whom": "The portal", "channel": "portal", "done_at": now}
+        SCHOOL_ACTS["discharge"](Invocation(dean, now), number, what_was_done="Told", **told)
 
     carry_out(done)
     assert place.sweep(at("2026-11-22 16:00")) == {f"dean {SOON}", f"admin {SOON}"}

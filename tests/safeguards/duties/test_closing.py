@@ -29,6 +29,7 @@ from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalD
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, get_duty
 from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised, merged
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 DUE, VERIFY = DutyState.DUE, DutyState.VERIFY_FIRST
@@ -126,7 +127,7 @@ def close(scene: Scene, duty: LegalDuty, version: int | None = None, **more: Any
     values = {"done_at": NOW, "told_whom": "The coordinator", "channel": "phone", "reference": "T-1"} | more
     seen = duty.version if version is None else version
     call = Invocation(acting(scene.dean), NOW, version=seen)
-    return pages.discharge(call, duty.id, what, pages.Told(**values))
+    return SCHOOL_ACTS["discharge"](call, duty.id, what_was_done=what, **values)
 
 
 def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> None:
@@ -159,14 +160,14 @@ def test_the_deputy_looks_where_the_school_has_nobody_else(scene: Scene, client_
     fresh(scene.dean).state = AccountState.DISABLED
     db.session.commit()
     principal = Invocation(acting(scene.administrator), NOW)
-    pages.propose_not_applicable(principal, duty.id, "It was sugar.")
+    SCHOOL_ACTS["not_applicable"](principal, duty.id, reason="It was sugar.")
     first = db.session.scalars(select(DeputyLook)).one()
     client = client_as(deputy)
     page = client.page(f"/deputy-looks/{first.id}").text
     assert "It was sugar." in page and client.get(f"/duties/{duty.id}").status_code == 404
     assert client.submit(f"/deputy-looks/{first.id}", {"agrees": "no"}).status_code == 303
     assert (fresh(duty).state, fresh(duty).proposed_by_id) == (VERIFY, None)
-    pages.propose_not_applicable(principal, duty.id, "It was sugar, tested.")
+    SCHOOL_ACTS["not_applicable"](principal, duty.id, reason="It was sugar, tested.")
     again = db.session.scalars(select(DeputyLook).where(DeputyLook.taken_at.is_(None))).one()
     assert client.submit(f"/deputy-looks/{again.id}", {"agrees": "yes"}).status_code == 303
     assert (fresh(duty).state, fresh(duty).closed_by_id) == (DutyState.NOT_APPLICABLE, deputy.id)
@@ -176,7 +177,7 @@ def test_not_applicable_needs_a_second_person(scene: Scene) -> None:
     scene.raise_now(drug_incident=VERIFY)
     duty = scene.duties()["drug_incident"]
     dean, other = acting(scene.dean), acting(scene.administrator)
-    pages.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar.")
+    SCHOOL_ACTS["not_applicable"](Invocation(dean, NOW, version=duty.version), duty.id, reason="It was sugar.")
     duty = fresh(duty)
     assert duty.state is VERIFY
     with pytest.raises(Refused, match="second person"):
@@ -184,7 +185,7 @@ def test_not_applicable_needs_a_second_person(scene: Scene) -> None:
     pages.take_second_review(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
     assert fresh(duty).proposed_by_id is None
     duty = fresh(duty)
-    pages.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar, tested.")
+    SCHOOL_ACTS["not_applicable"](Invocation(dean, NOW, version=duty.version), duty.id, reason="It was sugar, tested.")
     pages.take_second_review(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
     duty = fresh(duty)
     assert (duty.state, duty.closed_by_id, duty.what_was_done) == (
@@ -207,9 +208,9 @@ def test_duties_of_another_school_do_not_exist(scene: Scene) -> None:
     with pytest.raises(NotFound):
         get_duty(stranger, duty.id)
     with pytest.raises(NotFound):
-        pages.propose_not_applicable(Invocation(coordinator, NOW, version=duty.version), duty.id, "No.")
+        SCHOOL_ACTS["not_applicable"](Invocation(coordinator, NOW, version=duty.version), duty.id, reason="No.")
     with pytest.raises(NotFound):
-        pages.propose_not_applicable(Invocation(stranger, NOW, version=duty.version), duty.id, "No.")
+        SCHOOL_ACTS["not_applicable"](Invocation(stranger, NOW, version=duty.version), duty.id, reason="No.")
 
 
 def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any]) -> None:

@@ -11,8 +11,9 @@ from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.invocation import Invocation
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.pages import propose_not_applicable, take_second_review
+from wss_cases.safeguards.duties.duty.pages import take_second_review
 from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 WAITS = "The notice waits, within its 24 hours"
@@ -74,7 +75,7 @@ def test_neither_another_duty_nor_a_closed_one_says_it(place: Place, client_as: 
     call = Invocation(place.actor(), NOW, "propose", version=duty.version)
     second = Invocation(place.actor("administrator"), NOW, "agree", version=duty.version + 1)
     number, pages = duty.id, [f"/duties/{one.id}" for one in (other, duty)]
-    propose_not_applicable(call, number, "It was one quarrel among friends.")
+    SCHOOL_ACTS["not_applicable"](call, number, reason="It was one quarrel among friends.")
     dean = client_as(place.dean)
     assert [WAITS in dean.page(page).text for page in pages] == [False, True]
     take_second_review(second, number, agrees=True)

@@ -24,6 +24,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.acts import Act
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts.actions import route
@@ -31,23 +32,18 @@ from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty import pages
 from wss_cases.safeguards.duties.duty.models import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, LegalDuty, StepOutcome
-from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import duties_of, mandated_duties_of, steps_of
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
+from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import merged
+from wss_cases.safeguards.duties.pages import OWN_ACTS, SCHOOL_ACTS, raise_by_hand, raise_own
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 EXAMPLES, ACTS = examples(25, 100), 10
 DISCHARGED, DUE = DutyState.DISCHARGED, DutyState.DUE
 FIXED = ("incident_id", "school_id", "kind_id", "code", "turn", "owner_id", "raised_at", "aware_at", "due_at")
 CLOSING = ("state", "closed_at", "closed_by_id", "what_was_done", "proposed_by_id")
-ACT_ON: dict[str, Any] = {
-    name: {"shared": shared, "own": own}
-    for name, shared, own in (
-        ("work", Permission.DUTY_DISCHARGE, Permission.OWN_DUTY_WORK),
-        ("look", Permission.DUTY_DISCHARGE, Permission.OWN_DUTY_LOOK),
-    )
-}
+ACTS_OF: dict[str, dict[str, Act]] = {"shared": SCHOOL_ACTS, "own": OWN_ACTS}
+LOOK = {"shared": Permission.DUTY_DISCHARGE, "own": Permission.OWN_DUTY_LOOK}
 
 
 @dataclass
@@ -81,8 +77,13 @@ class World:
 
     def by_hand(self) -> None:
         code = self.chance.choice(list(DUTY_LABELS))
-        given = ByHand(code, "Seen.", self.now, verify_first=self.chance.random() < 0.3)
-        raise_by_hand(Invocation(self.chance.choice(self.people), self.now), self.incident_id, given)
+        call = Invocation(self.chance.choice(self.people), self.now)
+        given: dict[str, Any] = {"because": "Seen.", "aware_at": self.now}
+        if code in PERSONAL:
+            raise_own(call, self.incident_id, **given)
+        else:
+            facts = "verify_first" if self.chance.random() < 0.3 else "due"
+            raise_by_hand(call, self.incident_id, **given, code=code, facts=facts)
         self.raised.add(code)
 
     def on_a_duty(self) -> None:
@@ -95,24 +96,26 @@ class World:
         side = self.chance.choice(("shared", "own")) if self.chance.random() < 0.2 else "shared"
         if duty.is_personal and self.chance.random() < 0.8:
             side = "own"
-        work, look = ACT_ON["work"][side], ACT_ON["look"][side]
+        acts, look = ACTS_OF[side], LOOK[side]
+        call, them = Invocation(who, self.now), {"told_whom": "Them", "channel": "phone", "done_at": self.now}
         words, number = self.chance.choice(("Done.", " ", "Not so.")), duty.id
         kinds = ("step", "step", "discharge", "verify", "propose", "propose", "look", "sweep")
         waits = duty.proposed_by_id is not None and self.chance.random() < 0.6
         match "look" if waits else self.chance.choice(kinds):
             case "step":
                 step = self.chance.choice(steps_of(duty)).step.id
-                told = self.chance.choice((Told("Them", "phone", self.now), Told(note=words), Told()))
-                pages.record_step(Invocation(who, self.now), number, step, told, work)
+                no = {"outcome": "not_applicable"}
+                told = self.chance.choice(({"outcome": "done"} | them, no | {"note": words}, no))
+                acts["step"](call, number, step_id=step, **told)
             case "discharge":
-                pages.discharge(Invocation(who, self.now), number, words, Told("Them", "phone", self.now), work)
+                acts["discharge"](call, number, what_was_done=words, **them)
             case "verify":
-                verify(Invocation(who, self.now), number, words, work)
+                acts["verify"](call, number, how=words)
             case "propose":
-                pages.propose_not_applicable(Invocation(who, self.now), number, words, work)
+                acts["not_applicable"](call, number, reason=words)
             case "look":
                 agrees = self.chance.random() < 0.7
-                pages.take_second_review(Invocation(who, self.now), number, agrees=agrees, permission=look)
+                pages.take_second_review(call, number, agrees=agrees, permission=look)
             case "sweep":
                 sweep_clocks(self.now)
 

@@ -29,16 +29,16 @@ from wss_cases.mail.delivery.messages import compose
 from wss_cases.safeguards.duties.clocks import sweep_clocks
 from wss_cases.safeguards.duties.duty import pages as duty_pages
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, steps_of
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
+from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised
+from wss_cases.safeguards.duties.pages import OWN_ACTS, SCHOOL_ACTS, raise_own
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 CODE = "child_abuse_or_neglect"
 LABEL = "Possible abuse or neglect"
 NAMED = re.compile(f"{LABEL}|{CODE}|mandated-reporter duty of an adult is open")
-WORK, LOOK = Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK
+LOOK = Permission.OWN_DUTY_LOOK
 SECRETS = re.compile(r'value="[^"]{20,}"')
 
 
@@ -50,8 +50,8 @@ class Place:
     case: Any
 
     def raise_own(self, who: str = "reporter") -> LegalDuty:
-        given = ByHand(CODE, "A bruise, and what was said of it.", NOW)
-        number = raise_by_hand(Invocation(acting(self.people[who]), NOW), self.incident.id, given)
+        given = {"because": "A bruise, and what was said of it.", "aware_at": NOW}
+        number = raise_own(Invocation(acting(self.people[who]), NOW), self.incident.id, **given)
         return db.session.get_one(LegalDuty, number)
 
 
@@ -121,7 +121,7 @@ def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, 
     duty = place.raise_own()
     reporter, administrator = acting(place.people["reporter"]), acting(place.people["administrator"])
     sweep_clocks(later := at("2026-11-24 12:00"))
-    duty_pages.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
+    OWN_ACTS["not_applicable"](Invocation(reporter, NOW), duty.id, reason="It was paint.")
     mails = session.scalars(select(OutboxMessage).where(OutboxMessage.object_type == "legal_duty")).all()
     assert {mail.recipient_id for mail in mails} == {reporter.user_id, administrator.user_id}
     for mail in mails:
@@ -139,15 +139,16 @@ def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, 
 def test_the_person_records_it_themselves(place: Place) -> None:
     duty = place.raise_own()
     hotline, confirmation = [row.step for row in steps_of(duty)]
-    told = Told("The hotline", "phone", NOW, "D-77")
+    told = {"told_whom": "The hotline", "channel": "phone", "done_at": NOW, "reference": "D-77"}
     for name, person in place.people.items():
         if name != "reporter":
-            for permission in (WORK, Permission.DUTY_DISCHARGE):
+            for acts in (OWN_ACTS, SCHOOL_ACTS):
                 with pytest.raises(NotFound):
-                    duty_pages.record_step(Invocation(acting(person), NOW), duty.id, hotline.id, told, permission)
+                    acts["step"](Invocation(acting(person), NOW), duty.id, step_id=hotline.id, **told)
     reporter = acting(place.people["reporter"])
-    duty_pages.record_step(Invocation(reporter, NOW), duty.id, hotline.id, told, WORK)
-    duty_pages.discharge(Invocation(reporter, NOW), duty.id, "Called, then written.", Told("DCFS", "mail", NOW), WORK)
+    OWN_ACTS["step"](Invocation(reporter, NOW), duty.id, step_id=hotline.id, **told)
+    written = {"told_whom": "DCFS", "channel": "mail", "done_at": NOW}
+    OWN_ACTS["discharge"](Invocation(reporter, NOW), duty.id, what_was_done="Called, then written.", **written)
     assert fresh(duty).state is DutyState.DISCHARGED
     steps = db.session.scalars(select(LegalDutyStep).order_by(LegalDutyStep.id)).all()
     assert [(step.kind_step_id, step.reference) for step in steps] == [(hotline.id, "D-77"), (confirmation.id, "")]
@@ -156,7 +157,7 @@ def test_the_person_records_it_themselves(place: Place) -> None:
 def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     duty = place.raise_own()
     reporter = acting(place.people["reporter"])
-    duty_pages.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
+    OWN_ACTS["not_applicable"](Invocation(reporter, NOW), duty.id, reason="It was paint.")
     for name, person in place.people.items():
         if name != "administrator":
             with pytest.raises(NotFound):
@@ -165,7 +166,7 @@ def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     duty_pages.take_second_review(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
     assert fresh(duty).state is DutyState.NOT_APPLICABLE
     own = place.raise_own("administrator")
-    duty_pages.propose_not_applicable(Invocation(administrator, NOW), own.id, "No.", WORK)
+    OWN_ACTS["not_applicable"](Invocation(administrator, NOW), own.id, reason="No.")
     with pytest.raises(Refused, match="second person"):
         duty_pages.take_second_review(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
 

@@ -22,11 +22,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.safeguards.duties.duty import pages
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.pages import Told
 from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, kinds_in_force, steps_of
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
+from wss_cases.safeguards.duties.duty.raising import raise_duties
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS, raise_by_hand
 from wss_cases.safeguards.duties.table import KindText, change_kind, rows_of
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -42,8 +41,9 @@ class Place:
     incident: Any
 
     def by_hand(self, who: str, code: str, **more: Any) -> LegalDuty:
-        given = ByHand(code, "A student told a teacher.", NOW - timedelta(hours=1))
-        number = raise_by_hand(Invocation(acting(getattr(self, who)), NOW), self.incident.id, replace(given, **more))
+        given = {"code": code, "because": "A student told a teacher.", "aware_at": NOW - timedelta(hours=1)}
+        call = Invocation(acting(getattr(self, who)), NOW)
+        number = raise_by_hand(call, self.incident.id, **given | {"facts": "due"} | more)
         return db.session.get_one(LegalDuty, number)
 
 
@@ -82,53 +82,53 @@ def test_what_is_refused_by_hand(place: Place) -> None:
         assert refused.value.field == field
     stranger = make_user(Role.DEAN, SchoolFactory())
     reporter = make_user(Role.REPORTER, place.school)
+    seen = {"code": FIREARM, "because": "Seen.", "aware_at": NOW, "facts": "due"}
     for person in (stranger, reporter):
         with pytest.raises(NotFound):
-            raise_by_hand(Invocation(acting(person), NOW), place.incident.id, ByHand(FIREARM, "Seen.", NOW))
+            raise_by_hand(Invocation(acting(person), NOW), place.incident.id, **seen)
 
 
 def test_verified_by_somebody_and_the_clock_does_not_start_anew(place: Place, session: Any) -> None:
-    duty = place.by_hand("dean", "drug_incident", verify_first=True)
+    duty = place.by_hand("dean", "drug_incident", facts="verify_first")
     assert duty.state is DutyState.VERIFY_FIRST and not duty.was_due
     with pytest.raises(Refused, match="how it was verified"):
-        verify(Invocation(acting(place.dean), NOW, version=duty.version), duty.id, " ")
+        SCHOOL_ACTS["verify"](Invocation(acting(place.dean), NOW, version=duty.version), duty.id, how=" ")
     with pytest.raises(NotFound):
-        verify(Invocation(acting(place.coordinator), NOW, version=duty.version), duty.id, "Seen.")
-    verify(Invocation(acting(place.administrator), NOW, version=duty.version), duty.id, "The nurse looked.")
+        SCHOOL_ACTS["verify"](Invocation(acting(place.coordinator), NOW, version=duty.version), duty.id, how="Seen.")
+    SCHOOL_ACTS["verify"](
+        Invocation(acting(place.administrator), NOW, version=duty.version), duty.id, how="The nurse looked."
+    )
     duty = fresh(duty)
     assert (duty.state, duty.was_due, duty.verified_how) == (DutyState.DUE, True, "The nurse looked.")
     assert (duty.verified_by_id, duty.verified_at) == (place.administrator.id, NOW)
     assert duty.due_at == NOW - timedelta(hours=1)
     with pytest.raises(Refused, match="does not need verification"):
-        verify(Invocation(acting(place.dean), NOW, version=duty.version), duty.id, "Again.")
+        SCHOOL_ACTS["verify"](Invocation(acting(place.dean), NOW, version=duty.version), duty.id, how="Again.")
     mails = session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.kind == "duty_raised")).all()
     assert len(mails) == 4, "told when it was raised, and again when it is due"
 
 
-def close(place: Place, duty: LegalDuty, told: Told) -> int:
-    return pages.discharge(
-        Invocation(acting(place.dean), NOW),
-        duty.id,
-        "All were told.",
-        Told(told.told_whom, told.channel, told.done_at or NOW, told.reference),
-    )
+def close(place: Place, duty: LegalDuty, told: dict[str, Any]) -> int:
+    call = Invocation(acting(place.dean), NOW)
+    return SCHOOL_ACTS["discharge"](call, duty.id, what_was_done="All were told.", **told)
 
 
 def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
-    told = Told("Somebody", "phone", NOW, "R-1")
+    told = {"told_whom": "Somebody", "channel": "phone", "done_at": NOW, "reference": "R-1"}
     office, police, guardian = [row.step for row in steps_of(duty)]
     with pytest.raises(Refused, match="The local police"):
         close(place, duty, told)
-    dean = acting(place.dean)
-    pages.record_step(Invocation(dean, NOW), duty.id, office.id, told)
+    dean, record_step = acting(place.dean), SCHOOL_ACTS["step"]
+    record_step(Invocation(dean, NOW), duty.id, step_id=office.id, **told)
     with pytest.raises(Refused, match="already recorded"):
-        pages.record_step(Invocation(dean, NOW), duty.id, office.id, told)
+        record_step(Invocation(dean, NOW), duty.id, step_id=office.id, **told)
     with pytest.raises(Refused, match="why this step does not apply"):
-        pages.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told())
-    pages.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told(note="The person is no student."))
+        record_step(Invocation(dean, NOW), duty.id, step_id=guardian.id, outcome="not_applicable")
+    no = {"outcome": "not_applicable", "note": "The person is no student."}
+    record_step(Invocation(dean, NOW), duty.id, step_id=guardian.id, **no)
     with pytest.raises(Refused) as refused:
-        close(place, duty, replace(told, told_whom=" "))
+        close(place, duty, told | {"told_whom": " "})
     assert refused.value.field == "told_whom"
     close(place, duty, told)
     assert fresh(duty).state is DutyState.DISCHARGED
@@ -140,9 +140,10 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
 def test_steps_that_do_not_apply_close_nothing_alone(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
     for row in steps_of(duty):
-        pages.record_step(Invocation(acting(place.dean), NOW), duty.id, row.step.id, Told(note="Not so."))
+        no = {"step_id": row.step.id, "outcome": "not_applicable", "note": "Not so."}
+        SCHOOL_ACTS["step"](Invocation(acting(place.dean), NOW), duty.id, **no)
     with pytest.raises(Refused, match="a second person reviews"):
-        close(place, duty, Told("", "", NOW))
+        close(place, duty, {"done_at": NOW})
     assert fresh(duty).state is DutyState.DUE
 
 
@@ -188,7 +189,8 @@ def test_a_change_of_the_table_is_a_row_from_a_day_on(place: Place, at: Callable
     assert kinds_in_force(["drug_delivery"], date(2026, 11, 24))["drug_delivery"].id == old.id
     later = at("2026-11-25 09:00")
     other = make_incident(place.school)
-    number = raise_by_hand(Invocation(acting(place.dean), later), other.id, ByHand("drug_delivery", "Seen.", later))
+    seen = {"code": "drug_delivery", "because": "Seen.", "aware_at": later, "facts": "due"}
+    number = raise_by_hand(Invocation(acting(place.dean), later), other.id, **seen)
     raised = db.session.get_one(LegalDuty, number)
     assert (raised.kind_id, raised.due_at) == (new.id, later + timedelta(hours=12))
 

@@ -16,8 +16,9 @@ from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
-from wss_cases.safeguards.duties.duty.pages import propose_not_applicable, take_second_review
+from wss_cases.safeguards.duties.duty.pages import take_second_review
 from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import NotificationGround
@@ -98,7 +99,7 @@ def test_a_gun_that_was_none_after_all_has_a_line_of_its_own_and_is_never_avoida
     )
     if later == "duty found not to apply":
         duty_id = found(review_id).duty_id or 0
-        propose_not_applicable(call(scene.dean), duty_id, "It was a toy.")
+        SCHOOL_ACTS["not_applicable"](call(scene.dean), duty_id, reason="It was a toy.")
         take_second_review(call(scene.head), duty_id, agrees=True)
     made, own_line = made_at(scene), int(later != "confirmed")
     assert (made.instances, made.avoidable, made.law_unconfirmed) == (1, 0, own_line)

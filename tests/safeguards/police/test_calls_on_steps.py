@@ -15,15 +15,16 @@ from tests.factories.safeguards import LegalDutyFactory, duty_kind
 from tests.safeguards.police.test_avoidable import made_at
 from tests.safeguards.police.test_review import NOW, Scene, mails
 from tests.safeguards.police.test_second_person import DANGER, by_hand, call, found
+from wss_cases.access.invocation import Invocation
 from wss_cases.contacts import add_sergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.drill_down.queries import rows_behind
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty, LegalDutyKindStep, StepWhom
-from wss_cases.safeguards.duties.duty.pages import Told, discharge, record_step
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.rules import whom_of
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import call_first
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import (
@@ -56,14 +57,20 @@ def step_of(duty: LegalDuty, words: str) -> LegalDutyKindStep:
     return next(row.step for row in steps_of(duty) if words in row.step.whom_en)
 
 
+def discharge(by: Invocation, duty_id: int, what: str, whom: str = "911", **told: Any) -> int:
+    """Record with a duty that somebody called, by phone and now."""
+    given = {"what_was_done": what, "told_whom": whom, "channel": "phone", "done_at": NOW}
+    return SCHOOL_ACTS["discharge"](by, duty_id, **given | told)
+
+
 def notifications() -> list[PoliceNotification]:
     return list(db.session.scalars(db.select(PoliceNotification).order_by(PoliceNotification.id)))
 
 
 def test_a_call_recorded_with_the_duty_counts_as_a_notification_required_by_law(scene: Scene, session: Any) -> None:
     duty = duty_of(scene, "drug_incident")
-    told = Told("Officer Lee", "phone", NOW, "HZ9", student_ids=(scene.student.id,))
-    discharge(call(scene.dean), duty.id, "The local police were called.", told)
+    told = {"reference": "HZ9", "student_ids": [scene.student.id]}
+    discharge(call(scene.dean), duty.id, "The local police were called.", "Officer Lee", **told)
     made = made_at(scene)
     assert made.by_door == {NotificationGround.REQUIRED_BY_LAW: 1} and (made.students, made.avoidable) == (1, 0)
     (one,) = notifications()
@@ -82,10 +89,11 @@ def test_a_call_recorded_with_the_duty_counts_as_a_notification_required_by_law(
 def test_a_call_on_one_of_several_steps_counts_and_the_others_do_not(scene: Scene) -> None:
     duty = duty_of(scene, "firearm_or_gun_threat")
     for words in ("principal", "guardian"):
-        told = Told("Someone there", "phone", NOW)
-        record_step(call(scene.dean), duty.id, step_of(duty, words).id, told)
+        told = {"told_whom": "Someone there", "channel": "phone", "done_at": NOW}
+        SCHOOL_ACTS["step"](call(scene.dean), duty.id, step_id=step_of(duty, words).id, **told)
     assert not notifications()
-    record_step(call(scene.dean), duty.id, step_of(duty, "local police").id, Told(note="It was a drawing."))
+    no = {"outcome": "not_applicable", "note": "It was a drawing."}
+    SCHOOL_ACTS["step"](call(scene.dean), duty.id, step_id=step_of(duty, "local police").id, **no)
     assert not notifications(), "a step that does not apply is no call"
 
 
@@ -93,7 +101,7 @@ def test_a_call_on_one_of_several_steps_counts_and_the_others_do_not(scene: Scen
 def test_what_one_person_raised_and_told_alone_is_marked_and_reviewed(scene: Scene, session: Any, code: str) -> None:
     review = found(by_hand(scene, code))
     assert review.state is ReviewState.SECONDING
-    discharge(call(scene.dean), review.duty_id or 0, "I called.", Told("911", "phone", NOW))
+    discharge(call(scene.dean), review.duty_id or 0, "I called.")
     row = found(review.id)
     assert (row.state, row.seconding) == (ReviewState.NOTIFIED, Seconding.NOT_SECONDED), "the review that waited"
     assert row.review_due_on == date(2026, 11, 25) and mails(session, "police.second_review") == {scene.head.id}
@@ -106,13 +114,13 @@ def test_a_call_that_the_report_has_already_is_asked_about_and_counted_once(scen
     record_notification(call(scene.dean), emergency, **scene.told(danger=DANGER))
     duty = duty_of(scene, "drug_incident")
     with pytest.raises(Refused, match=r"already recorded on this report: 911, .*11:00") as refused:
-        discharge(call(scene.dean), duty.id, "I called.", Told("911", "phone", NOW))
+        discharge(call(scene.dean), duty.id, "I called.")
     assert refused.value.field == "same_call"
     db.session.rollback()
-    discharge(call(scene.dean), duty.id, "I called.", Told("911", "phone", NOW, same_call="yes"))
+    discharge(call(scene.dean), duty.id, "I called.", same_call="yes")
     assert fresh(duty).state is DutyState.DISCHARGED and len(notifications()) == 1
     other = duty_of(scene, "attack_on_staff")
-    discharge(call(scene.dean), other.id, "I called.", Told("Officer Lee", "phone", NOW, same_call="no"))
+    discharge(call(scene.dean), other.id, "I called.", "Officer Lee", same_call="no")
     assert [one.told_whom for one in notifications()] == ["911", "Officer Lee"]
 
 
@@ -127,9 +135,8 @@ def test_a_notification_that_fills_the_steps_of_its_duty_counts_once(scene: Scen
 
 def test_witnesses_and_people_harmed_are_named_in_no_call_on_a_step(scene: Scene) -> None:
     duty = duty_of(scene, "drug_incident")
-    told = Told("911", "phone", NOW, student_ids=(scene.harmed.id,))
     with pytest.raises(Refused) as refused:
-        discharge(call(scene.dean), duty.id, "I called.", told)
+        discharge(call(scene.dean), duty.id, "I called.", student_ids=[scene.harmed.id])
     assert refused.value.field == "student_ids"
     db.session.rollback()
     assert not notifications() and fresh(duty).state is DutyState.DUE, "nothing of it was saved"
@@ -195,7 +202,7 @@ def test_a_review_that_was_open_is_used_and_no_second_one_begins(scene: Scene) -
     review_id = by_hand(scene)
     second(call(scene.head), review_id, verified="yes", reason="I read the complaint.")
     later = NOW + timedelta(minutes=5)
-    discharge(call(scene.dean, later), found(review_id).duty_id or 0, "I called.", Told("911", "phone", NOW))
+    discharge(call(scene.dean, later), found(review_id).duty_id or 0, "I called.")
     assert found(review_id).state is ReviewState.NOTIFIED
     assert db.session.scalar(db.select(db.func.count(PoliceReview.id))) == 1
 

@@ -25,8 +25,9 @@ from wss_cases.intake.corrections.people import name_people
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty.models import DutyState, LegalDuty
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
+from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised
+from wss_cases.safeguards.duties.pages import raise_by_hand
 from wss_cases.safeguards.police.asking import call_first, open_by_law
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.models import (
@@ -58,7 +59,8 @@ def call(user: UserAccount, now: datetime = NOW) -> Invocation:
 
 def by_hand(scene: Scene, code: str = "attack_on_staff") -> int:
     """The dean raises a duty by hand and asks to tell the police, alone."""
-    duty_id = raise_by_hand(call(scene.dean), scene.incident.id, ByHand(code, "A written complaint.", NOW))
+    given = {"code": code, "because": "A written complaint.", "aware_at": NOW, "facts": "due"}
+    duty_id = raise_by_hand(call(scene.dean), scene.incident.id, **given)
     return open_by_law(call(scene.dean), scene.incident.id, duty_id=duty_id, source_how="saw")
 
 

@@ -1,19 +1,15 @@
 """Legal duties and notifications of the police, at about the published rates."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import Life, World, rows
 from wss_cases.routing.engine.pages import Police
 from wss_cases.safeguards.duties.duty.models import OPEN_DUTY, DutyState, LegalDuty, LegalDutyKindStep, LegalDutyStep
-from wss_cases.safeguards.duties.duty.pages import (
-    Told,
-    discharge,
-    propose_not_applicable,
-    record_step,
-    take_second_review,
-)
+from wss_cases.safeguards.duties.duty.pages import take_second_review
+from wss_cases.safeguards.duties.pages import SCHOOL_ACTS
 from wss_cases.safeguards.police.asking import ask, call_first, open_by_law
 from wss_cases.safeguards.police.notification import record_notification
 from wss_cases.safeguards.police.review.actions import POLICE_CODES
@@ -63,7 +59,7 @@ def _carry_out(
     if is_recent and (report.story == "waiting" or rng.random() < 0.4):
         return
     if state is DutyState.VERIFY_FIRST and rng.random() < 0.4:
-        propose_not_applicable(world.calls(dean, now), duty_id, NOT_SO)
+        SCHOOL_ACTS["not_applicable"](world.calls(dean, now), duty_id, reason=NOT_SO)
         now = yield calendar.soon(now, 90)
         take_second_review(world.calls(report.place.head, now), duty_id, agrees=True)
         return
@@ -76,15 +72,18 @@ def _carry_out(
         _notify(world, report, dean, review, "", steps, now)
         return
     for step in steps[:-1]:
-        record_step(world.calls(dean, now), duty_id, step, _told(report, now))
+        SCHOOL_ACTS["step"](world.calls(dean, now), duty_id, step_id=step, **_told(report, now))
         now = yield calendar.soon(now, 8)
-    discharge(world.calls(dean, now), duty_id, DONE, _told(report, now))
+    SCHOOL_ACTS["discharge"](world.calls(dean, now), duty_id, what_was_done=DONE, **_told(report, now))
 
 
-def _told(report: Report, now: datetime) -> Told:
+def _told(report: Report, now: datetime) -> dict[str, Any]:
     """Who was told for a step: where the police are, once for the report."""
     known = rows(PoliceNotification.id, where=PoliceNotification.incident_id == report.id)
-    return Told(BY_TABLE, "phone", now, student_ids=_students(report), same_call="yes" if known else "")
+    return {
+        "told_whom": BY_TABLE, "channel": "phone", "done_at": now, "student_ids": _students(report),
+        "same_call": "yes" if known else "",
+    }  # fmt: skip
 
 
 def _students(report: Report) -> tuple[int, ...]:

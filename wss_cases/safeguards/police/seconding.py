@@ -124,7 +124,7 @@ def _what_it_rests_on(row: ReviewRow, _form: SecondForm) -> dict[str, Any]:
     duty, incident = load_duty(row.review.duty_id or 0), existing(load_incident(row.review.incident_id))
     title = str(DUTY_LABELS.get(duty.code, duty.code)) if duty else ""
     nobody_waits = _("No one has to wait to make a call that the law requires, or in danger: call now.")
-    return request_card(row, title) | {"danger": nobody_waits, "narrative": incident.narrative}
+    return request_card(row, title) | {"alarm": nobody_waits, "narrative": incident.narrative}
 
 
 @pages.act(

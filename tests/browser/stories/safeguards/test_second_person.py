@@ -17,7 +17,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.invocation import Invocation
-from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.pages import raise_by_hand
 
 STORIES = [
     (language, story)
@@ -38,8 +38,8 @@ def test_a_second_person(
         scene = Scene()
         emails = ready((fresh(scene.dean), fresh(scene.head)), language)
         report, student = f"/incidents/{scene.incident.id}/police-review", scene.student.id
-        given = ByHand("attack_on_staff", "A written complaint.", NOW)
-        duty = raise_by_hand(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
+        given = {"code": "attack_on_staff", "because": "A written complaint.", "aware_at": NOW, "facts": "due"}
+        duty = raise_by_hand(Invocation(acting(scene.dean), NOW), scene.incident.id, **given)
 
     dean, head = (sign_in(new_visitor, email, NOW) for email in emails)
     if story == "not_confirmed":

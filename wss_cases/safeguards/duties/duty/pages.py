@@ -1,4 +1,4 @@
-"""A legal duty: recording steps, discharging it, or two people finding that it does not apply; with its forms."""
+"""Steps of the acts on a legal duty: recording, discharging, the second look; its forms and words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +7,28 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import select
-from wtforms import DateTimeLocalField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional
+from wtforms import HiddenField, SelectMultipleField
 
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons import refuse_one_person
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, radio
-from wss_cases.foundation.forms import select as foundation_select
+from wss_cases.foundation.forms import (
+    LongText,
+    MomentField,
+    NotBlank,
+    PlainForm,
+    QuestionField,
+    ShortText,
+    choices,
+    needs,
+    pick,
+    radio,
+)
 from wss_cases.foundation.i18n import dotted, in_language, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import at_wall, local
-from wss_cases.incidents.deputies.pages import ASKED as DEPUTY_ASKED
-from wss_cases.incidents.deputies.pages import ask_deputy
+from wss_cases.foundation.school_time import local, zone_of
 from wss_cases.incidents.incident.queries import load_incident, parties_of, refuse_party
 from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, TOLD_BY_LABELS
 from wss_cases.incidents.pages.presenters import report_rows
@@ -29,6 +36,7 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Room, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import Student
 from wss_cases.roster.telling import refuse_kept_off
 from wss_cases.safeguards.duties.duty import models, queries
 from wss_cases.safeguards.duties.duty.models import (
@@ -44,7 +52,14 @@ from wss_cases.safeguards.duties.duty.models import (
     StepOutcome,
     StepWhom,
 )
-from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, students_in, user_name
+from wss_cases.safeguards.duties.duty.queries import (
+    DutyRow,
+    StepRow,
+    steps_of,
+    students_in,
+    students_who_caused_harm,
+    user_name,
+)
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
 from wss_cases.safeguards.duties.duty.rules import is_overdue, refuse_future, whom_of
 
@@ -74,24 +89,6 @@ class PoliceCall:
 
     duty: LegalDuty
     report: Told
-
-
-@use_case
-def record_step(
-    uow: UnitOfWork, duty_id: int, step_id: int, report: Told, permission: Permission = Permission.DUTY_DISCHARGE
-) -> int:
-    """Record one step of an open duty: who was told, how and when, or with `note` alone why it does not apply.
-
-    Raises Refused for a step of another duty, for one recorded already, and for a time to come.
-    """
-    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    _open_only(duty)
-    step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
-    if step is None:
-        raise Refused("", _("This step is already recorded, or belongs to another duty."))
-    add_step(uow, duty, step, report)
-    _tell_of_police(uow, duty, [step], report)
-    return duty.id
 
 
 def steps_left(uow: UnitOfWork, duty: LegalDuty) -> list[LegalDutyKindStep]:
@@ -126,22 +123,8 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
     uow.record(row, "duty.step_done" if done else "duty.step_not_applicable", **data)
 
 
-@use_case
-def discharge(
-    uow: UnitOfWork, duty_id: int, what_was_done: str, report: Told, permission: Permission = Permission.DUTY_DISCHARGE
-) -> int:
-    """Record that a duty was carried out: what, when, by whom. The last step left open is recorded with it.
-
-    Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
-    """
-    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    left = steps_left(uow, duty)
-    carry_out(uow, duty, what_was_done, report)
-    _tell_of_police(uow, duty, left, report)
-    return duty.id
-
-
-def _tell_of_police(uow: UnitOfWork, duty: LegalDuty, steps: Sequence[LegalDutyKindStep], report: Told) -> None:
+def tell_of_police(uow: UnitOfWork, duty: LegalDuty, steps: Sequence[LegalDutyKindStep], report: Told) -> None:
+    """Let a call to the police that one of these steps was count as a notification. For use cases."""
     is_police = any(whom_of(duty.code, step.whom_en) is StepWhom.POLICE for step in steps)
     if is_police and report.done_at is not None:
         react(uow, POLICE_CALLED, PoliceCall(duty, report))
@@ -149,7 +132,7 @@ def _tell_of_police(uow: UnitOfWork, duty: LegalDuty, steps: Sequence[LegalDutyK
 
 def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told) -> None:
     """Close an open duty with what was done. For use cases. Raises Refused as `discharge` says."""
-    _open_only(duty)
+    refuse_closed(duty)
     if report.done_at is None or report.done_at > uow.now:
         raise Refused("done_at", _("This time is in the future."))
     refuse_blank("what_was_done", what_was_done, _("Write what was done."))
@@ -177,34 +160,12 @@ def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:
 
 
 @use_case
-def propose_not_applicable(
-    uow: UnitOfWork, duty_id: int, reason: str, permission: Permission = Permission.DUTY_DISCHARGE
-) -> int:
-    """Propose, with a reason, that a duty does not apply; until a second person has looked it stands as it is.
-
-    One that was carried out may turn out not to have applied: what the police were told then counts as avoidable.
-    """
-    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    _not_found_out(duty)
-    if duty.proposed_by_id is not None:
-        raise Refused("", _("Someone has already proposed this; it is waiting for second review."))
-    refuse_blank("reason", reason, _("Explain why it does not apply."))
-    duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
-    record_act(uow, duty, "duty.not_applicable_proposed")
-    for user_id in sorted(responsible(duty, uow.now) - {uow.actor.user_id or 0}):
-        uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
-    if ask_deputy(uow, duty):
-        record_act(uow, duty, DEPUTY_ASKED)
-    return duty.id
-
-
-@use_case
 def take_second_review(
     uow: UnitOfWork, duty_id: int, *, agrees: bool, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Close a duty as not applicable, or let it stand, as a person other than the one who proposed it."""
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    _not_found_out(duty)
+    refuse_not_applicable(duty)
     if duty.proposed_by_id is None:
         raise Refused("", _("No one has proposed that this duty does not apply."))
     if duty.proposed_by_id == uow.actor.user_id:
@@ -234,28 +195,16 @@ def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:
         record_act(uow, duty, "duty.not_applicable_refused")
 
 
-def _not_found_out(duty: LegalDuty) -> None:
+def refuse_not_applicable(duty: LegalDuty) -> None:
+    """Raise Refused for a duty that can no longer be found not to apply."""
     if duty.state not in MAY_NOT_APPLY:
         raise Refused("", _("This duty is already closed."))
 
 
-def _open_only(duty: LegalDuty) -> None:
+def refuse_closed(duty: LegalDuty) -> None:
+    """Raise Refused for a duty that is closed."""
     if duty.state not in OPEN_DUTY:
         raise Refused("", _("This duty is already closed."))
-
-
-SAME_CALL_ASKED = _l("Is this a call that is already recorded on this report?")
-MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-
-
-def moment_field(label: Any, missing: Any = None) -> DateTimeLocalField:
-    """Return a field for a day and a time of the school's wall clock; with `missing`, the message where it is empty."""
-    return DateTimeLocalField(label, [InputRequired(missing) if missing else Optional()], format=MOMENT)
-
-
-def wall_minute(at: datetime, zone: str) -> datetime:
-    """Return the minute of an instant on a zone's wall clock, as a field for a moment shows it."""
-    return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def source_fields() -> tuple[Any, Any]:
@@ -269,84 +218,95 @@ def source_fields() -> tuple[Any, Any]:
     )  # fmt: skip
 
 
-class RaiseForm(BaseForm):
-    """A duty that somebody sees in a report."""
+class TellingForm(PlainForm):
+    """Who was told for a step, how and when; of a call to the police also about whom."""
 
-    code = foundation_select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
-    because = LongText(_l("What made you think so"), [NotBlank(_l("Write what made you think so."))])
-    source_how, source_name = source_fields()
-    aware_at = moment_field(_l("When did you learn of it"), _l("Enter when you learned of it."))
-    facts = radio(
-        _l("Are the facts clear?"),
-        {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
-        _l("Answer whether the facts are clear."),
-    )
+    step: LegalDutyKindStep | None = None
+    whom = StepWhom.OTHERS
+    students: Sequence[Student] = ()
+
+    def fit_step(self: Any, duty: LegalDuty, step: LegalDutyKindStep | None) -> None:
+        """Ask about the police only for a step that tells them, and read the time on the school's clock."""
+        self.done_at.zone = zone_of(duty.school_id)
+        self.step = step
+        if step is not None and not duty.is_personal:
+            self.whom = whom_of(duty.code, step.whom_en)
+        if self.whom is StepWhom.POLICE:
+            students = students_who_caused_harm(duty.incident_id)
+            self.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+        else:
+            del self.same_call, self.student_ids
+        for field in (self.told_whom, self.channel, self.done_at):
+            field.flags.required = True
+
+    def told(self: Any) -> Told:
+        """What the steps of duties take."""
+        return Told(
+            self.told_whom.data if self.told_whom else "",
+            self.channel.data if self.channel else "",
+            self.done_at.at,
+            self.reference.data if self.reference else "",
+            student_ids=tuple(self.student_ids.data) if self.student_ids else (),
+            same_call=self.same_call.data or "" if self.same_call else "",
+        )
 
 
-class RaiseMandatedForm(RaiseForm):
-    """One's mandated-reporter duty to report abuse or neglect: neither which duty is asked, nor whether it is due."""
-
-    code = facts = source_how = source_name = None
-
-
-class VerifyForm(BaseForm):
-    """How the facts of a duty were verified."""
-
-    how = LongText(_l("How it was verified"), [NotBlank(_l("Write how it was verified."))])
+SAME_CALL_ASKED = _l("Is this a call that is already recorded on this report?")
+STUDENTS = _l("Students the police were told about")
+STUDENTS_HINT = _l("Only students reported to have caused harm. Witnesses and people harmed never count as referred.")
 
 
-class StepForm(BaseForm):
+class StepForm(TellingForm):
     """One step of a duty: who was told, or why it does not apply."""
 
-    outcome = radio(_l("Result of this step"), StepOutcome.labels(), _l("Enter the result of this step."))
-    told_whom = ShortText(_l("Who was told"))
+    step_id = HiddenField()
+    outcome = radio(_l("Result of this step"), StepOutcome, _l("Enter the result of this step."), default="done")
+    told_whom = ShortText(
+        _l("Who was told"),
+        description=_l("The person or office that was notified, or where it was carried out."),
+    )  # fmt: skip
     channel = pick(_l("How"), CHANNEL_LABELS)
-    done_at = moment_field(_l("When"))
-    reference = ShortText(_l("Reference or report number"), limit=120)
-    same_call = radio(SAME_CALL_ASKED, SAME_CALL)
-    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
-    note = LongText(_l("Note, or why this step does not apply"))
+    done_at = MomentField(_l("When"))
+    reference = ShortText(_l("Reference or report number"), limit=120, width="medium")
+    same_call = QuestionField(SAME_CALL_ASKED, SAME_CALL)
+    student_ids = SelectMultipleField(STUDENTS, coerce=int, description=STUDENTS_HINT)
+    note = LongText(_l("Note, or why this step does not apply"), rows=3)
 
-    def validate(self, extra_validators: object = None) -> bool:
+    def fit(self, duty: LegalDuty) -> None:
+        """Ask what this step needs."""
+        step_id = str(self.step_id.data)
+        self.fit_step(duty, next((row.step for row in steps_of(duty) if str(row.step.id) == step_id), None))
+
+    def validate(self, extra_validators: Any = None) -> bool:
         """Ask for the moment of a step that was carried out."""
-        sound: bool = super().validate(extra_validators)
-        if sound and self.outcome.data == "done" and self.done_at.data is None:
-            self.done_at.errors = [_l("Enter when it was done.")]
-            return False
-        return sound
-
-    def told(self, zone: str) -> Told:
-        """Return what the action takes."""
-        if self.outcome.data != "done":
-            return Told(note=self.note.data or "")
-        return _told(self, zone)
+        sound, is_done = super().validate(extra_validators), self.outcome.data == StepOutcome.DONE.value
+        return needs(sound, self.done_at, is_done and self.done_at.data is None, _l("Enter when it was done."))
 
 
-class DischargeForm(BaseForm):
+class DischargeForm(TellingForm):
     """What was done for a duty; whoever was told is named unless every step says so already."""
 
     what_was_done = LongText(_l("What was done"), [NotBlank(_l("Write what was done."))])
-    done_at = moment_field(_l("When"), _l("Enter when it was done."))
+    done_at = MomentField(_l("When"), _l("Enter when it was done."))
     told_whom = ShortText(_l("Who was told"))
     channel = pick(_l("How"), CHANNEL_LABELS)
-    reference = ShortText(_l("Reference or report number"), limit=120)
-    same_call = radio(SAME_CALL_ASKED, SAME_CALL)
-    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
+    reference = ShortText(_l("Reference or report number"), limit=120, width="medium")
+    same_call = QuestionField(SAME_CALL_ASKED, SAME_CALL)
+    student_ids = SelectMultipleField(STUDENTS, coerce=int, description=STUDENTS_HINT)
 
-    def told(self, zone: str) -> Told:
-        """Return what the action takes."""
-        return _told(self, zone)
+    def fit(self, duty: LegalDuty) -> None:
+        """Ask who was told only where a step is left to record."""
+        left = [row.step for row in steps_of(duty) if row.record is None]
+        self.fit_step(duty, left[0] if len(left) == 1 else None)
+        if left:
+            self.told_whom.description = in_language(left[0], "whom")
+        else:
+            del self.told_whom, self.channel, self.reference
 
 
-def _told(form: StepForm | DischargeForm, zone: str) -> Told:
-    students, at = tuple(form.student_ids.data or ()), at_wall(form.done_at.data, zone)
-    return filled(form, Told, done_at=at, student_ids=students, same_call=form.same_call.data or "")
-
-
-class NotApplicableForm(BaseForm):
-    """Why a duty does not apply."""
-
-    reason = LongText(_l("Why it does not apply"), [NotBlank(_l("Explain why it does not apply."))])
+def wall_minute(at: datetime, zone: str) -> datetime:
+    """The minute of an instant on a zone's wall clock, as a field for a moment shows it."""
+    return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def duty_words(row: DutyRow, now: datetime, zone: str, whom: str = "") -> dict[str, Any]:

@@ -12,15 +12,13 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from wss_cases.access.actor import Role
-from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.pages import READERS, told_of
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.webhooks.models import HookEvent
 from wss_cases.mail.webhooks.pages import tell_webhooks
 from wss_cases.routing.engine.pages import Duty
@@ -34,7 +32,7 @@ from wss_cases.safeguards.duties.duty.models import (
     LegalDutyStep,
 )
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
-from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future, refuse_source
+from wss_cases.safeguards.duties.duty.rules import Raised, due_at
 
 OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
 """Duties that rest on nothing but a reviewer's mark on an adult."""
@@ -96,21 +94,6 @@ def _bring(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised], st
     return [duty for duty in duties if duty.state in OPEN_DUTY]
 
 
-@use_case
-def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
-    """Raise a duty that somebody sees in a report; one that is each adult's own is raised for that person alone.
-
-    Raises Refused for a duty that stands open already, for one without a row in force, and for a time to come.
-    """
-    own = given.code in PERSONAL
-    incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
-    refuse_blank("because", given.because, _("Write what made you think so."))
-    refuse_future("aware_at", given.aware_at, uow.now)
-    refuse_source(given.source_how, given.source_name)
-    duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
-    return duty.id
-
-
 def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: int | None) -> LegalDuty:
     """Open a duty by hand. For use cases. Raises Refused when the same one stands open."""
     standing = _standing(uow, incident, [given.code])
@@ -122,26 +105,9 @@ def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: i
     duty.raised_by_id, duty.raised_because = uow.actor.user_id, given.because
     duty.source_how, duty.source_name = given.source_how, given.source_name
     record_act(uow, duty, "duty.raised_by_hand")
-    _tell(uow, duty)
+    tell_responsible(uow, duty)
     tell_outside(uow, duty, incident)
     return duty
-
-
-@use_case
-def verify(uow: UnitOfWork, duty_id: int, how: str, permission: Permission = Permission.DUTY_DISCHARGE) -> int:
-    """Say that the facts of a duty were verified and it is due now. Its clock has run since somebody became aware.
-
-    Raises Refused for a duty that is not to be verified, or without how it was verified.
-    """
-    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    if duty.state is not DutyState.VERIFY_FIRST:
-        raise Refused("", _("This duty does not need verification."))
-    refuse_blank("how", how, _("Write how it was verified."))
-    duty.state, duty.was_due = DutyState.DUE, True
-    duty.verified_by_id, duty.verified_at, duty.verified_how = uow.actor.user_id, uow.now, how
-    record_act(uow, duty, "duty.verified")
-    _tell(uow, duty)
-    return duty.id
 
 
 def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> None:
@@ -213,14 +179,14 @@ def _raise(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, st
         duty.rules, duty.still_raised = rules, True
         record_act(uow, duty, "duty.now_due" if becomes_due else "duty.raised", ", ".join(rules))
     if becomes_due:
-        _tell(uow, duty)
+        tell_responsible(uow, duty)
     return duty
 
 
 def _create(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing) -> LegalDuty:
     duty = _new(uow, incident, whose, raised, standing, uow.now)
     record_act(uow, duty, "duty.raised", ", ".join(raised.rules))
-    _tell(uow, duty)
+    tell_responsible(uow, duty)
     tell_outside(uow, duty, incident)
     return duty
 
@@ -259,7 +225,8 @@ def tell_outside(uow: UnitOfWork, duty: LegalDuty, incident: Incident) -> None:
         tell_webhooks(uow, HookEvent.DUTY, incident, key, f"/duties/{duty.id}", named)
 
 
-def _tell(uow: UnitOfWork, duty: LegalDuty) -> None:
+def tell_responsible(uow: UnitOfWork, duty: LegalDuty) -> None:
+    """Write to those who must act that a duty is due or to be verified. For use cases."""
     # legal clocks run at any hour, so these mails do too
     for user_id in sorted(responsible(duty, uow.now)):
         key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
