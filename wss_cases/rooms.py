@@ -133,6 +133,8 @@ from wss_cases.pathways.referrals.partners import pages as pathways_referrals_pa
 from wss_cases.pathways.referrals.referral import pages as pathways_referrals_referral
 from wss_cases.plans import evidence as plans_evidence
 from wss_cases.plans import overview as plans_overview
+from wss_cases.plans import review as plans_review
+from wss_cases.plans import steps as plans_steps
 from wss_cases.plans.baselines import acts as plans_baselines
 from wss_cases.plans.money import tab as plans_money_tab
 from wss_cases.plans.money.files import pages as plans_money_files
@@ -148,10 +150,8 @@ from wss_cases.plans.plan.core import pages as plans_plan_core
 from wss_cases.plans.plan.goals import pages as plans_plan_goals
 from wss_cases.plans.public import pages as plans_public
 from wss_cases.plans.public.publications import pages as plans_public_publications
-from wss_cases.plans.review import pages as plans_review
-from wss_cases.plans.steps import pages as plans_steps
+from wss_cases.plans.voices import votes as plans_voices_votes
 from wss_cases.plans.voices.meetings import acts as plans_voices_meetings
-from wss_cases.plans.voices.votes import pages as plans_voices_votes
 from wss_cases.practice import link as practice_link
 from wss_cases.practice.log import pages as practice_log
 from wss_cases.practice.requests import pages as practice_requests
@@ -229,12 +229,12 @@ from wss_cases.workday import cover as workday_cover
 from wss_cases.workday import feed as workday_feed
 from wss_cases.workday import hand_over as workday_hand_over
 from wss_cases.workday import search as workday_search
+from wss_cases.workday import visit as workday_visit
 from wss_cases.workday.calendar import pages as workday_calendar
 from wss_cases.workday.calendar_import import pages as workday_calendar_import
 from wss_cases.workday.caseload import pages as workday_caseload
 from wss_cases.workday.digest import pages as workday_digest
 from wss_cases.workday.my_day import pages as workday_my_day
-from wss_cases.workday.visit import pages as workday_visit
 
 ROOMS: tuple[Room, ...] = (
     accounts_account.ROOM, accounts_calendar_address.ROOM, accounts_list_columns.ROOM, accounts_people_held.ROOM,

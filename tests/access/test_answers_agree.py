@@ -52,7 +52,7 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.paper import PlanPdf
 from wss_cases.plans.public.publications.rules import PlanPublication
 from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.votes.queries import PlanVote
+from wss_cases.plans.voices.votes import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -118,7 +118,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),
-    "plans.voices.votes.queries.visible_to": (PlanVote, by(P.PLAN_READ)),
+    "plans.voices.votes.visible_to": (PlanVote, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.messages.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.visible_to": (SurveyRound, by(P.SURVEY_READ)),

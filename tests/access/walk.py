@@ -55,7 +55,7 @@ from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.templates import PlanTemplate
 from wss_cases.plans.public.publications.rules import PlanPublication
 from wss_cases.plans.voices.meetings.rules import MeetingHeard, SchoolMeeting
-from wss_cases.plans.voices.votes.queries import PlanVote
+from wss_cases.plans.voices.votes import PlanVote
 from wss_cases.practice.log.queries import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease

@@ -63,7 +63,7 @@ from wss_cases.plans.plan.progress import PlanReview, PlanReviewGoal, ReviewKind
 from wss_cases.plans.plan.templates import PlanTemplate
 from wss_cases.plans.public.publications.rules import PlanPublication
 from wss_cases.plans.voices.meetings.rules import MeetingHeard, MeetingType, SchoolMeeting, Theme
-from wss_cases.plans.voices.votes.queries import PlanVote, VoteResult, VotingBody
+from wss_cases.plans.voices.votes import PlanVote, VoteResult, VotingBody
 from wss_cases.practice.log.queries import Leader, PracticeEntry, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink, Wish
 from wss_cases.records.family_copies.copy.models import Asker, FamilyRelease, FamilyReleaseCopy, Manner, ReleaseState

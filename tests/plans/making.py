@@ -17,7 +17,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import STANDING, PlanState, SchoolPlan
 from wss_cases.plans.plan.goals.queries import PlanStep
 from wss_cases.plans.plan.templates import Component
-from wss_cases.plans.steps.pages import plan_moved
+from wss_cases.plans.steps import plan_moved
 
 NOW = datetime(2026, 11, 2, 16, tzinfo=UTC)
 DUE = date(2026, 11, 16)

@@ -22,8 +22,7 @@ from wss_cases.plans.money.funding.actions import Given, add_funding, ask_change
 from wss_cases.plans.money.funding.queries import FundingSource
 from wss_cases.plans.money.resources.models import ResourceKind
 from wss_cases.plans.money.resources.pages import Needed, add_entry, add_resource, change_resource, correct_entry
-from wss_cases.plans.voices.votes.pages import correct_vote, record_vote
-from wss_cases.plans.voices.votes.queries import VotingBody
+from wss_cases.plans.voices.votes import VotingBody, correct_vote, record_vote
 
 NAMED = "Zenobia asked for it"
 TITLE = Needed(ResourceKind.TRAINING, NAMED, 100)

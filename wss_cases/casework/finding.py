@@ -8,7 +8,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case, CaseNote
 from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in, visible_to
-from wss_cases.casework.case_file.pages import STATE_TONES
+from wss_cases.casework.case_file import STATE_TONES
 from wss_cases.casework.next_act import harm_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted

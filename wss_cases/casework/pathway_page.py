@@ -12,8 +12,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case
-from wss_cases.casework.case_file.pages import CasePage, head, history_items, open_page, reasons
-from wss_cases.casework.case_file.queries import history_seen
+from wss_cases.casework.case_file import CasePage, head, history_items, history_seen, open_page, reasons
 from wss_cases.casework.next_act import kind_words, state_words
 from wss_cases.casework.safety_plans.pages import safety_card
 from wss_cases.foundation import clock

@@ -7,8 +7,7 @@ from typing import Any
 
 from wss_cases.cases.case.models import AgreementKept, CaseResult, HarmedSays, PlanState, SafetyPlan
 from wss_cases.cases.safety_plans import plans_of
-from wss_cases.casework.case_file.pages import CasePage, act_words, wait_words
-from wss_cases.casework.case_file.queries import terms_of
+from wss_cases.casework.case_file import CasePage, act_words, terms_of, wait_words
 from wss_cases.casework.next_act import Act, harm_words, kind_words, what_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _

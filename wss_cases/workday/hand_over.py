@@ -12,7 +12,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.pages import title
 from wss_cases.cases.case.queries import place_words, students_in, students_seen
-from wss_cases.casework.case_file.queries import open_cases_of
+from wss_cases.casework.case_file import open_cases_of
 from wss_cases.casework.case_page.acts import hand_over_many
 from wss_cases.casework.next_act import harm_words
 from wss_cases.foundation import clock

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wss_cases.cases.case.models import CaseState
-from wss_cases.casework.case_file.pages import duty_words
+from wss_cases.casework.case_file import duty_words
 from wss_cases.casework.next_act import (
     Act,
     DutyItem,

@@ -24,8 +24,7 @@ from wss_cases.plans.plan.core.models import PlanState
 from wss_cases.plans.plan.goals.queries import Direction
 from wss_cases.plans.plan.progress import PlanReview, Rating, ReviewKind
 from wss_cases.plans.plan.templates import Component
-from wss_cases.plans.review.pages import close_review, rate_goal, start_review
-from wss_cases.plans.review.queries import goals_of, is_reached, reviews_of
+from wss_cases.plans.review import close_review, goals_of, is_reached, rate_goal, reviews_of, start_review
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -17,7 +17,7 @@ from wss_cases.followups.core.models import FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState
-from wss_cases.plans.steps.pages import lead_changed, plan_moved, step_dropped, step_written
+from wss_cases.plans.steps import lead_changed, plan_moved, step_dropped, step_written
 
 SATURDAY, MONDAY = date(2026, 11, 14), date(2026, 11, 16)
 

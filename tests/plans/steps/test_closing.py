@@ -24,7 +24,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.plans.steps.pages import record_step
+from wss_cases.plans.steps import record_step
 from wss_cases.workday.my_day.queries import my_day
 
 TODAY = date(2026, 11, 24)

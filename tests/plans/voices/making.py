@@ -15,8 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
 from wss_cases.plans.voices.meetings.rules import SchoolMeeting
-from wss_cases.plans.voices.votes.pages import confirm_vote, record_vote
-from wss_cases.plans.voices.votes.queries import PlanVote, VotingBody
+from wss_cases.plans.voices.votes import PlanVote, VotingBody, confirm_vote, record_vote
 
 HELD = date(2026, 11, 10)
 

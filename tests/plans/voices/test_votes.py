@@ -19,8 +19,15 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan
-from wss_cases.plans.voices.votes.pages import confirm_vote, correct_vote, record_vote, result_of
-from wss_cases.plans.voices.votes.queries import PlanVote, VoteResult, VotingBody
+from wss_cases.plans.voices.votes import (
+    PlanVote,
+    VoteResult,
+    VotingBody,
+    confirm_vote,
+    correct_vote,
+    record_vote,
+    result_of,
+)
 
 
 @pytest.mark.parametrize(

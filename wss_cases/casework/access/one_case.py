@@ -23,8 +23,7 @@ from wss_cases.accounts.grants import holders
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import notes_of
-from wss_cases.casework.case_file.pages import head, history_items, open_page
-from wss_cases.casework.case_file.queries import history_seen
+from wss_cases.casework.case_file import head, history_items, history_seen, open_page
 from wss_cases.casework.next_act import kind_words, state_words
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import known_to as follow_ups_known_to

@@ -11,8 +11,15 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import AgreementKept, Case, CaseParticipant, CaseState, HarmedSays
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
-from wss_cases.casework.case_file.pages import CasePage, head, history_items, open_page, outcome_words
-from wss_cases.casework.case_file.queries import TERM_KIND, history_seen
+from wss_cases.casework.case_file import (
+    TERM_KIND,
+    CasePage,
+    head,
+    history_items,
+    history_seen,
+    open_page,
+    outcome_words,
+)
 from wss_cases.casework.case_list import cases_page
 from wss_cases.casework.case_page.queries import record_of
 from wss_cases.casework.next_act import harm_words, kind_words

@@ -10,8 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.case.queries import get_case
-from wss_cases.casework.case_file.pages import CasePage, head, history_items, open_page
-from wss_cases.casework.case_file.queries import history_seen, terms_of
+from wss_cases.casework.case_file import CasePage, head, history_items, history_seen, open_page, terms_of
 from wss_cases.casework.next_act import SECTION_LABELS, kind_words, state_words
 from wss_cases.casework.story import story_of
 from wss_cases.followups.core.models import FollowUpState

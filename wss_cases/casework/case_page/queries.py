@@ -10,8 +10,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import AgreementKept, Case, CaseResult, HarmedSays
 from wss_cases.cases.case.pages import person_words
 from wss_cases.cases.safety_plans import living_plans
-from wss_cases.casework.case_file.pages import duty_words
-from wss_cases.casework.case_file.queries import open_duties_of, terms_of
+from wss_cases.casework.case_file import duty_words, open_duties_of, terms_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import visible_to
 from wss_cases.followups.core.states import OTHERS_WAIT

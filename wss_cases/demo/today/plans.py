@@ -34,9 +34,8 @@ from wss_cases.plans.plan.goals.queries import Direction, PlanStep
 from wss_cases.plans.plan.home import start_plan
 from wss_cases.plans.plan.progress import Rating, ReviewKind, move_plan
 from wss_cases.plans.plan.templates import Component, questions_of, template_on
-from wss_cases.plans.review.pages import rate_goal, start_review
-from wss_cases.plans.review.queries import goals_of
-from wss_cases.plans.steps.pages import record_step
+from wss_cases.plans.review import goals_of, rate_goal, start_review
+from wss_cases.plans.steps import record_step
 
 ANSWERS: Final = {
     "school_now": "Students say that they feel safe in class, and less safe at the east stairs and after dismissal.",

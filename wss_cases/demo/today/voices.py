@@ -13,8 +13,7 @@ from wss_cases.plans.public.publications.presenters import Summary, contents_of,
 from wss_cases.plans.public.publications.rules import ON, seals_of
 from wss_cases.plans.voices.meetings.acts import answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.meetings.rules import MeetingType, Theme
-from wss_cases.plans.voices.votes.pages import record_vote
-from wss_cases.plans.voices.votes.queries import VotingBody
+from wss_cases.plans.voices.votes import VotingBody, record_vote
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.pages import set_setting
 

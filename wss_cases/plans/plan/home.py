@@ -51,8 +51,7 @@ from wss_cases.plans.plan.core.queries import (
     way_forward,
     writable_plan,
 )
-from wss_cases.plans.plan.goals.pages import needs_baseline, target_words
-from wss_cases.plans.plan.goals.queries import tree_of
+from wss_cases.plans.plan.goals.queries import needs_baseline, target_words, tree_of
 from wss_cases.plans.plan.progress import facts_of, move_plan, outdated_because
 from wss_cases.plans.plan.templates import questions_of
 from wss_cases.roster.directory.models import School

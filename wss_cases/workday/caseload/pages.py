@@ -16,7 +16,7 @@ from wss_cases.accounts.coverage import CoverRow
 from wss_cases.accounts.list_columns import order_of, table_of
 from wss_cases.cases.case.models import CaseState
 from wss_cases.cases.case.queries import place_words, students_in
-from wss_cases.casework.case_file.pages import act_address, act_words
+from wss_cases.casework.case_file import act_address, act_words
 from wss_cases.casework.next_act import harm_words, kind_of, what_words
 from wss_cases.followups.core.pages import due_words
 from wss_cases.foundation import clock

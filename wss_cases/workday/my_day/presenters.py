@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.cases.case.queries import place_words
 from wss_cases.cases.case.queries import students_in as students_in_cases
-from wss_cases.casework.case_file.queries import TERM_KIND
+from wss_cases.casework.case_file import TERM_KIND
 from wss_cases.casework.next_act import harm_words
 from wss_cases.followups.about import NOBODY, About
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE

@@ -32,7 +32,7 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.plans.measures import PLAN_MEASURES, SURVEY, number_words
+from wss_cases.plans.measures import PLAN_MEASURES, SURVEY
 from wss_cases.plans.plan.baselines import PlanBaseline
 from wss_cases.plans.plan.core.models import EDITABLE, GOALS_OPEN, STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import (
@@ -58,6 +58,8 @@ from wss_cases.plans.plan.goals.queries import (
     Tree,
     fixed_words,
     get_part,
+    needs_baseline,
+    target_words,
     tree_of,
 )
 from wss_cases.plans.plan.templates import Component
@@ -165,32 +167,6 @@ class StepForm(OwnedForm):
         description=_l("For example, the list of people trained."),
     )
     anyway = no_student_named()
-
-
-def measure_words(measure: str) -> str:
-    """A measure with its unit."""
-    if measure in PLAN_MEASURES:
-        declared = PLAN_MEASURES[measure]
-        return _("%(measure)s, %(unit)s", measure=declared.title, unit=declared.unit)
-    return _("A value of a survey")
-
-
-def target_words(goal: PlanGoal) -> str:
-    """How a goal is measured, to which target and by when, or why it is not."""
-    if not goal.measure or goal.direction is None or goal.target is None or goal.target_by is None:
-        return _("Not measured: %(why)s", why=goal.why_not_measured)
-    return _(
-        "%(measure)s: %(direction)s %(target)s by %(day)s",
-        measure=measure_words(goal.measure),
-        direction=str(goal.direction.label).lower(),
-        target=number_words(goal.target),
-        day=day_words_with_year(goal.target_by),
-    )
-
-
-def needs_baseline(goal: PlanGoal) -> bool:
-    """Whether a goal is measured and nothing is frozen for it yet."""
-    return bool(goal.measure) and goal.baseline_id is None and goal.survey_value_id is None
 
 
 def component_rows(tree: Tree) -> list[dict[str, Any]]:

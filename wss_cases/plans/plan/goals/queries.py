@@ -12,12 +12,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import Base, Versioned, by_id, db, named_enum
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.plans.measures import number_words
+from wss_cases.plans.measures import PLAN_MEASURES, number_words
 from wss_cases.plans.plan.baselines import LONGEST_MEASURE
 from wss_cases.plans.plan.core.models import OfPlan, SchoolPlan
 from wss_cases.plans.plan.templates import Component, PlanQuestion
@@ -105,6 +106,32 @@ MOST: Final = 1_000_000
 def aim_words(direction: Direction, target: float) -> str:
     """Return which way a goal goes and how far: "Down to 40"."""
     return f"{direction.label} {number_words(target)}"
+
+
+def measure_words(measure: str) -> str:
+    """A measure with its unit."""
+    if measure in PLAN_MEASURES:
+        declared = PLAN_MEASURES[measure]
+        return _("%(measure)s, %(unit)s", measure=declared.title, unit=declared.unit)
+    return _("A value of a survey")
+
+
+def target_words(goal: PlanGoal) -> str:
+    """How a goal is measured, to which target and by when, or why it is not."""
+    if not goal.measure or goal.direction is None or goal.target is None or goal.target_by is None:
+        return _("Not measured: %(why)s", why=goal.why_not_measured)
+    return _(
+        "%(measure)s: %(direction)s %(target)s by %(day)s",
+        measure=measure_words(goal.measure),
+        direction=str(goal.direction.label).lower(),
+        target=number_words(goal.target),
+        day=day_words_with_year(goal.target_by),
+    )
+
+
+def needs_baseline(goal: PlanGoal) -> bool:
+    """Whether a goal is measured and nothing is frozen for it yet."""
+    return bool(goal.measure) and goal.baseline_id is None and goal.survey_value_id is None
 
 
 def fixed_words() -> str:

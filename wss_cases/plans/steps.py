@@ -1,12 +1,13 @@
 """Steps of a plan in force are follow-ups: made, kept in line with the plan, and closed with evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Any, Final
 
 from flask import render_template, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from wtforms import DateField, RadioField
 from wtforms.validators import InputRequired
 
@@ -14,9 +15,10 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
 from wss_cases.followups.core.pages import due_words, outcomes_of
-from wss_cases.followups.core.queries import owner_name
+from wss_cases.followups.core.queries import get_follow_up, owner_name
 from wss_cases.followups.core.states import OUTCOME_LABELS, PLAN_STEP
 from wss_cases.followups.handling import refuse_closed
 from wss_cases.followups.making import cancel_row, close_row, make
@@ -24,6 +26,7 @@ from wss_cases.followups.undo import remember, remind_again, restorable, undo_li
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import LongText, PlainForm, choices, needs
 from wss_cases.foundation.i18n import dotted
@@ -36,14 +39,107 @@ from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room, Sho
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.plans.plan.core.models import STANDING, SchoolPlan
 from wss_cases.plans.plan.core.pages import no_student_named, plan_frame
-from wss_cases.plans.plan.core.queries import get_plan, load_plan
-from wss_cases.plans.plan.goals.queries import PlanStep
+from wss_cases.plans.plan.core.queries import get_plan, load_plan, visible_to
+from wss_cases.plans.plan.goals.queries import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.templates import Component
-from wss_cases.plans.steps import queries
-from wss_cases.plans.steps.queries import StepRow, get_step, steps_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.names.queries import refuse_names
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step: what, under which component and strategy, by whom and by when, and how it stands.
+
+    Of a plan that is not in force nobody is asked yet: `follow_up_id` and `state` are None.
+    """
+
+    id: int
+    text: str
+    evidence_required: str
+    component: Component
+    strategy: str
+    planned_on: date
+    owner_id: int | None
+    owner: str
+    follow_up_id: int | None
+    state: FollowUpState | None
+    due_on: date
+    closed_on: date | None
+    outcome: str
+    evidence: str
+
+
+def steps_of(actor: Actor, plan_id: int) -> list[StepRow]:
+    """Return the steps of a plan that the actor may see, by component, goal and strategy, in one query."""
+    asked, planned = UserAccount.__table__.alias("asked"), UserAccount.__table__.alias("planned")
+    columns: Any = (
+        PlanStep, PlanGoal.component, PlanStrategy.then_words, FollowUp.id, FollowUp.state, FollowUp.due_on,
+        FollowUp.closed_on, FollowUp.outcome, FollowUp.outcome_note, FollowUp.owner_id, asked.c.name, planned.c.name,
+    )  # fmt: skip
+    statement = (
+        visible_to(select(*columns), actor)
+        .select_from(PlanStep)
+        .join(SchoolPlan, SchoolPlan.id == PlanStep.plan_id)
+        .join(PlanStrategy, PlanStrategy.id == PlanStep.strategy_id)
+        .join(PlanGoal, PlanGoal.id == PlanStrategy.goal_id)
+        .outerjoin(FollowUp, FollowUp.plan_step_id == PlanStep.id)
+        .outerjoin(asked, asked.c.id == FollowUp.owner_id)
+        .outerjoin(planned, planned.c.id == PlanStep.owner_id)
+        .where(PlanStep.plan_id == plan_id, PlanStep.removed_on.is_(None))
+    )
+    rows = [_row(*found) for found in db.session.execute(statement.order_by(*_in_order()))]
+    order = list(Component)
+    return sorted(rows, key=lambda row: order.index(row.component))
+
+
+def _in_order() -> tuple[Any, ...]:
+    return (PlanGoal.position, PlanStrategy.position, PlanStep.position, PlanStep.id)
+
+
+def _row(
+    step: PlanStep, component: Component, strategy: str, follow_up_id: int | None, state: FollowUpState | None,
+    due_on: date | None, closed_on: date | None, outcome: str | None, note: str | None, asked_id: int | None,
+    asked: str | None, planned: str | None,
+) -> StepRow:  # fmt: skip
+    is_asked = follow_up_id is not None
+    return StepRow(
+        id=step.id,
+        text=step.text,
+        evidence_required=step.evidence_required,
+        component=component,
+        strategy=strategy,
+        planned_on=step.due_on,
+        owner_id=asked_id if is_asked else step.owner_id,
+        owner=(asked if is_asked else planned) or "",
+        follow_up_id=follow_up_id,
+        state=state,
+        due_on=due_on or step.due_on,
+        closed_on=closed_on,
+        outcome=outcome or "",
+        evidence=note or "",
+    )
+
+
+def get_step(actor: Actor, follow_up_id: int) -> tuple[FollowUp, PlanStep]:
+    """Return a step that somebody is asked for, with its follow-up, that the actor may see. Raises NotFound."""
+    row = get_follow_up(actor, follow_up_id)
+    step = db.session.get(PlanStep, row.plan_step_id) if row.plan_step_id is not None else None
+    if step is None:
+        raise NotFound
+    return row, step
+
+
+def overdue_counts(plan_ids: Sequence[int], today: date) -> dict[int, int]:
+    """Return how many steps are overdue on a day, by plan; for callers that checked the plans."""
+    statement = (
+        select(PlanStep.plan_id, func.count())
+        .join(FollowUp, FollowUp.plan_step_id == PlanStep.id)
+        .where(PlanStep.plan_id.in_(sorted(plan_ids)), FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today)
+        .group_by(PlanStep.plan_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
 
 PLAN_CLOSED: Final = _l("The plan was closed")
 STEP_DROPPED: Final = _l("The step was taken out of the plan")
@@ -298,7 +394,7 @@ ROOM = Room(
     pages=(blueprint,),
     sentences=SENTENCES,
     panels=(Panel(Place.PLAN, 30, panel),),
-    plan_columns=(PlanColumn("overdue", _l("Overdue steps"), 10, queries.overdue_counts, tone="brick"),),
+    plan_columns=(PlanColumn("overdue", _l("Overdue steps"), 10, overdue_counts, tone="brick"),),
     plan_tabs=(PlanTab("plan_steps.steps", _l("Steps"), 40, Permission.PLAN_READ),),
     reactions={
         "plan.moved": plan_moved,

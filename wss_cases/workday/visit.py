@@ -1,12 +1,13 @@
 """The page of one person: what is open about them, closed in one act with a history row for each."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, request, url_for
+from sqlalchemy import ColumnElement, and_, or_, select
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
 from wtforms.validators import InputRequired, Optional
 
@@ -15,17 +16,19 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.about import TONES, About, about, spoken_of, without_links
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.followups.about import TONES, About, about, person_key, spoken_of, without_links
 from wss_cases.followups.calendar import Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.pages import WORDS_OF_CIRCLES, due_words, outcomes_of
-from wss_cases.followups.core.queries import FollowUpRow, get_follow_up
+from wss_cases.followups.core.queries import FollowUpRow, get_follow_up, listing, rows, rows_by_id, visible_to
 from wss_cases.followups.core.states import FAMILY, HAPPENED_AGAIN, OUTCOME_LABELS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS, Evidence
 from wss_cases.followups.handling import close_checked
 from wss_cases.followups.pages.follow_up import again_page, record_page
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, is_storable, radio
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
@@ -33,13 +36,110 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.states import MANNER_LABELS
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.states import MANNER_LABELS, PersonRole
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.queries import told_who_said_what
+from wss_cases.pathways.circles.circle.queries import keeper_ids, told_who_said_what
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.roster.telling import Calling
-from wss_cases.workday.visit.queries import MOST, circles_among, kept_by, visited
+from wss_cases.routing.engine.pages import Pathway as Family
+
+MOST = 40
+"""Follow-ups of one visit: the oldest due first; the rest are in the list of all."""
+
+PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
+
+
+OF_CIRCLES = frozenset({"pre_meetings", "circle", "plan_meeting"})
+"""Kinds that are part of a circle wherever they hang: nothing of what is said there stands in a note beside it."""
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What is open about one person, the oldest due first; `shared`: what is about them and others together."""
+
+    person: str
+    own: list[FollowUpRow]
+    shared: list[FollowUpRow]
+
+
+def visited(actor: Actor, follow_up: FollowUp, also: Collection[int] = ()) -> Visited:
+    """Return what is open about the one person whom a follow-up names; the caller has checked that one.
+
+    `also`: follow-ups that a form was shown with, open or not any more; of those the ones the actor may see and that
+    name the same person. A follow-up that names nobody is visited alone.
+    """
+    person = named(follow_up)
+    if person is None:
+        return Visited("", rows_by_id(actor, [follow_up.id]), [])
+    theirs = _names(person)
+    seen = visible_to(listing(), actor).where(FollowUp.id.in_(sorted(also)), theirs) if also else None
+    open_rows = visible_to(listing(), actor, live=True).where(theirs)
+    found = rows(open_rows.order_by(FollowUp.due_on, FollowUp.id).limit(MOST))
+    known = {row.id for row in found}
+    found += [row for row in rows(seen) if row.id not in known] if seen is not None else []
+    return Visited(person_key(person), sorted(found, key=lambda row: (row.due_on, row.id)), _shared(actor, person))
+
+
+def named(follow_up: Any) -> Any:
+    """Return whom a follow-up names: by their part in the case, or in the report; None where it names nobody."""
+    if follow_up.participant_id is not None:
+        return existing(db.session.get(CaseParticipant, follow_up.participant_id))
+    if follow_up.incident_person_id is not None:
+        return existing(db.session.get(IncidentPerson, follow_up.incident_person_id))
+    return None
+
+
+def _names(person: Any) -> ColumnElement[bool]:
+    """Follow-ups that name this person: a student in every case and report, anybody else in this one."""
+    entries, parts = select(IncidentPerson.id), select(CaseParticipant.id)
+    if person.student_id is not None:
+        entries = entries.where(IncidentPerson.student_id == person.student_id)
+        parts = parts.where(CaseParticipant.student_id == person.student_id)
+    else:
+        entry = person.id if isinstance(person, IncidentPerson) else person.incident_person_id
+        own = [CaseParticipant.id == person.id] if isinstance(person, CaseParticipant) else []
+        entries = entries.where(IncidentPerson.id == entry)
+        parts = parts.where(or_(*own, CaseParticipant.incident_person_id == entry))
+    return or_(FollowUp.incident_person_id.in_(entries), FollowUp.participant_id.in_(parts))
+
+
+def _shared(actor: Actor, person: Any) -> list[FollowUpRow]:
+    if person.student_id is None:
+        return []
+    cases = select(CaseParticipant.case_id).where(
+        CaseParticipant.student_id == person.student_id, CaseParticipant.role.in_(PARTIES)
+    )
+    nobody = and_(FollowUp.incident_person_id.is_(None), FollowUp.participant_id.is_(None))
+    statement = visible_to(listing(), actor, live=True).where(nobody, FollowUp.case_id.in_(cases))
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(MOST))
+
+
+def circles_among(follow_ups: Iterable[Any]) -> dict[int, list[int]]:
+    """Return the circles that these follow-ups are part of: follow-up to its own circle, or to those of its case."""
+    wanted = [row for row in follow_ups if row.pathway_id is not None or row.kind in OF_CIRCLES]
+    own = sorted({row.pathway_id for row in wanted if row.pathway_id is not None})
+    cases = sorted({row.case_id for row in wanted if row.pathway_id is None and row.case_id is not None})
+    if not own and not cases:
+        return {row.id: [] for row in wanted}
+    statement = select(Pathway.id, Pathway.case_id).where(
+        Pathway.pathway == Family.CIRCLE.value, or_(Pathway.id.in_(own), Pathway.case_id.in_(cases))
+    )
+    circles = [(row[0], row[1]) for row in db.session.execute(statement.order_by(Pathway.id))]
+    found = {}
+    for row in wanted:
+        theirs = [circle for circle, case_id in circles if row.pathway_id in (circle, None) and case_id == row.case_id]
+        if theirs or row.kind in OF_CIRCLES:
+            found[row.id] = theirs
+    return found
+
+
+def kept_by(actor: Actor, circles: Iterable[int]) -> frozenset[int]:
+    """Return those of these circles that the actor keeps now."""
+    return frozenset(circle for circle, keepers in keeper_ids(circles).items() if actor.user_id in keepers)
+
 
 OWN = ("who", "language", "interpreter", "attempts", "note")
 """What is asked of one follow-up besides its outcome, where its kind asks for it."""
