@@ -39,7 +39,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common import queries as pathways
 from wss_cases.pathways.common.rules import Pathway, PathwayState
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.safeguards.discipline.removals import pages as discipline
 from wss_cases.safeguards.discipline.removals.models import AskedBy, DisciplineAction, DisciplineAppeal
 from wss_cases.safeguards.duties.duty import queries as duties

@@ -40,7 +40,7 @@ from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import LegalHold
+from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent

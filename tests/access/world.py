@@ -51,10 +51,10 @@ from wss_cases.pathways.circles.plans.queries import CirclePlan, CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.models import Answerer, Occasion, Questionnaire
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.rules import Pathway, PathwayState
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan, MentorKind
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.plans.plan.committee import MemberGroup, PlanMember
 from wss_cases.plans.plan.core.models import PlanState, SchoolPlan

@@ -20,7 +20,7 @@ from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal import key_rotation as rotation
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.records.retention.deletion.erasure import erase_student
 
 NOW = "2026-11-24 10:00"

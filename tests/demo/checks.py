@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import ServiceDate
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays

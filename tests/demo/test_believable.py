@@ -25,7 +25,7 @@ from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
 

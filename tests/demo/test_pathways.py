@@ -37,7 +37,7 @@ from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
 from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import dose
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.rules import TAKES_A_PLACE
 from wss_cases.roster.directory.models import School

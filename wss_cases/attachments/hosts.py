@@ -23,7 +23,7 @@ from wss_cases.pathways.circles.circle.models import CircleConsent
 from wss_cases.pathways.circles.terms import Agreement
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import is_case_held, is_student_held
+from wss_cases.pathways.legal_holds import is_case_held, is_student_held
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.pages import get_action

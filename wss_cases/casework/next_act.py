@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.requirements import pages as circles
 from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState, Step, has_begun
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
-from wss_cases.pathways.referrals.case_page import queries as referrals
+from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family

@@ -43,7 +43,7 @@ from wss_cases.pathways.common.rules import (
 )
 from wss_cases.pathways.mentoring import case_page as mentoring
 from wss_cases.pathways.reengagement import case_page as reengagement
-from wss_cases.pathways.referrals.case_page import pages as referrals
+from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.pathways.referrals.referral.pages import withdraw_open
 from wss_cases.routing.engine.pages import AppliesTo, Person, Police
 from wss_cases.routing.engine.pages import Pathway as Family

@@ -44,7 +44,7 @@ from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.common.rules import Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import planned_days
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 
 BACK, AHEAD, SESSIONS_AHEAD = timedelta(days=30), timedelta(days=180), timedelta(days=28)
 MOST = 400

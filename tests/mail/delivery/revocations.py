@@ -36,8 +36,8 @@ from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.pages import MailStyle
 from wss_cases.mail.preferences import stop
 from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
+from wss_cases.pathways.referrals import case_page as referrals
 from wss_cases.pathways.referrals import consent, service
-from wss_cases.pathways.referrals.case_page import pages as referrals
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.duties.duty.pages import take_second_review
 from wss_cases.safeguards.duties.pages import SCHOOL_ACTS

@@ -45,7 +45,7 @@ from wss_cases.outcomes.reports import cases, pathways, repeats
 from wss_cases.outcomes.reports.cases import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.reengagement.plan.rules import is_near
+from wss_cases.pathways.reengagement.plan import is_near
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.rules import dates_of
 from wss_cases.workday.caseload.queries import loads_of

@@ -28,7 +28,7 @@ from wss_cases.pathways.mentoring.course import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, Cadence
 from wss_cases.pathways.mentoring.plan.queries import plan_of
 from wss_cases.pathways.reengagement.pages import save_plan as save_return
-from wss_cases.pathways.referrals.case_page.pages import draft as draft_referral
+from wss_cases.pathways.referrals.case_page import draft as draft_referral
 from wss_cases.routing.engine.pages import Kind
 
 ACTS = {

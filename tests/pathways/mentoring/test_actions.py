@@ -22,8 +22,8 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.common.rules import EndReason, PathwayState
 from wss_cases.pathways.mentoring import card as cards
+from wss_cases.pathways.mentoring import mentors
 from wss_cases.pathways.mentoring.course import EARLY, finish, review, save_plan
-from wss_cases.pathways.mentoring.mentors import pages as mentors
 from wss_cases.pathways.mentoring.plan.models import (
     After,
     Cadence,
@@ -34,7 +34,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     Missed,
 )
 from wss_cases.pathways.mentoring.plan.queries import my_students, plan_of, session_on
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_group, log_session
+from wss_cases.pathways.mentoring.sessions import DayAnswer, log_group, log_session
 from wss_cases.routing.engine.pages import Kind
 
 ABSENT = DayAnswer(missed=Missed.STUDENT_ABSENT)

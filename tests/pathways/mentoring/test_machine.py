@@ -22,11 +22,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, Pathway, PathwayState
+from wss_cases.pathways.mentoring import mentors
 from wss_cases.pathways.mentoring.course import finish, review
-from wss_cases.pathways.mentoring.mentors import pages as mentors
 from wss_cases.pathways.mentoring.plan.models import After, GoesOn, Mentor, Missed
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
+from wss_cases.pathways.mentoring.sessions import DayAnswer, log_session
 from wss_cases.routing.engine.pages import Kind
 
 ROWS, MENTORS = 5, 2

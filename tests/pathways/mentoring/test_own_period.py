@@ -18,8 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.mentoring.cells import Cell, mark_cell, note_arrival
-from wss_cases.pathways.mentoring.own_period.pages import mark_own
-from wss_cases.pathways.mentoring.own_period.queries import Question, initials_apart, next_after
+from wss_cases.pathways.mentoring.own_period import Question, initials_apart, mark_own, next_after
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Cadence, Came, DailyCard, DailyCardDay
 from wss_cases.routing.engine.pages import Kind

@@ -23,8 +23,7 @@ from wss_cases.foundation.school_time import local, zone_of
 from wss_cases.pathways.common.rules import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
 from wss_cases.pathways.reengagement import pages
 from wss_cases.pathways.reengagement.case_page import next_steps
-from wss_cases.pathways.reengagement.plan.queries import reviews_of
-from wss_cases.pathways.reengagement.plan.rules import (
+from wss_cases.pathways.reengagement.plan import (
     MEETING_TRANSITIONS,
     Meeting,
     MeetingMissed,
@@ -32,6 +31,7 @@ from wss_cases.pathways.reengagement.plan.rules import (
     ReviewAnswer,
     is_near,
     meeting_of,
+    reviews_of,
 )
 from wss_cases.roster.directory.rules import SchoolDays
 

@@ -26,8 +26,14 @@ from wss_cases.intake.decision.pages import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.common.rules import EndReason, Pathway, PathwayState
 from wss_cases.pathways.reengagement.pages import complete
-from wss_cases.pathways.reengagement.plan.queries import returns_of
-from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, back_on, is_return, return_words
+from wss_cases.pathways.reengagement.plan import (
+    AwayCause,
+    ReengagementPlan,
+    back_on,
+    is_return,
+    return_words,
+    returns_of,
+)
 from wss_cases.pathways.reengagement.returns import open_by_hand
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.rules import SchoolDays

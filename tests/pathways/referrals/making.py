@@ -15,9 +15,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.rules import Pathway
+from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
-from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.routing.engine.pages import Kind
 

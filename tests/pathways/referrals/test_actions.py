@@ -21,11 +21,11 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
-from wss_cases.pathways.referrals.case_page import pages
-from wss_cases.pathways.referrals.partners.queries import suggestions
+from wss_cases.pathways.referrals.partners import suggestions
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
 from wss_cases.pathways.referrals.referral.queries import open_to_partner
 from wss_cases.pathways.referrals.referral.rules import ReferralState, Wanted

@@ -31,10 +31,10 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import pages as life
 from wss_cases.pathways.common.rules import EndReason, PathwayState
+from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
-from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.rules import (
     AWAITS_ANSWER,

@@ -34,9 +34,9 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.messages import compose
 from wss_cases.pathways.common.rules import PathwayState
+from wss_cases.pathways.referrals import case_page as pages
 from wss_cases.pathways.referrals import consent as consents
 from wss_cases.pathways.referrals import partner_pages as by_partner
-from wss_cases.pathways.referrals.case_page import pages
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.roster.directory.models import Student

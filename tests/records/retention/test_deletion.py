@@ -30,7 +30,7 @@ from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold, is_student_held, open_hold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold, is_student_held, open_hold
 from wss_cases.records.retention.core.pages import (
     Decision,
     DeletionItem,

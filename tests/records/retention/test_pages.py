@@ -25,7 +25,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.incident.models import IncidentDraft
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import LegalHold, circle_held, is_student_held
+from wss_cases.pathways.legal_holds import LegalHold, circle_held, is_student_held
 from wss_cases.records.retention.core.pages import DeletionState, Part, RecordDeletion, RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, rules_on, years_after, years_before
 from wss_cases.records.retention.expiry import clean

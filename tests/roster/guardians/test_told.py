@@ -32,7 +32,7 @@ from wss_cases.pathways.circles.privilege import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.reengagement.pages import save_plan
-from wss_cases.pathways.referrals.case_page.pages import draft
+from wss_cases.pathways.referrals.case_page import draft
 from wss_cases.pathways.referrals.consent import record_consent as consented
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.routing.engine.pages import Kind

@@ -25,7 +25,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.incidents.telling import CALL
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
 from wss_cases.roster.names.rules import private_in
 from wss_cases.safeguards.discipline.appeals import ask_appeal, correct, decide_appeal

@@ -24,7 +24,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.rules import PathwayState
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.safeguards.discipline.removals.models import Answer, DisciplineKind, Tried

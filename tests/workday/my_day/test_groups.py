@@ -27,7 +27,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.rules import PathwayState
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import ReferralState
 from wss_cases.routing.engine.pages import Kind

@@ -52,7 +52,7 @@ from wss_cases.pathways.common.actions import follow, note_end
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import parted
 from wss_cases.pathways.common.rules import EndReason, Pathway, propose
-from wss_cases.pathways.legal_holds.pages import is_case_held
+from wss_cases.pathways.legal_holds import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.names.finder import Finder

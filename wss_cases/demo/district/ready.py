@@ -13,9 +13,9 @@ from wss_cases.demo.district.staff import invented
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.training import save_setting
-from wss_cases.pathways.mentoring.mentors.pages import add_group, add_mentor
+from wss_cases.pathways.mentoring.mentors import add_group, add_mentor
 from wss_cases.pathways.mentoring.plan.models import MentorKind
-from wss_cases.pathways.referrals.partners.pages import add_partner
+from wss_cases.pathways.referrals.partners import add_partner
 from wss_cases.safeguards.police.review.actions import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings import set_approver
 from wss_cases.training.records.pages import record_training

@@ -17,7 +17,7 @@ from wss_cases.pathways.mentoring.card import check_in, check_out, mark, set_car
 from wss_cases.pathways.mentoring.course import finish, match, review
 from wss_cases.pathways.mentoring.plan.models import OWN_RHYTHM, After, Cadence, DailyCard, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
+from wss_cases.pathways.mentoring.sessions import DayAnswer, log_session
 from wss_cases.pathways.reengagement.pages import (
     HELD,
     add_review,
@@ -27,8 +27,7 @@ from wss_cases.pathways.reengagement.pages import (
     record_return,
     save_plan,
 )
-from wss_cases.pathways.reengagement.plan.queries import REVIEW
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, ReviewAnswer, is_near
+from wss_cases.pathways.reengagement.plan import REVIEW, ReengagementPlan, ReviewAnswer, is_near
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family
 

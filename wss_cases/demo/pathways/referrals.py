@@ -13,7 +13,7 @@ from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.pathways.common.rules import EndReason
 from wss_cases.pathways.referrals import partner_pages as by_partner
 from wss_cases.pathways.referrals import service as by_school
-from wss_cases.pathways.referrals.case_page.pages import complete, draft
+from wss_cases.pathways.referrals.case_page import complete, draft
 from wss_cases.pathways.referrals.consent import record_consent, revoke, send
 from wss_cases.pathways.referrals.referral.models import ReferralConsent
 from wss_cases.pathways.referrals.referral.queries import usual_purpose

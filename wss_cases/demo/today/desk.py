@@ -22,7 +22,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.circles.privilege import open_hold, record_waiver
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import HoldKind
+from wss_cases.pathways.legal_holds import HoldKind
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.workday.cover import set_cover
 

@@ -12,7 +12,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.pathways.legal_holds.pages import HoldKind
+from wss_cases.pathways.legal_holds import HoldKind
 from wss_cases.records.retention.holds import Asked, open_record_hold
 from wss_cases.roster.directory.models import Enrolment, Student
 

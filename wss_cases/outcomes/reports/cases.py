@@ -29,7 +29,7 @@ from wss_cases.outcomes.reports.repeats import Repeat
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingKind
 from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of
 from wss_cases.workday.caseload.rules import CASELOAD_WEIGHTS

@@ -32,7 +32,7 @@ from wss_cases.pathways.common.queries import known_to
 from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.plan.models import Cadence, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, is_near
+from wss_cases.pathways.reengagement.plan import ReengagementPlan, is_near
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays

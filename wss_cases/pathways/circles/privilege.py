@@ -27,6 +27,7 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways import legal_holds
 from wss_cases.pathways.circles.circle.pages import KEPT_CIRCLE, on_circle, subject_of_circle
 from wss_cases.pathways.circles.circle.queries import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers import parts_of
@@ -37,8 +38,7 @@ from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiv
 from wss_cases.pathways.common.actions import add_audited, not_later
 from wss_cases.pathways.common.pages import ACT, act_context, kind_words, page_of, people_choices
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds import pages as legal_holds
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.roster.telling import refuse_naming_kept_off
 
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"

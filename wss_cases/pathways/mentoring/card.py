@@ -34,7 +34,7 @@ from wss_cases.pathways.common.pages import asked_day, page_of
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.mentoring import course
-from wss_cases.pathways.mentoring.mentors.pages import number_or_none
+from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.pathways.mentoring.periods import periods_of
 from wss_cases.pathways.mentoring.plan.models import (
     BEST_MARK,
@@ -59,8 +59,7 @@ from wss_cases.pathways.mentoring.plan.queries import (
     session_on,
 )
 from wss_cases.pathways.mentoring.plan.rules import percent
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, check_logged, load_logged, write
-from wss_cases.pathways.mentoring.sessions.pages import marks_of, period_form
+from wss_cases.pathways.mentoring.sessions import DayAnswer, check_logged, load_logged, marks_of, period_form, write
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.routing.engine.pages import Pathway as Family

@@ -16,7 +16,7 @@ from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.card import card_for, card_today, check_markable, day_of_card, note_check_in
 from wss_cases.pathways.mentoring.plan.models import BEST_MARK, Came, DailyCardDay, DayState, Missed
 from wss_cases.pathways.mentoring.plan.queries import plan_of, session_on
-from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, take_back_missed, write
+from wss_cases.pathways.mentoring.sessions import DayAnswer, load_logged, take_back_missed, write
 
 
 @dataclass(frozen=True)

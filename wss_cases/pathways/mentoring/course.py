@@ -36,8 +36,7 @@ from wss_cases.pathways.common.actions import (
 )
 from wss_cases.pathways.common.pages import PathwayPages, number, page_of, pathway_subject, people_choices, today_of
 from wss_cases.pathways.common.rules import OUTCOMES, EndReason, Pathway, PathwayState, ids
-from wss_cases.pathways.mentoring.mentors.pages import number_or_none, places_of, places_of_group
-from wss_cases.pathways.mentoring.mentors.queries import candidates
+from wss_cases.pathways.mentoring.mentors import candidates, number_or_none, places_of, places_of_group
 from wss_cases.pathways.mentoring.plan.models import (
     LONGEST_MINUTES,
     LONGEST_WEEKS,

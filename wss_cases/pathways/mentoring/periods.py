@@ -35,7 +35,7 @@ from wss_cases.pathways.common.pages import act_context, act_on, people_choices
 from wss_cases.pathways.common.pages import number as common_number
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import InPathway, Pathway
-from wss_cases.pathways.mentoring.mentors.queries import staff_accounts
+from wss_cases.pathways.mentoring.mentors import staff_accounts
 from wss_cases.pathways.mentoring.plan.models import DailyCard, MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of
 from wss_cases.roster.calendar.bells import last_bells

@@ -13,14 +13,16 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.pathways.common.rules import LIVE, Panel, Pathway, PathwayState, Step, ids, waiting
-from wss_cases.pathways.reengagement.plan.queries import days_of, plan_of, reviews_of
-from wss_cases.pathways.reengagement.plan.rules import (
+from wss_cases.pathways.reengagement.plan import (
     AwayCause,
     Meeting,
     ReengagementPlan,
     ReviewAnswer,
+    days_of,
     meeting_of,
+    plan_of,
     return_words,
+    reviews_of,
 )
 from wss_cases.pathways.reengagement.returns import tone_of
 from wss_cases.roster.directory.queries import get_school, school_days

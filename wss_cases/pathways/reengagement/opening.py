@@ -19,8 +19,15 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import follow
 from wss_cases.pathways.common.rules import LIVE, Pathway, propose
-from wss_cases.pathways.reengagement.plan.queries import Stay, opened_by, plan_of, stays_begun
-from wss_cases.pathways.reengagement.plan.rules import AwayCause, ReengagementPlan, is_return
+from wss_cases.pathways.reengagement.plan import (
+    AwayCause,
+    ReengagementPlan,
+    Stay,
+    is_return,
+    opened_by,
+    plan_of,
+    stays_begun,
+)
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.pages import Kind, Person

@@ -40,11 +40,11 @@ from wss_cases.pathways.common.pages import DAY, HERE, CompleteForm, PathwayPage
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import Pathway, PathwayState, ids
 from wss_cases.pathways.reengagement.opening import TO_PLAN, check_days
-from wss_cases.pathways.reengagement.plan.queries import REVIEW, open_of, plan_of, reviews_of
-from wss_cases.pathways.reengagement.plan.rules import (
+from wss_cases.pathways.reengagement.plan import (
     CATCH_UP,
     MEETING_TRANSITIONS,
     NEAR,
+    REVIEW,
     REVIEWS,
     SOONER,
     Meeting,
@@ -54,8 +54,11 @@ from wss_cases.pathways.reengagement.plan.rules import (
     ReviewAnswer,
     is_near,
     meeting_of,
+    open_of,
+    plan_of,
     quick_meetings,
     return_words,
+    reviews_of,
 )
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.telling import refuse_naming_kept_off

@@ -25,10 +25,18 @@ from wss_cases.foundation.school_time import district_zone, local_date, today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.reengagement import plan as rules
 from wss_cases.pathways.reengagement.opening import Away, check_days, open_for_student
-from wss_cases.pathways.reengagement.plan import rules
-from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
-from wss_cases.pathways.reengagement.plan.rules import AwayCause, Meeting, meeting_of, return_words
+from wss_cases.pathways.reengagement.plan import (
+    AwayCause,
+    Meeting,
+    Return,
+    living_return,
+    meeting_of,
+    plan_of,
+    return_words,
+    returns_of,
+)
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school, get_student, school_days
 from wss_cases.roster.directory.rules import SchoolDays

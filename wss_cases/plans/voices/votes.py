@@ -29,7 +29,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Panel, Place, Room, Shown
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.mentoring.mentors.pages import number_or_none
+from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.plans.plan.core.models import OfPlan, PlanState, SchoolPlan
 from wss_cases.plans.plan.core.pages import council_decided, no_student_named
 from wss_cases.plans.plan.core.queries import PLAN_READERS

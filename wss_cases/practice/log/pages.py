@@ -33,7 +33,7 @@ from wss_cases.journal.timeline import author, sentence
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.pages import people_choices
-from wss_cases.pathways.mentoring.mentors.pages import number_or_none
+from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.practice.log import queries
 from wss_cases.practice.log.queries import (
     LONGEST_PLACE,

@@ -25,7 +25,7 @@ from wss_cases.intake.corrections.facts.rules import is_reporters
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import Disclosure, OutboxMessage
 from wss_cases.journal.rooms import ForDeputy
-from wss_cases.pathways.legal_holds.pages import OPEN, LegalHold, case_held, student_held
+from wss_cases.pathways.legal_holds import OPEN, LegalHold, case_held, student_held
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy, ReleaseState
 from wss_cases.records.retention.reach.queries import Rows
 from wss_cases.roster.names.finder import Finder

@@ -23,7 +23,7 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold, open_hold, release_hold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold, open_hold, release_hold
 from wss_cases.records.retention.core.queries import record_school
 from wss_cases.records.retention.deletion.pages import who_when
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds

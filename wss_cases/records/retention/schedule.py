@@ -23,7 +23,7 @@ from wss_cases.journal.dated_settings import end_before, newest_row, period_word
 from wss_cases.journal.rooms import Panel, Place, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.legal_holds.pages import is_student_held
+from wss_cases.pathways.legal_holds import is_student_held
 from wss_cases.records.retention.core.pages import (
     EVENT_LABELS,
     FLOORS,

@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.telling import may_tell
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import Text, family_text
-from wss_cases.pathways.reengagement.plan.rules import back_on
+from wss_cases.pathways.reengagement.plan import back_on
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import languages_of, school_days
 from wss_cases.roster.names.rules import private_in

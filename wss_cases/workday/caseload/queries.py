@@ -41,7 +41,7 @@ from wss_cases.pathways.common.queries import known_to as pathways_known_to
 from wss_cases.pathways.common.rules import LIVE, Pathway, PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import coming_days, last_day_of
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.pages import Pathway as Family

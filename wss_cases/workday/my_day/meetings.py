@@ -23,7 +23,7 @@ from wss_cases.pathways.circles.plans.pages import rounds_words
 from wss_cases.pathways.circles.plans.queries import CirclePlan
 from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.common.rules import LIVE, Pathway
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.pages import whom_words
 from wss_cases.routing.engine.pages import Kind

@@ -28,9 +28,9 @@ from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.journal.rooms import Room
 from wss_cases.mail.bounces.pages import trouble_lines
 from wss_cases.mail.push.pages import offer_on_my_day
-from wss_cases.pathways.mentoring.own_period.pages import rows_of as period_rows
+from wss_cases.pathways.mentoring.own_period import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students
-from wss_cases.pathways.mentoring.sessions.pages import rows_of
+from wss_cases.pathways.mentoring.sessions import rows_of
 from wss_cases.pathways.reengagement.returns import return_lines
 from wss_cases.routing.engine.pages import Kind
 from wss_cases.workday.caseload.pages import cover_words

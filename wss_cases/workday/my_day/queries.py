@@ -29,7 +29,7 @@ from wss_cases.pathways.circles.plans.queries import CirclePlan, kept_on
 from wss_cases.pathways.common.rules import LIVE, Pathway
 from wss_cases.pathways.mentoring.periods import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan
+from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.practice.requests.messages import waiting_counted as requests_counted
 from wss_cases.roster.directory.queries import schools_by_id

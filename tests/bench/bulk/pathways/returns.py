@@ -8,13 +8,7 @@ from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.writing.acts import PRIVATE
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.pathways.reengagement.plan.rules import (
-    CATCH_UP,
-    REVIEWS,
-    AwayCause,
-    ReengagementPlan,
-    ReengagementReview,
-)
+from wss_cases.pathways.reengagement.plan import CATCH_UP, REVIEWS, AwayCause, ReengagementPlan, ReengagementReview
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 SUPPORTS = ("Check-in with the counselor on the first three days", "A quiet place at lunch in the first week")

@@ -15,7 +15,7 @@ from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.notes.messages import CircleNote, PrivilegeWaiver
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 
 SEEN_AT = 6 * 60 + 40
 

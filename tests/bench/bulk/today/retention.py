@@ -10,7 +10,7 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 from wss_cases.roster.directory.models import Enrolment, Student
 
 YEARS_AGO = 6

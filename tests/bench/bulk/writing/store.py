@@ -37,7 +37,7 @@ from wss_cases.pathways.circles.notes.messages import CircleNote, PrivilegeWaive
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.terms import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import LegalHold
+from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
     DailyCardDay,
@@ -47,7 +47,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringReview,
     MentoringSession,
 )
-from wss_cases.pathways.reengagement.plan.rules import ReengagementPlan, ReengagementReview
+from wss_cases.pathways.reengagement.plan import ReengagementPlan, ReengagementReview
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent, ServiceDate
 from wss_cases.roster.directory.models import (
     CalendarDay,

@@ -23,7 +23,7 @@ from wss_cases.pathways.circles.keepers import add_keeper
 from wss_cases.pathways.circles.notes.grants import end_keeper
 from wss_cases.pathways.circles.notes.messages import CircleNote
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import LegalHold
+from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.workday.cover import set_cover
 
 SAID = "canary-4711 told the circle about home"

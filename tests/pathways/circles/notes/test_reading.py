@@ -35,7 +35,7 @@ from wss_cases.pathways.circles.notes.messages import (
     PrivilegeWaiver,
 )
 from wss_cases.pathways.circles.notes.rules import digest_of
-from wss_cases.pathways.legal_holds.pages import HoldKind, LegalHold
+from wss_cases.pathways.legal_holds import HoldKind, LegalHold
 
 LATER = NOW + timedelta(hours=1)
 SAID = "canary-4711 told the circle about home"

@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.notes.messages import (
     PrivilegeWaiver,
 )
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import LegalHold, circle_held
+from wss_cases.pathways.legal_holds import LegalHold, circle_held
 from wss_cases.training.records.queries import names_of
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)

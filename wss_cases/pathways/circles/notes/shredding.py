@@ -16,7 +16,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.notes.messages import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import circle_held
+from wss_cases.pathways.legal_holds import circle_held
 from wss_cases.roster.directory.models import School
 
 BATCH = 100

@@ -24,7 +24,7 @@ from wss_cases.journal.acts import Subject
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.rooms import Panel, Place, PlanColumn, PlanTab, Room
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.mentoring.mentors.pages import number_or_none
+from wss_cases.pathways.mentoring.mentors import number_or_none
 from wss_cases.plans.plan.core.queries import PLAN_READERS
 from wss_cases.plans.voices.meetings import queries, rules
 from wss_cases.plans.voices.meetings.pages import TAB, meeting_title, pages, plan_panel

@@ -20,7 +20,7 @@ from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.common.rules import Pathway
-from wss_cases.pathways.legal_holds.pages import student_held
+from wss_cases.pathways.legal_holds import student_held
 from wss_cases.records.retention.core.pages import (
     REVIEW_YEARS,
     DeletionItem,

@@ -34,7 +34,7 @@ from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.pathways.legal_holds.pages import cases_of_student, is_student_held
+from wss_cases.pathways.legal_holds import cases_of_student, is_student_held
 from wss_cases.records.retention.core.pages import (
     DELETION_TONES,
     DELETION_TRANSITIONS,

@@ -12,7 +12,7 @@ from wss_cases.accounts.teams import user_names
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db, newest
 from wss_cases.foundation.errors import existing
-from wss_cases.pathways.legal_holds.pages import LegalHold
+from wss_cases.pathways.legal_holds import LegalHold
 from wss_cases.records.retention.core.pages import DeletionItem, RecordDeletion
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import schools_by_id

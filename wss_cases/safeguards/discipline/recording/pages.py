@@ -39,7 +39,7 @@ from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.opening import Away, open_for_incident
-from wss_cases.pathways.reengagement.plan.rules import AwayCause, back_on
+from wss_cases.pathways.reengagement.plan import AwayCause, back_on
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays

@@ -1,11 +1,12 @@
 """The partners' directory: whoever may need a partner looks one up, the district keeps it and its accounts."""
 
+from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import func, select
 from wtforms import BooleanField, DateField, EmailField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
@@ -19,7 +20,8 @@ from wss_cases.accounts.managed_accounts import accounts_of_partner
 from wss_cases.accounts.people.partners import end_for_partner, invite_for_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import (
     AskingForm,
     NotBlank,
@@ -44,12 +46,85 @@ from wss_cases.journal.timeline import entry_rows
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.consent import language_choices
-from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_partner, languages_spoken, taken_of
-from wss_cases.pathways.referrals.partners.queries import partners as find_partners
-from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.queries import service_words
-from wss_cases.pathways.referrals.referral.rules import PartnerRole, Service, agreement_ends_soon, agreement_in_force
+from wss_cases.pathways.referrals.referral.rules import (
+    TAKES_A_PLACE,
+    Match,
+    PartnerRole,
+    Service,
+    Wanted,
+    agreement_ends_soon,
+    agreement_in_force,
+    by_fit,
+    match,
+)
 from wss_cases.roster.directory.pages import grade_words, language_words
+
+MOST_LISTED = 500
+
+
+@dataclass(frozen=True)
+class PartnerFilter:
+    """What is asked of the directory; an empty value asks nothing."""
+
+    text: str = ""
+    service: str = ""
+    language: str = ""
+    grade: int | None = None
+    free: bool = False
+    ended: bool = False
+
+
+def taken_of(partner_ids: list[int]) -> dict[int, int]:
+    """Return how many places of each partner are taken, in one query."""
+    statement = (
+        select(Referral.partner_id, func.count())
+        .where(Referral.partner_id.in_(partner_ids), Referral.state.in_(TAKES_A_PLACE))
+        .group_by(Referral.partner_id)
+    )
+    rows = db.session.execute(statement).all()
+    return {partner_id: number for partner_id, number in rows if partner_id is not None}
+
+
+def find_partners(wanted: PartnerFilter) -> list[tuple[Partner, int]]:
+    """Return the partners that a filter asks for with the places taken, by name."""
+    statement = select(Partner).where(Partner.is_active.is_(not wanted.ended)).order_by(Partner.name)
+    if wanted.text.strip():
+        statement = statement.where(Partner.name.icontains(wanted.text.strip(), autoescape=True))
+    fitting = [row for row in db.session.scalars(statement.limit(MOST_LISTED)) if _asked_for(row, wanted)]
+    taken = taken_of([row.id for row in fitting])
+    rows = [(row, taken.get(row.id, 0)) for row in fitting]
+    return [(row, used) for row, used in rows if not wanted.free or used < row.capacity]
+
+
+def _asked_for(row: Partner, wanted: PartnerFilter) -> bool:
+    low = row.low_grade if row.low_grade is not None else -1
+    high = row.high_grade if row.high_grade is not None else 13
+    return (
+        (not wanted.service or wanted.service in row.services)
+        and (not wanted.language or wanted.language in row.languages)
+        and (wanted.grade is None or low <= wanted.grade <= high)
+    )
+
+
+def languages_spoken() -> list[str]:
+    """Return the languages that any partner speaks, sorted."""
+    statement = select(Partner.languages).where(Partner.is_active)
+    return sorted({code for spoken in db.session.scalars(statement) for code in spoken})
+
+
+def get_partner(partner_id: int) -> Partner:
+    """Return a partner of the directory. Raises NotFound."""
+    return existing(db.session.get(Partner, partner_id))
+
+
+def suggestions(wanted: Wanted, day: date) -> list[Match]:
+    """Return every partner one works with and how it fits a student, the best first."""
+    rows = list(db.session.scalars(select(Partner).where(Partner.is_active).limit(MOST_LISTED)))
+    taken = taken_of([row.id for row in rows])
+    return by_fit([match(row, taken.get(row.id, 0), wanted, day) for row in rows])
+
 
 GRADES = range(-1, 14)
 MOST = 10_000
