@@ -195,8 +195,8 @@ def come_back(path: Path, now: datetime) -> Steps:
     if meeting is not None:
         now = yield calendar.soon(now, 8)
         starts_at, room = meeting
-        at_school = local(starts_at, district_zone())
-        plan_meeting(work.calls(now), path.id, day=at_school.date(), time=at_school.time(), place=room)
+        begins = local(starts_at, district_zone()).time()
+        plan_meeting(work.calls(now), path.id, day=work.world.day(starts_at), time=begins, place=room)
     came = calendar.on(back_on, 8 * 60 + 20 + rng.randrange(20), now)
     held = [meeting[0] + timedelta(minutes=MINUTES)] if meeting is not None else []
     for at in sorted([came, *held]):

@@ -3,30 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from operator import itemgetter
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import url_for
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from wtforms import SelectField, TimeField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import act_form
-from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.account.pages import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, by_id, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, ShortText
+from wss_cases.foundation.forms import BaseForm, PlainForm, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, today_at
+from wss_cases.journal.acts import Pages
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -35,7 +34,7 @@ from wss_cases.pathways.common.pages import act_context, act_on, people_choices
 from wss_cases.pathways.common.pages import number as common_number
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import InPathway, Pathway
-from wss_cases.pathways.mentoring.mentors import staff_accounts
+from wss_cases.pathways.mentoring.mentors import MANAGED_SCHOOL, staff_accounts
 from wss_cases.pathways.mentoring.plan.models import DailyCard, MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of
 from wss_cases.roster.calendar.bells import last_bells
@@ -166,38 +165,6 @@ class PeriodsOfDay:
         return names.index(period) if period in names else len(names)
 
 
-@dataclass(frozen=True)
-class Times:
-    """A period: its name, begin and end in local time."""
-
-    name: str
-    starts_at: time
-    ends_at: time
-
-
-@use_case
-def set_periods(uow: UnitOfWork, school_id: int, periods: Sequence[Times]) -> int:
-    """Set the periods of a school's usual day; an empty list removes them. Returns the school's id.
-
-    Cards keep their names. Raises Refused for two periods of one name, and for one that ends before it starts.
-    """
-    school = existing(uow.session.get(School, school_id, with_for_update=True))
-    require(uow.actor, Permission.MENTOR_MANAGE, SchoolPeriod(school_id=school_id))
-    if len(periods) > MOST_PERIODS:
-        raise Refused("", _("Write at most %(most)d periods.", most=MOST_PERIODS))
-    if len({times.name for times in periods}) < len(periods):
-        raise Refused("", _("Two periods have the same name."))
-    for times in periods:
-        if times.ends_at <= times.starts_at:
-            raise Refused("", _("%(period)s ends before it starts.", period=times.name))
-    uow.session.execute(delete(SchoolPeriod).where(SchoolPeriod.school_id == school_id))
-    ordered = sorted(periods, key=lambda times: (times.starts_at, times.ends_at))
-    for number, times in enumerate(ordered):
-        uow.session.add(SchoolPeriod(school_id=school_id, number=number, **vars(times)))
-    uow.record(school, "school.periods_set")
-    return school_id
-
-
 @use_case
 def set_teachers(uow: UnitOfWork, pathway_id: int, teachers: Mapping[str, int | None]) -> int:
     """Set who teaches a student in each period of their card; None: only the mentor and the team mark it.
@@ -232,7 +199,7 @@ def _teach(uow: UnitOfWork, row: Pathway, period: str, user_id: int | None, know
 ROWS = range(MOST_PERIODS)
 
 
-class PeriodsForm(BaseForm):
+class PeriodsForm(PlainForm):
     """The periods of a school's day. Its fields, three for each row, are added below."""
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -255,9 +222,10 @@ class PeriodsForm(BaseForm):
             sound = sound and not (name.errors or ends.errors)
         return sound
 
-    def times(self) -> list[Times]:
-        rows = [(self[f"name{row}"].data, self[f"starts{row}"].data, self[f"ends{row}"].data) for row in ROWS]
-        return [Times(name.strip(), starts, ends) for name, starts, ends in rows if name and name.strip()]
+    def periods(self) -> list[tuple[time, time, str]]:
+        """The start, end and name of each filled row, in the order of the day."""
+        rows = [(self[f"starts{row}"].data, self[f"ends{row}"].data, self[f"name{row}"].data.strip()) for row in ROWS]
+        return sorted((row for row in rows if row[-1]), key=itemgetter(0, 1))
 
 
 for _row in ROWS:
@@ -295,25 +263,26 @@ def teachers_in(form: BaseForm, periods: Sequence[str]) -> dict[str, int | None]
     return {period: common_number(form[f"p{place}"].data) for place, period in enumerate(periods)}
 
 
-blueprint = Blueprint("periods", __name__)
+pages = Pages("periods", __name__)
 
 
-@blueprint.route("/mentoring/periods", methods=["GET", "POST"])
-@gate(Permission.MENTOR_MANAGE)
-def school() -> Page:
-    """Set the periods of the school's day with their times."""
-    school_id = existing(chosen_school_id(current_actor(), Role.COORDINATOR, Role.ADMINISTRATOR))
-    form = PeriodsForm(**values_of(periods_of(school_id)))
-    return act_form(
-        form,
-        lambda call: set_periods(call, school_id, form.times()),
-        url_for("mentors.mentors"),
-        {"title": _("Periods of the day"), "go_words": _("Save the periods"), "rows": ROWS},
-        "pathways/mentoring/periods/school.html",
-    )
+@pages.act(
+    "/mentoring/periods", MANAGED_SCHOOL, PeriodsForm, Permission.MENTOR_MANAGE, adds=True, endpoint="school",
+    title=_l("Periods of the day"), button=_l("Save the periods"), boxed=False,
+    trail=lambda _school: [(_("Mentors"), url_for("mentors.mentors"))],
+    start=lambda school: values_of(periods_of(school.id)), more=lambda _school, _form: {"rows": ROWS},
+    then="mentors.mentors", template="pathways/mentoring/periods/school.html",
+)  # fmt: skip
+def set_periods(uow: UnitOfWork, school: School, form: PeriodsForm) -> None:
+    """Set the periods of a school's usual day; an empty form removes them. Cards keep their names."""
+    uow.session.execute(delete(SchoolPeriod).where(SchoolPeriod.school_id == school.id))
+    for number, (starts_at, ends_at, name) in enumerate(form.periods()):
+        row = SchoolPeriod(school_id=school.id, number=number, name=name, starts_at=starts_at, ends_at=ends_at)
+        uow.session.add(row)
+    uow.record(school, "school.periods_set")
 
 
-@blueprint.route("/cases/<int:case_id>/pathways/<int:pathway_id>/teachers", methods=["GET", "POST"])
+@pages.route("/cases/<int:case_id>/pathways/<int:pathway_id>/teachers", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def teachers(case_id: int, pathway_id: int) -> Page:
     """Set who teaches the student in each period of the card. Teachers mark it on their own page."""
@@ -337,4 +306,4 @@ def teachers(case_id: int, pathway_id: int) -> Page:
     return act_on(row, form, lambda call: set_teachers(call, row.id, teachers_in(form, card.periods)), context)
 
 
-ROOM = Room(pages=(blueprint,), sentences=SENTENCES, loaders={"period_teacher": load_period_teacher})
+ROOM = Room(pages=(pages,), sentences=SENTENCES, loaders={"period_teacher": load_period_teacher})

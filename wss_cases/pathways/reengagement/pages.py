@@ -213,8 +213,10 @@ def _meeting_start(at: Return) -> dict[str, Any]:
     if at.plan is None or at.plan.meeting_at is None:
         school = get_school(at.row.school_id)
         return {"time": school.first_bell if school else None, "place": at.plan.meeting_place if at.plan else ""}
-    starts = local(at.plan.meeting_at, zone_of(at.row.school_id))
-    return {"day": starts.date(), "time": starts.time(), "place": at.plan.meeting_place}
+    starts_at, zone = at.plan.meeting_at, zone_of(at.row.school_id)
+    return {
+        "day": local_date(starts_at, zone), "time": local(starts_at, zone).time(), "place": at.plan.meeting_place
+    }  # fmt: skip
 
 
 def _days_near(at: Return, form: MeetingForm) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class PartnerFilter:
 
 
 def taken_of(partner_ids: list[int]) -> dict[int, int]:
-    """Return how many places of each partner are taken, in one query."""
+    """How many places of each partner are taken, in one query."""
     statement = (
         select(Referral.partner_id, func.count())
         .where(Referral.partner_id.in_(partner_ids), Referral.state.in_(TAKES_A_PLACE))
@@ -88,7 +88,7 @@ def taken_of(partner_ids: list[int]) -> dict[int, int]:
 
 
 def find_partners(wanted: PartnerFilter) -> list[tuple[Partner, int]]:
-    """Return the partners that a filter asks for with the places taken, by name."""
+    """The partners that a filter asks for with the places taken, by name."""
     statement = select(Partner).where(Partner.is_active.is_(not wanted.ended)).order_by(Partner.name)
     if wanted.text.strip():
         statement = statement.where(Partner.name.icontains(wanted.text.strip(), autoescape=True))
@@ -109,18 +109,18 @@ def _asked_for(row: Partner, wanted: PartnerFilter) -> bool:
 
 
 def languages_spoken() -> list[str]:
-    """Return the languages that any partner speaks, sorted."""
+    """The languages that any partner speaks, sorted."""
     statement = select(Partner.languages).where(Partner.is_active)
     return sorted({code for spoken in db.session.scalars(statement) for code in spoken})
 
 
 def get_partner(partner_id: int) -> Partner:
-    """Return a partner of the directory. Raises NotFound."""
+    """A partner of the directory. Raises NotFound."""
     return existing(db.session.get(Partner, partner_id))
 
 
 def suggestions(wanted: Wanted, day: date) -> list[Match]:
-    """Return every partner one works with and how it fits a student, the best first."""
+    """Every active partner and how it fits a student, the best first."""
     rows = list(db.session.scalars(select(Partner).where(Partner.is_active).limit(MOST_LISTED)))
     taken = taken_of([row.id for row in rows])
     return by_fit([match(row, taken.get(row.id, 0), wanted, day) for row in rows])
@@ -229,7 +229,7 @@ class PersonForm(PlainForm):
 
 
 def partner_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
-    """Return partners one works with of whose name, services or area every typed word begins some word, by name."""
+    """Active partners, by name, where every typed word begins a word of the name, a service or the area."""
     words = search_words(typed)
     if not words or not might(actor, Permission.PARTNER_READ):
         return []
@@ -284,7 +284,7 @@ def partners() -> Page:
 
 
 def _chips(form: FilterForm) -> list[tuple[str, str]]:
-    """Return each filter in use in words, with the address that takes it away."""
+    """Each filter in use in words, with the address that takes it away."""
     used = {field.name: field for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)}
     used = {name: field for name, field in used.items() if field.data}
     held: dict[str, Any] = {name: "y" if field.data is True else field.data for name, field in used.items()}
@@ -316,7 +316,6 @@ def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
 
 
 def service_names(row: Partner) -> list[str]:
-    """Return what a partner does, in words."""
     return [str(Service(code).label) for code in row.services if code in set(Service)]
 
 
