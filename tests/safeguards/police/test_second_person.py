@@ -354,3 +354,13 @@ def test_what_no_one_of_the_school_reviewed_in_time_goes_to_the_network(scene: S
     sweep(late)
     assert mails(session, "police.second_review") == {scene.head.id, scene.district.id, scene.deputy.id}
     review_afterwards(call(scene.deputy, late), review_id, confirms="yes", reason="I spoke with the officer.")
+
+
+def test_the_reason_of_an_odd_time_is_asked_for_only_after_the_refusal(
+    scene: Scene, client_as: Callable[[Any], Any]
+) -> None:
+    dean, address = client_as(scene.dean), f"/incidents/{scene.incident.id}/police-review/emergency"
+    assert "Why this time is right" not in dean.page(address).text
+    odd = {"called_at": "2026-11-20T09:00"}
+    refused = dean.submit(address, odd)
+    assert refused.status_code == 400 and "Why this time is right" in refused.text
