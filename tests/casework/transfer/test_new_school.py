@@ -13,7 +13,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseNote, CaseState, PlanState, SafetyPlan
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.casework.transfer.pages import Going, continue_elsewhere, notice_moves
+from wss_cases.casework.transfer.pages import continue_elsewhere, notice_moves
 from wss_cases.casework.transfer.queries import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
@@ -77,13 +77,12 @@ def take_along(world, **values):
 
 
 def go(world, own=(), terms=(), with_plan=True, note="Likes to draw.", actor=None, **given):
-    going = Going([row.id for row in own], [term.id for term in terms], with_plan, note)
+    chosen = {"pathways": [str(row.id) for row in own], "terms": [str(term.id) for term in terms]}
     return continue_elsewhere(
         Invocation(actor or world.actor, given.get("now", NOW), given.get("key")),
-        world.case.id,
         world.people[0].id,
-        going,
-    )
+        plan=with_plan, note=note, here="goes_on", **chosen,
+    )  # fmt: skip
 
 
 def test_the_sweep_notices_a_move_once(world, there):

@@ -16,7 +16,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.transfer.pages import Going, continue_elsewhere
+from wss_cases.casework.transfer.pages import continue_elsewhere
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making import make, make_for_event
 from wss_cases.foundation.db import db
@@ -151,7 +151,8 @@ def test_a_check_in_goes_along_with_its_pathway_to_the_new_school(world: World, 
     world.students[0].school_id = there.id
     db.session.commit()
     ids = (along.id, stays.id, world.case.id, world.people[0].id)
-    continue_elsewhere(Invocation(world.actor, now), ids[2], ids[3], Going([own.id], [], False, "Draws."))
+    chosen = {"pathways": [str(own.id)], "here": "goes_on"}
+    continue_elsewhere(Invocation(world.actor, now), ids[3], note="Draws.", **chosen)
     rows = {row.id: row for row in db.session.scalars(select(FollowUp))}
     assert rows[ids[0]].state is FollowUpState.CANCELLED
     assert rows[ids[1]].state is FollowUpState.OPEN

@@ -18,7 +18,7 @@ from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFacto
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import SignInAttempt, UserSession
-from wss_cases.casework.transfer.pages import Going, continue_elsewhere
+from wss_cases.casework.transfer.pages import continue_elsewhere
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -188,7 +188,7 @@ def test_a_hold_on_a_student_or_case_stops_every_way_and_only_theirs(
         for case, one in zip(cases, (held, free), strict=True)
     ]
     circles = [PathwayFactory(case_id=case.id, school_id=school.id) for case in cases]
-    held, free, case_id, person_id = held.id, free.id, cases[0].id, people[0].id
+    held, free, person_id = held.id, free.id, people[0].id
     circle_id = circles[0].id
     district, administrator = client_as(make_user(Role.DISTRICT)), make_user(Role.ADMINISTRATOR, school)
     form = {"number": "777001", "kind": "court_order", "asked_by": "Juvenile court", "reason": "Order 12"}
@@ -205,9 +205,7 @@ def test_a_hold_on_a_student_or_case_stops_every_way_and_only_theirs(
     assert "A hold is open" in client.page(f"/students/{held}").text
     assert "A hold is open" not in client.page(f"/students/{free}").text
     with pytest.raises(Refused, match="A hold is open"):
-        continue_elsewhere(
-            Invocation(acting(administrator), clock.now()), case_id, person_id, Going((), (), False, "x")
-        )
+        continue_elsewhere(Invocation(acting(administrator), clock.now()), person_id, note="x", here="goes_on")
     hold = db.session.scalars(select(LegalHold)).one()
     address = f"/records/holds/{hold.id}/release"
     assert district.submit(address, {"reason": " "}).status_code == 400

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import Select, select
 
-from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -19,21 +18,20 @@ from wss_cases.accounts.visibility import PastOpening
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case
 from wss_cases.casework.access.one_case import PAGE as ONE_CASE_PAGE
-from wss_cases.casework.access.one_case import CaseOpening, Look, ReasonForm, looks_at
+from wss_cases.casework.access.one_case import CaseOpening, Look, long_enough, looks_at
 from wss_cases.casework.access.one_case import openings_of as one_case_openings_of
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import LongText, NotBlank
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, zone_of
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.journal.use_cases import use_case
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.pages import number
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import get_student
@@ -94,72 +92,61 @@ def _rows(statement: Select[Any]) -> list[Opened]:
     return [Opened(*row) for row in db.session.execute(statement.order_by(PastOpening.id.desc()))]
 
 
-class PastForm(ReasonForm):
-    """Why."""
+class PastForm(PlainForm):
+    """Why past years are opened."""
 
     reason = LongText(
         _l("Reason you need to see past years"),
-        [NotBlank(_l("Write why you need to see past years."))],
+        [NotBlank(_l("Write why you need to see past years.")), long_enough],
         limit=2000,
         description=_l("The school’s administrator reads this as you write it. Do not name any other student."),
     )
 
 
-@use_case
-def open_past(uow: UnitOfWork, student_id: int, reason: str) -> int:
+blueprint = Pages("past_years", __name__)
+
+
+def _student_page(student: Student, _answer: int = 0) -> str:
+    return url_for("students.student", student_id=student.id)
+
+
+STUDENT = Subject(Student, get_student)
+
+
+@blueprint.act(
+    "/students/<int:student_id>/past-years", STUDENT, PastForm, Permission.PAST_LOOK, adds=True, endpoint="look",
+    title=_l("View past years"), button=_l("Open past years"), then=_student_page,
+    lede=lambda _student: _(
+        "You can see this student’s older reports and cases for %(hours)s hours.", hours=setting("PAST_YEARS_HOURS")
+    ),
+    more=lambda student, _form: {"student": student}, template="casework/access/clean_slate/open.html", boxed=False,
+)  # fmt: skip
+def open_past(uow: UnitOfWork, student: Student, form: PastForm) -> int:
     """Put this student's faded reports and cases back in view for the actor, for a while.
 
-    Each opening has a reason of its own. Raises NotFound for a student of another school.
+    Each opening has a reason of its own. Raises NotFound for a student of no school.
     """
-    student = uow.session.get(Student, student_id)
-    require(uow.actor, Permission.PAST_LOOK, student)
-    if student is None or student.school_id is None:
+    if student.school_id is None:
         raise NotFound
-    row = uow.add(
-        PastOpening(
-            student_id=student.id, school_id=student.school_id, user_id=uow.actor.user_id, reason=reason.strip(),
-            opened_at=uow.now, expires_at=uow.now + timedelta(hours=setting("PAST_YEARS_HOURS")),
-        )
+    row = PastOpening(
+        student_id=student.id, school_id=student.school_id, user_id=uow.actor.user_id, reason=form.reason.data.strip(),
+        opened_at=uow.now, expires_at=uow.now + timedelta(hours=setting("PAST_YEARS_HOURS")),
     )  # fmt: skip
     uow.record(row, "past.opened", reason=row.reason)
     return row.id
 
 
-def end_past(actor: Actor, student_id: int, now: datetime) -> None:
-    """Let this student's past years fade again before the time is over. Raises NotFound as above."""
-    with unit_of_work(actor, now) as uow:
-        require(actor, Permission.PAST_LOOK, uow.session.get(Student, student_id))
-        mine = select(PastOpening).where(
-            PastOpening.student_id == student_id, PastOpening.user_id == actor.user_id, PastOpening.expires_at > now
-        )
-        for row in uow.session.scalars(mine.with_for_update()):
-            row.expires_at = now
-            uow.record(row, "past.ended")
-
-
-blueprint = Blueprint("past_years", __name__)
-
-
-act_page(
-    blueprint,
-    "/students/<int:student_id>/past-years",
-    "look",
-    Permission.PAST_LOOK,
-    load=get_student,
-    form=lambda student: PastForm(),
-    act=lambda call, student, form: open_past(call, student.id, form.reason.data or ""),
-    done=lambda student: url_for("students.student", student_id=student.id),
-    words=lambda student: {"student": student, "hours": setting("PAST_YEARS_HOURS")},
-    template="casework/access/clean_slate/open.html",
+@blueprint.button(
+    "/students/<int:student_id>/past-years/end", STUDENT, Permission.PAST_LOOK, then=_student_page, endpoint="end"
 )
-
-
-@blueprint.post("/students/<int:student_id>/past-years/end")
-@gate(Permission.PAST_LOOK)
-def end(student_id: int) -> Page:
-    """Let them fade again before the time is over."""
-    end_past(current_actor(), student_id, clock.now())
-    return redirect(url_for("students.student", student_id=student_id), 303)
+def end_past(uow: UnitOfWork, student: Student) -> None:
+    """Let this student's past years fade again before the time is over."""
+    mine = select(PastOpening).where(
+        PastOpening.student_id == student.id, PastOpening.user_id == uow.actor.user_id, PastOpening.expires_at > uow.now
+    )
+    for row in uow.session.scalars(mine.with_for_update()):
+        row.expires_at = uow.now
+        uow.record(row, "past.ended")
 
 
 @blueprint.get("/past-years")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import ForeignKey, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 from wtforms import ValidationError
@@ -30,7 +30,7 @@ from wss_cases.followups.core.queries import known_to as follow_ups_known_to
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
-from wss_cases.foundation.db import Base, Id, db
+from wss_cases.foundation.db import Base, Id, by_id, db
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
@@ -40,10 +40,11 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.message_kinds import Mail, MessageKind
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.rooms import Room
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import known_to as pathways_known_to
@@ -72,7 +73,7 @@ PAGE = 50
 
 
 def open_now(actor: Actor, now: datetime) -> list[tuple[CaseOpening, Case]]:
-    """Return the cases that the actor gave a reason for and may read now, the newest first."""
+    """The cases that the actor gave a reason for and may read now, the newest first."""
     statement = (
         select(CaseOpening, Case)
         .join(Case, Case.id == CaseOpening.case_id)
@@ -87,17 +88,15 @@ def open_now(actor: Actor, now: datetime) -> list[tuple[CaseOpening, Case]]:
 
 
 def get_opened(actor: Actor, case_id: int, now: datetime) -> tuple[CaseOpening, Case]:
-    """Return a case that is open to the actor, with the reason. Raises NotFound."""
+    """A case that is open to the actor, with the reason. Raises NotFound."""
     return existing(next((pair for pair in open_now(actor, now) if pair[1].id == case_id), None))
 
 
-def load_opening(opening_id: int) -> CaseOpening | None:
-    """Return an opening by id."""
-    return db.session.get(CaseOpening, opening_id)
+load_opening = by_id(CaseOpening)
 
 
 def openings_of(case_id: int) -> list[CaseOpening]:
-    """Return every opening of a case, the newest first; the caller has checked the case."""
+    """Every opening of a case, the newest first; the caller has checked the case."""
     wanted = select(CaseOpening).where(CaseOpening.case_id == case_id).order_by(CaseOpening.id.desc())
     return list(db.session.scalars(wanted))
 
@@ -115,7 +114,7 @@ class Look:
 
 
 def looks_at(actor: Actor, case_id: int, before: int | None = None, limit: int = PAGE) -> list[Look]:
-    """Return who looked at a case, its incidents, pathways, follow-ups and duties, the newest first.
+    """Who looked at a case, its incidents, pathways, follow-ups and duties, the newest first.
 
     Looks at what tells of a need for housing support are for whoever may know of it. `before` is a look's id. The
     caller has checked the case.
@@ -147,16 +146,13 @@ def looks_at(actor: Actor, case_id: int, before: int | None = None, limit: int =
 SHORTEST_REASON = 20
 
 
-class ReasonForm(BaseForm):
-    """A form whose `reason` is read by the school: a word is none."""
-
-    def validate_reason(self, field: LongText) -> None:
-        """Refuse a reason that is too short to say anything."""
-        if len((field.data or "").strip()) < SHORTEST_REASON:
-            raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
+def long_enough(_form: Any, field: LongText) -> None:
+    """Refuse a reason that is too short to say anything: the school reads it."""
+    if len((field.data or "").strip()) < SHORTEST_REASON:
+        raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
 
 
-class OneCaseForm(ReasonForm):
+class OneCaseForm(BaseForm):
     """Which case, and why."""
 
     reference = ShortText(
@@ -167,7 +163,7 @@ class OneCaseForm(ReasonForm):
     )
     reason = LongText(
         _l("Reason you need to see it"),
-        [NotBlank(_l("Write why you need to see this case."))],
+        [NotBlank(_l("Write why you need to see this case.")), long_enough],
         limit=2000,
         description=_l("The school reads this as you write it. Do not name any student."),
     )
@@ -202,20 +198,6 @@ def open_one(uow: UnitOfWork, reference: str, reason: str) -> int:
     return case.id
 
 
-def end_one(actor: Actor, case_id: int, now: datetime) -> None:
-    """Give up reading a case before its time is over. Raises NotFound when it is not open to the actor."""
-    with unit_of_work(actor, now) as uow:
-        mine = select(CaseOpening).where(
-            CaseOpening.case_id == case_id, CaseOpening.user_id == actor.user_id, CaseOpening.expires_at > now
-        )
-        rows = uow.session.scalars(mine.with_for_update()).all()
-        if not rows:
-            raise NotFound
-        for row in rows:
-            row.expires_at = now
-            uow.record(row, "case.ended_by_district")
-
-
 def _says(message: OutboxMessage, actor: Actor) -> Mail | None:
     row = load_opening(message.object_id)
     if row is None:
@@ -233,7 +215,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
 MESSAGES = (MessageKind(NOTICE, _says, _still_due),)
 
 
-blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
+blueprint = Pages("one_case", __name__, url_prefix="/one-case")
 ENTRIES = 10
 
 
@@ -290,12 +272,21 @@ def case(case_id: int) -> Page:
     )
 
 
-@blueprint.post("/<int:case_id>/end")
-@gate(Permission.CASE_OPEN_ONE)
-def end(case_id: int) -> Page:
-    """Give it up before its time is over."""
-    end_one(current_actor(), case_id, clock.now())
-    return redirect(url_for("one_case.choose"), 303)
+@blueprint.button(
+    "/<int:case_id>/end", Subject(Case, lambda actor, case_id: get_opened(actor, case_id, clock.now())[1]),
+    Permission.CASE_OPEN_ONE, then=".choose", endpoint="end",
+)  # fmt: skip
+def end_one(uow: UnitOfWork, case: Case) -> None:
+    """Give up reading a case before its time is over. Raises NotFound when it is not open to the actor."""
+    mine = select(CaseOpening).where(
+        CaseOpening.case_id == case.id, CaseOpening.user_id == uow.actor.user_id, CaseOpening.expires_at > uow.now
+    )
+    rows = uow.session.scalars(mine.with_for_update()).all()
+    if not rows:
+        raise NotFound
+    for row in rows:
+        row.expires_at = uow.now
+        uow.record(row, "case.ended_by_district")
 
 
 ROOM = Room(pages=(blueprint,), messages=MESSAGES)

@@ -1,18 +1,16 @@
 """Cases of students who moved to another school: noticing the move, and continuing the case there."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import request, url_for
 from sqlalchemy import ColumnElement, Select, or_, select
 from wtforms import BooleanField, SelectMultipleField
 from wtforms.validators import Optional
 
-from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import SYSTEM, Actor, Role
-from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants import holders
@@ -38,16 +36,14 @@ from wss_cases.followups.core.states import CHECK_INS, LIAISON
 from wss_cases.followups.making import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, radio
+from wss_cases.foundation.forms import LongText, NotBlank, PlainForm, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.acts import Pages, Subject
 from wss_cases.journal.rooms import Room
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
-from wss_cases.pathways.circles.terms import AgreementTerm
 from wss_cases.pathways.common.actions import follow, note_end
 from wss_cases.pathways.common.pages import number
 from wss_cases.pathways.common.queries import parted
@@ -62,51 +58,10 @@ from wss_cases.routing.engine.pages import Pathway as Family
 GOES_ON, CLOSES = "goes_on", "closes"
 
 
-class MoveForm(BaseForm):
-    """What goes along to the new school, and what becomes of the case here."""
-
-    pathways = SelectMultipleField(
-        _l("Pathways to offer again at the new school"),
-        choices=[],
-        validators=[Optional()],
-        description=_l("They start over there: the student and the family are asked again. Here they end."),
-    )
-    terms = SelectMultipleField(
-        _l("What the student promised and still needs to do"),
-        choices=[],
-        validators=[Optional()],
-        description=_l("Only their own promises; names of other children are left out."),
-    )
-    plan = BooleanField(_l("The safety plan, as a draft"))
-    note = LongText(
-        _l("Note for the new school"),
-        [NotBlank(_l("Write what the new school needs to know."))],
-        limit=4000,
-        description=_l(
-            "What helps and what to watch for. No name of another child, and nothing that was said in a circle."
-        ),
-    )
-    here = radio(
-        _l("And the case here"),
-        [(GOES_ON, _l("It continues for the others")), (CLOSES, _l("It will be closed next"))],
-        _l("Choose what happens to the case here."),
-    )
-
-
 AT_ONCE = 100
 """Moves that one sweep takes up; the next minute's takes the rest."""
 FIRST_REVIEW = 5
 """School days until the first review at the new school."""
-
-
-@dataclass(frozen=True)
-class Going:
-    """What goes along to the new school: chosen pathways and terms, the safety plan, and the note."""
-
-    pathway_ids: Collection[int]
-    term_ids: Collection[int]
-    with_plan: bool
-    note: str
 
 
 def notice_moves(now: datetime) -> int:
@@ -150,36 +105,6 @@ def _move(participant_id: int, to_school_id: int) -> Select[StudentMove]:
     )
 
 
-@use_case
-def continue_elsewhere(uow: UnitOfWork, case_id: int, participant_id: int, going: Going) -> int:
-    """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
-
-    Other children's names go nowhere: texts lose them, and a note with one is refused. Notes of the old case and of
-    its circles stay, and so does a promise whose words the actor may not read. Raises Refused for a student who is
-    still here or whose case goes on there already.
-    """
-    case = uow.load(Case, case_id, Permission.CASE_WORK)
-    open_only(case)
-    person = uow.session.get(CaseParticipant, participant_id)
-    if person is None or person.case_id != case.id or person.student is None:
-        raise NotFound
-    if is_case_held(case.id):
-        raise Refused("", _("A hold is open: this case stays here as is until the hold is released."))
-    move = _open_move(uow, case, person)
-    names = names_of_others(participants_of(case.id), person)
-    if not going.note.strip():
-        raise Refused("note", _("Write what the new school needs to know."))
-    if names.names_in(going.note):
-        raise Refused("note", _("This names another child in the case. Write it without the name."))
-    new = _open_there(uow, case, person, move.to_school_id)
-    _take_along(uow, (case, person), new, going, names)
-    write_note(uow, new, going.note)
-    move.continued_as_id = new.id
-    _settle(uow, case, move)
-    _tell(uow, new)
-    return case.id
-
-
 def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentMove:
     to_school_id = person.student.school_id if person.student else None
     if to_school_id is None or to_school_id == case.school_id:
@@ -201,7 +126,9 @@ def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id:
     )  # fmt: skip
 
 
-def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: Finder) -> None:
+def _take_along(
+    uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: "MoveForm", names: Finder
+) -> None:
     case, person = old
     _take_check_ins(uow, case, person, new, going)
     seen, hidden = parted(uow.actor, case.school_id, own_pathways(case.id, person.id))
@@ -221,7 +148,7 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
     plan = own_plan(case.id, person.id)
     if plan is None:
         return
-    if going.with_plan:
+    if going.plan.data:
         steps, phone = (names.without(text, instead) for text in (plan.steps, plan.phone))
         draft_plan(uow, new, new.participants[0].id, steps=steps, phone=phone)
         make(uow, kind="safety_plan", due_on=tomorrow, **here)
@@ -239,7 +166,7 @@ def _propose_there(uow: UnitOfWork, new: Case, row: Pathway) -> None:
         follow(uow, made, LIAISON, school_days(new.school_id).add(today_at(new.school_id, uow.now), 1))
 
 
-def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: Going) -> None:
+def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: "MoveForm") -> None:
     """Check-ins of what goes along are due there; those of the whole case only where no other student stays."""
     of: ColumnElement[bool] = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
     others = (one for one in participants_of(case.id) if one.id != person.id and one.role in CONCERNED)
@@ -314,77 +241,125 @@ def _link(actor: Actor, case_id: int, seen: str, unseen: str) -> tuple[str, str 
     return seen % {"reference": case.reference}, url_for("casework.case", case_id=case.id)
 
 
-blueprint = Blueprint("case_moves", __name__, url_prefix="/cases/<int:case_id>")
+pages = Pages("case_moves", __name__, url_prefix="/cases/<int:case_id>")
 
 
-@blueprint.route("/people/<int:participant_id>/continue", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def continue_there(case_id: int, participant_id: int) -> Page:
-    """Choose what the new school needs to know, and open the case there."""
-    actor = current_actor()
+class MoveForm(PlainForm):
+    """What goes along to the new school, and what becomes of the case here."""
+
+    pathways = SelectMultipleField(
+        _l("Pathways to offer again at the new school"),
+        choices=[],
+        validate_choice=False,
+        validators=[Optional()],
+        description=_l("They start over there: the student and the family are asked again. Here they end."),
+    )
+    terms = SelectMultipleField(
+        _l("What the student promised and still needs to do"),
+        choices=[],
+        validate_choice=False,
+        validators=[Optional()],
+        description=_l("Only their own promises; names of other children are left out."),
+    )
+    plan = BooleanField(_l("The safety plan, as a draft"))
+    note = LongText(
+        _l("Note for the new school"),
+        [NotBlank(_l("Write what the new school needs to know."))],
+        limit=4000,
+        description=_l(
+            "What helps and what to watch for. No name of another child, and nothing that was said in a circle."
+        ),
+    )
+    here = radio(
+        _l("And the case here"),
+        [(GOES_ON, _l("It continues for the others")), (CLOSES, _l("It will be closed next"))],
+        _l("Choose what happens to the case here."),
+    )
+
+    @property
+    def pathway_ids(self) -> set[int | None]:
+        """The chosen pathways."""
+        return {number(key) for key in self.pathways.data}
+
+    @property
+    def term_ids(self) -> set[int | None]:
+        """The chosen terms."""
+        return {number(key) for key in self.terms.data}
+
+
+def _moved_person(actor: Actor, case_id: int, participant_id: int) -> CaseParticipant:
     case = get_case(actor, case_id)
     person = get_participant(case, participant_id)
-    people = participants_of(case.id)
-    move = next((row for row in moved_in(people, case) if row.participant_id == person.id), None)
-    if move is None or move.settled:
+    if _move_of(person).settled:
         raise NotFound
-    terms, plan = terms_read_by(actor, case, person.id), own_plan(case.id, person.id)
-    form = _form(case, person, people, terms)
-    return form_page(
-        form,
-        lambda: continue_elsewhere(
-            submitted(form),
-            case_id,
-            participant_id,
-            Going(
-                pathway_ids=_chosen(form.pathways.data),
-                term_ids=_chosen(form.terms.data),
-                with_plan=plan is not None and bool(form.plan.data),
-                note=form.note.data or "",
-            ),
-        ),
-        lambda _case_id: _done(case_id, form.here.data),
-        "casework/transfer/continue.html",
-        case=case,
-        move=move,
-        name=person_words(person),
-        has_plan=plan is not None,
-        has_pathways=bool(form.pathways.choices),
-        has_terms=bool(terms),
-    )
+    return person
 
 
-def _form(
-    case: Case, person: CaseParticipant, people: Sequence[CaseParticipant], terms: Sequence[AgreementTerm]
-) -> MoveForm:
-    form = MoveForm()
-    names, instead = names_of_others(people, person), _("another student")
+def _move_of(person: CaseParticipant) -> Moved:
+    moves = moved_in(participants_of(person.case_id), person.case)
+    return existing(next((row for row in moves if row.participant_id == person.id), None))
+
+
+def _on_page(person: CaseParticipant, form: MoveForm) -> dict[str, Any]:
+    """Offer what the reader may read; all of it is chosen at first."""
+    case, instead = person.case, _("another student")
+    names = names_of_others(participants_of(case.id), person)
     seen, _hidden = parted(current_actor(), case.school_id, own_pathways(case.id, person.id))
+    terms, move = terms_read_by(current_actor(), case, person.id), _move_of(person)
+    words = {
+        term.id: _("%(text)s (due %(day)s)", text=names.without(term.text, instead), day=day_words(term.due_on))
+        for term in terms
+    }
     form.pathways.choices = choices([(str(row.id), kind_words(row)) for row in seen])
-    form.terms.choices = choices(
-        [
-            (
-                str(term.id),
-                _("%(text)s (due %(day)s)", text=names.without(term.text, instead), day=day_words(term.due_on)),
-            )
-            for term in terms
-        ]
-    )
-    if not form.is_submitted():
-        form.pathways.data = [choice.value for choice in form.pathways.choices]
-        form.terms.data = [choice.value for choice in form.terms.choices]
-        form.plan.data = True
-    return form
+    form.terms.choices = choices([(str(key), text) for key, text in words.items()])
+    if request.method != "POST":
+        form.pathways.data, form.terms.data = [str(row.id) for row in seen], [str(key) for key in words]
+    return {
+        "case": case,
+        "lede": _("%(name)s is at %(school)s now.", name=person_words(person), school=move.school),
+        "has_plan": own_plan(case.id, person.id) is not None,
+    }
 
 
-def _chosen(values: Sequence[str] | None) -> list[int]:
-    return [found for found in map(number, values or ()) if found is not None]
+def _done(person: CaseParticipant, _answer: int) -> str:
+    if request.form.get("here") == CLOSES:
+        return url_for("case_acts.close", case_id=person.case_id, result=CaseResult.TRANSFERRED.value)
+    return url_for("casework.case", case_id=person.case_id)
 
 
-def _done(case_id: int, here: str) -> str:
-    if here == CLOSES:
-        return url_for("case_acts.close", case_id=case_id, result=CaseResult.TRANSFERRED.value)
-    return url_for("casework.case", case_id=case_id)
+@pages.act(
+    "/people/<int:participant_id>/continue",
+    Subject(
+        CaseParticipant, _moved_person, of=lambda person: person.case, above=lambda person: (Case, person.case_id)
+    ),
+    MoveForm, Permission.CASE_WORK, adds=True, endpoint="continue_there", title=_l("Continue at the new school"),
+    button=_l("Open the case there"), then=_done, start=lambda _person: {"plan": True}, more=_on_page,
+    template="casework/transfer/continue.html", boxed=False,
+)  # fmt: skip
+def continue_elsewhere(uow: UnitOfWork, person: CaseParticipant, form: MoveForm) -> int:
+    """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
+
+    Other children's names go nowhere: texts lose them, and a note with one is refused. Notes of the old case and of
+    its circles stay, and so does a promise whose words the actor may not read. Raises Refused for a student who is
+    still here or whose case goes on there already.
+    """
+    case, note = person.case, form.note.data
+    open_only(case)
+    if person.student is None:
+        raise NotFound
+    if is_case_held(case.id):
+        raise Refused("", _("A hold is open: this case stays here as is until the hold is released."))
+    move = _open_move(uow, case, person)
+    names = names_of_others(participants_of(case.id), person)
+    if names.names_in(note):
+        raise Refused("note", _("This names another child in the case. Write it without the name."))
+    new = _open_there(uow, case, person, move.to_school_id)
+    _take_along(uow, (case, person), new, form, names)
+    write_note(uow, new, note)
+    move.continued_as_id = new.id
+    _settle(uow, case, move)
+    _tell(uow, new)
+    return case.id
 
 
-ROOM = Room(pages=(blueprint,))
+ROOM = Room(pages=(pages,))
