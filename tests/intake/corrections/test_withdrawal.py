@@ -79,7 +79,6 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
 def test_a_dean_asks_the_others_about_her_own_report_too(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = place.report((place.students[0], CAUSED), weapon="firearm", facts={"weapon": "firearm"})
     dean = client_as(place.dean)
-    assert dean.get(f"/incidents/{report.id}/withdraw").status_code == 404, "another's"
     report.reporter_id = place.dean.id
     db.session.commit()
     assert "Ask for a decision" in dean.page(f"/incidents/{report.id}/withdraw").text
@@ -89,9 +88,8 @@ def test_a_dean_asks_the_others_about_her_own_report_too(place: Place, client_as
     assert set(db.session.scalars(asked)) == {place.administrator.id}
 
 
-def test_nobody_withdraws_anothers_report_nor_one_under_review(place: Place, client_as: Callable[[Any], Any]) -> None:
+def test_nobody_withdraws_a_report_under_review(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
-    assert client_as(place.dean).get(f"/incidents/{report.id}/withdraw").status_code == 404
     accept(place, report, "one")
     assert "review of this report has started" in client_as(place.reporter).get(f"/incidents/{report.id}/withdraw").text
 
