@@ -128,7 +128,6 @@ def test_nobody_writes_for_another_school_or_the_district(session: Any, at: At, 
         assert stranger.get(f"/follow-up-templates/{part}").status_code == 404
     assert client_as(make_user(Role.DISTRICT)).get(f"/follow-up-templates/{own}").status_code == 404
     assert client_as(make_user(Role.DISTRICT)).get(f"/follow-up-templates/{five}/own").status_code == 404
-    assert client_as(here.coordinator).get("/follow-up-templates").status_code == 404
 
 
 def test_a_template_of_one_pathway_counts_there_alone(session: Any, at: At, client_as: Any) -> None:
