@@ -9,7 +9,6 @@ from sqlalchemy import delete, func, select, update
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
-from tests.factories.roster import SchoolFactory
 from tests.factories.surveys import CLOSES, answer_by, begin, school_to_ask, slip_codes
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
@@ -174,17 +173,6 @@ def test_the_district_sums_only_what_is_shown_of_each_school(day, client_as):
     beside = client_as(make_user(Role.DISTRICT)).page("/outcomes/climate").text
     assert "60% of 25 (2 schools)" in beside
     assert "too few to show" in client_as(schools[0].head).page("/outcomes/climate").text
-
-
-def test_who_may_see_and_run_surveys(day, client_as):
-    asked = school_to_ask(students=1)
-    round_id = begin(asked)
-    district, dean = make_user(Role.DISTRICT), make_user(Role.DEAN, asked.school)
-    stranger = make_user(Role.ADMINISTRATOR, SchoolFactory())
-    assert client_as(district).get(f"/surveys/{round_id}").status_code == 200
-    assert client_as(district).get(f"/surveys/{round_id}/slips").status_code == 404
-    assert client_as(dean).get("/surveys").status_code == 404
-    assert client_as(stranger).get(f"/surveys/{round_id}").status_code == 404
 
 
 def test_an_administrator_plans_and_ends_one_by_the_pages(day, client_as):
