@@ -124,10 +124,3 @@ def test_nothing_is_removed_under_a_hold(scene, client_as):
     answer = client_as(scene.dean).submit(f"/attachments/{one.id}/remove", {"why": "A mistake"})
     assert answer.status_code == 400 and "A hold keeps this record" in answer.get_data(as_text=True)
     assert all_attachments()[0].sealed_text is not None
-
-
-def test_a_stranger_adds_nothing(scene, client_as):
-    client = client_as(scene.stranger)
-    assert client.get(scene.address).status_code == 404
-    assert client.post(scene.address, data={"files": (BytesIO(photo()), "a.jpg")}).status_code in (400, 404)
-    assert all_attachments() == []
