@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms import Agreement, AgreementTerm
-from wss_cases.pathways.common.rules import Pathway, PathwayState
+from wss_cases.pathways.common.rules import Pathway
 from wss_cases.pathways.mentoring.plan.models import MentoringSession
 from wss_cases.pathways.reengagement.plan import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import ServiceDate
@@ -32,7 +32,6 @@ Booking = tuple[datetime, datetime, set[Any], str]
 RETURN_MINUTES = 45
 OLDEST = {CaseState.INTAKE: 15, CaseState.PREPARING: 25, CaseState.IN_PROCESS: 75, CaseState.MONITORING: 60}
 """School days that a case may be in a state since it was opened."""
-WINDOW = timedelta(days=90)
 HALF_A_YEAR = timedelta(days=182)
 
 
@@ -138,44 +137,6 @@ def _length(year: str, first: date, last: date, days: SchoolDays) -> int:
     return sum(1 for day in every if school_year(day) == year and days.is_school_day(day))
 
 
-def repeats() -> dict[bool, tuple[int, int]]:
-    """Return for those who caused harm and whose pathway was completed (True), and declined or ended early (False), how
-    many there are, and how many of them were in another report within the window after it ended."""
-    acts: dict[int, list[date]] = defaultdict(list)
-    caused = IncidentPerson.role.in_((PersonRole.CAUSED_HARM, PersonRole.BOTH))
-    reported = (
-        select(IncidentPerson.student_id, Incident.local_date)
-        .join(Incident, Incident.id == IncidentPerson.incident_id)
-        .where(caused, IncidentPerson.student_id.is_not(None), Incident.state != IncidentState.DUPLICATE)
-    )
-    for student_id, day in db.session.execute(reported):
-        acts[student_id or 0].append(day)
-    ended = (
-        select(CaseParticipant.student_id, Pathway.state, Pathway.ended_at)
-        .join(Pathway, Pathway.case_id == CaseParticipant.case_id)
-        .where(
-            Pathway.ended_at.is_not(None),
-            Pathway.participant_id.is_(None) | (Pathway.participant_id == CaseParticipant.id),
-            CaseParticipant.role.in_((PersonRole.CAUSED_HARM, PersonRole.BOTH)),
-            CaseParticipant.student_id.is_not(None),
-        )
-    )  # fmt: skip
-    found = {True: (0, 0), False: (0, 0)}
-    for student_id, state, ended_at in db.session.execute(ended):
-        day = local_date(ended_at, DEFAULT_ZONE)
-        again = any(day < other <= day + WINDOW for other in acts[student_id or 0])
-        group = state is PathwayState.COMPLETED
-        found[group] = (found[group][0] + 1, found[group][1] + again)
-    return found
-
-
 def agreements() -> int:
     """Return how many agreements there are, so that no check looks at nothing."""
     return len(list(db.session.scalars(select(Agreement.id))))
-
-
-def is_modest(found: dict[bool, tuple[int, int]]) -> bool:
-    """Whether somewhat fewer are in another report after restorative work: a third to nine tenths of the others."""
-    (worked, again), (others, others_again) = found[True], found[False]
-    ratio = (again / worked) / (others_again / others)
-    return 1 / 3 < ratio < 0.9

@@ -168,14 +168,6 @@ def test_the_checks_look_at_something() -> None:
     assert len(open_ones) > examples(5, 10) and len(set(open_ones)) > 2
 
 
-def test_restorative_work_shows_a_modest_effect() -> None:
-    found = checks.repeats()
-    assert checks.is_modest(found), found
-    worked, again = found[True]
-    assert not checks.is_modest(found | {True: (worked, 0)}), "a wonder is no modest effect"
-    assert not checks.is_modest(found | {True: (worked, again * 4)}), "and neither is harm"
-
-
 def _count(model: Any, *conditions: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
 
