@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory, StudentGuardianFactory
-from wss_cases.demo.today.copies import _chances
+from wss_cases.demo.today import copy_chances
 
 
 @pytest.mark.parametrize(("surnames", "found"), [(("Elm", "Fuentes"), 1), (("Fuentes", "Fuentes"), 0)])
@@ -23,4 +23,4 @@ def test_a_copy_is_asked_for_where_nobody_else_has_the_childs_name(
     ]
     StudentGuardianFactory(student=students[0])
     make_incident(school, students)
-    assert len(_chances(school.id, date(2026, 11, 24))) == found
+    assert len(copy_chances(school.id, date(2026, 11, 24))) == found

@@ -16,7 +16,7 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.accounts.grants import actor_of
 from wss_cases.casework.next_act import READ, ROOMS, steps_alone, steps_of
-from wss_cases.demo.pathways.agreements import NOTES_WRITTEN, WORDS
+from wss_cases.demo.circles import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.keys.envelope import unseal, unwrap

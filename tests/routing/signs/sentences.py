@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from random import Random
 
-from wss_cases.demo.story.behaviors import GROUP_WEIGHTS, PROFILES
+from tests.support.behaviors import GROUP_WEIGHTS, PROFILES
 
 CODES = Path(__file__).parents[3] / "migrations" / "data" / "behavior_codes_2026.csv"
 

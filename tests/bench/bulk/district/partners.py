@@ -9,7 +9,7 @@ from tests.bench.bulk.district.calendar import Calendar, moment
 from tests.bench.bulk.district.schools import MentorPlaces, Place
 from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.store import Store
-from wss_cases.demo.district.names import name_of
+from wss_cases.demo.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentorKind

@@ -10,7 +10,7 @@ from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.store import Store
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.demo.district.names import SHORT, Culture, Name, name_of
+from wss_cases.demo.names import SHORT, Culture, Name, name_of
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, Student, StudentGuardian

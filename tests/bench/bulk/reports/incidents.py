@@ -9,7 +9,7 @@ from tests.bench.bulk.reports.parts import add_people, without_details
 from tests.bench.bulk.reports.reports import Report, Scene, remember, route
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody, Story
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.demo.story.behaviors import PROFILES, Profile, draw_facts, draw_minute, draw_place
+from tests.support.behaviors import PROFILES, Profile, draw_facts, draw_minute, draw_place
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local
 from wss_cases.incidents.incident.models import Incident

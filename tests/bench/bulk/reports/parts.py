@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.bench.bulk.reports.reports import Part, Report, Scene
 from tests.bench.bulk.writing.world import Behavior
-from wss_cases.demo.story.behaviors import Profile, Shape
+from tests.support.behaviors import Profile, Shape
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole

@@ -12,7 +12,7 @@ from tests.bench.bulk.district.calendar import Calendar, moment
 from tests.bench.bulk.district.partners import Organisation
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.store import Store
-from wss_cases.demo.story.behaviors import GROUP_WEIGHTS, PROFILES
+from tests.support.behaviors import GROUP_WEIGHTS, PROFILES
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, LocationCode

@@ -1,4 +1,4 @@
-"""How each behaviour of the catalogue usually looks: how often, who is in it, and what is known of it."""
+"""How each behavior of the catalog usually looks: how often, who is in it, and what is known of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-from wss_cases.demo.story.world import rows
+from sqlalchemy import select
+
+from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode
 
 
@@ -46,14 +48,17 @@ def read_codes() -> dict[str, list[Behavior]]:
     """Return the codes in force that have a profile, by code set and group."""
     found: dict[str, list[Behavior]] = {}
     code = BehaviorCode
-    columns = (code.id, code.code, code.code_set, code.behavior_group, code.tile)
-    for row in rows(*columns, where=code.ends_on.is_(None) & code.code.in_(sorted(PROFILES))):
+    statement = select(code.id, code.code, code.code_set, code.behavior_group, code.tile).order_by(code.id)
+    for row in db.session.execute(statement.where(code.ends_on.is_(None), code.code.in_(sorted(PROFILES)))):
         found.setdefault(f"{row[2]}{row[3] or ''}", []).append(Behavior(*row))
     return found
 
 
 GROUP_WEIGHTS = {1: 27, 2: 33, 3: 24, 4: 9, 5: 5, 6: 2}
 """About 60 % groups 1-2, 33 % groups 3-4, 7 % groups 5-6, as published."""
+
+DANGER = {4: 0.02, 5: 0.08, 6: 0.12}
+"""How often somebody is in danger just then, by group."""
 
 _A, _P, _M, _C, _S = Shape.ALONE, Shape.PAIR, Shape.MUTUAL, Shape.CROWD, Shape.STAFF
 _CHECKED = ("yes", "yes", "unknown")
