@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import wss_cases
 from tests.access.world import plant
+from tests.architecture.rules.guards import PACKAGE
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.mail.every_kind import MAKERS, World, make_world
@@ -141,11 +140,12 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
 
 def filters() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every function of the application that is called so."""
-    for module in pkgutil.walk_packages(wss_cases.__path__, "wss_cases."):
-        found = importlib.import_module(module.name)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        found = importlib.import_module(name.removesuffix(".__init__"))
         for name, function in inspect.getmembers(found, inspect.isfunction):
             if name.endswith("visible_to") and name[0] != "_" and function.__module__ == found.__name__:
-                yield f"{module.name.removeprefix('wss_cases.')}.{name}", function
+                yield f"{found.__name__.removeprefix('wss_cases.')}.{name}", function
 
 
 def shown(function: Callable[..., Any], model: Any, actor: Actor) -> set[int]:

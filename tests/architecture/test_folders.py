@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules.folders import crowded, cycles, features_in_names, files, unlisted_rooms
+from tests.architecture.rules.folders import crowded, cycles, features_in_names, files, needless_inits, unlisted_rooms
 from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 
@@ -23,6 +23,10 @@ def test_no_folder_is_crowded(tree: Path) -> None:
 
 def test_no_file_repeats_a_feature_in_its_name() -> None:
     assert features_in_names(PACKAGE) == []
+
+
+def test_no_init_file_only_marks_a_folder() -> None:
+    assert needless_inits(PACKAGE) == []
 
 
 def test_no_import_cycle_at_any_grain() -> None:
@@ -57,6 +61,7 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
         (crowded, {f"room/part{number}.py": "" for number in range(19)}),
         (features_in_names, {"room/actions_release.py": ""}),
         (features_in_names, {"room/release_queries.py": ""}),
+        (needless_inits, {"room/__init__.py": '"""The room."""'}),
         (unlisted_rooms, {"rooms.py": "from planted.a import room", "a/room.py": "ROOM = 1", "b/pages.py": "ROOM = 2"}),
         (cycles, {"a.py": "from planted import b", "b.py": "from planted.a import x"}),
         (
@@ -87,7 +92,7 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
             },
         ),
     ],
-    ids=["crowded", "prefix", "suffix", "unlisted", "files", "folders", "own files", "a feature of one file"],
+    ids=["crowded", "prefix", "suffix", "init", "unlisted", "files", "folders", "own files", "a feature of one file"],
 )  # fmt: skip
 def test_a_planted_offender_is_caught(
     tmp_path: Path, rule: Callable[[Path], list[str]], sources: dict[str, str]
@@ -136,6 +141,17 @@ UPWARD = [
 ]
 
 
+def first_file(package: Path, feature: str) -> Path:
+    """A feature's file, or the first file below its folder."""
+    path = package / feature.replace(".", "/")
+    return min(path.rglob("*.py")) if path.is_dir() else path.with_suffix(".py")
+
+
+def dotted(root: Path, path: Path) -> str:
+    """A file's name as a module."""
+    return ".".join(path.relative_to(root).with_suffix("").parts)
+
+
 def test_upward_imports_are_caught(tmp_path: Path) -> None:
     package = tmp_path / "wss_cases"
     for path in files(PACKAGE):
@@ -143,11 +159,12 @@ def test_upward_imports_are_caught(tmp_path: Path) -> None:
         bare.parent.mkdir(parents=True, exist_ok=True)
         bare.touch()
     assert lint_imports(tmp_path, ROOT / "pyproject.toml").returncode == 0
-    for importer, imported in UPWARD:
-        feature = package / importer.replace(".", "/")
-        planted_in = feature / "__init__.py" if feature.is_dir() else feature.with_suffix(".py")
-        planted_in.write_text(f"import wss_cases.{imported}\n", encoding="utf-8")
+    planted = [(first_file(package, importer), first_file(package, imported)) for importer, imported in UPWARD]
+    for importer, imported in planted:
+        with importer.open("a", encoding="utf-8") as file:
+            file.write(f"import {dotted(tmp_path, imported)}\n")
     done = lint_imports(tmp_path, ROOT / "pyproject.toml")
     assert done.returncode == 1, done.stdout + done.stderr
-    said = " ".join(done.stdout.split())
-    assert [pair for pair in UPWARD if f"wss_cases.{pair[0]} -> wss_cases.{pair[1]}" not in said] == []
+    printed = " ".join(done.stdout.split())
+    arrows = [f"{dotted(tmp_path, importer)} -> {dotted(tmp_path, imported)}" for importer, imported in planted]
+    assert [arrow for arrow in arrows if arrow not in printed] == []

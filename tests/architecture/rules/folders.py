@@ -39,6 +39,12 @@ def features_in_names(package: Path) -> list[str]:
     ]
 
 
+def needless_inits(package: Path) -> list[str]:
+    """No folder has an `__init__.py` that only says the folder is one: Python and the tools find modules without."""
+    inits = (path for path in files(package) if path.name == "__init__.py")
+    return [str(path) for path in inits if not any(imports(path.read_text(encoding="utf-8")))]
+
+
 def unlisted_rooms(package: Path) -> list[str]:
     """`rooms.py` lists every module that assigns ROOM: what it leaves out has no pages and no commands."""
     source = (package / f"{LIST_OF_ROOMS}.py").read_text(encoding="utf-8")

@@ -1,1 +1,0 @@
-"""Attachments: photos and PDFs on a report, a consent, an agreement, a notice or a released copy."""

@@ -1,1 +1,0 @@
-"""Connections to the databases: directly, through a pooler, and to a copy for reports."""

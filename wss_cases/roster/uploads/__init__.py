@@ -1,1 +1,0 @@
-"""A roster uploaded in the browser: checked, shown, confirmed, then imported by the scheduler."""
